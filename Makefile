@@ -1,0 +1,46 @@
+# Two commands: `make run` serves the dashboard, `make test` runs the whole suite. Each makes .venv by itself.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run test check fast live bench screenshots lock clean
+
+run: .venv/run
+	$(BIN)/python -m ingest serve
+
+test: .venv/dev
+	$(BIN)/python -m pytest
+
+fast: .venv/dev
+	$(BIN)/python -m pytest -m "not slow"
+
+check: .venv/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/mypy
+
+live: .venv/dev
+	$(BIN)/python -m pytest tests/live --force-enable-socket
+
+bench: .venv/dev
+	$(BIN)/python -m benchmarks
+
+screenshots: .venv/dev
+	$(BIN)/python -m benchmarks.screenshots
+
+lock: .venv/dev
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 requirements.in -o requirements.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 requirements-dev.in -o requirements-dev.txt
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build
+
+.venv/run: requirements.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install -q --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+.venv/dev: requirements-dev.txt requirements.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install -q --disable-pip-version-check -r requirements-dev.txt
+	@touch $@ .venv/run

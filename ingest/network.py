@@ -1,0 +1,93 @@
+"""What a network file must provide: its names, its chain, and what is read from it.
+
+A file in ingest/networks/ ends in `NETWORK = Network(...)`; nothing else has to be edited for a new network.
+"""
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Protocol
+
+from ingest.transport import Http
+from store.rows import Block, Facts, Kind, Measure
+
+HOURLY = timedelta(hours=1)
+DAILY = timedelta(days=1)
+
+
+class Node(Protocol):
+    """One or more proved endpoints of a chain, pinned to one final block."""
+
+    @property
+    def chain_id(self) -> str: ...
+    @property
+    def block(self) -> Block: ...
+    @property
+    def endpoint(self) -> str: ...
+    @property
+    def runtime_version(self) -> str: ...
+
+
+class Chain(Protocol):
+    """Where a network is read: knows its endpoints and proves them before use."""
+
+    @property
+    def chain_id(self) -> str: ...
+    @property
+    def endpoints(self) -> tuple[str, ...]: ...
+    def head(self, http: Http, endpoints: Sequence[str]) -> Node:
+        """The newest final block of the first endpoints that prove themselves; raises SourceDown."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A threshold of the chain itself: who has more than (strict) or at least numerator/denominator can do `action`."""
+
+    measure: Measure
+    population: str
+    action: str
+    numerator: int
+    denominator: int
+    strict: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Asks one network for one thing in one unit at one block; the docstring of `read` is the method shown to readers.
+
+    tolerance: base units by which a total may differ from the chain's own; partial: coverage may be below one.
+    headline: part of `make run`, which must end within a minute.
+    """
+
+    name: str
+    kind: Kind
+    measure: Measure | None
+    unit: str
+    every: timedelta
+    read: Callable[[Any], Facts]
+    tolerance: int = 0
+    partial: bool = False
+    headline: bool = False
+
+    @property
+    def method(self) -> str:
+        """What a voter needs to know of how this was read."""
+        return inspect.getdoc(self.read) or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """One network of the field; `stack` is its layer: compute, data, model or agents."""
+
+    name: str
+    title: str
+    stack: str
+    token: str
+    unit: str
+    decimals: int
+    address: str
+    chain: Chain | None = None
+    readings: tuple[Reading, ...] = ()
+    rules: tuple[Rule, ...] = ()

@@ -1,0 +1,178 @@
+"""The one polite HTTP client: timeouts, a size cap, Retry-After, a rate per host, and rotation over endpoints."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Self, TypeVar
+from urllib.parse import urljoin, urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError
+from urllib3.util import Retry
+
+from store.rows import SourceDown
+
+CONNECT_SECONDS: Final = 5.0
+READ_SECONDS: Final = 30.0
+# One answer as a whole; a server that drips a byte a second would otherwise hold a run for ever.
+ANSWER_SECONDS: Final = 120.0
+LARGEST_ANSWER: Final = 64 * 2**20
+REDIRECTS: Final = 3
+# A path segment this long is taken for a provider key.
+KEY_LENGTH: Final = 24
+AGENT: Final = "deai-observatory (+read-only chain statistics)"
+
+T = TypeVar("T")
+
+# 429 is left out: with Retry-After urllib3 waits by itself, without it the caller rotates (a Cosmos 429 may mean
+# "answer too large", which no waiting mends).
+PATIENCE = Retry(
+    total=3,
+    status_forcelist=(502, 503, 504),
+    allowed_methods=None,
+    backoff_factor=0.5,
+    raise_on_status=False,
+    raise_on_redirect=False,
+    redirect=False,
+    respect_retry_after_header=True,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One HTTP answer; a status of 400 and more is the caller's to read, because nodes put their reasons there."""
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+    def json(self) -> Any:
+        """The parsed body; raises SourceDown for HTML, truncated or otherwise broken JSON."""
+        try:
+            return json.loads(self.content)
+        except ValueError as error:
+            start = self.content[:80].decode("utf-8", "replace")
+            raise SourceDown(f"{bare(self.url)} answered {self.status} without JSON: {start!r}") from error
+
+
+class Http:
+    """A session for one run: at most `per_second` requests a second to each host, no cookies, no credentials."""
+
+    def __init__(self, per_second: float = 1.0, patience: Retry = PATIENCE) -> None:
+        self._session = requests.Session()
+        self._session.trust_env = True
+        self._session.auth = _no_credentials
+        self._session.headers["User-Agent"] = AGENT
+        adapter = HTTPAdapter(max_retries=patience, pool_maxsize=16)
+        self._session.mount("https://", adapter)
+        self._session.mount("http://", adapter)
+        self._pause = 1.0 / per_second
+        self._next: dict[str, float] = {}
+        self._lock = threading.Lock()
+        self.requests = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._session.close()
+
+    def get(
+        self,
+        url: str,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Answer to a GET; raises SourceDown when nobody answers in time or the answer is too large."""
+        return self._ask("GET", url, params=params, headers=headers)
+
+    def post(self, url: str, body: object, headers: Mapping[str, str] | None = None) -> Answer:
+        """Answer to a POST of JSON; raises SourceDown as `get` does."""
+        return self._ask("POST", url, json=body, headers=headers)
+
+    def _ask(self, method: str, url: str, **arguments: Any) -> Answer:
+        for _ in range(REDIRECTS + 1):
+            self._wait_turn(urlsplit(url).netloc)
+            try:
+                with self._session.request(
+                    method,
+                    url,
+                    timeout=(CONNECT_SECONDS, READ_SECONDS),
+                    stream=True,
+                    allow_redirects=False,
+                    **arguments,
+                ) as response:
+                    if not response.is_redirect:
+                        return Answer(response.url, response.status_code, response.headers, _body(response))
+                    url = _same_host(response)
+            except (requests.RequestException, HTTPError, OSError) as error:
+                raise SourceDown(f"{bare(url)}: {type(error).__name__}") from error
+        raise SourceDown(f"{bare(url)}: more than {REDIRECTS} redirects")
+
+    def _wait_turn(self, host: str) -> None:
+        with self._lock:
+            self.requests += 1
+            now = time.monotonic()
+            turn = max(now, self._next.get(host, now))
+            self._next[host] = turn + self._pause
+        time.sleep(turn - now)
+
+
+class Rotation:
+    """Endpoints of one chain, the best first; one that fails goes to the end of the line."""
+
+    def __init__(self, endpoints: Sequence[str]) -> None:
+        self._endpoints = list(dict.fromkeys(endpoints))
+
+    @property
+    def first(self) -> str:
+        """The endpoint that is asked first."""
+        return self._endpoints[0]
+
+    def ask(self, question: Callable[[str], T]) -> T:
+        """The first endpoint's answer that is not SourceDown; raises SourceDown with every endpoint's reason."""
+        reasons = []
+        for endpoint in tuple(self._endpoints):
+            try:
+                return question(endpoint)
+            except SourceDown as error:
+                reasons.append(str(error))
+                self._endpoints.remove(endpoint)
+                self._endpoints.append(endpoint)
+        raise SourceDown("; ".join(reasons) or "no endpoint is configured")
+
+
+def _no_credentials(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Keeps requests from sending what a ~/.netrc says."""
+    return request
+
+
+def _body(response: requests.Response) -> bytes:
+    parts, size, end = [], 0, time.monotonic() + ANSWER_SECONDS
+    for part in response.iter_content(2**16):
+        parts.append(part)
+        size += len(part)
+        if size > LARGEST_ANSWER:
+            raise SourceDown(f"{bare(response.url)}: more than {LARGEST_ANSWER >> 20} MiB")
+        if time.monotonic() > end:
+            raise SourceDown(f"{bare(response.url)}: not whole after {ANSWER_SECONDS:.0f} s")
+    return b"".join(parts)
+
+
+def _same_host(response: requests.Response) -> str:
+    target = urljoin(response.url, response.headers["location"])
+    before, after = urlsplit(response.url), urlsplit(target)
+    if after.scheme != "https" or after.hostname != before.hostname:
+        raise SourceDown(f"{bare(response.url)} redirects to {bare(target)}")
+    return target
+
+
+def bare(url: str) -> str:
+    """The address without a query or credentials: keys of providers must not reach a log."""
+    parts = urlsplit(url)
+    path = "/".join("…" if len(segment) >= KEY_LENGTH else segment for segment in parts.path.split("/"))
+    return f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}{path}"

@@ -1,0 +1,171 @@
+"""Addresses: the one canonical spelling that is stored, and everything that people paste.
+
+Substrate: 0x and the 64 hex digits of the public key. Cosmos: bech32 (validators as valoper). EVM: lower-case hex.
+"""
+
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Final
+
+BASE58: Final = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+BECH32: Final = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+GENERATORS: Final = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
+# Bittensor's prefix in the ss58 registry is 42 (generic Substrate).
+BITTENSOR_PREFIX: Final = 42
+
+
+class NotAnAddress(ValueError):
+    """The text is no address of a known kind, or its checksum is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """What an address says: its kind (substrate, cosmos or evm), its bytes, and for Cosmos the prefix."""
+
+    kind: str
+    raw: bytes
+    prefix: str = ""
+
+    @property
+    def canonical(self) -> str:
+        """The spelling that is stored."""
+        if self.kind == "cosmos":
+            return bech32(self.prefix, self.raw)
+        return "0x" + self.raw.hex()
+
+    @property
+    def candidates(self) -> tuple[str, ...]:
+        """Spellings under which the same key may be stored: an account is also an operator and the reverse."""
+        if self.kind != "cosmos":
+            return (self.canonical,)
+        root = self.prefix.removesuffix("valcons").removesuffix("valoper")
+        return tuple(dict.fromkeys((self.canonical, bech32(root, self.raw), bech32(root + "valoper", self.raw))))
+
+
+def address(text: str) -> Address:
+    """The address in what somebody pasted: ss58, bech32 or hex; raises NotAnAddress."""
+    text = text.strip()
+    if text[:2].lower() == "0x":
+        return _hex(text[2:])
+    if "1" in text and (text.lower() == text or text.upper() == text):
+        prefix, raw = unbech32(text)
+        return Address("cosmos", raw, prefix)
+    return Address("substrate", unss58(text))
+
+
+def display(canonical: str, spelling: str) -> str:
+    """An address as its network's users write it; `spelling` is Network.address (ss58:42, bech32:fetch, hex)."""
+    kind, _, detail = spelling.partition(":")
+    if kind == "ss58" and canonical.startswith("0x") and len(canonical) == 66:
+        return ss58(bytes.fromhex(canonical[2:]), int(detail or BITTENSOR_PREFIX))
+    return canonical
+
+
+def ss58(key: bytes, prefix: int = BITTENSOR_PREFIX) -> str:
+    """The ss58 spelling of a 32-byte public key (simple one-byte prefixes)."""
+    body = bytes([prefix]) + key
+    return _base58(body + blake2b(b"SS58PRE" + body, digest_size=64).digest()[:2])
+
+
+def unss58(text: str) -> bytes:
+    """The 32-byte public key in an ss58 address; raises NotAnAddress."""
+    raw = _unbase58(text)
+    if len(raw) != 35:
+        raise NotAnAddress(f"{text!r} is no address that is known here")
+    body, check = raw[:33], raw[33:]
+    if blake2b(b"SS58PRE" + body, digest_size=64).digest()[:2] != check:
+        raise NotAnAddress(f"{text!r} has a wrong checksum")
+    return body[1:]
+
+
+def bech32(prefix: str, raw: bytes) -> str:
+    """The bech32 spelling (BIP 173) of an account, operator or consensus address."""
+    words = _regroup(raw, 8, 5, pad=True)
+    check = _polymod(_expand(prefix) + words + [0] * 6) ^ 1
+    words += [(check >> 5 * (5 - position)) & 31 for position in range(6)]
+    return f"{prefix}1{''.join(BECH32[word] for word in words)}"
+
+
+def unbech32(text: str) -> tuple[str, bytes]:
+    """Prefix and bytes of a bech32 address; raises NotAnAddress."""
+    lower = text.lower()
+    prefix, separator, tail = lower.rpartition("1")
+    if not (separator and prefix and len(tail) >= 6 and set(tail) <= set(BECH32)):
+        raise NotAnAddress(f"{text!r} is no address that is known here")
+    words = [BECH32.index(letter) for letter in tail]
+    if _polymod(_expand(prefix) + words) != 1:
+        raise NotAnAddress(f"{text!r} has a wrong checksum")
+    try:
+        return prefix, bytes(_regroup(words[:-6], 5, 8, pad=False))
+    except ValueError as error:
+        raise NotAnAddress(f"{text!r} is no whole number of bytes") from error
+
+
+def operator(account: str) -> str:
+    """The valoper spelling of a Cosmos account."""
+    prefix, raw = unbech32(account)
+    return bech32(prefix + "valoper", raw)
+
+
+def account(valoper: str) -> str:
+    """The account spelling of a Cosmos validator operator."""
+    prefix, raw = unbech32(valoper)
+    return bech32(prefix.removesuffix("valoper"), raw)
+
+
+def _hex(digits: str) -> Address:
+    try:
+        raw = bytes.fromhex(digits)
+    except ValueError as error:
+        raise NotAnAddress(f"0x{digits!r} is not hexadecimal") from error
+    kinds = {20: "evm", 32: "substrate"}
+    if len(raw) not in kinds:
+        raise NotAnAddress(f"0x{digits} has {len(raw)} bytes; 20 or 32 are needed")
+    return Address(kinds[len(raw)], raw)
+
+
+def _base58(raw: bytes) -> str:
+    number, text = int.from_bytes(raw, "big"), ""
+    while number:
+        number, digit = divmod(number, 58)
+        text = BASE58[digit] + text
+    return "1" * (len(raw) - len(raw.lstrip(b"\0"))) + text
+
+
+def _unbase58(text: str) -> bytes:
+    if not text or len(text) > 64 or not set(text) <= set(BASE58):
+        raise NotAnAddress(f"{text[:80]!r} is no address that is known here")
+    number = 0
+    for letter in text:
+        number = number * 58 + BASE58.index(letter)
+    zeros = len(text) - len(text.lstrip("1"))
+    return b"\0" * zeros + number.to_bytes((number.bit_length() + 7) // 8, "big")
+
+
+def _polymod(words: list[int]) -> int:
+    check = 1
+    for word in words:
+        top, check = check >> 25, (check & 0x1FFFFFF) << 5 ^ word
+        for bit, generator in enumerate(GENERATORS):
+            if top >> bit & 1:
+                check ^= generator
+    return check
+
+
+def _expand(prefix: str) -> list[int]:
+    return [ord(letter) >> 5 for letter in prefix] + [0] + [ord(letter) & 31 for letter in prefix]
+
+
+def _regroup(source: bytes | list[int], have: int, want: int, *, pad: bool) -> list[int]:
+    bits, held, words = 0, 0, []
+    for word in source:
+        held, bits = held << have | word, bits + have
+        while bits >= want:
+            bits -= want
+            words.append(held >> bits & (1 << want) - 1)
+        held &= (1 << bits) - 1
+    if pad and bits:
+        words.append(held << want - bits & (1 << want) - 1)
+    if not pad and (bits >= have or held):
+        raise ValueError
+    return words

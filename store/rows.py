@@ -1,0 +1,308 @@
+"""The vocabulary of facts: what is stored, in which units, and what makes a set of facts impossible.
+
+Errors, as a tree:
+
+    ReadingError            a reading did not give facts; the message names the address, path or block
+    ├── SourceDown          nobody answered: the next run tries again
+    ├── SourceChanged       the answer has an unknown shape: a person must look
+    └── BadData             the values are impossible: nothing of them is kept
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+import polars as pl
+
+# DECIMAL(38,0) is exact in DuckDB, Polars, Arrow and Parquet; HUGEINT is not (Parquet makes it DOUBLE).
+LARGEST_AMOUNT = 10**38 - 1
+Amount = pl.Decimal(38, 0)
+Time = pl.Datetime("us", "UTC")
+
+
+class ReadingError(Exception):
+    """A reading did not give facts; the message says where and why."""
+
+
+class SourceDown(ReadingError):
+    """No endpoint answered; the next run tries again."""
+
+
+class SourceChanged(ReadingError):
+    """An answer has a shape that is not known; a person must look."""
+
+
+class BadData(ReadingError):
+    """Values that cannot be true; nothing of the reading is kept."""
+
+
+class Measure(StrEnum):
+    """What is spread over parties."""
+
+    STAKE = "stake"
+    EMISSION = "emission"
+    COMPUTE_SUPPLY = "compute_supply"
+    COMPUTE_SPEND = "compute_spend"
+    TOKEN = "token"
+    VOTING_POWER = "voting_power"
+    CONTROL = "control"
+
+
+class Kind(StrEnum):
+    """What one row of a reading says."""
+
+    HOLDINGS = "holdings"
+    OBSERVATIONS = "observations"
+    PROPOSALS = "proposals"
+    VOTES = "votes"
+
+
+# Who has how much: `amount` in whole base units of the reading's one unit; `population` says who is compared with whom.
+HOLDINGS = pl.Schema({"population": pl.String(), "holder": pl.String(), "amount": Amount})
+
+# A named value of the chain. `exact` is the chain's own text (large integers, names, addresses); `value` is for charts.
+OBSERVATIONS = pl.Schema(
+    {
+        "name": pl.String(),
+        "subject": pl.String(),
+        "time": Time,
+        "value": pl.Float64(),
+        "exact": pl.String(),
+        "unit": pl.String(),
+        "source": pl.String(),
+    }
+)
+
+# A proposal as the chain tells it at one block; yes to no_with_veto: the running or final tally in base units, or null.
+PROPOSALS = pl.Schema(
+    {
+        "proposal": pl.String(),
+        "title": pl.String(),
+        "type": pl.String(),
+        "status": pl.String(),
+        "proposer": pl.String(),
+        "submitted": Time,
+        "deposit_end": Time,
+        "voting_start": Time,
+        "voting_end": Time,
+        "deposit": Amount,
+        "yes": Amount,
+        "abstain": Amount,
+        "no": Amount,
+        "no_with_veto": Amount,
+        "expedited": pl.Boolean(),
+    }
+)
+
+# One option of one voter; a split vote has several rows whose weights add up to one.
+VOTES = pl.Schema(
+    {
+        "proposal": pl.String(),
+        "voter": pl.String(),
+        "option": pl.String(),
+        "weight": pl.Decimal(38, 18),
+        "height": pl.Int64(),
+    }
+)
+
+SCHEMAS: Mapping[Kind, pl.Schema] = {
+    Kind.HOLDINGS: HOLDINGS,
+    Kind.OBSERVATIONS: OBSERVATIONS,
+    Kind.PROPOSALS: PROPOSALS,
+    Kind.VOTES: VOTES,
+}
+
+VOTE_OPTIONS = ("yes", "abstain", "no", "no_with_veto")
+
+# Columns that name one fact; nothing may appear twice under the same name.
+KEYS: Mapping[Kind, tuple[str, ...]] = {
+    Kind.HOLDINGS: ("population", "holder"),
+    Kind.OBSERVATIONS: ("name", "subject", "time", "source"),
+    Kind.PROPOSALS: ("proposal",),
+    Kind.VOTES: ("proposal", "voter", "option"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A final block; an off-chain series uses the fetch time as height and an empty hash."""
+
+    height: int
+    hash: str
+    time: datetime
+
+    def __post_init__(self) -> None:
+        if self.time.utcoffset() is None:
+            raise BadData(f"block {self.height} has a time without a zone: {self.time}")
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a reading found at one block.
+
+    rows: one frame in the schema of the reading's kind. reported: the chain's own total of a population, in base units.
+    since: start of the period of a flow (emission, spend). empty: the source itself says that there is nothing.
+    """
+
+    rows: pl.DataFrame
+    reported: Mapping[str, int] = field(default_factory=dict)
+    since: datetime | None = None
+    empty: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Where a set of facts comes from: everything that a reader needs to ask the source again."""
+
+    network: str
+    chain_id: str
+    reading: str
+    kind: Kind
+    measure: Measure | None
+    unit: str
+    block: Block
+    method: str
+    endpoint: str
+    runtime_version: str = ""
+    since: datetime | None = None
+    reported: Mapping[str, int] = field(default_factory=dict)
+    simulated: bool = False
+
+    @property
+    def key(self) -> tuple[str, str, str, int]:
+        """Chain id, network, reading and height: the name of a snapshot."""
+        return (self.chain_id, self.network, self.reading, self.block.height)
+
+
+def holdings(rows: Iterable[tuple[str, str, int]]) -> pl.DataFrame:
+    """Holdings frame from (population, holder, whole base units).
+
+    Raises BadData naming the holder whose amount does not fit DECIMAL(38,0).
+    """
+    populations, holders, amounts = [], [], []
+    for population, holder, amount in rows:
+        if not -LARGEST_AMOUNT <= amount <= LARGEST_AMOUNT:
+            raise BadData(f"{holder} in {population}: {amount} base units do not fit 38 digits")
+        populations.append(population)
+        holders.append(holder)
+        amounts.append(amount)
+    exact = pl.Series("amount", amounts, dtype=pl.Int128).cast(Amount)
+    return pl.DataFrame({"population": populations, "holder": holders, "amount": exact}, schema=HOLDINGS)
+
+
+def observation(  # noqa: PLR0913 - one column each
+    name: str,
+    time: datetime,
+    exact: str | int | float,
+    unit: str,
+    *,
+    subject: str = "",
+    source: str = "chain",
+) -> dict[str, Any]:
+    """One observation row; `value` is the number behind `exact` where it is one."""
+    number: float | None
+    try:
+        number = float(exact)
+    except ValueError:
+        number = None
+    return {
+        "name": name,
+        "subject": subject,
+        "time": time.astimezone(UTC),
+        "value": number,
+        "exact": str(exact),
+        "unit": unit,
+        "source": source,
+    }
+
+
+def frame(kind: Kind, rows: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
+    """Frame of a kind from plain rows; absent columns are null."""
+    return pl.DataFrame(list(rows), schema=SCHEMAS[kind], orient="row")
+
+
+def check(facts: Facts, kind: Kind, *, tolerance: int = 0, partial: bool = False) -> None:
+    """Refuse facts that cannot be true: the one gate between a source and the store.
+
+    tolerance: base units that a total may differ from the chain's own. partial: the total may be smaller than the
+    chain's (coverage below one), never larger. Raises BadData.
+    """
+    rows = facts.rows
+    if rows.schema != SCHEMAS[kind]:
+        raise BadData(f"columns are {dict(rows.schema)}, {kind} needs {dict(SCHEMAS[kind])}")
+    if rows.is_empty():
+        if facts.empty:
+            return
+        raise BadData("no rows: a source that has nothing must say so")
+    _refuse_nameless(rows, kind)
+    _refuse_twice(rows, kind)
+    if kind is Kind.HOLDINGS:
+        _refuse_amounts(rows)
+        _refuse_totals(rows, facts.reported, tolerance, partial=partial)
+    if kind is Kind.VOTES:
+        _refuse_votes(rows)
+
+
+def _refuse_nameless(rows: pl.DataFrame, kind: Kind) -> None:
+    for column in KEYS[kind]:
+        if rows[column].null_count():
+            raise BadData(f"{rows[column].null_count()} rows have no {column}")
+    if kind is Kind.HOLDINGS:
+        for column in ("population", "holder"):
+            if (rows[column] == "").any():
+                raise BadData(f"a row has an empty {column}")
+
+
+def _refuse_twice(rows: pl.DataFrame, kind: Kind) -> None:
+    key = list(KEYS[kind])
+    twice = rows.filter(rows.select(key).is_duplicated())
+    if not twice.is_empty():
+        raise BadData(f"{' '.join(str(twice[column][0]) for column in key)} appears twice")
+
+
+def _refuse_amounts(rows: pl.DataFrame) -> None:
+    wrong = rows.filter(pl.col("amount").is_null() | (pl.col("amount") < 0))
+    if not wrong.is_empty():
+        raise BadData(f"{wrong['holder'][0]} in {wrong['population'][0]} holds {wrong['amount'][0]}")
+
+
+def totals(rows: pl.DataFrame) -> dict[str, int]:
+    """Exact total of each population, in base units.
+
+    Summed in halves of nineteen digits, because Polars' integer sums wrap silently. Raises BadData above 38 digits.
+    """
+    half = 10**19
+    low = pl.col("amount").cast(pl.Int128)
+    parts = rows.group_by("population").agg(
+        (low // half).sum().alias("high"),
+        (low % half).sum().alias("low"),
+        pl.col("holder").get(pl.col("amount").arg_max()).alias("largest"),
+    )
+    found = {}
+    for population, high, rest, largest in parts.iter_rows():
+        total = int(high) * half + int(rest)
+        if abs(total) > LARGEST_AMOUNT:
+            raise BadData(f"{population}: the sum {total} does not fit 38 digits; the largest holder is {largest}")
+        found[str(population)] = total
+    return found
+
+
+def _refuse_totals(rows: pl.DataFrame, reported: Mapping[str, int], tolerance: int, *, partial: bool) -> None:
+    found = totals(rows)
+    for population, total in reported.items():
+        if population not in found:
+            raise BadData(f"{population}: the chain reports {total}, no rows were read")
+        excess = found[population] - total
+        if excess > tolerance or (excess < -tolerance and not partial):
+            raise BadData(f"{population}: rows add up to {found[population]}, the chain reports {total}")
+
+
+def _refuse_votes(rows: pl.DataFrame) -> None:
+    unknown = rows.filter(~pl.col("option").is_in(VOTE_OPTIONS))
+    if not unknown.is_empty():
+        raise BadData(f"{unknown['voter'][0]} voted {unknown['option'][0]!r}")
+    wrong = rows.filter((pl.col("weight") <= 0) | (pl.col("weight") > 1))
+    if not wrong.is_empty():
+        raise BadData(f"{wrong['voter'][0]} voted with weight {wrong['weight'][0]}")
