@@ -7,7 +7,9 @@ import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Protocol
+
+import polars as pl
 
 from ingest.transport import Http
 from store.rows import Block, Facts, Kind, Measure
@@ -40,6 +42,15 @@ class Chain(Protocol):
         """The newest final block of the first endpoints that prove themselves; raises SourceDown."""
         ...
 
+    def at(self, http: Http, endpoints: Sequence[str], height: int) -> Node:
+        """The block at `height`, for resuming and backfill; raises SourceDown when nobody still has its state."""
+        ...
+
+
+# Keeps the finished parts of a long reading: memo(name, make) gives the stored frame of that name, or makes and
+# stores it. A run that was cut off goes on where it stopped, at the same block.
+Memo = Callable[[str, Callable[[], pl.DataFrame]], pl.DataFrame]
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -58,7 +69,8 @@ class Reading:
     """Asks one network for one thing in one unit at one block; the docstring of `read` is the method shown to readers.
 
     tolerance: base units by which a total may differ from the chain's own; partial: coverage may be below one.
-    headline: part of `make run`, which must end within a minute.
+    headline: part of `make run`, which must end within a minute. newest_only: observations that describe a state.
+    long: `read` takes (node, memo) and keeps its parts.
     """
 
     name: str
@@ -66,10 +78,12 @@ class Reading:
     measure: Measure | None
     unit: str
     every: timedelta
-    read: Callable[[Any], Facts]
+    read: Callable[..., Facts]
     tolerance: int = 0
     partial: bool = False
     headline: bool = False
+    newest_only: bool = False
+    long: bool = False
 
     @property
     def method(self) -> str:

@@ -19,6 +19,7 @@ import polars as pl
 # DECIMAL(38,0) is exact in DuckDB, Polars, Arrow and Parquet; HUGEINT is not (Parquet makes it DOUBLE).
 LARGEST_AMOUNT = 10**38 - 1
 Amount = pl.Decimal(38, 0)
+Key = tuple[str, str, str, int]
 Time = pl.Datetime("us", "UTC")
 
 
@@ -154,7 +155,10 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Where a set of facts comes from: everything that a reader needs to ask the source again."""
+    """Where a set of facts comes from: everything that a reader needs to ask the source again.
+
+    newest_only: observations that describe a state (names, who is jailed), of which the mart keeps the last.
+    """
 
     network: str
     chain_id: str
@@ -168,12 +172,13 @@ class Snapshot:
     runtime_version: str = ""
     since: datetime | None = None
     reported: Mapping[str, int] = field(default_factory=dict)
+    newest_only: bool = False
     simulated: bool = False
 
     @property
-    def key(self) -> tuple[str, str, str, int]:
-        """Chain id, network, reading and height: the name of a snapshot."""
-        return (self.chain_id, self.network, self.reading, self.block.height)
+    def key(self) -> Key:
+        """Network, chain id, reading and height: the name of a snapshot."""
+        return (self.network, self.chain_id, self.reading, self.block.height)
 
 
 def holdings(rows: Iterable[tuple[str, str, int]]) -> pl.DataFrame:
