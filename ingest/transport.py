@@ -133,10 +133,15 @@ class Rotation:
         """The endpoint that is asked first."""
         return self._endpoints[0]
 
+    @property
+    def endpoints(self) -> tuple[str, ...]:
+        """All endpoints, the best first."""
+        return tuple(self._endpoints)
+
     def ask(self, question: Callable[[str], T]) -> T:
         """The first endpoint's answer that is not SourceDown; raises SourceDown with every endpoint's reason."""
         reasons = []
-        for endpoint in tuple(self._endpoints):
+        for endpoint in self.endpoints:
             try:
                 return question(endpoint)
             except SourceDown as error:

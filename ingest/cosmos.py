@@ -1,0 +1,358 @@
+"""The REST (LCD) client of Cosmos chains: proves endpoints, names one final block, reads everything at that block.
+
+Errors beside those of store.rows:
+
+    NotServed       the chain's software has no such route (HTTP 501): `first` tries an older one
+"""
+
+import base64
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from http import HTTPStatus
+from typing import Any, Final, TypeVar
+
+from ingest.transport import Answer, Http, Rotation, bare
+from store.rows import Block, SourceChanged, SourceDown
+
+ASKED_HEIGHT: Final = "x-cosmos-block-height"
+ANSWERED_HEIGHT: Final = "grpc-metadata-x-cosmos-block-height"
+NODE: Final = "/cosmos/base/tendermint/v1beta1"
+VALIDATORS: Final = "/cosmos/staking/v1beta1/validators"
+
+ROWS_A_PAGE: Final = 1000
+OLDEST_HEAD: Final = timedelta(minutes=5)
+# Public addresses are often several machines a block apart; two blocks below the newest all of them answer.
+BLOCKS_BEHIND: Final = 2
+WITNESSES_ASKED: Final = 2
+# gRPC status codes as the LCD's error envelope has them.
+TOO_LARGE: Final = 8
+# Amounts with decimals have eighteen of them; they are read as whole numbers of this part of one.
+ONE: Final = 10**18
+
+Params = Mapping[str, str]
+T = TypeVar("T")
+
+
+class NotServed(SourceChanged):
+    """The software of the chain has no such route."""
+
+
+class TooLarge(SourceDown):
+    """The answer is larger than the endpoint sends: fewer rows a page are needed."""
+
+
+def now() -> datetime:
+    """The time of this machine."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class CosmosChain:
+    """A Cosmos chain by its id, with public endpoints of its REST interface."""
+
+    chain_id: str
+    endpoints: tuple[str, ...]
+    clock: Callable[[], datetime] = now
+
+    def head(self, http: Http, endpoints: Sequence[str]) -> "Lcd":
+        """The newest block that an endpoint proves and a second one confirms; raises SourceDown.
+
+        Proved: the chain id, a block younger than five minutes, and a bonded validator set that is not empty (a node
+        without state answers 200 and empty lists).
+        """
+        return self._first_proved(http, endpoints, self._newest)
+
+    def at(self, http: Http, endpoints: Sequence[str], height: int) -> "Lcd":
+        """The chain at a block of the past; raises SourceDown when no endpoint has its state any more."""
+        return self._first_proved(http, endpoints, lambda source, rotation: self._pinned(source, rotation, height))
+
+    def _first_proved(
+        self, http: Http, endpoints: Sequence[str], prove: Callable[["_Endpoint", Rotation], "Lcd"]
+    ) -> "Lcd":
+        rotation = Rotation([endpoint.strip().rstrip("/") for endpoint in endpoints if endpoint.strip()])
+
+        def proved(endpoint: str) -> Lcd:
+            try:
+                return prove(_Endpoint(http, endpoint), rotation)
+            except SourceChanged as error:
+                raise SourceDown(f"{bare(endpoint)}: {error}") from error
+
+        return rotation.ask(proved)
+
+    def _newest(self, source: "_Endpoint", rotation: Rotation) -> "Lcd":
+        node = self._pinned(source, rotation, max(1, source.bonded_height() - BLOCKS_BEHIND))
+        if abs(self.clock() - node.block.time) > OLDEST_HEAD:
+            raise SourceDown(f"{source.name} is at block {node.block.height} of {node.block.time:%Y-%m-%d %H:%M:%S}")
+        return node
+
+    def _pinned(self, source: "_Endpoint", rotation: Rotation, height: int) -> "Lcd":
+        info, _ = source.read(f"{NODE}/node_info")
+        chain_id = part(info, "default_node_info", "network")
+        if chain_id != self.chain_id:
+            raise SourceDown(f"{source.name} is a node of {chain_id}, not of {self.chain_id}")
+        body = source.block(height)
+        block = block_of(body, self.chain_id)
+        if source.bonded_height(height) != height:
+            raise SourceDown(f"{source.name} does not answer at height {height}")
+        self._confirm(source, rotation, block)
+        return Lcd(source=source, rotation=rotation, block=block, body=body, runtime_version=_version(info))
+
+    def _confirm(self, source: "_Endpoint", rotation: Rotation, block: Block) -> None:
+        """Refuses an endpoint whose block is another one elsewhere; the first other endpoint that answers decides."""
+        others = [other for other in rotation.endpoints if other != source.address]
+        for other in others[:WITNESSES_ASKED]:
+            witness = _Endpoint(source.http, other)
+            try:
+                seen = block_of(witness.block(block.height), self.chain_id)
+            except (SourceDown, SourceChanged):
+                continue
+            if seen.hash != block.hash:
+                raise SourceDown(f"{source.name} and {witness.name} disagree about block {block.height}")
+            return
+
+
+class Lcd:
+    """Proved endpoints of one chain, pinned to one block; every question is asked once, then remembered."""
+
+    def __init__(
+        self, *, source: "_Endpoint", rotation: Rotation, block: Block, body: dict[str, Any], runtime_version: str
+    ) -> None:
+        self.block = block
+        self.chain_id: str = part(body, "block", "header", "chain_id")
+        self.runtime_version = runtime_version
+        self._http = source.http
+        self._rotation = rotation
+        self._proved = {source.address}
+        self._blocks = {block.height: body}
+        self._bodies: dict[tuple[str, Any], dict[str, Any]] = {}
+        self._lists: dict[tuple[str, Any], list[dict[str, Any]]] = {}
+        self._missing: set[str] = set()
+
+    @property
+    def endpoint(self) -> str:
+        """The endpoint that is asked first."""
+        return self._rotation.first
+
+    def get(self, path: str, params: Params | None = None) -> dict[str, Any]:
+        """The body of a query at the pinned block; raises SourceDown, or NotServed where the route is unknown."""
+        key = (path, tuple(sorted((params or {}).items())))
+        if key not in self._bodies:
+            self._bodies[key] = self._ask(path, lambda endpoint: self._pinned(endpoint, path, params or {}))
+        return self._bodies[key]
+
+    def first(self, paths: Sequence[str], params: Params | None = None) -> tuple[str, dict[str, Any]]:
+        """The first of the paths (newest version first) that the chain serves, with its body."""
+        for path in paths:
+            try:
+                return path, self.get(path, params)
+            except NotServed:
+                continue
+        raise NotServed(f"{self.chain_id} serves none of {', '.join(paths)}")
+
+    def serves(self, path: str) -> bool:
+        """Whether the chain's software knows this route."""
+        try:
+            self.get(path)
+        except NotServed:
+            return False
+        return True
+
+    def pages(self, path: str, field: str, params: Params | None = None) -> list[dict[str, Any]]:
+        """All rows of a list over all its pages at the pinned block.
+
+        Raises SourceDown when a page is missing, a key comes twice or fewer rows come than the chain counts.
+        """
+        key = (f"{path}#{field}", tuple(sorted((params or {}).items())))
+        if key not in self._lists:
+            self._lists[key] = self._all_pages(path, field, params or {})
+        return self._lists[key]
+
+    def block_body(self, height: int) -> dict[str, Any]:
+        """A whole block as the chain tells it; raises SourceDown where it is no longer kept."""
+        if height not in self._blocks:
+            self._blocks[height] = self._rotation.ask(lambda endpoint: self._source(endpoint).block(height))
+        return self._blocks[height]
+
+    def block_at(self, height: int) -> Block:
+        """Hash and time of a block; raises SourceDown where it is no longer kept."""
+        return block_of(self.block_body(height), self.chain_id)
+
+    def unpinned(self, path: str, params: Params | None = None) -> dict[str, Any]:
+        """The body of a query that no height applies to, as a search over transactions."""
+        return self._rotation.ask(lambda endpoint: self._source(endpoint).read(path, params or {})[0])
+
+    def _ask(self, path: str, question: Callable[[str], T]) -> T:
+        if path in self._missing:
+            raise NotServed(f"{self.chain_id} does not serve {path}")
+        try:
+            return self._rotation.ask(question)
+        except NotServed:
+            self._missing.add(path)
+            raise
+
+    def _pinned(self, endpoint: str, path: str, params: Params) -> dict[str, Any]:
+        source = self._source(endpoint)
+        body, height = source.read(path, params, height=self.block.height)
+        if height != self.block.height:
+            raise SourceDown(f"{source.name}{path} answered at height {height}, not {self.block.height}")
+        return body
+
+    def _source(self, endpoint: str) -> "_Endpoint":
+        """An endpoint that has the very block this node is pinned to."""
+        source = _Endpoint(self._http, endpoint)
+        if endpoint not in self._proved:
+            try:
+                seen = block_of(source.block(self.block.height), self.chain_id)
+            except SourceChanged as error:
+                raise SourceDown(f"{source.name}: {error}") from error
+            if seen.hash != self.block.hash:
+                raise SourceDown(f"{source.name} has another block {self.block.height}")
+            self._proved.add(endpoint)
+        return source
+
+    def _all_pages(self, path: str, field: str, params: Params) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = []
+        page, keys, limit, total = {"pagination.count_total": "true"}, set(), ROWS_A_PAGE, 0
+        while True:
+            asked = {**params, **page}
+            body, limit = self._ask(path, partial(self._page, path=path, params=asked, limit=limit))
+            found = body.get(field)
+            if not isinstance(found, list):
+                raise SourceChanged(f"{path} at block {self.block.height}: no list {field!r} in the answer")
+            rows += found
+            pagination = body.get("pagination") or {}
+            # Akash's own modules count the rows of the page here, others all rows; less than either is a loss.
+            total = max(total, int(pagination.get("total") or 0))
+            key = pagination.get("next_key")
+            if not key:
+                break
+            if key in keys:
+                raise SourceDown(f"{path} at block {self.block.height}: page {key} came twice")
+            keys.add(key)
+            page = {"pagination.key": key}
+        if len(rows) < total:
+            raise SourceDown(f"{path} at block {self.block.height}: {len(rows)} of {total} rows came")
+        return rows
+
+    def _page(self, endpoint: str, path: str, params: Params, limit: int) -> tuple[dict[str, Any], int]:
+        """One page, with half as many rows as long as the answer is too large for the endpoint."""
+        while True:
+            try:
+                return self._pinned(endpoint, path, {**params, "pagination.limit": str(limit)}), limit
+            except TooLarge:
+                if limit == 1:
+                    raise
+                limit //= 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Endpoint:
+    """One address of a REST interface: turns whatever it answers into a body or an error."""
+
+    http: Http
+    address: str
+
+    @property
+    def name(self) -> str:
+        """The address as it may be shown."""
+        return bare(self.address)
+
+    def read(self, path: str, params: Params | None = None, height: int | None = None) -> tuple[dict[str, Any], int]:
+        """Body and the height that the answer names (0 where it names none)."""
+        headers = {} if height is None else {ASKED_HEIGHT: str(height)}
+        answer = self.http.get(self.address + path, params, headers)
+        told = answer.headers.get(ANSWERED_HEIGHT, "")
+        return _body(answer, self.name + path), int(told) if told.isdecimal() else 0
+
+    def block(self, height: int) -> dict[str, Any]:
+        """The block of a height."""
+        body, _ = self.read(f"{NODE}/blocks/{height}")
+        told = part(body, "block", "header", "height")
+        if told != str(height):
+            raise SourceDown(f"{self.name} answered block {told} for block {height}")
+        return body
+
+    def bonded_height(self, height: int | None = None) -> int:
+        """At which height (the newest if none is given) there is a bonded validator set; raises SourceDown."""
+        bonded, told = self.read(VALIDATORS, {"status": "BOND_STATUS_BONDED", "pagination.limit": "1"}, height)
+        if not bonded.get("validators"):
+            raise SourceDown(f"{self.name} knows no bonded validator: it has no state")
+        if not told:
+            raise SourceDown(f"{self.name} does not say at which height it answers")
+        return told
+
+
+def _body(answer: Answer, where: str) -> dict[str, Any]:
+    if answer.status == HTTPStatus.NOT_IMPLEMENTED:
+        raise NotServed(f"{where} is not served")
+    if answer.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        raise TooLarge(f"{where} answered 413: too large")
+    body = answer.json()
+    if not isinstance(body, dict):
+        raise SourceDown(f"{where} answered {answer.status} with {type(body).__name__}, not an object")
+    if answer.status == HTTPStatus.OK and "error" not in body and not {"code", "message"} <= body.keys():
+        return body
+    reason = str(body.get("message") or body.get("error"))[:200]
+    # The LCD maps gRPC's "message larger than max" to 429; waiting does not mend that, smaller pages do.
+    if body.get("code") == TOO_LARGE and "larger than max" in reason:
+        raise TooLarge(f"{where}: {reason}")
+    raise SourceDown(f"{where} answered {answer.status}: {reason}")
+
+
+def _version(info: dict[str, Any]) -> str:
+    version = info.get("application_version") or {}
+    return " ".join(version[key] for key in ("name", "version", "cosmos_sdk_version") if version.get(key))
+
+
+def part(body: Any, *names: str) -> Any:
+    """What stands under nested names; raises SourceChanged naming the one that is missing."""
+    found = body
+    for name in names:
+        if not isinstance(found, dict) or name not in found:
+            raise SourceChanged(f"no {'.'.join(names)} in the answer: {str(body)[:200]}")
+        found = found[name]
+    return found
+
+
+def whole(body: Any, *names: str) -> int:
+    """A whole number, which the LCD writes as text; raises SourceChanged."""
+    found = part(body, *names)
+    if not re.fullmatch(r"-?\d{1,60}", str(found)) or isinstance(found, bool):
+        raise SourceChanged(f"{'.'.join(names)} is no whole number: {str(found)[:80]!r}")
+    return int(found)
+
+
+def fixed(body: Any, *names: str) -> int:
+    """A decimal number in 1e-18, exactly; raises SourceChanged."""
+    found = str(part(body, *names))
+    if not re.fullmatch(r"-?\d{1,60}(\.\d{1,18})?", found):
+        raise SourceChanged(f"{'.'.join(names)} is no decimal number: {found[:80]!r}")
+    units, _, decimals = found.partition(".")
+    sign = -1 if units.startswith("-") else 1
+    return int(units) * ONE + sign * int(decimals.ljust(18, "0"))
+
+
+def moment(text: str | None) -> datetime | None:
+    """A time of the chain to the microsecond; None where the chain has none (null or the year one)."""
+    if not text or text.startswith("0001-"):
+        return None
+    found = re.fullmatch(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z", text)
+    if not found:
+        raise SourceChanged(f"{text[:80]!r} is no time of the chain")
+    # The chain counts nanoseconds; the ones below a microsecond are cut.
+    return datetime.fromisoformat(f"{found[1]}.{(found[2] or '').ljust(6, '0')[:6]}+00:00")
+
+
+def block_of(body: dict[str, Any], chain_id: str) -> Block:
+    """The block in an answer; raises SourceDown when it is of another chain."""
+    header = part(body, "block", "header")
+    if part(header, "chain_id") != chain_id:
+        raise SourceDown(f"block {part(header, 'height')} is of {header['chain_id']}, not of {chain_id}")
+    time = moment(part(header, "time"))
+    if time is None:
+        raise SourceChanged(f"block {header['height']} has no time")
+    raw = base64.b64decode(part(body, "block_id", "hash"))
+    return Block(whole(header, "height"), raw.hex().upper(), time)

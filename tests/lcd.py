@@ -1,0 +1,192 @@
+"""The REST interface of a Cosmos chain as the SDK encodes it, over a state that a test makes up."""
+
+import base64
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+from store.addresses import bech32
+from tests.servers import Reply, Request
+
+ONE = 10**18
+HEAD = 1000
+TENDERMINT = "/cosmos/base/tendermint/v1beta1"
+STAKING = "/cosmos/staking/v1beta1"
+
+
+def account(number: int, prefix: str = "akash") -> str:
+    return bech32(prefix, sha256(f"account {number}".encode()).digest()[:20])
+
+
+def valoper(number: int, prefix: str = "akash") -> str:
+    return account(number, prefix + "valoper")
+
+
+def decimal(scaled: int) -> str:
+    """1e-18 units as the chain writes them."""
+    return f"{scaled // ONE}.{scaled % ONE:018d}"
+
+
+@dataclass(frozen=True)
+class Validator:
+    number: int
+    tokens: int
+    shares: int  # in 1e-18
+    status: str = "BOND_STATUS_BONDED"
+    jailed: bool = False
+    moniker: str = "validator"
+    identity: str = ""
+    website: str = ""
+
+    def encoded(self, prefix: str) -> dict[str, Any]:
+        key = base64.b64encode(sha256(f"key {self.number}".encode()).digest()).decode()
+        return {
+            "operator_address": valoper(self.number, prefix),
+            "consensus_pubkey": {"@type": "/cosmos.crypto.ed25519.PubKey", "key": key},
+            "jailed": self.jailed,
+            "status": self.status,
+            "tokens": str(self.tokens),
+            "delegator_shares": decimal(self.shares),
+            "description": {
+                "moniker": self.moniker,
+                "identity": self.identity,
+                "website": self.website,
+                "security_contact": "nobody@example.org",
+                "details": "",
+            },
+            "unbonding_height": "0",
+            "unbonding_time": "1970-01-01T00:00:00Z",
+            "commission": {
+                "commission_rates": {
+                    "rate": "0.050000000000000000",
+                    "max_rate": "0.200000000000000000",
+                    "max_change_rate": "0.010000000000000000",
+                },
+                "update_time": "2021-03-08T15:00:00Z",
+            },
+            "min_self_delegation": "1",
+        }
+
+
+@dataclass(frozen=True)
+class State:
+    """What a chain knows at one block; delegations are (delegator number, validator number, shares in 1e-18).
+
+    most: rows a page at most, whatever was asked. bodies: answers at other paths, or instead of these.
+    """
+
+    validators: Sequence[Validator]
+    delegations: Sequence[tuple[int, int, int]] = ()
+    chain_id: str = "akashnet-2"
+    prefix: str = "akash"
+    denom: str = "uakt"
+    time: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
+    head: int = HEAD
+    seconds: float = 6.0
+    most: int = 10**9
+    bodies: Mapping[str, Any] = field(default_factory=dict)
+
+    def tokens(self, number: int) -> int:
+        return next(row.tokens for row in self.validators if row.number == number)
+
+    def pool(self) -> dict[str, Any]:
+        bonded = sum(row.tokens for row in self.validators if row.status == "BOND_STATUS_BONDED")
+        rest = sum(row.tokens for row in self.validators) - bonded
+        return {"pool": {"not_bonded_tokens": str(rest), "bonded_tokens": str(bonded)}}
+
+    def block(self, height: int) -> dict[str, Any]:
+        digest = base64.b64encode(sha256(f"{self.chain_id} {height}".encode()).digest()).decode()
+        time = self.time - timedelta(seconds=self.seconds * (self.head - height))
+        header = {
+            "chain_id": self.chain_id,
+            "height": str(height),
+            "time": time.isoformat().replace("+00:00", "123Z" if time.microsecond else "Z"),
+        }
+        return {"block_id": {"hash": digest}, "block": {"header": header, "last_commit": {"signatures": []}}}
+
+
+Answer = Callable[[Request], Reply]
+
+
+def chain(state: State) -> Answer:
+    """The answers of a node that holds this state at every height up to its head."""
+
+    def answer(request: Request) -> Reply:
+        height = int(request.headers.get("x-cosmos-block-height", 0)) or state.head
+        if height > state.head:
+            return failure(500, 2, "cannot query with height in the future")
+        reply = _route(state, request)
+        return replace(reply, headers={**reply.headers, "grpc-metadata-x-cosmos-block-height": str(height)})
+
+    return answer
+
+
+def failure(status: int, code: int, message: str) -> Reply:
+    return Reply({"code": code, "message": message, "details": []}, status)
+
+
+def _route(state: State, request: Request) -> Reply:
+    body = state.bodies.get(request.path)
+    if callable(body):
+        body = body(request)
+    if body is None:
+        body = _staking(state, request) if request.path.startswith(STAKING) else _tendermint(state, request.path)
+    if isinstance(body, Reply):
+        return body
+    return failure(501, 12, "Not Implemented") if body is None else Reply(body)
+
+
+def _tendermint(state: State, path: str) -> dict[str, Any] | Reply | None:
+    if path == f"{TENDERMINT}/node_info":
+        version = {"name": "node", "version": "1.2.3", "cosmos_sdk_version": "v0.53.5"}
+        return {"default_node_info": {"network": state.chain_id}, "application_version": version}
+    if not path.startswith(f"{TENDERMINT}/blocks/"):
+        return None
+    height = int(path.rsplit("/", 1)[1])
+    if height > state.head:
+        return failure(400, 3, "requested block height is bigger then the chain length")
+    return state.block(height)
+
+
+def _staking(state: State, request: Request) -> dict[str, Any] | None:
+    path = request.path.removeprefix(STAKING)
+    if path == "/pool":
+        return state.pool()
+    if path == "/validators":
+        wanted = request.params.get("status", "")
+        rows = [row.encoded(state.prefix) for row in state.validators if wanted in ("", row.status)]
+        return page(rows, "validators", request.params, state.most)
+    if path.endswith("/delegations"):
+        return page(delegations(state, path.split("/")[-2]), "delegation_responses", request.params, state.most)
+    return None
+
+
+def delegations(state: State, operator: str) -> list[dict[str, Any]]:
+    rows = []
+    for delegator, number, shares in state.delegations:
+        if valoper(number, state.prefix) == operator:
+            validator = next(row for row in state.validators if row.number == number)
+            amount = shares * validator.tokens // validator.shares
+            rows.append(
+                {
+                    "delegation": {
+                        "delegator_address": account(delegator, state.prefix),
+                        "validator_address": operator,
+                        "shares": decimal(shares),
+                    },
+                    "balance": {"denom": state.denom, "amount": str(amount)},
+                }
+            )
+    return rows
+
+
+def page(rows: Sequence[dict[str, Any]], field: str, params: Mapping[str, str], most: int) -> dict[str, Any]:
+    """One page as the SDK's pagination gives it: the key is opaque, the total only where it was asked for."""
+    limit = min(int(params.get("pagination.limit", "100")), most)
+    start = int.from_bytes(base64.b64decode(params.get("pagination.key", "")))
+    end = start + limit
+    key = base64.b64encode(end.to_bytes(4)).decode() if end < len(rows) else None
+    counted = params.get("pagination.count_total") == "true" and "pagination.key" not in params
+    return {field: list(rows[start:end]), "pagination": {"next_key": key, "total": str(len(rows) if counted else 0)}}
