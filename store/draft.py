@@ -1,0 +1,314 @@
+"""The draft: the next mart while it is being built, from the current one and from what has landed since.
+
+What a published mart says is a function of landing and the reference files alone; every step here may run again.
+"""
+
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from store import statements as sql
+from store.landing import Landed, Landing, contents
+from store.mart import NoMart, current, generation, publish
+from store.rows import SCHEMAS, BadData, Key, Kind, Time
+
+SCHEMA: Final = Path(__file__).with_name("schema.sql")
+# So that analysts' DuckDB 1.5 opens a published mart; the version stays through copies.
+STORAGE_VERSION: Final = "v1.5.0"
+ROWS_A_BATCH: Final = 4_000_000
+# Amounts leave DuckDB as high * LIMB + low, both in 64 bits: DECIMAL(38,0) has no NumPy type of its own.
+LIMB: Final = 10**19
+
+SNAPSHOT = pl.Schema(
+    {
+        "id": pl.Int32(),
+        "file": pl.String(),
+        "network": pl.String(),
+        "chain_id": pl.String(),
+        "reading": pl.String(),
+        "kind": pl.String(),
+        "measure": pl.String(),
+        "unit": pl.String(),
+        "height": pl.Int64(),
+        "hash": pl.String(),
+        "time": Time,
+        "since": Time,
+        "n": pl.Int64(),
+        "method": pl.String(),
+        "endpoint": pl.String(),
+        "runtime_version": pl.String(),
+        "newest_only": pl.Boolean(),
+        "simulated": pl.Boolean(),
+        "schema_version": pl.Int32(),
+        "sha256": pl.String(),
+    }
+)
+LANDING_FILE = pl.Schema({"file": pl.String(), "size": pl.Int64(), "mtime_ns": pl.Int64()})
+REPORTED = pl.Schema({"snapshot": pl.Int32(), "population": pl.String(), "total": pl.Decimal(38, 0)})
+
+
+@dataclass(frozen=True, slots=True)
+class Distributions:
+    """Many populations at once: the amounts of one lie at offsets[i]:offsets[i+1], each high * LIMB + low."""
+
+    snapshot: npt.NDArray[np.int64]
+    population: npt.NDArray[np.int64]
+    offsets: npt.NDArray[np.int64]
+    high: npt.NDArray[np.uint64]
+    low: npt.NDArray[np.uint64]
+
+
+class Draft:
+    """A copy of the current mart, or an empty one, that becomes the next when `publish` is called."""
+
+    def __init__(self, data: Path, *, afresh: bool = False) -> None:
+        self.data = data
+        self.landing = Landing(data)
+        self._path = data / "draft.duckdb"
+        self._afresh = afresh
+
+    def __enter__(self) -> Self:
+        self.data.mkdir(parents=True, exist_ok=True)
+        self._remove()
+        try:
+            before = current(self.data)
+            self.generation = generation(before) + 1
+        except NoMart:
+            before, self.generation = None, 1
+        if before and before.exists() and not self._afresh:
+            shutil.copyfile(before, self._path)
+        else:
+            _create(self._path)
+        self._connection = duckdb.connect(str(self._path))
+        self._connection.execute("SET TimeZone = 'UTC'; SET python_enable_replacements = false").fetchall()
+        self.execute("BEGIN")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._connection.close()
+        self._remove()
+
+    def table(self, query: str, *parameters: object) -> pl.DataFrame:
+        """Rows of a query on the draft."""
+        rows: pl.DataFrame = self._connection.sql(query, params=list(parameters)).pl()
+        return rows
+
+    def execute(self, statement: str, *parameters: object) -> None:
+        """Run a statement on the draft."""
+        self._connection.execute(statement, list(parameters)).fetchall()
+
+    def append(self, table: str, rows: pl.DataFrame) -> None:
+        """Add rows to a table; through a Parquet file, because DuckDB 2.0.0 may read frames wrongly."""
+        if rows.is_empty():
+            return
+        exchange = self.data / "exchange.parquet"
+        rows.write_parquet(exchange)
+        self.execute(f"INSERT INTO {table} BY NAME SELECT * FROM read_parquet(?)", str(exchange))
+        exchange.unlink()
+
+    def replace(self, table: str, rows: pl.DataFrame) -> None:
+        """Make a table hold these rows and no others."""
+        self.execute(f"DELETE FROM {table}")
+        self.append(table, rows)
+
+    def take_in(self) -> dict[Path, BadData]:
+        """Load what landing has that the draft does not know, and drop what landing no longer has.
+
+        Returns the files that could not be read with the reason; what the draft knew of them stays.
+        """
+        paths = {self._name(path): path for path in self.landing.files()}
+        signs = {name: (path.stat().st_size, path.stat().st_mtime_ns) for name, path in paths.items()}
+        known = {name: (size, mtime) for name, size, mtime in self.table("FROM landing_file").iter_rows()}
+        gone = known.keys() - paths.keys()
+        # A snapshot of a file that is gone may have moved to another file of its folder.
+        folders = {name.rpartition("/")[0] for name in gone}
+        changed = [n for n in paths if known.get(n) != signs[n] or n.rpartition("/")[0] in folders]
+        found, errors = self._readable({name: paths[name] for name in changed})
+        moved = self._reconcile(found, gone)
+        self._register({key: where for key, where in found.items() if key not in moved})
+        read = set(changed) - {self._name(path) for path in errors}
+        self.execute("DELETE FROM landing_file WHERE file IN (SELECT unnest(?::VARCHAR[]))", sorted(gone | read))
+        self.append("landing_file", pl.DataFrame([(n, *signs[n]) for n in sorted(read)], LANDING_FILE, orient="row"))
+        return errors
+
+    def unmeasured(self, method_version: str, labels_version: str) -> Iterator[list[int]]:
+        """Snapshots without metrics under these versions, oldest first, in batches that fit memory."""
+        return _batches(self.table(sql.UNMEASURED, method_version, labels_version))
+
+    def load_holdings(self, snapshots: Sequence[int]) -> None:
+        """Put the rows of these snapshots into a temporary table, with the labels that hold at their time."""
+        self._load(snapshots, Kind.HOLDINGS)
+        for statement in sql.LABEL:
+            self.execute(statement)
+
+    def distributions(self, grouping: str) -> Distributions:
+        """What `load_holdings` put there, under one grouping; a population that the grouping empties is left out."""
+        columns = self._connection.execute(sql.LIMBS.format(limb=LIMB, grouped=sql.GROUPED[grouping])).fetchnumpy()
+        snapshot = np.asarray(columns["snapshot"], np.int64)
+        population = np.asarray(columns["population"], np.int64)
+        starts = np.flatnonzero(np.diff(snapshot, prepend=-1) | np.diff(population, prepend=-1))
+        return Distributions(
+            snapshot=snapshot[starts],
+            population=population[starts],
+            offsets=np.append(starts, len(snapshot)),
+            high=np.asarray(columns["high"], np.uint64),
+            low=np.asarray(columns["low"], np.uint64),
+        )
+
+    def describe_distributions(self, grouping: str, labels_version: str) -> None:
+        """Write size, total, coverage and exclusions of what `load_holdings` put there."""
+        self.execute(
+            sql.DESCRIBE.format(grouped=sql.GROUPED[grouping], excluded=sql.EXCLUDED[grouping], grouping=grouping),
+            labels_version,
+        )
+
+    def keep_newest(self) -> None:
+        """Let `holding`, and the states among the observations, have the newest snapshot of every reading only."""
+        newest = set(self.table(sql.NEWEST)["id"].to_list())
+        held = set(self.table("SELECT DISTINCT snapshot FROM holding")["snapshot"].to_list())
+        self.execute("DELETE FROM holding WHERE snapshot IN (SELECT unnest(?::INTEGER[]))", sorted(held - newest))
+        fresh = self.table(
+            "SELECT id, n FROM snapshot WHERE id IN (SELECT unnest(?::INTEGER[])) ORDER BY id", sorted(newest - held)
+        )
+        for batch in _batches(fresh):
+            self.load_holdings(batch)
+            for statement in sql.HOLD:
+                self.execute(statement)
+        self.execute(sql.DROP_OLD_STATES)
+
+    def publish(self, built: datetime) -> Path:
+        """Make the draft the current mart."""
+        meta = {"generation": [self.generation], "built": [built], "simulated": [self.landing.simulated]}
+        self.replace("meta", pl.DataFrame(meta))
+        self.execute("COMMIT")
+        self.execute("CHECKPOINT")
+        self._connection.close()
+        return publish(self._path, self.data, self.generation)
+
+    def _name(self, path: Path) -> str:
+        return path.relative_to(self.landing.folder).as_posix()
+
+    def _remove(self) -> None:
+        for path in (self._path, self._path.with_name(self._path.name + ".wal"), self.data / "exchange.parquet"):
+            path.unlink(missing_ok=True)
+
+    def _readable(self, paths: Mapping[str, Path]) -> tuple[dict[Key, tuple[str, Landed]], dict[Path, BadData]]:
+        found: dict[Key, tuple[str, Landed]] = {}
+        errors = {}
+        for name, path in paths.items():
+            try:
+                for landed in contents(path):
+                    self.landing.read(path, landed.snapshot.key)
+                    found.setdefault(landed.snapshot.key, (name, landed))
+            except BadData as error:
+                errors[path] = error
+        return found, errors
+
+    def _reconcile(self, found: Mapping[Key, tuple[str, Landed]], gone: set[str]) -> set[Key]:
+        """Follow snapshots that moved to another file, drop those that are gone; returns the keys that stay."""
+        kept, dropped = set(), []
+        for identity, file, *name, sha256 in self.table(
+            "SELECT id, file, network, chain_id, reading, height, sha256 FROM snapshot"
+        ).iter_rows():
+            key: Key = (name[0], name[1], name[2], name[3])
+            if key in found and found[key][1].sha256 == sha256:
+                kept.add(key)
+                if found[key][0] != file:
+                    self.execute("UPDATE snapshot SET file = ? WHERE id = ?", found[key][0], identity)
+            elif key in found or file in gone:
+                dropped.append(identity)
+        for table in ("holding", "distribution", "reported", "metric", "measured", "observation", "proposal", "vote"):
+            self.execute(f"DELETE FROM {table} WHERE snapshot IN (SELECT unnest(?::INTEGER[]))", dropped)
+        self.execute("DELETE FROM snapshot WHERE id IN (SELECT unnest(?::INTEGER[]))", dropped)
+        return kept
+
+    def _register(self, found: Mapping[Key, tuple[str, Landed]]) -> None:
+        """Give new snapshots their numbers, oldest first, and load what is not holdings."""
+        first = 1 + int(self.table("SELECT coalesce(max(id), 0) AS id FROM snapshot")["id"][0])
+        ordered = sorted(found.values(), key=lambda where: (where[1].snapshot.block.time, where[1].snapshot.key))
+        numbered = [(first + place, file, landed) for place, (file, landed) in enumerate(ordered)]
+        self.append("snapshot", pl.DataFrame([_snapshot_row(*row) for row in numbered], SNAPSHOT, orient="row"))
+        reported = [
+            (number, population, total)
+            for number, _, landed in numbered
+            for population, total in landed.snapshot.reported.items()
+        ]
+        self.append("reported", pl.DataFrame(reported, REPORTED, orient="row"))
+        for kind, statements in sql.LOAD.items():
+            for batch in _batches(self.table(sql.FRESH, first, kind)):
+                self._load(batch, Kind(kind))
+                for statement in statements:
+                    self.execute(statement)
+
+    def _load(self, snapshots: Sequence[int], kind: Kind) -> None:
+        """Read the rows of snapshots from their landing files into the temporary table `landed`."""
+        wanted = "SELECT id, file, height, schema_version FROM snapshot WHERE id IN (SELECT unnest(?::INTEGER[]))"
+        self.execute(f"CREATE OR REPLACE TEMP TABLE wanted AS {wanted}", list(snapshots))
+        files = [str(self.landing.folder / file) for file in self.table("SELECT DISTINCT file FROM wanted")["file"]]
+        self.execute(
+            sql.LANDED.format(columns=", ".join(f"r.{column}" for column in SCHEMAS[kind])),
+            files,
+            str(self.landing.folder),
+        )
+
+
+def _create(path: Path) -> None:
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"ATTACH '{str(path).replace(chr(39), chr(39) * 2)}' AS mart (STORAGE_VERSION '{STORAGE_VERSION}')"
+        )
+        connection.execute("USE mart")
+        connection.execute(SCHEMA.read_text())
+        connection.execute("USE memory")
+        connection.execute("DETACH mart")
+
+
+def _batches(sizes: pl.DataFrame) -> Iterator[list[int]]:
+    """Ids of a frame (id, n), in groups of a bounded number of rows."""
+    batch: list[int] = []
+    rows = 0
+    for number, n in sizes.select("id", "n").iter_rows():
+        if batch and rows + n > ROWS_A_BATCH:
+            yield batch
+            batch, rows = [], 0
+        batch.append(number)
+        rows += n
+    if batch:
+        yield batch
+
+
+def _snapshot_row(number: int, file: str, landed: Landed) -> tuple[Any, ...]:
+    one = landed.snapshot
+    return (
+        number,
+        file,
+        one.network,
+        one.chain_id,
+        one.reading,
+        one.kind,
+        one.measure,
+        one.unit,
+        one.block.height,
+        one.block.hash,
+        one.block.time,
+        one.since,
+        landed.n,
+        one.method,
+        one.endpoint,
+        one.runtime_version,
+        one.newest_only,
+        one.simulated,
+        landed.schema_version,
+        landed.sha256,
+    )

@@ -1,0 +1,108 @@
+"""The mart: the published DuckDB file that pages read.
+
+A published file is never opened for writing and its name is never used again: DuckDB hands back the old database when
+a path is replaced under an open connection. Each build makes a new file and renames the pointer file CURRENT.
+"""
+
+import os
+from pathlib import Path
+from typing import Final, Self
+
+import duckdb
+import polars as pl
+
+from store.landing import SAMPLE, sync_folder
+
+KEPT_GENERATIONS: Final = 3
+
+
+class NoMart(Exception):
+    """Nothing was published here yet."""
+
+
+def data_folder() -> Path:
+    """Where the data lies: DEAI_DATA, or data/ beside the program."""
+    return Path(os.environ.get("DEAI_DATA", Path(__file__).parent.parent / "data"))
+
+
+def served_folder(data: Path) -> Path:
+    """The folder that pages show: the real data where some was published, else the sample; raises NoMart."""
+    for folder in (data, data / SAMPLE):
+        if (folder / "CURRENT").exists():
+            return folder
+    raise NoMart(f"no mart in {data}: run `python -m ingest run`, or `python -m ingest sample` for simulated data")
+
+
+def current(data: Path) -> Path:
+    """The published mart of a data folder; raises NoMart."""
+    try:
+        return data / (data / "CURRENT").read_text().strip()
+    except FileNotFoundError:
+        raise NoMart(f"no mart in {data}") from None
+
+
+class Mart:
+    """A published mart, opened read-only."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._connection = duckdb.connect(str(path), read_only=True)
+        self._connection.execute("SET TimeZone = 'UTC'; SET python_enable_replacements = false").fetchall()
+
+    def table(self, query: str, *parameters: object) -> pl.DataFrame:
+        """Rows of a query; safe from many threads, since each call has its own cursor."""
+        cursor = self._connection.cursor()
+        try:
+            rows: pl.DataFrame = cursor.sql(query, params=list(parameters)).pl()
+            return rows
+        finally:
+            cursor.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def opened(data: Path) -> Mart:
+    """The current mart of a data folder; a generation that was dropped meanwhile is looked up again."""
+    for _ in range(KEPT_GENERATIONS):
+        path = current(data)
+        try:
+            return Mart(path)
+        except duckdb.IOException:
+            if path.exists():
+                raise
+    return Mart(current(data))
+
+
+def generation(path: Path) -> int:
+    """The number in a published mart's name."""
+    return int(path.stem.removeprefix("mart-"))
+
+
+def publish(draft: Path, data: Path, number: int) -> Path:
+    """Make a closed draft the current mart: all of it or nothing, even after a power loss."""
+    if draft.with_name(draft.name + ".wal").exists():
+        raise RuntimeError(f"{draft} still has a write-ahead log")
+    _sync(draft)
+    published = data / f"mart-{number:06d}.duckdb"
+    draft.rename(published)
+    pointer = data / "CURRENT.tmp"
+    pointer.write_text(published.name)
+    _sync(pointer)
+    pointer.rename(data / "CURRENT")
+    sync_folder(data)
+    for old in sorted(data.glob("mart-*.duckdb"), key=generation)[:-KEPT_GENERATIONS]:
+        old.unlink()
+    return published
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())

@@ -1,0 +1,156 @@
+"""SQL that moves facts from landing files into the draft; each statement may run again."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from store.labels import CUSTODIAN, PROTOCOL
+from store.rows import Kind
+
+_PROTOCOL: Final = ", ".join(f"'{kind}'" for kind in PROTOCOL)
+
+# Files of schema version 1 hold one snapshot and have no column `snapshot_height`.
+LANDED: Final = """
+    CREATE OR REPLACE TEMP TABLE landed AS
+    SELECT w.id AS snapshot, {columns}
+    FROM (
+        SELECT NULL::BIGINT AS snapshot_height WHERE false
+        UNION ALL BY NAME
+        SELECT * FROM read_parquet(?::VARCHAR[], filename = true, union_by_name = true)
+    ) r
+    JOIN wanted w ON r.filename = ? || '/' || w.file AND (w.schema_version = 1 OR r.snapshot_height = w.height)
+"""
+
+FRESH: Final = "SELECT id, n FROM snapshot WHERE id >= ? AND kind = ? ORDER BY time, id"
+
+UNMEASURED: Final = """
+    SELECT id, n FROM snapshot s
+    WHERE kind = 'holdings' AND NOT EXISTS (
+        SELECT 1 FROM measured m WHERE m.snapshot = s.id AND m.method_version = ? AND m.labels_version = ?)
+    ORDER BY time, id
+"""
+
+# Newest by block time, never by height: heights start again with a new chain id.
+NEWEST: Final = """
+    SELECT max_by(id, row(time, id)) AS id FROM snapshot WHERE kind = 'holdings' GROUP BY network, reading
+"""
+
+# `labelled` has only the populations that some label touches.
+LABEL: Final[Sequence[str]] = (
+    """
+    INSERT INTO population
+    SELECT (SELECT count(*) FROM population) + row_number() OVER (ORDER BY population), population
+    FROM (SELECT DISTINCT population FROM landed WHERE population NOT IN (SELECT name FROM population))
+    """,
+    """
+    CREATE OR REPLACE TEMP TABLE label AS
+    SELECT DISTINCT l.snapshot, l.population, l.holder, e.entity, e.kind
+    FROM landed l JOIN snapshot s ON s.id = l.snapshot
+    JOIN entity e ON e.network = s.network AND e.address = l.holder
+        AND (e.valid_from IS NULL OR e.valid_from <= s.time) AND (e.valid_to IS NULL OR s.time < e.valid_to)
+    """,
+    """
+    CREATE OR REPLACE TEMP TABLE labelled AS
+    SELECT l.snapshot, l.population, l.holder, l.amount, b.entity, b.kind
+    FROM landed l LEFT JOIN label b USING (snapshot, population, holder)
+    WHERE (l.snapshot, l.population) IN (SELECT (snapshot, population) FROM label)
+    """,
+)
+
+_MERGED: Final = """
+    SELECT snapshot, population, sum(amount) AS amount FROM labelled
+    WHERE {where} GROUP BY snapshot, population, coalesce(entity, holder)
+"""
+GROUPED: Final[Mapping[str, str]] = {
+    "address": "SELECT snapshot, population, amount FROM landed",
+    "control": _MERGED.format(where=f"coalesce(kind, '') NOT IN ({_PROTOCOL})"),
+    "ownership": _MERGED.format(where=f"coalesce(kind, '') NOT IN ({_PROTOCOL}, '{CUSTODIAN}')"),
+    "custodians": _MERGED.format(where=f"kind = '{CUSTODIAN}'"),
+}
+GROUPINGS: Final = tuple(GROUPED)
+EXCLUDED: Final[Mapping[str, str]] = {
+    "address": "false",
+    "control": f"kind IN ({_PROTOCOL})",
+    "ownership": f"kind IN ({_PROTOCOL}, '{CUSTODIAN}')",
+    "custodians": "false",
+}
+
+LIMBS: Final = """
+    SELECT g.snapshot, p.id AS population,
+           (g.amount::HUGEINT // {limb}::HUGEINT)::UBIGINT AS high,
+           (g.amount::HUGEINT % {limb}::HUGEINT)::UBIGINT AS low
+    FROM ({grouped}) g JOIN population p ON p.name = g.population
+    ORDER BY g.snapshot, p.id
+"""
+
+DESCRIBE: Final = """
+    INSERT INTO distribution
+    WITH addresses AS (SELECT snapshot, population, sum(amount) AS total FROM landed GROUP BY ALL),
+    excluded AS (
+        SELECT snapshot, population,
+               to_json(map_from_entries(list((kind, amount / nullif(total, 0)) ORDER BY kind)))::VARCHAR AS exclusions
+        FROM (SELECT snapshot, population, kind, sum(amount) AS amount FROM labelled WHERE {excluded} GROUP BY ALL)
+        JOIN addresses USING (snapshot, population)
+        GROUP BY ALL
+    )
+    SELECT g.snapshot, p.id, '{grouping}', ?, count(*) FILTER (g.amount > 0), count(*), sum(g.amount),
+           any_value(r.total), any_value(a.total / nullif(r.total, 0)), any_value(x.exclusions)
+    FROM ({grouped}) g
+    JOIN population p ON p.name = g.population
+    JOIN addresses a ON a.snapshot = g.snapshot AND a.population = g.population
+    LEFT JOIN reported r ON r.snapshot = g.snapshot AND r.population = g.population
+    LEFT JOIN excluded x ON x.snapshot = g.snapshot AND x.population = g.population
+    GROUP BY g.snapshot, p.id
+"""
+
+HOLD: Final[Sequence[str]] = (
+    """
+    INSERT INTO holder
+    SELECT (SELECT coalesce(max(id), 0) FROM holder) + row_number() OVER (ORDER BY network, holder), network, holder
+    FROM (SELECT DISTINCT s.network, l.holder FROM landed l JOIN snapshot s ON s.id = l.snapshot) f
+    WHERE NOT EXISTS (SELECT 1 FROM holder h WHERE h.network = f.network AND h.address = f.holder)
+    """,
+    """
+    INSERT INTO holding
+    SELECT l.snapshot, p.id, h.id, l.amount
+    FROM landed l
+    JOIN snapshot s ON s.id = l.snapshot
+    JOIN population p ON p.name = l.population
+    JOIN holder h ON h.network = s.network AND h.address = l.holder
+    ORDER BY l.snapshot, p.id, l.amount DESC, h.id
+    """,
+)
+
+# After loading, only the newest snapshot that speaks of a thing keeps its row.
+_SUPERSEDED: Final = """
+    DELETE FROM {table} WHERE rowid IN (
+        SELECT o.rowid FROM {table} o JOIN snapshot s ON s.id = o.snapshot
+        WHERE (o.network, o.{name}) IN (SELECT (f.network, l.{name}) FROM landed l JOIN snapshot f ON f.id = l.snapshot)
+        QUALIFY rank() OVER (PARTITION BY {key} ORDER BY s.time DESC, s.id DESC) > 1
+    )
+"""
+_INSERTED: Final = """
+    INSERT INTO {table} BY NAME
+    SELECT l.*, s.network{more} FROM landed l JOIN snapshot s ON s.id = l.snapshot ORDER BY s.time, s.id
+"""
+_OF_PROPOSAL: Final = "o.network, o.chain_id, o.proposal"
+LOAD: Final[Mapping[str, Sequence[str]]] = {
+    Kind.OBSERVATIONS: (
+        _INSERTED.format(table="observation", more=""),
+        _SUPERSEDED.format(table="observation", name="name", key="o.network, o.name, o.subject, o.time, o.source"),
+    ),
+    Kind.PROPOSALS: (
+        _INSERTED.format(table="proposal", more=", s.chain_id"),
+        _SUPERSEDED.format(table="proposal", name="proposal", key=_OF_PROPOSAL),
+    ),
+    Kind.VOTES: (
+        _INSERTED.format(table="vote", more=", s.chain_id"),
+        _SUPERSEDED.format(table="vote", name="proposal", key=_OF_PROPOSAL),
+    ),
+}
+
+DROP_OLD_STATES: Final = """
+    DELETE FROM observation WHERE snapshot IN (
+        SELECT id FROM snapshot WHERE kind = 'observations' AND newest_only
+        QUALIFY row_number() OVER (PARTITION BY network, reading ORDER BY time DESC, id DESC) > 1
+    )
+"""

@@ -1,0 +1,216 @@
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from store.draft import LIMB, Draft
+from store.labels import ENTITIES
+from store.landing import Landing
+from store.mart import Mart, NoMart, current, opened
+from store.rows import LARGEST_AMOUNT, Block, Facts, Kind, Measure, Snapshot, frame, holdings, observation
+
+NOON = datetime(2026, 7, 17, 12, tzinfo=UTC)
+
+
+def snapshot(height: int = 7, kind: Kind = Kind.HOLDINGS, reading: str = "validators", **changes: Any) -> Snapshot:
+    return Snapshot(
+        **{
+            "network": "akash",
+            "chain_id": "akashnet-2",
+            "reading": reading,
+            "kind": kind,
+            "measure": Measure.STAKE,
+            "unit": "uakt",
+            "block": Block(height, "AB", NOON + timedelta(hours=height)),
+            "method": "Bonded tokens by validator.",
+            "endpoint": "http://127.0.0.1",
+            **changes,
+        }
+    )
+
+
+def stake(*amounts: int) -> Facts:
+    return Facts(holdings(("validators", f"val{place}", amount) for place, amount in enumerate(amounts)))
+
+
+def build(data: Path, entities: pl.DataFrame | None = None, *, afresh: bool = False) -> Path:
+    with Draft(data, afresh=afresh) as draft:
+        draft.replace("entity", pl.DataFrame(schema=ENTITIES) if entities is None else entities)
+        assert draft.take_in() == {}
+        for batch in draft.unmeasured("1", ""):
+            draft.load_holdings(batch)
+            for grouping in ("address", "control", "ownership", "custodians"):
+                draft.describe_distributions(grouping, "")
+            draft.append("measured", pl.DataFrame({"snapshot": batch, "method_version": "1", "labels_version": ""}))
+        draft.keep_newest()
+        return draft.publish(NOON)
+
+
+HOLDERS = """
+    SELECT s.height, p.name AS population, h.address, g.amount FROM holding g
+    JOIN snapshot s ON s.id = g.snapshot JOIN population p ON p.id = g.population JOIN holder h ON h.id = g.holder
+    ORDER BY ALL
+"""
+
+
+def test_nothing_published_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(NoMart):
+        current(tmp_path)
+
+
+def test_the_mart_holds_the_newest_holdings_to_the_last_unit(tmp_path: Path) -> None:
+    landing = Landing(tmp_path)
+    landing.land(snapshot(1), stake(1, 2, 3))
+    landing.land(snapshot(2), stake(LARGEST_AMOUNT, 0))
+    build(tmp_path)
+    with opened(tmp_path) as mart:
+        rows = mart.table(HOLDERS)
+        assert rows["height"].unique().to_list() == [2]
+        assert dict(zip(rows["address"], rows["amount"], strict=True)) == {"val0": LARGEST_AMOUNT, "val1": 0}
+        sizes = mart.table(
+            "SELECT d.n, n_all, total FROM distribution d JOIN snapshot s ON s.id = d.snapshot ORDER BY height"
+        )
+        assert sizes.rows() == [(3, 3, 6), (1, 2, LARGEST_AMOUNT)]
+
+
+def test_building_in_steps_equals_building_afresh(tmp_path: Path) -> None:
+    landing = Landing(tmp_path)
+    tables = (
+        "SELECT network, reading, height, n, sha256 FROM snapshot",
+        HOLDERS,
+        "SELECT name, time, value FROM observation",
+    )
+    for height in range(5):
+        landing.land(snapshot(height), stake(height, 10))
+        seen = [observation("bonded", NOON + timedelta(hours=height), height, "uakt")]
+        landing.land(snapshot(height, Kind.OBSERVATIONS, "chain"), Facts(frame(Kind.OBSERVATIONS, seen)))
+        build(tmp_path)
+    with opened(tmp_path) as mart:
+        stepwise = [mart.table(f"FROM ({query}) ORDER BY ALL") for query in tables]
+    build(tmp_path, afresh=True)
+    with opened(tmp_path) as mart:
+        assert all(
+            before.equals(mart.table(f"FROM ({query}) ORDER BY ALL"))
+            for before, query in zip(stepwise, tables, strict=True)
+        )
+
+
+def test_building_twice_changes_nothing_but_the_generation(tmp_path: Path) -> None:
+    Landing(tmp_path).land(snapshot(), stake(1, 2))
+    before, after = build(tmp_path), build(tmp_path)
+    with Mart(before) as first, Mart(after) as second:
+        for table in ("snapshot", "holding", "distribution", "measured", "landing_file"):
+            assert first.table(f"FROM {table}").equals(second.table(f"FROM {table}"))
+
+
+def test_compaction_moves_snapshots_without_losing_what_was_measured(tmp_path: Path) -> None:
+    landing = Landing(tmp_path)
+    for height in range(3):
+        landing.land(snapshot(height), stake(height, 10))
+    build(tmp_path)
+    landing.compact(NOON + timedelta(days=60))
+    build(tmp_path)
+    with opened(tmp_path) as mart:
+        assert mart.table("SELECT DISTINCT file FROM snapshot")["file"].to_list() == [
+            "akash/akashnet-2/validators/2026-07.parquet"
+        ]
+        assert mart.table("SELECT id FROM snapshot ORDER BY id")["id"].to_list() == [1, 2, 3]
+        assert mart.table("SELECT count(*) AS n FROM measured")["n"][0] == 3
+
+
+def test_what_landing_no_longer_has_leaves_the_mart(tmp_path: Path) -> None:
+    landing = Landing(tmp_path)
+    first = landing.land(snapshot(1), stake(1))
+    landing.land(snapshot(2), stake(2))
+    build(tmp_path)
+    first.unlink()
+    build(tmp_path)
+    with opened(tmp_path) as mart:
+        assert mart.table("SELECT height FROM snapshot")["height"].to_list() == [2]
+
+
+def test_a_torn_file_is_named_and_the_rest_is_published(tmp_path: Path) -> None:
+    landing = Landing(tmp_path)
+    landing.land(snapshot(1), stake(1))
+    torn = landing.land(snapshot(2), stake(2))
+    torn.write_bytes(torn.read_bytes()[:-9])
+    with Draft(tmp_path) as draft:
+        errors = draft.take_in()
+        draft.publish(NOON)
+    assert list(errors) == [torn]
+    assert "2.parquet" in str(errors[torn])
+    with opened(tmp_path) as mart:
+        assert mart.table("SELECT height FROM snapshot")["height"].to_list() == [1]
+
+
+def test_labels_merge_one_partys_addresses_and_leave_protocol_accounts_out(tmp_path: Path) -> None:
+    Landing(tmp_path).land(snapshot(), stake(50, 30, 15, 5))
+    labels = [
+        ("val0", "bridge", "bridge"),
+        ("val1", "ada", "operator"),
+        ("val2", "ada", "operator"),
+        ("val3", "shop", "custodian"),
+    ]
+    rows = [
+        {"network": "akash", "address": address, "entity": entity, "name": entity, "kind": kind, "source": "x"}
+        for address, entity, kind in labels
+    ]
+    build(tmp_path, pl.DataFrame(rows, ENTITIES))
+    with opened(tmp_path) as mart:
+        found = mart.table("SELECT grouping, n, total, exclusions FROM distribution ORDER BY grouping")
+    assert found.rows() == [
+        ("address", 4, 100, None),
+        ("control", 2, 50, '{"bridge":0.5}'),
+        ("custodians", 1, 5, None),
+        ("ownership", 1, 45, '{"bridge":0.5,"custodian":0.05}'),
+    ]
+
+
+def test_amounts_leave_the_draft_in_two_exact_halves(tmp_path: Path) -> None:
+    Landing(tmp_path).land(snapshot(), stake(LARGEST_AMOUNT, 10**19, 7))
+    with Draft(tmp_path) as draft:
+        draft.take_in()
+        draft.load_holdings([1])
+        found = draft.distributions("address")
+    exact = sorted(int(high) * LIMB + int(low) for high, low in zip(found.high, found.low, strict=True))
+    assert exact == [7, 10**19, LARGEST_AMOUNT]
+    assert found.offsets.tolist() == [0, 3]
+
+
+def test_the_newest_fetch_of_an_observed_day_wins(tmp_path: Path) -> None:
+    landing = Landing(tmp_path)
+    for height, value in ((1, 10.0), (2, 11.0)):
+        seen = [observation("spend", NOON, value, "usd")]
+        landing.land(snapshot(height, Kind.OBSERVATIONS, "history"), Facts(frame(Kind.OBSERVATIONS, seen)))
+        build(tmp_path)
+    with opened(tmp_path) as mart:
+        assert mart.table("SELECT value FROM observation")["value"].to_list() == [11.0]
+
+
+def test_of_a_state_only_the_newest_snapshot_is_kept(tmp_path: Path) -> None:
+    landing = Landing(tmp_path)
+    for height, names in ((1, ("Ada", "Bob")), (2, ("Ada",))):
+        seen = [observation("moniker", NOON + timedelta(hours=height), name, "", subject=name) for name in names]
+        landing.land(
+            snapshot(height, Kind.OBSERVATIONS, "names", newest_only=True), Facts(frame(Kind.OBSERVATIONS, seen))
+        )
+        build(tmp_path)
+    with opened(tmp_path) as mart:
+        assert mart.table("SELECT exact FROM observation")["exact"].to_list() == ["Ada"]
+
+
+def test_votes_stay_after_the_chain_deleted_them(tmp_path: Path) -> None:
+    landing = Landing(tmp_path)
+
+    def votes(*proposals: str) -> Facts:
+        rows = [{"proposal": p, "voter": "a", "option": "yes", "weight": 1, "height": 1} for p in proposals]
+        return Facts(frame(Kind.VOTES, rows), empty=not rows)
+
+    for height, proposals in ((1, ("8", "9")), (2, ("9",)), (3, ())):
+        landing.land(snapshot(height, Kind.VOTES, "votes"), votes(*proposals))
+    build(tmp_path)
+    with opened(tmp_path) as mart:
+        kept = mart.table("SELECT v.proposal, s.height FROM vote v JOIN snapshot s ON s.id = v.snapshot ORDER BY 1")
+    assert kept.rows() == [("8", 1), ("9", 2)]
