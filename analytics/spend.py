@@ -1,0 +1,336 @@
+"""What compute costs on Akash: the escrow module's own arithmetic, in whole units of 1e-18 of a denom.
+
+A tenant's deployment has one escrow account. Payers (the tenant, or somebody who granted it) put deposits into it, and
+each lease takes its rate from them every block. The chain moves money only when somebody touches the account, so what
+has been earned at a block is what was settled plus what a touch at that block would move: the functions here repeat
+that touch (x/escrow/keeper of the node) and never look at dollars.
+
+Everything is told in flows: one lease takes so much from one payer. Whatever the grouping (providers, payers, tenants,
+auditors), the flows add up to the same total.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final
+
+from store.rows import BadData
+
+# Rates have 18 decimals; amounts are integers of this size, so that paid = earned holds to the last digit.
+ONE: Final = 10**18
+DAY_MICROSECONDS: Final = 86_400_000_000
+
+
+class Settlement(StrEnum):
+    """How the chain divides an account's money among its leases when somebody touches it."""
+
+    # Before v1.0.0: as many blocks as all leases together can be paid for, then the rest weighted by rate.
+    FULL_BLOCKS = "full blocks"
+    # Since v1.2.0: lease by lease, rounded down to whole units of the denom, until the deposits are used up.
+    WHOLE_UNITS = "whole units"
+
+
+@dataclass(frozen=True, slots=True)
+class Deposit:
+    """What is left of one deposit; `payer` is the depositor: the tenant, or the granter of its money."""
+
+    payer: str
+    denom: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """The stream of money of one lease: rate a block, and what the chain has settled so far.
+
+    lease: owner/dseq/gseq/oseq/bseq/provider. auditors: whose signature the order demanded of a provider. trial: the
+    order asked for providers that serve the console's trials.
+    """
+
+    lease: str
+    denom: str
+    rate: int
+    settled: int
+    open: bool
+    auditors: tuple[str, ...] = ()
+    trial: bool = False
+
+    @property
+    def provider(self) -> str:
+        """Who earns."""
+        return self.lease.rpartition("/")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The escrow account of one deployment as the chain stores it; deposits and payments in the order it uses them."""
+
+    name: str
+    open: bool
+    settled_at: int
+    deposits: tuple[Deposit, ...]
+    payments: tuple[Payment, ...]
+    settlement: Settlement = Settlement.WHOLE_UNITS
+
+    @property
+    def tenant(self) -> str:
+        """Who owns the deployment; not always who pays."""
+        return self.name.partition("/")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Money that one lease took from one payer."""
+
+    lease: str
+    payer: str
+    denom: str
+    amount: int
+    auditors: tuple[str, ...] = ()
+    trial: bool = False
+
+    @property
+    def provider(self) -> str:
+        """Who earned it."""
+        return self.lease.rpartition("/")[2]
+
+    @property
+    def tenant(self) -> str:
+        """Who owns the lease."""
+        return self.lease.partition("/")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Every escrow account that was seen at one block, by name."""
+
+    height: int
+    accounts: Mapping[str, Account]
+
+
+def touched(account: Account, height: int) -> Account:
+    """The account as the chain would store it if somebody touched it at this block."""
+    if not account.open or height <= account.settled_at:
+        return account
+    blocks = height - account.settled_at
+    running = [payment for payment in account.payments if payment.open]
+    moved: dict[str, int] = {}
+    for denom in dict.fromkeys(payment.denom for payment in running):
+        funds = sum(deposit.amount for deposit in account.deposits if deposit.denom == denom)
+        same = [payment for payment in running if payment.denom == denom]
+        moved |= DIVISION[account.settlement](same, funds, blocks)
+    deposits = account.deposits
+    for payment in running:
+        deposits = _spent(deposits, payment.denom, moved[payment.lease])
+    payments = tuple(replace(one, settled=one.settled + moved.get(one.lease, 0)) for one in account.payments)
+    return replace(account, settled_at=height, deposits=deposits, payments=payments)
+
+
+def run_rate(ledger: Ledger, *, blocks: int, microseconds: int) -> Iterator[Flow]:
+    """What each lease would take in one day if nothing changed: rate x blocks a day, from who pays the next block.
+
+    `blocks` were made in `microseconds`: the measured speed of the chain. Leases whose account is empty are left out.
+    """
+    if blocks <= 0 or microseconds <= 0:
+        raise BadData(f"{blocks} blocks in {microseconds} microseconds give no block time")
+    for account in ledger.accounts.values():
+        now = touched(account, ledger.height)
+        for payment in _running(now):
+            payer = _next_payer(now, payment.denom)
+            if payer:
+                amount = payment.rate * blocks * DAY_MICROSECONDS // microseconds
+                yield _flow(payment, payer, amount)
+
+
+def unfunded(ledger: Ledger) -> Iterator[Payment]:
+    """Leases that the chain still calls running, though nothing is left to pay them."""
+    for account in ledger.accounts.values():
+        now = touched(account, ledger.height)
+        yield from (payment for payment in _running(now) if not _next_payer(now, payment.denom))
+
+
+def accrued(before: Ledger, after: Ledger) -> Iterator[Flow]:
+    """What each lease earned between two blocks, and who paid: settled by the chain or not.
+
+    Every account and lease of `before` must be in `after`, closed or not; raises BadData naming the first that is not.
+    Two leases that drain one account may correct each other, so that one of their flows is negative.
+    """
+    return _between(before, after, touched)
+
+
+def settled(before: Ledger, after: Ledger) -> Iterator[Flow]:
+    """What the chain moved from deposits to leases between two blocks."""
+    return _between(before, after, lambda account, _: account)
+
+
+def deposited(before: Ledger, after: Ledger) -> Iterator[Deposit]:
+    """What payers put into accounts between two blocks, less what came back, by account and payer.
+
+    Negative where an account was closed and its rest returned.
+    """
+    paid = {key: 0 for name in after.accounts for key in _left(after.accounts[name]) | _left(before.accounts.get(name))}
+    for flow in settled(before, after):
+        key = (account_of(flow.lease), flow.payer, flow.denom)
+        paid[key] = paid.get(key, 0) + flow.amount
+    for name, account in after.accounts.items():
+        for key, amount in _left(account).items():
+            paid[key] += amount
+        for key, amount in _left(before.accounts.get(name)).items():
+            paid[key] -= amount
+    for (_, payer, denom), amount in paid.items():
+        yield Deposit(payer, denom, amount)
+
+
+def account_of(lease: str) -> str:
+    """Name of the escrow account (owner/dseq) that pays a lease."""
+    owner, dseq, *_ = lease.split("/")
+    return f"{owner}/{dseq}"
+
+
+def whole_units(payments: list[Payment], funds: int, blocks: int) -> dict[str, int]:
+    """Lease by lease, rounded down to whole units, until the funds are used up (node v1.2.0 and later)."""
+    moved = {}
+    for payment in payments:
+        amount = min(payment.rate * blocks // ONE * ONE, funds)
+        moved[payment.lease] = amount
+        funds -= amount
+    return moved
+
+
+def full_blocks(payments: list[Payment], funds: int, blocks: int) -> dict[str, int]:
+    """As many blocks as all leases can be paid for, then the rest weighted by rate (node before v1.0.0)."""
+    block_rate = sum(payment.rate for payment in payments)
+    paid_blocks = min(_divided(funds, block_rate) // ONE, blocks)
+    moved = {payment.lease: payment.rate * paid_blocks for payment in payments}
+    if paid_blocks < blocks:
+        rest = funds - block_rate * paid_blocks
+        for payment in payments:
+            moved[payment.lease] += _divided(_rounded(rest * payment.rate), block_rate)
+    return moved
+
+
+DIVISION: Final[Mapping[Settlement, Callable[[list[Payment], int, int], dict[str, int]]]] = {
+    Settlement.FULL_BLOCKS: full_blocks,
+    Settlement.WHOLE_UNITS: whole_units,
+}
+
+
+def _between(before: Ledger, after: Ledger, at: Callable[[Account, int], Account]) -> Iterator[Flow]:
+    for name in before.accounts.keys() - after.accounts.keys():
+        raise BadData(f"escrow account {name} was seen at {before.height} and not looked up at {after.height}")
+    for name, account in after.accounts.items():
+        earlier = before.accounts.get(name)
+        old = at(earlier, before.height) if earlier else None
+        yield from _taken(old, at(account, after.height))
+
+
+def _taken(old: Account | None, new: Account) -> Iterator[Flow]:
+    """Flows of one account; deposits are used up in their order, so the payers of a period are known."""
+    known = {payment.lease: payment for payment in old.payments} if old else {}
+    for lease in known.keys() - {payment.lease for payment in new.payments}:
+        raise BadData(f"lease {lease} was running and was not looked up after it vanished")
+    queue = old.deposits if old else ()
+    for payment in new.payments:
+        earlier = known.get(payment.lease)
+        if earlier and earlier.denom != payment.denom:
+            raise BadData(f"lease {payment.lease} was paid in {earlier.denom} and is paid in {payment.denom}")
+        amount = payment.settled - (earlier.settled if earlier else 0)
+        for payer, part in _payers(queue, payment.denom, amount, _unseen_payer(old, new, payment.denom)):
+            yield _flow(payment, payer, part)
+        queue = _spent(queue, payment.denom, amount)
+
+
+def _payers(queue: tuple[Deposit, ...], denom: str, amount: int, unseen: str) -> Iterator[tuple[str, int]]:
+    """Who paid an amount: the deposits in their order, then `unseen` for what they could not have paid."""
+    for deposit in queue:
+        part = min(deposit.amount, amount) if deposit.denom == denom else 0
+        if part > 0:
+            yield deposit.payer, part
+            amount -= part
+    if amount:
+        yield unseen, amount
+
+
+def _unseen_payer(old: Account | None, new: Account, denom: str) -> str:
+    """Who is taken to have paid from a deposit that came and went between two blocks."""
+    later = [deposit.payer for deposit in new.deposits if deposit.denom == denom]
+    sooner = [deposit.payer for deposit in old.deposits if deposit.denom == denom] if old else []
+    return later[0] if later else sooner[-1] if sooner else new.tenant
+
+
+def _spent(deposits: tuple[Deposit, ...], denom: str, amount: int) -> tuple[Deposit, ...]:
+    """The deposits after `amount` was taken, the first one first; used-up ones are gone."""
+    left = []
+    for deposit in deposits:
+        part = min(deposit.amount, amount) if deposit.denom == denom and amount > 0 else 0
+        amount -= part
+        if deposit.amount > part:
+            left.append(replace(deposit, amount=deposit.amount - part))
+    return tuple(left)
+
+
+def _running(account: Account) -> Iterator[Payment]:
+    return (payment for payment in account.payments if payment.open and account.open)
+
+
+def _next_payer(account: Account, denom: str) -> str:
+    """Whose deposit the next block takes; empty when nothing is left."""
+    return next((one.payer for one in account.deposits if one.denom == denom and one.amount > 0), "")
+
+
+def _left(account: Account | None) -> dict[tuple[str, str, str], int]:
+    found: dict[tuple[str, str, str], int] = {}
+    for deposit in account.deposits if account else ():
+        key = (account.name if account else "", deposit.payer, deposit.denom)
+        found[key] = found.get(key, 0) + deposit.amount
+    return found
+
+
+def _flow(payment: Payment, payer: str, amount: int) -> Flow:
+    return Flow(payment.lease, payer, payment.denom, amount, payment.auditors, payment.trial)
+
+
+def _rounded(product: int) -> int:
+    """A product of two 18-decimal numbers with 18 decimals, half to even: the chain's LegacyDec."""
+    whole, rest = divmod(product, ONE)
+    up = rest * 2 > ONE or (rest * 2 == ONE and whole % 2 == 1)
+    return whole + up
+
+
+def _divided(number: int, divisor: int) -> int:
+    """A quotient of two 18-decimal numbers, as the chain's LegacyDec gives it."""
+    return _rounded(number * ONE * ONE // divisor)
+
+
+def populations(flows: Iterable[Flow]) -> dict[str, dict[str, int]]:
+    """Flows of one denom by provider, payer, tenant and auditor; each of the first three adds up to the same total.
+
+    An amount whose order demands several signatures is divided equally among the auditors named; one that demands none
+    is in no row of `auditors`.
+    """
+    found: dict[str, dict[str, int]] = {"providers": {}, "payers": {}, "tenants": {}, "auditors": {}}
+    for flow in flows:
+        for population, holder in (("providers", flow.provider), ("payers", flow.payer), ("tenants", flow.tenant)):
+            found[population][holder] = found[population].get(holder, 0) + flow.amount
+        for position, auditor in enumerate(flow.auditors):
+            part = (flow.amount + position) // len(flow.auditors)
+            found["auditors"][auditor] = found["auditors"].get(auditor, 0) + part
+    return found
+
+
+def surely_internal(flow: Flow, insiders: frozenset[str]) -> bool:
+    """Money that is nobody's demand: a provider rents from itself, or a labelled insider (foundation, console) pays."""
+    return flow.provider in (flow.payer, flow.tenant) or flow.payer in insiders
+
+
+def perhaps_internal(flow: Flow, insiders: frozenset[str]) -> bool:
+    """Also every lease whose order asks for trial providers: some are trials, some are paying users of the console."""
+    return flow.trial or surely_internal(flow, insiders)
+
+
+def external(
+    flows: Iterable[Flow], rule: Callable[[Flow, frozenset[str]], bool], insiders: Iterable[str]
+) -> list[Flow]:
+    """Flows that outsiders pay, by one of the two rules above; `perhaps_internal` leaves the least."""
+    known = frozenset(insiders)
+    return [flow for flow in flows if not rule(flow, known)]
