@@ -1,0 +1,186 @@
+"""The governance tally of Cosmos chains, to the last base unit, and whose power each vote carried.
+
+The rule is x/gov's Tally, the same from SDK 0.43 to 0.53: a voter decides over its own delegations to bonded
+validators; a validator that votes decides over what is left of its own. Numbers with decimals are whole numbers of
+1e-18, rounded half to even after each product and quotient, as the chain's own decimal type does.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+import polars as pl
+
+from store.addresses import account
+from store.rows import VOTE_OPTIONS, BadData
+
+ONE = 10**18
+
+# What one voter chose: option to weight, in 1e-18; the weights add up to one.
+Choice = Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Validator:
+    """A bonded validator: its tokens in base units, and all shares of its delegators in 1e-18."""
+
+    tokens: int
+    shares: int
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """A chain's parameters of a vote, in 1e-18: share that must vote, share of Yes to pass, share of vetoes to fail."""
+
+    quorum: int
+    threshold: int
+    veto: int
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    """Voting power of one voter, in 1e-18 base units.
+
+    own: of its own delegations. inherited: of a validator's delegators who did not vote. overridden: of those who did,
+    and so took it from the validator (a validator's own delegation to itself is among them).
+    """
+
+    own: int = 0
+    inherited: int = 0
+    overridden: int = 0
+
+    @property
+    def used(self) -> int:
+        """What the voter's choice carried."""
+        return self.own + self.inherited
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """The count of one proposal: base units by option as the chain states them, and who carried how much."""
+
+    options: Mapping[str, int]
+    exact: Mapping[str, int]
+    turnout: int
+    bonded: int
+    voters: Mapping[str, Power] = field(repr=False)
+
+    def outcome(self, rule: Thresholds) -> str:
+        """What the chain would decide now: passed, or why not (no stake, quorum, abstained, vetoed, rejected)."""
+        if not self.bonded:
+            return "no stake"
+        if quotient(self.turnout, self.bonded * ONE) < rule.quorum:
+            return "quorum"
+        deciding = self.turnout - self.exact["abstain"]
+        if not deciding:
+            return "abstained"
+        # Vetoes are compared with everything that voted, Yes only with what did not abstain.
+        if quotient(self.exact["no_with_veto"], self.turnout) > rule.veto:
+            return "vetoed"
+        return "passed" if quotient(self.exact["yes"], deciding) > rule.threshold else "rejected"
+
+
+def tally(
+    validators: Mapping[str, Validator],
+    delegations: Iterable[tuple[str, str, int]],
+    votes: Mapping[str, Choice],
+    *,
+    bonded: int | None = None,
+) -> Tally:
+    """The chain's count of these votes over this stake.
+
+    validators: bonded ones by operator address. delegations: (delegator, operator, shares in 1e-18); those to other
+    validators carry no power. bonded: the chain's own total of bonded tokens, else the sum of the validators'.
+    """
+    own: dict[str, int] = defaultdict(int)
+    deducted: dict[str, int] = defaultdict(int)
+    exact = dict.fromkeys(VOTE_OPTIONS, 0)
+    for delegator, operator, shares in delegations:
+        if delegator in votes and operator in validators:
+            power = power_of(shares, validators[operator])
+            deducted[operator] += shares
+            own[delegator] += power
+            _count(exact, power, votes[delegator])
+    voters = {voter: Power(own=own[voter]) for voter in votes}
+    for operator, validator in validators.items():
+        voter = account(operator)
+        if voter in votes:
+            left = power_of(validator.shares - deducted[operator], validator)
+            voters[voter] = Power(own[voter], left, power_of(deducted[operator], validator))
+            _count(exact, left, votes[voter])
+    total = sum(validator.tokens for validator in validators.values()) if bonded is None else bonded
+    return Tally(
+        options={option: power // ONE for option, power in exact.items()},
+        exact=exact,
+        turnout=sum(power.used for power in voters.values()),
+        bonded=total,
+        voters=voters,
+    )
+
+
+def power_of(shares: int, validator: Validator) -> int:
+    """Voting power of some shares of a validator, both in 1e-18."""
+    return quotient(shares * validator.tokens, validator.shares)
+
+
+def quotient(numerator: int, denominator: int) -> int:
+    """A quotient of two decimals as the chain computes it: cut at 36 decimals, then rounded half to even at 18."""
+    return _rounded(numerator * ONE * ONE // denominator)
+
+
+def product(left: int, right: int) -> int:
+    """A product of two decimals as the chain computes it."""
+    return _rounded(left * right)
+
+
+def _rounded(number: int) -> int:
+    whole, rest = divmod(number, ONE)
+    half = ONE // 2
+    return whole + (rest > half or (rest == half and whole % 2 == 1))
+
+
+def _count(exact: dict[str, int], power: int, choice: Choice) -> None:
+    for option, weight in choice.items():
+        exact[option] += product(power, weight)
+
+
+def choices(votes: pl.DataFrame, proposal: str) -> dict[str, Choice]:
+    """What each voter chose on a proposal, from rows in the schema VOTES."""
+    found: dict[str, dict[str, int]] = defaultdict(dict)
+    rows = votes.filter(pl.col("proposal") == proposal).select("voter", "option", "weight")
+    for voter, option, weight in rows.iter_rows():
+        found[voter][option] = scaled(weight)
+    return dict(found)
+
+
+def stake(shares: pl.DataFrame) -> tuple[dict[str, Validator], list[tuple[str, str, int]]]:
+    """Validators and delegations from the observations of the reading `shares` at one block.
+
+    Raises BadData where a validator's delegations do not add up to its shares.
+    """
+    exact: dict[str, dict[str, int]] = defaultdict(dict)
+    for name, subject, text in shares.select("name", "subject", "exact").iter_rows():
+        exact[name][subject] = scaled(text)
+    validators = {
+        operator: Validator(tokens // ONE, exact["validator_shares"][operator])
+        for operator, tokens in exact["validator_tokens"].items()
+    }
+    delegations, found = [], dict.fromkeys(validators, 0)
+    for subject, amount in exact["shares"].items():
+        delegator, _, operator = subject.partition("|")
+        delegations.append((delegator, operator, amount))
+        found[operator] += amount
+    for operator, validator in validators.items():
+        if found[operator] != validator.shares:
+            raise BadData(f"{operator} has {validator.shares}e-18 shares, its delegations add up to {found[operator]}")
+    return validators, delegations
+
+
+def scaled(number: str | Decimal) -> int:
+    """A decimal number in 1e-18, exactly."""
+    sign, digits, exponent = Decimal(number).as_tuple()
+    if not isinstance(exponent, int) or exponent < -18:
+        raise BadData(f"{number!r} is no number with at most 18 decimals")
+    unsigned: int = int("".join(map(str, digits))) * int(10 ** (18 + exponent))
+    return -unsigned if sign else unsigned
