@@ -1,0 +1,102 @@
+"""Numbers, times and addresses read the same everywhere."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ui import words
+
+NOW = datetime(2026, 11, 22, 13, 54, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("part", "text"),
+    [
+        (0.2552, "25.5%"),
+        (1 / 3, "33.3%"),
+        (0.5, "50%"),
+        (0.0, "0%"),
+        (1.0, "100%"),
+        (0.0001, "under 0.1%"),
+        (0.99999, "over 99.9%"),
+        (None, "–"),
+    ],
+)
+def test_a_share_never_rounds_to_nothing_or_to_all(part: float | None, text: str) -> None:
+    assert words.share(part) == text
+
+
+@pytest.mark.parametrize(
+    ("units", "text"),
+    [
+        (1_234_567_890, "1,234 AKT"),
+        (1_234_560, "1.23 AKT"),
+        (1_000_000, "1 AKT"),
+        (1, "under 0.01 AKT"),
+        (0, "0 AKT"),
+        (999_999_999_999_999, "999.99 million AKT"),
+        (Decimal("1999999999999999999"), "1.99 trillion AKT"),
+    ],
+)
+def test_tokens_are_cut_never_rounded_up(units: int, text: str) -> None:
+    assert words.tokens(units, 6, "AKT") == text
+
+
+@given(st.integers(0, 10**38 - 1), st.sampled_from([0, 6, 9, 18]))
+def test_tokens_of_any_size_can_be_written(units: int, decimals: int) -> None:
+    assert "E" not in words.tokens(units, decimals)
+
+
+@pytest.mark.parametrize(
+    ("length", "text"),
+    [
+        (timedelta(seconds=20), "under 1 min ago"),
+        (timedelta(minutes=8), "8 min ago"),
+        (timedelta(hours=26), "26 h ago"),
+        (timedelta(days=4), "4 days ago"),
+        (timedelta(days=900), "2 years ago"),
+        (timedelta(hours=-2), "in the future"),
+    ],
+)
+def test_ages_are_said_in_the_largest_sensible_unit(length: timedelta, text: str) -> None:
+    assert words.age(NOW - length, NOW) == text
+
+
+def test_times_say_their_zone() -> None:
+    assert words.moment(NOW) == "22 Nov 2026, 13:54 UTC"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "text"),
+    [(7, 8, "up 1"), (8.0, 7.0, "down 1"), (3, 3, "unchanged"), (3.0, 3.2, "unchanged"), (None, 3, "–")],
+)
+def test_a_change_says_its_direction(before: float | None, after: float, text: str) -> None:
+    assert words.change(before, after) == text
+
+
+def test_small_counts_are_words() -> None:
+    assert words.several(1, "party", "parties") == "one party"
+    assert words.several(4, "validator") == "four validators"
+    assert words.several(1200, "validator") == "1,200 validators"
+
+
+@pytest.mark.parametrize(
+    ("address", "text"),
+    [
+        ("fetch1qxy4hk2k7d3aaaaaaaaaaaaaaaaaaaaaaa7k3d9z", "fetch1qxy4…7k3d9z"),
+        ("fetchvaloper1qxy4hk2k7d3aaaaaaaaaaaaaaaaaaaaaaa7k3d9z", "fetchvaloper1qxy4…7k3d9z"),
+        ("0x" + "ab" * 32, "0xababab…ababab"),
+        ("0xabc", "0xabc"),
+    ],
+)
+def test_a_short_address_keeps_both_ends(address: str, text: str) -> None:
+    assert words.short(address) == text
+
+
+def test_lists_end_in_and() -> None:
+    assert words.listed(["a", "b", "c"]) == "a, b and c"
+    assert words.listed(["a"]) == "a"
+    assert words.listed([]) == ""

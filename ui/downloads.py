@@ -1,0 +1,54 @@
+"""Files that a reader takes along: CSV for spreadsheets, Parquet for programs, each row with its source."""
+
+from collections.abc import Sequence
+from io import BytesIO
+
+import polars as pl
+import streamlit as st
+
+from ui import inert
+from ui.provenance import Provenance, with_provenance
+
+# Room for a whole proposal title or identity; a name of ten thousand letters is cut in files too.
+LONGEST_TEXT = 1000
+
+
+def csv(frame: pl.DataFrame) -> bytes:
+    """The frame as CSV in UTF-8 with a byte-order mark, which Excel needs; no cell runs as a formula."""
+    return inert.cells(frame, LONGEST_TEXT).write_csv(include_bom=True).encode()
+
+
+def parquet(frame: pl.DataFrame) -> bytes:
+    """The frame as Parquet; programs read text as text, so only invisible letters are taken out."""
+    texts = [name for name, kind in frame.schema.items() if kind == pl.String]
+    plain = [
+        pl.Series(name, [None if text is None else inert.plain(text, LONGEST_TEXT) for text in frame[name]])
+        for name in texts
+    ]
+    target = BytesIO()
+    frame.with_columns(plain).write_parquet(target)
+    return target.getvalue()
+
+
+def buttons(frame: pl.DataFrame, name: str, sources: Sequence[Provenance], *, key: str) -> None:
+    """CSV and Parquet of a table; the bytes are made when somebody clicks."""
+    stem = inert.file_name("deai", name, *(f"{source.height or ''}" for source in sources[:1]))
+    with st.container(horizontal=True):
+        st.download_button(
+            "CSV",
+            lambda: csv(with_provenance(frame, sources)),
+            f"{stem}.csv",
+            "text/csv",
+            key=f"{key}-csv",
+            on_click="ignore",
+            icon=":material/download:",
+        )
+        st.download_button(
+            "Parquet",
+            lambda: parquet(with_provenance(frame, sources)),
+            f"{stem}.parquet",
+            "application/vnd.apache.parquet",
+            key=f"{key}-parquet",
+            on_click="ignore",
+            icon=":material/download:",
+        )

@@ -1,0 +1,75 @@
+"""Where a drawn number comes from: the line under every chart and the last columns of every CSV."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import polars as pl
+
+from ui import inert, words
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """One set of facts behind a chart: whose, of what, in which unit, at which block, asked from whom, and how."""
+
+    network: str
+    population: str
+    unit: str
+    height: int | None
+    time: datetime
+    source: str
+    method: str = ""
+    grouping: str = ""
+    n: int | None = None
+    simulated: bool = False
+
+    @property
+    def host(self) -> str:
+        """The source without its scheme: a reader wants the name, and a browser makes no link of it."""
+        return self.source.partition("://")[2] or self.source
+
+    def line(self, now: datetime) -> str:
+        """Network, unit, block, age and source as one line of Markdown."""
+        where = words.block(self.height) if self.height is not None else f"fetched {words.moment(self.time)}"
+        parts = [inert.markdown(self.network)]
+        if self.n is not None:
+            parts.append(f"{words.count(self.n)} {inert.markdown(self.population)}".strip())
+        if self.grouping:
+            parts.append(f"grouped by {inert.markdown(self.grouping)}")
+        parts += [f"in {inert.markdown(self.unit)}"] if self.unit else []
+        parts += [where, words.age(self.time, now), f"source {inert.markdown(self.host)}"]
+        return " · ".join(parts + ["**simulated**"] * self.simulated)
+
+
+def line(sources: Sequence[Provenance], now: datetime) -> str:
+    """All sources of a chart; several networks one after the other."""
+    return "  \n".join(dict.fromkeys(source.line(now) for source in sources))
+
+
+def with_provenance(frame: pl.DataFrame, sources: Sequence[Provenance]) -> pl.DataFrame:
+    """A frame whose rows say where they come from, so that a CSV stands on its own.
+
+    With several sources, the rows' own column `network` says which source is theirs.
+    """
+    told = pl.DataFrame(
+        [
+            {
+                "network": source.network,
+                "source_population": source.population,
+                "source_grouping": source.grouping,
+                "source_unit": source.unit,
+                "source_block": source.height,
+                "source_time": source.time,
+                "source_endpoint": source.source,
+                "source_simulated": source.simulated,
+            }
+            for source in sources
+        ],
+        infer_schema_length=None,
+    )
+    if len(sources) == 1:
+        return frame.join(told.drop("network") if "network" in frame.columns else told, how="cross")
+    if "network" not in frame.columns:
+        return frame
+    return frame.join(told.unique("network", keep="first"), on="network", how="left", maintain_order="left")

@@ -1,0 +1,131 @@
+"""How numbers, times and addresses are written: the same everywhere, readable aloud."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final
+
+MISSING: Final = "–"
+NUMERALS: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+SCALES: Final = ((10**12, "trillion"), (10**9, "billion"), (10**6, "million"))
+
+
+def count(number: int | None) -> str:
+    """12345 as 12,345."""
+    return MISSING if number is None else f"{number:,}"
+
+
+def decimal(number: float | None, places: int = 1) -> str:
+    """A number with so many places; whole numbers stay whole."""
+    if number is None:
+        return MISSING
+    return f"{number:,.0f}" if float(number).is_integer() else f"{number:,.{places}f}"
+
+
+def share(part: float | None) -> str:
+    """A fraction as percent; what is above nothing never reads as nothing, what is below all never as all."""
+    if part is None:
+        return MISSING
+    if 0 < part < 0.0005:
+        return "under 0.1%"
+    if 0.9995 <= part < 1:
+        return "over 99.9%"
+    return f"{part:.1%}".replace(".0%", "%")
+
+
+def tokens(base_units: int | Decimal | None, decimals: int, token: str = "") -> str:
+    """Base units as tokens, 1,234 or 1.23 million: always cut, never rounded up to more than there is."""
+    if base_units is None:
+        return MISSING
+    units, whole = int(base_units), 10**decimals
+    return f"{_scaled(units, whole)} {token}".strip()
+
+
+def _scaled(units: int, whole: int) -> str:
+    for scale, name in SCALES:
+        if units >= scale * whole:
+            return f"{_hundredths(units, scale * whole)} {name}"
+    if units >= 1000 * whole:
+        return f"{units // whole:,}"
+    return "under 0.01" if 0 < units * 100 < whole else _hundredths(units, whole)
+
+
+def _hundredths(units: int, whole: int) -> str:
+    parts = units * 100 // whole
+    return f"{parts // 100:,}" + (f".{parts % 100:02}" if parts % 100 else "")
+
+
+def usd(dollars: float | None) -> str:
+    """Dollars, in millions where there are millions."""
+    if dollars is None:
+        return MISSING
+    return f"{dollars / 1e6:,.2f} million USD" if abs(dollars) >= 1e6 else f"{dollars:,.0f} USD"
+
+
+def numeral(number: int) -> str:
+    """Small counts as words, as in prose: one, two, … nine, 10."""
+    return NUMERALS[number] if 0 <= number < len(NUMERALS) else f"{number:,}"
+
+
+def several(number: int, thing: str, things: str = "") -> str:
+    """A count with its noun: one validator, 12 validators."""
+    return f"{numeral(number)} {thing if number == 1 else things or thing + 's'}"
+
+
+def change(before: float | None, after: float | None, places: int = 0) -> str:
+    """From before to after, with the sign spelled: up 2, down 0.3, unchanged."""
+    if before is None or after is None:
+        return MISSING
+    size = round(abs(after - before), places)
+    if not size:
+        return "unchanged"
+    return f"{'up' if after > before else 'down'} {size:,.{places}f}"
+
+
+def moment(time: datetime) -> str:
+    """22 Nov 2026, 13:54 UTC."""
+    return f"{time.day} {time:%b %Y, %H:%M} UTC"
+
+
+def day(time: datetime) -> str:
+    """22 Nov 2026."""
+    return f"{time.day} {time:%b %Y}"
+
+
+def age(time: datetime, now: datetime) -> str:
+    """How long ago: 8 min, 26 h, 3 days; a clock that runs ahead is said so."""
+    return "in the future" if time - now > timedelta(minutes=5) else f"{duration(now - time)} ago"
+
+
+def duration(length: timedelta) -> str:
+    """A length of time in its largest sensible unit."""
+    minutes = max(0, int(length.total_seconds() // 60))
+    if minutes < 1:
+        return "under 1 min"
+    if minutes < 100:
+        return f"{minutes} min"
+    if minutes < 72 * 60:
+        return f"{minutes // 60} h"
+    days = minutes // (24 * 60)
+    return f"{days} days" if days < 730 else f"{days // 365} years"
+
+
+def block(height: int) -> str:
+    """A block by its height: block 19,870,442."""
+    return f"block {height:,}"
+
+
+def short(address: str) -> str:
+    """An address short enough for a table, long enough to tell two apart: fetch1qxy4…7k3d."""
+    prefix, separator, tail = address.partition("1")
+    head = f"{prefix}1{tail[:4]}" if separator and prefix.isalpha() and tail else address[:8]
+    return address if len(address) <= len(head) + 8 else f"{head}…{address[-6:]}"
+
+
+def sentence(text: str) -> str:
+    """The first letter in upper case, nothing else changed."""
+    return text[:1].upper() + text[1:]
+
+
+def listed(words: list[str]) -> str:
+    """a, b and c."""
+    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1] if words else ""
