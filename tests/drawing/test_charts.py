@@ -1,0 +1,183 @@
+"""Charts draw what they are given, in the network's colour, small enough for a phone."""
+
+import tomllib
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import plotly.graph_objects as go
+import polars as pl
+import pytest
+
+from tests.conftest import ROOT
+from tests.gallery_names import HOSTILE
+from ui import charts, colours
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def ranks(number: int) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "rank": range(1, number + 1),
+            "name": [HOSTILE[place % len(HOSTILE)] for place in range(number)],
+            "share": [1 / number] * number,
+            "cumulative": [place / number for place in range(1, number + 1)],
+            "coalition": [place <= number // 3 for place in range(1, number + 1)],
+        }
+    )
+
+
+def days(number: int, network: str = "akash") -> pl.DataFrame:
+    times = [START + timedelta(hours=hour) for hour in range(number)]
+    return pl.DataFrame({"network": network, "title": network, "time": times, "value": range(number)})
+
+
+def texts(part: Any) -> list[str]:
+    """Every text anywhere in a figure."""
+    if isinstance(part, str):
+        return [part]
+    if isinstance(part, dict):
+        return [text for value in part.values() for text in texts(value)]
+    return [text for value in part for text in texts(value)] if isinstance(part, list | tuple) else []
+
+
+def points(figure: go.Figure) -> int:
+    return sum(len(trace.x) for trace in figure.data)
+
+
+def test_the_coalition_has_the_colour_of_its_network() -> None:
+    figure = charts.ranked(ranks(9), threshold=1 / 3, threshold_label="1/3", colour=colours.of_network("akash"))
+    coalition, others, together = figure.data
+    assert list(coalition.x) == [1, 2, 3]
+    assert coalition.marker.color == colours.of_network("akash")
+    assert list(others.x) == [4, 5, 6, 7, 8, 9]
+    assert others.marker.color == colours.GREY
+    assert list(together.y) == pytest.approx([place / 9 for place in range(1, 10)])
+    assert figure.layout.shapes[0].y0 == 1 / 3
+
+
+def test_many_holders_are_drawn_as_their_largest() -> None:
+    figure = charts.ranked(ranks(50_000), threshold=0.5)
+    assert points(figure) == 2 * charts.MOST_BARS
+
+
+def test_hourly_years_are_thinned_and_keep_both_ends() -> None:
+    rows = pl.concat([days(20_000), days(20_000, "fetch")])
+    figure = charts.daily(rows, y="parties")
+    assert points(figure) <= charts.MOST_POINTS
+    for trace in figure.data:
+        assert trace.y[0] == 0
+        assert trace.y[-1] == 19_999
+
+
+def test_a_chart_with_too_many_points_is_refused() -> None:
+    with pytest.raises(ValueError, match="at most 2000"):
+        charts.small_enough(go.Figure(go.Scatter(x=list(range(2001)), y=list(range(2001)))))
+
+
+def test_a_dot_is_hollow_where_independence_is_not_shown() -> None:
+    rows = pl.DataFrame(
+        {
+            "network": ["akash", "akash"],
+            "title": ["Akash", "Akash"],
+            "measure": ["stake", "stake"],
+            "m": [29.0, 11.0],
+            "k": [6, 4],
+            "independent": [True, False],
+            "word_m": ["broad", "a committee"],
+            "word_k": ["a committee", "a handful"],
+            "path": ["", ""],
+        }
+    )
+    dots = charts.math_against_power(rows).data[0]
+    assert list(dots.marker.symbol) == ["circle", "circle-open"]
+
+
+def test_a_large_network_fits_on_the_logarithmic_axes() -> None:
+    rows = pl.DataFrame(
+        {
+            "network": ["fet"],
+            "title": ["FET"],
+            "measure": ["token"],
+            "m": [900.0],
+            "k": [3],
+            "independent": [True],
+            "word_m": ["broad"],
+            "word_k": ["a handful"],
+            "path": [""],
+        }
+    )
+    layout = charts.math_against_power(rows).layout
+    assert layout.xaxis.range[1] > 2.96  # log10(900)
+    assert layout.yaxis.range[1] > 1.17  # log10(15): the band "broad" begins in sight
+
+
+def test_no_text_of_a_stranger_reaches_a_figure_as_markup() -> None:
+    names = pl.DataFrame({"name": HOSTILE, "before": [0.1] * len(HOSTILE), "after": [0.2] * len(HOSTILE)})
+    events = pl.DataFrame({"time": [START] * len(HOSTILE), "title": HOSTILE})
+    published = pl.DataFrame({"time": [START] * len(HOSTILE), "value": 1.0, "title": HOSTILE})
+    series = pl.concat([days(3, name) for name in HOSTILE])
+    figures = [
+        charts.ranked(ranks(10), threshold=0.5, threshold_label=HOSTILE[0]),
+        charts.before_after(names),
+        charts.daily(series, y="parties", published=published, events=events),
+        charts.tally(pl.DataFrame({"option": HOSTILE, "share": [0.1] * len(HOSTILE)})),
+    ]
+    for figure in figures:
+        for text in texts(figure.to_dict()):
+            markup = text.replace("<br>", "").replace("<extra>", "").replace("</extra>", "")
+            assert "<" not in markup
+            assert len(text) < 400
+
+
+def test_a_missing_day_is_a_gap() -> None:
+    rows = days(3).with_columns(pl.Series("value", [1.0, None, 3.0]))
+    assert charts.daily(rows, y="parties").data[0].connectgaps is False
+
+
+def test_events_are_numbered_in_order_of_time() -> None:
+    events = pl.DataFrame({"time": [START + timedelta(hours=2), START], "title": ["later", "earlier"]})
+    layout = charts.daily(days(5), y="parties", events=events).layout
+    assert [(mark.text, mark.x) for mark in layout.annotations] == [
+        ("1", START.replace(tzinfo=None)),
+        ("2", (START + timedelta(hours=2)).replace(tzinfo=None)),
+    ]
+
+
+def test_a_party_that_only_exists_after_the_change_is_drawn() -> None:
+    rows = pl.DataFrame({"name": ["old", "new"], "before": [0.3, None], "after": [0.2, 0.1]})
+    figure = charts.before_after(rows)
+    assert [trace.name for trace in figure.data] == [None, "Before", "After"]
+
+
+def test_each_network_has_a_colour_of_its_own() -> None:
+    assert len({colours.of_network(name) for name in colours.NETWORKS}) == len(colours.NETWORKS)
+    assert colours.of_network("olas") == colours.of_network("olas")
+    assert colours.of_network("olas") not in {colours.of_network(name) for name in colours.NETWORKS}
+
+
+def test_both_themes_have_exactly_ten_different_colours() -> None:
+    """Plotly drops a palette of any other length and falls back to its own."""
+    theme = tomllib.loads((ROOT / ".streamlit/config.toml").read_text())["theme"]
+    for scheme in ("light", "dark"):
+        assert len(set(theme[scheme]["chartCategoricalColors"])) == 10
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast ratio of WCAG 2."""
+    low, high = sorted((_luminance(one), _luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_chart_colour_stands_out_from_the_background(scheme: str) -> None:
+    """WCAG 2 asks three to one for graphics."""
+    theme = tomllib.loads((ROOT / ".streamlit/config.toml").read_text())["theme"][scheme]
+    for colour in [*theme["chartCategoricalColors"], colours.GREY, colours.THRESHOLD]:
+        assert contrast(colour, theme["backgroundColor"]) >= 3, colour

@@ -1,0 +1,104 @@
+"""Puts a chart on a page together with everything it owes its reader: alt text, source, table, CSV and PNG."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import plotly.graph_objects as go
+import polars as pl
+import streamlit as st
+
+from ui import downloads, inert, provenance, tables
+from ui.provenance import Provenance
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A figure and everything it owes its reader: alt text, sources, what is drawn as a table, a note on reading it."""
+
+    key: str
+    figure: go.Figure
+    table: pl.DataFrame
+    columns: Mapping[str, Any]
+    alt: str
+    sources: Sequence[Provenance]
+    note: str = ""
+
+
+def show(chart: Chart) -> None:
+    """A chart with its line of sources, and its table with downloads one click away; the camera saves a PNG."""
+    st.plotly_chart(
+        chart.figure, key=chart.key, config=_modebar(chart.key, chart.sources), alt=inert.plain(chart.alt, 600)
+    )
+    _below(chart)
+
+
+def clickable(chart: Chart) -> list[Mapping[str, Any]]:
+    """The same chart, whose points can be clicked: the points that are selected."""
+    state = st.plotly_chart(
+        chart.figure,
+        key=chart.key,
+        config=_modebar(chart.key, chart.sources),
+        alt=inert.plain(chart.alt, 600),
+        on_select="rerun",
+        selection_mode="points",
+    )
+    _below(chart)
+    return list(state["selection"]["points"])
+
+
+def panels(
+    figures: Mapping[str, go.Figure], *, alts: Mapping[str, str], sources: Sequence[Provenance], key: str
+) -> None:
+    """Small charts side by side, as many in a row as fit."""
+    with st.grid(3, min_column_width=280):
+        for title, figure in figures.items():
+            with st.container():
+                st.markdown(f"**{inert.markdown(title)}**")
+                name = f"{key}-{inert.file_name(title)}"
+                st.plotly_chart(figure, key=name, config=_modebar(name, sources), alt=inert.plain(alts[title], 600))
+
+
+def source_line(sources: Sequence[Provenance], note: str = "") -> None:
+    """Unit, block, age and source of what stands above."""
+    st.caption(provenance.line(sources, datetime.now(UTC)) + (f"  \n{note}" if note else ""))
+
+
+def table(  # noqa: PLR0913 - what a table owes its reader
+    frame: pl.DataFrame,
+    columns: Mapping[str, Any],
+    *,
+    alt: str,
+    sources: Sequence[Provenance],
+    key: str,
+    rows: int = 12,
+) -> None:
+    """A table with its downloads and its line of sources."""
+    tables.show(frame, columns, alt=alt, key=f"{key}-table", rows=rows)
+    downloads.buttons(frame, key, sources, key=key)
+    source_line(sources)
+
+
+def _below(chart: Chart) -> None:
+    source_line(chart.sources, chart.note)
+    with st.expander("Table, downloads, method", icon=":material/table_rows:"):
+        tables.show(chart.table, chart.columns, alt=f"Table of the chart: {chart.alt}", key=f"{chart.key}-table")
+        downloads.buttons(chart.table, chart.key, chart.sources, key=chart.key)
+        for method in dict.fromkeys(source.method for source in chart.sources if source.method):
+            st.markdown(inert.markdown(method, 2000))
+
+
+def _modebar(key: str, sources: Sequence[Provenance]) -> dict[str, Any]:
+    """Only the camera: the browser draws the PNG by itself, and its name says what, whose and which block."""
+    height = [str(source.height) for source in sources[:1] if source.height is not None]
+    return {
+        "displayModeBar": True,
+        "displaylogo": False,
+        "modeBarButtons": [["toImage"]],
+        "toImageButtonOptions": {
+            "format": "png",
+            "filename": inert.file_name("deai", key, *height),
+            "scale": 2,
+        },
+    }

@@ -1,0 +1,73 @@
+"""Tables: harmless text, aligned numbers, bars for shares; a row can be picked."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import polars as pl
+import streamlit as st
+
+from ui import inert
+
+ROW_HEIGHT: Final = 35
+
+
+def text(label: str, note: str = "", *, pinned: bool = False) -> Any:
+    """A column of names or sentences."""
+    return st.column_config.TextColumn(label, help=note or None, pinned=pinned)
+
+
+def count(label: str, note: str = "") -> Any:
+    """A column of whole numbers."""
+    return st.column_config.NumberColumn(label, help=note or None, format="localized")
+
+
+def number(label: str, note: str = "", places: int = 2) -> Any:
+    """A column of numbers with so many places."""
+    return st.column_config.NumberColumn(label, help=note or None, format=f"%.{places}f")
+
+
+def percent(label: str, note: str = "") -> Any:
+    """A column of fractions, written as percent."""
+    return st.column_config.NumberColumn(label, help=note or None, format="percent")
+
+
+def bar(label: str, note: str = "", most: float = 1.0) -> Any:
+    """A column of fractions, drawn as bars up to `most`."""
+    return st.column_config.ProgressColumn(label, help=note or None, format="percent", min_value=0.0, max_value=most)
+
+
+def time(label: str, note: str = "") -> Any:
+    """A column of moments in UTC."""
+    return st.column_config.DatetimeColumn(label, help=note or None, format="D MMM YYYY, HH:mm", timezone="UTC")
+
+
+def show(frame: pl.DataFrame, columns: Mapping[str, Any], *, alt: str, key: str, rows: int = 12) -> None:
+    """A table of the named columns in their order; everything else stays in the frame for the downloads."""
+    st.dataframe(_shown(frame, columns), **_look(columns, frame.height, rows), alt=inert.plain(alt, 300), key=key)
+
+
+def pick(frame: pl.DataFrame, columns: Mapping[str, Any], *, alt: str, key: str, rows: int = 12) -> int | None:
+    """The same table, of which the reader may pick one row; its place, or None."""
+    chosen = st.dataframe(
+        _shown(frame, columns),
+        **_look(columns, frame.height, rows),
+        alt=inert.plain(alt, 300),
+        key=key,
+        on_select="rerun",
+        selection_mode="single-row",
+    )
+    places = chosen["selection"]["rows"]
+    return int(places[0]) if places and places[0] < frame.height else None
+
+
+def _shown(frame: pl.DataFrame, columns: Mapping[str, Any]) -> pl.DataFrame:
+    # The table's own toolbar offers a CSV of what it shows, so formulas are taken out here as well.
+    return inert.cells(frame.select(list(columns)))
+
+
+def _look(columns: Mapping[str, Any], height: int, rows: int) -> dict[str, Any]:
+    return {
+        "hide_index": True,
+        "column_config": dict(columns),
+        "height": ROW_HEIGHT * (min(max(height, 1), rows) + 1) + 3,
+    }
