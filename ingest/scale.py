@@ -1,0 +1,253 @@
+"""SCALE, the byte format of Substrate chains: a cursor, and values read by the types that a runtime declares."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, Final, TypeVar
+
+from store.rows import SourceChanged
+
+T = TypeVar("T")
+
+# Names of the primitive types in the order of scale-info's TypeDefPrimitive, and their widths in bytes.
+PRIMITIVES: Final = ("bool", "char", "str", "u8", "u16", "u32", "u64", "u128", "u256", "i8", "i16", "i32", "i64", "i128", "i256")  # fmt: skip
+WIDTHS: Final = {"bool": 1, "char": 4, "u8": 1, "u16": 2, "u32": 4, "u64": 8, "u128": 16, "u256": 32, "i8": 1, "i16": 2, "i32": 4, "i64": 8, "i128": 16, "i256": 32}  # fmt: skip
+
+
+class Kind(IntEnum):
+    """What a type is made of, with scale-info's numbers."""
+
+    COMPOSITE = 0
+    VARIANT = 1
+    SEQUENCE = 2
+    ARRAY = 3
+    TUPLE = 4
+    PRIMITIVE = 5
+    COMPACT = 6
+    BITS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A member of a composite or variant; members of tuples have no name."""
+
+    name: str
+    type: int
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One case of an enumeration."""
+
+    name: str
+    index: int
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """One entry of a runtime's type registry; which members are set depends on its kind."""
+
+    kind: Kind
+    path: str = ""
+    fields: tuple[Field, ...] = ()
+    variants: tuple[Variant, ...] = ()
+    inner: int = -1
+    length: int = 0
+    primitive: str = ""
+
+
+class Cursor:
+    """Reads bytes from the front; every short read is SourceChanged, never a shorter value."""
+
+    __slots__ = ("_at", "_raw", "_what")
+
+    def __init__(self, raw: bytes, what: str = "answer") -> None:
+        self._raw = raw
+        self._at = 0
+        self._what = what
+
+    @property
+    def left(self) -> int:
+        """Bytes that were not read yet."""
+        return len(self._raw) - self._at
+
+    def take(self, width: int) -> bytes:
+        """The next bytes."""
+        if width > self.left:
+            raise SourceChanged(f"{self._what} ends after {len(self._raw)} bytes, {width - self.left} more were announced")
+        self._at += width
+        return self._raw[self._at - width : self._at]
+
+    def number(self, width: int, *, signed: bool = False) -> int:
+        """A little-endian integer of fixed width."""
+        return int.from_bytes(self.take(width), "little", signed=signed)
+
+    def compact(self) -> int:
+        """An integer of one to 67 bytes whose two lowest bits tell its width."""
+        first = self.number(1)
+        mode = first & 3
+        if mode == 3:
+            return self.number((first >> 2) + 4)
+        rest = self.number((1 << mode) - 1) if mode else 0
+        return (rest << 8 | first) >> 2
+
+    def count(self) -> int:
+        """How many elements follow; each takes at least a byte, so more than the bytes left is refused."""
+        found = self.compact()
+        if found > self.left:
+            raise SourceChanged(f"{self._what} announces {found} elements in {self.left} bytes")
+        return found
+
+    def raw(self) -> bytes:
+        """Bytes with their length before them."""
+        return self.take(self.compact())
+
+    def text(self) -> str:
+        """A string; what is no UTF-8 is replaced, because text on chains is anybody's."""
+        return self.raw().decode("utf-8", "replace")
+
+    def many(self, read: Callable[[], T]) -> list[T]:
+        """A list of what `read` reads."""
+        return [read() for _ in range(self.count())]
+
+    def option(self, read: Callable[[], T]) -> T | None:
+        """A value that may be absent."""
+        flag = self.number(1)
+        if flag > 1:
+            raise SourceChanged(f"{self._what}: an optional value starts with {flag}")
+        return read() if flag else None
+
+    def end(self) -> None:
+        """Refuses bytes that nothing has read: they would mean that the type is not what was assumed."""
+        if self.left:
+            raise SourceChanged(f"{self._what} has {self.left} bytes too many")
+
+
+class Registry:
+    """The types that a runtime declares, and how their values read."""
+
+    def __init__(self, types: Sequence[Type]) -> None:
+        self._types = tuple(types)
+        self._readers: dict[int, Callable[[Cursor], Any]] = {}
+
+    def __getitem__(self, type_id: int) -> Type:
+        return self._types[type_id]
+
+    def leaf(self, type_id: int) -> int:
+        """The type behind wrappers of one member: NetUid(u16) is u16."""
+        found = self._types[type_id]
+        if found.kind in (Kind.COMPOSITE, Kind.TUPLE) and len(found.fields) == 1:
+            return self.leaf(found.fields[0].type)
+        return type_id
+
+    def width(self, type_id: int) -> int | None:
+        """Bytes that every value of the type takes, or None where that varies."""
+        found = self._types[type_id]
+        if found.kind is Kind.PRIMITIVE:
+            return WIDTHS.get(found.primitive)
+        if found.kind is Kind.ARRAY:
+            inner = self.width(found.inner)
+            return None if inner is None else inner * found.length
+        if found.kind in (Kind.COMPOSITE, Kind.TUPLE):
+            return self._sum(found.fields)
+        if found.kind is Kind.VARIANT and found.variants and not any(case.fields for case in found.variants):
+            return 1
+        return None
+
+    def _sum(self, fields: Sequence[Field]) -> int | None:
+        widths = [self.width(field.type) for field in fields]
+        return None if None in widths else sum(width for width in widths if width is not None)
+
+    def value(self, type_id: int, raw: bytes, what: str = "value") -> Any:
+        """The value in `raw`, all of it; raises SourceChanged when bytes are missing or left over.
+
+        Structures become dicts, tuples tuples, byte sequences bytes, options None or the value, and other
+        enumerations (name, value).
+        """
+        cursor = Cursor(raw, what)
+        found = self.reader(type_id)(cursor)
+        cursor.end()
+        return found
+
+    def reader(self, type_id: int) -> Callable[[Cursor], Any]:
+        """The function that reads one value of the type from a cursor."""
+        if type_id not in self._readers:
+            # Types may contain themselves (calls in calls): the name stands before its reader is made.
+            self._readers[type_id] = lambda cursor: self._readers[type_id](cursor)
+            self._readers[type_id] = self._made(self._types[type_id])
+        return self._readers[type_id]
+
+    def _made(self, found: Type) -> Callable[[Cursor], Any]:
+        if found.kind is Kind.PRIMITIVE:
+            return _primitive(found.primitive)
+        if found.kind is Kind.COMPACT:
+            return Cursor.compact
+        if found.kind in (Kind.SEQUENCE, Kind.ARRAY):
+            return self._elements(found)
+        if found.kind is Kind.VARIANT:
+            return self._cases(found)
+        if found.kind is Kind.BITS:
+            raise SourceChanged(f"bit sequences are not read here ({found.path or 'unnamed'})")
+        return self._members(found.fields)
+
+    def _elements(self, found: Type) -> Callable[[Cursor], Any]:
+        if self._types[found.inner].primitive == "u8":
+            return Cursor.raw if found.kind is Kind.SEQUENCE else lambda cursor: cursor.take(found.length)
+        read = self.reader(found.inner)
+        if found.kind is Kind.SEQUENCE:
+            return lambda cursor: cursor.many(lambda: read(cursor))
+        return lambda cursor: [read(cursor) for _ in range(found.length)]
+
+    def _members(self, fields: tuple[Field, ...]) -> Callable[[Cursor], Any]:
+        reads = [self.reader(field.type) for field in fields]
+        if len(reads) == 1:
+            return reads[0]
+        if fields and fields[0].name:
+            names = [field.name for field in fields]
+            return lambda cursor: {name: read(cursor) for name, read in zip(names, reads, strict=True)}
+        return lambda cursor: tuple([read(cursor) for read in reads])
+
+    def _cases(self, found: Type) -> Callable[[Cursor], Any]:
+        cases = {case.index: (case.name, self._members(case.fields)) for case in found.variants}
+        option = found.path == "Option"
+
+        def read(cursor: Cursor) -> Any:
+            index = cursor.number(1)
+            if index not in cases:
+                raise SourceChanged(f"{found.path or 'an enumeration'} has no case {index}")
+            name, members = cases[index]
+            inner = members(cursor)
+            if option:
+                return inner if index else None
+            return (name, inner)
+
+        return read
+
+
+def _primitive(name: str) -> Callable[[Cursor], Any]:
+    if name == "str":
+        return Cursor.text
+    if name == "bool":
+        return _flag
+    width, signed = WIDTHS[name], name[0] == "i"
+    return lambda cursor: cursor.number(width, signed=signed)
+
+
+def _flag(cursor: Cursor) -> bool:
+    found = cursor.number(1)
+    if found > 1:
+        raise SourceChanged(f"a yes-or-no value is {found}")
+    return bool(found)
+
+
+def compact(number: int) -> bytes:
+    """The compact spelling of a whole number, as the arguments of a runtime call need it."""
+    if number < 1 << 6:
+        return bytes([number << 2])
+    if number < 1 << 14:
+        return (number << 2 | 1).to_bytes(2, "little")
+    if number < 1 << 30:
+        return (number << 2 | 2).to_bytes(4, "little")
+    width = max(4, (number.bit_length() + 7) // 8)
+    return bytes([(width - 4) << 2 | 3]) + number.to_bytes(width, "little")
