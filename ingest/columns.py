@@ -15,11 +15,12 @@ from ingest.metadata import HASHERS, Item
 from ingest.scale import Kind, Registry
 from store.rows import SourceChanged
 
-NUMBERS: Final = {"bool": "u1", "u8": "u1", "u16": "<u2", "u32": "<u4", "u64": "<u8", "i8": "i1", "i16": "<i2", "i32": "<i4", "i64": "<i8"}  # fmt: skip
+NUMBERS: Final = {"bool": "u1"} | {f"{sign}{8 * width}": f"<{sign}{width}" for sign in "ui" for width in (1, 2, 4, 8)}
 # Integers that NumPy lacks stand as two 64-bit words, the lower first.
 WORDS: Final = np.dtype([("low", "<u8"), ("high", "<u8")])
 SIGNED_WORDS: Final = np.dtype([("low", "<u8"), ("high", "<i8")])
 PREFIX: Final = 32
+ACCOUNT: Final = np.dtype(("V", 32))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """What a Substrate runtime says of itself (metadata V14 to V16): its types, storage items and runtime calls."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from hashlib import blake2b
 from typing import Final
@@ -14,7 +14,7 @@ from store.rows import SourceChanged
 MAGIC: Final = b"meta"
 VERSIONS: Final = (14, 15, 16)
 
-# Hashers in the order of frame-metadata's StorageHasher: bytes they put before a key, and whether the key itself follows.
+# Hashers in frame-metadata's order: bytes they put before a key, and whether the key itself follows.
 HASHERS: Final = (
     ("Blake2_128", 16, False),
     ("Blake2_256", 32, False),
@@ -75,9 +75,9 @@ class Metadata:
 
     version: int
     types: Registry
-    pallets: tuple[str, ...]
-    items: Mapping[tuple[str, str], Item]
-    calls: Mapping[str, Call]
+    pallets: tuple[str, ...] = field(repr=False)
+    items: Mapping[tuple[str, str], Item] = field(repr=False)
+    calls: Mapping[str, Call] = field(repr=False)
 
     def item(self, pallet: str, name: str) -> Item:
         """A storage item; raises SourceChanged where this runtime has none of that name."""
@@ -118,16 +118,21 @@ def metadata(raw: bytes) -> Metadata:
     version = cursor.number(1)
     if version not in VERSIONS:
         raise SourceChanged(f"metadata V{version} is not known here")
+    try:
+        return _metadata(cursor, version)
+    except (ValueError, IndexError) as error:
+        raise SourceChanged(f"metadata V{version} does not read as such: {error}") from error
+
+
+def _metadata(cursor: Cursor, version: int) -> Metadata:
     types = Registry(_types(cursor))
-    pallets, items = [], {}
-    for name, found in cursor.many(partial(_pallet, cursor, version)):
-        pallets.append(name)
-        items.update({(name, item.name): item for item in _unpacked(found, types)})
+    pallets = cursor.many(partial(_pallet, cursor, version))
+    items = {(name, item.name): item for name, found in pallets for item in _unpacked(found, types)}
     calls: list[Call] = []
     if version > 14:
         _extrinsic(cursor, version)
         calls = [call for api in cursor.many(partial(_api, cursor, version)) for call in api]
-    return Metadata(version, types, tuple(pallets), items, {call.title: call for call in calls})
+    return Metadata(version, types, tuple(name for name, _ in pallets), items, {call.title: call for call in calls})
 
 
 def _types(cursor: Cursor) -> list[Type]:
@@ -142,26 +147,24 @@ def _types(cursor: Cursor) -> list[Type]:
 def _type(cursor: Cursor) -> Type:
     path = cursor.many(cursor.text)
     cursor.many(lambda: (cursor.text(), cursor.option(cursor.compact)))
-    kind = Kind(cursor.number(1))
-    made = {"kind": kind, "path": path[-1] if path else ""}
-    found: Type
-    if kind is Kind.COMPOSITE:
-        found = Type(**made, fields=tuple(cursor.many(partial(_field, cursor))))
-    elif kind is Kind.VARIANT:
-        found = Type(**made, variants=tuple(cursor.many(partial(_variant, cursor))))
-    elif kind in (Kind.SEQUENCE, Kind.COMPACT):
-        found = Type(**made, inner=cursor.compact())
-    elif kind is Kind.ARRAY:
-        length = cursor.number(4)
-        found = Type(**made, length=length, inner=cursor.compact())
-    elif kind is Kind.TUPLE:
-        found = Type(**made, fields=tuple(Field("", member) for member in cursor.many(cursor.compact)))
-    elif kind is Kind.PRIMITIVE:
-        found = Type(**made, primitive=PRIMITIVES[cursor.number(1)])
-    else:
-        cursor.compact(), cursor.compact()
-        found = Type(**made)
+    found = _definition(cursor, Kind(cursor.number(1)), path[-1] if path else "")
     cursor.many(cursor.text)
+    return found
+
+
+def _definition(cursor: Cursor, kind: Kind, path: str) -> Type:
+    if kind is Kind.COMPOSITE:
+        return Type(kind, path, fields=tuple(cursor.many(partial(_field, cursor))))
+    if kind is Kind.VARIANT:
+        return Type(kind, path, variants=tuple(cursor.many(partial(_variant, cursor))))
+    if kind is Kind.TUPLE:
+        return Type(kind, path, fields=tuple(Field("", member) for member in cursor.many(cursor.compact)))
+    if kind is Kind.PRIMITIVE:
+        return Type(kind, path, primitive=PRIMITIVES[cursor.number(1)])
+    length = cursor.number(4) if kind is Kind.ARRAY else 0
+    found = Type(kind, path, length=length, inner=cursor.compact())
+    if kind is Kind.BITS:
+        cursor.compact()
     return found
 
 
@@ -185,11 +188,11 @@ def _pallet(cursor: Cursor, version: int) -> tuple[str, Sequence[Item]]:
     name = cursor.text()
     items = cursor.option(lambda: (cursor.text(), cursor.many(partial(_item, cursor, version, name)))[1]) or []
     for _ in ("calls", "events"):
-        cursor.option(lambda: (cursor.compact(), _variants_deprecated(cursor, version)))
+        cursor.option(partial(_each, cursor.compact, partial(_cases_deprecated, cursor, version)))
     cursor.many(partial(_constant, cursor, version))
-    cursor.option(lambda: (cursor.compact(), _variants_deprecated(cursor, version)))
+    cursor.option(partial(_each, cursor.compact, partial(_cases_deprecated, cursor, version)))
     if version > 15:
-        cursor.many(lambda: (cursor.text(), cursor.compact(), cursor.many(cursor.text)))
+        cursor.many(partial(_each, cursor.text, cursor.compact, partial(cursor.many, cursor.text)))
         cursor.many(partial(_view, cursor))
     cursor.number(1)
     if version > 14:
@@ -226,14 +229,13 @@ def _unpacked(items: Iterable[Item], types: Registry) -> Iterable[Item]:
 
 
 def _constant(cursor: Cursor, version: int) -> None:
-    cursor.text(), cursor.compact(), cursor.raw(), cursor.many(cursor.text)
+    _each(cursor.text, cursor.compact, cursor.raw, partial(cursor.many, cursor.text))
     _deprecated(cursor, version)
 
 
 def _view(cursor: Cursor) -> None:
-    cursor.take(32), cursor.text()
-    cursor.many(lambda: (cursor.text(), cursor.compact()))
-    cursor.compact(), cursor.many(cursor.text)
+    _each(partial(cursor.take, 32), cursor.text, partial(cursor.many, partial(_each, cursor.text, cursor.compact)))
+    _each(cursor.compact, partial(cursor.many, cursor.text))
     _deprecated(cursor, 16)
 
 
@@ -273,9 +275,15 @@ def _extrinsic(cursor: Cursor, version: int) -> None:
 
 def _deprecated(cursor: Cursor, version: int) -> None:
     if version > 15 and cursor.number(1) == 2:
-        cursor.text(), cursor.option(cursor.text)
+        _each(cursor.text, partial(cursor.option, cursor.text))
 
 
-def _variants_deprecated(cursor: Cursor, version: int) -> None:
+def _cases_deprecated(cursor: Cursor, version: int) -> None:
     if version > 15:
-        cursor.many(lambda: (cursor.number(1), _deprecated(cursor, version)))
+        cursor.many(partial(_each, partial(cursor.number, 1), partial(_deprecated, cursor, version)))
+
+
+def _each(*reads: Callable[[], object]) -> None:
+    """Reads members that nothing here needs."""
+    for read in reads:
+        read()

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from store.rows import SourceChanged
@@ -10,8 +11,9 @@ from store.rows import SourceChanged
 T = TypeVar("T")
 
 # Names of the primitive types in the order of scale-info's TypeDefPrimitive, and their widths in bytes.
-PRIMITIVES: Final = ("bool", "char", "str", "u8", "u16", "u32", "u64", "u128", "u256", "i8", "i16", "i32", "i64", "i128", "i256")  # fmt: skip
-WIDTHS: Final = {"bool": 1, "char": 4, "u8": 1, "u16": 2, "u32": 4, "u64": 8, "u128": 16, "u256": 32, "i8": 1, "i16": 2, "i32": 4, "i64": 8, "i128": 16, "i256": 32}  # fmt: skip
+INTEGERS: Final = {f"{sign}{bits}": bits // 8 for sign in "ui" for bits in (8, 16, 32, 64, 128, 256)}
+PRIMITIVES: Final = ("bool", "char", "str", *INTEGERS)
+WIDTHS: Final = {"bool": 1, "char": 4, **INTEGERS}
 
 
 class Kind(IntEnum):
@@ -75,7 +77,9 @@ class Cursor:
     def take(self, width: int) -> bytes:
         """The next bytes."""
         if width > self.left:
-            raise SourceChanged(f"{self._what} ends after {len(self._raw)} bytes, {width - self.left} more were announced")
+            raise SourceChanged(
+                f"{self._what} ends after {len(self._raw)} bytes, {width - self.left} more were announced"
+            )
         self._at += width
         return self._raw[self._at - width : self._at]
 
@@ -174,9 +178,12 @@ class Registry:
         """The function that reads one value of the type from a cursor."""
         if type_id not in self._readers:
             # Types may contain themselves (calls in calls): the name stands before its reader is made.
-            self._readers[type_id] = lambda cursor: self._readers[type_id](cursor)
+            self._readers[type_id] = partial(self._late, type_id)
             self._readers[type_id] = self._made(self._types[type_id])
         return self._readers[type_id]
+
+    def _late(self, type_id: int, cursor: Cursor) -> Any:
+        return self._readers[type_id](cursor)
 
     def _made(self, found: Type) -> Callable[[Cursor], Any]:
         if found.kind is Kind.PRIMITIVE:
