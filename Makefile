@@ -22,7 +22,7 @@ check: .venv/dev
 live: .venv/dev
 	$(BIN)/python -m pytest tests/live --force-enable-socket
 
-bench: .venv/dev
+bench: .venv/bench
 	$(BIN)/python -m benchmarks
 
 screenshots: .venv/dev
@@ -31,6 +31,7 @@ screenshots: .venv/dev
 lock: .venv/dev
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 requirements.in -o requirements.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 requirements-dev.in -o requirements-dev.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 requirements-bench.in -o requirements-bench.txt
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build
@@ -44,3 +45,7 @@ clean:
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install -q --disable-pip-version-check -r requirements-dev.txt
 	@touch $@ .venv/run
+
+.venv/bench: requirements-bench.txt .venv/dev
+	$(BIN)/pip install -q --disable-pip-version-check -r requirements-bench.txt
+	@touch $@

@@ -1,0 +1,161 @@
+"""Measures cases, each size in a fresh process, and prints one table."""
+
+import importlib
+import math
+import multiprocessing
+import os
+import pkgutil
+import statistics
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import benchmarks
+from benchmarks import OURS, Case, Skip, Work
+
+RUNS, ENOUGH_SECONDS = 7, 20.0
+COLUMNS = ("work", "by", "CPU s", "median s", "peak MB", "growth", "ours is", "bar", "numbers")
+
+
+@dataclass(frozen=True)
+class Timing:
+    """What one size of one case took."""
+
+    size: int
+    cpu: float
+    median: float
+    peak: float
+    numbers: Mapping[str, float]
+
+
+def cases(names: Sequence[str]) -> list[Case]:
+    """Cases of the named files, or of all."""
+    names = names or sorted(module.name for module in pkgutil.iter_modules(benchmarks.__path__))
+    modules = [importlib.import_module(f"benchmarks.{name}") for name in names if not name.startswith("_")]
+    return [case for module in modules for case in getattr(module, "CASES", ())]
+
+
+def timing(case: Case, size: int) -> Timing:
+    """One size of a case, measured in a process of its own; raises Skip, or RuntimeError when that process failed."""
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe(duplex=False)
+    process = context.Process(target=_child, args=(case, size, there))
+    process.start()
+    there.close()
+    try:
+        found = here.recv()
+    except EOFError:
+        process.join()
+        raise RuntimeError(f"{case.by} at size {size:,} ended with {process.exitcode}") from None
+    process.join()
+    if isinstance(found, str):
+        raise Skip(found)
+    assert isinstance(found, Timing)
+    return found
+
+
+def _child(case: Case, size: int, answer: Connection) -> None:
+    try:
+        answer.send(_measured(case.prepare(size), size))
+    except Skip as reason:
+        answer.send(str(reason))
+
+
+def _measured(work: Work, size: int) -> Timing:
+    start = _resident("VmRSS")
+    # The kernel then counts the peak from here, not from the preparation.
+    Path("/proc/self/clear_refs").write_text("5")
+    numbers = work()
+    peak = _resident("VmHWM") - start
+    spent: list[tuple[float, float]] = []
+    while len(spent) < RUNS and sum(wall for _, wall in spent) < ENOUGH_SECONDS:
+        cpu, wall = time.process_time(), time.perf_counter()
+        work()
+        spent.append((time.process_time() - cpu, time.perf_counter() - wall))
+    least, median = min(cpu for cpu, _ in spent), statistics.median(wall for _, wall in spent)
+    return Timing(size, least, median, peak, numbers)
+
+
+def _resident(field: str) -> float:
+    """Memory of this process in MB."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1000 for line in lines if line.startswith(field))
+
+
+def growth(timings: Sequence[Timing]) -> str:
+    """Exponent of CPU-seconds over size, from the smallest and the largest."""
+    first, last = timings[0], timings[-1]
+    if first.size == last.size or first.cpu <= 0:
+        return ""
+    return f"{math.log(last.cpu / first.cpu) / math.log(last.size / first.size):.2f}"
+
+
+def agreement(case: Case, mine: Mapping[str, float], ours: Mapping[str, float]) -> str:
+    """Which numbers differ from ours, or how many agree."""
+    wrong = [name for name in mine if name in ours and not math.isclose(mine[name], ours[name], rel_tol=1e-9)]
+    if not wrong:
+        same = len(mine.keys() & ours.keys())
+        return f"{same} agree" if same else ""
+    listed = ", ".join(f"{name} {mine[name]:.6g} for {ours[name]:.6g}" for name in wrong)
+    return f"{listed}: {case.differs}" if case.differs else f"DIFFERS: {listed}"
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row of the table; `missed` when a bar is not met or numbers differ without a known reason."""
+
+    cells: tuple[str, ...]
+    missed: bool = False
+
+
+def lines(work: str, group: Sequence[Case]) -> Iterator[Line]:
+    """Rows of the cases that do the same work, ours first."""
+    ours: Timing | None = None
+    for case in sorted(group, key=lambda case: case.by != OURS):
+        title = work.format(case.sizes[-1])
+        try:
+            timings = [timing(case, size) for size in case.sizes]
+        except Skip as reason:
+            yield Line((title, case.by, "", "", "", "", "", f"skipped: {reason}", ""))
+            continue
+        last = timings[-1]
+        ours = last if case.by == OURS else ours
+        ratio = last.cpu / ours.cpu if ours and case.by != OURS else None
+        bars = list(_bars(case, last.cpu, ratio))
+        numbers = agreement(case, last.numbers, ours.numbers) if ours and case.by != OURS else ""
+        yield Line(
+            (
+                title,
+                case.by,
+                f"{last.cpu:.4f}",
+                f"{last.median:.4f}",
+                f"{last.peak:.0f}",
+                growth(timings),
+                "" if ratio is None else f"{ratio:.1f}x faster" if ratio >= 1 else f"{1 / ratio:.1f}x slower",
+                "; ".join(f"{text} {'met' if met else 'MISSED'}" for text, met in bars),
+                numbers,
+            ),
+            missed=numbers.startswith("DIFFERS") or not all(met for _, met in bars),
+        )
+
+
+def _bars(case: Case, cpu: float, ratio: float | None) -> Iterator[tuple[str, bool]]:
+    if case.limit is not None:
+        yield f"<= {case.limit:g} CPU s", cpu <= case.limit
+    if case.beat is not None and ratio is not None:
+        yield f">= {case.beat:g}x", ratio >= case.beat
+
+
+def table(names: Sequence[str]) -> int:
+    """Print the table of the named files; 1 when a bar is missed."""
+    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start\n")
+    print(f"| {' | '.join(COLUMNS)} |\n|{'---|' * len(COLUMNS)}")
+    chosen, missed = cases(names), 0
+    for work in dict.fromkeys(case.work for case in chosen):
+        for line in lines(work, [case for case in chosen if case.work == work]):
+            print(f"| {' | '.join(line.cells)} |", flush=True)
+            missed += line.missed
+    print(f"\n{missed} bars missed" if missed else "\nall bars met")
+    return 1 if missed else 0
