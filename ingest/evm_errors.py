@@ -1,0 +1,124 @@
+"""What EVM providers say when they refuse, and what to do about it: narrow, wait, switch or stop.
+
+There is no standard. The same refusal comes as a JSON error in a 200, as an HTTP 4xx with JSON in the body, or as
+a bare HTTP status of a proxy; the codes are reused for different things, so the text is asked before the code.
+
+    ReadingError
+    ├── TooWide         ask for fewer blocks or fewer calls
+    ├── SourceDown
+    │   ├── Busy        wait, then ask again
+    │   └── Unable      this provider cannot answer, another may
+    └── SourceChanged   anything else: a person must look
+"""
+
+import json
+import re
+from typing import Any, Final
+
+from ingest.transport import Answer, bare
+from store.rows import ReadingError, SourceChanged, SourceDown
+
+# EIP-4444: history before the merge may be gone; the code is that of the proposal.
+PRUNED_CODE: Final = 4444
+NO_SUCH_METHOD: Final = -32601
+LIMIT_EXCEEDED: Final = -32005
+# Statuses by which a provider turns a stranger away, whatever the question.
+DENIED: Final = frozenset({401, 402, 403, 404, 405, 410, 451})
+
+# Asked in this order: "-32005 rate limit" must wait although -32005 mostly means "too many results".
+SWITCH: Final = re.compile(
+    r"pruned|data before \S+ is not available|missing trie node|state [^,]{0,80}not available|BlockOutOfRange"
+    r"|receipt not available|historical state|header not found|unauthori[sz]ed|forbidden|api key|not whitelisted",
+    re.IGNORECASE,
+)
+NARROW: Final = re.compile(
+    r"block ?range|blocks range|range \d+ (exceeds|is bigger)|limited to a [\d,]+|more than \d+ (results|logs|blocks)"
+    r"|(response|query) (size|timeout)[a-z ]* exceeded|response is too (big|large)|memory capacity exceeded"
+    r"|range is too|too (wide|many (logs|results|blocks))|out of gas|gas limit|request entity too large",
+    re.IGNORECASE,
+)
+WAIT: Final = re.compile(
+    r"rate.?limit|too many requests|requests? (per|in|limit)|capacity|throttl|timed? ?out|try again|temporar"
+    r"|overloaded|busy|unavailable",
+    re.IGNORECASE,
+)
+# "this block range should work: [0x7e9b85, 0x7e9d78]"
+PROPOSED: Final = re.compile(r"\[(0x[0-9a-f]+), *(0x[0-9a-f]+)\]", re.IGNORECASE)
+
+REVERTED: Final = re.compile(r"revert|invalid opcode|invalid jump|stack underflow", re.IGNORECASE)
+
+
+class TooWide(ReadingError):
+    """A provider refuses the width of a question; `blocks` is the width that it proposes, if it does."""
+
+    def __init__(self, message: str, blocks: int | None = None) -> None:
+        super().__init__(message)
+        self.blocks = blocks
+
+
+class Busy(SourceDown):
+    """A provider asks for patience."""
+
+
+class Unable(SourceDown):
+    """A provider cannot answer this question: pruned, no such method, not allowed."""
+
+
+def reply(answer: Answer) -> dict[str, Any]:
+    """The JSON-RPC reply in an HTTP answer, a revert included; raises what the provider's refusal means."""
+    body = _body(answer)
+    if "result" in body and answer.status < 400:
+        return body
+    error = body.get("error")
+    if isinstance(error, dict) and REVERTED.search(str(error.get("message"))):
+        return body
+    if answer.status < 400 and error is None:
+        raise SourceChanged(f"{bare(answer.url)} answered neither a result nor an error: {str(body)[:200]}")
+    raise refusal(answer.url, answer.status, error if error is not None else body)
+
+
+def refusal(url: str, status: int, error: Any) -> ReadingError:
+    """The error that a provider's refusal means; `error` is the JSON error, or the text of a proxy."""
+    code = error.get("code") if isinstance(error, dict) else None
+    text = _text(error)
+    says = f"{bare(url)} answered {status} {code if code is not None else ''}: {text[:300]}"
+    if code in {PRUNED_CODE, NO_SUCH_METHOD} or SWITCH.search(text):
+        return Unable(says)
+    if NARROW.search(text):
+        return TooWide(says, _proposed(text))
+    if WAIT.search(text) or status == 429 or status >= 500:
+        return Busy(says)
+    if code == LIMIT_EXCEEDED or status == 413:
+        return TooWide(says)
+    if status in DENIED or (status >= 400 and code is None):
+        return Unable(says)
+    return SourceChanged(says)
+
+
+def _body(answer: Answer) -> dict[str, Any]:
+    """The JSON object in an answer; a refusal without JSON (a proxy's page) is returned as its text."""
+    if answer.status < 400:
+        body = answer.json()
+    else:
+        try:
+            body = json.loads(answer.content)
+        except ValueError:
+            raise refusal(answer.url, answer.status, answer.content[:300].decode("utf-8", "replace")) from None
+    # Some providers wrap even the refusal of a single question in a list.
+    if isinstance(body, list) and len(body) == 1:
+        body = body[0]
+    if not isinstance(body, dict):
+        raise SourceChanged(f"{bare(answer.url)} answered no JSON object: {str(body)[:200]}")
+    return body
+
+
+def _text(error: Any) -> str:
+    """Message and data of an error; Tenderly puts the reason into the data."""
+    if isinstance(error, dict):
+        return " ".join(str(error[part]) for part in ("message", "data") if error.get(part))
+    return str(error)
+
+
+def _proposed(text: str) -> int | None:
+    found = PROPOSED.search(text)
+    return int(found[2], 16) - int(found[1], 16) + 1 if found else None
