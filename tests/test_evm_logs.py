@@ -216,7 +216,7 @@ def test_an_unknown_error_stops_the_reading(served: Callable[..., tuple[str, Pro
 MOODS = [None, None, None, error(-32005, "rate limit"), error(4444, "pruned"), Reply(b"", 502), Reply(b"{", 200)]
 
 
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=12, deadline=None, derandomize=True)
 @given(
     st.lists(st.sampled_from(MOODS), min_size=20, max_size=20),
     st.lists(st.tuples(st.integers(200, 4000), st.integers(50, 200)), min_size=2, max_size=2),
