@@ -25,8 +25,7 @@ SCHEMA: Final = Path(__file__).with_name("schema.sql")
 # So that analysts' DuckDB 1.5 opens a published mart; the version stays through copies.
 STORAGE_VERSION: Final = "v1.5.0"
 ROWS_A_BATCH: Final = 4_000_000
-# Amounts leave DuckDB as high * LIMB + low, both in 64 bits: DECIMAL(38,0) has no NumPy type of its own.
-LIMB: Final = 10**19
+NOBODY: Final = np.empty((0, 2), np.int64)
 
 SNAPSHOT = pl.Schema(
     {
@@ -58,13 +57,15 @@ REPORTED = pl.Schema({"snapshot": pl.Int32(), "population": pl.String(), "total"
 
 @dataclass(frozen=True, slots=True)
 class Distributions:
-    """Many populations at once: the amounts of one lie at offsets[i]:offsets[i+1], each high * LIMB + low."""
+    """Many populations at once: the amounts of one lie at offsets[i]:offsets[i+1].
+
+    amounts: the low and the high 64 bits of each, shape (cells, 2), as Arrow keeps DECIMAL(38,0).
+    """
 
     snapshot: npt.NDArray[np.int64]
     population: npt.NDArray[np.int64]
     offsets: npt.NDArray[np.int64]
-    high: npt.NDArray[np.uint64]
-    low: npt.NDArray[np.uint64]
+    amounts: npt.NDArray[np.int64]
 
 
 class Draft:
@@ -154,24 +155,23 @@ class Draft:
 
     def distributions(self, grouping: str) -> Distributions:
         """What `load_holdings` put there, under one grouping; a population that the grouping empties is left out."""
-        columns = self._connection.execute(sql.LIMBS.format(limb=LIMB, grouped=sql.GROUPED[grouping])).fetchnumpy()
-        snapshot = np.asarray(columns["snapshot"], np.int64)
-        population = np.asarray(columns["population"], np.int64)
+        found = self._connection.sql(sql.GROUPS.format(grouped=sql.GROUPED[grouping])).to_arrow_table()
+        snapshot, population = found["snapshot"].to_numpy(), found["population"].to_numpy()
         starts = np.flatnonzero(np.diff(snapshot, prepend=-1) | np.diff(population, prepend=-1))
         return Distributions(
             snapshot=snapshot[starts],
             population=population[starts],
             offsets=np.append(starts, len(snapshot)),
-            high=np.asarray(columns["high"], np.uint64),
-            low=np.asarray(columns["low"], np.uint64),
+            amounts=np.concatenate([NOBODY, *(_words(chunk) for chunk in found["amount"].chunks)]),
         )
 
     def describe_distributions(self, grouping: str, labels_version: str) -> None:
         """Write size, total, coverage and exclusions of what `load_holdings` put there."""
-        self.execute(
-            sql.DESCRIBE.format(grouped=sql.GROUPED[grouping], excluded=sql.EXCLUDED[grouping], grouping=grouping),
-            labels_version,
+        query = sql.DESCRIBE.format(
+            grouped=sql.GROUPED[grouping], excluded=sql.EXCLUDED[grouping], grouping=grouping
         )
+        self.execute(query, labels_version)
+        self.execute(sql.ADD_DESCRIBED)
 
     def keep_newest(self) -> None:
         """Let `holding`, and the states among the observations, have the newest snapshot of every reading only."""
@@ -186,6 +186,12 @@ class Draft:
             for statement in sql.HOLD:
                 self.execute(statement)
         self.execute(sql.DROP_OLD_STATES)
+
+    def add(self, table: str, rows: pl.DataFrame, key: str) -> None:
+        """Add the rows of a frame whose key columns (comma-separated) the table does not have yet."""
+        self.execute(f"CREATE OR REPLACE TEMP TABLE added AS FROM {table} LIMIT 0")
+        self.append("added", rows)
+        self.execute(f"INSERT INTO {table} SELECT * FROM added ANTI JOIN {table} USING ({key})")
 
     def publish(self, built: datetime) -> Path:
         """Make the draft the current mart."""
@@ -261,6 +267,12 @@ class Draft:
             files,
             str(self.landing.folder),
         )
+
+
+def _words(decimals: Any) -> npt.NDArray[np.int64]:
+    """The two words of each value of an Arrow decimal128 array, without a copy."""
+    words = np.frombuffer(decimals.buffers()[1], np.dtype("<i8")).reshape(-1, 2)
+    return words[decimals.offset : decimals.offset + len(decimals)]
 
 
 def _create(path: Path) -> None:

@@ -74,16 +74,14 @@ EXCLUDED: Final[Mapping[str, str]] = {
     "custodians": "false",
 }
 
-LIMBS: Final = """
-    SELECT g.snapshot, p.id AS population,
-           (g.amount::HUGEINT // {limb}::HUGEINT)::UBIGINT AS high,
-           (g.amount::HUGEINT % {limb}::HUGEINT)::UBIGINT AS low
+GROUPS: Final = """
+    SELECT g.snapshot::BIGINT AS snapshot, p.id::BIGINT AS population, g.amount
     FROM ({grouped}) g JOIN population p ON p.name = g.population
     ORDER BY g.snapshot, p.id
 """
 
 DESCRIBE: Final = """
-    INSERT INTO distribution
+    CREATE OR REPLACE TEMP TABLE described AS
     WITH addresses AS (SELECT snapshot, population, sum(amount) AS total FROM landed GROUP BY ALL),
     excluded AS (
         SELECT snapshot, population,
@@ -92,14 +90,21 @@ DESCRIBE: Final = """
         JOIN addresses USING (snapshot, population)
         GROUP BY ALL
     )
-    SELECT g.snapshot, p.id, '{grouping}', ?, count(*) FILTER (g.amount > 0), count(*), sum(g.amount),
-           any_value(r.total), any_value(a.total / nullif(r.total, 0)), any_value(x.exclusions)
+    SELECT g.snapshot, p.id AS population, '{grouping}' AS grouping, ?::VARCHAR AS labels_version,
+           count(*) FILTER (g.amount > 0) AS n, count(*) AS n_all, sum(g.amount) AS total,
+           any_value(r.total) AS reported_total, any_value(a.total / nullif(r.total, 0)) AS coverage,
+           any_value(x.exclusions) AS exclusions
     FROM ({grouped}) g
     JOIN population p ON p.name = g.population
     JOIN addresses a ON a.snapshot = g.snapshot AND a.population = g.population
     LEFT JOIN reported r ON r.snapshot = g.snapshot AND r.population = g.population
     LEFT JOIN excluded x ON x.snapshot = g.snapshot AND x.population = g.population
     GROUP BY g.snapshot, p.id
+"""
+
+ADD_DESCRIBED: Final = """
+    INSERT INTO distribution BY NAME
+    SELECT * FROM described ANTI JOIN distribution USING (snapshot, population, grouping, labels_version)
 """
 
 HOLD: Final[Sequence[str]] = (

@@ -5,7 +5,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from store.draft import LIMB, Draft
+from store.draft import Draft
 from store.labels import ENTITIES
 from store.landing import Landing
 from store.mart import Mart, NoMart, current, opened
@@ -174,7 +174,7 @@ def test_amounts_leave_the_draft_in_two_exact_halves(tmp_path: Path) -> None:
         draft.take_in()
         draft.load_holdings([1])
         found = draft.distributions("address")
-    exact = sorted(int(high) * LIMB + int(low) for high, low in zip(found.high, found.low, strict=True))
+    exact = sorted((int(high) << 64) + (int(low) % 2**64) for low, high in found.amounts)
     assert exact == [7, 10**19, LARGEST_AMOUNT]
     assert found.offsets.tolist() == [0, 3]
 

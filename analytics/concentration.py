@@ -1,0 +1,66 @@
+"""From what the store holds to metrics of every population, and to the tables that pages show."""
+
+from collections.abc import Iterable
+from hashlib import sha256
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from analytics.blocks import Threshold
+from analytics.metrics import METRICS, Measured, measure
+from store.draft import Distributions, Draft
+from store.statements import GROUPINGS
+
+# These do not depend on who is behind an address.
+UNLABELLED: Final = "address"
+METRIC_KEY: Final = "snapshot, population, grouping, metric, method_version, labels_version"
+
+
+def method_version(thresholds: Iterable[Threshold] = ()) -> str:
+    """Names the formulas in force: it changes when a metric's version does, or when a threshold is added."""
+    formulas = sorted(f"{name} {one.version}" for name, one in METRICS.items())
+    return sha256("\n".join(formulas + sorted(rule.name for rule in thresholds)).encode()).hexdigest()[:12]
+
+
+def measure_missing(draft: Draft, thresholds: Iterable[Threshold], labels_version: str) -> int:
+    """Compute the metrics of every snapshot that lacks them under the formulas and labels in force.
+
+    Returns the number of distributions measured.
+    """
+    rules = tuple(thresholds)
+    version = method_version(rules)
+    measured = 0
+    for batch in draft.unmeasured(version, labels_version):
+        draft.load_holdings(batch)
+        for grouping in GROUPINGS:
+            labels = "" if grouping == UNLABELLED else labels_version
+            draft.describe_distributions(grouping, labels)
+            groups = draft.distributions(grouping)
+            if len(groups.snapshot):
+                found = measure(groups.amounts, groups.offsets, thresholds=rules)
+                draft.add("metric", _rows(groups, found, grouping, labels), METRIC_KEY)
+                measured += len(groups.snapshot)
+        marks = pl.DataFrame({"snapshot": batch, "method_version": version, "labels_version": labels_version})
+        draft.append("measured", marks)
+    return measured
+
+
+def _rows(groups: Distributions, found: Measured, grouping: str, labels_version: str) -> pl.DataFrame:
+    """Metrics as rows of the table `metric`: one a distribution and metric."""
+    names, n = list(found.values), len(groups.snapshot)
+    versions = [f"v{METRICS[name].version}" if name in METRICS else "v1" for name in names]
+    return pl.DataFrame(
+        {
+            "snapshot": np.tile(groups.snapshot, len(names)),
+            "population": np.tile(groups.population, len(names)),
+            "grouping": grouping,
+            "metric": np.repeat(np.array(names, dtype=object), n),
+            "value": np.concatenate(list(found.values.values())),
+            "method_version": np.repeat(np.array(versions, dtype=object), n),
+            "labels_version": labels_version,
+            "backend": found.backend,
+        },
+        schema_overrides={"metric": pl.String, "method_version": pl.String},
+        nan_to_null=True,
+    )
