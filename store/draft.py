@@ -17,8 +17,8 @@ import numpy.typing as npt
 import polars as pl
 
 from store import statements as sql
-from store.landing import Landed, Landing, contents
-from store.mart import NoMart, current, generation, publish
+from store.landing import Landed, Landing, intact
+from store.mart import NoMart, current, fetched, generation, publish
 from store.rows import SCHEMAS, BadData, Key, Kind, Time
 
 SCHEMA: Final = Path(__file__).with_name("schema.sql")
@@ -102,8 +102,7 @@ class Draft:
 
     def table(self, query: str, *parameters: object) -> pl.DataFrame:
         """Rows of a query on the draft."""
-        rows: pl.DataFrame = self._connection.sql(query, params=list(parameters)).pl()
-        return rows
+        return fetched(self._connection.sql(query, params=list(parameters)))
 
     def execute(self, statement: str, *parameters: object) -> None:
         """Run a statement on the draft."""
@@ -135,7 +134,7 @@ class Draft:
         # A snapshot of a file that is gone may have moved to another file of its folder.
         folders = {name.rpartition("/")[0] for name in gone}
         changed = [n for n in paths if known.get(n) != signs[n] or n.rpartition("/")[0] in folders]
-        found, errors = self._readable({name: paths[name] for name in changed})
+        found, errors = _readable({name: paths[name] for name in changed})
         moved = self._reconcile(found, gone)
         self._register({key: where for key, where in found.items() if key not in moved})
         read = set(changed) - {self._name(path) for path in errors}
@@ -167,9 +166,7 @@ class Draft:
 
     def describe_distributions(self, grouping: str, labels_version: str) -> None:
         """Write size, total, coverage and exclusions of what `load_holdings` put there."""
-        query = sql.DESCRIBE.format(
-            grouped=sql.GROUPED[grouping], excluded=sql.EXCLUDED[grouping], grouping=grouping
-        )
+        query = sql.DESCRIBE.format(grouped=sql.GROUPED[grouping], excluded=sql.EXCLUDED[grouping], grouping=grouping)
         self.execute(query, labels_version)
         self.execute(sql.ADD_DESCRIBED)
 
@@ -208,18 +205,6 @@ class Draft:
     def _remove(self) -> None:
         for path in (self._path, self._path.with_name(self._path.name + ".wal"), self.data / "exchange.parquet"):
             path.unlink(missing_ok=True)
-
-    def _readable(self, paths: Mapping[str, Path]) -> tuple[dict[Key, tuple[str, Landed]], dict[Path, BadData]]:
-        found: dict[Key, tuple[str, Landed]] = {}
-        errors = {}
-        for name, path in paths.items():
-            try:
-                for landed in contents(path):
-                    self.landing.read(path, landed.snapshot.key)
-                    found.setdefault(landed.snapshot.key, (name, landed))
-            except BadData as error:
-                errors[path] = error
-        return found, errors
 
     def _reconcile(self, found: Mapping[Key, tuple[str, Landed]], gone: set[str]) -> set[Key]:
         """Follow snapshots that moved to another file, drop those that are gone; returns the keys that stay."""
@@ -267,6 +252,18 @@ class Draft:
             files,
             str(self.landing.folder),
         )
+
+
+def _readable(paths: Mapping[str, Path]) -> tuple[dict[Key, tuple[str, Landed]], dict[Path, BadData]]:
+    found: dict[Key, tuple[str, Landed]] = {}
+    errors = {}
+    for name, path in paths.items():
+        try:
+            for landed in intact(path):
+                found.setdefault(landed.snapshot.key, (name, landed))
+        except BadData as error:
+            errors[path] = error
+    return found, errors
 
 
 def _words(decimals: Any) -> npt.NDArray[np.int64]:

@@ -186,6 +186,18 @@ def contents(path: Path) -> list[Landed]:
         raise BadData(f"{path} is no landing file: {error}") from error
 
 
+def intact(path: Path) -> list[Landed]:
+    """Snapshots in a landing file whose every row can be read; raises BadData naming the file otherwise."""
+    landed = contents(path)
+    try:
+        rows = pl.read_parquet(path)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise BadData(f"{path} is torn: {error}") from error
+    if rows.height != sum(one.n for one in landed):
+        raise BadData(f"{path} holds {rows.height} rows, {sum(one.n for one in landed)} were landed")
+    return landed
+
+
 def _write(path: Path, snapshots: Sequence[tuple[Snapshot, pl.DataFrame]]) -> None:
     sorted_rows = [(snapshot, rows.sort(KEYS[snapshot.kind])) for snapshot, rows in snapshots]
     rows = pl.concat(

@@ -6,10 +6,11 @@ a path is replaced under an open connection. Each build makes a new file and ren
 
 import os
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import duckdb
 import polars as pl
+import polars.selectors as cs
 
 from store.landing import SAMPLE, sync_folder
 
@@ -53,8 +54,7 @@ class Mart:
         """Rows of a query; safe from many threads, since each call has its own cursor."""
         cursor = self._connection.cursor()
         try:
-            rows: pl.DataFrame = cursor.sql(query, params=list(parameters)).pl()
-            return rows
+            return fetched(cursor.sql(query, params=list(parameters)))
         finally:
             cursor.close()
 
@@ -67,6 +67,12 @@ class Mart:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def fetched(relation: Any) -> pl.DataFrame:
+    """Rows of a DuckDB relation; its time zone is called Etc/UTC, ours UTC."""
+    rows: pl.DataFrame = relation.pl()
+    return rows.with_columns(cs.datetime(time_zone="*").dt.convert_time_zone("UTC"))
 
 
 def opened(data: Path) -> Mart:

@@ -197,7 +197,7 @@ def holdings(rows: Iterable[tuple[str, str, int]]) -> pl.DataFrame:
     return pl.DataFrame({"population": populations, "holder": holders, "amount": exact}, schema=HOLDINGS)
 
 
-def observation(  # noqa: PLR0913 - one column each
+def observation(
     name: str,
     time: datetime,
     exact: str | int | float,

@@ -1,0 +1,79 @@
+"""How old the data is, whether the last run worked, and how much room it takes."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+
+from store.mart import Mart
+from store.rows import Time
+
+# A reading is stale when its newest block is older than this many of its cadences.
+CADENCES = 2
+
+_FRESHNESS = """
+    WITH newest AS (
+        SELECT network, reading, max_by(id, row(time, id)) AS id FROM snapshot GROUP BY network, reading
+    ),
+    wanted AS (
+        SELECT network, name AS reading, every_seconds FROM reading
+        UNION ALL
+        SELECT network, reading, NULL FROM newest ANTI JOIN reading ON reading.network = newest.network
+            AND reading.name = newest.reading
+    ),
+    failed AS (
+        SELECT e.network, e.reading, e.error, e.message FROM run_error e
+        WHERE e.run = (SELECT max_by(id, started) FROM run)
+    )
+    SELECT w.network, w.reading, s.time, s.height, s.hash, s.chain_id, s.n, s.endpoint, s.runtime_version,
+           w.every_seconds, f.error, f.message
+    FROM wanted w
+    LEFT JOIN newest n ON n.network = w.network AND n.reading = w.reading
+    LEFT JOIN snapshot s ON s.id = n.id
+    LEFT JOIN failed f ON f.network = w.network AND f.reading = w.reading
+    ORDER BY w.network, w.reading
+"""
+
+
+def freshness(mart: Mart, now: datetime, max_age: timedelta | None = None) -> pl.DataFrame:
+    """Each reading's newest block, its age in seconds, its state and the error of the last run.
+
+    state: fresh; stale (older than max_age, by default twice its cadence); never read; imported (has no cadence).
+    """
+    age = (pl.lit(now, Time) - pl.col("time")).dt.total_seconds()
+    limit = pl.lit(max_age.total_seconds()) if max_age else CADENCES * pl.col("every_seconds")
+    state = (
+        pl.when(pl.col("every_seconds").is_null())
+        .then(pl.lit("imported"))
+        .when(pl.col("time").is_null())
+        .then(pl.lit("never read"))
+        .when(pl.col("age_seconds") > limit)
+        .then(pl.lit("stale"))
+        .otherwise(pl.lit("fresh"))
+    )
+    return mart.table(_FRESHNESS).with_columns(age_seconds=age).with_columns(state=state)
+
+
+def last_runs(mart: Mart, limit: int = 50) -> pl.DataFrame:
+    """The ledger, newest run first, with the number of its errors."""
+    return mart.table(
+        """
+        SELECT r.*, (SELECT count(*) FROM run_error e WHERE e.run = r.id) AS errors
+        FROM run r ORDER BY started DESC LIMIT ?
+        """,
+        limit,
+    )
+
+
+def run_errors(mart: Mart, limit: int = 200) -> pl.DataFrame:
+    """What failed, newest first, with the reason."""
+    return mart.table(
+        "SELECT r.started, e.* FROM run_error e JOIN run r ON r.id = e.run ORDER BY r.started DESC LIMIT ?", limit
+    )
+
+
+def disk(data: Path) -> dict[str, int]:
+    """Bytes on disk: landing, the published marts, and the sample."""
+    parts = {"landing": data / "landing", "sample": data / "sample"}
+    sizes = {name: sum(p.stat().st_size for p in folder.rglob("*") if p.is_file()) for name, folder in parts.items()}
+    return {**sizes, "marts": sum(path.stat().st_size for path in data.glob("mart-*.duckdb"))}

@@ -1,0 +1,314 @@
+"""The command line: python -m ingest COMMAND.
+
+Exit codes: 0 all fresh; 1 an error of our own; 2 wrong usage; 3 some readings failed, the rest is published; 4 stale,
+a torn landing file, or nothing could be read; 75 another run holds the lock.
+"""
+
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Final
+
+import polars as pl
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from analytics.freshness import disk, freshness, last_runs
+from ingest import job
+from ingest.importer import import_file
+from ingest.network import Network, Reading
+from ingest.networks import networks
+from ingest.publication import build
+from ingest.sample import build_sample
+from ingest.serve import serve_dashboard
+from ingest.transport import Http, bare
+from store.landing import SAMPLE, Landing
+from store.mart import NoMart, data_folder, opened
+from store.rows import BadData, ReadingError
+
+FRESH, UNEXPECTED, USAGE, PARTIAL, STALE, LOCKED = 0, 1, 2, 3, 4, 75
+KNOWN: Final = tuple(error.__name__ for error in ReadingError.__subclasses__())
+
+app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+log = logging.getLogger("ingest")
+
+
+class Log(StrEnum):
+    """How a run tells of itself on stderr."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line, for log collectors."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        entry = {"time": datetime.now(UTC).isoformat(), "level": record.levelname, "message": record.getMessage()}
+        if record.exc_info:
+            entry["trace"] = self.formatException(record.exc_info)
+        return json.dumps({**entry, **getattr(record, "fields", {})})
+
+
+Names = Annotated[list[str] | None, typer.Option()]
+
+
+@app.callback()
+def main(log_as: Annotated[Log, typer.Option("--log", help="Form of the log on stderr.")] = Log.TEXT) -> None:
+    """Read, store and publish who holds power in decentralized AI."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(JsonLines() if log_as is Log.JSON else logging.Formatter("%(levelname)s %(message)s"))
+    logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
+
+
+@app.command()
+def run(
+    network: Names = None,
+    reading: Names = None,
+    due: Annotated[bool, typer.Option("--due/--all", help="Only what is due, or everything.")] = True,
+    dry_run: Annotated[bool, typer.Option(help="Say what would be read; ask nobody.")] = False,
+) -> None:
+    """Read what is due, publish a mart. For cron."""
+    data, now = data_folder(), datetime.now(UTC)
+    work = _work(data, network, reading, now, due=due)
+    if dry_run:
+        for one, wanted in work:
+            typer.echo(
+                f"{one.name}: {', '.join(r.name for r in wanted)} from {', '.join(map(bare, job.endpoints(one)))}"
+            )
+        return
+    if not work:
+        log.info("nothing is due")
+        return
+    with _locked(data), Http() as http:
+        report = job.run(data, work, http, started=now, progress=_tell)
+    for message in report.torn:
+        log.error(message)
+    raise typer.Exit(_code(report))
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="A Cosmos SDK state export or genesis, or the finney genesis snapshot.")],
+    network: Annotated[str, typer.Option(help="Name of the network it belongs to.")],
+    time: Annotated[
+        datetime, typer.Option(help="When the chain was in this state, UTC.", formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
+    ],
+) -> None:
+    """Import a chain's state from a file (JSON, or JSON in gzip)."""
+    data = data_folder()
+    with _locked(data):
+        for snapshot in import_file(file, _network(network), time.replace(tzinfo=UTC), Landing(data)):
+            log.info("%s %s at block %d", snapshot.network, snapshot.reading, snapshot.block.height)
+        _publish(data)
+
+
+@app.command()
+def rebuild() -> None:
+    """Build the mart afresh from landing: the same tables, whatever happened before."""
+    data = data_folder()
+    with _locked(data):
+        _publish(data, afresh=True)
+
+
+@app.command()
+def prune() -> None:
+    """Thin what is older than a week to one snapshot a day, put months that are over into one file each, rebuild."""
+    data = data_folder()
+    with _locked(data):
+        landing, now = Landing(data), datetime.now(UTC)
+        log.info("%d snapshots thinned, %d months written", len(landing.thin(now)), len(landing.compact(now)))
+        _publish(data)
+
+
+@app.command()
+def status(
+    max_age: Annotated[
+        str, typer.Option(help="Oldest age that is fresh, such as 6h; default twice each cadence.")
+    ] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+) -> None:
+    """Say how old the data is and whether the last run worked; exits 4 when something is stale."""
+    data = data_folder()
+    try:
+        with opened(data) as mart:
+            rows = freshness(mart, datetime.now(UTC), _duration(max_age))
+            runs = last_runs(mart, 1).to_dicts()
+            generation = mart.table("FROM meta").to_dicts()[0]
+    except NoMart as error:
+        log.error(error)
+        raise typer.Exit(STALE) from error
+    sizes = disk(data)
+    if as_json:
+        document = {
+            **generation,
+            "last_run": runs[0] if runs else None,
+            "disk_bytes": sizes,
+            "readings": rows.to_dicts(),
+        }
+        typer.echo(json.dumps(document, default=str))
+    else:
+        _show(rows, runs, sizes)
+    if rows["state"].is_in(["stale", "never read"]).any():
+        raise typer.Exit(STALE)
+
+
+@app.command()
+def sample() -> None:
+    """Build the simulated sample, in the folder `sample` beside the real data."""
+    data = data_folder() / SAMPLE
+    with _locked(data):
+        log.info("published %s", build_sample(data))
+
+
+@app.command()
+def doctor(network: Names = None) -> None:
+    """Ask each endpoint for its chain, its newest block and its version; say what it refuses."""
+    failed = False
+    with Http() as http:
+        for one in _chosen(network):
+            for endpoint in job.endpoints(one):
+                failed |= not _examine(one, endpoint, http)
+    raise typer.Exit(PARTIAL if failed else FRESH)
+
+
+@app.command()
+def export(
+    table: Annotated[str, typer.Argument(help="A table of the mart, such as metric or holding.")],
+    file: Annotated[Path, typer.Argument(help="Where to write: .csv, .json or .parquet.")],
+) -> None:
+    """Write a table of the published mart to a file."""
+    with opened(data_folder()) as mart:
+        tables = mart.table("SELECT table_name FROM information_schema.tables ORDER BY 1")["table_name"].to_list()
+        if table not in tables:
+            raise typer.BadParameter(f"{table!r} is no table; there are {', '.join(tables)}")
+        rows = mart.table(f'FROM "{table}"')
+    match file.suffix:
+        case ".csv":
+            rows.write_csv(file)
+        case ".json":
+            rows.write_json(file)
+        case ".parquet":
+            rows.write_parquet(file)
+        case _:
+            raise typer.BadParameter(f"{file.name}: the ending must be .csv, .json or .parquet")
+    log.info("%d rows of %s in %s", rows.height, table, file)
+
+
+@app.command()
+def serve() -> None:
+    """Serve the dashboard; the first time ask the networks for their headlines, or build the sample without them."""
+    serve_dashboard(data_folder())
+
+
+def _work(
+    data: Path, network: list[str] | None, reading: list[str] | None, now: datetime, *, due: bool
+) -> list[tuple[Network, tuple[Reading, ...]]]:
+    landing, work = Landing(data), []
+    for one in _chosen(network):
+        wanted = job.due(one, landing, now) if due else one.readings
+        wanted = tuple(r for r in wanted if not reading or r.name in reading)
+        if wanted:
+            work.append((one, wanted))
+    known = {r.name for one in networks().values() for r in one.readings}
+    for name in reading or ():
+        if name not in known:
+            raise typer.BadParameter(f"{name!r} is no reading; there are {', '.join(sorted(known))}")
+    return work
+
+
+def _chosen(names: list[str] | None) -> list[Network]:
+    return [_network(name) for name in names or networks()]
+
+
+def _network(name: str) -> Network:
+    known = networks()
+    if name not in known:
+        raise typer.BadParameter(f"{name!r} is no network; there are {', '.join(known)}")
+    return known[name]
+
+
+@contextmanager
+def _locked(data: Path) -> Iterator[None]:
+    try:
+        with job.lock(data):
+            yield
+    except job.Locked as error:
+        log.error(error)
+        raise typer.Exit(LOCKED) from error
+    except BadData as error:
+        log.error(error)
+        raise typer.Exit(STALE) from error
+
+
+def _publish(data: Path, *, afresh: bool = False) -> None:
+    published, torn = build(data, networks(), afresh=afresh)
+    log.info("published %s", published.name)
+    for message in torn:
+        log.error(message)
+    if torn:
+        raise typer.Exit(STALE)
+
+
+def _tell(outcome: job.Outcome) -> None:
+    level = logging.WARNING if outcome.error else logging.INFO
+    text = f"{outcome.network} {outcome.reading}: {outcome.error or 'landed'} {outcome.message}".strip()
+    log.log(level, text, extra={"fields": asdict(outcome)})
+
+
+def _code(report: job.Report) -> int:
+    if any(outcome.error not in KNOWN for outcome in report.errors):
+        return UNEXPECTED
+    if report.torn or len(report.errors) == len(report.outcomes):
+        return STALE
+    return PARTIAL if report.errors else FRESH
+
+
+def _examine(network: Network, endpoint: str, http: Http) -> bool:
+    """Print what an endpoint says of itself; False when it could not be used."""
+    if network.chain is None:
+        return True
+    try:
+        node = network.chain.head(http, [endpoint])
+    except ReadingError as error:
+        typer.echo(f"{network.name} {bare(endpoint)}: {error}")
+        return False
+    age = datetime.now(UTC) - node.block.time
+    typer.echo(
+        f"{network.name} {bare(endpoint)}: {node.chain_id}, block {node.block.height} {age.total_seconds():.0f} s old, "
+        f"version {node.runtime_version or 'not told'}"
+    )
+    return True
+
+
+def _duration(text: str) -> timedelta | None:
+    if not text:
+        return None
+    units = {"m": "minutes", "h": "hours", "d": "days"}
+    if text[-1] not in units or not text[:-1].isdigit():
+        raise typer.BadParameter(f"{text!r} is no age; write 30m, 6h or 2d")
+    return timedelta(**{units[text[-1]]: int(text[:-1])})
+
+
+def _show(rows: pl.DataFrame, runs: list[dict[str, object]], sizes: dict[str, int]) -> None:
+    table = Table("network", "reading", "state", "age", "block", "last error", box=None)
+    for row in rows.iter_rows(named=True):
+        age = "" if row["age_seconds"] is None else str(timedelta(seconds=row["age_seconds"]))
+        error = f"{row['error']}: {row['message']}" if row["error"] else ""
+        table.add_row(row["network"], row["reading"], row["state"], age, str(row["height"] or ""), error)
+    console = Console(file=sys.stdout)
+    console.print(table)
+    for one in runs:
+        console.print(f"last run {one['started']:%Y-%m-%d %H:%M} UTC: {one['status']}, {one['errors']} errors")
+    console.print("disk: " + ", ".join(f"{name} {size / 2**20:.1f} MiB" for name, size in sizes.items()))
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,211 @@
+"""A run: head -> read -> check -> land, network by network, then build and publish.
+
+Networks are read side by side, the readings of one network one after the other. A reading that fails stops no other.
+"""
+
+import fcntl
+import logging
+import os
+import platform
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from ingest.network import Network, Node, Reading
+from ingest.networks import networks
+from ingest.publication import build
+from ingest.transport import Http, bare
+from store.landing import Landing
+from store.rows import ReadingError, Snapshot, SourceDown, check
+
+log = logging.getLogger(__name__)
+
+# A cron job fires a little early or late; what is nearly due is due.
+NEARLY: Final = 0.9
+VERSION: Final = "1.0.0"
+
+
+class Locked(Exception):
+    """Another run is at work on this data folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one reading; `error` is empty when it landed, or was there already."""
+
+    network: str
+    reading: str
+    error: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a run did."""
+
+    outcomes: tuple[Outcome, ...]
+    torn: tuple[str, ...] = ()
+    published: Path | None = None
+
+    @property
+    def errors(self) -> tuple[Outcome, ...]:
+        """Readings that failed."""
+        return tuple(outcome for outcome in self.outcomes if outcome.error)
+
+
+Progress = Callable[[Outcome], None]
+Work = Sequence[tuple[Network, Sequence[Reading]]]
+
+
+@contextmanager
+def lock(data: Path) -> Iterator[None]:
+    """Hold the data folder for one writer; the kernel frees it even after kill -9. Raises Locked."""
+    data.mkdir(parents=True, exist_ok=True)
+    with (data / "ingest.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Locked(f"another run is at work in {data}") from None
+        yield
+
+
+def endpoints(network: Network) -> tuple[str, ...]:
+    """The addresses to ask: those of AKASH_URL (comma-separated) and the like, else the network's own list."""
+    override = os.environ.get(f"{network.name.upper()}_URL", "")
+    chosen = tuple(address.strip() for address in override.split(",") if address.strip())
+    return chosen or (network.chain.endpoints if network.chain else ())
+
+
+def due(network: Network, landing: Landing, now: datetime) -> tuple[Reading, ...]:
+    """Readings whose newest block is as old as their cadence."""
+    return tuple(one for one in network.readings if _is_due(network, one, landing, now))
+
+
+def run(data: Path, work: Work, http: Http, *, started: datetime, progress: Progress = lambda _: None) -> Report:
+    """Read what is wanted, land it, publish a mart; the lock must be held.
+
+    work: the readings to take of each network. progress is told of each outcome.
+    """
+    landing = Landing(data)
+    with ThreadPoolExecutor(max(1, len(work))) as pool:
+        told = [pool.submit(read_network, network, wanted, http, landing, progress) for network, wanted in work]
+    outcomes = tuple(outcome for future in told for outcome in future.result())
+    record = Record(landing, f"{started:%Y%m%dT%H%M%S}-{os.getpid()}", started, http.requests)
+    record.write(outcomes, ())
+    published, torn = build(data, networks(), told=lambda names: record.write(outcomes, names))
+    return Report(outcomes, torn, published)
+
+
+def read_network(
+    network: Network, wanted: Sequence[Reading], http: Http, landing: Landing, progress: Progress
+) -> list[Outcome]:
+    """Read one network at its newest final block, landing each reading as it comes.
+
+    Every step is a future, so that even a fault of our own in one reading costs no other.
+    """
+    outcomes = []
+    with ThreadPoolExecutor(1) as worker:
+        head = worker.submit(_head, network, http)
+        for reading in wanted:
+            error = head.exception()
+            if error is None:
+                error = worker.submit(_land, network, reading, head.result(), http, landing).exception()
+            outcomes.append(_outcome(network, reading, error))
+            progress(outcomes[-1])
+    return outcomes
+
+
+def _outcome(network: Network, reading: Reading, error: BaseException | None) -> Outcome:
+    if error is None:
+        return Outcome(network.name, reading.name)
+    if not isinstance(error, ReadingError):
+        log.error("%s %s", network.name, reading.name, exc_info=error)
+    return Outcome(network.name, reading.name, type(error).__name__, str(error))
+
+
+def _head(network: Network, http: Http) -> Node:
+    if network.chain is None:
+        raise SourceDown(f"{network.name} has no chain to be read; it can be imported")
+    return network.chain.head(http, endpoints(network))
+
+
+def _land(network: Network, reading: Reading, head: Node, http: Http, landing: Landing) -> None:
+    """Read, check and land one reading, unless this block was read before."""
+    node = _resumed(network, reading, head, http, landing) if reading.long else head
+    snapshot = snapshot_of(network, reading, node)
+    if landing.has(snapshot):
+        return
+    facts = reading.read(node, landing.memo(snapshot)) if reading.long else reading.read(node)
+    check(facts, reading.kind, tolerance=reading.tolerance, partial=reading.partial)
+    landing.land(replace(snapshot, since=facts.since, reported=facts.reported, endpoint=bare(node.endpoint)), facts)
+    if reading.long:
+        landing.forget(snapshot)
+
+
+def _resumed(network: Network, reading: Reading, head: Node, http: Http, landing: Landing) -> Node:
+    """The block at which a long reading was cut off, while some node still answers for it; else the newest."""
+    snapshot = snapshot_of(network, reading, head)
+    height = landing.unfinished(snapshot)
+    if height is None or network.chain is None or height == head.block.height:
+        return head
+    try:
+        return network.chain.at(http, endpoints(network), height)
+    except SourceDown as error:
+        log.info("%s %s starts again: %s", network.name, reading.name, error)
+        landing.forget(snapshot)
+        return head
+
+
+def snapshot_of(network: Network, reading: Reading, node: Node) -> Snapshot:
+    """Where the facts of a reading at a node come from."""
+    return Snapshot(
+        network=network.name,
+        chain_id=node.chain_id,
+        reading=reading.name,
+        kind=reading.kind,
+        measure=reading.measure,
+        unit=reading.unit,
+        block=node.block,
+        method=reading.method,
+        endpoint=bare(node.endpoint),
+        runtime_version=node.runtime_version,
+        newest_only=reading.newest_only,
+    )
+
+
+def _is_due(network: Network, reading: Reading, landing: Landing, now: datetime) -> bool:
+    newest = landing.newest(network.name, network.chain.chain_id, reading.name) if network.chain else None
+    return newest is None or now - newest >= reading.every * NEARLY
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The line of the ledger that a run writes."""
+
+    landing: Landing
+    identity: str
+    started: datetime
+    requests: int
+
+    def write(self, outcomes: Sequence[Outcome], torn: Sequence[str]) -> None:
+        """Write or complete it; `torn` are landing files that could not be read."""
+        failed = [asdict(outcome) for outcome in outcomes if outcome.error]
+        errors = failed + [{"network": "", "reading": "", "error": "BadData", "message": text} for text in torn]
+        entry = {
+            "id": self.identity,
+            "started": self.started.isoformat(),
+            "finished": datetime.now(UTC).isoformat(),
+            "status": "fresh" if not errors else "failed" if len(failed) == len(outcomes) else "partial",
+            "landed": len(outcomes) - len(failed),
+            "requests": self.requests,
+            "argv": " ".join(sys.argv[1:]),
+            "version": VERSION,
+            "host": platform.node(),
+            "errors": errors,
+        }
+        self.landing.record_run(self.identity, entry)

@@ -1,0 +1,89 @@
+"""Build and publish: from landing and the reference files to the next mart."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+
+from analytics.blocks import Threshold
+from analytics.concentration import measure_missing
+from ingest.network import Network
+from store import labels
+from store.draft import Draft
+from store.landing import Landing
+
+
+def build(
+    data: Path,
+    networks: Mapping[str, Network],
+    *,
+    afresh: bool = False,
+    told: Callable[[Sequence[str]], None] = lambda _: None,
+) -> tuple[Path, tuple[str, ...]]:
+    """Build the next mart from landing and reference files and publish it.
+
+    `told` hears of landing files that could not be read, before the ledger is loaded. Returns the mart's path and them.
+    """
+    entities = labels.entities()
+    with Draft(data, afresh=afresh) as draft:
+        draft.replace("entity", entities)
+        for table, rows in described(networks).items():
+            draft.replace(table, rows)
+        torn = tuple(str(error) for error in draft.take_in().values())
+        told(torn)
+        measure_missing(draft, thresholds(networks), labels.version(entities))
+        draft.keep_newest()
+        for table, rows in ledger(draft.landing).items():
+            draft.replace(table, rows)
+        return draft.publish(datetime.now(UTC)), torn
+
+
+def thresholds(networks: Mapping[str, Network]) -> tuple[Threshold, ...]:
+    """Every threshold that some chain's own rules name, once."""
+    rules = [Threshold(r.numerator, r.denominator, r.strict) for network in networks.values() for r in network.rules]
+    return tuple(dict.fromkeys(rules))
+
+
+def described(networks: Mapping[str, Network]) -> dict[str, pl.DataFrame]:
+    """What pages need to know of networks, readings and rules, as tables of the mart."""
+    network = [
+        {
+            **{name: getattr(one, name) for name in ("name", "title", "stack", "token", "unit", "decimals", "address")},
+            "chain_id": one.chain.chain_id if one.chain else None,
+        }
+        for one in networks.values()
+    ]
+    reading = [
+        {
+            "network": one.name,
+            **{name: getattr(r, name) for name in ("name", "kind", "measure", "unit", "headline", "method")},
+            "every_seconds": int(r.every.total_seconds()),
+        }
+        for one in networks.values()
+        for r in one.readings
+    ]
+    rule = [
+        {
+            "network": one.name,
+            **{name: getattr(r, name) for name in ("measure", "population", "action", "numerator", "denominator")},
+            "strict": r.strict,
+            "metric": Threshold(r.numerator, r.denominator, r.strict).name,
+        }
+        for one in networks.values()
+        for r in one.rules
+    ]
+    return {
+        "network": pl.DataFrame(network, infer_schema_length=None),
+        "reading": pl.DataFrame(reading, infer_schema_length=None),
+        "rule": pl.DataFrame(rule, infer_schema_length=None),
+    }
+
+
+def ledger(landing: Landing) -> dict[str, pl.DataFrame]:
+    """The runs and their errors, as tables of the mart."""
+    runs = landing.runs()
+    return {
+        "run": pl.DataFrame([{name: one[name] for name in one if name != "errors"} for one in runs]),
+        "run_error": pl.DataFrame([{"run": one["id"], **error} for one in runs for error in one["errors"]]),
+    }

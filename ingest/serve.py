@@ -1,0 +1,91 @@
+"""The dashboard with data behind it: what is there, else the networks' headlines, else the sample."""
+
+import logging
+import os
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from queue import Empty, Queue
+from typing import Final
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from ingest import job
+from ingest.network import Network
+from ingest.networks import networks
+from ingest.sample import build_sample
+from ingest.transport import Http
+from store.landing import SAMPLE
+from store.mart import NoMart, served_folder
+from store.rows import ReadingError
+
+PATIENCE_SECONDS: Final = 15.0
+APP: Final = Path(__file__).parent.parent / "app.py"
+
+log = logging.getLogger(__name__)
+
+
+def serve_dashboard(data: Path) -> None:
+    """Start the dashboard on what is there; the first time read the headlines, or build the sample. Does not return."""
+    try:
+        served_folder(data)
+    except NoMart:
+        _first_time(data)
+    address = os.environ.get("STREAMLIT_SERVER_PORT", "8501")
+    log.info("dashboard at http://127.0.0.1:%s", address)
+    command = [sys.executable, "-m", "streamlit", "run", str(APP), "--server.port", address]
+    # Replaces this process: signals reach the server, and threads that still wait for a dead endpoint end with it.
+    os.execv(sys.executable, command)
+
+
+def _first_time(data: Path) -> None:
+    readable = {name: one for name, one in networks().items() if one.chain and any(r.headline for r in one.readings)}
+    if not someone_answers(readable, PATIENCE_SECONDS):
+        log.warning("no chain endpoint answered within %.0f s: serving simulated data", PATIENCE_SECONDS)
+        build_sample(data / SAMPLE)
+        return
+    headlines(data, readable)
+
+
+def someone_answers(readable: Mapping[str, Network], seconds: float) -> bool:
+    """Whether any network's endpoint proves itself in time; the others are not waited for."""
+    answers: Queue[bool] = Queue()
+    for network in readable.values():
+        threading.Thread(target=lambda one: answers.put(_answers(one)), args=(network,), daemon=True).start()
+    end = time.monotonic() + seconds
+    try:
+        return any(answers.get(timeout=max(0.0, end - time.monotonic())) for _ in readable)
+    except Empty:
+        return False
+
+
+def _answers(network: Network) -> bool:
+    if network.chain is None:
+        return False
+    try:
+        with Http() as http:
+            network.chain.head(http, job.endpoints(network))
+    except ReadingError as error:
+        log.debug("%s: %s", network.name, error)
+        return False
+    return True
+
+
+def headlines(data: Path, readable: Mapping[str, Network]) -> None:
+    """Read the headline readings of all networks side by side, with a bar each, and publish them."""
+    work = [(one, tuple(r for r in one.readings if r.headline)) for one in readable.values()]
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with job.lock(data), Http() as http, Progress(*columns) as progress:
+        bars = {one.name: progress.add_task(one.title, total=len(wanted)) for one, wanted in work}
+        report = job.run(
+            data,
+            work,
+            http,
+            started=datetime.now(UTC),
+            progress=lambda outcome: progress.advance(bars[outcome.network]),
+        )
+    for outcome in report.errors:
+        log.warning("%s %s: %s %s", outcome.network, outcome.reading, outcome.error, outcome.message)
