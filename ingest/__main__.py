@@ -30,7 +30,7 @@ from ingest.sample import build_sample
 from ingest.serve import serve_dashboard
 from ingest.transport import Http, bare
 from store.landing import SAMPLE, Landing
-from store.mart import NoMart, data_folder, opened
+from store.mart import Mart, NoMart, data_folder, opened
 from store.rows import BadData, ReadingError
 
 FRESH, UNEXPECTED, USAGE, PARTIAL, STALE, LOCKED = 0, 1, 2, 3, 4, 75
@@ -137,14 +137,10 @@ def status(
 ) -> None:
     """Say how old the data is and whether the last run worked; exits 4 when something is stale."""
     data = data_folder()
-    try:
-        with opened(data) as mart:
-            rows = freshness(mart, datetime.now(UTC), _duration(max_age))
-            runs = last_runs(mart, 1).to_dicts()
-            generation = mart.table("FROM meta").to_dicts()[0]
-    except NoMart as error:
-        log.error(error)
-        raise typer.Exit(STALE) from error
+    with _published(data) as mart:
+        rows = freshness(mart, datetime.now(UTC), _duration(max_age))
+        runs = last_runs(mart, 1).to_dicts()
+        generation = mart.table("FROM meta").to_dicts()[0]
     sizes = disk(data)
     if as_json:
         document = {
@@ -185,7 +181,7 @@ def export(
     file: Annotated[Path, typer.Argument(help="Where to write: .csv, .json or .parquet.")],
 ) -> None:
     """Write a table of the published mart to a file."""
-    with opened(data_folder()) as mart:
+    with _published(data_folder()) as mart:
         tables = mart.table("SELECT table_name FROM information_schema.tables ORDER BY 1")["table_name"].to_list()
         if table not in tables:
             raise typer.BadParameter(f"{table!r} is no table; there are {', '.join(tables)}")
@@ -245,6 +241,16 @@ def _locked(data: Path) -> Iterator[None]:
         raise typer.Exit(LOCKED) from error
     except BadData as error:
         log.error(error)
+        raise typer.Exit(STALE) from error
+
+
+@contextmanager
+def _published(data: Path) -> Iterator[Mart]:
+    try:
+        with opened(data) as mart:
+            yield mart
+    except NoMart as error:
+        log.error("%s; pages show %s", error, SAMPLE if (data / SAMPLE / "CURRENT").exists() else "nothing")
         raise typer.Exit(STALE) from error
 
 

@@ -24,7 +24,7 @@ MARGIN: Final = {"l": 8, "r": 8, "t": 36, "b": 8}
 LEGEND: Final = {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.05, "yanchor": "bottom", "traceorder": "normal"}
 
 
-def ranked(  # noqa: PLR0913 - one argument a drawn thing
+def ranked(
     rows: pl.DataFrame,
     *,
     threshold: float | None,
@@ -183,7 +183,7 @@ def lorenz(rows: pl.DataFrame, *, height: int = 360) -> go.Figure:
     return small_enough(figure)
 
 
-def daily(  # noqa: PLR0913 - one argument a drawn thing
+def daily(
     rows: pl.DataFrame,
     *,
     y: str,

@@ -65,7 +65,7 @@ def source_line(sources: Sequence[Provenance], note: str = "") -> None:
     st.caption(provenance.line(sources, datetime.now(UTC)) + (f"  \n{note}" if note else ""))
 
 
-def table(  # noqa: PLR0913 - what a table owes its reader
+def table(
     frame: pl.DataFrame,
     columns: Mapping[str, Any],
     *,
