@@ -18,7 +18,7 @@ BLOCK_TIME: Final = timedelta(seconds=12)
 NO_METHOD: Final = -32601
 INTERNAL: Final = -32603
 # Words of substrate's own messages (sc-rpc, sc-client-api, sp-state-machine, jsonrpsee); codes differ between versions.
-NO_CALL: Final = ("Function to start was not found", "Exported method")
+NO_CALL: Final = ("Method not found", "Function to start was not found", "Exported method")
 NO_STATE: Final = ("already discarded", "UnknownBlock", "unknown Block", "Header was not found")
 TOO_MUCH: Final = ("too big", "too large", "rate limit", "limit exceeded", "Too many")
 

@@ -1,0 +1,1 @@
+"""What is read from Bittensor: one file a question, each a plain function of a node at one block."""

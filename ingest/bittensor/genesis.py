@@ -1,0 +1,52 @@
+"""Finney's first state (March 2023) from the snapshot file {stakes, balances}: who held what when the chain began."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any, Final
+
+from store.addresses import NotAnAddress, address
+from store.rows import BadData, Facts, Kind, Measure, SourceChanged, holdings
+
+RAO: Final = "rao"
+Imported = tuple[str, Kind, Measure, str, Facts]
+
+
+def finney_genesis(document: Mapping[str, Any]) -> list[Imported]:
+    """Stake by coldkey and hotkey, and free balances, of the state with which finney began.
+
+    document: {"stakes": {coldkey: {hotkey: [rao, uid]}}, "balances": {account: rao}}. Raises SourceChanged for another
+    shape and BadData for addresses or amounts that cannot be.
+    """
+    if not {"stakes", "balances"} <= set(document):
+        raise SourceChanged(f"no finney snapshot: it has {', '.join(list(document)[:8]) or 'nothing'}")
+    stake = Facts(holdings(_stakes(document["stakes"])))
+    free = [("coldkeys", _canonical(account), _rao(account, rao)) for account, rao in document["balances"].items()]
+    return [
+        ("stake", Kind.HOLDINGS, Measure.STAKE, RAO, stake),
+        ("balances", Kind.HOLDINGS, Measure.TOKEN, RAO, Facts(holdings(free))),
+    ]
+
+
+def _stakes(stakes: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, str, int]]:
+    by_coldkey: dict[str, int] = {}
+    by_hotkey: dict[str, int] = defaultdict(int)
+    for coldkey, hotkeys in stakes.items():
+        amounts = {_canonical(hotkey): _rao(hotkey, entry[0]) for hotkey, entry in hotkeys.items()}
+        by_coldkey[_canonical(coldkey)] = sum(amounts.values())
+        for hotkey, rao in amounts.items():
+            by_hotkey[hotkey] += rao
+    rows = [("coldkeys", coldkey, rao) for coldkey, rao in by_coldkey.items()]
+    return rows + [("hotkeys", hotkey, rao) for hotkey, rao in by_hotkey.items()]
+
+
+def _canonical(text: str) -> str:
+    try:
+        return address(text).canonical
+    except NotAnAddress as error:
+        raise BadData(f"the snapshot names {text!r}: {error}") from error
+
+
+def _rao(who: str, amount: object) -> int:
+    if not isinstance(amount, int) or isinstance(amount, bool) or amount < 0:
+        raise BadData(f"{who} has {amount!r} rao in the snapshot")
+    return amount
