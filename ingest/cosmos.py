@@ -6,6 +6,7 @@ Errors beside those of store.rows:
 """
 
 import base64
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ WITNESSES_ASKED: Final = 2
 TOO_LARGE: Final = 8
 # Amounts with decimals have eighteen of them; they are read as whole numbers of this part of one.
 ONE: Final = 10**18
+
+HALF_PAIR: Final = re.compile(rb"\\u[dD][89a-fA-F]")
 
 Params = Mapping[str, str]
 T = TypeVar("T")
@@ -128,7 +131,7 @@ class Lcd:
         self._proved = {source.address}
         self._blocks = {block.height: body}
         self._bodies: dict[tuple[str, Any], dict[str, Any]] = {}
-        self._lists: dict[tuple[str, Any], list[dict[str, Any]]] = {}
+        self._lists: dict[tuple[str, Any], list[Any]] = {}
         self._missing: set[str] = set()
 
     @property
@@ -160,7 +163,7 @@ class Lcd:
             return False
         return True
 
-    def pages(self, path: str, field: str, params: Params | None = None) -> list[dict[str, Any]]:
+    def pages(self, path: str, field: str, params: Params | None = None) -> list[Any]:
         """All rows of a list over all its pages at the pinned block.
 
         Raises SourceDown when a page is missing, a key comes twice or fewer rows come than the chain counts.
@@ -213,8 +216,8 @@ class Lcd:
             self._proved.add(endpoint)
         return source
 
-    def _all_pages(self, path: str, field: str, params: Params) -> list[dict[str, Any]]:
-        rows: list[dict[str, Any]] = []
+    def _all_pages(self, path: str, field: str, params: Params) -> list[Any]:
+        rows: list[Any] = []
         page, keys, limit, total = {"pagination.count_total": "true"}, set(), ROWS_A_PAGE, 0
         while True:
             asked = {**params, **page}
@@ -290,7 +293,7 @@ def _body(answer: Answer, where: str) -> dict[str, Any]:
         raise NotServed(f"{where} is not served")
     if answer.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         raise TooLarge(f"{where} answered 413: too large")
-    body = answer.json()
+    body = _json(answer, where)
     if not isinstance(body, dict):
         raise SourceDown(f"{where} answered {answer.status} with {type(body).__name__}, not an object")
     if answer.status == HTTPStatus.OK and "error" not in body and not {"code", "message"} <= body.keys():
@@ -300,6 +303,17 @@ def _body(answer: Answer, where: str) -> dict[str, Any]:
     if body.get("code") == TOO_LARGE and "larger than max" in reason:
         raise TooLarge(f"{where}: {reason}")
     raise SourceDown(f"{where} answered {answer.status}: {reason}")
+
+
+def _json(answer: Answer, where: str) -> Any:
+    body = answer.json()
+    if HALF_PAIR.search(answer.content):
+        # Half of a surrogate pair is valid JSON but no text that can be stored; the chain's encoder never writes one.
+        try:
+            json.dumps(body, ensure_ascii=False).encode()
+        except UnicodeEncodeError as error:
+            raise SourceDown(f"{where} answered text that is no Unicode") from error
+    return body
 
 
 def _version(info: dict[str, Any]) -> str:
@@ -335,15 +349,28 @@ def fixed(body: Any, *names: str) -> int:
     return int(units) * ONE + sign * int(decimals.ljust(18, "0"))
 
 
-def moment(text: str | None) -> datetime | None:
+def decimal(scaled: int) -> str:
+    """A number in 1e-18 as the chain writes it."""
+    return f"{scaled // ONE}.{scaled % ONE:018d}"
+
+
+def moment(text: object) -> datetime | None:
     """A time of the chain to the microsecond; None where the chain has none (null or the year one)."""
-    if not text or text.startswith("0001-"):
+    if text is None or str(text).startswith("0001-"):
         return None
-    found = re.fullmatch(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z", text)
+    found = re.fullmatch(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z", str(text))
     if not found:
-        raise SourceChanged(f"{text[:80]!r} is no time of the chain")
+        raise SourceChanged(f"{str(text)[:80]!r} is no time of the chain")
     # The chain counts nanoseconds; the ones below a microsecond are cut.
     return datetime.fromisoformat(f"{found[1]}.{(found[2] or '').ljust(6, '0')[:6]}+00:00")
+
+
+def instant(body: Any, *names: str) -> datetime:
+    """A time that must be there; raises SourceChanged."""
+    found = moment(part(body, *names))
+    if found is None:
+        raise SourceChanged(f"no {'.'.join(names)} in the answer: {str(body)[:200]}")
+    return found
 
 
 def block_of(body: dict[str, Any], chain_id: str) -> Block:
@@ -351,8 +378,5 @@ def block_of(body: dict[str, Any], chain_id: str) -> Block:
     header = part(body, "block", "header")
     if part(header, "chain_id") != chain_id:
         raise SourceDown(f"block {part(header, 'height')} is of {header['chain_id']}, not of {chain_id}")
-    time = moment(part(header, "time"))
-    if time is None:
-        raise SourceChanged(f"block {header['height']} has no time")
     raw = base64.b64decode(part(body, "block_id", "hash"))
-    return Block(whole(header, "height"), raw.hex().upper(), time)
+    return Block(whole(header, "height"), raw.hex().upper(), instant(header, "time"))

@@ -1,11 +1,22 @@
-"""Stake on a Cosmos chain: validators and their consensus power, at one block."""
+"""Stake on a Cosmos chain at one block: validators, their power, their delegators, and who they say they are."""
 
-from typing import Any
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
+from fractions import Fraction
+from functools import partial
+from typing import Any, Final
 
-from ingest.cosmos import VALIDATORS, Lcd, part, whole
-from store.rows import BadData, Facts, holdings
+import polars as pl
 
-POOL = "/cosmos/staking/v1beta1/pool"
+from ingest.cosmos import VALIDATORS, Lcd, decimal, fixed, instant, part, whole
+from ingest.cosmos_governance import in_voting_period
+from ingest.network import Memo
+from store.rows import BadData, Facts, Kind, frame, holdings, observation
+
+POOL: Final = "/cosmos/staking/v1beta1/pool"
+LAST_HOURS: Final = timedelta(hours=3)
+LONGEST_TEXT: Final = 10_000
 
 
 def every_validator(node: Lcd) -> list[dict[str, Any]]:
@@ -21,9 +32,9 @@ def bonded_validators(node: Lcd) -> list[dict[str, Any]]:
     return bonded
 
 
-def bonded_tokens(node: Lcd) -> int:
-    """All bonded tokens as the chain counts them, in base units."""
-    return whole(node.get(POOL), "pool", "bonded_tokens")
+def operator_of(validator: Mapping[str, Any]) -> str:
+    """The operator address of a validator."""
+    return str(part(dict(validator), "operator_address"))
 
 
 def validators(node: Lcd) -> Facts:
@@ -32,5 +43,106 @@ def validators(node: Lcd) -> Facts:
     Jailed, unbonding and waiting validators hold tokens too but no power; they are not counted. The sum is exactly the
     chain's own bonded pool.
     """
-    rows = [("validators", part(row, "operator_address"), whole(row, "tokens")) for row in bonded_validators(node)]
-    return Facts(holdings(rows), reported={"validators": bonded_tokens(node)})
+    rows = [("validators", operator_of(row), whole(row, "tokens")) for row in bonded_validators(node)]
+    return Facts(holdings(rows), reported={"validators": whole(node.get(POOL), "pool", "bonded_tokens")})
+
+
+def consensus_power(reduction: int) -> Callable[[Lcd], Facts]:
+    """The reading of consensus power where `reduction` base units make one unit of power."""
+
+    def consensus(node: Lcd) -> Facts:
+        """Power of each validator in deciding blocks: its bonded tokens in whole tokens, as CometBFT counts them.
+
+        Read from the staking module. A block needs more than two thirds of this power.
+        """
+        bonded = bonded_validators(node)
+        return Facts(holdings(("validators", operator_of(row), whole(row, "tokens") // reduction) for row in bonded))
+
+    return consensus
+
+
+def delegators(node: Lcd, memo: Memo) -> Facts:
+    """Bonded tokens of each delegator, over all validators that sign blocks and behind each of them.
+
+    From the staking module: a delegator's shares of a validator times the validator's tokens, summed, cut to whole base
+    units at the end. Exchanges and liquid staking modules appear as one delegator each. The shares of every validator
+    add up exactly to the chain's own figure; cutting loses less than one base unit a delegator.
+    """
+    held: dict[str, Fraction] = defaultdict(Fraction)
+    rows, reported = [], {}
+    for validator, operator, found in _delegations(node, memo):
+        tokens, all_shares = whole(validator, "tokens"), fixed(validator, "delegator_shares")
+        population = f"delegators@{operator}"
+        reported[population] = tokens
+        for delegator, shares in found:
+            rows.append((population, delegator, shares * tokens // all_shares))
+            held[delegator] += Fraction(shares * tokens, all_shares)
+    rows += [("delegators", delegator, int(tokens)) for delegator, tokens in held.items()]
+    reported["delegators"] = whole(node.get(POOL), "pool", "bonded_tokens")
+    return Facts(holdings(rows), reported=reported)
+
+
+def shares(node: Lcd, memo: Memo) -> Facts:
+    """Every delegation to a signing validator in shares, exactly, while a proposal is open for voting.
+
+    With the votes of the same block the tally can be repeated to the last base unit; tokens would be rounded.
+    """
+    voting = in_voting_period(node)
+    return _share_facts(node, memo) if voting else Facts(frame(Kind.OBSERVATIONS, []), empty=True)
+
+
+def closing_shares(node: Lcd, memo: Memo) -> Facts:
+    """Every delegation in shares, exactly, in the last three hours of a proposal's voting period."""
+    soon = node.block.time + LAST_HOURS
+    closing = [row for row in in_voting_period(node) if instant(row, "voting_end_time") <= soon]
+    return _share_facts(node, memo) if closing else Facts(frame(Kind.OBSERVATIONS, []), empty=True)
+
+
+def _share_facts(node: Lcd, memo: Memo) -> Facts:
+    """Tokens and shares of the signing validators, and every delegation to them, as the chain writes them."""
+    rows, time = [], node.block.time
+    unit = part(node.get("/cosmos/staking/v1beta1/params"), "params", "bond_denom")
+    for validator, operator, found in _delegations(node, memo):
+        rows.append(observation("validator_tokens", time, part(validator, "tokens"), unit, subject=operator))
+        told = part(validator, "delegator_shares")
+        rows.append(observation("validator_shares", time, told, "shares", subject=operator))
+        for delegator, amount in found:
+            subject = f"{delegator}|{operator}"
+            rows.append(observation("shares", time, decimal(amount), "shares", subject=subject))
+    return Facts(frame(Kind.OBSERVATIONS, rows))
+
+
+def names(node: Lcd) -> Facts:
+    """What validators say of themselves in the staking module: name, keybase identity, website; and their commission.
+
+    Nobody checks these texts: anyone can write any name.
+    """
+    rows = []
+    for validator in every_validator(node):
+        operator = operator_of(validator)
+        for name in ("moniker", "identity", "website"):
+            text = str(part(validator, "description", name))[:LONGEST_TEXT]
+            if text:
+                row = observation(name, node.block.time, text, "", subject=operator)
+                rows.append({**row, "value": None})
+        rate = part(validator, "commission", "commission_rates", "rate")
+        rows.append(observation("commission", node.block.time, rate, "ratio", subject=operator))
+    return Facts(frame(Kind.OBSERVATIONS, rows))
+
+
+def _delegations(node: Lcd, memo: Memo) -> Iterator[tuple[dict[str, Any], str, list[tuple[str, int]]]]:
+    """Bonded validators with their delegators' shares in 1e-18; raises BadData where they do not add up."""
+    for validator in bonded_validators(node):
+        operator = operator_of(validator)
+        kept = memo(operator, partial(_delegation_frame, node, operator))
+        found = [(delegator, fixed({"shares": text}, "shares")) for delegator, text in kept.iter_rows()]
+        total, told = sum(amount for _, amount in found), fixed(validator, "delegator_shares")
+        if total != told:
+            raise BadData(f"delegations to {operator} at block {node.block.height}: {total} of {told} e-18 shares")
+        yield validator, operator, found
+
+
+def _delegation_frame(node: Lcd, operator: str) -> pl.DataFrame:
+    rows = node.pages(f"{VALIDATORS}/{operator}/delegations", "delegation_responses")
+    found = [(part(row, "delegation", "delegator_address"), part(row, "delegation", "shares")) for row in rows]
+    return pl.DataFrame(found, schema={"delegator": pl.String(), "shares": pl.String()}, orient="row")

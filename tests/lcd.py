@@ -190,3 +190,70 @@ def page(rows: Sequence[dict[str, Any]], field: str, params: Mapping[str, str], 
     key = base64.b64encode(end.to_bytes(4)).decode() if end < len(rows) else None
     counted = params.get("pagination.count_total") == "true" and "pagination.key" not in params
     return {field: list(rows[start:end]), "pagination": {"next_key": key, "total": str(len(rows) if counted else 0)}}
+
+
+GOV = "/cosmos/gov/v1"
+OLD_GOV = "/cosmos/gov/v1beta1"
+
+
+def proposal(number: int, status: str, ends: datetime | None = None) -> dict[str, Any]:
+    """A proposal as gov v1 writes it."""
+    end = None if ends is None else ends.isoformat().replace("+00:00", "Z")
+    none = {"yes_count": "0", "abstain_count": "0", "no_count": "0", "no_with_veto_count": "0"}
+    return {
+        "id": str(number),
+        "messages": [{"@type": "/cosmos.gov.v1.MsgUpdateParams"}],
+        "status": f"PROPOSAL_STATUS_{status}",
+        "final_tally_result": none,
+        "submit_time": "2026-09-18T15:22:26.035897772Z",
+        "deposit_end_time": "2026-10-02T15:22:26.035897772Z",
+        "total_deposit": [{"denom": "uakt", "amount": "1000000000"}],
+        "voting_start_time": end,
+        "voting_end_time": end,
+        "metadata": "",
+        "title": f"Proposal {number}",
+        "summary": "",
+        "proposer": account(99),
+        "expedited": False,
+        "failed_reason": "",
+    }
+
+
+def governed(
+    state: State,
+    proposals: Sequence[dict[str, Any]],
+    votes: Mapping[str, Sequence[dict[str, Any]]],
+    deposits: Sequence[dict[str, Any]] = (),
+) -> State:
+    """The chain with these proposals, and votes by proposal, served as gov v1."""
+    names = {"1": "PROPOSAL_STATUS_DEPOSIT_PERIOD", "2": "PROPOSAL_STATUS_VOTING_PERIOD"}
+
+    def listed(request: Request) -> dict[str, Any]:
+        wanted = names.get(request.params.get("proposal_status", ""))
+        rows = [row for row in proposals if wanted in (None, row["status"])]
+        if request.params.get("pagination.reverse") == "true":
+            rows.reverse()
+        return page(rows, "proposals", request.params, state.most)
+
+    bodies: dict[str, Any] = {
+        f"{GOV}/params/tallying": {"params": {"quorum": "0.334000000000000000", "voting_period": "604800s"}},
+        f"{GOV}/proposals": listed,
+        f"{STAKING}/params": {"params": {"bond_denom": state.denom}},
+    }
+    for row in proposals:
+        number = row["id"]
+        cast = list(votes.get(number, ()))
+        tally = {"yes_count": "10", "abstain_count": "0", "no_count": "3", "no_with_veto_count": "0"}
+        bodies[f"{GOV}/proposals/{number}/tally"] = {"tally": tally}
+        bodies[f"{GOV}/proposals/{number}/votes"] = _listing(cast, "votes", state.most)
+        bodies[f"{GOV}/proposals/{number}/deposits"] = _listing(deposits, "deposits", state.most)
+    return replace(state, bodies={**state.bodies, **bodies})
+
+
+def _listing(rows: Sequence[dict[str, Any]], field: str, most: int) -> Callable[[Request], dict[str, Any]]:
+    return lambda request: page(rows, field, request.params, most)
+
+
+def voting(state: State, ends: datetime | None = None) -> State:
+    """The chain with one proposal in its voting period."""
+    return governed(state, [proposal(1, "VOTING_PERIOD", ends or state.time + timedelta(days=2))], {})

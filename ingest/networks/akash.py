@@ -1,9 +1,8 @@
 """Akash (compute): stake, delegations, emission and governance of akashnet-2."""
 
 from ingest.cosmos import CosmosChain
-from ingest.cosmos_stake import validators
-from ingest.network import HOURLY, Network, Reading, Rule
-from store.rows import Kind, Measure
+from ingest.cosmos_readings import RULES, readings
+from ingest.network import Network
 
 ENDPOINTS = (
     "https://rest-akash.ecostake.com",
@@ -14,14 +13,10 @@ ENDPOINTS = (
     "https://rest.lavenderfive.com:443/akash",
 )
 
-READINGS = (Reading("validators", Kind.HOLDINGS, Measure.STAKE, "uakt", HOURLY, validators, headline=True),)
+# Base units that make one unit of consensus power (the SDK's power reduction; its default).
+POWER = 10**6
 
-# CometBFT commits a block with more than two thirds of the power: a third is enough to stop it.
-RULES = (
-    Rule(Measure.VOTING_POWER, "validators", "halt the chain", 1, 3, strict=False),
-    Rule(Measure.VOTING_POWER, "validators", "fork the chain by signing twice", 1, 3, strict=True),
-    Rule(Measure.VOTING_POWER, "validators", "decide every block alone", 2, 3, strict=True),
-)
+READINGS = readings("uakt", POWER)
 
 NETWORK = Network(
     name="akash",

@@ -1,9 +1,8 @@
 """Fetch.ai (agents): stake, delegations, emission and governance of fetchhub-4."""
 
 from ingest.cosmos import CosmosChain
-from ingest.cosmos_stake import validators
-from ingest.network import HOURLY, Network, Reading, Rule
-from store.rows import Kind, Measure
+from ingest.cosmos_readings import RULES, readings
+from ingest.network import Network
 
 ENDPOINTS = (
     "https://rest-fetchhub.fetch.ai",
@@ -14,14 +13,10 @@ ENDPOINTS = (
     "https://fetchhub-api.kleomedes.network",
 )
 
-READINGS = (Reading("validators", Kind.HOLDINGS, Measure.STAKE, "afet", HOURLY, validators, headline=True),)
+# Base units that make one unit of consensus power (the SDK's power reduction; fetchd sets one FET).
+POWER = 10**18
 
-# CometBFT commits a block with more than two thirds of the power: a third is enough to stop it.
-RULES = (
-    Rule(Measure.VOTING_POWER, "validators", "halt the chain", 1, 3, strict=False),
-    Rule(Measure.VOTING_POWER, "validators", "fork the chain by signing twice", 1, 3, strict=True),
-    Rule(Measure.VOTING_POWER, "validators", "decide every block alone", 2, 3, strict=True),
-)
+READINGS = readings("afet", POWER)
 
 NETWORK = Network(
     name="fetch",

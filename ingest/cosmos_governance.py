@@ -1,0 +1,190 @@
+"""Governance of a Cosmos chain: proposals, votes and deposits, in the two dialects gov v1 and v1beta1.
+
+The chain deletes the votes of a proposal when it counts them, and its deposits when it ends: they are read while the
+proposal is open, in every run.
+"""
+
+import json
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any, Final
+
+from ingest.cosmos import Lcd, fixed, moment, part, whole
+from store.rows import LARGEST_AMOUNT, BadData, Facts, Kind, frame, observation
+
+DIALECTS: Final = ("/cosmos/gov/v1", "/cosmos/gov/v1beta1")
+DEPOSIT_PERIOD, VOTING_PERIOD = "1", "2"
+NEWEST: Final = "10"
+LONGEST_TEXT: Final = 10_000
+OPTIONS: Final = {
+    "VOTE_OPTION_YES": "yes",
+    "VOTE_OPTION_ABSTAIN": "abstain",
+    "VOTE_OPTION_NO": "no",
+    "VOTE_OPTION_NO_WITH_VETO": "no_with_veto",
+}
+ALL_OF_IT: Final = "1.000000000000000000"
+
+Json = dict[str, Any]
+
+
+def dialect(node: Lcd) -> str:
+    """The newest governance interface that the chain serves."""
+    path, _ = node.first([f"{base}/params/tallying" for base in DIALECTS])
+    return path.removesuffix("/params/tallying")
+
+
+def parameters(node: Lcd) -> Json:
+    """All governance parameters under the chain's own names."""
+    base = dialect(node)
+    tallying = node.get(f"{base}/params/tallying")
+    if tallying.get("params"):
+        return dict(part(tallying, "params"))
+    # Older software answers three sections and fills only the one that was asked for; the others come as zeros.
+    sections = (("voting", "voting_params"), ("deposit", "deposit_params"), ("tallying", "tally_params"))
+    found: Json = {}
+    for asked, section in sections:
+        found |= part(node.get(f"{base}/params/{asked}"), section)
+    return found
+
+
+def in_voting_period(node: Lcd) -> list[Json]:
+    """Proposals that can be voted on at this block."""
+    return _with_status(node, VOTING_PERIOD)
+
+
+def proposals(node: Lcd) -> Facts:
+    """Every proposal of the governance module, with times, deposit, and its final or running tally."""
+    return _proposal_facts(node, node.pages(f"{dialect(node)}/proposals", "proposals"))
+
+
+def open_proposals(node: Lcd) -> Facts:
+    """Proposals that collect deposits or votes, with the chain's running tally, and the ten newest of any state."""
+    newest = node.get(f"{dialect(node)}/proposals", {"pagination.limit": NEWEST, "pagination.reverse": "true"})
+    rows = [*part(newest, "proposals"), *_with_status(node, DEPOSIT_PERIOD), *in_voting_period(node)]
+    return _proposal_facts(node, {identity(row): row for row in rows}.values())
+
+
+def votes(node: Lcd) -> Facts:
+    """All votes on proposals in their voting period, with the weights of split votes, from the governance module.
+
+    The chain deletes them at the count; what is stored here is the last that was seen.
+    """
+    rows = []
+    for proposal in in_voting_period(node):
+        number = identity(proposal)
+        for vote in node.pages(f"{dialect(node)}/proposals/{number}/votes", "votes"):
+            rows += vote_rows(number, vote, node.block.height)
+    return Facts(frame(Kind.VOTES, rows), empty=not rows)
+
+
+def deposits(node: Lcd) -> Facts:
+    """Who put how much behind proposals that collect deposits or votes; the chain forgets it when they end."""
+    rows = []
+    for proposal in (*_with_status(node, DEPOSIT_PERIOD), *in_voting_period(node)):
+        number = identity(proposal)
+        for row in node.pages(f"{dialect(node)}/proposals/{number}/deposits", "deposits"):
+            for coin in part(row, "amount"):
+                denom = part(coin, "denom")
+                subject = f"{number}|{part(row, 'depositor')}|{denom}"
+                rows.append(observation("deposit", node.block.time, whole(coin, "amount"), denom, subject=subject))
+    return Facts(frame(Kind.OBSERVATIONS, rows), empty=not rows)
+
+
+def identity(proposal: Json) -> str:
+    """The number of a proposal, in either dialect."""
+    return str(whole(proposal, "id" if "id" in proposal else "proposal_id"))
+
+
+def vote_rows(proposal: str, vote: Json, height: int) -> list[Json]:
+    """The options of one vote with their weights, in either dialect."""
+    voter = part(vote, "voter")
+    # Before weighted votes (SDK 0.43) there was one option and no list.
+    options = vote.get("options") or [{"option": part(vote, "option"), "weight": ALL_OF_IT}]
+    return [
+        {
+            "proposal": proposal,
+            "voter": voter,
+            "option": option_of(part(option, "option")),
+            "weight": Decimal(fixed(option, "weight")).scaleb(-18),
+            "height": height,
+        }
+        for option in options
+    ]
+
+
+def option_of(text: str) -> str:
+    """The stored name of a vote option; raises BadData for one that no chain of this family has."""
+    if text not in OPTIONS:
+        raise BadData(f"no vote option: {str(text)[:80]!r}")
+    return OPTIONS[text]
+
+
+def _with_status(node: Lcd, status: str) -> list[Json]:
+    return node.pages(f"{dialect(node)}/proposals", "proposals", {"proposal_status": status})
+
+
+def _proposal_facts(node: Lcd, found: Iterable[Json]) -> Facts:
+    denom = part(node.get("/cosmos/staking/v1beta1/params"), "params", "bond_denom")
+    rows = [_proposal_row(node, proposal, denom) for proposal in found]
+    return Facts(frame(Kind.PROPOSALS, rows), empty=not rows)
+
+
+def _proposal_row(node: Lcd, proposal: Json, denom: str) -> Json:
+    status = str(part(proposal, "status")).removeprefix("PROPOSAL_STATUS_").lower()
+    return {
+        "proposal": identity(proposal),
+        "title": _title(proposal)[:LONGEST_TEXT],
+        "type": ", ".join(dict.fromkeys(part(content, "@type") for content in _contents(proposal))),
+        "status": status,
+        "proposer": proposal.get("proposer") or None,
+        "submitted": moment(part(proposal, "submit_time")),
+        "deposit_end": moment(part(proposal, "deposit_end_time")),
+        "voting_start": moment(part(proposal, "voting_start_time")),
+        "voting_end": moment(part(proposal, "voting_end_time")),
+        "deposit": sum(_amount(coin) for coin in part(proposal, "total_deposit") if part(coin, "denom") == denom),
+        "expedited": bool(proposal.get("expedited", False)),
+        **_tally(node, proposal, status),
+    }
+
+
+def _tally(node: Lcd, proposal: Json, status: str) -> Json:
+    """The running tally while votes come in, then the final one; none before."""
+    if status == "deposit_period":
+        return {}
+    if status == "voting_period":
+        found = part(node.get(f"{dialect(node)}/proposals/{identity(proposal)}/tally"), "tally")
+    else:
+        found = part(proposal, "final_tally_result")
+    suffix = "_count" if "yes_count" in found else ""
+    return {option: _limited(whole(found, option + suffix)) for option in OPTIONS.values()}
+
+
+def _contents(proposal: Json) -> list[Json]:
+    """What a proposal would do: its messages (v1) or its content (v1beta1); old contents travel inside a message."""
+    if "content" in proposal:
+        return [part(proposal, "content")]
+    return [message.get("content") or message for message in part(proposal, "messages")]
+
+
+def _title(proposal: Json) -> str:
+    """The title in whichever place the dialect keeps it: its own field, the content, or the metadata."""
+    if proposal.get("title"):
+        return str(proposal["title"])
+    for content in _contents(proposal):
+        if content.get("title"):
+            return str(content["title"])
+    try:
+        metadata = json.loads(proposal.get("metadata") or "{}")
+    except ValueError:
+        return ""
+    return str(metadata.get("title") or "") if isinstance(metadata, dict) else ""
+
+
+def _amount(coin: Json) -> int:
+    return _limited(whole(coin, "amount"))
+
+
+def _limited(amount: int) -> int:
+    if not 0 <= amount <= LARGEST_AMOUNT:
+        raise BadData(f"{amount} base units do not fit 38 digits")
+    return amount

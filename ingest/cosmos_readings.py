@@ -1,0 +1,77 @@
+"""The readings that every Cosmos chain has."""
+
+from ingest import cosmos_control, cosmos_emission, cosmos_governance, cosmos_stake, cosmos_votes
+from ingest.network import DAILY, HOURLY, Reading, Rule
+from store.rows import Kind, Measure
+
+# Each delegator's tokens are cut to whole base units, so the sum is short by less than one a delegator.
+MOST_DELEGATORS = 10**6
+
+# CometBFT commits a block with more than two thirds of the power: a third is enough to stop it.
+RULES = (
+    Rule(Measure.VOTING_POWER, "validators", "halt the chain", 1, 3, strict=False),
+    Rule(Measure.VOTING_POWER, "validators", "fork the chain by signing twice", 1, 3, strict=True),
+    Rule(Measure.VOTING_POWER, "validators", "decide every block alone", 2, 3, strict=True),
+)
+
+
+def readings(unit: str, power_reduction: int) -> tuple[Reading, ...]:
+    """Stake, emission, control and governance of a chain that stakes `unit`."""
+    return (
+        *_stake(unit, power_reduction),
+        *_emission(unit),
+        *_control(),
+        *_governance(),
+    )
+
+
+def _stake(unit: str, power_reduction: int) -> tuple[Reading, ...]:
+    consensus = cosmos_stake.consensus_power(power_reduction)
+    return (
+        Reading("validators", Kind.HOLDINGS, Measure.STAKE, unit, HOURLY, cosmos_stake.validators, headline=True),
+        Reading("consensus", Kind.HOLDINGS, Measure.VOTING_POWER, "power", HOURLY, consensus, headline=True),
+        Reading(
+            "delegators",
+            Kind.HOLDINGS,
+            Measure.STAKE,
+            unit,
+            DAILY,
+            cosmos_stake.delegators,
+            tolerance=MOST_DELEGATORS,
+            long=True,
+        ),
+        Reading("names", Kind.OBSERVATIONS, None, "", DAILY, cosmos_stake.names, headline=True, newest_only=True),
+    )
+
+
+def _emission(unit: str) -> tuple[Reading, ...]:
+    emission, split = cosmos_emission.emission, cosmos_emission.emission_split
+    return (
+        Reading("economy", Kind.OBSERVATIONS, None, "", HOURLY, cosmos_emission.economy, headline=True),
+        Reading("emission", Kind.HOLDINGS, Measure.EMISSION, unit, DAILY, emission, headline=True),
+        Reading("emission_split", Kind.OBSERVATIONS, Measure.EMISSION, "", DAILY, split, headline=True),
+    )
+
+
+def _control() -> tuple[Reading, ...]:
+    parameters, authorities = cosmos_control.parameters, cosmos_control.authorities
+    control = Measure.CONTROL
+    return (
+        Reading("parameters", Kind.OBSERVATIONS, control, "", DAILY, parameters, headline=True),
+        Reading("authorities", Kind.OBSERVATIONS, control, "", DAILY, authorities, newest_only=True),
+        Reading("signing", Kind.OBSERVATIONS, None, "", HOURLY, cosmos_control.signing, newest_only=True),
+    )
+
+
+def _governance() -> tuple[Reading, ...]:
+    open_proposals, past_votes = cosmos_governance.open_proposals, cosmos_votes.past_votes
+    shares, closing = cosmos_stake.shares, cosmos_stake.closing_shares
+    return (
+        Reading("proposals", Kind.PROPOSALS, None, "", DAILY, cosmos_governance.proposals),
+        Reading("open_proposals", Kind.PROPOSALS, None, "", HOURLY, open_proposals, headline=True),
+        Reading("votes", Kind.VOTES, None, "", HOURLY, cosmos_governance.votes, headline=True),
+        Reading("deposits", Kind.OBSERVATIONS, None, "", HOURLY, cosmos_governance.deposits),
+        Reading("shares", Kind.OBSERVATIONS, None, "", DAILY, shares, newest_only=True, long=True),
+        Reading("closing_shares", Kind.OBSERVATIONS, None, "", HOURLY, closing, newest_only=True, long=True),
+        Reading("past_votes", Kind.VOTES, None, "", 7 * DAILY, past_votes, long=True),
+    )

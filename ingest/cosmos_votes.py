@@ -1,0 +1,101 @@
+"""Votes on proposals that are over, found again in the transactions that cast them."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import partial
+from typing import Any, Final
+
+import polars as pl
+
+from ingest.cosmos import Lcd, moment, part, whole
+from ingest.cosmos_governance import dialect, identity, vote_rows
+from ingest.network import Memo
+from store.rows import VOTES, Facts, SourceChanged, SourceDown
+
+TXS: Final = "/cosmos/tx/v1beta1/txs"
+TXS_A_PAGE: Final = 100
+# Votes while a proposal is open are captured as they come; this fills in what ended before, or while nothing ran.
+LOOK_BACK: Final = timedelta(days=90)
+CAST: Final = {"MsgVote", "MsgVoteWeighted"}
+EXECUTED: Final = "/cosmos.authz.v1beta1.MsgExec"
+
+Json = dict[str, Any]
+
+
+def past_votes(node: Lcd, memo: Memo) -> Facts:
+    """Votes on proposals that ended in the last ninety days, from the transactions that cast them.
+
+    The chain itself deletes votes at the count, so this needs a node that indexes transactions and knows the one that
+    submitted the proposal. Votes that a smart contract cast are not among them. The last vote of a voter counts.
+    """
+    ended = [row for row in node.pages(f"{dialect(node)}/proposals", "proposals") if _ended_lately(node, row)]
+    found = [memo(f"proposal-{number}", partial(votes_cast, node, number)) for number in map(identity, ended)]
+    rows = pl.concat([VOTES.to_frame(), *found])
+    return Facts(rows, empty=rows.is_empty())
+
+
+def votes_cast(node: Lcd, proposal: str) -> pl.DataFrame:
+    """The last vote of every voter on a proposal, by its transactions; raises SourceDown where they are not indexed."""
+    if not _search(node, f"submit_proposal.proposal_id='{proposal}'", 1)[0]:
+        raise SourceDown(f"no endpoint of {node.chain_id} indexes transactions back to proposal {proposal}")
+    last: dict[str, list[Json]] = {}
+    for response in _all_found(node, f"proposal_vote.proposal_id='{proposal}'"):
+        height = whole(response, "height")
+        if height > node.block.height or whole(response, "code"):
+            continue
+        for message in _messages(part(response, "tx", "body", "messages")):
+            if _is_vote(message) and str(whole(message, "proposal_id")) == proposal:
+                last[part(message, "voter")] = vote_rows(proposal, message, height)
+    return pl.DataFrame([row for rows in last.values() for row in rows], schema=VOTES, orient="row")
+
+
+def _ended_lately(node: Lcd, proposal: Json) -> bool:
+    end = moment(part(proposal, "voting_end_time"))
+    return end is not None and node.block.time - LOOK_BACK <= end < node.block.time
+
+
+def _all_found(node: Lcd, query: str) -> Iterator[Json]:
+    """All transactions of a search, the oldest first; raises SourceDown when fewer come than it counts."""
+    page, seen = 1, 0
+    while True:
+        found, total = _search(node, query, page)
+        yield from found
+        seen += len(found)
+        if seen >= total:
+            return
+        if not found:
+            raise SourceDown(f"search for {query}: {seen} of {total} transactions came")
+        page += 1
+
+
+def _search(node: Lcd, query: str, page: int) -> tuple[list[Json], int]:
+    """One page of a search. Before SDK 0.50 the query is called `events` and the page an offset; both are sent."""
+    asked = {
+        "events": query,
+        "query": query,
+        "order_by": "ORDER_BY_ASC",
+        "page": str(page),
+        "limit": str(TXS_A_PAGE),
+        "pagination.limit": str(TXS_A_PAGE),
+        "pagination.offset": str((page - 1) * TXS_A_PAGE),
+        "pagination.count_total": "true",
+    }
+    body = node.unpinned(TXS, asked)
+    pagination = body.get("pagination") or {}
+    found = part(body, "tx_responses")
+    if not isinstance(found, list):
+        raise SourceChanged(f"{TXS}: no list of transactions in the answer")
+    return found, int(body.get("total") or pagination.get("total") or 0)
+
+
+def _messages(found: list[Json]) -> Iterator[Json]:
+    """Messages, and those that were executed on behalf of another account."""
+    for message in found:
+        if part(message, "@type") == EXECUTED:
+            yield from _messages(part(message, "msgs"))
+        else:
+            yield message
+
+
+def _is_vote(message: Json) -> bool:
+    return str(part(message, "@type")).startswith("/cosmos.gov.") and message["@type"].rpartition(".")[2] in CAST
