@@ -9,8 +9,9 @@ in Python's integers.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,12 +27,22 @@ SUM_BITS = 62
 LARGEST_TOTAL = 10**38 - 1
 
 
-class Threshold(NamedTuple):
-    """A part of the total that decides: more than (strict) or at least numerator/denominator of it."""
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """A part of the total that decides: more than (strict) or at least numerator/denominator of it.
+
+    Raises ValueError where no part of a total can reach it, or where doing nothing does.
+    """
 
     numerator: int
     denominator: int
     strict: bool
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.numerator <= self.denominator and self.denominator > 0):
+            raise ValueError(f"{self.name}: a threshold is a part of the total")
+        if self.numerator == (self.denominator if self.strict else 0):
+            raise ValueError(f"{self.name}: reached by nobody, or by doing nothing")
 
     @property
     def name(self) -> str:
@@ -39,13 +50,20 @@ class Threshold(NamedTuple):
         return f"nc_{'gt' if self.strict else 'ge'}_{self.numerator}_{self.denominator}"
 
     def need(self, total: int) -> int:
-        """Fewest whole units that reach it; raises ValueError where no part of a total can, or nothing already does."""
-        if not (0 <= self.numerator <= self.denominator and self.denominator > 0):
-            raise ValueError(f"{self.name}: a threshold is a part of the total")
-        if (self.numerator == self.denominator) if self.strict else (self.numerator == 0):
-            raise ValueError(f"{self.name}: reached by nobody, or by doing nothing")
+        """Fewest whole units that reach it."""
         product = self.numerator * total
         return product // self.denominator + 1 if self.strict else -(-product // self.denominator)
+
+    def needs(self, totals: Sequence[int]) -> Ints:
+        """Fewest whole units of many totals below 2^62."""
+        if self.denominator >= 2**31:
+            return np.array([self.need(total) for total in totals], dtype=np.int64)
+        # Dividing before multiplying keeps every step in 64 bits.
+        whole, rest = np.divmod(np.array(totals, dtype=np.int64), self.denominator)
+        rest *= self.numerator
+        part = rest // self.denominator + 1 if self.strict else -(-rest // self.denominator)
+        needs: Ints = self.numerator * whole + part
+        return needs
 
 
 @dataclass(frozen=True)
@@ -79,10 +97,58 @@ class Block:
         last = self._floats(self.units[:, -1:])
         return self.where(last > 0, last, 1.0)
 
-    @cached_property
+    @property
     def sum(self) -> Floats:
         """The total of each row in parts of its largest amount; NaN where it is zero."""
-        return self.over(lambda part, _: part) + 0 * self.holders
+        return self._moments[0] + 0 * self.holders
+
+    @property
+    def squares(self) -> Floats:
+        """Sum of squared parts of the largest amount."""
+        return self._moments[1]
+
+    @property
+    def logs(self) -> Floats:
+        """Sum of part times its natural logarithm, parts of the largest amount."""
+        return self._moments[2]
+
+    @property
+    def ranks(self) -> Floats:
+        """Sum of part times its place, counted from the smallest."""
+        return self._moments[3]
+
+    @cached_property
+    def _moments(self) -> list[Floats]:
+        # A part of zero adds zero whatever stands in for it under the logarithm.
+        return self.over(
+            lambda part, _: part,
+            lambda part, _: part * part,
+            lambda part, _: part * self.log(self.xp.maximum(part, self._tiny)),
+            lambda part, place: part * place,
+        )
+
+    def over(self, *terms: Callable[[Floats, Floats], Floats]) -> list[Floats]:
+        """Sums over all parties of a row of term(amount in parts of the largest, place counted from the smallest).
+
+        In parts of the largest, n equal parties are n ones, so that they count as n without any rounding. Sums are by
+        `sum`, which adds pairwise; a dot product would start threads that cost more than they save.
+        """
+        sums: list[Any] = [0.0] * len(terms)
+        for part, place, times in self._pieces():
+            for index, term in enumerate(terms):
+                values = term(part, place) if times is None else times * term(part, place)
+                sums[index] = sums[index] + self.xp.sum(values, axis=-1)
+        return sums
+
+    def top(self, count: int) -> Floats:
+        """Share of the `count` largest parties of each row."""
+        if self.times is None:
+            largest: Floats = self.xp.sum(self._floats(self.units[:, -count:]) / self.largest, axis=-1)
+            return largest / self.sum
+        above = self.xp.flip(self.xp.cumulative_sum(self.xp.flip(self.times, axis=-1), axis=-1), axis=-1) - self.times
+        taken = self.xp.clip(count - above, 0.0, self.times)
+        held: Floats = self.xp.sum(taken * self._whole[0], axis=-1)
+        return held / self.sum
 
     def where(self, condition: Any, this: Floats, other: float) -> Floats:
         """`this` where the condition holds, else the other."""
@@ -94,27 +160,10 @@ class Block:
         found: Floats = self.xp.log(numbers)
         return found
 
-    def over(self, term: Callable[[Floats, Floats], Floats]) -> Floats:
-        """Sum over all parties of a row of term(amount in parts of the largest, place counted from the smallest).
-
-        In parts of the largest, n equal parties are n ones, so that they count as n without any rounding.
-        """
-        sums = [
-            self.xp.sum(term(part, place) if times is None else times * term(part, place), axis=-1)
-            for part, place, times in self._pieces()
-        ]
-        found: Floats = sum(sums[1:], sums[0])
-        return found
-
-    def top(self, count: int) -> Floats:
-        """Share of the `count` largest parties of each row."""
-        if self.times is None:
-            largest: Floats = self.xp.sum(self._floats(self.units[:, -count:]) / self.largest, axis=-1)
-            return largest / self.sum
-        above = self.xp.flip(self.xp.cumulative_sum(self.xp.flip(self.times, axis=-1), axis=-1), axis=-1) - self.times
-        taken = self.xp.clip(count - above, 0.0, self.times)
-        held: Floats = self.xp.sum(taken * self._whole[0], axis=-1)
-        return held / self.sum
+    @cached_property
+    def _tiny(self) -> Floats:
+        tiny: Floats = self.xp.asarray(1e-300, dtype=self.xp.float64)
+        return tiny
 
     def _pieces(self) -> Iterator[tuple[Floats, Floats, Floats | None]]:
         """Parts, places and times; a long row comes in pieces that fit the cache."""
@@ -145,13 +194,13 @@ class Block:
 
 @dataclass(frozen=True)
 class Sums:
-    """Sums of the smallest amounts of each row, from which the fewest holders of a threshold are counted exactly.
+    """Running sums of sorted rows, from which the fewest parties for a threshold are counted exactly.
 
-    smallest: int64, sum of the smallest 1, 2, ... amounts. totals: exact, in whole base units. shifts: bits that the
-    units of a row lack. exact: the amounts of a row in whole base units.
+    units: int64, smallest first. totals: exact, in whole base units. shifts: bits that the units of a row lack.
+    exact: the amounts of a row in whole base units.
     """
 
-    smallest: Any
+    units: Any
     totals: Sequence[int]
     shifts: Sequence[int]
     exact: Callable[[int], list[int]]
@@ -159,44 +208,64 @@ class Sums:
 
     def fewest(self, threshold: Threshold) -> Floats:
         """Fewest parties of each row that together reach the threshold; NaN for a row without a total."""
+        counts = self._shifted(threshold) if any(self.shifts) else self._left(threshold.needs(self.totals))
+        found: Floats = self.backend.array(np.where(self._filled, counts, np.nan))
+        return found
+
+    def _shifted(self, threshold: Threshold) -> Ints:
+        """Counts that are settled in Python's integers wherever the bits shifted out can matter."""
         needs = [threshold.need(total) for total in self.totals]
-        counts = self._places() - self._left_out(
-            [-(-need >> bits) for need, bits in zip(needs, self.shifts, strict=True)]
-        )
-        if any(self.shifts):
-            self._decide(counts, needs)
-        found = np.where([total > 0 for total in self.totals], counts, np.nan)
-        counted: Floats = self.backend.array(found)
-        return counted
+        scaled = list(zip(needs, self.shifts, strict=True))
+        most = self._left(np.array([-(-need >> bits) for need, bits in scaled]))
+        # Each amount lost less than one unit, so that k parties with s units hold less than s + k in truth.
+        least = self._left(np.array([(need >> bits) + 1 for need, bits in scaled]), lost=1)
+        for row in np.flatnonzero((most != least) & (np.array(self.shifts) > 0)).tolist():
+            most[row] = fewest(self.exact(row), needs[row])
+        return most
 
-    def _places(self) -> int:
-        return int(self.smallest.shape[-1])
+    def _left(self, needs: Ints, lost: int = 0) -> Ints:
+        """How many parties are left when as many of the smallest go as the others, with `lost` more each, can spare."""
+        places = int(self.units.shape[-1])
+        return places - self._at_most(self._held + lost * places - needs, lost)
 
-    def _held(self) -> Ints:
-        return self.backend.host(self.smallest[:, -1])
+    def _at_most(self, limits: Ints, lost: int) -> Ints:
+        """How many of the smallest together have no more than the limit of their row, with `lost` more each."""
+        if self._ends is None:
+            return self._counted(self._running, limits, lost)
+        # A long row: find the piece in which the limit is passed, and look only there.
+        width = self.backend.cells
+        ends = self._ends + lost * width * np.arange(1, len(self._ends) + 1)
+        piece = min(int(np.searchsorted(ends, limits[0], side="right")), len(ends) - 1)
+        before = ends[piece - 1] if piece else 0
+        inside = self.backend.xp.cumulative_sum(self.units[:, piece * width : (piece + 1) * width], axis=-1)
+        return piece * width + self._counted(inside, limits - before, lost)
 
-    def _left_out(self, needs: Sequence[int]) -> Ints:
-        """How many of the smallest can be left out while the others hold the need."""
-        return self._at_most(self.smallest, self._held() - np.array(needs, dtype=np.int64))
-
-    def _at_most(self, sums: Any, limits: Ints) -> Ints:
+    def _counted(self, sums: Any, limits: Ints, lost: int) -> Ints:
         xp = self.backend.xp
-        limit = self.backend.array(limits)
-        if len(limits) == 1:
-            return self.backend.host(xp.searchsorted(sums[0, :], limit, side="right"))
-        return self.backend.host(xp.count_nonzero(sums <= limit[:, None], axis=-1))
+        if lost:
+            sums = sums + xp.arange(1, sums.shape[-1] + 1, dtype=xp.int64) * lost
+        return self.backend.host(xp.count_nonzero(sums <= self.backend.array(limits)[:, None], axis=-1))
 
-    def _decide(self, counts: Ints, needs: Sequence[int]) -> None:
-        """Counts again, exactly, where the bits that were shifted out can matter.
+    @cached_property
+    def _running(self) -> Any:
+        return self.backend.xp.cumulative_sum(self.units, axis=-1)
 
-        Each amount lost less than one unit: k parties that hold s units hold less than s + k in truth.
-        """
-        xp, places = self.backend.xp, self._places()
-        lost = xp.arange(1, places + 1, dtype=xp.int64)
-        least = np.array([need >> bits for need, bits in zip(needs, self.shifts, strict=True)], dtype=np.int64)
-        lowest = places - self._at_most(self.smallest + lost, self._held() + places - least - 1)
-        for row in np.flatnonzero((counts != lowest) & (np.array(self.shifts) > 0)).tolist():
-            counts[row] = fewest(self.exact(row), needs[row])
+    @cached_property
+    def _ends(self) -> Ints | None:
+        """Running sum at the end of each piece of a long row; None where rows are short."""
+        xp, width, places = self.backend.xp, self.backend.cells, int(self.units.shape[-1])
+        if places <= width:
+            return None
+        pieces = [xp.sum(self.units[0, first : first + width]) for first in range(0, places, width)]
+        return np.cumsum(np.array([int(piece) for piece in pieces], dtype=np.int64))
+
+    @cached_property
+    def _held(self) -> Ints:
+        return self.backend.host(self._running[:, -1]) if self._ends is None else self._ends[-1:]
+
+    @cached_property
+    def _filled(self) -> NDArray[np.bool_]:
+        return np.array([total > 0 for total in self.totals])
 
 
 def fewest(amounts: Sequence[int], need: int) -> int:
@@ -249,12 +318,17 @@ class Groups:
     offsets: Ints
 
     def __post_init__(self) -> None:
-        signed = self.amounts if self.amounts.ndim == 1 else self.amounts[:, 1]
-        if len(signed) and signed.min() < 0:
+        if len(self.amounts) and self._least < 0:
+            signed = self.amounts if self.amounts.ndim == 1 else self.amounts[:, 1]
             raise ValueError(f"place {int(signed.argmin())}: an amount is negative")
         offsets = self.offsets
-        if len(offsets) == 0 or offsets[0] != 0 or offsets[-1] != len(signed) or (np.diff(offsets) < 0).any():
+        if len(offsets) == 0 or offsets[0] != 0 or offsets[-1] != len(self.amounts) or (np.diff(offsets) < 0).any():
             raise ValueError("offsets must rise from 0 to the number of amounts")
+
+    @cached_property
+    def _least(self) -> int:
+        """The smallest amount, or for amounts of two words the smallest high word."""
+        return int((self.amounts if self.amounts.ndim == 1 else self.amounts[:, 1]).min(initial=1))
 
     @cached_property
     def sizes(self) -> Ints:
@@ -264,25 +338,36 @@ class Groups:
     @cached_property
     def holders(self) -> Ints:
         """How many amounts of each group are above zero."""
+        if self._least > 0:
+            return self.sizes
         positive = self.amounts != 0
-        return self._sums(positive if positive.ndim == 1 else positive.any(axis=1), np.int64)
+        return _sums(positive if positive.ndim == 1 else positive.any(axis=1), self.offsets)
 
     @cached_property
     def totals(self) -> list[int]:
         """The exact total of each group."""
-        if self.amounts.ndim == 1:
-            if self._sums(self.amounts, np.float64).max(initial=0) < 2**SUM_BITS:
-                return [int(total) for total in self._sums(self.amounts, np.int64)]
-            parts: list[tuple[NDArray[Any], int]] = [(self.amounts & 0xFFFFFFFF, 0), (self.amounts >> 32, 32)]
-        else:
-            low, high = self.amounts[:, 0].view(np.uint64), self.amounts[:, 1]
-            parts = [(low & np.uint64(0xFFFFFFFF), 0), (low >> np.uint64(32), 32)]
-            parts += [(high & 0xFFFFFFFF, 64), (high >> 32, 96)]
-        sums = [(self._sums(part, np.int64).tolist(), bits) for part, bits in parts]
-        found = [sum(part[group] << bits for part, bits in sums) for group in range(len(self.sizes))]
-        if found and max(found) > LARGEST_TOTAL:
+        found = self._narrow_totals() if self.amounts.ndim == 1 else self._wide_totals()
+        if max(found, default=0) > LARGEST_TOTAL:
             raise ValueError(f"group {found.index(max(found))}: the total {max(found)} has more than 38 digits")
         return found
+
+    def _narrow_totals(self) -> list[int]:
+        # NumPy's integer sums wrap silently: sum runs that cannot, and add these up in Python.
+        run = max(1, 2**SUM_BITS // max(1, int(self.amounts.max(initial=0))))
+        if run >= self.sizes.max(initial=0):
+            return [int(total) for total in _sums(self.amounts, self.offsets)]
+        runs = -(-self.sizes // run)
+        ends = np.concatenate([[0], np.cumsum(runs)])
+        within = np.arange(ends[-1]) - np.repeat(ends[:-1], runs)
+        starts = np.repeat(self.offsets[:-1], runs) + within * run
+        parts = _sums(self.amounts, np.append(starts, len(self.amounts))).tolist()
+        return [sum(parts[first:stop]) for first, stop in pairwise(ends.tolist())]
+
+    def _wide_totals(self) -> list[int]:
+        low, high = self.amounts[:, 0], self.amounts[:, 1]
+        quarters = (low & 0xFFFFFFFF, low >> 32 & 0xFFFFFFFF, high & 0xFFFFFFFF, high >> 32)
+        sums = [_sums(quarter, self.offsets).tolist() for quarter in quarters]
+        return [a + (b << 32) + (c << 64) + (d << 96) for a, b, c, d in zip(*sums, strict=True)]
 
     @cached_property
     def shifts(self) -> list[int]:
@@ -312,13 +397,14 @@ class Groups:
         low, high = mine[:, 0].view(np.uint64), mine[:, 1]
         return [(upper << 64) + lower for lower, upper in zip(low.tolist(), high.tolist(), strict=True)]
 
-    def _sums(self, values: NDArray[Any], dtype: type) -> NDArray[Any]:
-        """Sum of each group; reduceat gives an element, not zero, for an empty one, so these stay out."""
-        found: NDArray[Any] = np.zeros(len(self.sizes), dtype=dtype)
-        filled = self.sizes > 0
-        if filled.any():
-            found[filled] = np.add.reduceat(values, self.offsets[:-1][filled], dtype=dtype)
-        return found
+
+def _sums(values: NDArray[Any], offsets: Ints) -> Ints:
+    """Sum of each group; reduceat gives an element, not zero, for an empty one, so these stay out."""
+    found = np.zeros(len(offsets) - 1, dtype=np.int64)
+    filled = np.diff(offsets) > 0
+    if filled.any():
+        found[filled] = np.add.reduceat(values, offsets[:-1][filled], dtype=np.int64)
+    return found
 
 
 def blocks(groups: Groups, backend: Backend) -> Iterator[tuple[Ints, Block]]:
@@ -338,7 +424,7 @@ def _block(groups: Groups, members: Ints, width: int, backend: Backend) -> Block
     units = xp.sort(backend.array(_padded(groups, members, width)), axis=-1)
     totals = [groups.totals[group] for group in members]
     sums = Sums(
-        smallest=xp.cumulative_sum(units, axis=-1),
+        units=units,
         totals=totals,
         shifts=[groups.shifts[group] for group in members],
         exact=lambda row: groups.exact(int(members[row])),

@@ -101,13 +101,13 @@ def nc_ge_1_2_edi(block: Block) -> Floats:
 @metric("Effective parties", reads=Reads.SPREAD, bounds=(1, None))
 def effective_parties(block: Block) -> Floats:
     """How many equal parties would be as concentrated: one over the sum of squared shares."""
-    return block.sum**2 / block.over(lambda part, _: part * part)
+    return block.sum**2 / block.squares
 
 
 @metric("Herfindahl-Hirschman index", reads=Reads.CONCENTRATED, bounds=(0, 10_000))
 def hhi(block: Block) -> Floats:
     """Sum of squared shares in per cent: 10,000 for one party, near 0 for many small ones."""
-    return 10_000 * block.over(lambda part, _: part * part) / block.sum**2
+    return 10_000 * block.squares / block.sum**2
 
 
 @metric("Shannon entropy", reads=Reads.SPREAD, bounds=(0, None))
@@ -166,17 +166,15 @@ def top_10(block: Block) -> Floats:
 
 
 def _nats(block: Block) -> Floats:
-    """Shannon entropy in nats; a part of zero counts as zero."""
-    # Any positive stand-in for zero does: it is multiplied by the zero itself.
-    surprise = block.over(lambda part, _: part * block.log(block.where(part > 0, part, 1.0)))
-    return block.log(block.sum) - surprise / block.sum
+    """Shannon entropy in nats."""
+    return block.log(block.sum) - block.logs / block.sum
 
 
 def _gini(block: Block, parties: Floats) -> Floats:
     """Population form, sum((2i - n - 1) x_i) / (n T) with i from the smallest of n parties."""
     # Places count the padding too; its zeros only move every place by the same number.
     padding = block.places - parties
-    ranks = block.over(lambda part, place: part * place) - padding * block.sum
+    ranks = block.ranks - padding * block.sum
     return 2 * ranks / (parties * block.sum) - (parties + 1) / parties
 
 

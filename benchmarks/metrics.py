@@ -70,7 +70,8 @@ def groups_duckdb(groups: int) -> Work:
     import pyarrow as pa
 
     amounts, _ = grouped(groups)
-    con = duckdb.connect(config={"enable_progress_bar": False})
+    con = duckdb.connect()
+    con.execute("set enable_progress_bar = false")
     frame = pa.table({"g": np.repeat(np.arange(groups), GROUP_SIZE), "v": amounts})
     con.register("frame", frame)
     con.execute("create table held as select * from frame")
