@@ -138,3 +138,16 @@ def test_a_long_reading_resumes_with_the_parts_it_has(tmp_path: Path) -> None:
     assert asked == ["a"]
     landing.forget(snapshot())
     assert landing.unfinished(snapshot()) is None
+
+
+def test_what_landed_in_a_period_comes_oldest_first_and_once(tmp_path: Path) -> None:
+    landing = Landing(tmp_path)
+    for day in (3, 1, 2, 0, 50):
+        landing.land(snapshot(day, NOON + timedelta(days=day)), facts(day))
+    single = landing.folder / "akash/akashnet-2/validators/2.parquet"
+    shutil.copy(single, tmp_path / "kept")
+    landing.compact(NOON + timedelta(days=60))
+    shutil.copy(tmp_path / "kept", single)
+    found = landing.between("akash", "akashnet-2", "validators", NOON + timedelta(days=1), NOON + timedelta(days=50))
+    assert [rows["amount"].to_list() for rows in found] == [[1], [2], [3]]
+    assert landing.between("akash", "akashnet-2", "nothing", NOON, NOON + timedelta(days=50)) == []
