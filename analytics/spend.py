@@ -152,7 +152,7 @@ def unfunded(ledger: Ledger) -> Iterator[Payment]:
 def accrued(before: Ledger, after: Ledger) -> Iterator[Flow]:
     """What each lease earned between two blocks, and who paid: settled by the chain or not.
 
-    Every account and lease of `before` must be in `after`, closed or not; raises BadData naming the first that is not.
+    Every lease that ran at `before` must be in `after`, ended or not; raises BadData naming the first that is not.
     Two leases that drain one account may correct each other, so that one of their flows is negative.
     """
     return _between(before, after, touched)
@@ -217,7 +217,8 @@ DIVISION: Final[Mapping[Settlement, Callable[[list[Payment], int, int], dict[str
 
 def _between(before: Ledger, after: Ledger, at: Callable[[Account, int], Account]) -> Iterator[Flow]:
     for name in before.accounts.keys() - after.accounts.keys():
-        raise BadData(f"escrow account {name} was seen at {before.height} and not looked up at {after.height}")
+        if any(_running(before.accounts[name])):
+            raise BadData(f"escrow account {name} was seen at {before.height} and not looked up at {after.height}")
     for name, account in after.accounts.items():
         earlier = before.accounts.get(name)
         old = at(earlier, before.height) if earlier else None
@@ -227,14 +228,16 @@ def _between(before: Ledger, after: Ledger, at: Callable[[Account, int], Account
 def _taken(old: Account | None, new: Account) -> Iterator[Flow]:
     """Flows of one account; deposits are used up in their order, so the payers of a period are known."""
     known = {payment.lease: payment for payment in old.payments} if old else {}
-    for lease in known.keys() - {payment.lease for payment in new.payments}:
-        raise BadData(f"lease {lease} was running and was not looked up after it vanished")
+    seen = {payment.lease for payment in new.payments}
+    for earlier in known.values():
+        if earlier.open and earlier.lease not in seen:
+            raise BadData(f"lease {earlier.lease} was running and was not looked up after it vanished")
     queue = old.deposits if old else ()
     for payment in new.payments:
-        earlier = known.get(payment.lease)
-        if earlier and earlier.denom != payment.denom:
-            raise BadData(f"lease {payment.lease} was paid in {earlier.denom} and is paid in {payment.denom}")
-        amount = payment.settled - (earlier.settled if earlier else 0)
+        before = known.get(payment.lease)
+        if before and before.denom != payment.denom:
+            raise BadData(f"lease {payment.lease} was paid in {before.denom} and is paid in {payment.denom}")
+        amount = payment.settled - (before.settled if before else 0)
         for payer, part in _payers(queue, payment.denom, amount, _unseen_payer(old, new, payment.denom)):
             yield _flow(payment, payer, part)
         queue = _spent(queue, payment.denom, amount)

@@ -290,6 +290,14 @@ def test_what_vanished_without_a_look_up_is_an_error() -> None:
         list(spend.accrued(Ledger(5, {"t/1": account}), Ledger(9, {"t/1": without})))
 
 
+def test_what_had_ended_before_need_not_be_looked_up_again() -> None:
+    ended = Payment("t/1/1/1/0/p", "uact", ONE, 5 * ONE, open=False)
+    closed = Account("t/1", False, 0, (), (ended,))
+    assert list(spend.accrued(Ledger(5, {"t/1": closed}), Ledger(9, {}))) == []
+    reopened = Account("t/1", True, 9, (), ())
+    assert list(spend.accrued(Ledger(5, {"t/1": closed}), Ledger(9, {"t/1": reopened}))) == []
+
+
 def test_a_lease_that_changes_its_denom_is_an_error() -> None:
     before = Account("t/1", True, 0, (), (Payment("t/1/1/1/0/p", "uakt", ONE, 0, open=True),))
     after = Account("t/1", True, 0, (), (Payment("t/1/1/1/0/p", "uact", ONE, 0, open=True),))
