@@ -21,7 +21,7 @@ from ingest.networks import networks
 from ingest.publication import build
 from ingest.transport import Http, bare
 from store.landing import Landing
-from store.rows import ReadingError, Snapshot, SourceDown, check
+from store.rows import Facts, ReadingError, Snapshot, SourceDown, check
 
 log = logging.getLogger(__name__)
 
@@ -140,11 +140,21 @@ def _land(network: Network, reading: Reading, head: Node, http: Http, landing: L
     snapshot = snapshot_of(network, reading, node)
     if landing.has(snapshot):
         return
-    facts = reading.read(node, landing.memo(snapshot)) if reading.long else reading.read(node)
+    facts = _read(reading, node, landing, snapshot)
     check(facts, reading.kind, tolerance=reading.tolerance, partial=reading.partial)
     landing.land(replace(snapshot, since=facts.since, reported=facts.reported, endpoint=bare(node.endpoint)), facts)
     if reading.long:
         landing.forget(snapshot)
+
+
+def _read(reading: Reading, node: Node, landing: Landing, snapshot: Snapshot) -> Facts:
+    if reading.long:
+        return reading.read(node, landing.memo(snapshot))
+    if reading.after:
+        place = (snapshot.network, snapshot.chain_id)
+        start = landing.newest(*place, reading.name) or node.block.time - reading.every
+        return reading.read(node, landing.between(*place, reading.after, start, node.block.time))
+    return reading.read(node)
 
 
 def _resumed(network: Network, reading: Reading, head: Node, http: Http, landing: Landing) -> Node:

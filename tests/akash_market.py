@@ -9,6 +9,7 @@ import base64
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from tests.lcd import ONE, Answer, State, Validator, account, chain, decimal, failure
@@ -54,6 +55,7 @@ class Served:
     broken: frozenset[int] = frozenset()
     bodies: Mapping[str, Any] = field(default_factory=dict)
     seconds: float = 6.0
+    time: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
 
 
 DEPLOYMENT_OF = {"v2beta1": "v1beta5", "v1beta5": "v1beta4", "v1beta4": "v1beta3"}
@@ -71,7 +73,7 @@ def node(served: Served, head: int = 1000) -> Answer:
         f"{deployment}/info": lambda request: deployment_info(served, request),
         **served.bodies,
     }
-    return chain(State(VALIDATORS, bodies=bodies, head=head, seconds=served.seconds))
+    return chain(State(VALIDATORS, bodies=bodies, head=head, seconds=served.seconds, time=served.time))
 
 
 def leases_list(served: Served, request: Request) -> Reply | dict[str, Any]:
