@@ -66,6 +66,8 @@ def main(log_as: Annotated[Log, typer.Option("--log", help="Form of the log on s
     handler = logging.StreamHandler()
     handler.setFormatter(JsonLines() if log_as is Log.JSON else logging.Formatter("%(levelname)s %(message)s"))
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
+    # Each retry is not news; what came of it is.
+    logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 
 @app.command()
@@ -303,13 +305,20 @@ def _duration(text: str) -> timedelta | None:
     return timedelta(**{units[text[-1]]: int(text[:-1])})
 
 
+def _age(seconds: int) -> str:
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
+
+
 def _show(rows: pl.DataFrame, runs: list[dict[str, object]], sizes: dict[str, int]) -> None:
-    table = Table("network", "reading", "state", "age", "block", "last error", box=None)
+    table = Table("network", "reading", "state", "age", "block", "last error", box=None, expand=False)
     for row in rows.iter_rows(named=True):
-        age = "" if row["age_seconds"] is None else str(timedelta(seconds=row["age_seconds"]))
+        age = "" if row["age_seconds"] is None else _age(row["age_seconds"])
         error = f"{row['error']}: {row['message']}" if row["error"] else ""
         table.add_row(row["network"], row["reading"], row["state"], age, str(row["height"] or ""), error)
-    console = Console(file=sys.stdout)
+    console = Console(file=sys.stdout, soft_wrap=True)
     console.print(table)
     for one in runs:
         console.print(f"last run {one['started']:%Y-%m-%d %H:%M} UTC: {one['status']}, {one['errors']} errors")

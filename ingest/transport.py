@@ -29,8 +29,10 @@ T = TypeVar("T")
 
 # 429 is left out: with Retry-After urllib3 waits by itself, without it the caller rotates (a Cosmos 429 may mean
 # "answer too large", which no waiting mends).
+# Nobody listening is no matter of patience: the next endpoint is asked at once.
 PATIENCE = Retry(
     total=3,
+    connect=0,
     status_forcelist=(502, 503, 504),
     allowed_methods=None,
     backoff_factor=0.5,
