@@ -1,6 +1,7 @@
 """The one polite HTTP client: timeouts, a size cap, Retry-After, a rate per host, and rotation over endpoints."""
 
 import json
+import os
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -21,6 +22,7 @@ READ_SECONDS: Final = 30.0
 ANSWER_SECONDS: Final = 120.0
 LARGEST_ANSWER: Final = 64 * 2**20
 REDIRECTS: Final = 3
+PER_SECOND: Final = 1.0
 # A path segment this long is taken for a provider key.
 KEY_LENGTH: Final = 24
 AGENT: Final = "deai-observatory (+read-only chain statistics)"
@@ -62,9 +64,12 @@ class Answer:
 
 
 class Http:
-    """A session for one run: at most `per_second` requests a second to each host, no cookies, no credentials."""
+    """A session for one run: at most `per_second` requests a second to each host, no cookies, no credentials.
 
-    def __init__(self, per_second: float = 1.0, patience: Retry = PATIENCE) -> None:
+    per_second: DEAI_REQUESTS_PER_SECOND where it is set (for a node of one's own), else what public nodes allow.
+    """
+
+    def __init__(self, per_second: float | None = None, patience: Retry = PATIENCE) -> None:
         self._session = requests.Session()
         self._session.trust_env = True
         self._session.auth = _no_credentials
@@ -72,7 +77,7 @@ class Http:
         adapter = HTTPAdapter(max_retries=patience, pool_maxsize=16)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
-        self._pause = 1.0 / per_second
+        self._pause = 1.0 / (per_second or float(os.environ.get("DEAI_REQUESTS_PER_SECOND", PER_SECOND)))
         self._next: dict[str, float] = {}
         self._lock = threading.Lock()
         self.requests = 0

@@ -1,0 +1,227 @@
+import json
+import os
+import random
+import threading
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from ingest import job
+from store.landing import Landing
+from store.mart import current, generation, opened
+from tests.moving_chain import command, finished, moving_chain
+
+pytestmark = pytest.mark.slow
+AKASH = ("run", "--network", "akash", "--reading", "validators", "--all")
+
+
+def test_a_run_lands_and_publishes_and_status_calls_it_fresh(tmp_path: Path) -> None:
+    with moving_chain() as address:
+        code, _, errors = finished(command(tmp_path, *AKASH, AKASH_URL=address))
+    assert code == 0, errors
+    with opened(tmp_path) as mart:
+        assert mart.table("SELECT n FROM distribution")["n"].to_list() == [40]
+    code, output, _ = finished(command(tmp_path, "status", "--json"))
+    document = json.loads(output)
+    rows = {(row["network"], row["reading"]): row["state"] for row in document["readings"]}
+    assert rows["akash", "validators"] == "fresh"
+    assert document["last_run"]["status"] == "fresh"
+    assert document["disk_bytes"]["landing"] > 0
+    # Other networks were never read, which an operator must hear of.
+    assert code == 4
+
+
+def test_a_network_that_is_down_leaves_the_other_published(tmp_path: Path) -> None:
+    with moving_chain() as address:
+        run = ("run", "--network", "akash", "--network", "fetch", "--reading", "validators", "--all")
+        code, _, errors = finished(command(tmp_path, *run, AKASH_URL=address, FETCH_URL="http://127.0.0.1:9"))
+    assert code == 3, errors
+    assert "127.0.0.1:9" in errors
+    with opened(tmp_path) as mart:
+        assert mart.table("SELECT network FROM snapshot")["network"].to_list() == ["akash"]
+        assert mart.table("SELECT network, error FROM run_error").rows() == [("fetch", "SourceDown")]
+        assert mart.table("SELECT status FROM run")["status"].to_list() == ["partial"]
+
+
+def test_when_nothing_could_be_read_the_exit_code_is_stale(tmp_path: Path) -> None:
+    code, _, errors = finished(command(tmp_path, "--log", "json", *AKASH, AKASH_URL="http://127.0.0.1:9"))
+    assert code == 4
+    assert {json.loads(line)["error"] for line in errors.splitlines()} == {"SourceDown"}
+
+
+def test_what_is_not_due_is_not_asked(tmp_path: Path) -> None:
+    with moving_chain() as address:
+        finished(command(tmp_path, *AKASH, AKASH_URL=address))
+    due = ("run", "--network", "akash", "--reading", "validators")
+    code, _, errors = finished(command(tmp_path, *due, AKASH_URL="http://127.0.0.1:9"))
+    assert (code, "nothing is due" in errors) == (0, True)
+
+
+def test_a_dry_run_asks_nobody(tmp_path: Path) -> None:
+    code, output, _ = finished(command(tmp_path, *AKASH, "--dry-run", AKASH_URL="http://127.0.0.1:9"))
+    assert (code, output.strip()) == (0, "akash: validators from http://127.0.0.1:9")
+    assert not (tmp_path / "CURRENT").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("run", "--network", "nowhere"), "'nowhere' is no network"),
+        (("run", "--reading", "nothing"), "'nothing' is no reading"),
+        (("status", "--max-age", "soon"), "'soon' is no age"),
+        (("nonsense",), "nonsense"),
+    ],
+)
+def test_wrong_usage_is_explained(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
+    finished(command(tmp_path, "rebuild"))
+    code, _, errors = finished(command(tmp_path, *arguments))
+    assert code == 2
+    assert said in errors
+
+
+def test_a_second_run_at_once_is_told_of_the_first(tmp_path: Path) -> None:
+    with job.lock(tmp_path):
+        code, _, errors = finished(command(tmp_path, *AKASH))
+    assert code == 75
+    assert "another run" in errors
+
+
+def test_a_torn_landing_file_is_named_and_the_rest_is_published(tmp_path: Path) -> None:
+    with moving_chain() as address:
+        finished(command(tmp_path, *AKASH, AKASH_URL=address))
+        torn = tmp_path / "landing" / "akash" / "akashnet-2" / "validators" / "1.parquet"
+        torn.write_bytes(b"PAR1 and no more")
+        code, _, errors = finished(command(tmp_path, "rebuild"))
+    assert code == 4
+    assert str(torn) in errors
+    with opened(tmp_path) as mart:
+        assert mart.table("SELECT count(*) AS n FROM snapshot")["n"][0] == 1
+
+
+def test_the_doctor_says_what_each_endpoint_refuses(tmp_path: Path) -> None:
+    with moving_chain() as address:
+        both = f"{address},http://127.0.0.1:9"
+        code, output, _ = finished(command(tmp_path, "doctor", "--network", "akash", AKASH_URL=both))
+    good, bad = output.splitlines()
+    assert code == 3
+    assert "akashnet-2, block" in good
+    assert "127.0.0.1:9" in bad
+
+
+@pytest.mark.parametrize("ending", ["csv", "json", "parquet"])
+def test_a_table_is_exported(tmp_path: Path, ending: str) -> None:
+    finished(command(tmp_path, "rebuild"))
+    file = tmp_path / f"network.{ending}"
+    code, _, errors = finished(command(tmp_path, "export", "network", str(file)))
+    assert code == 0, errors
+    assert b"akash" in file.read_bytes()
+
+
+def test_pruning_keeps_what_was_published(tmp_path: Path) -> None:
+    with moving_chain() as address:
+        finished(command(tmp_path, *AKASH, AKASH_URL=address))
+    code, _, errors = finished(command(tmp_path, "prune"))
+    assert code == 0, errors
+    with opened(tmp_path) as mart:
+        assert mart.table("SELECT count(*) AS n FROM snapshot")["n"][0] == 1
+
+
+class Reader(threading.Thread):
+    """Polls the published mart as a page does; remembers every block it saw and every fault."""
+
+    def __init__(self, data: Path) -> None:
+        super().__init__()
+        self.data, self.seen, self.faults, self.stop = data, set[int](), list[str](), threading.Event()
+        self.generations = 0
+        self.last = 0
+
+    def run(self) -> None:
+        while not self.stop.wait(0.1):
+            if (self.data / "CURRENT").exists():
+                self._look()
+
+    def _look(self) -> None:
+        with opened(self.data) as mart:
+            number = generation(mart.path)
+            rows = mart.table(
+                """
+                SELECT s.height, d.n, d.total, count(m.metric) AS metrics,
+                       (SELECT count(*) FROM holding h WHERE h.snapshot = s.id) AS held
+                FROM snapshot s LEFT JOIN distribution d ON d.snapshot = s.id
+                LEFT JOIN metric m ON m.snapshot = s.id GROUP BY ALL ORDER BY s.height
+                """
+            )
+        self.generations += number > self.last
+        if number < self.last:
+            self.faults.append(f"generation {number} after {self.last}")
+        if not self.seen <= set(rows["height"]):
+            self.faults.append(f"rows of {self.seen - set(rows['height'])} are gone")
+        if not (rows["n"] == 40).all() or not (rows["metrics"] > 10).all() or set(rows["held"]) - {0, 40}:
+            self.faults.append(f"a half mart: {rows}")
+        self.last, self.seen = number, self.seen | set(rows["height"])
+
+
+def test_fifty_killed_runs_lose_nothing_that_was_published(tmp_path: Path) -> None:
+    dice, killed = random.Random(2026), 0
+    with moving_chain() as address:
+        code, _, errors = finished(command(tmp_path, *AKASH, AKASH_URL=address))
+        assert code == 0, errors
+        started = time.monotonic()
+        finished(command(tmp_path, *AKASH, AKASH_URL=address))
+        usual = time.monotonic() - started
+        reader = Reader(tmp_path)
+        reader.start()
+        for _ in range(50):
+            process = command(tmp_path, *AKASH, AKASH_URL=address)
+            time.sleep(dice.uniform(0.3, 1.1) * usual)
+            killed += process.poll() is None
+            process.kill()
+            process.communicate()
+            with job.lock(tmp_path):
+                pass
+        code, _, errors = finished(command(tmp_path, *AKASH, AKASH_URL=address))
+        reader.stop.set()
+        reader.join()
+    assert code == 0, errors
+    assert reader.faults == []
+    assert killed >= 25
+    assert reader.generations >= 2
+    landed = {int(path.stem) for path in Landing(tmp_path).files()}
+    with opened(tmp_path) as mart:
+        assert set(mart.table("SELECT height FROM snapshot")["height"]) == landed
+    assert not list(tmp_path.glob("draft*"))
+
+
+def test_ten_readers_see_each_of_ten_generations_without_error(tmp_path: Path) -> None:
+    with moving_chain() as address:
+        finished(command(tmp_path, *AKASH, AKASH_URL=address))
+        readers = [Reader(tmp_path) for _ in range(10)]
+        for reader in readers:
+            reader.start()
+        for _ in range(10):
+            code, _, errors = finished(command(tmp_path, *AKASH, AKASH_URL=address))
+            assert code == 0, errors
+        time.sleep(1)
+        for reader in readers:
+            reader.stop.set()
+        for reader in readers:
+            reader.join()
+    assert [reader.faults for reader in readers] == [[]] * 10
+    assert {reader.last for reader in readers} == {generation(current(tmp_path))}
+
+
+def test_the_lock_holds_while_its_holder_lives(tmp_path: Path) -> None:
+    with job.lock(tmp_path), pytest.raises(job.Locked), job.lock(tmp_path):
+        pass
+    with job.lock(tmp_path):
+        assert os.getpid()
+
+
+def test_times_in_the_mart_are_utc(tmp_path: Path) -> None:
+    with moving_chain() as address:
+        finished(command(tmp_path, *AKASH, AKASH_URL=address, TZ="Asia/Tokyo"))
+    with opened(tmp_path) as mart:
+        time_of_block = mart.table("SELECT time FROM snapshot")["time"][0]
+    assert abs((datetime.now(UTC) - time_of_block).total_seconds()) < 600
