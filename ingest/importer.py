@@ -12,6 +12,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
+from ingest.bittensor.genesis import finney_genesis
 from ingest.network import Network
 from store.landing import Landing
 from store.rows import (
@@ -54,7 +55,8 @@ def import_file(path: Path, network: Network, time: datetime, landing: Landing) 
     """
     content = path.read_bytes()
     document = _document(path, content)
-    chain_id, height = str(document.get("chain_id") or network.name), _height(document)
+    own = network.chain.chain_id if network.chain else network.name
+    chain_id, height = str(document.get("chain_id") or own), _height(document)
     block = Block(height, hashlib.sha256(content).hexdigest().upper(), time)
     for part in parts(document, time):
         check(part.facts, part.kind, tolerance=part.tolerance)
@@ -77,6 +79,10 @@ def import_file(path: Path, network: Network, time: datetime, landing: Landing) 
 
 def parts(document: Mapping[str, Any], time: datetime) -> Iterator[Part]:
     """The readings in a state document; raises SourceChanged when its shape is not known."""
+    if {"stakes", "balances"} <= set(document):
+        for reading, kind, measure, unit, facts in finney_genesis(document):
+            yield Part(reading, kind, measure, unit, FINNEY, facts)
+        return
     state = document.get("app_state", document)
     if not isinstance(state, dict) or "staking" not in state:
         raise SourceChanged(f"no known state file: it has {', '.join(list(document)[:8]) or 'nothing'}")
@@ -115,6 +121,9 @@ def _cosmos(state: Mapping[str, Any], time: datetime) -> Iterator[Part]:
         yield Part("votes", Kind.VOTES, None, "", VOTES, _votes(gov))
 
 
+FINNEY: Final = (
+    "The state with which finney began in March 2023, from the chain's own snapshot: TAO, before subnets had tokens."
+)
 VALIDATORS: Final = "Tokens bonded with each validator that signs blocks, from the staking module of a state export."
 DELEGATORS: Final = (
     "Tokens of each delegator at validators that sign blocks: its shares' part of each validator's tokens, summed "

@@ -14,6 +14,31 @@ ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared" / "data"
 
 
+# What a machine without a GPU, without the subtensor chain spec and without a peer's checkout must skip; no more.
+EXPECTED_SKIPS = ("needs a CUDA device", "needs SUBTENSOR_SPEC", "needs EDI_PATH")
+STRICT = os.environ.get("DEAI_SKIPS") == "expected"
+skips: dict[str, str] = {}
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Remember each skip and its reason."""
+    if report.skipped and isinstance(report.longrepr, tuple):
+        skips[report.nodeid] = report.longrepr[2].removeprefix("Skipped: ")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a strict run in which a test was skipped for a reason that is not expected."""
+    if STRICT and any(not reason.startswith(EXPECTED_SKIPS) for reason in skips.values()):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print each skip with its reason."""
+    for test, reason in sorted(skips.items()):
+        mark = "" if reason.startswith(EXPECTED_SKIPS) else "UNEXPECTED " if STRICT else ""
+        terminalreporter.write_line(f"{mark}skip {test}: {reason}")
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """Real chain data and recorded answers beside the checkout."""

@@ -2,6 +2,7 @@ import gzip
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -180,3 +181,27 @@ def test_hostile_names_are_kept_as_they_came(tmp_path: Path) -> None:
     with opened(tmp_path) as mart:
         names = mart.table("SELECT exact FROM observation WHERE name = 'moniker'")["exact"].to_list()
     assert names == ["=cmd|' /C calc'!A0"]
+
+
+def test_the_finney_genesis_gives_the_known_metrics(shared: Path, tmp_path: Path) -> None:
+    # The network file of the live chain is not needed for an import; any network of this address format serves.
+    finney = replace(networks()["cudos"], name="finney", unit="rao", decimals=9, address="ss58:42")
+    list(import_file(shared / "bittensor" / "finney_genesis_snapshot.json.gz", finney, THEN, Landing(tmp_path)))
+    build(tmp_path, networks())
+    with opened(tmp_path) as mart:
+        found = mart.table(
+            """
+            SELECT s.reading, d.n, d.n_all, m.metric, m.value FROM metric m
+            JOIN snapshot s ON s.id = m.snapshot JOIN population p ON p.id = m.population
+            JOIN distribution d USING (snapshot, population, grouping)
+            WHERE p.name = 'coldkeys' AND m.grouping = 'address'
+            """
+        )
+    values = {(reading, metric): value for reading, _, _, metric, value in found.iter_rows()}
+    sizes = {reading: (n, n_all) for reading, n, n_all, _, _ in found.iter_rows()}
+    assert sizes["stake"] == (370, 371)
+    assert round(values["stake", "gini_all"], 3) == 0.810
+    assert round(values["stake", "top_10"], 3) == 0.405
+    assert values["stake", "nc_gt_1_2"] == 17
+    assert round(values["balances", "gini"], 2) == 0.98
+    assert round(values["balances", "effective_parties"]) == 62
