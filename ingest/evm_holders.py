@@ -7,7 +7,7 @@ all at one final block. How much is missing is known exactly: total supply less 
 
 import logging
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 import polars as pl
@@ -15,7 +15,16 @@ from web3 import Web3
 
 from ingest.evm import Call, EvmNode
 from ingest.evm_errors import TooWide
-from ingest.evm_logs import NOBODY, SEGMENT_BLOCKS, TRANSFER, added, net_changes, segments, transfers
+from ingest.evm_logs import (
+    NOBODY,
+    SEGMENT_BLOCKS,
+    TRANSFER,
+    Segment,
+    added,
+    net_changes,
+    segments,
+    transfers,
+)
 from ingest.network import Memo
 from ingest.transport import Http, bare
 from store.addresses import NotAnAddress, address
@@ -45,11 +54,17 @@ class Postponed(Exception):
 
 
 def token_holders(
-    token: str, *, explorer: str = "", since: int = MERGE, answers_a_run: int = ANSWERS_A_RUN
+    token: str,
+    *,
+    explorer: str = "",
+    since: int = MERGE,
+    answers_a_run: int = ANSWERS_A_RUN,
+    segment_blocks: int = SEGMENT_BLOCKS,
 ) -> Callable[[EvmNode, Memo], Facts]:
     """The reading of any ERC-20 token's holders.
 
-    explorer: base address of a Blockscout; since: the first block whose logs public nodes still have.
+    explorer: base address of a Blockscout. since: the first block whose logs public nodes still have. answers_a_run:
+    how much of the history one run reads. segment_blocks: the stretch of blocks that is read and kept as one part.
     """
 
     def holders(node: EvmNode, memo: Memo) -> Facts:
@@ -64,10 +79,12 @@ def token_holders(
         supply = int(node.call(Call(token, "totalSupply()")))
         archive = node.archive()
         if archive is not None:
-            held = replayed(archive, token, memo, supply)
+            stretches = segments(deployed(archive, token), node.block.height, segment_blocks)
+            held = replayed(archive, token, memo, stretches, supply)
         else:
             ranked = ranking(node.http, explorer, token) if explorer else ()
-            held = verified(node, token, {*ranked, *participants(node, token, memo, since, answers_a_run)})
+            stretches = segments(since, node.block.height, segment_blocks)
+            held = verified(node, token, {*ranked, *participants(node, token, memo, stretches, answers_a_run)})
         rows = holdings(("holders", holder, amount) for holder, amount in sorted(held.items()) if amount)
         return Facts(rows, reported={"holders": supply})
 
@@ -100,10 +117,10 @@ def ranking(http: Http, explorer: str, token: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(holders))
 
 
-def participants(node: EvmNode, token: str, memo: Memo, since: int, answers_a_run: int) -> set[str]:
-    """Everybody who took part in a transfer since a block, as far as it is read by now.
+def participants(node: EvmNode, token: str, memo: Memo, stretches: Iterable[Segment], answers_a_run: int) -> set[str]:
+    """Everybody who took part in a transfer in stretches of blocks, as far as these are read by now.
 
-    The newest blocks come first. What is over `answers_a_run` is left for later runs; finished segments are kept.
+    What is over `answers_a_run` is left for later runs; finished stretches are kept.
     """
     found: set[str] = set()
     answers = 0
@@ -119,13 +136,13 @@ def participants(node: EvmNode, token: str, memo: Memo, since: int, answers_a_ru
         return net_changes(moves)
 
     postponed = 0
-    for first, last in segments(since, node.block.height):
+    for stretch in stretches:
         try:
-            found.update(_kept(memo, first, last, make)["address"].to_list())
+            found.update(_kept(memo, stretch, make)["address"].to_list())
         except Postponed:
             postponed += 1
     if postponed:
-        log.warning("%d stretches of %d blocks of %s are left for later runs", postponed, SEGMENT_BLOCKS, token)
+        log.warning("%d stretches of blocks with transfers of %s are left for later runs", postponed, token)
     return found - {NOBODY}
 
 
@@ -148,14 +165,13 @@ def balances(node: EvmNode, token: str, holders: Sequence[str]) -> list[int]:
     return found
 
 
-def replayed(node: EvmNode, token: str, memo: Memo, supply: int) -> dict[str, int]:
+def replayed(node: EvmNode, token: str, memo: Memo, stretches: Iterable[Segment], supply: int) -> dict[str, int]:
     """Balances from all transfers since the token exists, audited; raises BadData when the audit fails."""
 
     def make(first: int, last: int) -> pl.DataFrame:
         return net_changes(transfers(logs, token) for logs in node.logs(token, [TRANSFER], first, last))
 
-    stretches = segments(deployed(node, token), node.block.height)
-    held = added([_kept(memo, first, last, make) for first, last in stretches])
+    held = added([_kept(memo, stretch, make) for stretch in stretches])
     issued = -held.pop(NOBODY, 0)
     # Nearly always zero; an old token may count as a holder the address that burned tokens were sent to.
     held[NOBODY] = balances(node, token, [NOBODY])[0]
@@ -188,11 +204,11 @@ def _spot_check(node: EvmNode, token: str, held: dict[str, int]) -> None:
             raise BadData(f"{token}: {holder} holds {amount}, its transfers add up to {held[holder]}")
 
 
-def _kept(memo: Memo, first: int, last: int, make: Callable[[int, int], pl.DataFrame]) -> pl.DataFrame:
-    """A segment from the memo; the newest, which is still growing, is read anew."""
-    if (last + 1) % SEGMENT_BLOCKS:
-        return make(first, last)
-    return memo(f"transfers-{first}-{last}", lambda: make(first, last))
+def _kept(memo: Memo, stretch: Segment, make: Callable[[int, int], pl.DataFrame]) -> pl.DataFrame:
+    """A stretch of blocks from the memo; one that is still growing is read anew."""
+    if not stretch.finished:
+        return make(stretch.first, stretch.last)
+    return memo(f"transfers-{stretch.first}-{stretch.last}", lambda: make(stretch.first, stretch.last))
 
 
 def _page(http: Http, url: str, params: dict[str, str]) -> Any:

@@ -48,6 +48,15 @@ class Transfers:
     amount: list[int]
 
 
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of blocks; finished when no later block belongs to it."""
+
+    first: int
+    last: int
+    finished: bool
+
+
 class Span:
     """How many blocks one provider is asked for at a time; learns from refusals and from the size of answers.
 
@@ -147,7 +156,8 @@ def added(frames: Sequence[pl.DataFrame]) -> dict[str, int]:
     return dict(totals)
 
 
-def segments(first: int, last: int, blocks: int = SEGMENT_BLOCKS) -> Iterator[tuple[int, int]]:
-    """Ranges that cover first to last, cut at the same blocks whatever first and last are, the newest first."""
+def segments(first: int, last: int, blocks: int = SEGMENT_BLOCKS) -> Iterator[Segment]:
+    """Segments that cover first to last, cut at the same blocks whatever first and last are, the newest first."""
     for number in range(last // blocks, first // blocks - 1, -1):
-        yield max(first, number * blocks), min(last, (number + 1) * blocks - 1)
+        end = (number + 1) * blocks - 1
+        yield Segment(max(first, number * blocks), min(last, end), end <= last)

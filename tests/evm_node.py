@@ -4,14 +4,19 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from functools import cache
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
+import requests
 from web3 import HTTPProvider, Web3
 from web3.contract import Contract
 from web3.types import RPCEndpoint
@@ -34,6 +39,11 @@ class Anvil:
     url: str
     w3: Web3
 
+    @property
+    def accounts(self) -> list[str]:
+        """Unlocked accounts with ether."""
+        return [str(account) for account in self.w3.eth.accounts]
+
     def ask(self, method: str, *params: Any) -> Any:
         reply = self.w3.provider.make_request(RPCEndpoint(method), list(params))
         assert "error" not in reply, reply
@@ -46,9 +56,9 @@ class Anvil:
         """Builds so many blocks that everything before is final, the last of them now."""
         self.mine(70)
 
-    def send(self, call: Any, sender: int = 0) -> Any:
+    def send(self, call: Any, sender: int = 0, gas: int = 16_000_000) -> Any:
         """The receipt of a transaction that succeeded."""
-        hashed = call.transact({"from": self.w3.eth.accounts[sender], "gas": 16_000_000})
+        hashed = call.transact({"from": self.accounts[sender], "gas": gas})
         receipt = self.w3.eth.wait_for_transaction_receipt(hashed, poll_latency=0.005)
         assert receipt["status"] == 1, receipt
         return receipt
@@ -117,3 +127,88 @@ def compiled() -> dict[str, Any]:
 def pinned(*urls: str, pauses: tuple[float, ...] = ()) -> EvmNode:
     """Our own client, pinned to the newest final block."""
     return EvmChain(CHAIN, urls, pauses=pauses).head(Http(per_second=10_000), urls)
+
+
+class Shelf:
+    """A memo in memory: what the job gives to a long reading."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, pl.DataFrame] = {}
+        self.made: list[str] = []
+
+    def __call__(self, name: str, make: Callable[[], pl.DataFrame]) -> pl.DataFrame:
+        if name not in self.kept:
+            self.kept[name] = make()
+            self.made.append(name)
+        return self.kept[name]
+
+
+@dataclass
+class Gate:
+    """What stands between us and a public node: a cap on block ranges, and faults in the order they are to happen.
+
+    A fault is "slow" (longer than a proxy waits) or "cut" (the connection ends in the middle of the answer).
+    """
+
+    upstream: str
+    blocks_allowed: int
+    faults: list[str] = field(default_factory=list)
+    refused: int = 0
+    answered: int = 0
+
+
+@contextmanager
+def gated(upstream: str, blocks_allowed: int = 50, faults: tuple[str, ...] = ()) -> Iterator[tuple[str, Gate]]:
+    """Address of a gate in front of a node, and its state."""
+    gate = Gate(upstream, blocks_allowed, list(faults))
+    session = requests.Session()
+    session.headers["content-type"] = "application/json"
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            question = json.loads(body)
+            if question["method"] != "eth_getLogs":
+                self._answer(200, session.post(gate.upstream, data=body).content)
+            elif (width := _width(question["params"][0])) > gate.blocks_allowed:
+                gate.refused += 1
+                said = {"code": -32614, "message": f"eth_getLogs is limited to a {gate.blocks_allowed} range"}
+                self._answer(413, json.dumps({"jsonrpc": "2.0", "id": 1, "error": said}).encode())
+            else:
+                assert width > 0
+                gate.answered += 1
+                fault = gate.faults.pop(0) if gate.faults else ""
+                if fault == "slow":
+                    time.sleep(2)
+                self._answer(200, session.post(gate.upstream, data=body).content, cut=fault == "cut")
+
+        def _answer(self, status: int, content: bytes, *, cut: bool = False) -> None:
+            with suppress(BrokenPipeError, ConnectionResetError):
+                self.send_response(status)
+                self.send_header("content-type", "application/json")
+                self.send_header("content-length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content[: len(content) // 2] if cut else content)
+            self.close_connection = cut
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}", gate
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+        session.close()
+
+
+def _width(query: dict[str, str]) -> int:
+    return int(query["toBlock"], 16) - int(query["fromBlock"], 16) + 1

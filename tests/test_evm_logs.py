@@ -288,9 +288,12 @@ def test_a_span_recovers_after_a_crowded_stretch() -> None:
 
 
 def test_segments_are_cut_at_the_same_blocks_whoever_asks() -> None:
-    assert list(segments(5, 25, 10)) == [(20, 25), (10, 19), (5, 9)]
-    assert list(segments(0, 29, 10)) == [(20, 29), (10, 19), (0, 9)]
-    assert list(segments(7, 7, 10)) == [(7, 7)]
+    def cut(first: int, last: int) -> list[tuple[int, int, bool]]:
+        return [(piece.first, piece.last, piece.finished) for piece in segments(first, last, 10)]
+
+    assert cut(5, 25) == [(20, 25, False), (10, 19, True), (5, 9, True)]
+    assert cut(0, 29) == [(20, 29, True), (10, 19, True), (0, 9, True)]
+    assert cut(7, 7) == [(7, 7, False)]
 
 
 @settings(max_examples=50, deadline=None, derandomize=True)
