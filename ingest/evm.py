@@ -21,7 +21,7 @@ from web3.types import BlockIdentifier, RPCEndpoint, RPCResponse
 
 from ingest.evm_errors import TooWide, Unable, reply
 from ingest.evm_logs import Logs, Span, columns
-from ingest.transport import Http, Rotation, bare
+from ingest.transport import AnswerTooLarge, Http, Rotation, bare
 from store.rows import Block, SourceChanged, SourceDown
 
 # mds1/multicall3: the same address on nearly every EVM chain.
@@ -302,7 +302,11 @@ def connection(asked: Ask) -> Web3:
 
 def ask(http: Http, endpoint: str, method: str, params: Sequence[Any]) -> dict[str, Any]:
     """One question to one provider."""
-    return reply(http.post(endpoint, {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(params)}))
+    question = {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(params)}
+    try:
+        return reply(http.post(endpoint, question))
+    except AnswerTooLarge as error:
+        raise TooWide(str(error)) from error
 
 
 def _block(w3: Web3, which: BlockIdentifier) -> Block:

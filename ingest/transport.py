@@ -45,6 +45,10 @@ PATIENCE = Retry(
 )
 
 
+class AnswerTooLarge(SourceDown):
+    """An answer is larger than we take; a narrower question may do."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """One HTTP answer; a status of 400 and more is the caller's to read, because nodes put their reasons there."""
@@ -169,7 +173,7 @@ def _body(response: requests.Response) -> bytes:
         parts.append(part)
         size += len(part)
         if size > LARGEST_ANSWER:
-            raise SourceDown(f"{bare(response.url)}: more than {LARGEST_ANSWER >> 20} MiB")
+            raise AnswerTooLarge(f"{bare(response.url)}: more than {LARGEST_ANSWER >> 20} MiB")
         if time.monotonic() > end:
             raise SourceDown(f"{bare(response.url)}: not whole after {ANSWER_SECONDS:.0f} s")
     return b"".join(parts)
