@@ -143,7 +143,8 @@ class Block:
     def top(self, count: int) -> Floats:
         """Share of the `count` largest parties of each row."""
         if self.times is None:
-            largest: Floats = self.xp.sum(self._floats(self.units[:, -count:]) / self.largest, axis=-1)
+            first = max(0, self.units.shape[-1] - count)
+            largest: Floats = self.xp.sum(self._floats(self.units[:, first:]) / self.largest, axis=-1)
             return largest / self.sum
         above = self.xp.flip(self.xp.cumulative_sum(self.xp.flip(self.times, axis=-1), axis=-1), axis=-1) - self.times
         taken = self.xp.clip(count - above, 0.0, self.times)

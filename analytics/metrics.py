@@ -197,7 +197,7 @@ def measure(
     offsets: Ints | None = None,
     *,
     thresholds: Iterable[Threshold] = (),
-    metrics: Iterable[str] = tuple(METRICS),
+    metrics: Iterable[str] | None = None,
     on: Backend | None = None,
 ) -> Measured:
     """All metrics of every group of whole amounts, exactly counted.
@@ -205,11 +205,11 @@ def measure(
     Group i is amounts[offsets[i]:offsets[i + 1]] in any order; without offsets there is one group. Amounts: int64, or
     the (low, high) words of 128 bits, shape (cells, 2), as Arrow keeps DECIMAL(38,0) (`arrow_amounts`) and as
     `exact_amounts` makes of Python's integers. thresholds: counts beyond the registered ones, found under their names.
-    Raises ValueError for a negative amount, or a total of more than 38 digits.
+    metrics: which of METRICS, all unless given. Raises ValueError for a negative amount, or a total above 38 digits.
     """
     on = on or backend()
     groups = Groups(amounts, np.array([0, len(amounts)]) if offsets is None else offsets)
-    wanted = {name: METRICS[name].of for name in metrics}
+    wanted = {name: METRICS[name].of for name in (METRICS if metrics is None else metrics)}
     wanted |= {rule.name: _count(rule) for rule in thresholds}
     values = {name: np.full(len(groups.sizes), np.nan) for name in wanted}
     for members, block in blocks(groups, on):

@@ -20,7 +20,7 @@ def equal_holders(parties: int, numerator: int, denominator: int, strict: bool) 
     return below if rest == 0 and not strict else below + 1
 
 
-@pytest.mark.parametrize("amount", [1, 10**27])
+@pytest.mark.parametrize("amount", [1, pytest.param(10**27, marks=pytest.mark.slow)])
 def test_counts_of_equal_holders_are_exact_for_1_to_2000(amount: int) -> None:
     sizes = np.arange(1, 2001)
     offsets = np.concatenate([[0], np.cumsum(sizes)])
