@@ -6,7 +6,7 @@ total needs more than 62 bits is shifted to fit, and a count that could depend o
 in Python's integers.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.backend import Backend
+from analytics.backend import NUMPY, Backend
 
 # Arrays of whichever library computes; typed as NumPy's, whose operations they share.
 Floats = NDArray[np.float64]
@@ -271,12 +271,41 @@ class Sums:
 
 def fewest(amounts: Sequence[int], need: int) -> int:
     """Fewest of these amounts that add up to the need, in Python's integers."""
-    held = 0
-    for count, amount in enumerate(sorted(amounts, reverse=True), start=1):
-        held += amount
-        if held >= need:
-            return count
+    return fewest_in_runs(((amount, 1) for amount in sorted(amounts, reverse=True)), need)
+
+
+def fewest_in_runs(runs: Iterable[tuple[int, int]], need: int) -> int:
+    """Fewest parties that add up to the need; runs are (amount of each, how many parties), largest amount first."""
+    held = count = 0
+    for amount, times in runs:
+        if held + amount * times >= need:
+            return count - (held - need) // amount
+        held, count = held + amount * times, count + times
     raise ValueError(f"all amounts together are {held}, less than {need}")
+
+
+def runs_block(runs: Sequence[tuple[int, int]]) -> Block:
+    """One distribution in which many parties may hold the same: (amount of each, how many), amounts above zero."""
+    # A party without anything stands for a distribution without anybody: all about it is undefined.
+    ascending = sorted(run for run in runs if run[1] > 0) or [(0, 1)]
+    total = sum(amount * times for amount, times in ascending)
+    largest = max(1, ascending[-1][0])
+    parties = np.array([[float(times) for _, times in ascending]])
+    holders = np.array([parties.sum() if total else np.nan])
+
+    def counted(threshold: Threshold) -> Floats:
+        need = threshold.need(total)
+        return np.array([float(fewest_in_runs(reversed(ascending), need)) if total else np.nan])
+
+    return Block(
+        units=np.array([[amount / largest for amount, _ in ascending]]),
+        holders=holders,
+        registered=holders,
+        fewest=counted,
+        xp=np,
+        width=NUMPY.cells,
+        times=parties,
+    )
 
 
 def exact_amounts(amounts: Sequence[int]) -> Ints:
