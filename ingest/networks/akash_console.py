@@ -1,0 +1,17 @@
+"""Akash as its console's indexer tells it, off chain: history since 2021, capacity, earnings."""
+
+from ingest import console
+from ingest.network import Network
+from ingest.offchain import OffChain
+
+NETWORK = Network(
+    name="akash_console",
+    title="Akash console (off chain)",
+    stack="compute",
+    token="AKT",
+    unit="uakt",
+    decimals=6,
+    address="bech32:akash",
+    chain=OffChain("console-api.akash.network", (console.ADDRESS,)),
+    readings=console.READINGS,
+)

@@ -1,0 +1,17 @@
+"""Dollar prices of the networks' tokens, off chain."""
+
+from ingest import prices
+from ingest.network import Network
+from ingest.offchain import OffChain
+
+NETWORK = Network(
+    name="prices",
+    title="Prices (off chain)",
+    stack="compute",
+    token="USD",
+    unit="usd",
+    decimals=0,
+    address="hex",
+    chain=OffChain("prices", prices.ADDRESSES),
+    readings=prices.READINGS,
+)
