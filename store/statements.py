@@ -28,9 +28,9 @@ LABEL_VERSIONS: Final = """
     SELECT s.network, coalesce(any_value(e.version), '') AS version
     FROM (SELECT DISTINCT network FROM snapshot) s
     LEFT JOIN (
-        SELECT network, md5(string_agg(
-            concat_ws('|', address, entity, kind, valid_from, valid_to), ' ' ORDER BY address, valid_from))[:12] AS version
-        FROM entity GROUP BY network
+        SELECT network, md5(string_agg(label, ' ' ORDER BY label))[:12] AS version
+        FROM (SELECT network, concat_ws('|', address, entity, kind, valid_from, valid_to) AS label FROM entity)
+        GROUP BY network
     ) e ON e.network = s.network
     GROUP BY s.network
 """
