@@ -208,7 +208,7 @@ def _kept(memo: Memo, stretch: Segment, make: Callable[[int, int], pl.DataFrame]
     """A stretch of blocks from the memo; one that is still growing is read anew."""
     if not stretch.finished:
         return make(stretch.first, stretch.last)
-    return memo(f"transfers-{stretch.first}-{stretch.last}", lambda: make(stretch.first, stretch.last))
+    return memo(f"final-transfers-{stretch.first}-{stretch.last}", lambda: make(stretch.first, stretch.last))
 
 
 def _page(http: Http, url: str, params: dict[str, str]) -> Any:

@@ -48,7 +48,8 @@ class Chain(Protocol):
 
 
 # Keeps the finished parts of a long reading: memo(name, make) gives the stored frame of that name, or makes and
-# stores it. A run that was cut off goes on where it stopped, at the same block.
+# stores it. A run that was cut off goes on where it stopped, at the same block; parts named final-... are kept for
+# good, since they hold at every later block (finished stretches of logs).
 Memo = Callable[[str, Callable[[], pl.DataFrame]], pl.DataFrame]
 
 

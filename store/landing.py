@@ -3,6 +3,7 @@
     landing/<network>/<chain_id>/<reading>/<height>.parquet    one snapshot, written once
     landing/<network>/<chain_id>/<reading>/<year-month>.parquet   the snapshots of a month that is over
     landing/_parts/<network>/<chain_id>/<reading>/<height>/    finished parts of a long reading, until it is whole
+    landing/_parts/<network>/<chain_id>/<reading>/final/       parts that hold at every later block
     landing/_runs/<run>.json                                   the ledger
 
 A file carries its provenance as JSON under the Parquet metadata key `deai`. Data under a folder named `sample` is
@@ -30,6 +31,8 @@ SCHEMA_VERSION: Final = 2
 METADATA: Final = "deai"
 SAMPLE: Final = "sample"
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:@-]*")
+# Parts of a long reading that hold at every later block.
+FINAL: Final = "final"
 KEPT_HOURLY: Final = timedelta(days=7)
 KEPT_SINGLE: Final = timedelta(days=31)
 
@@ -108,10 +111,14 @@ class Landing:
         raise BadData(f"{path} does not hold {key}")
 
     def memo(self, snapshot: Snapshot) -> Callable[[str, Callable[[], pl.DataFrame]], pl.DataFrame]:
-        """Keeps the finished parts of a long reading at one block; `forget` drops them."""
-        folder = self._parts(snapshot) / str(snapshot.block.height)
+        """Keeps the finished parts of a long reading at one block; `forget` drops them.
+
+        Parts named final-... tell of blocks that never change, whatever block is read; they are kept for good.
+        """
+        parts = self._parts(snapshot)
 
         def part(name: str, make: Callable[[], pl.DataFrame]) -> pl.DataFrame:
+            folder = parts / (FINAL if name.startswith(FINAL) else str(snapshot.block.height))
             path = folder / f"{_safe(name)}.parquet"
             if path.exists():
                 return pl.read_parquet(path)
@@ -127,8 +134,10 @@ class Landing:
         return max(heights, default=None)
 
     def forget(self, snapshot: Snapshot) -> None:
-        """Drop the parts of a long reading, whole or given up."""
-        shutil.rmtree(self._parts(snapshot), ignore_errors=True)
+        """Drop the parts of a long reading, whole or given up; those of final blocks stay."""
+        for path in self._parts(snapshot).glob("*"):
+            if path.name.isdigit():
+                shutil.rmtree(path, ignore_errors=True)
 
     def thin(self, now: datetime) -> list[Path]:
         """Keep one snapshot a day of what is older than a week; votes stay, because chains delete them.

@@ -177,7 +177,7 @@ def test_what_one_run_leaves_the_next_one_reads() -> None:
         runs = [seen(shelf, 2) for _ in range(4)]
     assert [len(found) for found in runs] == [10, 20, 30, 30], "the newest first, and nothing is forgotten"
     assert runs[-1] == whole
-    assert sorted(shelf.made) == ["transfers-0-99", "transfers-100-199", "transfers-200-299"]
+    assert sorted(shelf.made) == [f"final-transfers-{first}-{first + 99}" for first in (0, 100, 200)]
 
 
 def test_a_reorganisation_after_the_last_final_block_changes_nothing() -> None:

@@ -151,3 +151,12 @@ def test_what_landed_in_a_period_comes_oldest_first_and_once(tmp_path: Path) -> 
     found = landing.between("akash", "akashnet-2", "validators", NOON + timedelta(days=1), NOON + timedelta(days=50))
     assert [rows["amount"].to_list() for rows in found] == [[1], [2], [3]]
     assert landing.between("akash", "akashnet-2", "nothing", NOON, NOON + timedelta(days=50)) == []
+
+
+def test_parts_of_final_blocks_outlive_the_block_at_which_they_were_read(tmp_path: Path) -> None:
+    landing = Landing(tmp_path)
+    landing.memo(snapshot(7))("final-logs-0-99", lambda: pl.DataFrame({"holder": ["a"]}))
+    landing.forget(snapshot(7))
+    assert landing.unfinished(snapshot(8)) is None
+    again = landing.memo(snapshot(8))("final-logs-0-99", lambda: pl.DataFrame({"holder": ["b"]}))
+    assert again["holder"].to_list() == ["a"]
