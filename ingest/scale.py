@@ -163,6 +163,11 @@ class Registry:
         widths = [self.width(field.type) for field in fields]
         return None if None in widths else sum(width for width in widths if width is not None)
 
+    def opaque(self, type_id: int) -> bool:
+        """Whether values of the type are bytes of unknown meaning."""
+        found = self._types[type_id]
+        return found.kind is Kind.SEQUENCE and self._types[found.inner].primitive == "u8"
+
     def value(self, type_id: int, raw: bytes, what: str = "value") -> Any:
         """The value in `raw`, all of it; raises SourceChanged when bytes are missing or left over.
 

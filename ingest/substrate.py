@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache, partial
 from itertools import islice, pairwise
-from typing import Any, Final
+from typing import Any, Final, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 import polars as pl
@@ -27,6 +27,7 @@ OLDEST_HEAD: Final = timedelta(minutes=5)
 METADATA_VERSION: Final = 15
 
 Key = tuple[int | str | bytes, ...]
+T = TypeVar("T")
 parsed = lru_cache(maxsize=8)(metadata)
 
 
@@ -99,6 +100,7 @@ class Substrate:
         self._rpc = rpc
         self._stored: dict[bytes, bytes | None] = {}
         self._answers: dict[tuple[str, bytes], Any] = {}
+        self._found: dict[str, Any] = {}
         self._metadata: Metadata | None = None
 
     @property
@@ -142,8 +144,18 @@ class Substrate:
         return (pallet, name) in self.metadata.items
 
     def answers(self, title: str) -> bool:
-        """Whether this block's runtime has a call of that name."""
-        return title in self.metadata.calls
+        """Whether this block's runtime has a call of that name and says what its answer looks like.
+
+        Old runtimes answered bytes, whose meaning only the caller's source code told.
+        """
+        call = self.metadata.calls.get(title)
+        return call is not None and not self.metadata.types.opaque(call.answer)
+
+    def once(self, name: str, make: Callable[[], T]) -> T:
+        """What `make` finds, found once for this block: several readings use the stake map."""
+        if name not in self._found:
+            self._found[name] = make()
+        return cast("T", self._found[name])
 
     def call(self, title: str, arguments: bytes = b"") -> Any:
         """What a function of the runtime answers at the pinned block, read by the type that metadata gives it.
