@@ -57,6 +57,12 @@ class Node:
             bisect.insort(self.order, place)
         self.state[place] = "0x" + value.hex()
 
+    def drop(self, pallet: str, name: str, key: tuple[bytes, ...]) -> None:
+        """Forget what is stored under a key."""
+        place = "0x" + self.metadata.item(pallet, name).key(*key).hex()
+        if self.state.pop(place, None) is not None:
+            self.order.remove(place)
+
     def answer(self, request: Request) -> Reply:
         body = json.loads(request.body)
         self.asked.append(body["method"])
