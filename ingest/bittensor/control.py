@@ -1,0 +1,118 @@
+"""Who can change Bittensor's rules or stop it: the sudo key, block authorities, GRANDPA, subnet owners, root switches.
+
+Which rule holds is chosen by the pallets of the runtime that is read. A pallet of government that is not known here
+means "rule unknown", never a number.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Final
+
+from ingest.bittensor.subnets import PALLET, ROOT, spelled, subnets
+from ingest.scale import compact
+from ingest.substrate import Substrate
+from store.addresses import unss58
+from store.rows import Facts, Kind, frame, holdings, observation
+
+# The published signers of the sudo key; RaoFoundation/subtensor: .github/scripts/deploy/sudo-signatories.json, 2026-08.
+SIGNERS: Final = (
+    "5E7RCRrPVS8TckCDjr92B5ciGziwz2kfvxe4URy3L7AgirGJ",
+    "5FevFjov8435t5XC2MUSRpFYxtthE8pZy1toHpgAAia3ZphG",
+    "5GRCukV2rZmSVfJhAXoLjcrU1pMVCf2Ra1ydbiCFZdaQXDXo",
+)
+THRESHOLD: Final = 2
+GRANDPA: Final = "GrandpaApi_grandpa_authorities"
+
+# Pallets with a part in deciding, of the runtimes read so far (spec 101 to 443); others of these kinds are unknown.
+SUDO_ONLY: Final = "sudo"
+WITH_SENATE: Final = "sudo, triumvirate and senate"
+UNKNOWN: Final = "rule unknown"
+COUNCIL: Final = ("Triumvirate", "TriumvirateMembers", "SenateMembers")
+HARMLESS: Final = ("RandomnessCollectiveFlip", *COUNCIL)
+GOVERNING: Final = ("Collective", "Referenda", "SignedVoting", "ConvictionVoting", "Council", "Democracy", "Governance")
+
+
+@dataclass(frozen=True, slots=True)
+class Sudo:
+    """The account that can change everything, and who is proved to sign for it; none where nothing is proved."""
+
+    key: bytes | None
+    signers: tuple[bytes, ...]
+    threshold: int
+
+
+def multisig(signers: tuple[bytes, ...], threshold: int) -> bytes:
+    """The account of a multisig, as the chain derives it from its signers and threshold."""
+    body = b"modlpy/utilisuba" + compact(len(signers)) + b"".join(sorted(signers)) + threshold.to_bytes(2, "little")
+    return blake2b(body, digest_size=32).digest()
+
+
+def sudo(node: Substrate) -> Sudo:
+    """The sudo key; its signers only where the published ones derive exactly this account."""
+    key: bytes | None = node.value("Sudo", "Key") if "Sudo" in node.metadata.pallets else None
+    published = tuple(unss58(text) for text in SIGNERS)
+    if key is not None and multisig(published, THRESHOLD) == key:
+        return Sudo(key, published, THRESHOLD)
+    return Sudo(key, (), 0)
+
+
+def rule(pallets: tuple[str, ...]) -> str:
+    """How the rules of a runtime with these pallets can be changed, as far as that is known."""
+    odd = [pallet for pallet in pallets if pallet not in HARMLESS and any(word in pallet for word in GOVERNING)]
+    if odd or "Sudo" not in pallets:
+        return UNKNOWN
+    return WITH_SENATE if set(COUNCIL) <= set(pallets) else SUDO_ONLY
+
+
+def control_keys(node: Substrate) -> Facts:
+    """Keys that can change the rules or make blocks: signers of the sudo key, block authorities, old councils.
+
+    The signers are proved: the published ones and their threshold derive the very account that the chain has as its
+    sudo key; where they do not, no signers are listed. Authorities (Aura) are permissioned. Keys, not people.
+    """
+    rows = [("sudo", spelled(signer), 1) for signer in sudo(node).signers]
+    rows += [("authorities", spelled(key), 1) for key in node.value("Aura", "Authorities")]
+    for population, pallet in (("triumvirate", "TriumvirateMembers"), ("senate", "SenateMembers")):
+        if node.has(pallet, "Members"):
+            rows += [(population, spelled(member), 1) for member in node.value(pallet, "Members")]
+    return Facts(holdings(rows))
+
+
+def grandpa(node: Substrate) -> Facts:
+    """Votes of the keys that make blocks final (GRANDPA), from the runtime; a third of them can stop finality."""
+    found = node.call(GRANDPA) if node.answers(GRANDPA) else node.value("Grandpa", "Authorities")
+    return Facts(holdings([("grandpa", spelled(key), weight) for key, weight in found]))
+
+
+def subnet_owners(node: Substrate) -> Facts:
+    """How many subnets each coldkey owns: it sets their parameters and gets the owner's cut."""
+    owned = Counter(spelled(subnet.columns["SubnetOwner"]) for subnet in subnets(node) if subnet.netuid != ROOT)
+    return Facts(holdings([("subnet_owners", owner, count) for owner, count in owned.items()]), empty=not owned)
+
+
+def control(node: Substrate) -> Facts:
+    """Facts of control: the sudo key and whether its signers are proved, the rule, and what the root has switched off.
+
+    Only the root can switch a subnet's emission off (AdminUtils.sudo_set_subnet_emission_enabled). `verified` says that
+    the published signers derive the sudo key; otherwise it is `unverified` and how many keys decide is not known.
+    """
+    found, time = sudo(node), node.block.time
+    told = {
+        "rule": rule(node.metadata.pallets),
+        "sudo_key": spelled(found.key) if found.key else "none",
+        "sudo_signers": "verified" if found.signers else "unverified",
+    }
+    if found.signers:
+        told["sudo_threshold"] = f"{found.threshold}"
+    rows = [observation(name, time, text, "") for name, text in told.items()]
+    if node.has("SafeMode", "EnteredUntil"):
+        until = node.value("SafeMode", "EnteredUntil")
+        rows.append(observation("safe_mode", time, "off" if until is None else f"until block {until}", ""))
+    if node.has(PALLET, "SubnetEmissionEnabled"):
+        off = [
+            subnet for subnet in subnets(node) if subnet.netuid != ROOT and not subnet.get("SubnetEmissionEnabled", 1)
+        ]
+        rows.append(observation("subnets_switched_off", time, len(off), "subnets"))
+        rows += [observation("emission_switch", time, "off", "", subject=subnet.label) for subnet in off]
+    return Facts(frame(Kind.OBSERVATIONS, rows))

@@ -1,0 +1,49 @@
+"""What coldkeys and subnets call themselves on Bittensor: anybody's text, stored as it came."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from ingest.bittensor.subnets import PALLET, subnets
+from ingest.substrate import Substrate
+from store.rows import Facts, Kind, frame, observation
+
+# The newest items first; what an old one says of somebody who is in a newer one is outdated.
+COLDKEYS: Final = ("IdentitiesV2", "Identities")
+SUBNETS: Final = ("SubnetIdentitiesV3", "SubnetIdentitiesV2", "SubnetIdentities")
+LONGEST: Final = 10_000
+Row = dict[str, Any]
+
+
+def names(node: Substrate) -> Facts:
+    """Names and websites that coldkeys, their hotkeys' owners and subnets gave themselves; nobody checked them.
+
+    From IdentitiesV2 and SubnetIdentitiesV3 of the subtensor pallet, older items where the runtime has no newer ones.
+    """
+    rows = [*_coldkeys(node), *_subnets(node)]
+    return Facts(frame(Kind.OBSERVATIONS, rows), empty=not rows)
+
+
+def _coldkeys(node: Substrate) -> Iterator[Row]:
+    item = next((item for item in COLDKEYS if node.has(PALLET, item)), None)
+    if item is not None:
+        for coldkey, identity in node.map(PALLET, item):
+            yield from _told(node, coldkey, identity, {"moniker": "name", "website": "url"})
+
+
+def _subnets(node: Substrate) -> Iterator[Row]:
+    every = subnets(node)
+    item = next((item for item in SUBNETS if node.has(PALLET, item)), None)
+    if item is not None:
+        found = node.values(PALLET, item, [(subnet.netuid,) for subnet in every])
+        for subnet, identity in zip(every, found, strict=True):
+            fields = {"moniker": "subnet_name", "website": "subnet_url", "repository": "github_repo"}
+            yield from _told(node, subnet.label, identity or {}, fields)
+    for subnet in every:
+        yield from _told(node, subnet.label, subnet.columns, {"symbol": "TokenSymbol"})
+
+
+def _told(node: Substrate, subject: str, identity: Mapping[str, Any], fields: Mapping[str, str]) -> Iterator[Row]:
+    for name, member in fields.items():
+        text = bytes(identity.get(member, b"")).decode("utf-8", "replace")[:LONGEST]
+        if text:
+            yield observation(name, node.block.time, text, "", subject=subject)

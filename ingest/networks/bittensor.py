@@ -1,0 +1,65 @@
+"""Bittensor (model): stake, emission, validators, balances and control of the finney chain."""
+
+from ingest.bittensor import chain, control, emission, names, opinions, root, stake, validators
+from ingest.network import DAILY, HOURLY, Network, Reading, Rule
+from ingest.substrate import SubstrateChain
+from store.rows import Kind, Measure
+
+GENESIS = "0x2f0555cc76fc2840a25a6ea3b9637146806f1f44b090c175ffde2a7e5ab36c03"
+ENDPOINTS = (
+    "https://entrypoint-finney.opentensor.ai",
+    "https://lite.chain.opentensor.ai",
+    "https://lite.sub.latent.to",
+    "https://bittensor-finney.api.onfinality.io/public",
+    "https://archive.chain.opentensor.ai",
+    "https://archive.sub.latent.to",
+)
+
+RAO = "rao"
+# Tokens of different subnets are different things: amounts of this unit compare within one subnet only.
+ALPHA = "rao alpha"
+
+READINGS = (
+    Reading("chain", Kind.OBSERVATIONS, None, "", HOURLY, chain.chain, headline=True),
+    Reading("subnets", Kind.OBSERVATIONS, None, "", HOURLY, chain.subnet_numbers, headline=True),
+    Reading("subnet_emission", Kind.HOLDINGS, Measure.EMISSION, RAO, HOURLY, emission.subnet_emission, headline=True),
+    Reading("validators", Kind.HOLDINGS, Measure.VOTING_POWER, RAO, HOURLY, validators.validators, headline=True),
+    Reading("control_keys", Kind.HOLDINGS, Measure.CONTROL, "keys", HOURLY, control.control_keys, headline=True),
+    Reading("grandpa", Kind.HOLDINGS, Measure.CONTROL, "votes", HOURLY, control.grandpa, headline=True),
+    Reading("subnet_owners", Kind.HOLDINGS, Measure.CONTROL, "subnets", HOURLY, control.subnet_owners, headline=True),
+    Reading("control", Kind.OBSERVATIONS, None, "", HOURLY, control.control, headline=True),
+    Reading("alpha_emission", Kind.HOLDINGS, Measure.EMISSION, ALPHA, HOURLY, emission.alpha_emission),
+    Reading("emission_parts", Kind.OBSERVATIONS, None, "", DAILY, emission.emission_parts),
+    Reading("subnet_validators", Kind.HOLDINGS, Measure.VOTING_POWER, ALPHA, HOURLY, validators.subnet_validators),
+    Reading("names", Kind.OBSERVATIONS, None, "", DAILY, names.names, newest_only=True),
+    Reading("opinions", Kind.OBSERVATIONS, None, "", DAILY, opinions.weight_opinions),
+    # Stake first: the readings after it use the same map, read once.
+    Reading("stake", Kind.HOLDINGS, Measure.STAKE, RAO, DAILY, stake.stake, long=True),
+    Reading("stake_alpha", Kind.HOLDINGS, Measure.STAKE, ALPHA, DAILY, stake.stake_alpha, partial=True, long=True),
+    Reading("recipients", Kind.HOLDINGS, Measure.EMISSION, RAO, DAILY, emission.recipients, long=True),
+    Reading("root_dividends", Kind.OBSERVATIONS, None, "", DAILY, root.root_dividends, long=True),
+    Reading("exit_value", Kind.OBSERVATIONS, None, "", DAILY, stake.exit_value, long=True),
+    Reading("balances", Kind.HOLDINGS, Measure.TOKEN, RAO, DAILY, chain.balances, long=True),
+)
+
+# Sudo is a multisig of two of three (proved by `control_keys`). GRANDPA makes a block final with more than two thirds
+# of the votes. Yuma consensus takes for each miner the weight that more than half of the stake weight supports (kappa).
+RULES = (
+    Rule(Measure.CONTROL, "sudo", "change the rules, the runtime and any balance", 2, 3, strict=False),
+    Rule(Measure.CONTROL, "grandpa", "stop finality", 1, 3, strict=False),
+    Rule(Measure.CONTROL, "grandpa", "make any block final alone", 2, 3, strict=True),
+    Rule(Measure.VOTING_POWER, "validators", "decide over more than half of the emission", 1, 2, strict=True),
+)
+
+NETWORK = Network(
+    name="bittensor",
+    title="Bittensor",
+    stack="model",
+    token="TAO",
+    unit="rao",
+    decimals=9,
+    address="ss58:42",
+    chain=SubstrateChain(GENESIS, ENDPOINTS),
+    readings=READINGS,
+    rules=RULES,
+)
