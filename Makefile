@@ -26,7 +26,7 @@ bench: .venv/bench
 	$(BIN)/python -m benchmarks
 
 screenshots: .venv/dev
-	$(BIN)/python -m benchmarks.screenshots
+	$(BIN)/python -m benchmarks.screenshots $(SITE)
 
 lock: .venv/dev
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 requirements.in -o requirements.txt

@@ -1,25 +1,15 @@
 """A real browser in front of a real server. Chromium is Debian's: apt-get install --no-install-recommends chromium."""
 
-import os
-import shutil
-import subprocess
-import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, Request
 
-from tests.conftest import ROOT
-from tests.servers import free_port, wait_for_port
+from tests.browser.site import FLAGS, PATIENCE, chromium, settled, streamlit
 
 AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
-FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--force-color-profile=srgb", "--font-render-hinting=none"]
-# A page draws several charts; two shared cores need their time.
-PATIENCE = 60_000
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -32,7 +22,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def browser_type_launch_args() -> dict[str, Any]:
     """Debian's Chromium, or the one that CHROMIUM names; nothing is downloaded."""
-    binary = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    binary = chromium()
     if not binary:
         pytest.skip("needs chromium (Debian package chromium)")
     return {"executable_path": binary, "args": FLAGS}
@@ -48,24 +38,6 @@ def browser_context_args() -> dict[str, Any]:
 def page(page: Page) -> Page:
     page.set_default_timeout(PATIENCE)
     return page
-
-
-@contextmanager
-def streamlit(script: str, environment: Mapping[str, str] = {}) -> Iterator[str]:
-    """Base address of a Streamlit server of ours; health is asked by its answer, any other path answers 200 too."""
-    port = free_port()
-    command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)]
-    process = subprocess.Popen(
-        command, cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    )
-    try:
-        wait_for_port(port, process, 60)
-        with urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=60) as answer:
-            assert answer.read() == b"ok"
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.communicate(timeout=20)
 
 
 @pytest.fixture(scope="session")
@@ -98,18 +70,6 @@ def visit(page: Page) -> Callable[[str], Page]:
         return page
 
     return opened
-
-
-def settled(page: Page) -> None:
-    """Waits until the script has run, every chart is drawn, and says so when the page raised."""
-    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]", timeout=PATIENCE)
-    page.wait_for_function(
-        "[...document.querySelectorAll('[data-testid=stPlotlyChart]')].every(e => e.querySelector('.main-svg'))"
-        " && !document.querySelector('[data-testid=stSkeleton]')",
-        timeout=PATIENCE,
-    )
-    problems = page.locator("[data-testid=stException]")
-    assert problems.count() == 0, problems.all_inner_texts()
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import settled
 from tests.browser.reader import serious, sideways, unsafe_links
+from tests.browser.site import settled
 from ui import inert
 
 Visit = Callable[[str], Page]

@@ -1,0 +1,54 @@
+"""The application as a reader has it: a server of ours on loopback, and when a page is ready."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Final
+from urllib.request import urlopen
+
+from playwright.sync_api import Page
+
+from tests.conftest import ROOT
+from tests.servers import free_port, wait_for_port
+
+FLAGS: Final = ["--no-sandbox", "--disable-dev-shm-usage", "--force-color-profile=srgb", "--font-render-hinting=none"]
+# A page draws several charts; two shared cores need their time.
+PATIENCE: Final = 60_000
+DRAWN: Final = """
+    [...document.querySelectorAll('[data-testid=stPlotlyChart]')].every(chart => chart.querySelector('.main-svg'))
+    && !document.querySelector('[data-testid=stSkeleton]')
+"""
+
+
+def chromium() -> str | None:
+    """Debian's Chromium, or the one that CHROMIUM names; nothing is downloaded."""
+    return os.environ.get("CHROMIUM") or shutil.which("chromium")
+
+
+@contextmanager
+def streamlit(script: str, environment: Mapping[str, str] = {}) -> Iterator[str]:
+    """Base address of a Streamlit server of ours; health is asked by its answer, any other path answers 200 too."""
+    port = free_port()
+    command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)]
+    process = subprocess.Popen(
+        command, cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    try:
+        wait_for_port(port, process, 60)
+        with urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=60) as answer:
+            assert answer.read() == b"ok"
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.communicate(timeout=20)
+
+
+def settled(page: Page) -> None:
+    """Waits until the script has run, every chart is drawn, and says so when the page raised."""
+    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]", timeout=PATIENCE)
+    page.wait_for_function(DRAWN, timeout=PATIENCE)
+    problems = page.locator("[data-testid=stException]")
+    assert problems.count() == 0, problems.all_inner_texts()
