@@ -51,7 +51,38 @@ def freshness(mart: Mart, now: datetime, max_age: timedelta | None = None) -> pl
         .then(pl.lit("stale"))
         .otherwise(pl.lit("fresh"))
     )
-    return mart.table(_FRESHNESS).with_columns(age_seconds=age).with_columns(state=state)
+    due = pl.col("time") + pl.duration(seconds=pl.col("every_seconds"))
+    return mart.table(_FRESHNESS).with_columns(age_seconds=age, next=due).with_columns(state=state)
+
+
+def simulated(mart: Mart) -> bool:
+    """Whether every fact of this mart is invented."""
+    return bool(mart.table("SELECT coalesce(any_value(simulated), false) AS simulated FROM meta")["simulated"][0])
+
+
+def by_network(mart: Mart, now: datetime) -> pl.DataFrame:
+    """One row a network that is read on a schedule: its state in words, and what is behind it.
+
+    state: fresh; stale (some reading is); missing (none was ever read). Columns: network, title, state, readings, late
+    (how many of them are stale or were never read), oldest (time of the oldest newest block), every_seconds, reason.
+    """
+    titles = mart.table("SELECT name AS network, title FROM network")
+    rows = freshness(mart, now).filter(pl.col("every_seconds").is_not_null())
+    late = pl.col("state").is_in(["stale", "never read"])
+    stale = pl.col("state") == "stale"
+    found = rows.group_by("network").agg(
+        readings=pl.len(),
+        late=late.sum(),
+        oldest=pl.col("time").filter(stale).min(),
+        every_seconds=pl.col("every_seconds").filter(stale).min(),
+        read=pl.col("time").count(),
+        stale=stale.any(),
+        reason=pl.col("message").drop_nulls().first(),
+    )
+    worst = pl.when("stale").then(pl.lit("stale")).otherwise(pl.lit("fresh"))
+    state = pl.when(pl.col("read") == 0).then(pl.lit("missing")).otherwise(worst)
+    told = found.with_columns(state=state).join(titles, on="network", how="left")
+    return told.with_columns(title=pl.coalesce("title", "network")).drop("read", "stale").sort("network")
 
 
 def last_runs(mart: Mart, limit: int = 50) -> pl.DataFrame:
@@ -70,6 +101,11 @@ def run_errors(mart: Mart, limit: int = 200) -> pl.DataFrame:
     return mart.table(
         "SELECT r.started, e.* FROM run_error e JOIN run r ON r.id = e.run ORDER BY r.started DESC LIMIT ?", limit
     )
+
+
+def labels(mart: Mart) -> pl.DataFrame:
+    """Who is said to be behind which address, with the evidence."""
+    return mart.table("FROM entity ORDER BY network, name, address, valid_from")
 
 
 def disk(data: Path) -> dict[str, int]:

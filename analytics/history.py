@@ -1,0 +1,85 @@
+"""How a number changed from day to day, for every network that has it, with the days on which the method changed."""
+
+import tomllib
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from store.labels import REFERENCE
+from store.mart import Mart
+from store.rows import BadData, Time
+
+EVENTS: Final = pl.Schema(
+    {"time": Time, "network": pl.String(), "title": pl.String(), "source": pl.String(), "kind": pl.String()}
+)
+
+# A grouping that no label touches has no row of its own: it equals `address`. Of several label versions the newest.
+_HISTORY: Final = """
+    SELECT s.network, coalesce(w.title, s.network) AS title, coalesce(w.stack, '') AS stack, s.reading,
+           p.name AS population, s.time, s.height, s.endpoint, s.simulated,
+           m.value, m.low, m.high, m.method_version, m.grouping, d.n
+    FROM metric m
+    JOIN snapshot s ON s.id = m.snapshot
+    JOIN population p ON p.id = m.population
+    JOIN distribution d ON d.snapshot = m.snapshot AND d.population = m.population AND d.grouping = 'address'
+    LEFT JOIN network w ON w.name = s.network
+    WHERE s.measure = ?1 AND m.metric = ?2 AND m.grouping IN (?3, 'address')
+        AND list_contains(?4::VARCHAR[], s.network || ' ' || s.reading || ' ' || p.name)
+    QUALIFY row_number() OVER (
+        PARTITION BY m.snapshot, m.population
+        ORDER BY m.grouping = 'address', m.labels_version DESC, length(m.method_version) DESC, m.method_version DESC
+    ) = 1
+    ORDER BY s.network, s.reading, p.name, s.time
+"""
+
+
+def history(mart: Mart, measure: str, metric: str, grouping: str, series: list[str]) -> pl.DataFrame:
+    """One metric of some populations over time: network, title, population, time, value, low, high, n, block, version.
+
+    series: "network reading population" of each.
+    """
+    return mart.table(_HISTORY, measure, metric, grouping, series)
+
+
+def since(rows: pl.DataFrame, days: int) -> pl.DataFrame:
+    """The last so many days of a history, counted from its newest row; all of it for 0."""
+    return rows if not days else rows.filter(pl.col("time") >= pl.col("time").max() - pl.duration(days=days))
+
+
+def within(events: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """Events between the first and the last time of some rows."""
+    return events.filter(pl.col("time").is_between(rows["time"].min(), rows["time"].max()))
+
+
+def version_breaks(rows: pl.DataFrame) -> pl.DataFrame:
+    """Days on which a series goes on under another version of its method: time, network, title."""
+    before = pl.col("method_version").shift().over("network", "reading", "population")
+    changed = rows.filter(before.is_not_null() & (pl.col("method_version") != before))
+    return changed.select(
+        "time", "network", title=pl.format("Method changed to {}", "method_version"), source=pl.lit("this program")
+    )
+
+
+def thirty_day_change(rows: pl.DataFrame) -> float | None:
+    """Newest value less that of thirty days before (the nearest day, three off at most); None where one lacks."""
+    told = rows.drop_nulls("value").sort("time")
+    if told.is_empty():
+        return None
+    newest = told.row(-1, named=True)
+    gap = (pl.col("time") - newest["time"] + pl.duration(days=30)).abs()
+    near = told.with_columns(gap=gap).filter(pl.col("gap") <= pl.duration(days=3)).sort("gap")
+    return None if near.is_empty() else float(newest["value"] - near["value"][0])
+
+
+def events(path: Path = REFERENCE / "events.toml") -> pl.DataFrame:
+    """What happened, from data/reference/events.toml; raises BadData for a row without a source or a zone."""
+    rows = tomllib.loads(path.read_text()).get("event", [])
+    for row in rows:
+        for name in ("time", "network", "title", "source"):
+            if not row.get(name):
+                raise BadData(f"{path.name}: {row.get('title', 'an event')} has no {name}")
+        if not isinstance(row["time"], datetime) or row["time"].utcoffset() is None:
+            raise BadData(f"{path.name}: {row['title']} needs a time with a zone")
+    return pl.DataFrame([{"kind": "", **row} for row in rows], schema=EVENTS).sort("time")

@@ -1,0 +1,253 @@
+"""Who holds how much of a population: ranks, shares, running sums under a grouping; and where an address stands."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+from analytics.metrics import lorenz
+from analytics.populations import Population, in_tokens
+from store import addresses
+from store.labels import CUSTODIAN, PROTOCOL
+from store.mart import Mart
+
+GROUPINGS: Final = ("address", "control", "ownership")
+LEFT_OUT: Final[dict[str, tuple[str, ...]]] = {
+    "address": (),
+    "control": PROTOCOL,
+    "ownership": (*PROTOCOL, CUSTODIAN),
+}
+# Names that an address gives itself on its chain; anyone can write any name.
+OWN_NAMES: Final = ("moniker", "hotkey_name", "coldkey_name", "subnet_name", "organization_name", "name")
+
+# Labelled holders are few: they are merged apart, so that millions of others need only a sort of their top.
+_RANKED: Final = """
+    WITH label AS (
+        SELECT h.id AS holder, any_value(e.entity) AS entity, any_value(e.name) AS name, any_value(e.kind) AS kind,
+               any_value(e.source) AS evidence
+        FROM entity e JOIN holder h ON h.network = e.network AND h.address = e.address
+        WHERE e.network = ?1
+            AND (e.valid_from IS NULL OR e.valid_from <= ?5) AND (e.valid_to IS NULL OR ?5 < e.valid_to)
+        GROUP BY h.id
+    ),
+    apart AS (SELECT holder FROM label WHERE ?4 <> 'address'),
+    merged AS (
+        SELECT arg_max(o.holder, o.amount) AS holder, sum(o.amount) AS amount, count(*) AS members
+        FROM holding o JOIN label l ON l.holder = o.holder
+        WHERE ?4 <> 'address' AND o.snapshot = ?2 AND o.population = ?3 AND NOT list_contains(?6::VARCHAR[], l.kind)
+        GROUP BY l.entity
+    ),
+    single AS (
+        SELECT o.holder, o.amount, 1 AS members
+        FROM holding o ANTI JOIN apart ON apart.holder = o.holder
+        WHERE o.snapshot = ?2 AND o.population = ?3 AND o.amount > 0
+        ORDER BY o.amount DESC, o.holder LIMIT ?7
+    ),
+    top AS (
+        SELECT * FROM (SELECT * FROM merged WHERE amount > 0 UNION ALL SELECT * FROM single)
+        ORDER BY amount DESC, holder LIMIT ?7
+    ),
+    told AS (
+        SELECT o.subject AS address, any_value(o.exact ORDER BY o.time DESC) AS own_name
+        FROM observation o
+        WHERE o.network = ?1 AND list_contains(?8::VARCHAR[], o.name)
+            AND o.subject IN (SELECT h.address FROM top JOIN holder h ON h.id = top.holder)
+        GROUP BY o.subject
+    )
+    SELECT row_number() OVER (ORDER BY t.amount DESC, t.holder) AS rank, h.address, l.entity, l.name, l.kind,
+           l.evidence, told.own_name, t.members, t.amount
+    FROM top t JOIN holder h ON h.id = t.holder
+    LEFT JOIN label l ON l.holder = t.holder LEFT JOIN told ON told.address = h.address
+    ORDER BY rank
+"""
+
+
+def ranking(mart: Mart, population: Population, grouping: str, limit: int = 1000) -> pl.DataFrame:
+    """The largest parties of a population (a row of `populations`), the largest first.
+
+    Columns: rank, address (as its users write it), name, name_from (label, chain or nobody), kind, evidence, members,
+    amount (base units, exact), amount_tokens, share and cumulative (of what the grouping counts).
+    """
+    rows = mart.table(
+        _RANKED,
+        population.network,
+        population.snapshot,
+        population.population_id,
+        grouping,
+        population.time,
+        list(LEFT_OUT[grouping]),
+        limit,
+        list(OWN_NAMES),
+    )
+    total = float(counted_total(mart, population, grouping))
+    share = pl.col("amount").cast(pl.Float64) / total
+    return rows.with_columns(
+        address=pl.Series([addresses.display(one, population.spelling) for one in rows["address"]], dtype=pl.String),
+        name_from=pl.when(pl.col("name").is_not_null())
+        .then(pl.lit("label"))
+        .when(pl.col("own_name").is_not_null())
+        .then(pl.lit("chain"))
+        .otherwise(pl.lit("nobody")),
+        name=pl.coalesce("name", "own_name"),
+        amount_tokens=in_tokens("amount", population.token_decimals),
+        share=share,
+        cumulative=share.cum_sum().clip(0, 1),
+    ).drop("own_name")
+
+
+def counted_total(mart: Mart, population: Population, grouping: str) -> int:
+    """What a grouping counts of a population, in base units; a grouping that no label touches counts everything."""
+    rows = mart.table(
+        """
+        SELECT total FROM distribution WHERE snapshot = ? AND population = ? AND grouping IN (?, 'address')
+        ORDER BY grouping = 'address', labels_version DESC LIMIT 1
+        """,
+        population.snapshot,
+        population.population_id,
+        grouping,
+    )
+    return int(rows["total"][0])
+
+
+def curve(mart: Mart, population: Population) -> pl.DataFrame:
+    """The Lorenz curve over plain addresses: network, title, holders and amount (running fractions, smallest first)."""
+    rows = mart.table(
+        "SELECT amount::DOUBLE AS amount FROM holding WHERE snapshot = ? AND population = ? AND amount > 0",
+        population.snapshot,
+        population.population_id,
+    )
+    points = lorenz(rows["amount"].to_numpy())
+    return pl.DataFrame(
+        {"network": population.network, "title": population.title, "holders": points[:, 0], "amount": points[:, 1]}
+    )
+
+
+def with_coalition(rows: pl.DataFrame, k: int | None) -> pl.DataFrame:
+    """The ranking, marking the k largest: the fewest that reach a threshold."""
+    return rows.with_columns(coalition=pl.col("rank") <= (k or 0))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A holder that a search may mean."""
+
+    network: str
+    title: str
+    address: str
+    name: str
+    canonical: str
+
+    @property
+    def key(self) -> str:
+        """Network and address: what a permalink carries."""
+        return f"{self.network}:{self.canonical}"
+
+
+def search(mart: Mart, text: str, limit: int = 20) -> list[Found]:
+    """Holders whose address was pasted, or whose name or label contains the text; empty when nobody is meant.
+
+    An account also finds its operator, and on every Cosmos chain the account of the same key.
+    """
+    text = text.strip()
+    if not text:
+        return []
+    try:
+        spellings = _spellings(mart, addresses.address(text))
+    except addresses.NotAnAddress:
+        return _named(mart, text, limit)
+    return _found(mart.table(f"{_WHO} WHERE h.address IN (SELECT unnest(?::VARCHAR[]))", spellings))
+
+
+_WHO: Final = """
+    SELECT h.network, coalesce(w.title, h.network) AS title, h.address, coalesce(w.address, '') AS spelling,
+           coalesce((SELECT any_value(e.name) FROM entity e WHERE e.network = h.network AND e.address = h.address),
+                    (SELECT any_value(o.exact ORDER BY o.time DESC) FROM observation o
+                     WHERE o.network = h.network AND o.subject = h.address AND o.name = 'moniker'), '') AS name
+    FROM holder h LEFT JOIN network w ON w.name = h.network
+"""
+
+
+def _named(mart: Mart, text: str, limit: int) -> list[Found]:
+    called = """
+        SELECT network, address FROM entity WHERE contains(lower(name), lower(?1))
+        UNION
+        SELECT network, subject FROM observation
+        WHERE list_contains(?2::VARCHAR[], name) AND contains(lower(exact), lower(?1))
+    """
+    query = f"{_WHO} WHERE (h.network, h.address) IN (SELECT (network, address) FROM ({called})) ORDER BY name LIMIT ?3"
+    return _found(mart.table(query, text, list(OWN_NAMES), limit))
+
+
+def _found(rows: pl.DataFrame) -> list[Found]:
+    return [
+        Found(network, title, addresses.display(address, spelling), name, address)
+        for network, title, address, spelling, name in rows.iter_rows()
+    ]
+
+
+def _spellings(mart: Mart, wanted: addresses.Address) -> list[str]:
+    """Canonical spellings under which the same key may hold something."""
+    found = list(wanted.candidates)
+    if wanted.kind == "cosmos":
+        prefixes = mart.table("SELECT DISTINCT address FROM network WHERE starts_with(address, 'bech32:')")["address"]
+        for prefix in (spelling.partition(":")[2] for spelling in prefixes):
+            found += addresses.Address("cosmos", wanted.raw, prefix).candidates
+    return list(dict.fromkeys(found))
+
+
+_STANDS: Final = """
+    WITH mine AS (
+        SELECT o.snapshot, o.population, o.amount FROM holding o
+        WHERE o.holder = (SELECT id FROM holder WHERE network = ? AND address = ?)
+    )
+    SELECT m.snapshot, m.population AS population_id, m.amount,
+           (SELECT count(*) + 1 FROM holding o
+            WHERE o.snapshot = m.snapshot AND o.population = m.population AND o.amount > m.amount) AS rank
+    FROM mine m
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where one address stands in one population: its place, and what it has of how much."""
+
+    population: Population
+    rank: int
+    amount: int
+
+    @property
+    def share(self) -> float:
+        """Part of everything that the population has."""
+        return self.amount / self.population.total if self.population.total else 0.0
+
+    @property
+    def amount_tokens(self) -> float:
+        """What it has, in the unit that readers know."""
+        return float(self.amount) / 10.0**self.population.token_decimals
+
+
+def standing(mart: Mart, known: Sequence[Population], found: Found) -> list[Standing]:
+    """Where one address stands in every population that has it, the largest share first."""
+    by_id = {(one.snapshot, one.population_id): one for one in known}
+    rows = mart.table(_STANDS, found.network, found.canonical).iter_rows()
+    stands = [
+        Standing(by_id[snapshot, population], int(rank), int(amount))
+        for snapshot, population, amount, rank in rows
+        if (snapshot, population) in by_id
+    ]
+    return sorted(stands, key=lambda one: (one.share, one.population.key), reverse=True)
+
+
+def outvoted_by(rows: pl.DataFrame, rank: int) -> int | None:
+    """Fewest other parties, the largest first, that together have more than the party at this rank.
+
+    rows: a ranking. None when all others together have less, so that nothing outvotes it.
+    """
+    amounts = {place: int(amount) for place, amount in rows.select("rank", "amount").iter_rows()}
+    wanted, held = amounts.pop(rank), 0
+    for count, amount in enumerate(sorted(amounts.values(), reverse=True), start=1):
+        held += amount
+        if held > wanted:
+            return count
+    return None
