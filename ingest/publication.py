@@ -25,13 +25,14 @@ def build(
 
     `told` hears of landing files that could not be read, before the ledger is loaded. Returns the mart's path and them.
     """
+    entities = labels.entities()
     with Draft(data, afresh=afresh) as draft:
-        draft.replace("entity", labels.entities())
+        draft.replace("entity", entities)
         for table, rows in described(networks).items():
             draft.replace(table, rows)
         torn = tuple(str(error) for error in draft.take_in().values())
         told(torn)
-        measure_missing(draft, thresholds(networks))
+        measure_missing(draft, thresholds(networks), labels.version(entities))
         draft.keep_newest()
         for table, rows in ledger(draft.landing).items():
             draft.replace(table, rows)

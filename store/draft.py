@@ -142,19 +142,9 @@ class Draft:
         self.append("landing_file", pl.DataFrame([(n, *signs[n]) for n in sorted(read)], LANDING_FILE, orient="row"))
         return errors
 
-    def unmeasured(self, method_version: str) -> Iterator[list[int]]:
-        """Snapshots without metrics under these formulas and the labels in force, in batches that fit memory."""
-        self.execute(sql.LABEL_VERSIONS)
-        return _batches(self.table(sql.UNMEASURED, method_version))
-
-    def mark_measured(self, snapshots: Sequence[int], method_version: str) -> None:
-        """Remember that these snapshots are measured under these formulas and the labels in force."""
-        self.execute(sql.MEASURED, method_version, list(snapshots))
-
-    def label_versions(self, snapshots: Sequence[int]) -> dict[int, str]:
-        """The version of the labels in force for each snapshot's network."""
-        found = self.table("SELECT id, version FROM snapshot JOIN label_version USING (network)")
-        return dict(found.filter(pl.col("id").is_in(list(snapshots))).iter_rows())
+    def unmeasured(self, method_version: str, labels_version: str) -> Iterator[list[int]]:
+        """Snapshots without metrics under these versions, oldest first, in batches that fit memory."""
+        return _batches(self.table(sql.UNMEASURED, method_version, labels_version))
 
     def load_holdings(self, snapshots: Sequence[int]) -> None:
         """Put the rows of these snapshots into a temporary table, with the labels that hold at their time."""
@@ -174,15 +164,10 @@ class Draft:
             amounts=np.concatenate([NOBODY, *(_words(chunk) for chunk in found["amount"].chunks)]),
         )
 
-    def describe_distributions(self, grouping: str) -> None:
+    def describe_distributions(self, grouping: str, labels_version: str) -> None:
         """Write size, total, coverage and exclusions of what `load_holdings` put there."""
-        query = sql.DESCRIBE.format(
-            grouped=sql.GROUPED[grouping],
-            excluded=sql.EXCLUDED[grouping],
-            grouping=grouping,
-            labels="''" if grouping == sql.UNLABELLED else "any_value(v.version)",
-        )
-        self.execute(query)
+        query = sql.DESCRIBE.format(grouped=sql.GROUPED[grouping], excluded=sql.EXCLUDED[grouping], grouping=grouping)
+        self.execute(query, labels_version)
         self.execute(sql.ADD_DESCRIBED)
 
     def keep_newest(self) -> None:

@@ -39,11 +39,11 @@ def build(data: Path, entities: pl.DataFrame | None = None, *, afresh: bool = Fa
     with Draft(data, afresh=afresh) as draft:
         draft.replace("entity", pl.DataFrame(schema=ENTITIES) if entities is None else entities)
         assert draft.take_in() == {}
-        for batch in draft.unmeasured("1"):
+        for batch in draft.unmeasured("1", ""):
             draft.load_holdings(batch)
             for grouping in ("address", "control", "ownership", "custodians"):
-                draft.describe_distributions(grouping)
-            draft.mark_measured(batch, "1")
+                draft.describe_distributions(grouping, "")
+            draft.append("measured", pl.DataFrame({"snapshot": batch, "method_version": "1", "labels_version": ""}))
         draft.keep_newest()
         return draft.publish(NOON)
 
@@ -214,16 +214,3 @@ def test_votes_stay_after_the_chain_deleted_them(tmp_path: Path) -> None:
     with opened(tmp_path) as mart:
         kept = mart.table("SELECT v.proposal, s.height FROM vote v JOIN snapshot s ON s.id = v.snapshot ORDER BY 1")
     assert kept.rows() == [("8", 1), ("9", 2)]
-
-
-def test_a_label_changed_on_one_network_leaves_the_others_measured(tmp_path: Path) -> None:
-    landing = Landing(tmp_path)
-    landing.land(snapshot(1), stake(5, 5))
-    landing.land(snapshot(1, network="fetch", chain_id="fetchhub-4"), stake(5, 5))
-    build(tmp_path)
-    row = {"network": "fetch", "address": "val0", "entity": "ada", "name": "Ada", "kind": "operator", "source": "x"}
-    with Draft(tmp_path) as draft:
-        draft.replace("entity", pl.DataFrame([row], ENTITIES))
-        (again,) = draft.unmeasured("1")
-        networks = draft.table("SELECT network FROM snapshot WHERE id IN (SELECT unnest(?::INTEGER[]))", again)
-        assert networks["network"].to_list() == ["fetch"]

@@ -2,15 +2,19 @@
 
 from collections.abc import Sequence
 from io import BytesIO
+from typing import Final
 
 import polars as pl
 import streamlit as st
 
-from ui import inert
+from store.mart import current
+from ui import inert, served
 from ui.provenance import Provenance, with_provenance
 
 # Room for a whole proposal title or identity; a name of ten thousand letters is cut in files too.
-LONGEST_TEXT = 1000
+LONGEST_TEXT: Final = 1000
+# A browser's download passes through the memory of the server.
+LARGEST_DOWNLOAD: Final = 200 * 10**6
 
 
 def csv(frame: pl.DataFrame) -> bytes:
@@ -52,3 +56,21 @@ def buttons(frame: pl.DataFrame, name: str, sources: Sequence[Provenance], *, ke
             on_click="ignore",
             icon=":material/download:",
         )
+
+
+def mart_file() -> None:
+    """The published database, as one file."""
+    path = current(served.folder())
+    size = path.stat().st_size
+    if size > LARGEST_DOWNLOAD:
+        st.caption(f"The database has {size / 1e6:,.0f} MB; copy `{path.name}` from the data folder of the server.")
+        return
+    st.download_button(
+        f"Database ({size / 1e6:,.0f} MB)",
+        path.read_bytes,
+        path.name,
+        "application/vnd.duckdb",
+        key="mart",
+        on_click="ignore",
+        icon=":material/database:",
+    )

@@ -62,7 +62,8 @@ def panels(
 
 def source_line(sources: Sequence[Provenance], note: str = "") -> None:
     """Unit, block, age and source of what stands above."""
-    st.caption(provenance.line(sources, datetime.now(UTC)) + (f"  \n{note}" if note else ""))
+    if sources or note:
+        st.caption(provenance.line(sources, datetime.now(UTC)) + (f"  \n{note}" if note else ""))
 
 
 def table(

@@ -52,6 +52,8 @@ def with_provenance(frame: pl.DataFrame, sources: Sequence[Provenance]) -> pl.Da
 
     With several sources, the rows' own column `network` says which source is theirs.
     """
+    if not sources:
+        return frame
     told = pl.DataFrame(
         [
             {

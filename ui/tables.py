@@ -9,6 +9,7 @@ import streamlit as st
 from ui import inert
 
 ROW_HEIGHT: Final = 35
+LONGEST_CELL: Final = 200
 
 
 def text(label: str, note: str = "", *, pinned: bool = False) -> Any:
@@ -19,6 +20,11 @@ def text(label: str, note: str = "", *, pinned: bool = False) -> Any:
 def count(label: str, note: str = "") -> Any:
     """A column of whole numbers."""
     return st.column_config.NumberColumn(label, help=note or None, format="localized")
+
+
+def identity(label: str, note: str = "") -> Any:
+    """A column of whole numbers that name something, such as a block; written without separators."""
+    return st.column_config.NumberColumn(label, help=note or None, format="%d")
 
 
 def number(label: str, note: str = "", places: int = 2) -> Any:
@@ -39,6 +45,11 @@ def bar(label: str, note: str = "", most: float = 1.0) -> Any:
 def time(label: str, note: str = "") -> Any:
     """A column of moments in UTC."""
     return st.column_config.DatetimeColumn(label, help=note or None, format="D MMM YYYY, HH:mm", timezone="UTC")
+
+
+def day(label: str, note: str = "") -> Any:
+    """A column of days."""
+    return st.column_config.DateColumn(label, help=note or None, format="D MMM YYYY")
 
 
 def show(frame: pl.DataFrame, columns: Mapping[str, Any], *, alt: str, key: str, rows: int = 12) -> None:
@@ -62,12 +73,13 @@ def pick(frame: pl.DataFrame, columns: Mapping[str, Any], *, alt: str, key: str,
 
 def _shown(frame: pl.DataFrame, columns: Mapping[str, Any]) -> pl.DataFrame:
     # The table's own toolbar offers a CSV of what it shows, so formulas are taken out here as well.
-    return inert.cells(frame.select(list(columns)))
+    return inert.cells(frame.select(list(columns)), LONGEST_CELL)
 
 
 def _look(columns: Mapping[str, Any], height: int, rows: int) -> dict[str, Any]:
     return {
         "hide_index": True,
+        "placeholder": "–",
         "column_config": dict(columns),
         "height": ROW_HEIGHT * (min(max(height, 1), rows) + 1) + 3,
     }

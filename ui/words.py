@@ -81,6 +81,15 @@ def change(before: float | None, after: float | None, places: int = 0) -> str:
     return f"{'up' if after > before else 'down'} {size:,.{places}f}"
 
 
+def moved(difference: float, as_share: bool = False) -> str:
+    """A difference with its direction: up 2.1, down 3 points, unchanged."""
+    size = abs(difference) * 100 if as_share else abs(difference)
+    text = decimal(round(size, 1))
+    if text == "0":
+        return "unchanged"
+    return f"{'up' if difference > 0 else 'down'} {text}{' points' if as_share else ''}"
+
+
 def moment(time: datetime) -> str:
     """22 Nov 2026, 13:54 UTC."""
     return f"{time.day} {time:%b %Y, %H:%M} UTC"

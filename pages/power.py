@@ -1,0 +1,129 @@
+"""Who holds power: how few can decide here, who they are, and where an address stands."""
+
+from collections.abc import Mapping
+
+import polars as pl
+import streamlit as st
+
+from analytics import holders, rules
+from analytics.metrics import METRICS
+from analytics.populations import Population
+from ui import banners, charts, choose, colours, draw, frame, inert, parties, served, tables, words
+
+SHOWN = ("effective_parties", "top_1", "top_10", "nc_ge_1_3", "nc_gt_1_2", "nc_gt_2_3")
+
+
+def main() -> None:
+    """The page from top to bottom."""
+    known = frame.begin("How few can decide here?")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        network = choose.network(known)
+        of_network = [one for one in known if one.network == network]
+        measure = choose.measure(of_network)
+        population = choose.population([one for one in of_network if one.measure == measure])
+        threshold = choose.threshold(served.asked(rules.thresholds, population))
+    grouping = choose.grouping()
+    values = served.asked(rules.values, population, grouping)
+    k = values[threshold.metric].count
+    ranks = parties.named(holders.with_coalition(served.asked(holders.ranking, population, grouping), k))
+    st.header(parties.headline(population, threshold, k), anchor=False)
+    parties.cautions(population, ranks)
+    left, right = st.columns([2, 1])
+    with left:
+        ranked(population, grouping, threshold, ranks, k)
+    with right:
+        inequality(population)
+    st.header("In numbers", anchor=False)
+    numbers(values)
+    draw.source_line([frame.source(population, choose.GROUPINGS[grouping].lower())])
+    find(known)
+
+
+def ranked(
+    population: Population, grouping: str, threshold: rules.Threshold, ranks: pl.DataFrame, k: int | None
+) -> None:
+    """Bars, running sum and threshold; a clicked bar tells of its party."""
+    if ranks.is_empty():
+        banners.nothing("Nobody holds anything here at this block.")
+        return
+    chart = charts.ranked(
+        ranks,
+        threshold=threshold.share,
+        threshold_label=words.sentence(threshold.amount),
+        colour=colours.of_network(population.network),
+        things=population.thing,
+    )
+    said = f"{parties.headline(population, threshold, k)}. {parties.largest(ranks)}"
+    picked = draw.clickable(
+        draw.Chart(
+            "ranked",
+            chart,
+            ranks,
+            parties.columns(population, ranks),
+            said,
+            [frame.source(population, choose.GROUPINGS[grouping].lower())],
+            parties.cut(ranks, population),
+        )
+    )
+    for point in picked:
+        party(ranks, int(point["x"]))
+
+
+def party(ranks: pl.DataFrame, rank: int) -> None:
+    """One party: what it has, and what it takes to outvote it."""
+    one = ranks.row(by_predicate=pl.col("rank") == rank, named=True)
+    others = holders.outvoted_by(ranks, rank)
+    outvote = "Nothing outvotes it" if others is None else f"It takes {words.several(others, 'other')} to outvote it"
+    st.markdown(
+        f"**{inert.markdown(one['party'])}** is number {rank} with {words.share(one['share'])}. {outvote}.  \n"
+        f"`{inert.plain(one['address'], 120)}`"
+    )
+
+
+def inequality(population: Population) -> None:
+    """The Lorenz curve."""
+    curve = served.asked(holders.curve, population)
+    draw.show(
+        draw.Chart(
+            "lorenz",
+            charts.lorenz(curve, height=360),
+            curve,
+            {"holders": tables.percent("Smallest"), "amount": tables.percent("Hold")},
+            f"Lorenz curve of {population.title}, {population.heading}.",
+            [frame.source(population, "address")],
+        )
+    )
+
+
+def numbers(values: Mapping[str, rules.Value]) -> None:
+    """The main metrics as cards."""
+    with st.grid(6, min_column_width=150):
+        for name in SHOWN:
+            metric, found = METRICS[name], values[name].value
+            text = words.share(found) if metric.bounds[1] == 1 else words.decimal(found)
+            st.metric(metric.title, text, help=metric.meaning, border=True)
+
+
+def find(known: list[Population]) -> None:
+    """Where an address or a name stands, over all networks."""
+    st.header("Find an address", anchor=False)
+    text = st.text_input(
+        "Address or name",
+        key="q",
+        max_chars=120,
+        placeholder="5F…, 0x…, akash1…, fetchvaloper1…, or a name",
+        bind="query-params",
+    )
+    if not text:
+        return
+    found = served.asked(holders.search, text)
+    if not found:
+        banners.nothing("Nobody of that address or name holds anything in the newest data.")
+        return
+    chosen = choose.one_of(found)
+    stands = served.asked(holders.standing, known, chosen)
+    sources = [frame.source(one.population) for one in stands]
+    draw.table(parties.stands(stands), parties.STANDS, alt="Where it stands", sources=sources, key="stands")
+
+
+main()

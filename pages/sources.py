@@ -1,0 +1,183 @@
+"""Can I trust it: how fresh every number is, who said it, how it was computed, and all of it to take along."""
+
+from datetime import UTC, datetime
+
+import polars as pl
+import streamlit as st
+
+from analytics import freshness
+from analytics.metrics import METRICS
+from ui import downloads, draw, frame, inert, served, tables, words
+
+STATES = {
+    "fresh": "✓ fresh",
+    "stale": "⚠ stale",
+    "never read": "✕ never read",
+    "imported": "○ imported, no schedule",
+}
+
+
+def main() -> None:
+    """The page from top to bottom."""
+    frame.begin("Can I trust it?")
+    now = datetime.now(UTC).replace(second=0, microsecond=0)
+    readings = served.asked(freshness.freshness, now)
+    st.header(headline(readings, now), anchor=False)
+    fresh(readings, now)
+    ledger(now)
+    labels()
+    metrics()
+    everything()
+    licences()
+
+
+def headline(readings: pl.DataFrame, now: datetime) -> str:
+    """How much is fresh, and how old the newest block is."""
+    scheduled = readings.filter(pl.col("state") != "imported")
+    newest = readings["time"].max()
+    told = f"newest block {words.age(newest, now)}" if isinstance(newest, datetime) else "no block was read yet"
+    if scheduled.is_empty():
+        return f"Imported data, no schedule; {told}"
+    fresh = scheduled.filter(state="fresh").height
+    return f"{fresh} of {scheduled.height} readings are fresh; {told}"
+
+
+def fresh(readings: pl.DataFrame, now: datetime) -> None:
+    """One row a reading: block, hash, endpoint, age, next run."""
+    rows = readings.with_columns(
+        state=pl.col("state").replace_strict(STATES),
+        age=pl.Series([words.age(time, now) if time else words.MISSING for time in readings["time"]], dtype=pl.String),
+    )
+    draw.table(
+        rows,
+        {
+            "network": tables.text("Network", pinned=True),
+            "reading": tables.text("Reading"),
+            "state": tables.text("State"),
+            "age": tables.text("Age"),
+            "next": tables.time("Next read due", "The time of the block and the reading's cadence."),
+            "height": tables.identity("Block"),
+            "time": tables.time("Block time"),
+            "n": tables.count("Rows"),
+            "endpoint": tables.text("Asked"),
+            "hash": tables.text("Block hash"),
+            "chain_id": tables.text("Chain"),
+            "runtime_version": tables.text("Software"),
+            "message": tables.text("Last error"),
+        },
+        alt="Every reading with its newest block, age and source",
+        sources=[],
+        key="freshness",
+        rows=20,
+    )
+
+
+def ledger(now: datetime) -> None:
+    """The runs and what failed in them."""
+    st.header("Runs", anchor=False)
+    runs = served.asked(freshness.last_runs, 50)
+    if runs.is_empty():
+        st.caption("No run is in the ledger: this data was imported or simulated.")
+        return
+    last = runs.row(0, named=True)
+    st.markdown(
+        f"The last run began {words.age(last['started'], now)} and ended as **{inert.markdown(last['status'])}**: "
+        f"{words.several(last['landed'], 'reading')} landed, {words.several(last['errors'], 'error')}, "
+        f"{words.count(last['requests'])} requests."
+    )
+    draw.table(
+        runs,
+        {
+            "started": tables.time("Started"),
+            "finished": tables.time("Finished"),
+            "status": tables.text("Ended as"),
+            "landed": tables.count("Landed"),
+            "errors": tables.count("Errors"),
+            "requests": tables.count("Requests"),
+            "version": tables.text("Version"),
+        },
+        alt="The last runs, newest first",
+        sources=[],
+        key="runs",
+        rows=6,
+    )
+    errors = served.asked(freshness.run_errors, 200)
+    if not errors.is_empty():
+        st.subheader("What failed", anchor=False)
+        draw.table(
+            errors,
+            {
+                "started": tables.time("Run"),
+                "network": tables.text("Network"),
+                "reading": tables.text("Reading"),
+                "error": tables.text("Kind"),
+                "message": tables.text("What the source said"),
+            },
+            alt="Errors of the last runs, newest first",
+            sources=[],
+            key="errors",
+            rows=8,
+        )
+
+
+def labels() -> None:
+    """Who is said to be behind addresses, by whose evidence."""
+    st.header("Labels", anchor=False)
+    rows = served.asked(freshness.labels)
+    if rows.is_empty():
+        st.caption("No address has a label yet: every address counts as a party of its own.")
+        return
+    st.markdown(
+        f"{words.sentence(words.several(rows.height, 'address has', 'addresses have'))} a label. Each is a claim with "
+        "public evidence; it merges the addresses of one party and takes protocol accounts out of the count of parties."
+    )
+    draw.table(
+        rows,
+        {
+            "name": tables.text("Name", pinned=True),
+            "kind": tables.text("Kind"),
+            "network": tables.text("Network"),
+            "address": tables.text("Address"),
+            "valid_from": tables.day("From"),
+            "valid_to": tables.day("To"),
+            "source": tables.text("Evidence"),
+            "recorded_at": tables.day("Recorded"),
+        },
+        alt="Labelled addresses with their evidence",
+        sources=[],
+        key="labels",
+    )
+
+
+def metrics() -> None:
+    """Every metric in its own words."""
+    st.header("Metrics", anchor=False)
+    for metric in METRICS.values():
+        with st.expander(f"{metric.title} · {metric.name}"):
+            st.markdown(f"{metric.meaning} A higher value says that {metric.reads}. Version {metric.version}.")
+
+
+def everything() -> None:
+    """The database itself."""
+    st.header("Take it along", anchor=False)
+    st.markdown(
+        "Every table here and under every chart is a CSV and a Parquet file. The database holds all of it; "
+        "DuckDB 1.5 and later open it."
+    )
+    downloads.mart_file()
+
+
+def licences() -> None:
+    """Whose data this is."""
+    st.header("Licences and thanks", anchor=False)
+    st.markdown(
+        "* The program is free software under the MIT licence.\n"
+        "* Facts of chains come from public nodes, named beside every number. Nobody owns facts, but operators serve "
+        "them free of charge: ask them gently.\n"
+        "* Labels name their evidence, row by row; events name their source.\n"
+        "* The Edinburgh Decentralisation Index showed how much the grouping of addresses matters; `nc_ge_1_2_edi` "
+        "follows its rule, so that numbers can be compared."
+    )
+
+
+main()

@@ -1,0 +1,171 @@
+"""A small world for pages: three networks over forty days, with names that strangers meant to harm.
+
+Real facts in form, invented in content, landed and built as a run does it; it is served as if it were real.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+from ingest.networks import networks
+from ingest.publication import build
+from store.addresses import account, bech32
+from store.landing import Landing
+from store.rows import Block, Facts, Kind, Measure, Snapshot, frame, holdings, observation
+from tests.gallery_names import HOSTILE
+
+DAYS = 40
+VALIDATORS = 12
+NOW = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+CHAINS = {"akash": ("akashnet-2", "akash", "uakt", 10**6), "fetch": ("fetchhub-4", "fetch", "afet", 10**18)}
+
+
+def address(prefix: str, place: int) -> str:
+    """The n-th account of a chain; the same key on every chain."""
+    return bech32(prefix, bytes([place + 1]) * 20)
+
+
+def snapshot(network: str, chain: str, reading: str, kind: Kind, back: int = 0, **more: object) -> Snapshot:
+    """Provenance of a reading so many days ago."""
+    time = NOW - timedelta(days=back)
+    block = Block(int(time.timestamp()) // 6, f"{back:064x}", time)
+    plain = {"measure": None, "unit": "", "method": "Invented <b>for</b> a test.", "endpoint": "https://lcd.example"}
+    return Snapshot(network, chain, reading, kind, block=block, **{**plain, **more})  # type: ignore[arg-type]
+
+
+def build_hamlet(data: Path) -> Path:
+    """Land the world in a data folder and publish it."""
+    landing = Landing(data)
+    for one, facts in [*cosmos(), *compute(), *bittensor()]:
+        landing.land(one, facts)
+    published, torn = build(data, networks())
+    assert torn == ()
+    return published
+
+
+Landed = tuple[Snapshot, Facts]
+
+
+def cosmos() -> Iterator[Landed]:
+    """Stake, votes and names of two chains."""
+    for network, (chain, prefix, unit, whole) in CHAINS.items():
+        for back in range(DAYS):
+            amounts = [(1000 // (place + 1) + back) * whole for place in range(VALIDATORS)]
+            operators = [address(f"{prefix}valoper", place) for place in range(VALIDATORS)]
+            stake = [("validators", *row) for row in zip(operators, amounts, strict=True)]
+            power = [("validators", operator, amount // whole) for _, operator, amount in stake]
+            yield (
+                snapshot(network, chain, "validators", Kind.HOLDINGS, back, measure=Measure.STAKE, unit=unit),
+                Facts(holdings(stake), reported={"validators": sum(amounts)}),
+            )
+            yield (
+                snapshot(network, chain, "consensus", Kind.HOLDINGS, back, measure=Measure.VOTING_POWER, unit="power"),
+                Facts(holdings(power)),
+            )
+        yield delegated(network, stake)
+        yield named(network)
+        yield from governed(network)
+
+
+def delegated(network: str, stake: list[tuple[str, str, int]]) -> Landed:
+    """Each validator has two delegators: its own account with a third, and a common one with the rest."""
+    chain, prefix, unit, _ = CHAINS[network]
+    rows: dict[tuple[str, str], int] = {}
+    for _, operator, amount in stake:
+        for delegator, part in ((account(operator), amount // 3), (address(prefix, 99), amount - amount // 3)):
+            for population in ("delegators", f"delegators@{operator}"):
+                rows[population, delegator] = rows.get((population, delegator), 0) + part
+    return (
+        snapshot(network, chain, "delegators", Kind.HOLDINGS, measure=Measure.STAKE, unit=unit),
+        Facts(holdings((population, delegator, amount) for (population, delegator), amount in rows.items())),
+    )
+
+
+def named(network: str) -> Landed:
+    """Every second validator has a hostile name."""
+    chain, prefix, _, _ = CHAINS[network]
+    rows = []
+    for place in range(VALIDATORS):
+        name = HOSTILE[place // 2] if place % 2 else f"Honest {place}"
+        rows.append(observation("moniker", NOW, name, "", subject=address(f"{prefix}valoper", place)) | {"value": None})
+    rows += [
+        observation(name, NOW, value, "ratio", subject="gov")
+        for name, value in (("quorum", "0.334"), ("threshold", "0.5"), ("veto_threshold", "0.334"))
+    ]
+    return snapshot(network, chain, "names", Kind.OBSERVATIONS, newest_only=True), Facts(frame(Kind.OBSERVATIONS, rows))
+
+
+def governed(network: str) -> Iterator[Landed]:
+    """One open proposal and one that is over, both with votes."""
+    chain, prefix, _, whole = CHAINS[network]
+    rows, votes = [], []
+    for number, (status, end) in enumerate((("passed", -20), ("voting_period", 3)), start=1):
+        start = NOW + timedelta(days=end - 7)
+        tally = {"yes": 1500, "abstain": 20, "no": 300, "no_with_veto": 50}
+        rows.append(
+            {
+                "proposal": str(number),
+                "title": HOSTILE[number],
+                "type": "/cosmos.gov.v1.MsgUpdateParams",
+                "status": status,
+                "proposer": address(prefix, 0),
+                "submitted": start,
+                "deposit_end": start,
+                "voting_start": start,
+                "voting_end": start + timedelta(days=7),
+                "deposit": 100 * whole,
+                "expedited": False,
+                **{option: amount * whole for option, amount in tally.items()},
+            }
+        )
+        for place, option in enumerate(("yes", "yes", "no", "abstain", "no_with_veto")):
+            voter = address(prefix, place)
+            one = {"proposal": str(number), "voter": voter, "option": option, "weight": Decimal(1), "height": 7}
+            votes.append(one)
+    proposals = Facts(frame(Kind.PROPOSALS, rows))
+    yield snapshot(network, chain, "proposals", Kind.PROPOSALS), proposals
+    yield snapshot(network, chain, "votes", Kind.VOTES), Facts(frame(Kind.VOTES, votes))
+
+
+def compute() -> Iterator[Landed]:
+    """Spend on Akash, a flow of a day."""
+    fine = 10**24
+    for back in range(DAYS):
+        rows = []
+        for population, n in (("providers", 6), ("payers", 4), ("tenants", 9), ("auditors", 1)):
+            total = sum(range(1, n + 1))
+            rows += [(population, address("akash", p), 7000 * fine * (p + 1) // total) for p in range(n)]
+        one = snapshot("akash", "akashnet-2", "leases_uact", Kind.HOLDINGS, back)
+        since = one.block.time - timedelta(days=1)
+        yield with_unit(one, Measure.COMPUTE_SPEND, "1e-18 uact", since), Facts(holdings(rows), since=since)
+
+
+def bittensor() -> Iterator[Landed]:
+    """A network that the program does not describe: pages must show it nevertheless."""
+    keys = ["0x" + f"{place:02x}" * 32 for place in range(1, 31)]
+    for back in range(DAYS):
+        one = snapshot("bittensor", "0xabc", "stake", Kind.HOLDINGS, back)
+        rows = [("coldkeys", key, (place + 1) ** 3 * 10**9) for place, key in enumerate(keys)]
+        yield with_unit(one, Measure.STAKE, "rao", None), Facts(holdings(rows))
+    one = snapshot("bittensor", "0xabc", "emission", Kind.HOLDINGS)
+    since = one.block.time - timedelta(days=1)
+    rows = [("subnets", f"netuid {place}", place**2 * 10**9) for place in range(1, 9)]
+    rows += [("recipients", key, 10**9) for key in keys]
+    yield with_unit(one, Measure.EMISSION, "rao", since), Facts(holdings(rows), since=since)
+
+
+def with_unit(one: Snapshot, measure: Measure, unit: str, since: datetime | None) -> Snapshot:
+    """The same provenance with what is measured."""
+    return Snapshot(
+        one.network,
+        one.chain_id,
+        one.reading,
+        one.kind,
+        measure,
+        unit,
+        one.block,
+        one.method,
+        one.endpoint,
+        since=since,
+    )

@@ -1,0 +1,76 @@
+"""Every page, the moment it exists: it shows what it has, says why it shows nothing, and never breaks."""
+
+import re
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.conftest import ROOT
+from tests.hamlet import build_hamlet
+from ui import inert
+
+PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py") if path.stem != "__init__")
+
+
+@pytest.fixture(scope="session")
+def hamlet(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    data = tmp_path_factory.mktemp("hamlet")
+    build_hamlet(data)
+    return data
+
+
+def opened(name: str, data: Path, monkeypatch: pytest.MonkeyPatch, **query: str) -> AppTest:
+    monkeypatch.setenv("DEAI_DATA", str(data))
+    test = AppTest.from_file(str(ROOT / "pages" / f"{name}.py"), default_timeout=60)
+    for key, value in query.items():
+        test.query_params[key] = value
+    test.run()
+    assert not test.exception, [problem.value for problem in test.exception]
+    return test
+
+
+def test_the_table_of_contents_has_every_page_and_no_other() -> None:
+    assert sorted(re.findall(r'"pages/(\w+)\.py"', (ROOT / "app.py").read_text())) == PAGES
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_shows_what_it_has(name: str, hamlet: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = opened(name, hamlet, monkeypatch)
+    assert shown.title[0].value.endswith("?")
+    assert len(shown.header) >= 1
+    assert len(shown.get("plotly_chart")) + len(shown.dataframe) >= 1
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_without_data_says_which_command_to_run(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = opened(name, tmp_path, monkeypatch)
+    assert "python -m ingest run" in shown.info[0].value
+    assert len(shown.get("plotly_chart")) == 0
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_chart_and_table_of_a_page_says_in_plain_words_what_it_shows(
+    name: str, hamlet: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = opened(name, hamlet, monkeypatch)
+    for part in (*shown.get("plotly_chart"), *shown.get("arrow_data_frame")):
+        assert part.proto.alt
+        assert inert.plain(part.proto.alt, 600) == part.proto.alt
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_cell_of_a_page_runs_as_a_formula(name: str, hamlet: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for table in opened(name, hamlet, monkeypatch).dataframe:
+        for column in table.value:
+            texts = [cell for cell in table.value[column] if isinstance(cell, str)]
+            assert not [cell for cell in texts if cell.startswith(inert.FORMULA_STARTS)]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_has_neither_queries_nor_arithmetic(name: str) -> None:
+    source = (ROOT / "pages" / f"{name}.py").read_text()
+    assert not re.search(r"\b(SELECT|FROM|JOIN|duckdb)\b", source)
+    assert not re.search(r"\b(numpy|np\.|sum\(|/ 10)\b", source)

@@ -1,0 +1,119 @@
+"""How parties of a population are named in prose, charts and tables."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from analytics.holders import Standing
+from analytics.populations import Population
+from analytics.rules import Threshold
+from ui import inert, tables, words
+from ui.charts import MOST_BARS
+
+# Below this part of the chain's total, readers are told.
+CENSUS = 0.9999
+NAME_FROM = {"label": "label", "chain": "its own", "nobody": ""}
+
+
+def named(rows: pl.DataFrame) -> pl.DataFrame:
+    """A ranking with a column `party` (a name, else a short address) and `known_as` (who gave the name)."""
+    party = [
+        inert.plain(name or "") or words.short(address) for name, address in rows.select("name", "address").iter_rows()
+    ]
+    return rows.with_columns(
+        pl.Series("party", party, dtype=pl.String), known_as=pl.col("name_from").replace_strict(NAME_FROM)
+    )
+
+
+def columns(population: Population, rows: pl.DataFrame) -> dict[str, Any]:
+    """The columns of a ranking's table; those that say nothing here are left out."""
+    largest = float(rows["share"].max() or 1.0)  # type: ignore[arg-type]
+    found = {
+        "party": tables.text("Party", pinned=True),
+        "rank": tables.count("Rank"),
+        "share": tables.bar("Share", most=largest),
+        "cumulative": tables.percent("Together", "This party and all larger ones."),
+        "amount_tokens": tables.number(words.sentence(population.token_unit)),
+        "members": tables.count("Addresses", "Addresses that were merged into this party."),
+        "known_as": tables.text("Name is", "Its own: the address calls itself so on its chain, which nobody checks."),
+        "kind": tables.text("Kind", "A custodian holds for many customers; it is not one person."),
+        "address": tables.text("Address"),
+        "evidence": tables.text("Evidence", "Public evidence of the label."),
+    }
+    dull = {name for name in ("kind", "evidence") if rows[name].null_count() == rows.height}
+    dull |= {"members"} if rows["members"].eq(1).all() else set()
+    return {name: column for name, column in found.items() if name not in dull}
+
+
+def headline(population: Population, rule: Threshold, k: int | None) -> str:
+    """The page's answer as one sentence with the number."""
+    who = words.several(k or 0, _one(population.thing), population.thing)
+    if k is None:
+        return f"{population.title}: nobody holds anything here"
+    if rule.own:
+        return f"{population.title}: {who} together can {rule.action}"
+    hold = "holds" if k == 1 else "together hold"
+    return f"{population.title}: {who} {hold} {rule.amount}"
+
+
+def largest(rows: pl.DataFrame) -> str:
+    """Who is first, and with how much, as a sentence for alt texts."""
+    name, share = rows.select("party", "share").row(0)
+    return f"The largest is {name} with {words.share(share)}."
+
+
+def cut(rows: pl.DataFrame, population: Population) -> str:
+    """What the chart leaves out, where it leaves out something."""
+    if population.n <= MOST_BARS:
+        return ""
+    shown = f"The chart shows the largest {MOST_BARS}"
+    return f"{shown}; the table has {words.count(rows.height)} of {words.count(population.n)}."
+
+
+def cautions(population: Population, rows: pl.DataFrame) -> None:
+    """What keeps a reader from a wrong conclusion, where it applies."""
+    if population.measure == "token" and population.spelling == "hex":
+        st.caption("These tokens do not vote: who holds many can sell many, and decides nothing by that.")
+    if population.measure == "control":
+        st.caption("Keys, not people: who holds a key, and whether two keys have two owners, is not on the chain.")
+    if rows["kind"].eq("custodian").any():
+        st.caption("A custodian, such as an exchange, holds for many customers: it is one key and not one owner.")
+    if population.coverage is not None and population.coverage < CENSUS:
+        st.caption(f"Only {words.share(population.coverage)} of the chain's own total was read.")
+
+
+STANDS = {
+    "population": tables.text("Among", pinned=True),
+    "measure": tables.text("Of"),
+    "rank": tables.count("Rank"),
+    "parties": tables.count("Parties"),
+    "share": tables.percent("Share"),
+    "amount_tokens": tables.number("Has"),
+    "unit": tables.text("Unit"),
+}
+
+
+def stands(found: Sequence[Standing]) -> pl.DataFrame:
+    """Where an address stands, one row a population."""
+    return pl.DataFrame(
+        [
+            {
+                "network": one.population.title,
+                "population": one.population.heading,
+                "measure": one.population.measure.replace("_", " "),
+                "rank": one.rank,
+                "parties": one.population.n,
+                "share": one.share,
+                "amount_tokens": one.amount_tokens,
+                "unit": one.population.token_unit,
+            }
+            for one in found
+        ],
+        infer_schema_length=None,
+    )
+
+
+def _one(things: str) -> str:
+    return things[:-3] + "y" if things.endswith("ies") else things.removesuffix("s")
