@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Final, Self, TypeVar
 from urllib.parse import urljoin, urlsplit
 
@@ -78,6 +79,7 @@ class Http:
         self._session.trust_env = True
         self._session.auth = _no_credentials
         self._session.headers["User-Agent"] = AGENT
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         adapter = HTTPAdapter(max_retries=patience, pool_maxsize=16)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
