@@ -22,6 +22,8 @@ ASKED_HEIGHT: Final = "x-cosmos-block-height"
 ANSWERED_HEIGHT: Final = "grpc-metadata-x-cosmos-block-height"
 NODE: Final = "/cosmos/base/tendermint/v1beta1"
 VALIDATORS: Final = "/cosmos/staking/v1beta1/validators"
+# Changes with every block that mints, so two endpoints that agree on it answer from the same state.
+PROVISIONS: Final = "/cosmos/mint/v1beta1/annual_provisions"
 
 ROWS_A_PAGE: Final = 1000
 OLDEST_HEAD: Final = timedelta(minutes=5)
@@ -64,7 +66,7 @@ class CosmosChain:
         """The newest block that an endpoint proves and a second one confirms; raises SourceDown.
 
         Proved: the chain id, a block younger than five minutes, and a bonded validator set that is not empty (a node
-        without state answers 200 and empty lists).
+        without state answers 200 and empty lists). Confirmed: the block's hash and what the chain mints at it.
         """
         return self._first_proved(http, endpoints, self._newest)
 
@@ -96,41 +98,52 @@ class CosmosChain:
         chain_id = part(info, "default_node_info", "network")
         if chain_id != self.chain_id:
             raise SourceDown(f"{source.name} is a node of {chain_id}, not of {self.chain_id}")
-        body = source.block(height)
-        block = block_of(body, self.chain_id)
-        if source.bonded_height(height) != height:
-            raise SourceDown(f"{source.name} does not answer at height {height}")
-        self._confirm(source, rotation, block)
-        return Lcd(source=source, rotation=rotation, block=block, body=body, runtime_version=_version(info))
+        seal = source.seal(height, self.chain_id)
+        self._confirm(source, rotation, seal)
+        return Lcd(source=source, rotation=rotation, seal=seal, chain_id=self.chain_id, runtime_version=_version(info))
 
-    def _confirm(self, source: "_Endpoint", rotation: Rotation, block: Block) -> None:
-        """Refuses an endpoint whose block is another one elsewhere; the first other endpoint that answers decides."""
+    def _confirm(self, source: "_Endpoint", rotation: Rotation, seal: "Seal") -> None:
+        """Refuses an endpoint whose state is another one elsewhere; the first other endpoint that answers decides."""
         others = [other for other in rotation.endpoints if other != source.address]
         for other in others[:WITNESSES_ASKED]:
             witness = _Endpoint(source.http, other)
             try:
-                seen = block_of(witness.block(block.height), self.chain_id)
+                seen = witness.seal(seal.block.height, self.chain_id)
             except (SourceDown, SourceChanged):
                 continue
-            if seen.hash != block.hash:
-                raise SourceDown(f"{source.name} and {witness.name} disagree about block {block.height}")
+            if not seen.same(seal):
+                raise SourceDown(f"{source.name} and {witness.name} disagree about block {seal.block.height}")
             return
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """What tells one state of a chain from every other: the block, as it came, and what is minted at it."""
+
+    block: Block
+    body: dict[str, Any]
+    minted: dict[str, Any]
+
+    def same(self, other: "Seal") -> bool:
+        """Whether both are of the same block and state."""
+        return self.block.hash == other.block.hash and self.minted == other.minted
 
 
 class Lcd:
     """Proved endpoints of one chain, pinned to one block; every question is asked once, then remembered."""
 
     def __init__(
-        self, *, source: "_Endpoint", rotation: Rotation, block: Block, body: dict[str, Any], runtime_version: str
+        self, *, source: "_Endpoint", rotation: Rotation, seal: Seal, chain_id: str, runtime_version: str
     ) -> None:
-        self.block = block
-        self.chain_id: str = part(body, "block", "header", "chain_id")
+        self.block = seal.block
+        self.chain_id = chain_id
         self.runtime_version = runtime_version
         self._http = source.http
         self._rotation = rotation
+        self._seal = seal
         self._proved = {source.address}
-        self._blocks = {block.height: body}
-        self._bodies: dict[tuple[str, Any], dict[str, Any]] = {}
+        self._blocks = {seal.block.height: seal.body}
+        self._bodies: dict[tuple[str, Any], dict[str, Any]] = {(PROVISIONS, ()): seal.minted}
         self._lists: dict[tuple[str, Any], list[Any]] = {}
         self._missing: set[str] = set()
 
@@ -204,14 +217,14 @@ class Lcd:
         return body
 
     def _source(self, endpoint: str) -> "_Endpoint":
-        """An endpoint that has the very block this node is pinned to."""
+        """An endpoint that has the very state this node is pinned to."""
         source = _Endpoint(self._http, endpoint)
         if endpoint not in self._proved:
             try:
-                seen = block_of(source.block(self.block.height), self.chain_id)
+                seen = source.seal(self.block.height, self.chain_id)
             except SourceChanged as error:
                 raise SourceDown(f"{source.name}: {error}") from error
-            if seen.hash != self.block.hash:
+            if not seen.same(self._seal):
                 raise SourceDown(f"{source.name} has another block {self.block.height}")
             self._proved.add(endpoint)
         return source
@@ -278,14 +291,22 @@ class _Endpoint:
             raise SourceDown(f"{self.name} answered block {told} for block {height}")
         return body
 
-    def bonded_height(self, height: int | None = None) -> int:
-        """At which height (the newest if none is given) there is a bonded validator set; raises SourceDown."""
-        bonded, told = self.read(VALIDATORS, {"status": "BOND_STATUS_BONDED", "pagination.limit": "1"}, height)
+    def bonded_height(self) -> int:
+        """The newest height, at which there is a bonded validator set; raises SourceDown."""
+        bonded, told = self.read(VALIDATORS, {"status": "BOND_STATUS_BONDED", "pagination.limit": "1"})
         if not bonded.get("validators"):
             raise SourceDown(f"{self.name} knows no bonded validator: it has no state")
         if not told:
             raise SourceDown(f"{self.name} does not say at which height it answers")
         return told
+
+    def seal(self, height: int, chain_id: str) -> Seal:
+        """The block of a height and what is minted at it; raises SourceDown where the state is not kept."""
+        body = self.block(height)
+        minted, told = self.read(PROVISIONS, height=height)
+        if told != height:
+            raise SourceDown(f"{self.name} answered at height {told}, not {height}")
+        return Seal(block_of(body, chain_id), body, minted)
 
 
 def _body(answer: Answer, where: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from decimal import ROUND_FLOOR, Decimal, localcontext
 from hashlib import sha256
 from typing import Final
 
-from ingest.cosmos import ONE, Lcd, fixed, part, whole
+from ingest.cosmos import ONE, PROVISIONS, Lcd, fixed, part, whole
 from ingest.cosmos_stake import POOL, bonded_validators, operator_of
 from store.addresses import bech32, unbech32
 from store.rows import BadData, Facts, Kind, SourceDown, frame, holdings, observation
@@ -123,7 +123,7 @@ def supply(node: Lcd, denom: str) -> int:
 
 def annual_provisions(node: Lcd) -> str:
     """What a year would mint at the present rate, as the chain writes it."""
-    return str(part(node.get(f"{MINT}/annual_provisions"), "annual_provisions"))
+    return str(part(node.get(PROVISIONS), "annual_provisions"))
 
 
 def municipal(node: Lcd) -> list[tuple[str, str, int]]:
@@ -151,7 +151,7 @@ def _blocks_per_year(node: Lcd) -> int:
 
 
 def _a_day(node: Lcd) -> int:
-    a_block = fixed(node.get(f"{MINT}/annual_provisions"), "annual_provisions") // _blocks_per_year(node) // ONE
+    a_block = fixed(node.get(PROVISIONS), "annual_provisions") // _blocks_per_year(node) // ONE
     return span(node).a_day(a_block)
 
 

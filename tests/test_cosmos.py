@@ -100,6 +100,20 @@ def test_an_endpoint_with_another_block_than_two_others_is_passed_over() -> None
         assert node.block.hash == node.block_at(998).hash != "000000"
 
 
+def test_an_endpoint_with_an_old_state_under_the_asked_height_is_passed_over() -> None:
+    def old(request: Request) -> Reply:
+        headers = {**request.headers, "x-cosmos-block-height": "17"}
+        lie = {"grpc-metadata-x-cosmos-block-height": request.headers.get("x-cosmos-block-height", str(STATE.head))}
+        return replace(chain(STATE)(replace(request, headers=headers)), headers=lie)
+
+    with pytest.raises(SourceDown, match="disagree about block 998"), pinned(old, chain(STATE)):
+        pass
+    with pinned(old, chain(STATE), chain(STATE)) as node:
+        assert node.get(POOL) == STATE.pool()
+    with pinned(but(chain(STATE), POOL, failure(500, 2, "broken")), chain(STATE), old) as node:
+        assert node.get(POOL) == STATE.pool()
+
+
 def test_an_endpoint_that_ignores_the_height_is_not_believed() -> None:
     def newest(request: Request) -> Reply:
         reply = chain(STATE)(request)
