@@ -18,7 +18,7 @@ SUPPLY: Final = "/cosmos/bank/v1beta1/supply"
 DAY: Final = timedelta(days=1)
 MICROSECOND: Final = timedelta(microseconds=1)
 # How far back block time is measured: about sixteen hours, or less where old blocks are not kept.
-SPANS: Final = (10_000, 1_000, 100)
+SPANS: Final = (10_000, 1_000, 100, 10)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ class World:
 
     key: str
     start: datetime
+    signers: tuple[str, ...] = ()
     seed: int = 7
 
     @cached_property
@@ -44,6 +45,8 @@ class World:
         found: dict[tuple[str, int], int] = {}
         for number in range(VALIDATORS):
             found[self.operator_account(number), number] = dice.randrange(10**9, 10**12) * ONE
+        for signer in self.signers:
+            found[signer, 3] = dice.randrange(10**9, 10**12) * ONE
         for delegator in range(DELEGATORS):
             for number in dice.sample(range(VALIDATORS), dice.randint(1, 4)):
                 whole = int(dice.lognormvariate(20, 2)) + 1
@@ -151,7 +154,13 @@ def _set_stake(state: Json, world: World) -> None:
     state["bank"]["balances"] = [
         {"address": module_account(name), "coins": [{"denom": DENOM, "amount": str(amount)}]}
         for name, amount in balances.items()
-    ] + [{"address": account(0, PREFIX), "coins": [{"denom": DENOM, "amount": "1000000000"}]}]
+    ]
+    coins = [{"denom": "ibc/1", "amount": "7"}, {"denom": DENOM, "amount": "1000000000"}]
+    state["bank"]["balances"] += [{"address": signer, "coins": coins} for signer in world.signers]
+    state["auth"]["accounts"] = [
+        {"@type": "/cosmos.auth.v1beta1.BaseAccount", "address": signer, "account_number": str(place), "sequence": "0"}
+        for place, signer in enumerate(world.signers)
+    ]
 
 
 def _validator(world: World, number: int) -> Json:

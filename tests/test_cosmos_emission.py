@@ -71,7 +71,7 @@ def test_block_time_is_measured_over_as_many_blocks_as_are_kept() -> None:
 
     with pinned(pruned) as node:
         assert span(node).blocks == 1_000
-    with pinned(but(chain(replace(CHAIN, head=50)), "", Reply({}))) as node, pytest.raises(SourceDown, match="young"):
+    with pinned(but(chain(replace(CHAIN, head=12)), "", Reply({}))) as node, pytest.raises(SourceDown, match="young"):
         span(node)
 
 

@@ -123,7 +123,7 @@ func root() (*cobra.Command, error) {
 	command.PersistentFlags().String(flags.FlagKeyringBackend, "test", "where keys are kept")
 	transactions := &cobra.Command{Use: "tx"}
 	governance := &cobra.Command{Use: "gov"}
-	governance.AddCommand(govcli.NewCmdVote(), govcli.NewCmdWeightedVote())
+	governance.AddCommand(govcli.NewCmdSubmitLegacyProposal(), govcli.NewCmdVote(), govcli.NewCmdWeightedVote())
 	transactions.AddCommand(governance)
 	command.AddCommand(genutilcli.InitCmd(basics, home), keys.Commands(), transactions)
 	server.AddCommands(command, home, app, export, func(*cobra.Command) {})
