@@ -14,6 +14,8 @@ from store.rows import VOTES, Facts, SourceChanged, SourceDown
 
 TXS: Final = "/cosmos/tx/v1beta1/txs"
 TXS_A_PAGE: Final = 100
+# As a number, because some versions do not know the name.
+OLDEST_FIRST: Final = "1"
 # Votes while a proposal is open are captured as they come; this fills in what ended before, or while nothing ran.
 LOOK_BACK: Final = timedelta(days=90)
 CAST: Final = {"MsgVote", "MsgVoteWeighted"}
@@ -73,7 +75,7 @@ def _search(node: Lcd, query: str, page: int) -> tuple[list[Json], int]:
     asked = {
         "events": query,
         "query": query,
-        "order_by": "ORDER_BY_ASC",
+        "order_by": OLDEST_FIRST,
         "page": str(page),
         "limit": str(TXS_A_PAGE),
         "pagination.limit": str(TXS_A_PAGE),

@@ -121,7 +121,7 @@ def test_the_tally_while_voting_goes_on_is_the_nodes(node: Node, first: Lcd) -> 
         result = captured_tally(first, proposal)
         told = node.get(f"{gov(node)}/proposals/{proposal}/tally", height=1)["tally"]
         assert result.options == told_tally(told)
-        assert len(result.voters) == 640 == len(told_votes(node, proposal, height=1))
+        assert len(result.voters) == len(told_votes(node, proposal, height=1)) >= 640
         assert any(power.overridden for power in result.voters.values())
         assert any(len(choice) > 1 for choice in choices(votes(first).rows, str(proposal)).values())
 
@@ -143,7 +143,7 @@ def test_after_the_count_the_votes_are_gone_and_the_capture_still_gives_the_resu
         row["name"]: row["exact"] for row in parameters(lcd).rows.iter_rows(named=True) if row["subject"] == "gov"
     }
     rule = Thresholds(*(scaled(values[name]) for name in ("quorum", "threshold", "veto_threshold")))
-    assert f"PROPOSAL_STATUS_{result.outcome(rule).upper()}" == final["status"]
+    assert (result.outcome(rule), final["status"]) == ("passed", "PROPOSAL_STATUS_PASSED")
 
 
 def test_proposals_are_what_the_node_reports(node: Node, lcd: Lcd) -> None:
