@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any, Final, cast
+from typing import Any, Final, TypeVar, cast
 
 from eth_abi.abi import decode, encode
 from eth_abi.exceptions import DecodingError
@@ -58,6 +58,7 @@ OLDEST_HEAD: Final = timedelta(minutes=5)
 CALLS_AT_ONCE: Final = 200
 WITNESSES_ASKED: Final = 2
 
+T = TypeVar("T")
 # Asks one JSON-RPC question: method and parameters to the reply.
 Ask = Callable[[str, Sequence[Any]], dict[str, Any]]
 
@@ -162,6 +163,7 @@ class EvmNode:
     runtime_version: str
     proved: set[str] = field(default_factory=set)
     spans: dict[str, Span] = field(default_factory=dict)
+    remembered: dict[Any, Any] = field(default_factory=dict)
 
     @property
     def chain_id(self) -> str:
@@ -189,18 +191,14 @@ class EvmNode:
         return self._answered(lambda endpoint: ask(self.http, endpoint, method, params))
 
     def calls(self, calls: Sequence[Call]) -> list[tuple[Any, ...]]:
-        """What view functions return at the pinned block; () where the contract has none such or refuses."""
-        contract = self.web3.eth.contract(Web3.to_checksum_address(self.chain.multicall), abi=AGGREGATE3)
-        found: list[tuple[Any, ...]] = []
-        for start in range(0, len(calls), CALLS_AT_ONCE):
-            some = calls[start : start + CALLS_AT_ONCE]
-            asked = [(Web3.to_checksum_address(call.to), True, call.data) for call in some]
-            try:
-                answers = contract.functions.aggregate3(asked).call(block_identifier=self.block.height)
-            except Web3Exception as error:
-                raise SourceChanged(f"{self.chain.multicall} on {self.chain_id} is no Multicall3: {error}") from error
-            found += [_decoded(call, *answer) for call, answer in zip(some, answers, strict=True)]
-        return found
+        """What view functions return at the pinned block; () where a contract has no function of this shape.
+
+        Each call is asked once, then remembered.
+        """
+        new = [call for call in dict.fromkeys(calls) if call not in self.remembered]
+        for start in range(0, len(new), CALLS_AT_ONCE):
+            self._ask_calls(new[start : start + CALLS_AT_ONCE])
+        return [self.remembered[call] for call in calls]
 
     def call(self, call: Call) -> Any:
         """The one value that a view function must return; raises SourceChanged when there is none."""
@@ -208,6 +206,17 @@ class EvmNode:
         if not answer:
             raise SourceChanged(f"{call.to} does not answer {call.function} at block {self.block.height}")
         return answer[0]
+
+    def code(self, address: str) -> bytes:
+        """The code at an address at the pinned block; empty for a key."""
+        place = Web3.to_checksum_address(address)
+        return self._once(("code", address), lambda: bytes(self.web3.eth.get_code(place, self.block.height)))
+
+    def slot(self, contract: str, slot: int) -> int:
+        """One word of a contract's storage at the pinned block."""
+        place = Web3.to_checksum_address(contract)
+        word = self._once((contract, slot), lambda: self.web3.eth.get_storage_at(place, slot, self.block.height))
+        return int.from_bytes(word, "big")
 
     def logs(self, address: str, topics: Sequence[Any], first: int, last: int) -> Iterator[Logs]:
         """Checked logs of a contract from block first to last, in pieces as wide as the provider allows.
@@ -228,6 +237,21 @@ class EvmNode:
             self._span().widen(end - start + 1, len(found))
             yield found
             start = end + 1
+
+    def _once(self, key: Any, asked: Callable[[], T]) -> T:
+        if key not in self.remembered:
+            self.remembered[key] = asked()
+        answer: T = self.remembered[key]
+        return answer
+
+    def _ask_calls(self, calls: Sequence[Call]) -> None:
+        contract = self.web3.eth.contract(Web3.to_checksum_address(self.chain.multicall), abi=AGGREGATE3)
+        asked = [(Web3.to_checksum_address(call.to), True, call.data) for call in calls]
+        try:
+            found = contract.functions.aggregate3(asked).call(block_identifier=self.block.height)
+        except Web3Exception as error:
+            raise SourceChanged(f"{self.chain.multicall} on {self.chain_id} is no Multicall3: {error}") from error
+        self.remembered.update({call: _decoded(call, *answer) for call, answer in zip(calls, found, strict=True)})
 
     def _logs(self, address: str, topics: Sequence[Any], first: int, last: int) -> Logs:
         query = {"address": address, "topics": list(topics), "fromBlock": hex(first), "toBlock": hex(last)}
@@ -335,9 +359,10 @@ def _confirm(http: Http, endpoint: str, block: Block, witnesses: Sequence[str]) 
 
 
 def _decoded(call: Call, succeeded: bool, returned: bytes) -> tuple[Any, ...]:
-    if not succeeded or not returned:
+    if not succeeded:
         return ()
     try:
+        # Addresses come in lower case.
         return decode(call.returns, returned)
-    except DecodingError as error:
-        raise SourceChanged(f"{call.to} answered {call.function} with 0x{returned.hex()[:128]}: {error}") from error
+    except (DecodingError, ValueError):
+        return ()

@@ -1,12 +1,13 @@
 """A real EVM node for tests: anvil, with contracts compiled by solc and others as they are deployed on Ethereum."""
 
+import gzip
 import json
 import os
 import shutil
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
@@ -19,6 +20,7 @@ import pytest
 import requests
 from web3 import HTTPProvider, Web3
 from web3.contract import Contract
+from web3.logs import DISCARD
 from web3.types import RPCEndpoint
 
 from ingest.evm import MULTICALL3, EvmChain, EvmNode
@@ -86,7 +88,7 @@ class Anvil:
         nobody = "0x" + "00" * 20
         setup = singleton.encode_abi("setup", [owners, threshold, nobody, b"", nobody, nobody, 0, nobody])
         receipt = self.send(factory.functions.createProxyWithNonce(singleton.address, setup, 0))
-        (event,) = factory.events.ProxyCreation().process_receipt(receipt)
+        (event,) = factory.events.ProxyCreation().process_receipt(receipt, DISCARD)
         safe: Contract = self.w3.eth.contract(event["args"]["proxy"], abi=singleton.abi)
         return safe
 
@@ -112,6 +114,30 @@ def anvil(*options: str) -> Iterator[Anvil]:
     finally:
         process.terminate()
         process.wait(10)
+
+
+@contextmanager
+def at_their_places(
+    folder: Path, deployed: Callable[[Anvil], Mapping[str, Contract]], *options: str
+) -> Iterator[tuple[Anvil, dict[str, Contract]]]:
+    """A chain of id 1 on which contracts stand at the addresses that they have on Ethereum, and these contracts.
+
+    They are deployed on one node; another takes over its state with the accounts renamed.
+    """
+    with anvil("--chain-id", "1") as node:
+        places = {place.lower(): contract for place, contract in deployed(node).items()}
+        state = json.loads(gzip.decompress(bytes.fromhex(node.ask("anvil_dumpState")[2:])))
+    for place, contract in places.items():
+        state["accounts"][place] = state["accounts"].pop(str(contract.address).lower())
+    (folder / "state.json").write_text(json.dumps(state))
+    with anvil("--chain-id", "1", "--load-state", str(folder / "state.json"), *options) as node:
+        yield (
+            node,
+            {
+                place: node.w3.eth.contract(Web3.to_checksum_address(place), abi=contract.abi)
+                for place, contract in places.items()
+            },
+        )
 
 
 @cache

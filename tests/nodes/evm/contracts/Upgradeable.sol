@@ -16,5 +16,5 @@ contract Owned is Ownable, Pausable {
 
 /// The same behind a proxy whose code an admin can replace.
 contract Upgradeable is TransparentUpgradeableProxy {
-    constructor(address logic, address admin) TransparentUpgradeableProxy(logic, admin, "") {}
+    constructor(address logic, address admin) TransparentUpgradeableProxy(logic, admin, abi.encodeCall(Ownable.owner, ())) {}
 }

@@ -1,0 +1,147 @@
+"""FET as an ERC-20 on Ethereum: who holds it, who can mint it, and the bridge to the Fetch.ai chain.
+
+ERC-20 FET does not vote: binding votes are those of the Fetch.ai chain (network `fetch`), by native FET. What the
+bridge holds here is the part that exists there, so the two supplies are never added up.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from ingest import evm_control
+from ingest.ethereum import ETHEREUM
+from ingest.evm import Call, EvmNode
+from ingest.evm_holders import token_holders
+from ingest.network import DAILY, HOURLY, Network, Reading
+from store.rows import Facts, Kind, Measure, SourceChanged, frame, observation
+
+# trustwallet/assets, singnet/dev-portal; the first FET of 2019 was another contract.
+FET: Final = "0xaea46a60368a7bd060eec7df8cba43b7ef41ad85"
+# fetchai/fetch-ethereum-bridge-v1, ethereum/scripts/deployment_manifest.json
+BRIDGE: Final = "0x947872ad4d95e89e513d7202550a810ac1b626cc"
+# fetchai/website-token-information, CONTRACT_OWNER_ADDRESS and the staking contract of 2020 and 2021
+STAKING: Final = "0x351bac612b50e87b46e4b10a282f632d41397de2"
+# singnet/platform-contracts, package/networks/MultiPartyEscrow.json
+ESCROW: Final = "0xdf8d4826e016afa8803d94a716feb70ad5d2b8ac"
+# Where the migration contracts of AGIX and OCEAN send what they take in, and where others send what they burn.
+DEAD: Final = "0x000000000000000000000000000000000000dead"
+EXPLORER: Final = "https://eth.blockscout.com"
+
+CONTRACTS: Final[Mapping[str, str]] = {"token": FET, "bridge": BRIDGE}
+LOCKED: Final[Mapping[str, str]] = {
+    "bridge_locked": BRIDGE,
+    "staking_locked": STAKING,
+    "escrow_locked": ESCROW,
+    "burned": DEAD,
+}
+# View functions of the bridge, by the name of the observation, with units.
+BRIDGE_STATE: Final[Mapping[str, tuple[str, str]]] = {
+    "bridge_supply": ("getSupply()", "afet"),
+    "bridge_cap": ("getCap()", "afet"),
+    "bridge_swap_max": ("getSwapMax()", "afet"),
+    "bridge_swap_min": ("getSwapMin()", "afet"),
+    "bridge_swap_fee": ("getSwapFee()", "afet"),
+    "bridge_fees_accrued": ("getFeesAccrued()", "afet"),
+    "bridge_swaps": ("getNextSwapId()", "swaps"),
+    "bridge_relay_eon": ("getRelayEon()", ""),
+    "bridge_reverse_allowance": ("getReverseAggregatedAllowance()", "afet"),
+    "bridge_reverse_allowance_approver_cap": ("getReverseAggregatedAllowanceApproverCap()", "afet"),
+}
+# Blocks from which on a side of the bridge stands still.
+BRIDGE_PAUSES: Final[Mapping[str, str]] = {
+    "bridge_public_paused": "getPausedSinceBlockPublicApi()",
+    "bridge_relayer_paused": "getPausedSinceBlockRelayerApi()",
+}
+
+
+def supply(node: EvmNode) -> Facts:
+    """Total supply of the FET token on Ethereum, and the parts of it that contracts hold.
+
+    What the bridge holds (bridge_locked) exists as native FET on the Fetch.ai chain; the two are never added up.
+    Read from the token contract (totalSupply, balanceOf) at one final block.
+    """
+    asked = [Call(FET, "totalSupply()"), *(Call(FET, "balanceOf(address)", (place,)) for place in LOCKED.values())]
+    total, *parts = _answered(node, asked)
+    rows = [observation("total_supply", node.block.time, total, "afet")]
+    rows += [
+        observation(name, node.block.time, amount, "afet", subject=place)
+        for (name, place), amount in zip(LOCKED.items(), parts, strict=True)
+    ]
+    return Facts(frame(Kind.OBSERVATIONS, rows))
+
+
+def bridge(node: EvmNode) -> Facts:
+    """State of the bridge between ERC-20 FET and native FET: what is on the other side, caps, limits, fees, pauses.
+
+    bridge_supply is the amount that is presently native; relayers alone release tokens, admins set caps and limits,
+    withdraw and mint. Read from the view functions of the bridge contract at one final block.
+    """
+    (token,) = node.calls([Call(BRIDGE, "getToken()", returns=("address",))])
+    if token != (FET,):
+        raise SourceChanged(f"the bridge {BRIDGE} is for the token {token}, not for {FET}")
+    said = _answered(node, [Call(BRIDGE, function) for function, _ in BRIDGE_STATE.values()])
+    since = _answered(node, [Call(BRIDGE, function) for function in BRIDGE_PAUSES.values()])
+    rows = [
+        observation(name, node.block.time, value, unit, subject=BRIDGE)
+        for (name, (_, unit)), value in zip(BRIDGE_STATE.items(), said, strict=True)
+    ]
+    rows += [
+        observation(name, node.block.time, "true" if block <= node.block.height else "false", "", subject=BRIDGE)
+        for name, block in zip(BRIDGE_PAUSES, since, strict=True)
+    ]
+    return Facts(frame(Kind.OBSERVATIONS, rows))
+
+
+def control(node: EvmNode) -> Facts:
+    """Keys that can mint, burn, pause or change FET and its bridge; one holder per key and power, each counts one.
+
+    ERC-20 FET does not vote, so these keys decide, not its holders. From the roles (getRoleMember), owner and proxy
+    slots (EIP-1967) of the two contracts, and of the multisigs and timelocks that hold keys of them: there `signers`
+    are the owners of a Safe, of whom its threshold must sign. Keys, not people: one person may hold several.
+    """
+    return evm_control.keys(node, CONTRACTS)
+
+
+def control_state(node: EvmNode) -> Facts:
+    """What stands behind the keys of FET and its bridge: keys or contracts, thresholds of multisigs, delays, pauses.
+
+    Subject is the address. A contract with roles that it does not list is marked so: its members are then unknown,
+    not absent.
+    """
+    return evm_control.states(node, CONTRACTS)
+
+
+def _answered(node: EvmNode, calls: list[Call]) -> list[int]:
+    """Whole numbers that must be there; raises SourceChanged for a function that is gone."""
+    found = node.calls(calls)
+    for call, answer in zip(calls, found, strict=True):
+        if not answer:
+            raise SourceChanged(f"{call.to} does not answer {call.function} at block {node.block.height}")
+    return [int(answer[0]) for answer in found]
+
+
+NETWORK = Network(
+    name="fet",
+    title="FET on Ethereum",
+    stack="agents",
+    token="FET",
+    unit="afet",
+    decimals=18,
+    address="hex",
+    chain=ETHEREUM,
+    readings=(
+        Reading("supply", Kind.OBSERVATIONS, Measure.TOKEN, "", HOURLY, supply, headline=True),
+        Reading("bridge", Kind.OBSERVATIONS, Measure.CONTROL, "", HOURLY, bridge, headline=True),
+        Reading("control", Kind.HOLDINGS, Measure.CONTROL, "key", DAILY, control, headline=True),
+        Reading("control_state", Kind.OBSERVATIONS, Measure.CONTROL, "", DAILY, control_state, newest_only=True),
+        Reading(
+            "holders",
+            Kind.HOLDINGS,
+            Measure.TOKEN,
+            "afet",
+            DAILY,
+            token_holders(FET, explorer=EXPLORER),
+            partial=True,
+            long=True,
+        ),
+    ),
+)
