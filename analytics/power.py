@@ -20,11 +20,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, comb, gcd, log, sqrt
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from analytics.backend import NUMPY, Backend
 from analytics.multilinear import (
     EPSILON,
     NODES,
@@ -127,29 +127,31 @@ def banzhaf(game: Game, units: int | None = None) -> Power:
     return _power("Banzhaf", rounded, found, error)
 
 
-def shapley_shubik_many(weights: Any, quotas: Any, xp: Any = np, at_once: int | None = None) -> Any:
-    """Shapley-Shubik values of many games at once (days x merge scenarios), on NumPy or CuPy: games x voters.
+def shapley_shubik_many(
+    weights: NDArray[np.int64], quotas: NDArray[np.int64], backend: Backend = NUMPY, at_once: int | None = None
+) -> Floats:
+    """Shapley-Shubik values of many games at once (days x merge scenarios): games x voters.
 
     weights: games x voters, small whole numbers (round them first), zeros where a game has fewer voters. quotas: one a
-    game. at_once: games in one step; on NumPy one is best, on a GPU as many as GPU_BYTES hold. The same values as one
+    game. at_once: games in one step; one is best on a CPU, as many as GPU_BYTES hold on a GPU. The same values as one
     by one, to 1e-12.
     """
-    totals = weights.sum(axis=-1)
-    if bool((weights < 0).any()) or bool((quotas <= 0).any()) or bool((quotas > totals).any()):
+    totals, largest = weights.sum(axis=-1), weights.max(axis=-1)
+    if (weights < 0).any() or (quotas <= 0).any() or (quotas > totals).any():
         raise ValueError("a weight is negative, or a quota is not between one and the total")
-    largest = weights.max(axis=-1)
-    rest = xp.maximum((weights**2).sum(axis=-1) - largest**2, 1)
+    rest = np.maximum((weights**2).sum(axis=-1) - largest**2, 1)
     effective = float(((totals - largest) ** 2 / rest).max())
     exact = (weights.shape[-1] + 1) // 2
     nodes = gauss_legendre(min(max(8, ceil(NODES * sqrt(effective))), exact), 0.0, 1.0, mirrored=True)
-    nodes = Nodes(xp.asarray(nodes.chances), xp.asarray(nodes.shares), mirrored=True)
     if at_once is None:
-        at_once = 1 if xp is np else max(1, GPU_BYTES // (32 * len(nodes.chances) * int(totals.max())))
-    values = [
-        decisive(weights[some], quotas[some], weights[some], nodes, xp=xp)[0]
-        for some in (slice(start, start + at_once) for start in range(0, len(weights), at_once))
-    ]
-    return xp.concatenate(values)
+        at_once = 1 if backend is NUMPY else max(1, GPU_BYTES // (32 * len(nodes.chances) * int(totals.max())))
+    there = Nodes(backend.array(nodes.chances), backend.array(nodes.shares), mirrored=True)
+    values = []
+    for start in range(0, len(weights), at_once):
+        some = slice(start, start + at_once)
+        games = backend.array(weights[some])
+        values.append(backend.host(decisive(games, backend.array(quotas[some]), games, there, xp=backend.xp)[0]))
+    return np.concatenate(values)
 
 
 def _exactly(index: str, values: list[float]) -> Power:
