@@ -126,7 +126,7 @@ def shannon_normalised(block: Block) -> Floats:
 @metric("Min-entropy", reads=Reads.SPREAD, bounds=(0, None))
 def min_entropy(block: Block) -> Floats:
     """Bits of the largest share: 1 where the largest party has half, 2 where it has a quarter."""
-    return block.log(block.sum) / log(2)
+    return block.log(1 / block.top(1)) / log(2)
 
 
 @metric("Theil index", reads=Reads.CONCENTRATED, bounds=(0, None), merge_proof=False)
