@@ -64,6 +64,8 @@ class World:
         self.told: dict[int, Told] = {}
         self.owners: dict[bytes, bytes] = {}
         self.alpha: dict[tuple[bytes, int], int] = defaultdict(int)
+        self.shares: dict[tuple[bytes, int], dict[bytes, int]] = {}
+        self.whale = account(f"whale {self.seed}")
 
     def put(self, name: str, key: Sequence[bytes], value: bytes, pallet: str = PALLET) -> None:
         self.node.put(pallet, name, tuple(key), value)
@@ -78,9 +80,8 @@ class World:
         self.put("TotalIssuance", [], u(64, 11_200_000 * 10**9))
         self.put("TotalStake", [], u(64, 7_400_000 * 10**9))
         self.put("TotalIssuance", [], u(64, 11_100_000 * 10**9), pallet="Balances")
-        whale = account(f"whale {self.seed}")
-        self.owners[whale] = whale
-        self.alpha[whale, 0] = ROOT_TAO - sum(amount for (_, netuid), amount in self.alpha.items() if netuid == 0)
+        self.owners[self.whale] = self.whale
+        self.alpha[self.whale, 0] = ROOT_TAO - sum(amount for (_, netuid), amount in self.alpha.items() if netuid == 0)
         prices = vec(u(16, netuid) + u(64, self.price(netuid)) for netuid in [0, *self.netuids])
         self.node.calls["SwapRuntimeApi_current_alpha_price_all"] = prices
         for (hotkey, netuid), amount in self.alpha.items():
@@ -181,10 +182,13 @@ class World:
     def stakes(self, coldkeys: int = 5) -> None:
         """Shares of every hotkey's pools, old format and new mixed, as the lazy migration leaves them."""
         for hotkey, netuid in list(self.alpha):
-            parts = [self.random.randrange(1, 10**6) for _ in range(coldkeys)]
-            self._total(hotkey, netuid, sum(parts))
-            for place, part in enumerate(parts):
-                key = [hotkey, account(f"staker {place} {self.seed}"), u(16, netuid)]
+            stakers = {
+                account(f"staker {place} {self.seed}"): self.random.randrange(1, 10**6) for place in range(coldkeys)
+            }
+            self.shares[hotkey, netuid] = stakers
+            self._total(hotkey, netuid, sum(stakers.values()))
+            for coldkey, part in stakers.items():
+                key = [hotkey, coldkey, u(16, netuid)]
                 if self.random.random() < 0.5:
                     self.put("Alpha", key, u(128, part << 64))
                 else:

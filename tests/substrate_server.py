@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.metadata import Metadata, twox128
+from ingest.scale import compact
 from ingest.substrate import parsed
 from tests.servers import Reply, Request, serving
 
@@ -152,3 +153,13 @@ def state(shared: Path, name: str) -> dict[str, str]:
     """The storage of a real chain, key by key."""
     document = json.loads(gzip.decompress((shared / "bittensor" / name).read_bytes()))
     return dict(document["state"])
+
+
+def renamed(raw: bytes, names: Mapping[str, str]) -> bytes:
+    """Metadata in which some items have other names, as in runtimes of which no file is at hand."""
+    for old, new in names.items():
+        before, after = (compact(len(name)) + name.encode() for name in (old, new))
+        if raw.count(before) == 0:
+            raise LookupError(f"the metadata has no {old}")
+        raw = raw.replace(before, after)
+    return raw

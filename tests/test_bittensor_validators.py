@@ -1,0 +1,134 @@
+"""Who decides on Bittensor: consensus weight after child keys, by owner, and how many opinions there are."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.bittensor.opinions import weight_opinions
+from ingest.bittensor.subnets import spelled
+from ingest.bittensor.validators import consensus_weights, inherited, subnet_validators, validators
+from ingest.substrate import Substrate
+from store.rows import Kind, check
+from tests.bittensor_world import World, account, u, vec
+from tests.substrate_server import Node, blob
+from tests.test_substrate import at_head
+
+ALL = 2**64 - 1
+HALF = ALL // 2
+
+
+@pytest.fixture(scope="module")
+def runtime(shared: Path) -> bytes:
+    return blob(shared, 424)
+
+
+@contextmanager
+def lived(runtime: bytes, *, mechanisms: int = 1) -> Iterator[tuple[World, Substrate]]:
+    made = World(Node(runtime, 424))
+    made.subnet(1)
+    made.subnet(5, mechanisms=mechanisms)
+    made.root()
+    with at_head(made.node) as node:
+        yield made, node
+
+
+def test_what_is_lent_to_a_child_counts_for_the_child() -> None:
+    assert inherited(1000, [(HALF, b"child")], []) == 500
+    assert inherited(1000, [], [(HALF, 400)]) == 1199  # the chain cuts shares to 32 binary places
+    assert inherited(1000, [(ALL, b"child")], [(ALL, 7)]) == 7
+
+
+@given(st.integers(0, 21 * 10**15), st.lists(st.integers(0, ALL), max_size=5))
+def test_lending_never_makes_stake(own: int, shares: list[int]) -> None:
+    lent = [share // max(1, len(shares)) for share in shares]
+    kept = inherited(own, [(share, b"") for share in lent], [])
+    passed = sum(inherited(0, [], [(share, own)]) for share in lent)
+    assert own - 2 * len(lent) - own * len(lent) // 2**31 - 1 <= kept + passed <= own
+
+
+def test_weight_is_alpha_and_eighteen_hundredths_of_root_tao(runtime: bytes) -> None:
+    with lived(runtime) as (world, node):
+        hotkey = world.hotkey(1, world.neurons - 1)
+        [weight] = consensus_weights(node, [(1, hotkey)])
+        assert weight == pytest.approx(world.alpha[hotkey, 1] + 0.18 * world.alpha[hotkey, 0], rel=1e-9)
+
+
+def test_weight_moves_from_parent_to_child_on_that_subnet_alone(runtime: bytes) -> None:
+    with lived(runtime) as (world, node):
+        parent, child = (world.hotkey(1, world.neurons - place) for place in (1, 2))
+        before = consensus_weights(node, [(1, parent), (1, child), (5, parent)])
+        world.put("ChildKeys", [parent, u(16, 1)], vec([u(64, ALL) + child]))
+        world.put("ParentKeys", [child, u(16, 1)], vec([u(64, ALL) + parent]))
+    with at_head(world.node) as node:
+        after = consensus_weights(node, [(1, parent), (1, child), (5, parent)])
+        assert after[0] == 0
+        assert after[1] == pytest.approx(before[0] + before[1], abs=2)
+        assert after[2] == before[2]
+
+
+def test_hotkeys_of_one_owner_are_one_validator_and_those_without_permit_none(runtime: bytes) -> None:
+    with lived(runtime) as (world, node):
+        facts = subnet_validators(node)
+        check(facts, Kind.HOLDINGS)
+        one = facts.rows.filter(pl.col("population") == "subnet:1.0/validators")
+        owners = {spelled(world.owners[world.hotkey(1, uid)]) for uid in range(world.neurons - 4, world.neurons)}
+        assert set(one["holder"]) == owners
+        assert len(owners) == 2
+
+
+def test_every_rao_of_emission_is_decided_over_by_somebody(runtime: bytes) -> None:
+    with lived(runtime) as (_, node):
+        facts = validators(node)
+        check(facts, Kind.HOLDINGS)
+        assert int(facts.rows["amount"].sum()) == (4_000_001 + 4_000_005) * 7200
+
+
+def told(node: Substrate) -> dict[tuple[str, str], float]:
+    facts = weight_opinions(node)
+    check(facts, Kind.OBSERVATIONS)
+    return {
+        (subject, name): value for name, subject, value in facts.rows.select("name", "subject", "value").iter_rows()
+    }
+
+
+def weigh(world: World, index: int, uid: int, row: list[int]) -> None:
+    value = vec(u(16, miner) + u(16, weight) for miner, weight in enumerate(row))
+    world.put("Weights", [u(16, index), u(16, uid)], value)
+
+
+def test_validators_that_copy_weights_are_one_opinion(runtime: bytes) -> None:
+    with lived(runtime) as (world, node):
+        for uid, row in ((12, [100, 200]), (13, [50, 100]), (14, [200, 100]), (15, [200, 101])):
+            weigh(world, 1, uid, row)
+        found = told(node)
+        assert found["subnet:1.0", "validators_weighing"] == 4
+        assert found["subnet:1.0", "opinions"] == 2
+        assert 1 <= found["subnet:1.0", "effective_opinions"] <= 2
+        assert ("subnet:5.0", "opinions") not in found
+
+
+def test_mechanisms_are_judged_apart_and_make_no_phantom_subnets(runtime: bytes) -> None:
+    with lived(runtime, mechanisms=2) as (world, node):
+        for uid in (12, 13):
+            weigh(world, 5, uid, [1, 2])
+            weigh(world, 5 + 4096, uid, [uid % 2, 1 - uid % 2])
+        found = told(node)
+        assert found["subnet:5.0", "opinions"] == 1
+        assert found["subnet:5.0/mechanism:1", "opinions"] == 2
+        assert {subject for subject, _ in found} == {"subnet:5.0", "subnet:5.0/mechanism:1"}
+
+
+def test_spec_218_had_a_tao_weight_for_each_subnet(shared: Path) -> None:
+    made = World(Node(blob(shared, 218), 218))
+    hotkey = account("validator")
+    made.put("TaoWeight", [u(16, 1)], u(64, ALL))
+    made.put("TaoWeight", [u(16, 2)], u(64, 0))
+    for netuid, amount in ((0, 100), (1, 7), (2, 9)):
+        made.put("TotalHotkeyAlpha", [hotkey, u(16, netuid)], u(64, amount))
+    with at_head(made.node) as node:
+        assert consensus_weights(node, [(1, hotkey), (2, hotkey)]) == [107, 9]
