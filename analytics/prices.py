@@ -91,9 +91,25 @@ def quotes(observations: pl.DataFrame, token: str) -> list[Quote]:
     return [Quote(source, value, time) for source, value, time in rows.select("source", "value", "time").iter_rows()]
 
 
-def close(observations: pl.DataFrame, token: str, day: date, last: Price | None = None) -> Price | NoPrice:
-    """The price at the end of a day in UTC."""
-    return price(quotes(observations, token), datetime.combine(day + timedelta(days=1), time(), UTC), last)
+def closes(observations: pl.DataFrame, token: str, days: Iterable[date]) -> dict[date, Price | NoPrice]:
+    """The price at the end of each day in UTC, each held against the one that held before it."""
+    told: dict[datetime, list[Quote]] = {}
+    for quote in quotes(observations, token):
+        told.setdefault(_midnight(quote.time), []).append(quote)
+    found: dict[date, Price | NoPrice] = {}
+    last: Price | None = None
+    for day in sorted(set(days)):
+        end = datetime.combine(day + timedelta(days=1), time(), UTC)
+        found[day] = judged = price(told.get(end, []), end, last)
+        last = judged if isinstance(judged, Price) else last
+    return found
+
+
+def price_at(observations: pl.DataFrame, token: str, at: datetime) -> Price | NoPrice:
+    """The price of a token at a time, held against the closes of the week before."""
+    week = closes(observations, token, (at.date() - timedelta(days=back) for back in range(8, 1, -1)))
+    good = [found for found in week.values() if isinstance(found, Price)]
+    return price(quotes(observations, token), at, good[-1] if good else None)
 
 
 def act(made: datetime, breaker: str | None) -> Price:
@@ -141,6 +157,11 @@ def _agreed(quotes: Sequence[Quote], refused: tuple[str, ...]) -> Price | NoPric
     if len(quotes) == 1:
         notes = (f"one source only: {said}", *refused)
     return Price(low, high, tuple(quote.source for quote in quotes), min(quote.time for quote in quotes), notes)
+
+
+def _midnight(moment: datetime) -> datetime:
+    """The midnight that is nearest to a time."""
+    return (moment + timedelta(hours=12)).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _absurd(quote: Quote, at: datetime, last: Price | None) -> bool:

@@ -25,7 +25,7 @@ from store.rows import Facts, Kind, Measure, SourceDown, frame, holdings, observ
 DENOMS: Final[Mapping[str, str]] = {
     "uact": "uact",
     "uakt": "uakt",
-    "usdc": "ibc/170C677610AC31DF0904FFE09CD3B5C657492170E7E52372E48756B71E56F2F1",
+    "uusdc": "ibc/170C677610AC31DF0904FFE09CD3B5C657492170E7E52372E48756B71E56F2F1",
 }
 UNIT: Final = "1e-18 {}"
 # A market where 985 leases begin a day is looked at every half hour, because what ends unseen is missed.

@@ -105,7 +105,7 @@ def test_5000_leases_are_read_completely_at_every_page_size(
     with pinned(node(replace(BIG, most=most))) as chain:
         assert sum(1 for _ in market(chain).leases()) == 5000
         facts = {name: run_rate(name)(chain) for name in akash_compute.DENOMS}
-    for name, leases in (("uact", 40), ("uakt", 5), ("usdc", 5)):
+    for name, leases in (("uact", 40), ("uakt", 5), ("uusdc", 5)):
         check(facts[name], Kind.HOLDINGS)
         assert amounts(facts[name], "providers") == {
             provider(place): leases * (place + 1) * MILLI * DAY for place in range(100)
@@ -158,7 +158,7 @@ def test_reclaiming_leases_still_pay() -> None:
 
 def test_nobody_paying_in_a_denom_is_a_fact() -> None:
     with pinned(node(Served([Rented(1, tenant(1), provider(1), "uact", ONE)]))) as chain:
-        facts = run_rate("usdc")(chain)
+        facts = run_rate("uusdc")(chain)
     check(facts, Kind.HOLDINGS)
     assert facts.rows.is_empty()
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from urllib3.util import Retry
 
-from analytics.prices import ABSURD, Dollars, NoPrice, Price, Quote, act, close, dollars, price, total
+from analytics.prices import ABSURD, Dollars, NoPrice, Price, Quote, act, closes, dollars, price, price_at, total
 from analytics.spend import ONE
 from ingest.network import Reading
 from ingest.offchain import Feed, OffChain
@@ -118,7 +118,7 @@ def test_a_price_that_its_source_doubts_is_never_taken_for_one() -> None:
     with feed(Source(confidence=0.5).answer) as prices:
         facts = now_defillama(prices)
     assert set(facts.rows["name"]) == {"doubted_price_usd"}
-    assert close(facts.rows, "AKT", NOON.date()) == NoPrice("no source told a price")
+    assert price_at(facts.rows, "AKT", NOON) == NoPrice("no source told a price")
 
 
 @pytest.mark.parametrize("reading", READINGS, ids=lambda reading: reading.name)
@@ -243,11 +243,27 @@ def test_a_days_close_is_the_price_at_its_last_midnight() -> None:
         for days, usd in ((0, 0.5), (1, 0.6))
     ]
     observations = frame(Kind.OBSERVATIONS, rows)
-    found = close(observations, "AKT", date(2026, 7, 17))
-    assert isinstance(found, Price)
-    assert (found.low, found.high) == (0.6, 0.6)
-    assert isinstance(close(observations, "AKT", date(2026, 7, 18)), NoPrice)
-    assert isinstance(close(observations, "TAO", date(2026, 7, 17)), NoPrice)
+    days = [date(2026, 7, 16), date(2026, 7, 17), date(2026, 7, 18)]
+    first, second, third = closes(observations, "AKT", days).values()
+    assert isinstance(first, Price)
+    assert isinstance(second, Price)
+    assert (first.low, first.high, second.low, second.high) == (0.5, 0.5, 0.6, 0.6)
+    assert third == NoPrice("no source told a price")
+    assert set(closes(observations, "TAO", days).values()) == {NoPrice("no source told a price")}
+
+
+def test_a_close_that_jumps_hundredfold_is_held_against_the_day_before() -> None:
+    rows = [
+        observation(
+            "price_usd", NOON.replace(hour=0) + timedelta(days=days), usd, "usd", subject="AKT", source="defillama"
+        )
+        for days, usd in ((-1, 0.55), (0, 0.5), (1, 50.0), (2, 0.52))
+    ]
+    observations = frame(Kind.OBSERVATIONS, rows)
+    found = closes(observations, "AKT", [NOON.date() + timedelta(days=days) for days in (-1, 0, 1)])
+    assert [isinstance(one, Price) for one in found.values()] == [True, False, True]
+    assert isinstance(price_at(observations, "AKT", NOON.replace(hour=1) + timedelta(days=1)), NoPrice)
+    assert isinstance(price_at(observations, "AKT", NOON.replace(hour=1) + timedelta(days=2)), Price)
 
 
 # --- dollars ----------------------------------------------------------------------------------------------------------

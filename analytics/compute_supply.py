@@ -1,0 +1,179 @@
+"""Tables of who offers compute on Akash: by organisation, who signs for it, and what stands behind the money."""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+from ipaddress import ip_address
+from typing import Final
+from urllib.parse import urlsplit
+
+import polars as pl
+
+# Public suffixes of two parts that providers' hosts end in; the organisation's own name stands before them.
+SECOND_LEVEL: Final = frozenset({"ac", "co", "com", "gov", "net", "org"})
+# Names under these belong to whoever took them: hosts there have no common owner.
+SHARED: Final = frozenset({"akash.pub", "ddns.net", "duckdns.org", "dyndns.org", "hopto.org", "no-ip.org", "sytes.net"})
+RESOURCES: Final = {"leased_cpu": 1e-3, "leased_memory": 2.0**-30, "leased_storage": 2.0**-30, "leased_gpu": 1.0}
+AUDITED: Final = "audited_by:"
+BREAKER: Final = "circuit_breaker"
+BACKING: Final = (
+    BREAKER,
+    *("collateral_ratio", "warn_threshold", "halt_threshold", "mints_allowed", "refunds_allowed", "outstanding_act"),
+    *(f"vault_{book}" for book in ("balances", "total_burned", "total_minted", "remint_credits")),
+)
+
+
+def domain(host_uri: str) -> str:
+    """The part of a host's address that somebody registered: forgeelectronics.uk; empty where there is none.
+
+    An IP address is its own domain. Names under a shared suffix (dynamic DNS) keep one part more.
+    """
+    try:
+        host = (urlsplit(host_uri).hostname or "").rstrip(".")
+    except ValueError:
+        return ""
+    if _is_address(host):
+        return host
+    parts = host.split(".")
+    if len(parts) < 2 or not all(parts):
+        return ""
+    kept = 3 if parts[-2] in SECOND_LEVEL and len(parts[-1]) == 2 else 2
+    if ".".join(parts[-2:]) in SHARED:
+        kept = 3
+    return ".".join(parts[-kept:])
+
+
+def organisations(holders: Iterable[str], text: pl.DataFrame) -> dict[str, str]:
+    """The organisation of each provider: those that share a domain or name the same organisation are one.
+
+    text: observations host_uri and organization, by provider. Providers say this of themselves and nobody checks it.
+    One that says nothing stands for itself. The name is the organisation named most, else the domain, else the address.
+    """
+    told: dict[str, dict[str, str]] = {}
+    for name, subject, exact in text.select("name", "subject", "exact").iter_rows():
+        told.setdefault(subject, {})[name] = exact
+    group: dict[str, str] = {}
+
+    def root(key: str) -> str:
+        while group.setdefault(key, key) != key:
+            key = group[key]
+        return key
+
+    known = {holder: _marks(told.get(holder, {})) for holder in holders}
+    for holder, marks in known.items():
+        for mark in marks:
+            group[root(mark)] = root(f"holder {holder}")
+    members: dict[str, list[str]] = {}
+    for holder in known:
+        members.setdefault(root(f"holder {holder}"), []).append(holder)
+    return {holder: _name(same, told) for same in members.values() for holder in same}
+
+
+def supply(holdings: pl.DataFrame, text: pl.DataFrame) -> pl.DataFrame:
+    """Leased resources by organisation, most GPUs first.
+
+    holdings: reading (leased_cpu and the like), holder, amount. Columns: organisation, providers, cpu_cores,
+    memory_gib, storage_gib, gpus.
+    """
+    names = organisations(holdings["holder"].unique().to_list(), text)
+    columns = dict(zip(RESOURCES, ("cpu_cores", "memory_gib", "storage_gib", "gpus"), strict=True))
+    amount = pl.col("amount").cast(pl.Float64)
+    of = [
+        (amount.filter(pl.col("reading") == reading).sum() * RESOURCES[reading]).alias(column)
+        for reading, column in columns.items()
+    ]
+    organisation = pl.col("holder").replace_strict(names, default=None, return_dtype=pl.String)
+    return (
+        holdings.with_columns(organisation.alias("organisation"))
+        .group_by("organisation")
+        .agg(pl.col("holder").n_unique().alias("providers"), *of)
+        .sort(["gpus", "cpu_cores", "organisation"], descending=[True, True, False])
+    )
+
+
+def gpus(observations: pl.DataFrame) -> pl.DataFrame:
+    """GPUs that leases ask for by model, most first: model, providers, leased."""
+    rows = observations.filter(pl.col("name").str.starts_with("leased_gpu:"))
+    return (
+        rows.group_by(pl.col("name").str.strip_prefix("leased_gpu:").alias("model"))
+        .agg(pl.col("subject").n_unique().alias("providers"), pl.col("value").sum().alias("leased"))
+        .sort(["leased", "model"], descending=[True, False])
+    )
+
+
+def gate(spent: pl.DataFrame, audits: pl.DataFrame) -> pl.DataFrame:
+    """Who opens the gate: auditors by the spend that needs their signature and the working providers that have it.
+
+    spent: as markets.parties gives it. audits: observations audited_by:<auditor> by provider. Columns: auditor,
+    low_usd, of_spend, signed, of_providers; the last row, with an empty auditor, is spend that needs no signature.
+    """
+    working = set(spent.filter((pl.col("population") == "providers") & (pl.col("low_usd") > 0))["holder"])
+    total = float(spent.filter(population="providers")["low_usd"].sum())
+    demanded = dict(spent.filter(population="auditors").select("holder", "low_usd").iter_rows())
+    signed: Counter[str] = Counter()
+    for name, provider in audits.select("name", "subject").iter_rows():
+        if name.startswith(AUDITED) and provider in working:
+            signed[name.removeprefix(AUDITED)] += 1
+    free = total - sum(demanded.values())
+    rows = [
+        (auditor, usd, _part(usd, total), signed[auditor], _part(signed[auditor], len(working)))
+        for auditor, usd in ((one, demanded.get(one, 0.0)) for one in {*demanded, *signed})
+    ]
+    ranked = sorted(rows, key=lambda row: (-row[1], -row[3], row[0]))
+    return pl.DataFrame([*ranked, ("", free, _part(free, total), None, None)], schema=GATE_SCHEMA, orient="row")
+
+
+def capacity(observations: pl.DataFrame, now: datetime) -> pl.DataFrame:
+    """What providers said they have when last asked: name, subject, value, unit, time, and its age in age_hours."""
+    rows = observations.filter(pl.col("name").str.contains("^(capacity_|gpu_alloc)"))
+    newest = rows.sort("time").group_by("name", "subject").last()
+    age = (pl.lit(now) - pl.col("time")).dt.total_seconds() / 3600
+    return newest.select("name", "subject", "value", "unit", "time", age.alias("age_hours")).sort("name", "subject")
+
+
+def backing(observations: pl.DataFrame) -> pl.DataFrame:
+    """How ACT is backed, newest state: name, subject (denom), exact, value, unit, time."""
+    rows = observations.filter(pl.col("name").is_in(BACKING)).sort("time").group_by("name", "subject").last()
+    place = pl.col("name").replace_strict(list(BACKING), list(range(len(BACKING))), return_dtype=pl.Int64)
+    return rows.select("name", "subject", "exact", "value", "unit", "time").sort(place, "subject")
+
+
+def _marks(told: dict[str, str]) -> list[str]:
+    """What makes two providers one: their domain, the organisation they name."""
+    found = [f"domain {domain(told.get('host_uri', ''))}", f"organization {_plain(told.get('organization', ''))}"]
+    return [mark for mark in found if not mark.endswith(" ")]
+
+
+def _name(same: list[str], told: dict[str, dict[str, str]]) -> str:
+    for read in (lambda one: one.get("organization", "").strip(), lambda one: domain(one.get("host_uri", ""))):
+        named = Counter(name for holder in sorted(same) if (name := read(told.get(holder, {}))))
+        if named:
+            return named.most_common(1)[0][0]
+    return same[0]
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _part(some: float, whole: float) -> float | None:
+    return some / whole if whole else None
+
+
+GATE_SCHEMA: Final = pl.Schema(
+    {
+        "auditor": pl.String(),
+        "low_usd": pl.Float64(),
+        "of_spend": pl.Float64(),
+        "signed": pl.Int64(),
+        "of_providers": pl.Float64(),
+    }
+)
