@@ -18,8 +18,8 @@ LEFT_OUT: Final[dict[str, tuple[str, ...]]] = {
     "control": PROTOCOL,
     "ownership": (*PROTOCOL, CUSTODIAN),
 }
-# Names that an address gives itself on its chain; anyone can write any name.
-OWN_NAMES: Final = ("moniker", "hotkey_name", "coldkey_name", "subnet_name", "organization_name", "name")
+# The name that an address gives itself on its chain; anyone can write any name.
+OWN_NAME: Final = "moniker"
 
 # Labelled holders are few: they are merged apart, so that millions of others need only a sort of their top.
 _RANKED: Final = """
@@ -51,7 +51,7 @@ _RANKED: Final = """
     told AS (
         SELECT o.subject AS address, any_value(o.exact ORDER BY o.time DESC) AS own_name
         FROM observation o
-        WHERE o.network = ?1 AND list_contains(?8::VARCHAR[], o.name)
+        WHERE o.network = ?1 AND o.name = ?8
             AND o.subject IN (SELECT h.address FROM top JOIN holder h ON h.id = top.holder)
         GROUP BY o.subject
     )
@@ -78,7 +78,7 @@ def ranking(mart: Mart, population: Population, grouping: str, limit: int = 1000
         population.time,
         list(LEFT_OUT[grouping]),
         limit,
-        list(OWN_NAMES),
+        OWN_NAME,
     )
     total = float(counted_total(mart, population, grouping))
     share = pl.col("amount").cast(pl.Float64) / total
@@ -173,10 +173,10 @@ def _named(mart: Mart, text: str, limit: int) -> list[Found]:
         SELECT network, address FROM entity WHERE contains(lower(name), lower(?1))
         UNION
         SELECT network, subject FROM observation
-        WHERE list_contains(?2::VARCHAR[], name) AND contains(lower(exact), lower(?1))
+        WHERE name = ?2 AND contains(lower(exact), lower(?1))
     """
     query = f"{_WHO} WHERE (h.network, h.address) IN (SELECT (network, address) FROM ({called})) ORDER BY name LIMIT ?3"
-    return _found(mart.table(query, text, list(OWN_NAMES), limit))
+    return _found(mart.table(query, text, OWN_NAME, limit))
 
 
 def _found(rows: pl.DataFrame) -> list[Found]:

@@ -1,6 +1,7 @@
 """What all tests share: where real data lies, and which skips are expected."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,21 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("real data (../shared/data) is not on this machine")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def hamlet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Data folder of the small world of tests/hamlet.py, published."""
+    import streamlit as st
+
+    from tests.hamlet import build_hamlet
+
+    data = tmp_path_factory.mktemp("hamlet")
+    build_hamlet(data)
+    yield data
+    # Pages keep a connection a generation; DuckDB complains about one that is open when Python ends.
+    st.cache_data.clear()
+    st.cache_resource.clear()
 
 
 @pytest.fixture(autouse=True)

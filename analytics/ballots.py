@@ -1,0 +1,255 @@
+"""Whose power each vote on a proposal carried: the chain's own count, repeated over the stake that is known best.
+
+While a vote is open its readings keep every delegation in shares, and the count is exact. Where they are missing, the
+newest stake stands in: who voted is certain then, with how much is as of that later block.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import polars as pl
+
+from analytics.flip import Cast, Flip, flips
+from analytics.holders import Found
+from analytics.proposals import Proposal
+from analytics.tally import ONE, Power, Tally, Validator, choices, power_of, stake, tally
+from store import addresses
+from store.landing import Landing
+from store.mart import Mart
+
+_VOTES: Final = """
+    SELECT v.proposal, v.voter, v.option, v.weight, v.height FROM vote v
+    WHERE v.network = ? AND v.chain_id = ? AND v.proposal = ?
+"""
+_SHARES: Final = """
+    SELECT network, chain_id, reading, height, time, file FROM snapshot
+    WHERE network = ? AND chain_id = ? AND reading IN ('shares', 'closing_shares') AND n > 0
+        AND time BETWEEN ?::TIMESTAMPTZ AND ?::TIMESTAMPTZ
+    ORDER BY time DESC LIMIT 1
+"""
+_NEWEST: Final = """
+    SELECT p.name AS population, h.address, o.amount, s.height, s.time
+    FROM holding o JOIN snapshot s ON s.id = o.snapshot JOIN population p ON p.id = o.population
+    JOIN holder h ON h.id = o.holder
+    WHERE s.network = ? AND s.measure = 'stake' AND (p.name = 'validators' OR starts_with(p.name, 'delegators@'))
+"""
+
+Delegations = Sequence[tuple[str, str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Stake:
+    """Bonded validators and who delegates to them, at a block; exact: read while the vote was open."""
+
+    validators: Mapping[str, Validator]
+    delegations: Delegations
+    height: int
+    time: datetime
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A proposal counted again: who carried how much, and what would have turned it."""
+
+    proposal: Proposal
+    stake: Stake
+    votes: Mapping[str, Mapping[str, int]]
+    tally: Tally
+    flips: Mapping[str, Flip | None]
+
+
+def count(mart: Mart, proposal: Proposal) -> Count | None:
+    """The count of a proposal; None where its votes or its stake were not read."""
+    rows = mart.table(_VOTES, proposal.network, proposal.chain_id, proposal.number)
+    held = stake_of(mart, proposal)
+    if rows.is_empty() or held is None:
+        return None
+    votes = choices(rows, proposal.number)
+    counted = tally(held.validators, held.delegations, votes)
+    turned = flips(counted.bonded * ONE, casts(held, votes, counted), proposal.rule) if proposal.rule else {}
+    return Count(proposal, held, votes, counted, turned)
+
+
+def stake_of(mart: Mart, proposal: Proposal) -> Stake | None:
+    """The stake that counts for a proposal: the last that was read in shares while it was open, else the newest."""
+    if proposal.voting_start and proposal.voting_end:
+        found = mart.table(
+            _SHARES, proposal.network, proposal.chain_id, proposal.voting_start, proposal.voting_end
+        ).to_dicts()
+        for one in found:
+            landing = Landing(mart.path.parent)
+            key = (one["chain_id"], one["network"], one["reading"], one["height"])
+            validators, delegations = stake(landing.read(landing.folder / one["file"], key))
+            return Stake(validators, delegations, one["height"], one["time"], exact=True)
+    return _newest(mart, proposal.network)
+
+
+def _newest(mart: Mart, network: str) -> Stake | None:
+    """Today's stake: tokens of validators, and their delegators' amounts as shares of them.
+
+    The two may be of different hours; a delegator's part of its validator's tokens is what counts.
+    """
+    rows = mart.table(_NEWEST, network)
+    of_validators = rows.filter(population="validators")
+    if of_validators.is_empty():
+        return None
+    delegations, held = [], dict.fromkeys(of_validators["address"], 0)
+    for population, delegator, amount in rows.select("population", "address", "amount").iter_rows():
+        operator = population.removeprefix("delegators@")
+        if operator in held:
+            delegations.append((delegator, operator, int(amount) * ONE))
+            held[operator] += int(amount) * ONE
+    validators = {
+        operator: Validator(int(amount), held[operator] or int(amount) * ONE)
+        for operator, amount in of_validators.select("address", "amount").iter_rows()
+    }
+    height, time = of_validators.select("height", "time").row(0)
+    return Stake(validators, delegations, height, time, exact=False)
+
+
+def casts(held: Stake, votes: Mapping[str, Mapping[str, int]], counted: Tally) -> list[Cast]:
+    """Every voter with its power and choice, and every validator that did not vote with what its delegators left it."""
+    found = [_cast(voter, power.used, votes[voter]) for voter, power in counted.voters.items() if power.used]
+    return found + [Cast(operator, left) for operator, left in silent(held, votes).items() if left]
+
+
+def _cast(voter: str, power: int, choice: Mapping[str, int]) -> Cast:
+    # Rounded down, so that a split vote never carries more than its voter has.
+    parts = {option: power * weight // ONE for option, weight in choice.items()}
+    names = {"no_with_veto": "veto"}
+    return Cast(voter, power, **{names.get(option, option): part for option, part in parts.items()})
+
+
+def silent(held: Stake, votes: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
+    """Validators that did not vote, with the power that nobody took from them, in 1e-18."""
+    taken: dict[str, int] = {}
+    for delegator, operator, shares in held.delegations:
+        if delegator in votes and operator in held.validators:
+            taken[operator] = taken.get(operator, 0) + shares
+    return {
+        operator: power_of(validator.shares - taken.get(operator, 0), validator)
+        for operator, validator in held.validators.items()
+        if addresses.account(operator) not in votes
+    }
+
+
+def names(mart: Mart, network: str) -> dict[str, str]:
+    """What validators call themselves, by operator and by the account behind it."""
+    rows = mart.table(
+        """
+        SELECT subject, any_value(exact ORDER BY time DESC) AS name FROM observation
+        WHERE network = ? AND name = 'moniker' GROUP BY subject
+        """,
+        network,
+    )
+    told = dict(rows.iter_rows())
+    return told | {addresses.account(operator): name for operator, name in told.items() if "valoper" in operator}
+
+
+def voters(found: Count, called: Mapping[str, str]) -> pl.DataFrame:
+    """Who voted what with how much: party, role, option, share of all bonded, own, inherited and overridden tokens."""
+    accounts = {addresses.account(operator) for operator in found.stake.validators}
+    rows = [
+        {
+            "address": voter,
+            "party": called.get(voter, ""),
+            "role": "validator" if voter in accounts else "delegator",
+            "option": options(found.votes[voter]),
+            **_powers(power, found),
+        }
+        for voter, power in found.tally.voters.items()
+    ]
+    return pl.DataFrame(rows, infer_schema_length=None).sort("share", "address", descending=[True, False])
+
+
+def _powers(power: Power, found: Count) -> dict[str, float]:
+    bonded, whole = found.tally.bonded, 10.0**found.proposal.decimals * ONE
+    return {
+        "share": power.used / ONE / bonded if bonded else 0.0,
+        "own_tokens": power.own / whole,
+        "inherited_tokens": power.inherited / whole,
+        "overridden_tokens": power.overridden / whole,
+    }
+
+
+def options(choice: Mapping[str, int]) -> str:
+    """A choice in words: yes, or 60% yes and 40% no."""
+    if len(choice) == 1:
+        return next(iter(choice)).replace("_", " ")
+    return " and ".join(f"{weight / ONE:.0%} {option.replace('_', ' ')}" for option, weight in choice.items())
+
+
+def absent(found: Count, called: Mapping[str, str]) -> pl.DataFrame:
+    """Validators that have not voted: party, address, and the share of all bonded that is with them."""
+    bonded = found.tally.bonded
+    rows = [
+        {"address": operator, "party": called.get(operator, ""), "share": left / ONE / bonded}
+        for operator, left in silent(found.stake, found.votes).items()
+    ]
+    schema = {"address": pl.String, "party": pl.String, "share": pl.Float64}
+    return pl.DataFrame(rows, schema=schema).sort("share", "address", descending=[True, False])
+
+
+def mine(found: Count, who: Found, called: Mapping[str, str]) -> pl.DataFrame:
+    """How an address is represented: one row a validator that it delegates to.
+
+    Columns: validator, tokens, its vote, and how these tokens count: as the address voted itself, as the validator did,
+    or not at all. Empty where the address delegates to no bonded validator.
+    """
+    mine = addresses.address(who.canonical).candidates
+    own = next((found.votes[spelling] for spelling in mine if spelling in found.votes), None)
+    rows = []
+    for delegator, operator, shares in found.stake.delegations:
+        if delegator in mine and operator in found.stake.validators:
+            voted = found.votes.get(addresses.account(operator))
+            power = power_of(shares, found.stake.validators[operator])
+            rows.append(
+                {
+                    "address": operator,
+                    "party": called.get(operator, ""),
+                    "tokens": power / ONE / 10.0**found.proposal.decimals,
+                    "validator_voted": options(voted) if voted else "did not vote",
+                    "counts_as": _counts(own, voted),
+                }
+            )
+    schema = {
+        "address": pl.String,
+        "party": pl.String,
+        "tokens": pl.Float64,
+        "validator_voted": pl.String,
+        "counts_as": pl.String,
+    }
+    return pl.DataFrame(rows, schema=schema).sort("tokens", descending=True)
+
+
+def _counts(own: Mapping[str, int] | None, voted: Mapping[str, int] | None) -> str:
+    if own:
+        return f"{options(own)}: its own vote"
+    return f"{options(voted)}: inherited from the validator" if voted else "nothing: neither voted"
+
+
+def history(mart: Mart, network: str) -> pl.DataFrame:
+    """How often each validator voted on the proposals whose votes were read: address, party, voted, of."""
+    rows = mart.table(
+        """
+        WITH seen AS (SELECT DISTINCT proposal FROM vote WHERE network = ?1),
+        operators AS (
+            SELECT h.address FROM holding o JOIN snapshot s ON s.id = o.snapshot
+            JOIN population p ON p.id = o.population JOIN holder h ON h.id = o.holder
+            WHERE s.network = ?1 AND s.measure = 'stake' AND p.name = 'validators'
+        )
+        SELECT address, (SELECT count(*) FROM seen) AS of FROM operators
+        """,
+        network,
+    )
+    cast = mart.table("SELECT voter, count(DISTINCT proposal) AS n FROM vote WHERE network = ? GROUP BY voter", network)
+    voted = dict(cast.iter_rows())
+    called = names(mart, network)
+    operators = rows["address"].to_list()
+    return rows.with_columns(
+        party=pl.Series([called.get(operator, "") for operator in operators], dtype=pl.String),
+        voted=pl.Series([voted.get(addresses.account(operator), 0) for operator in operators], dtype=pl.Int64),
+    ).sort("voted", "address")

@@ -1,0 +1,158 @@
+"""What if: a scenario asked of a population, the distribution before and after, and what every metric says."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from math import isnan
+from typing import Final
+
+import polars as pl
+
+from analytics import holders, rules, whatif
+from analytics.blocks import Threshold
+from analytics.populations import Population
+from analytics.whatif import Distribution
+from store.mart import Mart
+
+# Parties that a scenario moves one by one; what is below them counts as held by very many.
+PARTIES: Final = 20_000
+SHOWN: Final = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """What changes: its kind, a number (per cent, or how many), and the parties that it is about, by address."""
+
+    kind: str
+    number: float = 0.0
+    parties: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A kind of scenario in words: its title, what its number means, and which parties it asks for.
+
+    asks: no parties, one, or several. unit: percent, count, or nothing where there is no number.
+    """
+
+    title: str
+    explained: str
+    unit: str
+    asks: str
+    low: float
+    high: float
+    usual: float
+    answer: Callable[[Distribution, Scenario], Distribution]
+
+
+def _percent(asked: Scenario) -> Fraction:
+    return Fraction(str(asked.number)) / 100
+
+
+QUESTIONS: Final[Mapping[str, Question]] = {
+    "cap": Question(
+        "Cap what counts",
+        "What a party holds above this share does not count.",
+        "percent", "none", 0.5, 100, 10,
+        lambda now, asked: whatif.cut(now, _percent(asked)),
+    ),
+    "spread": Question(
+        "Cap what is held",
+        "What a party holds above this share goes to the others in proportion.",
+        "percent", "none", 0.5, 100, 10,
+        lambda now, asked: whatif.handed_on(now, _percent(asked)),
+    ),
+    "split": Question(
+        "Split a party",
+        "The party becomes so many equal ones.",
+        "count", "one", 2, 100, 2,
+        lambda now, asked: whatif.split(now, asked.parties[0], int(asked.number)),
+    ),
+    "merge": Question(
+        "Merge parties",
+        "These parties turn out to be one.",
+        "", "several", 0, 0, 0,
+        lambda now, asked: whatif.merged(now, asked.parties),
+    ),
+    "remove": Question(
+        "Remove the largest",
+        "The largest so many leave with what they hold.",
+        "count", "none", 1, 100, 1,
+        lambda now, asked: whatif.without_largest(now, int(asked.number)),
+    ),
+    "exit": Question(
+        "Parties leave",
+        "These parties leave, and what was delegated to them goes to the others in proportion.",
+        "", "several", 0, 0, 0,
+        lambda now, asked: whatif.replaced(now, asked.parties),
+    ),
+    "abstain": Question(
+        "Parties abstain",
+        "These parties take no part; the others decide among themselves.",
+        "", "several", 0, 0, 0,
+        lambda now, asked: whatif.leaving(now, asked.parties),
+    ),
+    "turnout": Question(
+        "Low turnout",
+        "Only the largest take part, as many as make up this share of everything.",
+        "percent", "none", 1, 100, 40,
+        lambda now, asked: whatif.turnout(now, _percent(asked)),
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Before and after: metrics by name (None where undefined), and the largest parties of both."""
+
+    before: dict[str, float | None]
+    after: dict[str, float | None]
+    parties: pl.DataFrame
+
+
+def answer(mart: Mart, population: Population, grouping: str, asked: Scenario) -> Answer:
+    """What a scenario changes; raises ValueError where it cannot be, with the reason."""
+    rows = holders.ranking(mart, population, grouping, PARTIES)
+    total = holders.counted_total(mart, population, grouping)
+    now = _distribution(rows, total)
+    question = QUESTIONS[asked.kind]
+    if question.asks != "none" and not asked.parties:
+        raise ValueError("choose a party first")
+    then = question.answer(now, asked)
+    if then.total == 0:
+        raise ValueError("nobody is left")
+    named = [Threshold(one.numerator, one.denominator, one.strict) for one in rules.thresholds(mart, population)]
+    return Answer(_known(now.metrics(named)), _known(then.metrics(named)), _parties(rows, now, then))
+
+
+def _distribution(rows: pl.DataFrame, total: int) -> Distribution:
+    held = {address: int(amount) for address, amount in rows.select("address", "amount").iter_rows()}
+    return Distribution(held, max(0, total - sum(held.values())))
+
+
+def _known(found: Mapping[str, float]) -> dict[str, float | None]:
+    return {name: None if isnan(value) else value for name, value in found.items()}
+
+
+def _parties(rows: pl.DataFrame, now: Distribution, then: Distribution) -> pl.DataFrame:
+    """The largest parties before or after, with their shares: address, name, before, after."""
+    names = dict(rows.select("address", "name").iter_rows())
+    largest = sorted(
+        {*_largest(now), *_largest(then)}, key=lambda one: (-then.held.get(one, 0), -now.held.get(one, 0), one)
+    )
+    return pl.DataFrame(
+        [
+            {
+                "address": one,
+                "name": names.get(one.partition(" ")[0]),
+                "before": now.held[one] / now.total if one in now.held else None,
+                "after": then.held[one] / then.total if one in then.held else None,
+            }
+            for one in largest
+        ],
+        schema={"address": pl.String, "name": pl.String, "before": pl.Float64, "after": pl.Float64},
+    )
+
+
+def _largest(held: Distribution) -> list[str]:
+    return sorted(held.held, key=lambda one: held.held[one], reverse=True)[:SHOWN]
