@@ -100,8 +100,8 @@ def numbers(values: Mapping[str, rules.Value]) -> None:
     with st.grid(6, min_column_width=150):
         for name in SHOWN:
             metric, found = METRICS[name], values[name].value
-            text = words.share(found) if metric.bounds[1] == 1 else words.decimal(found)
-            st.metric(metric.title, text, help=metric.meaning, border=True)
+            text = words.value(found, as_share=metric.bounds[1] == 1)
+            st.metric(words.SHORT.get(name, metric.title), text, help=metric.meaning, border=True)
 
 
 def find(known: list[Population]) -> None:

@@ -52,11 +52,11 @@ def against(cells: Sequence[Cell]) -> None:
                 "title": tables.text("Network", pinned=True),
                 "measure": tables.text("Of"),
                 "population": tables.text("Among"),
-                "m": tables.number("Math", "How many equal parties would be as concentrated.", places=1),
+                "m": tables.number("Math", "How many equal parties would be as concentrated."),
                 "word_m": tables.text("In a word"),
                 "k": tables.count("Power", "Fewest parties that can force something by the chain's own rules."),
                 "path": tables.text("What they can force"),
-                "change_30d": tables.number("Math in 30 days", places=1),
+                "change_30d": tables.number("Math in 30 days"),
                 "n": tables.count("Parties"),
             },
             "; ".join(

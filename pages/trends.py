@@ -66,7 +66,7 @@ def together(rows: pl.DataFrame, metric: str, chosen: list[Population], grouping
                 "title": tables.text("Network", pinned=True),
                 "population": tables.text("Among"),
                 "time": tables.time("Time"),
-                "value": tables.number(METRICS[metric].title, places=3),
+                "value": tables.number(METRICS[metric].title),
                 "n": tables.count("Parties"),
                 "height": tables.count("Block"),
                 "method_version": tables.text("Method"),

@@ -7,17 +7,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.conftest import ROOT
-from tests.hamlet import build_hamlet
 from ui import inert
 
 PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py") if path.stem != "__init__")
-
-
-@pytest.fixture(scope="session")
-def hamlet(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    data = tmp_path_factory.mktemp("hamlet")
-    build_hamlet(data)
-    return data
 
 
 def opened(name: str, data: Path, monkeypatch: pytest.MonkeyPatch, **query: str) -> AppTest:

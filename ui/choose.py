@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 
+import polars as pl
 import streamlit as st
 
 from analytics.holders import Found
 from analytics.metrics import METRICS
 from analytics.populations import Population
+from analytics.proposals import Proposal
 from analytics.rules import Threshold
+from analytics.scenario import QUESTIONS, Question
 from ui import inert, words
 
 MEASURES = {
@@ -87,6 +90,53 @@ def threshold(found: Sequence[Threshold]) -> Threshold:
         bind="query-params",
     )
     return by_key[chosen]
+
+
+def proposal(found: Sequence[Proposal]) -> Proposal:
+    """One proposal; open ones first."""
+    by_key = {one.key: one for one in found}
+
+    def told(key: str) -> str:
+        one = by_key[key]
+        mark = " (open)" if one.is_open else ""
+        return f"{one.network_title} {one.number}{mark}: {inert.plain(one.title)}"
+
+    return by_key[st.selectbox("Proposal", list(by_key), format_func=told, key="p", bind="query-params")]
+
+
+def question() -> str:
+    """Which kind of scenario."""
+    return st.selectbox(
+        "What if",
+        list(QUESTIONS),
+        format_func=lambda kind: QUESTIONS[kind].title,
+        key="if",
+        bind="query-params",
+    )
+
+
+def amount(asked: Question) -> float:
+    """The number of a scenario: a share in per cent, or how many."""
+    if asked.unit == "percent":
+        return float(
+            st.slider("Per cent", asked.low, float(asked.high), float(asked.usual), 0.5, key="pct", bind="query-params")
+        )
+    low, high, usual = int(asked.low), int(asked.high), int(asked.usual)
+    return float(st.number_input("How many", low, high, usual, key="many", bind="query-params"))
+
+
+def parties(asked: Question, ranks: pl.DataFrame) -> tuple[str, ...]:
+    """The parties that a scenario is about, by address; the largest where one is asked for."""
+    told = {
+        address: f"{rank}. {party}" for rank, party, address in ranks.select("rank", "party", "address").iter_rows()
+    }
+    if asked.asks == "one":
+        chosen = st.selectbox("Party", list(told), format_func=told.__getitem__, key="who", bind="query-params")
+        return (chosen,)
+    several = st.multiselect(
+        "Parties", list(told), list(told)[:2], format_func=told.__getitem__, key="whom", bind="query-params"
+    )
+    return tuple(several)
 
 
 RANGES = {30: "30 days", 90: "90 days", 365: "1 year", 0: "All"}

@@ -27,6 +27,21 @@ def named(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def called(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows with an address and a name that may be empty: the name, else the short address, as `party`."""
+    party = [inert.plain(name) or words.short(address) for name, address in rows.select("party", "address").iter_rows()]
+    return rows.with_columns(pl.Series("party", party, dtype=pl.String))
+
+
+def scenario_rows(rows: pl.DataFrame) -> pl.DataFrame:
+    """The parties of a scenario with names to show; parts of a split party keep their number."""
+    shown = []
+    for name, address in rows.select("name", "address").iter_rows():
+        plain, _, part = address.partition(" ")
+        shown.append(f"{inert.plain(name or '') or words.short(plain)} {part}".strip())
+    return rows.with_columns(name=pl.Series(shown, dtype=pl.String))
+
+
 def columns(population: Population, rows: pl.DataFrame) -> dict[str, Any]:
     """The columns of a ranking's table; those that say nothing here are left out."""
     largest = float(rows["share"].max() or 1.0)  # type: ignore[arg-type]

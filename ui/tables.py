@@ -27,9 +27,9 @@ def identity(label: str, note: str = "") -> Any:
     return st.column_config.NumberColumn(label, help=note or None, format="%d")
 
 
-def number(label: str, note: str = "", places: int = 2) -> Any:
-    """A column of numbers with so many places."""
-    return st.column_config.NumberColumn(label, help=note or None, format=f"%.{places}f")
+def number(label: str, note: str = "") -> Any:
+    """A column of numbers, written as the reader's language writes them."""
+    return st.column_config.NumberColumn(label, help=note or None, format="localized")
 
 
 def percent(label: str, note: str = "") -> Any:

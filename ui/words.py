@@ -6,6 +6,13 @@ from typing import Final
 
 MISSING: Final = "–"
 NUMERALS: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+# Titles of metrics that fit on a card.
+SHORT: Final = {
+    "nc_ge_1_3": "For one third",
+    "nc_gt_1_2": "For over half",
+    "nc_gt_2_3": "For over two thirds",
+    "top_10": "Largest ten",
+}
 SCALES: Final = ((10**12, "trillion"), (10**9, "billion"), (10**6, "million"))
 
 
@@ -88,6 +95,19 @@ def moved(difference: float, as_share: bool = False) -> str:
     if text == "0":
         return "unchanged"
     return f"{'up' if difference > 0 else 'down'} {text}{' points' if as_share else ''}"
+
+
+def value(number: float | None, *, as_share: bool) -> str:
+    """The value of a metric: a share in per cent, or a number."""
+    return share(number) if as_share else decimal(number)
+
+
+def delta(before: float | None, after: float | None, *, as_share: bool) -> str | int | None:
+    """The change of a metric for its arrow: +2.1, -10.2 points; zero where nothing is to be seen."""
+    if before is None or after is None:
+        return None
+    size = round((after - before) * (100 if as_share else 1), 1)
+    return f"{size:+,.1f}{' points' if as_share else ''}" if size else 0
 
 
 def moment(time: datetime) -> str:

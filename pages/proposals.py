@@ -1,0 +1,199 @@
+"""Who decided that vote, and did mine: open proposals first, then one proposal in full."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import polars as pl
+import streamlit as st
+
+from analytics import ballots, holders, proposals
+from analytics.ballots import Count
+from analytics.proposals import Proposal
+from ui import banners, charts, choose, draw, frame, inert, parties, served, tables, votes, words
+
+
+def main() -> None:
+    """The page from top to bottom."""
+    frame.begin("Who decides this proposal, and does my vote count?")
+    found = served.asked(proposals.proposals)
+    if not found:
+        banners.nothing("No proposal was read yet. Networks without votes on chain have none.")
+        return
+    now = datetime.now(UTC)
+    still_open = [one for one in found if one.is_open]
+    st.header(f"{words.sentence(words.several(len(still_open), 'proposal'))} open for voting", anchor=False)
+    overview(found)
+    chosen = choose.proposal(found)
+    st.header(f"{inert.markdown(chosen.network_title)} {chosen.number}: {inert.markdown(chosen.title)}", anchor=False)
+    st.markdown(votes.stands(chosen, now))
+    result(chosen)
+    counted = served.asked(ballots.count, chosen)
+    if counted is None:
+        banners.nothing("The votes of this proposal were not read: chains delete them when they count.")
+        return
+    called = served.asked(ballots.names, chosen.network)
+    turned(counted, called)
+    mine(counted, called)
+    voters(counted, called)
+    participation(chosen)
+
+
+def overview(found: Sequence[Proposal]) -> None:
+    """All proposals as a table, open ones first."""
+    rows = proposals.table(found)
+    draw.table(
+        rows,
+        {
+            "network": tables.text("Network", pinned=True),
+            "proposal": tables.text("Proposal"),
+            "title": tables.text("Title"),
+            "status": tables.text("Status"),
+            "ends": tables.time("Voting ends"),
+            "turnout": tables.percent("Turnout", "Part of the bonded tokens that voted."),
+            "quorum": tables.percent("Quorum", "Part that must vote."),
+            "yes": tables.percent("Yes", "Of what voted and did not abstain."),
+            "threshold": tables.percent("Needed"),
+            "veto": tables.percent("Veto", "Of everything that voted."),
+            "veto_threshold": tables.percent("Veto mark"),
+        },
+        alt="Proposals with turnout, Yes and veto against what the rules ask for",
+        sources=[],
+        key="proposals",
+        rows=6,
+    )
+
+
+def result(chosen: Proposal) -> None:
+    """The count as one bar of all bonded tokens, with the quorum on it."""
+    if not chosen.shares:
+        banners.nothing("The chain gives no count of this proposal.")
+        return
+    rows = pl.DataFrame(chosen.shares, schema=["option", "share"], orient="row")
+    quorum = [] if chosen.rule is None else [(proposals.fraction(chosen.rule.quorum), "quorum")]
+    draw.show(
+        draw.Chart(
+            "tally",
+            charts.tally(rows, quorum),
+            rows,
+            {"option": tables.text("Option"), "share": tables.percent("Of all bonded tokens")},
+            f"Of all bonded tokens: {', '.join(f'{option} {words.share(part)}' for option, part in chosen.shares)}.",
+            [votes.source(chosen)],
+            "Abstentions count for the quorum and not for the result; vetoes are counted among everything that voted.",
+        )
+    )
+
+
+def turned(counted: Count, called: dict[str, str]) -> None:
+    """What would have turned it, along each route."""
+    st.header("What would turn it", anchor=False)
+    if counted.proposal.rule is None:
+        banners.nothing("The rule of this vote was not read, so nothing can be said.")
+        return
+    st.markdown(votes.turning(counted, called))
+    rows = votes.routes(counted, called)
+    draw.table(
+        rows,
+        {
+            "route": tables.text("If they had", pinned=True),
+            "fewest": tables.text("Fewest voters"),
+            "rule": tables.text("Rule that decides"),
+            "who": tables.text("For example"),
+        },
+        alt="Fewest voters whose different choice turns the result, by route",
+        sources=[votes.stake_source(counted)],
+        key="routes",
+    )
+
+
+def mine(counted: Count, called: dict[str, str]) -> None:
+    """My validator, my vote: by a pasted address."""
+    st.header("My validator, my vote", anchor=False)
+    text = st.text_input(
+        "Your address",
+        key="q",
+        max_chars=120,
+        placeholder=f"{counted.proposal.spelling.partition(':')[2]}1…",
+        help="Nothing is stored and no wallet is asked: the address is looked up in the stake that was read.",
+        bind="query-params",
+    )
+    if not text:
+        return
+    known = [one for one in served.asked(holders.search, text) if one.network == counted.proposal.network]
+    if not known:
+        banners.nothing(f"Nobody of that address or name holds stake on {counted.proposal.network_title}.")
+        return
+    who = choose.one_of(known)
+    rows = parties.called(ballots.mine(counted, who, called))
+    st.markdown(votes.represented(rows, counted))
+    if not rows.is_empty():
+        draw.table(
+            rows,
+            {
+                "party": tables.text("Validator", pinned=True),
+                "tokens": tables.number(counted.proposal.token),
+                "validator_voted": tables.text("The validator voted"),
+                "counts_as": tables.text("These tokens count as"),
+            },
+            alt="How the tokens of the address count, validator by validator",
+            sources=[votes.stake_source(counted)],
+            key="mine",
+        )
+
+
+def voters(counted: Count, called: dict[str, str]) -> None:
+    """Everybody who voted, by power, and who has not."""
+    rows = parties.called(ballots.voters(counted, called))
+    st.header("Who voted, with how much", anchor=False)
+    draw.table(
+        rows,
+        {
+            "party": tables.text("Voter", pinned=True),
+            "role": tables.text("As"),
+            "option": tables.text("Voted"),
+            "share": tables.bar("Of all bonded", most=votes.largest(rows)),
+            "own_tokens": tables.number("Own"),
+            "inherited_tokens": tables.number("Inherited", "Of delegators who did not vote."),
+            "overridden_tokens": tables.number("Overridden", "Taken back by delegators who voted for themselves."),
+            "address": tables.text("Address"),
+        },
+        alt="Voters by the power that their vote carried",
+        sources=[votes.stake_source(counted)],
+        key="voters",
+    )
+    absent = parties.called(ballots.absent(counted, called))
+    st.header(votes.not_voted(absent, counted), anchor=False)
+    if not absent.is_empty():
+        draw.table(
+            absent,
+            {
+                "party": tables.text("Validator", pinned=True),
+                "share": tables.bar("Of all bonded", most=votes.largest(absent)),
+                "address": tables.text("Address"),
+            },
+            alt="Validators that have not voted, by power",
+            sources=[votes.stake_source(counted)],
+            key="absent",
+            rows=8,
+        )
+
+
+def participation(chosen: Proposal) -> None:
+    """How often each validator voted."""
+    rows = parties.called(served.asked(ballots.history, chosen.network))
+    st.header("Who takes part", anchor=False)
+    draw.table(
+        rows,
+        {
+            "party": tables.text("Validator", pinned=True),
+            "voted": tables.count("Voted on"),
+            "of": tables.count("Of proposals", "Proposals whose votes were read while they were open."),
+            "address": tables.text("Address"),
+        },
+        alt="How many of the proposals that were read each validator voted on",
+        sources=[votes.source(chosen)],
+        key="participation",
+        rows=8,
+    )
+
+
+main()

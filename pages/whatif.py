@@ -1,0 +1,123 @@
+"""What would change: a cap, a split, a merger, an exit; before and after side by side."""
+
+from collections.abc import Mapping
+
+import polars as pl
+import streamlit as st
+
+from analytics import holders, scenario
+from analytics.metrics import METRICS
+from analytics.populations import Population
+from analytics.scenario import QUESTIONS, Answer, Scenario
+from ui import banners, charts, choose, colours, draw, frame, parties, served, tables, words
+
+SHOWN = ("effective_parties", "nc_ge_1_3", "nc_gt_1_2", "nc_gt_2_3", "top_1", "top_10")
+
+
+def main() -> None:
+    """The page from top to bottom."""
+    known = frame.begin("What would change?")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        network = choose.network(known)
+        of_network = [one for one in known if one.network == network]
+        measure = choose.measure(of_network)
+        population = choose.population([one for one in of_network if one.measure == measure])
+    grouping = choose.grouping()
+    asked = ask(parties.named(served.asked(holders.ranking, population, grouping)))
+    try:
+        found = served.asked(scenario.answer, population, grouping, asked)
+    except ValueError as reason:
+        banners.nothing(f"This cannot be: {reason}.")
+        return
+    st.header(headline(population, asked, found), anchor=False)
+    st.caption(QUESTIONS[asked.kind].explained)
+    numbers(found)
+    moved(population, grouping, found)
+
+
+def ask(ranks: pl.DataFrame) -> Scenario:
+    """The scenario of the address line, changed by one Apply."""
+    kind = choose.question()
+    question = QUESTIONS[kind]
+    with st.form("scenario"), st.container(horizontal=True, vertical_alignment="bottom"):
+        number = choose.amount(question) if question.unit else 0.0
+        chosen = choose.parties(question, ranks) if question.asks != "none" else ()
+        st.form_submit_button("Apply", icon=":material/play_arrow:")
+    return Scenario(kind, number, chosen)
+
+
+def headline(population: Population, asked: Scenario, found: Answer) -> str:
+    """The largest change of the headline metric, as a sentence."""
+    before, after = found.before["effective_parties"], found.after["effective_parties"]
+    name = f"{population.title}, {QUESTIONS[asked.kind].title.lower()}"
+    return f"{name}: from {words.decimal(before)} to {words.decimal(after)} effective parties"
+
+
+def numbers(found: Answer) -> None:
+    """Before and after of the main metrics as cards."""
+    with st.grid(6, min_column_width=150):
+        for name in SHOWN:
+            metric = METRICS[name]
+            as_share = metric.bounds[1] == 1
+            st.metric(
+                words.SHORT.get(name, metric.title),
+                words.value(found.after[name], as_share=as_share),
+                delta_description=f"was {words.value(found.before[name], as_share=as_share)}",
+                delta=words.delta(found.before[name], found.after[name], as_share=as_share),
+                delta_color="normal" if metric.reads == "power is spread" else "inverse",
+                help=metric.meaning,
+                border=True,
+                height="stretch",
+            )
+
+
+def moved(population: Population, grouping: str, found: Answer) -> None:
+    """The changed ranking, and every metric as a table."""
+    rows = parties.scenario_rows(found.parties)
+    source = [frame.source(population, choose.GROUPINGS[grouping].lower())]
+    st.header("The largest, before and after", anchor=False)
+    draw.show(
+        draw.Chart(
+            "before-after",
+            charts.before_after(rows, colour=colours.of_network(population.network)),
+            rows,
+            {
+                "name": tables.text("Party", pinned=True),
+                "before": tables.percent("Before"),
+                "after": tables.percent("After"),
+                "address": tables.text("Address"),
+            },
+            f"Shares of the largest {population.thing} before and after.",
+            source,
+            "Shares are of what counts in each case.",
+        )
+    )
+    st.header("Every metric", anchor=False)
+    draw.table(
+        every(found.before, found.after),
+        {
+            "metric": tables.text("Metric", pinned=True),
+            "before": tables.number("Before"),
+            "after": tables.number("After"),
+            "reads": tables.text("A higher value says that"),
+        },
+        alt="Every metric before and after",
+        sources=source,
+        key="every-metric",
+    )
+
+
+def every(before: Mapping[str, float | None], after: Mapping[str, float | None]) -> pl.DataFrame:
+    """All metrics, one row each."""
+    return pl.DataFrame(
+        {
+            "metric": [METRICS[name].title if name in METRICS else name for name in before],
+            "before": list(before.values()),
+            "after": [after[name] for name in before],
+            "reads": [str(METRICS[name].reads) if name in METRICS else "power is spread" for name in before],
+        },
+        schema_overrides={"before": pl.Float64, "after": pl.Float64},
+    )
+
+
+main()
