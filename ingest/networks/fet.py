@@ -22,7 +22,7 @@ BRIDGE: Final = "0x947872ad4d95e89e513d7202550a810ac1b626cc"
 STAKING: Final = "0x351bac612b50e87b46e4b10a282f632d41397de2"
 # singnet/platform-contracts, package/networks/MultiPartyEscrow.json
 ESCROW: Final = "0xdf8d4826e016afa8803d94a716feb70ad5d2b8ac"
-# Where the migration contracts of AGIX and OCEAN send what they take in, and where others send what they burn.
+# Where those send tokens who burn them without the token's own burn().
 DEAD: Final = "0x000000000000000000000000000000000000dead"
 EXPLORER: Final = "https://eth.blockscout.com"
 
