@@ -114,7 +114,7 @@ def _cosmos(state: Mapping[str, Any], time: datetime) -> Iterator[Part]:
     yield Part("validators", Kind.HOLDINGS, Measure.STAKE, unit, VALIDATORS, _validators(tokens))
     yield _delegators(staking["delegations"], bonded, unit)
     yield Part("names", Kind.OBSERVATIONS, None, "", NAMES, _names(validators, time), newest_only=True)
-    yield Part("chain", Kind.OBSERVATIONS, None, "", CHAIN, _chain(state, sum(tokens.values()), unit, time))
+    yield Part("economy", Kind.OBSERVATIONS, None, "", CHAIN, _chain(state, sum(tokens.values()), unit, time))
     gov = state.get("gov", {})
     if "proposals" in gov:
         yield Part("proposals", Kind.PROPOSALS, None, unit, PROPOSALS, _proposals(gov, unit))
@@ -178,7 +178,7 @@ def _chain(state: Mapping[str, Any], bonded: int, unit: str, time: datetime) -> 
     pool = {row["denom"]: row["amount"] for row in _at(state, "distribution", "fee_pool", "community_pool") or []}
     tally = _at(state, "gov", "tally_params") or _at(state, "gov", "params") or {}
     found = {
-        "bonded_tokens": (bonded, unit),
+        "bonded": (bonded, unit),
         "supply": (supply.get(unit), unit),
         "community_pool": (pool.get(unit), unit),
         "community_tax": (_at(state, "distribution", "params", "community_tax"), "share"),

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from ingest.network import Reading
 from ingest.networks import networks
 from ingest.publication import build
 from store.addresses import account, bech32
@@ -34,6 +35,8 @@ from store.rows import (
 DAYS: Final = 180
 ROWS_IN_HISTORY: Final = 1_000
 DAY: Final = timedelta(days=1)
+FLOWS: Final = (Measure.EMISSION, Measure.COMPUTE_SPEND)
+VALIDATORS: Final = 100
 # Amounts are drawn as parts of this many, then scaled to the population's total.
 PARTS: Final = 10**12
 Floats = npt.NDArray[np.float64]
@@ -55,14 +58,14 @@ class Simulated:
     """One reading of one network; every: days between two snapshots of its history, 0 for the newest day alone."""
 
     network: str
-    chain_id: str
     reading: str
-    measure: Measure
-    unit: str
     populations: tuple[Population, ...]
     every: int = 1
-    flow: bool = False
-    seconds_a_block: float = 6.0
+
+    @property
+    def real(self) -> Reading:
+        """The reading that this one stands for: it has its measure and unit."""
+        return next(one for one in networks()[self.network].readings if one.name == self.reading)
 
 
 def build_sample(data: Path, until: datetime | None = None, days: int = DAYS) -> Path:
@@ -81,166 +84,81 @@ def build_sample(data: Path, until: datetime | None = None, days: int = DAYS) ->
 
 def readings() -> Iterator[Simulated]:
     """Every simulated reading: the populations of all networks, in the sizes of the real ones."""
-    yield from _cosmos("akash", "akashnet-2", "uakt", "akash", bonded=88_500_000 * 10**6, minted=32_000 * 10**6)
-    yield from _cosmos("fetch", "fetchhub-4", "afet", "fetch", bonded=480_000_000 * 10**18, minted=90_000 * 10**18)
+    yield from _cosmos("akash", "akash", 10**6, bonded=88_500_000, minted=32_000)
+    yield from _cosmos("fetch", "fetch", 10**18, bonded=480_000_000, minted=90_000)
     yield from _akash_compute()
     yield from _bittensor()
-    yield from _ethereum()
+    yield from (one for one in _ethereum() if one.network in networks())
 
 
-def _cosmos(network: str, chain_id: str, unit: str, prefix: str, *, bonded: int, minted: int) -> Iterator[Simulated]:
-    one = Simulated(network, chain_id, "validators", Measure.STAKE, unit, ())
-    power = bonded // {"uakt": 10**6, "afet": 10**18}[unit]
+def _cosmos(network: str, prefix: str, token: int, *, bonded: int, minted: int) -> Iterator[Simulated]:
+    """A Cosmos chain; token: base units of one; bonded: tokens; minted: tokens a day."""
     valoper = f"{prefix}valoper"
-    validators = Population("validators", 100, bonded, 1.3, valoper)
     behind = tuple(
-        Population(f"delegators@{address(valoper, place)}", 60, bonded // 100, 2.0, prefix) for place in range(100)
+        Population(f"delegators@{address(valoper, place)}", 60, bonded * token // 100, 2.0, prefix)
+        for place in range(VALIDATORS)
     )
-    yield replace(one, populations=(validators,))
-    yield replace(
-        one,
-        reading="power",
-        measure=Measure.VOTING_POWER,
-        unit="power",
-        populations=(replace(validators, total=power),),
+    yield Simulated(network, "validators", (Population("validators", VALIDATORS, bonded * token, 1.3, valoper),))
+    yield Simulated(network, "consensus", (Population("validators", VALIDATORS, bonded, 1.3, valoper),))
+    yield Simulated(
+        network, "delegators", (Population("delegators", 20_000, bonded * token, 2.4, prefix), *behind), every=30
     )
-    delegators = Population("delegators", 20_000, bonded, 2.4, prefix)
-    yield replace(one, reading="delegators", populations=(delegators,), every=7)
-    yield replace(one, reading="delegators_by_validator", populations=behind, every=0)
-    yield replace(
-        one,
-        reading="emission",
-        measure=Measure.EMISSION,
-        flow=True,
-        populations=(
-            Population("stakers", 100, minted * 3 // 10, 1.3, valoper),
-            Population("pool", 1, minted * 7 // 10, 0, prefix),
-        ),
+    emission = (
+        Population("stakers", VALIDATORS, minted * token * 3 // 10, 1.3, valoper),
+        Population("pool", 1, minted * token * 7 // 10, 0, prefix),
     )
+    yield Simulated(network, "emission", emission)
 
 
 def _akash_compute() -> Iterator[Simulated]:
-    spend = 7_534 * 10**6 * 10**18
-    one = Simulated("akash", "akashnet-2", "leases_uact", Measure.COMPUTE_SPEND, "1e-18 uact", (), flow=True)
-    yield replace(
-        one,
-        populations=(
-            Population("providers", 60, spend, 1.6, "akash"),
-            Population("payers", 120, spend, 2.6, "akash"),
-            Population("tenants", 420, spend, 1.9, "akash"),
-            Population("auditors", 3, spend, 2.5, "akash"),
-        ),
-    )
-    yield replace(
-        one,
-        reading="supply_gpu",
-        measure=Measure.COMPUTE_SUPPLY,
-        unit="gpu",
-        flow=False,
-        populations=(Population("providers", 60, 248 * 1000, 1.2, "akash"),),
-        every=7,
-    )
+    """Spend in 1e-18 of a denom; most is paid in uact, a little in the others."""
+    parties = (("providers", 60, 1.6), ("payers", 120, 2.6), ("tenants", 420, 1.9), ("auditors", 3, 2.5))
+    for denom, a_day in (("uact", 7_534), ("uakt", 90), ("usdc", 40)):
+        total = a_day * 10**24
+        of = tuple(Population(name, n, total, skew, "akash") for name, n, skew in parties)
+        yield Simulated("akash", f"leases_{denom}", of)
+        for name in ("accrued", "settled", "external_least", "external_most"):
+            yield Simulated("akash", f"{name}_{denom}", of, every=7)
+        yield Simulated("akash", f"deposited_{denom}", (of[1],), every=7)
+    for resource, total in (("cpu", 9_000_000), ("memory", 2**44), ("storage", 2**47), ("gpu", 248)):
+        providers = Population("providers", 60, total, 1.2, "akash")
+        yield Simulated("akash", f"leased_{resource}", (providers,), every=7)
 
 
 def _bittensor() -> Iterator[Simulated]:
     rao = 10**9
-    chain = "0x2f0555cc76fc2840a25a6ea3b9637146806f1f44b090c175ffde2a7e5ab36c03"
-    one = Simulated("bittensor", chain, "stake", Measure.STAKE, "rao", (), seconds_a_block=12.0)
     subnets = [f"subnet:{netuid}.0" for netuid in range(1, 129)]
-    yield replace(
-        one,
-        populations=(
-            Population("hotkeys", 2_000, 7_446_311 * rao, 2.2, "substrate"),
-            Population("coldkeys", 30_000, 7_446_311 * rao, 2.6, "substrate"),
-        ),
-    )
-    yield replace(
-        one,
-        reading="alpha",
-        unit="rao alpha",
-        populations=tuple(Population(f"{s}/coldkeys", 256, 2_000_000 * rao, 2.0, "substrate") for s in subnets),
-        every=0,
-    )
-    yield replace(
-        one,
-        reading="weight",
-        measure=Measure.VOTING_POWER,
-        unit="rao",
-        populations=(Population("validators", 300, 6_000_000 * rao, 1.9, "substrate"),),
-    )
-    yield replace(
-        one,
-        reading="subnet_weight",
-        measure=Measure.VOTING_POWER,
-        unit="rao",
-        populations=tuple(Population(f"{s}/validators", 64, 500_000 * rao, 1.8, "substrate") for s in subnets),
-        every=0,
-    )
-    yield replace(
-        one,
-        reading="emission",
-        measure=Measure.EMISSION,
-        flow=True,
-        populations=(
-            Population("subnets", 128, 3_600 * rao, 1.6, "netuid"),
-            Population("recipients", 9_000, 3_600 * rao, 2.1, "substrate"),
-        ),
-    )
-    roles = (("miners", 191, 41), ("validators", 64, 41), ("owner", 1, 18))
-    yield replace(
-        one,
-        reading="subnet_emission",
-        measure=Measure.EMISSION,
-        unit="rao alpha",
-        flow=True,
-        every=0,
-        populations=tuple(
-            Population(f"{subnet}/{role}", n, 7_200 * rao * part // 100, 1.7, "substrate")
-            for subnet in subnets
-            for role, n, part in roles
-        ),
-    )
-    yield replace(
-        one,
-        reading="balances",
-        measure=Measure.TOKEN,
-        populations=(Population("coldkeys", 60_000, 3_700_000 * rao, 2.8, "substrate"),),
-        every=7,
-    )
-    yield replace(
-        one,
-        reading="control",
-        measure=Measure.CONTROL,
-        unit="key",
-        populations=(
-            Population("sudo", 3, 3 * PARTS, 0, "substrate"),
-            Population("authorities", 20, 20 * PARTS, 0, "substrate"),
-        ),
-        every=30,
-    )
+
+    def each(role: str, n: int, total: int, skew: float) -> tuple[Population, ...]:
+        return tuple(Population(f"{subnet}/{role}", n, total * rao, skew, "substrate") for subnet in subnets)
+
+    def whole(name: str, n: int, total: int, skew: float, spelling: str = "substrate") -> Population:
+        return Population(name, n, total * rao, skew, spelling)
+
+    stake = (whole("hotkeys", 2_000, 7_446_311, 2.2), whole("coldkeys", 30_000, 7_446_311, 2.6))
+    yield Simulated("bittensor", "stake", stake, every=7)
+    yield Simulated("bittensor", "stake_alpha", each("coldkeys", 256, 2_000_000, 2.0), every=0)
+    yield Simulated("bittensor", "validators", (whole("validators", 300, 6_000_000, 1.9),))
+    yield Simulated("bittensor", "subnet_validators", each("validators", 64, 500_000, 1.8), every=0)
+    yield Simulated("bittensor", "subnet_emission", (whole("subnets", 128, 3_600, 1.6, "subnet"),))
+    yield Simulated("bittensor", "recipients", (whole("recipients", 9_000, 3_600, 2.1),), every=7)
+    roles = each("miners", 191, 2_952, 1.7) + each("validators", 64, 2_952, 1.7) + each("owner", 1, 1_296, 0)
+    yield Simulated("bittensor", "alpha_emission", roles, every=0)
+    yield Simulated("bittensor", "balances", (whole("coldkeys", 60_000, 3_700_000, 2.8),), every=30)
+    keys = (Population("sudo", 3, 3, 0, "substrate"), Population("authorities", 20, 20, 0, "substrate"))
+    yield Simulated("bittensor", "control_keys", keys, every=30)
+    yield Simulated("bittensor", "grandpa", (Population("grandpa", 20, 20, 0, "substrate"),), every=30)
+    yield Simulated("bittensor", "subnet_owners", (Population("subnet_owners", 90, 128, 0.3, "substrate"),), every=30)
 
 
 def _ethereum() -> Iterator[Simulated]:
-    one = Simulated("fet", "eip155:1", "holders", Measure.TOKEN, "afet", (), seconds_a_block=12.0)
-    yield replace(one, populations=(Population("holders", 100_000, 2_600_000_000 * 10**18, 2.9, "evm"),), every=7)
+    holders = Population("holders", 100_000, 2_600_000_000 * 10**18, 2.9, "evm")
+    yield Simulated("fet", "holders", (holders,), every=30)
     spend = 4_000 * 10**18
-    yield replace(
-        one,
-        network="singularitynet",
-        reading="claims",
-        measure=Measure.COMPUTE_SPEND,
-        flow=True,
-        populations=(Population("recipients", 40, spend, 1.8, "evm"), Population("senders", 160, spend, 2.0, "evm")),
-    )
-    yield replace(
-        one,
-        network="singularitynet",
-        reading="organizations",
-        measure=Measure.COMPUTE_SUPPLY,
-        unit="service",
-        populations=(Population("organizations", 70, 140 * PARTS, 1.0, "organization"),),
-        every=7,
-    )
+    claims = (Population("recipients", 40, spend, 1.8, "evm"), Population("senders", 160, spend, 2.0, "evm"))
+    yield Simulated("singularitynet", "claims", claims)
+    organizations = Population("organizations", 70, 140, 0.8, "organization")
+    yield Simulated("singularitynet", "organizations", (organizations,), every=7)
 
 
 def _history(reading: Simulated, end: datetime, days: int) -> Iterator[tuple[Snapshot, Facts]]:
@@ -253,11 +171,11 @@ def _holdings(reading: Simulated, end: datetime, back: int, *, newest: bool) -> 
     """A reading's holdings `back` days before the end."""
     time = end - back * DAY
     rows = pl.concat(_drawn(reading, population, back, newest=newest) for population in reading.populations)
-    since = time - DAY if reading.flow else None
+    since = time - DAY if reading.real.measure in FLOWS else None
     facts = Facts(rows, since=since)
     check(facts, Kind.HOLDINGS)
-    snapshot = _snapshot(reading.network, reading.chain_id, reading.reading, Kind.HOLDINGS, time)
-    return replace(snapshot, measure=reading.measure, unit=reading.unit, since=since), facts
+    snapshot = _snapshot(reading.network, reading.reading, Kind.HOLDINGS, time)
+    return replace(snapshot, measure=reading.real.measure, unit=reading.real.unit, since=since), facts
 
 
 def _drawn(reading: Simulated, population: Population, back: int, *, newest: bool) -> pl.DataFrame:
@@ -266,9 +184,10 @@ def _drawn(reading: Simulated, population: Population, back: int, *, newest: boo
     logs, phase = _characters(f"{reading.network} {reading.reading} {population.name}", population.n, population.skew)
     wander = 0.15 * min(population.skew, 1.0) * np.sin(phase[:n] + back / 40.0)
     weight = np.exp(logs[:n] + wander)
-    parts = pl.Series(np.maximum(1, weight / weight.sum() * PARTS).astype(np.int64))
-    unit = max(1, population.total // PARTS)
-    amount = parts.cast(pl.Int128) * pl.Series([unit], dtype=pl.Int128)
+    # Small totals are counts (keys, subnets): everybody has at least one.
+    unit, parts = max(1, population.total // PARTS), min(PARTS, population.total)
+    drawn = np.maximum(1, np.rint(weight / weight.sum() * parts)).astype(np.int64)
+    amount = pl.Series(drawn).cast(pl.Int128) * pl.Series([unit], dtype=pl.Int128)
     return pl.DataFrame(
         {
             "population": pl.repeat(population.name, n, eager=True),
@@ -300,14 +219,17 @@ def address(spelling: str, place: int) -> str:
             return "0x" + raw.hex()
         case "evm":
             return "0x" + raw[:20].hex()
-        case "netuid" | "organization":
-            return f"{spelling} {place + 1}"
+        case "subnet":
+            return f"subnet:{place + 1}.0"
+        case "organization":
+            return f"organization {place + 1}"
         case prefix:
             return bech32(prefix, raw[:20])
 
 
-def _snapshot(network: str, chain_id: str, reading: str, kind: Kind, time: datetime) -> Snapshot:
-    height = int(time.timestamp()) // 6
+def _snapshot(network: str, reading: str, kind: Kind, time: datetime) -> Snapshot:
+    chain, height = networks()[network].chain, int(time.timestamp()) // 6
+    chain_id = chain.chain_id if chain else network
     return Snapshot(
         network=network,
         chain_id=chain_id,
@@ -315,7 +237,7 @@ def _snapshot(network: str, chain_id: str, reading: str, kind: Kind, time: datet
         kind=kind,
         measure=None,
         unit="",
-        block=Block(height, sha256(f"{chain_id} {height}".encode()).hexdigest(), time),
+        block=Block(height, sha256(f"{network} {height}".encode()).hexdigest(), time),
         method="Simulated: drawn at random, in the size of the real network.",
         endpoint="simulated",
         simulated=True,
@@ -324,40 +246,47 @@ def _snapshot(network: str, chain_id: str, reading: str, kind: Kind, time: datet
 
 def _names(end: datetime) -> Iterator[tuple[Snapshot, Facts]]:
     """Names of validators on the Cosmos chains; a few share a website, so that one operator has several."""
-    for network, chain_id, prefix in COSMOS:
+    for network, prefix in COSMOS:
         rows = []
         for place in range(100):
             subject = address(f"{prefix}valoper", place)
             rows.append(observation("moniker", end, f"Sample validator {place + 1}", "", subject=subject))
             rows.append(observation("website", end, f"https://operator{place // 2}.example", "", subject=subject))
-        snapshot = _snapshot(network, chain_id, "names", Kind.OBSERVATIONS, end)
+        snapshot = _snapshot(network, "names", Kind.OBSERVATIONS, end)
         yield replace(snapshot, newest_only=True), Facts(frame(Kind.OBSERVATIONS, rows))
 
 
-COSMOS: Final = (("akash", "akashnet-2", "akash"), ("fetch", "fetchhub-4", "fetch"))
-# (network, chain id, name, value, unit): what the real chains showed in 2026, rounded.
+COSMOS: Final = (("akash", "akash"), ("fetch", "fetch"))
+# (network, reading, name, subject, value, unit): what the real chains showed in 2026, rounded.
 OBSERVED: Final = (
-    ("akash", "akashnet-2", "supply", 295_868_912 * 10**6, "uakt"),
-    ("akash", "akashnet-2", "bonded_tokens", 88_500_000 * 10**6, "uakt"),
-    ("akash", "akashnet-2", "inflation", 0.04, "share a year"),
-    ("akash", "akashnet-2", "quorum", 0.2, "share"),
-    ("akash", "akashnet-2", "threshold", 0.5, "share"),
-    ("akash", "akashnet-2", "veto_threshold", 0.334, "share"),
-    ("fetch", "fetchhub-4", "supply", 1_150_000_000 * 10**18, "afet"),
-    ("fetch", "fetchhub-4", "bonded_tokens", 480_000_000 * 10**18, "afet"),
-    ("fetch", "fetchhub-4", "quorum", 0.334, "share"),
-    ("fetch", "fetchhub-4", "threshold", 0.5, "share"),
-    ("fetch", "fetchhub-4", "veto_threshold", 0.334, "share"),
-    ("bittensor", "bittensor", "issuance", 11_219_409 * 10**9, "rao"),
+    ("akash", "economy", "supply", "", 295_868_912 * 10**6, "uakt"),
+    ("akash", "economy", "bonded", "", 88_500_000 * 10**6, "uakt"),
+    ("akash", "economy", "inflation", "", 0.04, "ratio"),
+    ("akash", "parameters", "quorum", "gov", 0.2, "ratio"),
+    ("akash", "parameters", "threshold", "gov", 0.5, "ratio"),
+    ("akash", "parameters", "veto_threshold", "gov", 0.334, "ratio"),
+    ("fetch", "economy", "supply", "", 1_150_000_000 * 10**18, "afet"),
+    ("fetch", "economy", "bonded", "", 480_000_000 * 10**18, "afet"),
+    ("fetch", "parameters", "quorum", "gov", 0.334, "ratio"),
+    ("fetch", "parameters", "threshold", "gov", 0.5, "ratio"),
+    ("fetch", "parameters", "veto_threshold", "gov", 0.334, "ratio"),
+    ("bittensor", "chain", "issuance", "", 11_219_409 * 10**9, "rao"),
+    ("bittensor", "control", "rule", "", "sudo", ""),
+    ("bittensor", "control", "sudo_signers", "", "verified", ""),
+    ("bittensor", "control", "sudo_threshold", "", 2, "keys"),
 )
 
 
 def _observed(end: datetime, days: int) -> Iterator[tuple[Snapshot, Facts]]:
-    for network, chain_id in dict.fromkeys(row[:2] for row in OBSERVED):
+    for network, reading in dict.fromkeys(row[:2] for row in OBSERVED):
         for back in range(days - 1, -1, -30):
             time = end - back * DAY
-            rows = [observation(name, time, value, unit) for who, _, name, value, unit in OBSERVED if who == network]
-            yield _snapshot(network, chain_id, "chain", Kind.OBSERVATIONS, time), Facts(frame(Kind.OBSERVATIONS, rows))
+            rows = [
+                observation(name, time, value, unit, subject=subject)
+                for *place, name, subject, value, unit in OBSERVED
+                if tuple(place) == (network, reading)
+            ]
+            yield _snapshot(network, reading, Kind.OBSERVATIONS, time), Facts(frame(Kind.OBSERVATIONS, rows))
 
 
 PROPOSALS: Final = 12
@@ -367,11 +296,11 @@ VOTERS: Final = 400
 
 def _governed(end: datetime) -> Iterator[tuple[Snapshot, Facts]]:
     """Proposals with tallies and votes; the last one is still open."""
-    for network, chain_id, prefix in COSMOS:
-        bonded = next(row[3] for row in OBSERVED if row[0] == network and row[2] == "bonded_tokens")
+    for network, prefix in COSMOS:
+        bonded = next(row[4] for row in OBSERVED if row[0] == network and row[2] == "bonded")
         random = np.random.default_rng(len(network))
         proposals = [_proposal(number, end, int(bonded), random, prefix) for number in range(1, PROPOSALS + 1)]
-        snapshot = _snapshot(network, chain_id, "proposals", Kind.PROPOSALS, end)
+        snapshot = _snapshot(network, "proposals", Kind.PROPOSALS, end)
         yield snapshot, Facts(frame(Kind.PROPOSALS, proposals))
         votes = [row for number in range(PROPOSALS - 3, PROPOSALS + 1) for row in _votes(number, prefix, random)]
         yield replace(snapshot, reading="votes", kind=Kind.VOTES), Facts(frame(Kind.VOTES, votes))

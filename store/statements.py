@@ -6,7 +6,9 @@ from typing import Final
 from store.labels import CUSTODIAN, PROTOCOL
 from store.rows import Kind
 
-_PROTOCOL: Final = ", ".join(f"'{kind}'" for kind in PROTOCOL)
+# A holder spelled `sink:...` is where an amount went that nobody got (burned, withheld): in the total, not a party.
+_SINK: Final = "starts_with({holder}, 'sink:')"
+_PROTOCOL: Final = ", ".join(f"'{kind}'" for kind in (*PROTOCOL, "sink"))
 
 # Files of schema version 1 hold one snapshot and have no column `snapshot_height`.
 LANDED: Final = """
@@ -47,7 +49,9 @@ LABEL: Final[Sequence[str]] = (
     FROM landed l JOIN snapshot s ON s.id = l.snapshot
     JOIN entity e ON e.network = s.network AND e.address = l.holder
         AND (e.valid_from IS NULL OR e.valid_from <= s.time) AND (e.valid_to IS NULL OR s.time < e.valid_to)
-    """,
+    UNION ALL
+    SELECT snapshot, population, holder, holder, 'sink' FROM landed WHERE """
+    + _SINK.format(holder="holder"),
     """
     CREATE OR REPLACE TEMP TABLE labelled AS
     SELECT l.snapshot, l.population, l.holder, l.amount, b.entity, b.kind
@@ -61,14 +65,14 @@ _MERGED: Final = """
     WHERE {where} GROUP BY snapshot, population, coalesce(entity, holder)
 """
 GROUPED: Final[Mapping[str, str]] = {
-    "address": "SELECT snapshot, population, amount FROM landed",
+    "address": f"SELECT snapshot, population, amount FROM landed WHERE NOT {_SINK.format(holder='holder')}",
     "control": _MERGED.format(where=f"coalesce(kind, '') NOT IN ({_PROTOCOL})"),
     "ownership": _MERGED.format(where=f"coalesce(kind, '') NOT IN ({_PROTOCOL}, '{CUSTODIAN}')"),
     "custodians": _MERGED.format(where=f"kind = '{CUSTODIAN}'"),
 }
 GROUPINGS: Final = tuple(GROUPED)
 EXCLUDED: Final[Mapping[str, str]] = {
-    "address": "false",
+    "address": "kind = 'sink'",
     "control": f"kind IN ({_PROTOCOL})",
     "ownership": f"kind IN ({_PROTOCOL}, '{CUSTODIAN}')",
     "custodians": "false",

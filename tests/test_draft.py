@@ -214,3 +214,13 @@ def test_votes_stay_after_the_chain_deleted_them(tmp_path: Path) -> None:
     with opened(tmp_path) as mart:
         kept = mart.table("SELECT v.proposal, s.height FROM vote v JOIN snapshot s ON s.id = v.snapshot ORDER BY 1")
     assert kept.rows() == [("8", 1), ("9", 2)]
+
+
+def test_what_nobody_got_is_in_no_partys_hands(tmp_path: Path) -> None:
+    rows = [("miners", "ada", 30), ("miners", "bob", 30), ("miners", "sink:burned", 40)]
+    Landing(tmp_path).land(snapshot(reported={"miners": 100}), Facts(holdings(rows)))
+    build(tmp_path)
+    with opened(tmp_path) as mart:
+        found = mart.table("SELECT grouping, n, total, reported_total, exclusions FROM distribution ORDER BY grouping")
+    assert found.rows()[0] == ("address", 2, 60, 100, '{"sink":0.4}')
+    assert set(found["total"]) == {60}
