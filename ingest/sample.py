@@ -113,7 +113,7 @@ def _cosmos(network: str, prefix: str, token: int, *, bonded: int, minted: int) 
 def _akash_compute() -> Iterator[Simulated]:
     """Spend in 1e-18 of a denom; most is paid in uact, a little in the others."""
     parties = (("providers", 60, 1.6), ("payers", 120, 2.6), ("tenants", 420, 1.9), ("auditors", 3, 2.5))
-    for denom, a_day in (("uact", 7_534), ("uakt", 90), ("usdc", 40)):
+    for denom, a_day in (("uact", 7_534), ("uakt", 90), ("uusdc", 40)):
         total = a_day * 10**24
         of = tuple(Population(name, n, total, skew, "akash") for name, n, skew in parties)
         yield Simulated("akash", f"leases_{denom}", of)
@@ -154,6 +154,8 @@ def _bittensor() -> Iterator[Simulated]:
 def _ethereum() -> Iterator[Simulated]:
     holders = Population("holders", 100_000, 2_600_000_000 * 10**18, 2.9, "evm")
     yield Simulated("fet", "holders", (holders,), every=30)
+    keys = tuple(Population(f"token:{power}", 3, 3, 0, "evm") for power in ("mint", "pause", "admin"))
+    yield Simulated("fet", "control", keys, every=30)
     spend = 4_000 * 10**18
     claims = (Population("recipients", 40, spend, 1.8, "evm"), Population("senders", 160, spend, 2.0, "evm"))
     yield Simulated("singularitynet", "claims", claims)
