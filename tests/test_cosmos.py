@@ -75,8 +75,8 @@ def test_a_question_is_asked_once() -> None:
     ("state", "reason"),
     [
         (replace(STATE, chain_id="sandbox-01"), "is a node of sandbox-01, not of akashnet-2"),
-        (replace(STATE, time=datetime.now(UTC) - timedelta(minutes=6)), "is at block 998 of"),
-        (replace(STATE, time=datetime.now(UTC) + timedelta(minutes=6)), "is at block 998 of"),
+        (replace(STATE, time=datetime.now(UTC) - timedelta(hours=1)), "is at block 998 of"),
+        (replace(STATE, time=datetime.now(UTC) + timedelta(hours=1)), "is at block 998 of"),
         (replace(STATE, validators=[]), "knows no bonded validator"),
     ],
 )
