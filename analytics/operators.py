@@ -1,0 +1,180 @@
+"""Validators that one operator runs, by what they say of themselves: the same keybase identity or website domain.
+
+These are claims: anyone can write anybody's identity or website into a validator. Each row says which claim joined it.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Final
+from urllib.parse import urlsplit
+
+import polars as pl
+
+from store.addresses import account
+from store.labels import ENTITIES
+
+# A keybase identity is the last sixteen hexadecimal digits of a key's fingerprint.
+IDENTITY: Final = re.compile(r"[0-9A-F]{16}")
+HOST: Final = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
+
+# Addresses that many share; a page there says nothing about who runs what.
+SHARED: Final = frozenset(
+    [
+        "bit.ly",
+        "discord.com",
+        "discord.gg",
+        "facebook.com",
+        "github.com",
+        "gitlab.com",
+        "google.com",
+        "instagram.com",
+        "keybase.io",
+        "linkedin.com",
+        "linktr.ee",
+        "medium.com",
+        "mintscan.io",
+        "ping.pub",
+        "reddit.com",
+        "t.me",
+        "telegram.me",
+        "telegram.org",
+        "twitter.com",
+        "x.com",
+        "youtube.com",
+        "youtu.be",
+    ]
+)
+# Hosts that give each customer a name below theirs.
+HOSTING: Final = frozenset(
+    [
+        "blogspot.com",
+        "carrd.co",
+        "fleek.co",
+        "gitbook.io",
+        "github.io",
+        "gitlab.io",
+        "herokuapp.com",
+        "medium.com",
+        "netlify.app",
+        "notion.site",
+        "onrender.com",
+        "pages.dev",
+        "substack.com",
+        "vercel.app",
+        "web.app",
+        "webflow.io",
+        "weebly.com",
+        "wixsite.com",
+        "wordpress.com",
+    ]
+)
+# Names of second levels under which countries register (co.uk, com.br).
+SECOND_LEVELS: Final = frozenset(["ac", "co", "com", "edu", "gov", "net", "or", "org"])
+
+Claims = Mapping[tuple[str, str], Iterable[str]]
+
+
+def operators(texts: pl.DataFrame, recorded_at: datetime) -> pl.DataFrame:
+    """Validators that share an operator with another one, as entity rows; each address once, as operator and account.
+
+    texts: columns network, name (moniker, identity, website), subject (operator address) and exact. Operators are
+    merged across networks.
+    """
+    said = _said(texts)
+    claims = {validator: _claims(words) for validator, words in said.items()}
+    rows = []
+    for members in _joined(claims):
+        slug = _slug(members, claims)
+        name = _name(said[member].get("moniker", "") for member in members)
+        for network, valoper in members:
+            evidence = _evidence((network, valoper), members, claims)
+            rows += [
+                (network, address, slug, name, "operator", None, None, evidence, recorded_at)
+                for address in (valoper, account(valoper))
+            ]
+    return pl.DataFrame(rows, schema=ENTITIES, orient="row").sort("network", "entity", "address")
+
+
+def identity(text: str) -> str:
+    """A keybase identity in one spelling, or nothing where the text is none."""
+    found = text.strip().upper()
+    return found if IDENTITY.fullmatch(found) else ""
+
+
+def domain(text: str) -> str:
+    """The registered domain of a website, or nothing where it is none, or one that many share."""
+    try:
+        found = urlsplit(text.strip() if "//" in text else f"//{text.strip()}").hostname or ""
+    except ValueError:
+        return ""
+    host = found.lower().rstrip(".").removeprefix("www.")
+    if not HOST.fullmatch(host):
+        return ""
+    labels = host.split(".")
+    kept = 3 if _is_wide(labels[-2:]) else 2
+    registered = ".".join(labels[-kept:])
+    return "" if registered in SHARED | HOSTING or _is_wide(registered.split(".")) else registered
+
+
+def _is_wide(labels: list[str]) -> bool:
+    """Whether many may register below these two labels."""
+    if len(labels) != 2:
+        return False
+    return ".".join(labels) in HOSTING or (len(labels[1]) == 2 and labels[0] in SECOND_LEVELS)
+
+
+def _said(texts: pl.DataFrame) -> dict[tuple[str, str], dict[str, str]]:
+    """What each validator says of itself, by network and operator address."""
+    found: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
+    for network, name, subject, exact in texts.select("network", "name", "subject", "exact").iter_rows():
+        found[network, subject][name] = exact
+    return dict(sorted(found.items()))
+
+
+def _claims(words: Mapping[str, str]) -> tuple[str, ...]:
+    """What a validator can share with others: `identity X`, `domain Y`."""
+    key, site = identity(words.get("identity", "")), domain(words.get("website", ""))
+    return tuple(f"{kind} {value}" for kind, value in (("identity", key), ("domain", site)) if value)
+
+
+def _joined(claims: Claims) -> list[list[tuple[str, str]]]:
+    """Groups of two and more that are connected by claims, also through others."""
+    leader = {validator: validator for validator in claims}
+
+    def lead(validator: tuple[str, str]) -> tuple[str, str]:
+        while leader[validator] != validator:
+            leader[validator] = validator = leader[leader[validator]]
+        return validator
+
+    first: dict[str, tuple[str, str]] = {}
+    for validator, found in claims.items():
+        for claim in found:
+            leader[lead(validator)] = lead(first.setdefault(claim, validator))
+    groups: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
+    for validator in claims:
+        groups[lead(validator)].append(validator)
+    return [members for members in groups.values() if len(members) > 1]
+
+
+def _slug(members: list[tuple[str, str]], claims: Claims) -> str:
+    """A name that stays while the group keeps its most common claim; the first in the alphabet of equals."""
+    counted = Counter(claim for member in members for claim in claims[member])
+    most = min(counted, key=lambda claim: (-counted[claim], claim))
+    return "operator-" + most.partition(" ")[2].lower()
+
+
+def _name(monikers: Iterable[str]) -> str:
+    counted = Counter(moniker for moniker in monikers if moniker)
+    return min(counted, key=lambda moniker: (-counted[moniker], moniker), default="")
+
+
+def _evidence(validator: tuple[str, str], members: list[tuple[str, str]], claims: Claims) -> str:
+    """The claims that a validator shares with others of its group."""
+    shared = [
+        f"{claim} (also of {len(others)} more)"
+        for claim in claims[validator]
+        if (others := [member for member in members if member != validator and claim in claims[member]])
+    ]
+    return "said by the validator in the staking module: " + "; ".join(shared)

@@ -1,0 +1,139 @@
+"""Validators that one operator runs, by what they say of themselves."""
+
+import gzip
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analytics.operators import domain, identity, operators
+from store.addresses import account as account_of
+from store.labels import ENTITIES
+from tests.lcd import valoper
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+TEXTS = pl.Schema({"network": pl.String(), "name": pl.String(), "subject": pl.String(), "exact": pl.String()})
+
+
+def said(*rows: tuple[str, int, str, str, str]) -> pl.DataFrame:
+    """Texts from (network, number, moniker, identity, website)."""
+    found = []
+    for network, number, *words in rows:
+        for name, text in zip(("moniker", "identity", "website"), words, strict=True):
+            if text:
+                found.append((network, name, valoper(number, network), text))
+    return pl.DataFrame(found, schema=TEXTS, orient="row")
+
+
+def merged(found: pl.DataFrame) -> dict[str, set[str]]:
+    rows = found.filter(pl.col("address").str.contains("valoper")).select("entity", "address")
+    groups: dict[str, set[str]] = {}
+    for entity, address in rows.iter_rows():
+        groups.setdefault(entity, set()).add(address)
+    return groups
+
+
+def test_the_same_identity_is_one_operator_on_both_chains() -> None:
+    texts = said(
+        ("akash", 1, "Node A", "5489ade7b1b91c65", ""),
+        ("fetch", 2, "Node A", " 5489ADE7B1B91C65 ", ""),
+        ("fetch", 3, "Other", "0000000000000001", ""),
+    )
+    found = operators(texts, NOW)
+    assert found.schema == ENTITIES
+    assert merged(found) == {"operator-5489ade7b1b91c65": {valoper(1, "akash"), valoper(2, "fetch")}}
+    row = found.filter(pl.col("address") == valoper(1, "akash")).row(0, named=True)
+    assert (row["name"], row["kind"], row["recorded_at"]) == ("Node A", "operator", NOW)
+    assert row["source"] == ("said by the validator in the staking module: identity 5489ADE7B1B91C65 (also of 1 more)")
+    assert account_of(valoper(1, "akash")) in set(found["address"])
+
+
+def test_operators_are_joined_through_others_and_each_keeps_its_own_evidence() -> None:
+    texts = said(
+        ("akash", 1, "A one", "5489ADE7B1B91C65", ""),
+        ("akash", 2, "A two", "5489ADE7B1B91C65", "https://www.a.example/x"),
+        ("akash", 3, "A three", "", "a.example"),
+    )
+    found = operators(texts, NOW)
+    assert set(merged(found)) == {"operator-a.example"}
+    evidence = dict(found.select("address", "source").iter_rows())
+    assert "identity" not in evidence[valoper(3)]
+    assert "domain a.example (also of 1 more)" in evidence[valoper(3)]
+    assert "domain" not in evidence[valoper(1)]
+
+
+def test_a_page_on_a_shared_site_joins_nobody() -> None:
+    texts = said(
+        ("akash", 1, "A", "", "https://twitter.com/a"),
+        ("akash", 2, "B", "", "https://twitter.com/b"),
+        ("akash", 3, "C", "", "c.github.io"),
+        ("akash", 4, "D", "", "d.github.io"),
+        ("akash", 5, "E", "", ""),
+        ("akash", 6, "F", "none", ""),
+        ("akash", 7, "G", "none", ""),
+    )
+    assert operators(texts, NOW).is_empty()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("https://WWW.Lavenderfive.com/path?x=1", "lavenderfive.com"),
+        ("akash.stake.example:443", "stake.example"),
+        ("http://node.firm.co.uk", "firm.co.uk"),
+        ("https://me.vercel.app", "me.vercel.app"),
+        ("armyids.com", "armyids.com"),
+        ("https://linktr.ee/somebody", ""),
+        ("https://co.uk", ""),
+        ("vercel.app", ""),
+        ("127.0.0.1", ""),
+        ("localhost", ""),
+        ("http://[::1", ""),
+        ("not a site", ""),
+        ("", ""),
+    ],
+)
+def test_websites_are_reduced_to_the_domain_that_somebody_registered(text: str, expected: str) -> None:
+    assert domain(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "lD08DACF48F4E81D7", "5489ADE7B1B91C6", "5489ADE7B1B91C65F", "keybase"])
+def test_what_is_no_identity_joins_nobody(text: str) -> None:
+    assert identity(text) == ""
+
+
+@given(st.text(max_size=40))
+def test_any_text_a_validator_writes_is_taken(text: str) -> None:
+    assert domain(domain(text)) == domain(text)
+    assert identity(text) == "" or len(identity(text)) == 16
+
+
+def test_operators_of_real_chains_are_found(shared: Path) -> None:
+    """akashnet-1 and fetchhub-2 in 2021: three validators of StakeTab, and two operators who ran on both chains."""
+    rows = []
+    for network, export in (("akash", "akashnet1_state_2021"), ("fetch", "fetchhub2_stage_2021")):
+        with gzip.open(shared / f"cosmos/{export}.json.gz") as file:
+            state = json.load(file)
+        for row in state.get("app_state", state)["staking"]["validators"]:
+            words = row["description"]
+            rows += [
+                (network, name, row["operator_address"], words[name]) for name in ("moniker", "identity", "website")
+            ]
+    texts = pl.DataFrame(rows, schema=TEXTS, orient="row")
+    found = operators(texts, NOW)
+    sizes = {entity: len(members) for entity, members in merged(found).items()}
+    assert sizes == {
+        "operator-staketab.com": 3,
+        "operator-4fe263d11b21735f": 2,
+        "operator-1c5486895fd0090c": 2,
+        "operator-dde22a590fa11060": 2,
+    }
+    both = found.group_by("entity").agg(pl.col("network").n_unique())
+    assert set(both.filter(pl.col("network") == 2)["entity"]) == {
+        "operator-4fe263d11b21735f",
+        "operator-1c5486895fd0090c",
+    }
