@@ -15,7 +15,7 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
-from ingest.transport import Answer, Http, Rotation, bare
+from ingest.transport import Answer, AnswerTooLarge, Http, Rotation, bare
 from store.rows import Block, SourceChanged, SourceDown
 
 ASKED_HEIGHT: Final = "x-cosmos-block-height"
@@ -43,10 +43,6 @@ T = TypeVar("T")
 
 class NotServed(SourceChanged):
     """The software of the chain has no such route."""
-
-
-class TooLarge(SourceDown):
-    """The answer is larger than the endpoint sends: fewer rows a page are needed."""
 
 
 def now() -> datetime:
@@ -99,11 +95,14 @@ class CosmosChain:
         if chain_id != self.chain_id:
             raise SourceDown(f"{source.name} is a node of {chain_id}, not of {self.chain_id}")
         seal = source.seal(height, self.chain_id)
-        self._confirm(source, rotation, seal)
-        return Lcd(source=source, rotation=rotation, seal=seal, chain_id=self.chain_id, runtime_version=_version(info))
+        proved = {source.address, self._confirmed(source, rotation, seal)}
+        return Lcd(source.http, rotation, seal, chain_id=self.chain_id, proved=proved, runtime_version=_version(info))
 
-    def _confirm(self, source: "_Endpoint", rotation: Rotation, seal: "Seal") -> None:
-        """Refuses an endpoint whose state is another one elsewhere; the first other endpoint that answers decides."""
+    def _confirmed(self, source: "_Endpoint", rotation: Rotation, seal: "Seal") -> str:
+        """The first other endpoint that answers, which must have the same state; the endpoint itself where none does.
+
+        Raises SourceDown where the states differ: there is no telling who is right.
+        """
         others = [other for other in rotation.endpoints if other != source.address]
         for other in others[:WITNESSES_ASKED]:
             witness = _Endpoint(source.http, other)
@@ -113,7 +112,8 @@ class CosmosChain:
                 continue
             if not seen.same(seal):
                 raise SourceDown(f"{source.name} and {witness.name} disagree about block {seal.block.height}")
-            return
+            return other
+        return source.address
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,15 +133,15 @@ class Lcd:
     """Proved endpoints of one chain, pinned to one block; every question is asked once, then remembered."""
 
     def __init__(
-        self, *, source: "_Endpoint", rotation: Rotation, seal: Seal, chain_id: str, runtime_version: str
+        self, http: Http, rotation: Rotation, seal: Seal, *, chain_id: str, proved: set[str], runtime_version: str
     ) -> None:
         self.block = seal.block
         self.chain_id = chain_id
         self.runtime_version = runtime_version
-        self._http = source.http
+        self._http = http
         self._rotation = rotation
         self._seal = seal
-        self._proved = {source.address}
+        self._proved = proved
         self._blocks = {seal.block.height: seal.body}
         self._bodies: dict[tuple[str, Any], dict[str, Any]] = {(PROVISIONS, ()): seal.minted}
         self._lists: dict[tuple[str, Any], list[Any]] = {}
@@ -205,9 +205,24 @@ class Lcd:
             raise NotServed(f"{self.chain_id} does not serve {path}")
         try:
             return self._rotation.ask(question)
-        except NotServed:
-            self._missing.add(path)
-            raise
+        except NotServed as error:
+            return self._elsewhere(path, question, error)
+
+    def _elsewhere(self, path: str, question: Callable[[str], T], refusal: NotServed) -> T:
+        """A proxy may lack a route that the chain has: the next endpoint that answers decides."""
+        others = self._rotation.endpoints[1:]
+        for endpoint in others:
+            try:
+                return question(endpoint)
+            except NotServed:
+                break
+            except SourceDown:
+                continue
+        else:
+            if others:
+                raise SourceDown(f"{refusal}, and no other endpoint answers") from refusal
+        self._missing.add(path)
+        raise refusal
 
     def _pinned(self, endpoint: str, path: str, params: Params) -> dict[str, Any]:
         source = self._source(endpoint)
@@ -258,7 +273,7 @@ class Lcd:
         while True:
             try:
                 return self._pinned(endpoint, path, {**params, "pagination.limit": str(limit)}), limit
-            except TooLarge:
+            except AnswerTooLarge:
                 if limit == 1:
                     raise
                 limit //= 2
@@ -313,7 +328,7 @@ def _body(answer: Answer, where: str) -> dict[str, Any]:
     if answer.status == HTTPStatus.NOT_IMPLEMENTED:
         raise NotServed(f"{where} is not served")
     if answer.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        raise TooLarge(f"{where} answered 413: too large")
+        raise AnswerTooLarge(f"{where} answered 413: too large")
     body = _json(answer, where)
     if not isinstance(body, dict):
         raise SourceDown(f"{where} answered {answer.status} with {type(body).__name__}, not an object")
@@ -322,7 +337,7 @@ def _body(answer: Answer, where: str) -> dict[str, Any]:
     reason = str(body.get("message") or body.get("error"))[:200]
     # The LCD maps gRPC's "message larger than max" to 429; waiting does not mend that, smaller pages do.
     if body.get("code") == TOO_LARGE and "larger than max" in reason:
-        raise TooLarge(f"{where}: {reason}")
+        raise AnswerTooLarge(f"{where}: {reason}")
     raise SourceDown(f"{where} answered {answer.status}: {reason}")
 
 

@@ -16,12 +16,13 @@ RULES = (
 
 
 def readings(unit: str, power_reduction: int) -> tuple[Reading, ...]:
-    """Stake, emission, control and governance of a chain that stakes `unit`."""
+    """Stake, emission, control and governance of a chain that stakes `unit`; what takes long comes last."""
     return (
         *_stake(unit, power_reduction),
+        *_governance(),
         *_emission(unit),
         *_control(),
-        *_governance(),
+        *_long(unit),
     )
 
 
@@ -30,16 +31,6 @@ def _stake(unit: str, power_reduction: int) -> tuple[Reading, ...]:
     return (
         Reading("validators", Kind.HOLDINGS, Measure.STAKE, unit, HOURLY, cosmos_stake.validators, headline=True),
         Reading("consensus", Kind.HOLDINGS, Measure.VOTING_POWER, "power", HOURLY, consensus, headline=True),
-        Reading(
-            "delegators",
-            Kind.HOLDINGS,
-            Measure.STAKE,
-            unit,
-            DAILY,
-            cosmos_stake.delegators,
-            tolerance=MOST_DELEGATORS,
-            long=True,
-        ),
         Reading("names", Kind.OBSERVATIONS, None, "", DAILY, cosmos_stake.names, headline=True, newest_only=True),
     )
 
@@ -64,14 +55,22 @@ def _control() -> tuple[Reading, ...]:
 
 
 def _governance() -> tuple[Reading, ...]:
-    open_proposals, past_votes = cosmos_governance.open_proposals, cosmos_votes.past_votes
-    shares, closing = cosmos_stake.shares, cosmos_stake.closing_shares
+    open_proposals = cosmos_governance.open_proposals
     return (
-        Reading("proposals", Kind.PROPOSALS, None, "", DAILY, cosmos_governance.proposals),
         Reading("open_proposals", Kind.PROPOSALS, None, "", HOURLY, open_proposals, headline=True),
         Reading("votes", Kind.VOTES, None, "", HOURLY, cosmos_governance.votes, headline=True),
         Reading("deposits", Kind.OBSERVATIONS, None, "", HOURLY, cosmos_governance.deposits),
-        Reading("shares", Kind.OBSERVATIONS, None, "", DAILY, shares, newest_only=True, long=True),
+        Reading("proposals", Kind.PROPOSALS, None, "", DAILY, cosmos_governance.proposals),
+    )
+
+
+def _long(unit: str) -> tuple[Reading, ...]:
+    """One request a validator and more; each keeps its parts."""
+    shares, closing, delegators = cosmos_stake.shares, cosmos_stake.closing_shares, cosmos_stake.delegators
+    stake, lost = Measure.STAKE, MOST_DELEGATORS
+    return (
         Reading("closing_shares", Kind.OBSERVATIONS, None, "", HOURLY, closing, newest_only=True, long=True),
-        Reading("past_votes", Kind.VOTES, None, "", 7 * DAILY, past_votes, long=True),
+        Reading("shares", Kind.OBSERVATIONS, None, "", DAILY, shares, newest_only=True, long=True),
+        Reading("delegators", Kind.HOLDINGS, stake, unit, DAILY, delegators, tolerance=lost, long=True),
+        Reading("past_votes", Kind.VOTES, None, "", 7 * DAILY, cosmos_votes.past_votes, long=True),
     )

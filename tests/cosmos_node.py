@@ -100,9 +100,9 @@ def binary(version: str) -> Path:
 
 
 @contextmanager
-def running(version: str, home: Path) -> Iterator[Node]:
+def running(version: str, home: Path, chain_id: str = "observatory-1") -> Iterator[Node]:
     """A node that makes blocks from the genesis of a fresh world."""
-    program, chain_id = binary(version), f"observatory-{version}"
+    program = binary(version)
     subprocess.run(
         [program, "init", "node", "--chain-id", chain_id, "--home", home], check=True, capture_output=True, timeout=60
     )

@@ -1,6 +1,7 @@
 """Real servers on loopback for tests: a small HTTP server with answers of our choice, and nginx in front of one."""
 
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -91,8 +92,10 @@ def nginx(folder: Path, server_block: str, http_block: str = "") -> Iterator[str
         f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
     conf = folder / "nginx.conf"
+    # Workers of a root process would be somebody who may not write into the test's folder.
+    worker = "user root; " if os.getuid() == 0 else ""
     conf.write_text(
-        f"daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log;\n"
+        f"{worker}daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log;\n"
         f"events {{}}\nhttp {{ access_log off; {temporary}\n{http_block}\n"
         f"server {{ listen 127.0.0.1:{port}; {server_block} }} }}\n"
     )

@@ -203,6 +203,17 @@ def test_an_endpoint_that_fails_is_replaced_by_the_next(reply: Reply) -> None:
         assert node.get(POOL) == STATE.pool()
 
 
+def test_a_route_that_one_endpoint_lacks_is_asked_of_another() -> None:
+    lacking = but(chain(STATE), POOL, failure(501, 12, "Not Implemented"))
+    with pinned(lacking, chain(STATE)) as node:
+        assert node.get(POOL) == STATE.pool()
+    with pinned(lacking, lacking) as node, pytest.raises(NotServed):
+        node.get(POOL)
+    broken, silent = but(chain(STATE), POOL, failure(500, 2, "broken")), pytest.raises(SourceDown, match="no other")
+    with pinned(lacking, broken) as node, silent:
+        node.serves(POOL)
+
+
 def test_an_endpoint_of_another_chain_is_not_asked_when_the_first_fails() -> None:
     broken = but(chain(STATE), POOL, failure(500, 2, "broken"))
     other = chain(replace(STATE, chain_id="akash-testnet"))
