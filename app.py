@@ -8,6 +8,7 @@ PAGES = [
     st.Page("pages/proposals.py", title="Proposals and votes", icon=":material/how_to_vote:"),
     st.Page("pages/whatif.py", title="What if", icon=":material/tune:"),
     st.Page("pages/trends.py", title="Trends", icon=":material/timeline:"),
+    st.Page("pages/markets.py", title="Compute and emissions", icon=":material/storefront:"),
     st.Page("pages/sources.py", title="Data and method", icon=":material/verified:"),
 ]
 

@@ -6,6 +6,7 @@ from typing import Final
 
 import polars as pl
 
+from analytics.compute_supply import domain
 from analytics.metrics import lorenz
 from analytics.populations import Population, in_tokens
 from store import addresses
@@ -21,8 +22,10 @@ LEFT_OUT: Final[dict[str, tuple[str, ...]]] = {
 # The name that an address gives itself on its chain; anyone can write any name.
 OWN_NAME: Final = "moniker"
 
+# A holder so named is nobody: what a flow gives to no party (burned, withheld, not claimed). It is told apart.
+SINK: Final = "sink:"
 # Labelled holders are few: they are merged apart, so that millions of others need only a sort of their top.
-_RANKED: Final = """
+_RANKED: Final = f"""
     WITH label AS (
         SELECT h.id AS holder, any_value(e.entity) AS entity, any_value(e.name) AS name, any_value(e.kind) AS kind,
                any_value(e.source) AS evidence
@@ -31,6 +34,7 @@ _RANKED: Final = """
             AND (e.valid_from IS NULL OR e.valid_from <= ?5) AND (e.valid_to IS NULL OR ?5 < e.valid_to)
         GROUP BY h.id
     ),
+    sink AS (SELECT id AS holder FROM holder WHERE network = ?1 AND starts_with(address, '{SINK}')),
     apart AS (SELECT holder FROM label WHERE ?4 <> 'address'),
     merged AS (
         SELECT arg_max(o.holder, o.amount) AS holder, sum(o.amount) AS amount, count(*) AS members
@@ -40,7 +44,7 @@ _RANKED: Final = """
     ),
     single AS (
         SELECT o.holder, o.amount, 1 AS members
-        FROM holding o ANTI JOIN apart ON apart.holder = o.holder
+        FROM holding o ANTI JOIN apart ON apart.holder = o.holder ANTI JOIN sink ON sink.holder = o.holder
         WHERE o.snapshot = ?2 AND o.population = ?3 AND o.amount > 0
         ORDER BY o.amount DESC, o.holder LIMIT ?7
     ),
@@ -121,6 +125,21 @@ def curve(mart: Mart, population: Population) -> pl.DataFrame:
     return pl.DataFrame(
         {"network": population.network, "title": population.title, "holders": points[:, 0], "amount": points[:, 1]}
     )
+
+
+def names(mart: Mart, network: str) -> dict[str, str]:
+    """What the addresses of a network are called: by a label, by their own word, or by the domain of their host."""
+    rows = mart.table(
+        """
+        SELECT address, name, 0 AS place FROM entity WHERE network = ?1
+        UNION ALL SELECT subject, exact, 1 FROM observation WHERE network = ?1 AND name = ?2
+        UNION ALL SELECT subject, exact, 2 FROM observation WHERE network = ?1 AND name = 'host_uri'
+        ORDER BY place DESC
+        """,
+        network,
+        OWN_NAME,
+    )
+    return {address: domain(name) if place == 2 else name for address, name, place in rows.iter_rows()}
 
 
 def with_coalition(rows: pl.DataFrame, k: int | None) -> pl.DataFrame:

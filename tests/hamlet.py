@@ -37,7 +37,7 @@ def snapshot(network: str, chain: str, reading: str, kind: Kind, back: int = 0, 
 def build_hamlet(data: Path) -> Path:
     """Land the world in a data folder and publish it."""
     landing = Landing(data)
-    for one, facts in [*cosmos(), *compute(), *bittensor()]:
+    for one, facts in [*cosmos(), *compute(), *bittensor(), subnets(), services()]:
         landing.land(one, facts)
     published, torn = build(data, networks())
     assert torn == ()
@@ -152,7 +152,28 @@ def bittensor() -> Iterator[Landed]:
     since = one.block.time - timedelta(days=1)
     rows = [("subnets", f"netuid {place}", place**2 * 10**9) for place in range(1, 9)]
     rows += [("recipients", key, 10**9) for key in keys]
+    rows.append(("recipients", "sink:withheld", 20 * 10**9))
     yield with_unit(one, Measure.EMISSION, "rao", since), Facts(holdings(rows), since=since)
+
+
+def subnets() -> Landed:
+    """Three subnets with hostile names, one of them switched off."""
+    rows = []
+    for place in range(1, 4):
+        label = f"subnet:{place}.0"
+        rows.append(observation("moniker", NOW, HOSTILE[place], "", subject=label) | {"value": None})
+        parts = {"owner": 18, "miners": 30, "takes": 5, "nominators": 36, "withheld": 11, "issued": 100}
+        rows += [observation(f"emission_{name}", NOW, part, "", subject=label) for name, part in parts.items()]
+    rows.append(observation("emission_switch", NOW, "off", "", subject="subnet:3.0"))
+    return snapshot("bittensor", "0xabc", "emission_parts", Kind.OBSERVATIONS), Facts(frame(Kind.OBSERVATIONS, rows))
+
+
+def services() -> Landed:
+    """Claims for services in FET."""
+    rows = [(side, f"0x{place:040x}", place * 10**18) for side in ("recipients", "senders") for place in range(1, 6)]
+    one = snapshot("singularitynet", "eip155:1", "claims", Kind.HOLDINGS)
+    since = one.block.time - timedelta(days=1)
+    return with_unit(one, Measure.COMPUTE_SPEND, "afet", since), Facts(holdings(rows), since=since)
 
 
 def with_unit(one: Snapshot, measure: Measure, unit: str, since: datetime | None) -> Snapshot:

@@ -87,6 +87,55 @@ def _line_across(figure: go.Figure, at: float, label: str) -> None:
         )
 
 
+def sides(rows: pl.DataFrame, *, height: int = 360) -> go.Figure:
+    """How fast the largest of several sides of a market add up: one rising line a side, on one axis.
+
+    rows: side, rank, cumulative (fractions of the side's own total).
+    """
+    figure = go.Figure(layout=_layout(height, x="The largest so many together", y="Share"))
+    groups = rows.sort("rank").partition_by("side", maintain_order=True)
+    for place, part in enumerate(groups):
+        shown = thin(part, MOST_BARS)
+        figure.add_trace(
+            go.Scatter(
+                x=shown["rank"].to_numpy(),
+                y=shown["cumulative"].to_numpy(),
+                name=inert.svg(str(shown["side"][0])),
+                mode="lines+markers",
+                line={"width": 2.5, "color": colours.of_place(place + 6)},
+                marker={"size": 5},
+                hovertemplate="the largest %{x}: %{y:.1%}<extra>%{fullData.name}</extra>",
+            )
+        )
+    _line_across(figure, 0.5, "half")
+    figure.update_xaxes(type="log", tickvals=[1, 2, 5, 10, 20, 50, 100, 200, 500, 1000], showgrid=False)
+    figure.update_yaxes(tickformat=".0%", range=[0, 1.02])
+    return small_enough(figure)
+
+
+def parts(rows: pl.DataFrame, *, height: int = 420) -> go.Figure:
+    """How each of some wholes is cut: one lying bar each.
+
+    rows: whole, part, share (fractions), in the order in which they are drawn.
+    """
+    figure = go.Figure(layout=_layout(height, x="", y=""))
+    for place, part in enumerate(rows.partition_by("part", maintain_order=True)):
+        figure.add_trace(
+            go.Bar(
+                x=part["share"].to_numpy(),
+                y=[inert.svg(name, 28) for name in part["whole"]],
+                orientation="h",
+                name=inert.svg(str(part["part"][0])),
+                marker_color=colours.of_place(place),
+                hovertemplate="%{y}<br>%{fullData.name} %{x:.1%}<extra></extra>",
+            )
+        )
+    figure.update_layout(barmode="stack", bargap=0.25)
+    figure.update_xaxes(tickformat=".0%", range=[0, 1])
+    figure.update_yaxes(autorange="reversed", showgrid=False, type="category")
+    return small_enough(figure)
+
+
 def math_against_power(points: pl.DataFrame, *, height: int = 460) -> go.Figure:
     """One dot a network and measure: over how many the resource is spread, how few decide over it.
 

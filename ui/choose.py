@@ -139,6 +139,31 @@ def parties(asked: Question, ranks: pl.DataFrame) -> tuple[str, ...]:
     return tuple(several)
 
 
+MARKETS = ("compute_spend", "emission")
+SIDES = {"providers": "Who is paid", "payers": "Who pays", "tenants": "Who rents", "auditors": "Who opens the gate"}
+
+
+def market(known: Sequence[Population]) -> str:
+    """Which network's market: those with spend first, then those with emission."""
+    found = sorted((one for one in known if one.measure in MARKETS), key=lambda one: MARKETS.index(one.measure))
+    titles = {one.network: one.title for one in found}
+    return st.selectbox("Market", list(titles), format_func=titles.__getitem__, key="net", bind="query-params")
+
+
+def side() -> str:
+    """Which side of a market."""
+    chosen = st.segmented_control(
+        "Side",
+        list(SIDES),
+        format_func=SIDES.__getitem__,
+        default="providers",
+        required=True,
+        key="side",
+        bind="query-params",
+    )
+    return str(chosen)
+
+
 RANGES = {30: "30 days", 90: "90 days", 365: "1 year", 0: "All"}
 
 

@@ -39,23 +39,39 @@ RULES = {"quorum": "the quorum", "veto": "the veto", "threshold": "the share of 
 
 def stands(one: Proposal, now: datetime) -> str:
     """How a proposal stands, as sentences of Markdown."""
-    said = [f"**{words.sentence(STATUS.get(one.status, inert.markdown(one.status)))}.**"]
-    if one.is_open and one.voting_end:
-        said.append(f"Voting ends in {words.duration(one.voting_end - now)}, on {words.moment(one.voting_end)}.")
-    elif one.voting_end:
-        said.append(f"Voting ended on {words.day(one.voting_end)}.")
-    if one.turnout is not None:
-        quorum = f" of the {words.share(fraction(one.rule.quorum))} needed" if one.rule else ""
-        said.append(f"{words.share(one.turnout)} of the bonded tokens voted{quorum}.")
-    if one.counts and one.rule and one.bonded:
-        yes, abstain, no, veto = one.counts.values()
-        outcome = OUTCOMES[Ballots(one.bonded, yes, abstain, no, veto).outcome(one.rule)]
-        would = "As it stands, it would" if one.is_open else "By this count it had to"
-        said.append(
-            f"{would} **{outcome}**: Yes {words.share(one.yes)} of the {words.share(fraction(one.rule.threshold))} "
-            f"needed, veto {words.share(one.veto)} of the {words.share(fraction(one.rule.veto))} that stop it."
-        )
-    return " ".join(said)
+    return " ".join(part for part in (_state(one, now), _turnout(one), _result(one)) if part)
+
+
+def _state(one: Proposal, now: datetime) -> str:
+    """Open until when, or how it ended; a vote that was read while it was open may be over."""
+    state = words.sentence(STATUS.get(one.status, inert.markdown(one.status)))
+    if one.voting_end is None:
+        return f"**{state}.**"
+    if not one.is_open:
+        return f"**{state}.** Voting ended on {words.day(one.voting_end)}."
+    if one.voting_end > now:
+        return f"**{state}.** Voting ends in {words.duration(one.voting_end - now)}, on {words.moment(one.voting_end)}."
+    return f"**Was open when it was read, on {words.day(one.read_at)}; how it ended was not read.**"
+
+
+def _turnout(one: Proposal) -> str:
+    if one.turnout is None:
+        return ""
+    needed = f" of the {words.share(fraction(one.rule.quorum))} needed" if one.rule else ""
+    return f"{words.share(one.turnout)} of the bonded tokens voted{needed}."
+
+
+def _result(one: Proposal) -> str:
+    """What the chain's rule makes of the count."""
+    if not (one.counts and one.rule and one.bonded):
+        return ""
+    yes, abstain, no, veto = one.counts.values()
+    outcome = OUTCOMES[Ballots(one.bonded, yes, abstain, no, veto).outcome(one.rule)]
+    return (
+        f"By this count it {'would' if one.is_open else 'had to'} **{outcome}**: "
+        f"Yes {words.share(one.yes)} of the {words.share(fraction(one.rule.threshold))} needed, "
+        f"veto {words.share(one.veto)} of the {words.share(fraction(one.rule.veto))} that stop it."
+    )
 
 
 def turning(counted: Count, called: Mapping[str, str]) -> str:

@@ -173,4 +173,4 @@ def test_each_network_has_one_headline_population_a_measure(known: list[Populati
         ("fetch", "validators"),
     ]
     spend = headlines([p for p in known if p.measure == Measure.COMPUTE_SPEND])
-    assert [p.population for p in spend] == ["providers"]
+    assert [p.population for p in spend] == ["providers", "recipients"]
