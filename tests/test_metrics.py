@@ -2,14 +2,19 @@
 
 import math
 import random
+from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
 
+from analytics.backend import CPU_CELLS, NUMPY
 from analytics.blocks import Threshold, arrow_amounts, exact_amounts, fewest
 from analytics.metrics import METRICS, distribution, lorenz, measure
 
 HALF, THIRD = Threshold(1, 2, strict=True), Threshold(1, 3, strict=True)
+# A threshold as chains write it, with 18 decimals.
+DECIMAL_QUORUM = Threshold(333_333_333_333_333_333, 10**18, strict=True)
 COUNTS = {"nc_ge_1_3": (1, 3, False), "nc_gt_1_3": (1, 3, True), "nc_gt_1_2": (1, 2, True)}
 COUNTS |= {"nc_gt_2_3": (2, 3, True), "nc_ge_1_2_edi": (1, 2, False)}
 
@@ -98,19 +103,29 @@ def test_one_unit_decides_even_among_amounts_of_27_digits() -> None:
     assert distribution([half, half - 2, 1])["nc_gt_1_2"] == 1
 
 
+@pytest.mark.parametrize("cells", [CPU_CELLS, 16], ids=["short rows", "rows in pieces"])
 @pytest.mark.parametrize("digits", [9, 18, 19, 20, 27, 36])
-def test_counts_agree_with_whole_numbers_of_python(digits: int) -> None:
+def test_counts_agree_with_whole_numbers_of_python(digits: int, cells: int) -> None:
     chance = random.Random(digits)
     groups = [
         [chance.choice([10**digits, chance.randrange(10**digits), chance.randrange(10)]) for _ in range(size)]
         for size in range(1, 60)
     ]
     offsets = np.cumsum([0, *(len(group) for group in groups)])
-    rules = [Threshold(334, 1000, strict=False), Threshold(32768, 65535, strict=True)]
-    found = measure(exact_amounts([amount for group in groups for amount in group]), offsets, thresholds=rules)
+    rules = [Threshold(334, 1000, strict=False), Threshold(32768, 65535, strict=True), DECIMAL_QUORUM]
+    flat = exact_amounts([amount for group in groups for amount in group])
+    found = measure(flat, offsets, thresholds=rules, on=replace(NUMPY, cells=cells))
     for rule in [*rules, HALF, THIRD]:
         assert found.values[rule.name].tolist() == [fewest(group, rule.need(sum(group))) for group in groups]
     assert found.totals == [sum(group) for group in groups]
+
+
+@pytest.mark.parametrize("unit", [1, 10**7, 10**24])
+def test_gini_is_right_where_n_times_the_total_overflows_64_bits(unit: int) -> None:
+    amounts = [unit * rank * rank for rank in range(1, 3001)]
+    places = sum((2 * rank - 3001) * amount for rank, amount in enumerate(amounts, start=1))
+    assert 3000 * sum(amounts) > 2**63 or unit == 1
+    assert distribution(amounts)["gini"] == pytest.approx(float(Fraction(places, 3000 * sum(amounts))), rel=1e-12)
 
 
 def test_ten_thousand_groups_are_measured_as_each_alone() -> None:
