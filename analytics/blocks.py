@@ -1,15 +1,12 @@
-"""Distributions side by side: ragged groups of whole amounts become sorted blocks that every metric reads.
+"""Blocks of distributions, sorted and side by side: what every metric is computed from.
 
-Groups are bucketed by size and padded with zeros at the low end, so that one sort along the last axis serves thousands.
-Amounts are exact: one int64 each, or two (the 128 bits of a DECIMAL(38,0)) where one does not suffice. A group whose
-total needs more than 62 bits is shifted to fit, and a count that could depend on the bits shifted out is decided again
-in Python's integers.
+Threshold counts are exact: running sums in int64, and Python's integers where amounts had to be shifted to fit and the
+bits shifted out could matter.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from types import ModuleType
 from typing import Any
 
@@ -24,7 +21,6 @@ Ints = NDArray[np.int64]
 
 # Sums below 2^62 leave room for one addition more in int64.
 SUM_BITS = 62
-LARGEST_TOTAL = 10**38 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,177 +302,3 @@ def runs_block(runs: Sequence[tuple[int, int]]) -> Block:
         width=NUMPY.cells,
         times=parties,
     )
-
-
-def exact_amounts(amounts: Sequence[int]) -> Ints:
-    """Whole amounts as int64, or as the two int64 of 128 bits where one is too large.
-
-    Raises ValueError for a negative amount and for one of more than 38 digits.
-    """
-    if all(0 <= amount < 2**63 for amount in amounts):
-        return np.array(amounts, dtype=np.int64)
-    for amount in amounts:
-        if not 0 <= amount <= LARGEST_TOTAL:
-            raise ValueError(f"an amount of {amount} is negative or has more than 38 digits")
-    return np.frombuffer(b"".join(amount.to_bytes(16, "little") for amount in amounts), dtype=np.int64).reshape(-1, 2)
-
-
-def arrow_amounts(buffer: Any, offset: int, length: int) -> Ints:
-    """The amounts in the second buffer of an Arrow decimal128 array, without a copy.
-
-    With `array` a pyarrow Decimal128Array: arrow_amounts(array.buffers()[1], array.offset, len(array)).
-    """
-    return np.frombuffer(buffer, dtype="<i8").reshape(-1, 2)[offset : offset + length]
-
-
-def as_floats(amounts: Ints) -> Floats:
-    """Amounts of one or two words as the nearest floats."""
-    if amounts.ndim == 1:
-        return amounts.astype(np.float64)
-    return amounts[:, 1].astype(np.float64) * 2.0**64 + amounts[:, 0].view(np.uint64).astype(np.float64)
-
-
-@dataclass(frozen=True)
-class Groups:
-    """Ragged groups of whole amounts: group i is amounts[offsets[i]:offsets[i + 1]], in any order.
-
-    Amounts: int64 (cells,), or int64 (cells, 2) holding the low and the high 64 bits. Raises ValueError for a negative
-    amount, and for a group whose total has more than 38 digits.
-    """
-
-    amounts: Ints
-    offsets: Ints
-
-    def __post_init__(self) -> None:
-        if len(self.amounts) and self._least < 0:
-            signed = self.amounts if self.amounts.ndim == 1 else self.amounts[:, 1]
-            raise ValueError(f"place {int(signed.argmin())}: an amount is negative")
-        offsets = self.offsets
-        if len(offsets) == 0 or offsets[0] != 0 or offsets[-1] != len(self.amounts) or (np.diff(offsets) < 0).any():
-            raise ValueError("offsets must rise from 0 to the number of amounts")
-
-    @cached_property
-    def _least(self) -> int:
-        """The smallest amount, or for amounts of two words the smallest high word."""
-        return int((self.amounts if self.amounts.ndim == 1 else self.amounts[:, 1]).min(initial=1))
-
-    @cached_property
-    def sizes(self) -> Ints:
-        """How many amounts each group has, zeros included."""
-        return np.diff(self.offsets)
-
-    @cached_property
-    def holders(self) -> Ints:
-        """How many amounts of each group are above zero."""
-        if self._least > 0:
-            return self.sizes
-        positive = self.amounts != 0
-        return _sums(positive if positive.ndim == 1 else positive.any(axis=1), self.offsets)
-
-    @cached_property
-    def totals(self) -> list[int]:
-        """The exact total of each group."""
-        found = self._narrow_totals() if self.amounts.ndim == 1 else self._wide_totals()
-        if max(found, default=0) > LARGEST_TOTAL:
-            raise ValueError(f"group {found.index(max(found))}: the total {max(found)} has more than 38 digits")
-        return found
-
-    def _narrow_totals(self) -> list[int]:
-        # NumPy's integer sums wrap silently: sum runs that cannot, and add these up in Python.
-        run = max(1, 2**SUM_BITS // max(1, int(self.amounts.max(initial=0))))
-        if run >= self.sizes.max(initial=0):
-            return [int(total) for total in _sums(self.amounts, self.offsets)]
-        runs = -(-self.sizes // run)
-        ends = np.concatenate([[0], np.cumsum(runs)])
-        within = np.arange(ends[-1]) - np.repeat(ends[:-1], runs)
-        starts = np.repeat(self.offsets[:-1], runs) + within * run
-        parts = _sums(self.amounts, np.append(starts, len(self.amounts))).tolist()
-        return [sum(parts[first:stop]) for first, stop in pairwise(ends.tolist())]
-
-    def _wide_totals(self) -> list[int]:
-        low, high = self.amounts[:, 0], self.amounts[:, 1]
-        quarters = (low & 0xFFFFFFFF, low >> 32 & 0xFFFFFFFF, high & 0xFFFFFFFF, high >> 32)
-        sums = [_sums(quarter, self.offsets).tolist() for quarter in quarters]
-        return [a + (b << 32) + (c << 64) + (d << 96) for a, b, c, d in zip(*sums, strict=True)]
-
-    @cached_property
-    def shifts(self) -> list[int]:
-        """By how many bits the amounts of each group must be shifted for their sum to fit int64."""
-        return [max(0, total.bit_length() - SUM_BITS) for total in self.totals]
-
-    @cached_property
-    def units(self) -> Ints:
-        """Amounts in units whose sum fits int64 in every group."""
-        if not any(self.shifts):
-            return self.amounts if self.amounts.ndim == 1 else self.amounts[:, 0]
-        shift = np.repeat(np.array(self.shifts, dtype=np.uint64), self.sizes)
-        if self.amounts.ndim == 1:
-            return self.amounts >> shift.astype(np.int64)
-        low, high = self.amounts[:, 0].view(np.uint64), self.amounts[:, 1].view(np.uint64)
-        # A shift by 64 bits or more is undefined in C: the high word is then shifted alone.
-        beyond = shift >= 64
-        carried = np.where(shift > 0, high << (np.uint64(64) - np.clip(shift, 1, 63)), np.uint64(0))
-        within = low >> np.minimum(shift, 63) | carried
-        return np.where(beyond, high >> (np.maximum(shift, 64) - np.uint64(64)), within).view(np.int64)
-
-    def exact(self, group: int) -> list[int]:
-        """The amounts of a group as Python's integers."""
-        mine = self.amounts[self.offsets[group] : self.offsets[group + 1]]
-        if mine.ndim == 1:
-            return [int(amount) for amount in mine]
-        low, high = mine[:, 0].view(np.uint64), mine[:, 1]
-        return [(upper << 64) + lower for lower, upper in zip(low.tolist(), high.tolist(), strict=True)]
-
-
-def _sums(values: NDArray[Any], offsets: Ints) -> Ints:
-    """Sum of each group; reduceat gives an element, not zero, for an empty one, so these stay out."""
-    found = np.zeros(len(offsets) - 1, dtype=np.int64)
-    filled = np.diff(offsets) > 0
-    if filled.any():
-        found[filled] = np.add.reduceat(values, offsets[:-1][filled], dtype=np.int64)
-    return found
-
-
-def blocks(groups: Groups, backend: Backend) -> Iterator[tuple[Ints, Block]]:
-    """Numbers of the groups in a block, and the block; empty groups are in none."""
-    exponents = np.frexp(groups.sizes.astype(np.float64))[1]
-    for exponent in np.unique(exponents[groups.sizes > 0]):
-        bucket = np.flatnonzero((exponents == exponent) & (groups.sizes > 0))
-        width = int(groups.sizes[bucket].max())
-        rows = max(1, backend.cells // width)
-        for first in range(0, len(bucket), rows):
-            members = bucket[first : first + rows]
-            yield members, _block(groups, members, width, backend)
-
-
-def _block(groups: Groups, members: Ints, width: int, backend: Backend) -> Block:
-    xp = backend.xp
-    units = xp.sort(backend.array(_padded(groups, members, width)), axis=-1)
-    totals = [groups.totals[group] for group in members]
-    sums = Sums(
-        units=units,
-        totals=totals,
-        shifts=[groups.shifts[group] for group in members],
-        exact=lambda row: groups.exact(int(members[row])),
-        backend=backend,
-    )
-    held = np.array([total > 0 for total in totals])
-    return Block(
-        units=units,
-        holders=backend.array(np.where(held, groups.holders[members], np.nan)),
-        registered=backend.array(np.where(held, groups.sizes[members], np.nan)),
-        fewest=sums.fewest,
-        xp=xp,
-        width=backend.cells,
-    )
-
-
-def _padded(groups: Groups, members: Ints, width: int) -> Ints:
-    """Groups as rows, each after as many zeros as make it `width` places."""
-    sizes, starts = groups.sizes[members], groups.offsets[members]
-    if (sizes == width).all() and (np.diff(starts) == width).all():
-        return groups.units[starts[0] : starts[0] + width * len(members)].reshape(len(members), width)
-    rows = np.zeros((len(members), width), dtype=np.int64)
-    amounts = [groups.units[start : start + size] for start, size in zip(starts, sizes, strict=True)]
-    rows[np.arange(width) >= width - sizes[:, None]] = np.concatenate(amounts)
-    return rows

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from analytics.backend import Backend, backend
-from analytics.blocks import SUM_BITS, Block, Floats, Groups, Ints, Threshold, as_floats
+from analytics.blocks import SUM_BITS, Block, Floats, Ints, Threshold
+from analytics.groups import Groups, as_floats, chunks
 from analytics.metrics import METRICS, measure
 
 # A Poisson(1) draw above 31 has a probability below 1e-35; five bits keep sums of drawn amounts within int64.
@@ -55,8 +56,7 @@ def resampled_parties(
     amounts: as `measure` takes them, one distribution. Above 57 bits they are rounded to fit.
     """
     on = on or backend()
-    groups = Groups(amounts, np.array([0, len(amounts)]))
-    units = on.xp.sort(on.array(_fitting(groups)), axis=-1)[None, :]
+    units = _fitting(amounts, on)
     rules = {rule.name: rule for rule in thresholds}
     found: dict[str, list[Floats]] = {name: [] for name in (*METRICS, *rules)}
     generator = _generator(on, seed)
@@ -150,10 +150,12 @@ def _counted(threshold: Threshold, units: Any, sums: Any, places: Any, on: Backe
     return counts
 
 
-def _fitting(groups: Groups) -> Ints:
-    """Amounts of one group in units whose drawn sums fit int64."""
-    bits = max(0, groups.totals[0].bit_length() - groups.shifts[0] - SUM_BITS + DRAW_BITS)
-    return groups.units >> bits
+def _fitting(amounts: Ints, on: Backend) -> Any:
+    """Amounts as one sorted row, in units whose drawn sums fit int64."""
+    for chunk in chunks(Groups(amounts, np.array([0, len(amounts)])), on):
+        bits = max(0, min(chunk.totals[0].bit_length(), SUM_BITS) + DRAW_BITS - SUM_BITS)
+        return chunk.block.units >> bits
+    raise ValueError("nobody was sampled")
 
 
 def _generator(on: Backend, seed: int) -> Any:

@@ -14,7 +14,8 @@ from math import log, nan
 import numpy as np
 
 from analytics.backend import Backend, backend
-from analytics.blocks import Block, Floats, Groups, Ints, Threshold, as_floats, blocks, exact_amounts
+from analytics.blocks import Block, Floats, Ints, Threshold
+from analytics.groups import Groups, as_floats, chunks, exact_amounts
 
 SHARE = (0.0, 1.0)
 
@@ -211,11 +212,21 @@ def measure(
     groups = Groups(amounts, np.array([0, len(amounts)]) if offsets is None else offsets)
     wanted = {name: METRICS[name].of for name in (METRICS if metrics is None else metrics)}
     wanted |= {rule.name: _count(rule) for rule in thresholds}
-    values = {name: np.full(len(groups.sizes), np.nan) for name in wanted}
-    for members, block in blocks(groups, on):
+    number = len(groups.sizes)
+    found = Measured(
+        values={name: np.full(number, np.nan) for name in wanted},
+        holders=np.zeros(number, dtype=np.int64),
+        registered=groups.sizes,
+        totals=[0] * number,
+        backend=on.name,
+    )
+    for chunk in chunks(groups, on):
+        found.holders[chunk.members] = chunk.holders
+        for group, total in zip(chunk.members.tolist(), chunk.totals, strict=True):
+            found.totals[group] = total
         for name, of in wanted.items():
-            values[name][members] = on.host(of(block))
-    return Measured(values, groups.holders, groups.sizes, groups.totals, on.name)
+            found.values[name][chunk.members] = on.host(of(chunk.block))
+    return found
 
 
 def distribution(amounts: Sequence[int], *, thresholds: Iterable[Threshold] = ()) -> dict[str, float]:

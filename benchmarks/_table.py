@@ -93,7 +93,12 @@ def growth(timings: Sequence[Timing]) -> str:
 
 
 def agreement(case: Case, mine: Mapping[str, float], ours: Mapping[str, float]) -> str:
-    """Which numbers differ from ours, or how many agree."""
+    """Which numbers differ from ours, or how many agree; and those that only this case has."""
+    more = [f"{name} {value:.4g}" for name, value in mine.items() if name not in ours]
+    return "; ".join(filter(None, [_shared(case, mine, ours), *more]))
+
+
+def _shared(case: Case, mine: Mapping[str, float], ours: Mapping[str, float]) -> str:
     wrong = [name for name in mine if name in ours and not math.isclose(mine[name], ours[name], rel_tol=1e-9)]
     if not wrong:
         same = len(mine.keys() & ours.keys())

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from analytics.backend import CPU_CELLS, NUMPY, Backend, working_cupy
-from analytics.blocks import Ints, Threshold, exact_amounts
+from analytics.blocks import Ints, Threshold
 from analytics.bootstrap import Resampled, drawn, resampled_days, resampled_parties, tail_index
+from analytics.groups import exact_amounts
 from analytics.metrics import METRICS, measure
 
 QUORUM = Threshold(334, 1000, strict=False)
@@ -127,6 +128,11 @@ def test_days_that_differ_give_an_interval_around_the_truth() -> None:
 def test_nothing_has_undefined_intervals() -> None:
     found = resampled_parties(exact_amounts([0, 0]), seed=1, replicates=5)
     assert all(math.isnan(end) for interval in found.intervals.values() for end in interval)
+
+
+def test_a_sample_of_nobody_is_refused() -> None:
+    with pytest.raises(ValueError, match="nobody was sampled"):
+        resampled_parties(exact_amounts([]), seed=1)
 
 
 @pytest.mark.gpu

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from analytics.backend import CPU_CELLS, NUMPY, Backend, working_cupy
-from analytics.blocks import Block, Floats, Threshold, exact_amounts, fewest
+from analytics.blocks import Block, Floats, Threshold, fewest
+from analytics.groups import exact_amounts
 from analytics.metrics import METRICS, Reads, gini, measure, metric
 
 METRICS_PAGE = Path(__file__).parent.parent / "docs" / "metrics.md"

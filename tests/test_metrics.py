@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from analytics.backend import CPU_CELLS, NUMPY
-from analytics.blocks import Threshold, arrow_amounts, exact_amounts, fewest
+from analytics.blocks import Threshold, fewest
+from analytics.groups import arrow_amounts, exact_amounts
 from analytics.metrics import METRICS, distribution, lorenz, measure
 
 HALF, THIRD = Threshold(1, 2, strict=True), Threshold(1, 3, strict=True)
@@ -90,7 +91,7 @@ def test_amounts_to_38_digits_are_counted_and_more_is_refused() -> None:
 def test_negative_amounts_are_refused() -> None:
     with pytest.raises(ValueError, match="negative"):
         distribution([5, -1])
-    with pytest.raises(ValueError, match="place 1: an amount is negative"):
+    with pytest.raises(ValueError, match="an amount of -1 is negative"):
         measure(np.array([5, -1]))
 
 

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics.blocks import Threshold, exact_amounts
+from analytics.blocks import Threshold
 from analytics.bounds import Interval, completed, entity_bounds, holder_bounds
+from analytics.groups import exact_amounts
 from analytics.metrics import METRICS, distribution, measure
 
 QUORUM = Threshold(334, 1000, strict=False)

@@ -1,0 +1,62 @@
+"""The table of `make bench` says what is faster, what agrees and what was missed."""
+
+import pytest
+
+from benchmarks import OURS, Case, Skip, Work
+from benchmarks._table import Timing, agreement, growth, lines
+
+
+def quick(size: int) -> Work:
+    return lambda: {"sum": float(sum(range(size)))}
+
+
+def wrong(size: int) -> Work:
+    return lambda: {"sum": float(sum(range(size)) + 1)}
+
+
+def missing(size: int) -> Work:
+    raise Skip("it is not installed")
+
+
+def broken(size: int) -> Work:
+    raise OSError("no such file")
+
+
+PEER = Case("adding up to {:,}", "peer", quick, sizes=(10, 100))
+
+
+def test_growth_is_the_exponent_of_time_over_size() -> None:
+    timings = [Timing(10, 0.1, 0.1, 1, {}), Timing(1000, 10.0, 10.0, 1, {})]
+    assert growth(timings) == "1.00"
+    assert growth(timings[:1]) == ""
+
+
+def test_numbers_that_differ_are_told_with_the_reason_where_it_is_known() -> None:
+    known = Case("", "peer", wrong, sizes=(1,), differs="it rounds")
+    assert agreement(PEER, {"a": 1.0}, {"a": 1.0}) == "1 agree"
+    assert agreement(PEER, {"a": 2.0}, {"a": 1.0}) == "DIFFERS: a 2 for 1"
+    assert agreement(known, {"a": 2.0}, {"a": 1.0}) == "a 2 for 1: it rounds"
+    assert agreement(PEER, {"a": 1.0, "stated": 0.5}, {"a": 1.0}) == "1 agree; stated 0.5"
+
+
+@pytest.mark.slow
+def test_rows_say_what_is_met_missed_wrong_and_skipped() -> None:
+    work = "adding up to {:,}"
+    group = [
+        Case(work, "wrong", wrong, sizes=(10,)),
+        Case(work, "missing", missing, sizes=(10,)),
+        Case(work, "far behind", quick, sizes=(10,), beat=1e9),
+        Case(work, OURS, quick, sizes=(10,), limit=5.0),
+    ]
+    ours, differs, skipped, behind = lines(work, group)
+    assert (ours.cells[0], ours.missed) == ("adding up to 10", False)
+    assert "<= 5 CPU s met" in ours.cells
+    assert (differs.cells[-1], differs.missed) == ("DIFFERS: sum 46 for 45", True)
+    assert ("skipped: it is not installed" in skipped.cells, skipped.missed) == (True, False)
+    assert (">= 1e+09x MISSED" in behind.cells, behind.missed) == (True, True)
+
+
+@pytest.mark.slow
+def test_a_case_that_fails_ends_the_run() -> None:
+    with pytest.raises(RuntimeError, match="ours at size 10 ended with 1"):
+        list(lines("", [Case("", OURS, broken, sizes=(10,))]))
