@@ -95,6 +95,22 @@ def test_negative_amounts_are_refused() -> None:
         measure(np.array([5, -1]))
 
 
+@pytest.mark.parametrize("offsets", [[], [0], [0, 2], [1, 3], [0, 2, 1, 3]])
+def test_offsets_that_do_not_divide_the_amounts_are_refused(offsets: list[int]) -> None:
+    with pytest.raises(ValueError, match="offsets must rise from 0"):
+        measure(np.array([1, 2, 3]), np.array(offsets, dtype=np.int64))
+
+
+def test_no_groups_have_no_numbers() -> None:
+    found = measure(np.array([], dtype=np.int64), np.array([0]))
+    assert (found.totals, found.holders.tolist(), len(found.values["gini"])) == ([], [], 0)
+
+
+def test_an_unknown_metric_is_refused() -> None:
+    with pytest.raises(KeyError, match="ginni"):
+        measure(np.array([1, 2]), metrics=["ginni"])
+
+
 def test_one_unit_decides_even_among_amounts_of_27_digits() -> None:
     # More than half needs one unit more than half: the largest has it or lacks it by that unit.
     half = 10**27
