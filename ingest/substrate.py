@@ -118,6 +118,10 @@ class Substrate:
         """The version of the runtime whose rules hold at this block."""
         return str(self.spec_version)
 
+    def ask(self, method: str, *params: Any) -> Any:
+        """The plain answer of a node's method, from the first endpoint that gives one."""
+        return self._rpc.any(method, *params)
+
     @property
     def metadata(self) -> Metadata:
         """What the runtime of this block says of itself; asked once a version of the runtime."""
@@ -137,7 +141,7 @@ class Substrate:
             wrapped = b"\0"
         if wrapped[:1] == b"\1":
             return wrapped
-        return unhexed(self._rpc.any("state_getMetadata", self.block.hash), "metadata")
+        return unhexed(self.ask("state_getMetadata", self.block.hash), "metadata")
 
     def has(self, pallet: str, name: str) -> bool:
         """Whether this block's runtime has a storage item of that name."""
@@ -169,7 +173,7 @@ class Substrate:
         return self._answers[key]
 
     def _call_raw(self, title: str, arguments: bytes) -> bytes:
-        return unhexed(self._rpc.any("state_call", title, "0x" + arguments.hex(), self.block.hash), title)
+        return unhexed(self.ask("state_call", title, "0x" + arguments.hex(), self.block.hash), title)
 
     def value(self, pallet: str, name: str, *key: int | str | bytes) -> Any:
         """The value of a storage item; what is absent reads as the runtime reads it: its default, or None."""
@@ -205,7 +209,7 @@ class Substrate:
 
     def _query(self, places: Sequence[str]) -> list[str | None]:
         """Values under storage keys; raises SourceChanged unless the answer has exactly these keys in this order."""
-        answer = self._rpc.any("state_queryStorageAt", places, self.block.hash)
+        answer = self.ask("state_queryStorageAt", places, self.block.hash)
         try:
             [changes] = answer
             block, pairs = changes["block"], changes["changes"]
@@ -228,7 +232,7 @@ class Substrate:
 
     def _key_pages(self, prefix: str, last: str) -> Iterator[list[str]]:
         while True:
-            page = self._rpc.any("state_getKeysPaged", prefix, KEYS_A_PAGE, last, self.block.hash)
+            page = self.ask("state_getKeysPaged", prefix, KEYS_A_PAGE, last, self.block.hash)
             if not isinstance(page, list) or len(page) > KEYS_A_PAGE:
                 raise SourceChanged(f"{bare(self.endpoint)}: {len(page)} keys, {KEYS_A_PAGE} were asked for")
             # A cursor that does not advance ends the paging: some servers hand out the last key for ever.

@@ -20,6 +20,7 @@ INTERNAL: Final = -32603
 # Words of substrate's own messages (sc-rpc, sc-client-api, sp-state-machine, jsonrpsee); codes differ between versions.
 NO_CALL: Final = ("Method not found", "Function to start was not found", "Exported method")
 NO_STATE: Final = ("already discarded", "UnknownBlock", "unknown Block", "Header was not found")
+FAILED: Final = ("Execution failed", "unreachable", "trap")
 TOO_MUCH: Final = ("too big", "too large", "rate limit", "limit exceeded", "Too many")
 
 
@@ -73,8 +74,10 @@ def _refusal(error: Any, where: str) -> ReadingError:
         return SourceDown(said)
     if error.get("code") == NO_METHOD or any(words in text for words in NO_CALL):
         return NotServed(said)
-    # An internal error is one node's; another may answer.
-    return SourceDown(said) if error.get("code") == INTERNAL else SourceChanged(said)
+    # An internal error, or a call that needs more than the node grants it, is one node's; another may answer.
+    if error.get("code") == INTERNAL or any(words in text for words in FAILED):
+        return SourceDown(said)
+    return SourceChanged(said)
 
 
 def hash_at(rpc: Rpc, endpoint: str, height: int) -> str:

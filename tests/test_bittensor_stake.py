@@ -248,3 +248,18 @@ def test_a_pool_whose_curve_is_unknown_has_no_price(shared: Path) -> None:
     made.root()
     with at_head(made.node) as node, pytest.raises(SourceChanged, match="curve is not known"):
         subnets(node)
+
+
+def test_a_list_of_delegates_without_stake_by_subnet_is_not_taken(shared: Path) -> None:
+    # Spec 240 told one sum of TAO for each nominator.
+    made = World(Node(blob(shared, 240), 240))
+    for netuid in (0, 1):
+        made.put("NetworksAdded", [u(16, netuid)], b"\1")
+    made.put("TotalNetworks", [], u(16, 2))
+    made.put("TotalHotkeyAlpha", [HOTKEY, u(16, 0)], u(64, 10**9))
+    made.put("TotalHotkeyShares", [HOTKEY, u(16, 0)], u(128, 3 << 64))
+    made.put("Alpha", [HOTKEY, ALICE, u(16, 0)], u(128, 3 << 64))
+    one = HOTKEY + compact(0) + vec([ALICE + compact(5)]) + ALICE + compact(0) * 4
+    made.node.calls[DELEGATES] = vec([one])
+    with at_head(made.node) as node:
+        assert mapped(positions(node, no_memo)) == {(spelled(HOTKEY), spelled(ALICE), 0): 10**9}

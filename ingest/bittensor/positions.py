@@ -13,7 +13,7 @@ import polars as pl
 
 from ingest import columns
 from ingest.bittensor.shares import NONE, Share, from_bits, whole, worth
-from ingest.bittensor.subnets import PALLET, ROOT, spelled, subnets
+from ingest.bittensor.subnets import PALLET, ROOT, member, spelled, subnets
 from ingest.columns import Rows
 from ingest.network import Memo
 from ingest.substrate import Substrate, listed
@@ -85,8 +85,11 @@ def _by_delegates(node: Substrate, memo: Memo) -> pl.DataFrame:
 
 def _delegated(delegates: Iterable[Mapping[str, Any]]) -> Iterator[Position]:
     for delegate in delegates:
-        hotkey = spelled(delegate["delegate_ss58"])
-        for coldkey, stakes in delegate["nominators"]:
+        hotkey = spelled(member(delegate, "delegate_ss58"))
+        for coldkey, stakes in member(delegate, "nominators"):
+            # Early in 2025 there was one sum of TAO for each nominator instead of stakes by subnet.
+            if not isinstance(stakes, list):
+                raise NotServed(f"{DELEGATES} does not tell stake by subnet")
             for netuid, alpha in stakes:
                 yield hotkey, spelled(coldkey), netuid, alpha
 
@@ -110,7 +113,7 @@ def _batch(node: Substrate, coldkeys: list[bytes]) -> pl.DataFrame:
     if [coldkey for coldkey, _ in told] != coldkeys:
         raise BadData(f"{STAKES} answers for {len(told)} coldkeys, {len(coldkeys)} were asked for")
     return _frame(
-        (spelled(one["hotkey"]), spelled(coldkey), one["netuid"], one["stake"])
+        (spelled(member(one, "hotkey")), spelled(coldkey), member(one, "netuid"), member(one, "stake"))
         for coldkey, stakes in told
         for one in stakes
     )

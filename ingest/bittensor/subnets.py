@@ -107,7 +107,7 @@ def prices(node: Substrate, netuids: Sequence[int], table: dict[str, list[Any]])
     TAO.
     """
     if node.answers(ALL_PRICES):
-        told = {int(row["netuid"]): int(row["price"]) for row in node.call(ALL_PRICES)}
+        told = {int(member(row, "netuid")): int(member(row, "price")) for row in node.call(ALL_PRICES)}
     elif node.answers(ONE_PRICE):
         told = {netuid: int(node.call(ONE_PRICE, encoded(netuid, 2))) for netuid in netuids}
     elif "Swap" in node.metadata.pallets:
@@ -137,6 +137,13 @@ def accounts(node: Substrate, hotkeys: Sequence[bytes]) -> dict[bytes, str]:
     known = list(dict.fromkeys(hotkeys))
     owners = node.values(PALLET, "Owner", [(hotkey,) for hotkey in known])
     return {hotkey: spelled(owner) for hotkey, owner in zip(known, owners, strict=True)}
+
+
+def member(answer: Any, name: str) -> Any:
+    """A named part of what a runtime call answered; raises SourceChanged where there is none of that name."""
+    if not isinstance(answer, dict) or name not in answer:
+        raise SourceChanged(f"an answer of the runtime has no {name}: {str(answer)[:80]}")
+    return answer[name]
 
 
 def spelled(account: bytes) -> str:

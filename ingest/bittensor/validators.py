@@ -69,16 +69,16 @@ def consensus_weights(node: Substrate, places: Sequence[tuple[int, bytes]]) -> l
     """The chain's stake weight of hotkeys on subnets (netuid, hotkey), rounded down."""
     keys = [(hotkey, netuid) for netuid, hotkey in places]
     lent = node.table(PALLET, ("ChildKeys", "ParentKeys"), keys)
-    parents = [
-        (parent, netuid) for (_, netuid), found in zip(keys, lent["ParentKeys"], strict=True) for _, parent in found
-    ]
+    parents = [(key, netuid) for (_, netuid), found in zip(keys, lent["ParentKeys"], strict=True) for _, key in found]
     wanted = dict.fromkeys([*keys, *parents, *((hotkey, ROOT) for hotkey, _ in [*keys, *parents])])
     alpha = dict(zip(wanted, node.values(PALLET, "TotalHotkeyAlpha", list(wanted)), strict=True))
     rates = {netuid: tao_weight(node, netuid) for netuid in {netuid for netuid, _ in places}}
     found = []
     for (hotkey, netuid), children, mothers in zip(keys, lent["ChildKeys"], lent["ParentKeys"], strict=True):
         own = inherited(alpha[hotkey, netuid], children, [(part, alpha[key, netuid]) for part, key in mothers])
-        tao = inherited(alpha[hotkey, ROOT], children, [(part, alpha[key, ROOT]) for part, key in mothers])
+        tao = alpha[hotkey, ROOT]
+        if not _weight_by_subnet(node):
+            tao = inherited(tao, children, [(part, alpha[key, ROOT]) for part, key in mothers])
         found.append(own + (tao * rates[netuid] >> PLACES))
     return found
 
@@ -91,9 +91,13 @@ def inherited(own: int, children: Relations, parents: Iterable[tuple[int, int]])
 
 
 def tao_weight(node: Substrate, netuid: int) -> int:
-    """What one TAO on the root counts in consensus, in 2^-32; spec 218 had a weight for each subnet."""
-    keyed = bool(node.metadata.item(PALLET, "TaoWeight").keys)
-    return _part(int(node.value(PALLET, "TaoWeight", *((netuid,) if keyed else ()))))
+    """What one TAO on the root counts in consensus, in 2^-32."""
+    return _part(int(node.value(PALLET, "TaoWeight", *((netuid,) if _weight_by_subnet(node) else ()))))
+
+
+def _weight_by_subnet(node: Substrate) -> bool:
+    """Whether the runtime is one of the first with alpha (spec 218): a TAO weight for each subnet, no TAO lent."""
+    return bool(node.metadata.item(PALLET, "TaoWeight").keys)
 
 
 def _part(share: int) -> int:
