@@ -7,41 +7,64 @@ three sums are large enough: power that voted (quorum), vetoes that are few (vet
 * a vote that passed is turned by breaking one of them: the voters with the largest effect on it, exactly;
 * a vote that failed is turned by meeting all three: exact where one decides or few voters matter, else two bounds.
 
+A delegator who stays home does not take its power away: it falls to its validator, if that one votes. And a silent
+validator's account may have delegated to others, who vote with that power until the account votes. What such voters
+achieve depends on whether the others are in the set as well; it lies between two sums, and so does the size.
+
+Voters are all who voted, and validators who did not. Delegators who left it to their validator are no voters here.
 Powers are in one unit and ratios are exact, as in `governance`.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from heapq import nlargest
 from itertools import accumulate
 
 from analytics.governance import SEARCH_STEPS, Ballots, fewest
-from analytics.tally import ONE, Thresholds
+from analytics.tally import ONE, Choice, Thresholds, Validator, power_of, product, tally
+from store.addresses import account
 
 ROUTES = ("boycott", "abstain", "no", "veto", "yes")
 RULES = ("quorum", "veto", "threshold")
-# What a voter's switch, or all ballots, add to the three sums.
+# What a switch, or all ballots, add to the three sums.
 Sums = tuple[int, int, int]
+Effects = Sequence[tuple[Sums, str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Cast:
-    """What a voter could carry and how it voted; a split vote has several options, who did not vote has none."""
+class Vote:
+    """Power by option; split votes have several, who did not vote has none."""
 
-    voter: str
-    power: int
     yes: int = 0
     abstain: int = 0
     no: int = 0
     veto: int = 0
 
-    def __post_init__(self) -> None:
-        if min(self.yes, self.abstain, self.no, self.veto) < 0 or self.used > self.power:
-            raise ValueError(f"{self.voter} voted with {self.used} of {self.power}")
-
     @property
-    def used(self) -> int:
+    def total(self) -> int:
         return self.yes + self.abstain + self.no + self.veto
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """What a voter could carry and how it voted.
+
+    at_home: how its validators would vote with that power if it stayed home. shared, shared_silent: power that its
+    validators carry, as they voted or silently, until it votes.
+    """
+
+    voter: str
+    power: int
+    vote: Vote = field(default_factory=Vote)
+    at_home: Vote = field(default_factory=Vote)
+    shared: Vote = field(default_factory=Vote)
+    shared_silent: int = 0
+
+    def __post_init__(self) -> None:
+        for vote in (self.vote, self.at_home):
+            if min(vote.yes, vote.abstain, vote.no, vote.veto) < 0 or vote.total > self.power:
+                raise ValueError(f"{self.voter} has {self.power}, of which {vote.total} votes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,53 +85,113 @@ class Flip:
         return self.voters is not None and len(self.voters) == self.fewest
 
 
-def ballots(bonded: int, casts: Iterable[Cast]) -> Ballots:
-    """The count of all votes."""
-    casts = list(casts)
-    return Ballots(
-        bonded,
-        sum(cast.yes for cast in casts),
-        sum(cast.abstain for cast in casts),
-        sum(cast.no for cast in casts),
-        sum(cast.veto for cast in casts),
-    )
-
-
-def flips(bonded: int, casts: Sequence[Cast], rule: Thresholds) -> dict[str, Flip | None]:
-    """For each route the smallest set that turns the vote; None where not even all voters together can.
-
-    casts: everybody with power, also who did not vote.
-    """
-    passed = ballots(bonded, casts).outcome(rule) == "passed"
-    sums = _sums(ballots(bonded, casts), rule)
-    find = _broken if passed else _met
-    found = {}
-    for route in ROUTES:
-        effects = [(_effect(cast, route, rule), cast.voter) for cast in casts]
-        found[route] = find(route, sums, [(effect, voter) for effect, voter in effects if any(effect)])
+def casts(
+    validators: Mapping[str, Validator], delegations: Iterable[tuple[str, str, int]], votes: Mapping[str, Choice]
+) -> list[Cast]:
+    """Voters of a past vote, in 1e-18 base units, from what `tally.tally` counts."""
+    delegations = list(delegations)
+    count = tally(validators, delegations, votes)
+    left = {operator: validator.shares for operator, validator in validators.items()}
+    elsewhere: dict[str, list[Vote]] = defaultdict(list)
+    silent: dict[str, int] = defaultdict(int)
+    for delegator, operator, shares in delegations:
+        if operator not in validators:
+            continue
+        left[operator] -= shares if delegator in votes else 0
+        if account(operator) != delegator:
+            power = power_of(shares, validators[operator])
+            choice = votes.get(account(operator), {})
+            elsewhere[delegator].append(_vote(power, choice))
+            silent[delegator] += 0 if choice else power
+    found = []
+    for voter, carried in count.voters.items():
+        vote, at_home = _vote(carried.used, votes[voter]), ballots(elsewhere[voter])
+        # Weighted votes are rounded one by one, and may exceed the whole by 1e-18.
+        found.append(Cast(voter, max(carried.used, vote.total, at_home.total), vote, at_home))
+    for operator, validator in validators.items():
+        voter = account(operator)
+        if voter not in votes:
+            shared = ballots(elsewhere[voter])
+            power = power_of(left[operator], validator)
+            found.append(Cast(voter, power, shared=shared, shared_silent=silent[voter]))
     return found
 
 
-def _sums(count: Ballots, rule: Thresholds) -> Sums:
-    """The three sums; a vote passes when none is negative (the last must exceed zero, hence minus one)."""
-    deciding = count.total - count.abstain
-    return (
-        count.total * ONE - rule.quorum * count.bonded,
-        count.total * rule.veto - count.veto * ONE,
-        count.yes * ONE - rule.threshold * deciding - 1,
+def _vote(power: int, choice: Choice) -> Vote:
+    options = {"veto" if option == "no_with_veto" else option: weight for option, weight in choice.items()}
+    return Vote(**{option: product(power, weight) for option, weight in options.items()})
+
+
+def ballots(votes: Iterable[Vote]) -> Vote:
+    """All votes together."""
+    votes = list(votes)
+    return Vote(
+        sum(vote.yes for vote in votes),
+        sum(vote.abstain for vote in votes),
+        sum(vote.no for vote in votes),
+        sum(vote.veto for vote in votes),
     )
 
 
-def _effect(cast: Cast, route: str, rule: Thresholds) -> Sums:
-    """What the three sums gain when the voter takes the route with all its power."""
-    now = Ballots(0, cast.yes, cast.abstain, cast.no, cast.veto)
-    then = Ballots(0) if route == "boycott" else Ballots(0, **{route: cast.power})
-    before, after = _sums(now, rule), _sums(then, rule)
-    return (after[0] - before[0], after[1] - before[1], after[2] - before[2])
+def flips(bonded: int, voters: Sequence[Cast], rule: Thresholds) -> dict[str, Flip | None]:
+    """For each route the smallest set that turns the vote; None where not even all voters together can."""
+    count = ballots(cast.vote for cast in voters)
+    sums = _sums(bonded, count, rule)
+    passed = Ballots(bonded, count.yes, count.abstain, count.no, count.veto).outcome(rule) == "passed"
+    find = _broken if passed else _met
+    found = {}
+    for route in ROUTES:
+        least = [(_effect(cast, route, rule, min), cast.voter) for cast in voters]
+        most = [(_effect(cast, route, rule, max), cast.voter) for cast in voters]
+        found[route] = find(route, sums, least, most)
+    return found
 
 
-def _broken(route: str, sums: Sums, effects: Sequence[tuple[Sums, str]]) -> Flip | None:
-    """Fewest voters that make one of the sums negative."""
+def _sums(bonded: int, vote: Vote, rule: Thresholds) -> Sums:
+    """The three sums; a vote passes when none is negative (the last must exceed zero, hence minus one)."""
+    return (
+        vote.total * ONE - rule.quorum * bonded,
+        vote.total * rule.veto - vote.veto * ONE,
+        vote.yes * ONE - rule.threshold * (vote.total - vote.abstain) - 1,
+    )
+
+
+def _effect(cast: Cast, route: str, rule: Thresholds, bound: Callable[[int, int], int]) -> Sums:
+    """What the three sums gain, at least (min) or at most (max), when the voter takes the route with all its power."""
+    if route == "boycott":
+        effect = _move(cast.vote, Vote(), rule)
+        doubtful = [_move(Vote(), vote, rule) for vote in _by_option(cast.at_home)]
+    else:
+        effect = _move(cast.vote, Vote(**{route: cast.power}), rule)
+        doubtful = [_move(vote, Vote(**{route: vote.total}), rule) for vote in _by_option(cast.shared)]
+        doubtful.append(_move(Vote(), Vote(**{route: cast.shared_silent}), rule))
+    for one in doubtful:
+        effect = _added(effect, (bound(one[0], 0), bound(one[1], 0), bound(one[2], 0)))
+    return effect
+
+
+def _by_option(vote: Vote) -> Iterator[Vote]:
+    yield from (Vote(yes=vote.yes), Vote(abstain=vote.abstain), Vote(no=vote.no), Vote(veto=vote.veto))
+
+
+def _move(before: Vote, after: Vote, rule: Thresholds) -> Sums:
+    """What the three sums gain when power votes otherwise."""
+    was, becomes = _sums(0, before, rule), _sums(0, after, rule)
+    return (becomes[0] - was[0], becomes[1] - was[1], becomes[2] - was[2])
+
+
+def _broken(route: str, sums: Sums, least: Effects, most: Effects) -> Flip | None:
+    """Fewest voters that make one of the sums negative: surely (largest gains counted), and at best."""
+    lowest = _fewest_to_break(route, sums, least)
+    if lowest is None:
+        return None
+    surely = _fewest_to_break(route, sums, most)
+    return Flip(route, lowest.fewest, None, lowest.rule) if surely is None else Flip(
+        route, lowest.fewest, surely.voters, surely.rule
+    )  # fmt: skip
+
+
+def _fewest_to_break(route: str, sums: Sums, effects: Effects) -> Flip | None:
     found = []
     for rule, name in enumerate(RULES):
         losses = sorted(((-effect[rule], voter) for effect, voter in effects if effect[rule] < 0), reverse=True)
@@ -118,21 +201,22 @@ def _broken(route: str, sums: Sums, effects: Sequence[tuple[Sums, str]]) -> Flip
     return min(found, key=lambda flip: flip.fewest, default=None)
 
 
-def _met(route: str, sums: Sums, effects: Sequence[tuple[Sums, str]]) -> Flip | None:
-    """Few voters that make no sum negative: bounds by each rule alone, then a search between them."""
+def _met(route: str, sums: Sums, least: Effects, most: Effects) -> Flip | None:
+    """Few voters that make no sum negative: surely (least gains counted), and at best."""
+    surely = _fewest_to_meet(route, sums, [(effect, voter) for effect, voter in least if any(effect)])
+    if least == most:
+        return surely
+    sizes, rule = _sizes_to_meet(sums, most)
+    if not sizes:
+        return None
+    return Flip(route, sizes.start, surely.voters if surely else None, rule)
+
+
+def _sizes_to_meet(sums: Sums, effects: Effects) -> tuple[range, str]:
+    """How many voters can meet each rule alone, and which rule asks for most."""
     sizes = [_possible_sizes(sums[rule], [effect[rule] for effect, _ in effects]) for rule in range(len(RULES))]
-    lower, most = max(size.start for size in sizes), min(size.stop for size in sizes) - 1
-    rule = RULES[max(range(len(RULES)), key=lambda rule: sizes[rule].start)]
-    voters = min(_greedy_sets(sums, effects), key=len, default=None)
-    search = _Search(sums, sorted(effects, key=lambda effect: -_progress(sums, effect[0])))
-    while lower <= most and (voters is None or lower < len(voters)):
-        better = search.of_size(lower)
-        if better is None:
-            return Flip(route, lower, None if voters is None else tuple(voters), rule)
-        if better:
-            return Flip(route, lower, tuple(better), rule)
-        lower += 1
-    return None if voters is None else Flip(route, lower, tuple(voters), rule)
+    hardest = max(range(len(RULES)), key=lambda rule: sizes[rule].start)
+    return range(sizes[hardest].start, min(size.stop for size in sizes)), RULES[hardest]
 
 
 def _possible_sizes(missing: int, gains: Sequence[int]) -> range:
@@ -142,7 +226,23 @@ def _possible_sizes(missing: int, gains: Sequence[int]) -> range:
     return range(possible[0], possible[-1] + 1) if possible else range(len(gains) + 1, len(gains) + 1)
 
 
-def _greedy_sets(sums: Sums, effects: Sequence[tuple[Sums, str]]) -> Iterator[list[str]]:
+def _fewest_to_meet(route: str, sums: Sums, effects: Effects) -> Flip | None:
+    """Bounds by each rule alone, then a search between them."""
+    sizes, rule = _sizes_to_meet(sums, effects)
+    voters = min(_greedy_sets(sums, effects), key=len, default=None)
+    search = _Search(sums, sorted(effects, key=lambda effect: -_progress(sums, effect[0])))
+    for size in sizes:
+        if voters is not None and size >= len(voters):
+            break
+        better = search.of_size(size)
+        if better is None:  # it takes too long: two bounds remain
+            return Flip(route, size, None if voters is None else tuple(voters), rule)
+        if better:
+            return Flip(route, size, tuple(better), rule)
+    return None if voters is None else Flip(route, len(voters), tuple(voters), rule)
+
+
+def _greedy_sets(sums: Sums, effects: Effects) -> Iterator[list[str]]:
     """Sets that meet all rules, by the largest effect on one rule, or on what is still missing of all."""
     for rule in range(len(RULES)):
         yield from _until_met(sums, sorted(effects, key=lambda effect: -effect[0][rule]))
@@ -154,7 +254,7 @@ def _progress(sums: Sums, effect: Sums) -> float:
     return sum(min(gain / -missing, 1.0) for missing, gain in zip(sums, effect, strict=True) if missing < 0)
 
 
-def _until_met(sums: Sums, effects: Iterable[tuple[Sums, str]]) -> Iterator[list[str]]:
+def _until_met(sums: Sums, effects: Effects) -> Iterator[list[str]]:
     voters: list[str] = []
     for effect, voter in effects:
         if min(sums) >= 0:
@@ -174,16 +274,14 @@ class _Search:
     """Exact search for a set of voters that meets all rules, most promising first."""
 
     start: Sums
-    effects: Sequence[tuple[Sums, str]]
+    effects: Effects
     steps: int = SEARCH_STEPS
 
     def of_size(self, size: int) -> list[str] | None:
         """Voters that suffice, [] where no set of this size does, None when all sizes together take too long."""
         return self._search([], self.start, self.effects, size)
 
-    def _search(
-        self, voters: list[str], sums: Sums, among: Sequence[tuple[Sums, str]], places: int
-    ) -> list[str] | None:
+    def _search(self, voters: list[str], sums: Sums, among: Effects, places: int) -> list[str] | None:
         if not places:
             return voters if min(sums) >= 0 else []
         self.steps -= 1 + len(among)
