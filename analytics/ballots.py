@@ -11,7 +11,7 @@ from typing import Final
 
 import polars as pl
 
-from analytics.flip import Cast, Flip, flips
+from analytics.flip import Flip, casts, flips
 from analytics.holders import Found
 from analytics.proposals import Proposal
 from analytics.tally import ONE, Power, Tally, Validator, choices, power_of, stake, tally
@@ -69,7 +69,8 @@ def count(mart: Mart, proposal: Proposal) -> Count | None:
         return None
     votes = choices(rows, proposal.number)
     counted = tally(held.validators, held.delegations, votes)
-    turned = flips(counted.bonded * ONE, casts(held, votes, counted), proposal.rule) if proposal.rule else {}
+    everybody = casts(held.validators, held.delegations, votes)
+    turned = flips(counted.bonded * ONE, everybody, proposal.rule) if proposal.rule else {}
     return Count(proposal, held, votes, counted, turned)
 
 
@@ -108,19 +109,6 @@ def _newest(mart: Mart, network: str) -> Stake | None:
     }
     height, time = of_validators.select("height", "time").row(0)
     return Stake(validators, delegations, height, time, exact=False)
-
-
-def casts(held: Stake, votes: Mapping[str, Mapping[str, int]], counted: Tally) -> list[Cast]:
-    """Every voter with its power and choice, and every validator that did not vote with what its delegators left it."""
-    found = [_cast(voter, power.used, votes[voter]) for voter, power in counted.voters.items() if power.used]
-    return found + [Cast(operator, left) for operator, left in silent(held, votes).items() if left]
-
-
-def _cast(voter: str, power: int, choice: Mapping[str, int]) -> Cast:
-    # Rounded down, so that a split vote never carries more than its voter has.
-    parts = {option: power * weight // ONE for option, weight in choice.items()}
-    names = {"no_with_veto": "veto"}
-    return Cast(voter, power, **{names.get(option, option): part for option, part in parts.items()})
 
 
 def silent(held: Stake, votes: Mapping[str, Mapping[str, int]]) -> dict[str, int]:

@@ -79,11 +79,15 @@ def turning(counted: Count, called: Mapping[str, str]) -> str:
     possible = [flip for flip in counted.flips.values() if flip is not None]
     if not possible:
         return "No set of voters turns it by changing its choice, all others unchanged."
-    least = min(possible, key=lambda flip: flip.fewest)
-    who = f": {inert.markdown(who_of(least, called), 200)}" if least.voters else ""
+    sets = [(flip.voters, flip) for flip in possible if flip.voters is not None]
+    if not sets:
+        fewest = min(flip.fewest for flip in possible)
+        return f"At least {words.several(fewest, 'voter')} would have had to choose otherwise, all others unchanged."
+    members, least = min(sets, key=lambda found: len(found[0]))
+    fewer = "" if least.is_exact else " Perhaps fewer would do."
     return (
-        f"**{words.sentence(words.several(least.fewest, 'voter'))}** would have been enough, had they "
-        f"{ROUTES[least.route]} and all others voted as they did{who}."
+        f"**{words.sentence(words.several(len(members), 'voter'))}** would have been enough, had they "
+        f"{ROUTES[least.route]} and all others voted as they did: {inert.markdown(who_of(least, called), 200)}.{fewer}"
     )
 
 
