@@ -37,6 +37,8 @@ class Rented:
     signed_by: tuple[str, ...] = NOBODY
     trial: bool = False
     gpus: Mapping[str, int] = field(default_factory=dict)
+    bseq: int = 0
+    price: int = 0
 
     @property
     def running(self) -> bool:
@@ -53,6 +55,7 @@ class Served:
     reclaims: bool = True
     most: int = 10**9
     broken: frozenset[int] = frozenset()
+    unlisted: frozenset[int] = frozenset()
     bodies: Mapping[str, Any] = field(default_factory=dict)
     seconds: float = 6.0
     time: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
@@ -88,16 +91,16 @@ def leases_list(served: Served, request: Request) -> Reply | dict[str, Any]:
 
 
 def deployments_list(served: Served, request: Request) -> Reply | dict[str, Any]:
-    rows = [one for one in served.leases if one.running or request.params.get("filters.state") != "active"]
+    listed = [one for one in served.leases if one.dseq not in served.unlisted]
+    rows = [one for one in listed if one.running or request.params.get("filters.state") != "active"]
     shown = page(rows, request, served.most, ["active"])
     return shown if isinstance(shown, Reply) else encoded(shown, "deployments", lambda one: deployment(one, served))
 
 
 def lease_info(served: Served, request: Request) -> Reply | dict[str, Any]:
     for one in served.leases:
-        if (str(one.dseq), one.tenant, one.provider) == tuple(
-            request.params.get(f"id.{name}") for name in ("dseq", "owner", "provider")
-        ):
+        asked = tuple(request.params.get(f"id.{name}", "0") for name in ("dseq", "owner", "provider", "bseq"))
+        if asked == (str(one.dseq), one.tenant, one.provider, str(one.bseq)):
             return lease(one, served)
     return failure(404, 5, "lease not found")
 
@@ -164,8 +167,8 @@ def coin(denom: str, scaled: int) -> dict[str, str]:
 def lease(one: Rented, served: Served) -> dict[str, Any]:
     name: dict[str, Any] = {"owner": one.tenant, "dseq": str(one.dseq), "gseq": 1, "oseq": 1, "provider": one.provider}
     if served.nested:
-        name["bseq"] = 0
-    price = coin(one.denom, one.rate)
+        name["bseq"] = one.bseq
+    price = coin(one.denom, one.price or one.rate)
     told = {
         ("id" if served.nested else "lease_id"): name,
         "state": one.state,
@@ -203,7 +206,7 @@ def deployment(one: Rented, served: Served) -> dict[str, Any]:
 
 
 def group(one: Rented, served: Served) -> dict[str, Any]:
-    attributes = [{"key": f"vendor/{model.replace('/', '/model/')}", "value": "true"} for model in one.gpus]
+    attributes = [{"key": f"vendor/{model.replace('/', '/model/')}", "value": "true"} for model in one.gpus if model]
     unit = {
         "resource": {
             "id": 1,

@@ -56,6 +56,9 @@ class Chain:
 
     def deposit(self, name: str, payer: str, amount: int) -> None:
         account = self.accounts[name]
+        granters = {entry[0] for entry in account.deposits} - {account.owner}
+        if self.legacy and payer != account.owner and not granters <= {payer}:
+            return  # an account had one granter at most
         self.bank[payer] -= amount
         self.bank["escrow"] += amount
         if self.legacy:

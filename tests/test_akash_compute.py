@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
 import polars as pl
@@ -28,7 +28,7 @@ from tests.lcd import ONE, account
 from tests.servers import Reply, Request
 from tests.test_cosmos import pinned
 
-CONSOLE, AUDITOR = account(7), account(8)
+CONSOLE, AUDITOR, OTHER = account(7), account(8), account(9)
 MILLI = ONE // 1000
 # Blocks of six seconds: 14,400 a day.
 DAY = 14_400
@@ -147,6 +147,22 @@ def test_a_lease_without_a_payment_is_an_error_and_not_less_spend() -> None:
         run_rate("uact")(chain)
 
 
+def test_a_node_that_refuses_the_list_of_active_leases_is_an_error() -> None:
+    def refusing(request: Request) -> Reply:
+        asked = (request.path.rpartition("/akash/market")[1], request.params.get("filters.state"))
+        if asked == ("/akash/market", "active") and request.params.get("pagination.limit") != "1":
+            return Reply({"code": 3, "message": "invalid state value", "details": []}, 400)
+        return node(SMALL)(request)
+
+    with pinned(refusing) as chain, pytest.raises(SourceDown, match="invalid state value"):
+        run_rate("uact")(chain)
+
+
+def test_a_deployment_that_is_not_listed_is_looked_up() -> None:
+    with pinned(node(replace(SMALL, unlisted=frozenset({1})))) as chain:
+        assert len(amounts(run_rate("uact")(chain), "providers")) == 100
+
+
 def test_reclaiming_leases_still_pay() -> None:
     leases = [
         Rented(1, tenant(1), provider(1), "uact", ONE),
@@ -187,14 +203,14 @@ def test_a_node_that_keeps_few_blocks_is_measured_over_those() -> None:
 
 def test_the_market_in_numbers_counts_what_no_reading_knows() -> None:
     leases = [
-        Rented(1, tenant(1), provider(1), "uact", ONE),
+        Rented(1, tenant(1), provider(1), "uact", ONE, price=7 * ONE),
         Rented(2, tenant(1), provider(1), "uact", ONE, funds=98 * ONE),
         Rented(3, tenant(1), provider(1), "ibc/NEW", 2 * ONE),
     ]
     with pinned(node(Served(leases))) as chain:
         facts = lease_totals(chain)
     check(facts, Kind.OBSERVATIONS)
-    assert values(facts) == {"block_seconds": 6.0, "leases_unfunded": 1.0, "leases_odd_price": 0.0}
+    assert values(facts) == {"block_seconds": 6.0, "leases_unfunded": 1.0, "leases_odd_price": 1.0}
     assert values(facts, "uact") == {"leases_running": 1.0, "run_rate": float(DAY * ONE)}
     assert values(facts, "ibc/NEW") == {"leases_running": 1.0, "run_rate": float(2 * DAY * ONE)}
 
@@ -204,14 +220,16 @@ def test_the_market_in_numbers_counts_what_no_reading_knows() -> None:
 # Pinned two blocks below the head; accounts were settled at block 900.
 FIRST, THEN, LATER = 1000, 1300, 1600
 STAYS = Rented(1, tenant(1), provider(1), "uact", 2 * ONE, payer=CONSOLE, signed_by=(AUDITOR,), trial=True)
-ENDS = Rented(2, tenant(2), provider(2), "uact", 3 * ONE, settled=40 * ONE)
+ENDS = Rented(2, tenant(2), provider(2), "uact", 3 * ONE, settled=40 * ONE, signed_by=(OTHER,), trial=True, bseq=1)
 BEGINS = Rented(3, tenant(3), provider(3), "uact", ONE, settled=7 * ONE)
 OWN = Rented(4, provider(4), provider(4), "uact", ONE)
 IN_AKT = Rented(5, tenant(5), provider(5), "uakt", ONE)
 
 
 def ledger_at(head: int, leases: Sequence[Rented], earlier: Sequence[pl.DataFrame] = ()) -> pl.DataFrame:
-    with pinned(node(Served(leases), head)) as chain:
+    # A tenth of a second a block, so that all heads are young enough.
+    time = datetime.now(UTC) - timedelta(seconds=(LATER - head) / 10)
+    with pinned(node(Served(leases, seconds=0.1, time=time.replace(microsecond=0)), head)) as chain:
         facts = lease_ledger(chain, earlier)
     check(facts, Kind.OBSERVATIONS)
     return facts.rows
@@ -231,8 +249,9 @@ def test_a_ledger_comes_back_as_it_was() -> None:
 
 
 def test_accrual_counts_what_was_settled_what_was_not_and_what_ended() -> None:
+    start = before()
     with pinned(node(Served(after()), LATER)) as chain:
-        facts = accrued("uact")(chain, [before()])
+        facts = accrued("uact")(chain, [start])
     check(facts, Kind.HOLDINGS)
     assert amounts(facts, "providers") == {
         provider(1): 2 * 600 * ONE,  # 600 blocks at 2
@@ -241,8 +260,9 @@ def test_accrual_counts_what_was_settled_what_was_not_and_what_ended() -> None:
         provider(4): 600 * ONE,
     }
     assert amounts(facts, "payers")[CONSOLE] == 1200 * ONE
-    assert amounts(facts, "auditors") == {AUDITOR: 1200 * ONE}
-    assert facts.since == before()["time"][0]
+    # What the order of the ended lease demanded is remembered.
+    assert amounts(facts, "auditors") == {AUDITOR: 1200 * ONE, OTHER: 3 * 52 * ONE}
+    assert facts.since == start["time"][0]
 
 
 def test_a_period_is_the_sum_of_its_ledgers() -> None:
@@ -252,7 +272,7 @@ def test_a_period_is_the_sum_of_its_ledgers() -> None:
         whole = accrued("uact")(chain, [start])
         parts = accrued("uact")(chain, [start, middle])
     assert amounts(parts, "providers") == amounts(whole, "providers")
-    assert parts.since == whole.since
+    assert parts.since == whole.since == start["time"][0] < middle["time"][0]
 
 
 def test_a_lease_that_ended_between_two_ledgers_is_remembered_in_the_later_one() -> None:
@@ -261,6 +281,21 @@ def test_a_lease_that_ended_between_two_ledgers_is_remembered_in_the_later_one()
     with pinned(node(Served(after()), LATER)) as chain:
         facts = accrued("uact")(chain, [start, middle])
     assert amounts(facts, "providers")[provider(2)] == 3 * (150 - 98) * ONE
+
+
+def test_what_has_ended_is_looked_up_once() -> None:
+    start = before()
+    middle = ledger_at(THEN, after(), [start])
+    asked = []
+
+    def watch(request: Request) -> Reply:
+        asked.append(request.path)
+        return node(Served(after()), LATER)(request)
+
+    with pinned(watch) as chain:
+        facts = accrued("uact")(chain, [start, middle])
+    assert amounts(facts, "providers")[provider(2)] == 3 * (150 - 98) * ONE
+    assert not [path for path in asked if path.endswith("/info")]
 
 
 def test_settled_spend_lags_what_was_earned() -> None:
@@ -282,7 +317,7 @@ def test_external_spend_is_a_range_between_two_stated_rules() -> None:
     with pinned(node(Served(after()), LATER)) as chain:
         least, most = external_least("uact")(chain, [before()]), external_most("uact")(chain, [before()])
     assert provider(4) not in amounts(most, "providers")
-    assert set(amounts(most, "providers")) - set(amounts(least, "providers")) == {provider(1)}
+    assert set(amounts(most, "providers")) - set(amounts(least, "providers")) == {provider(1), provider(2)}
 
 
 def test_the_first_run_has_no_period_yet() -> None:
@@ -327,6 +362,11 @@ def test_leased_gpus_are_told_by_model() -> None:
     with pinned(node(Served(RENTED_GPUS))) as chain:
         facts = akash_supply.gpu_models(chain)
     assert values(facts, provider(1)) == {"leased_gpu:nvidia/h100": 10.0}
+
+
+def test_gpus_of_no_model_are_told_as_any() -> None:
+    with pinned(node(Served([Rented(1, tenant(1), provider(1), "uact", ONE, gpus={"": 1})]))) as chain:
+        assert values(akash_supply.gpu_models(chain), provider(1)) == {"leased_gpu:any/any": 2.0}
 
 
 def provider_row(number: int, **attributes: str) -> dict[str, object]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from analytics.spend import ONE, Deposit, Settlement
+from analytics.spend import ONE, Deposit, Payment, Settlement
 from ingest.akash_escrow import Group, account, deployment_name, groups_of, lease
 from store.rows import BadData, SourceChanged
 
@@ -76,6 +76,14 @@ def test_a_deployment_of_2026_is_read_field_by_field(shared: Path) -> None:
     assert groups_of(row) == {
         f"{DEPLOYER}/16122570/1": Group((), trial=False, cpu=500, memory=2**29, storage=2**29, gpus={})
     }
+
+
+def test_leases_of_one_account_are_paid_in_the_order_of_their_names(shared: Path) -> None:
+    streams = ["10/1/0/b", "2/1/0/a", "1/1/0/z"]
+    payments = [Payment(f"{DEPLOYER}/16122570/{stream}", "uact", ONE, 0, open=True) for stream in streams]
+    found = account(first_deployment(shared), payments)
+    # The store's keys are text: 1/1, 10/1, 2/1.
+    assert [one.lease.rpartition("/")[2] for one in found.payments] == ["z", "b", "a"]
 
 
 def test_a_granted_deposit_is_paid_by_the_granter(shared: Path) -> None:

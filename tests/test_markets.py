@@ -64,10 +64,16 @@ def test_each_side_of_the_market_has_its_own_concentration() -> None:
     found = markets.concentration(markets.parties(MARKET, COSTS))
     rows = {row["population"]: row for row in found.iter_rows(named=True)}
     assert rows["providers"]["effective_parties"] == pytest.approx(1 / (0.6**2 + 0.4**2))
-    assert rows["payers"]["top_1"] == 0.8
+    assert rows["payers"]["top_1"] == pytest.approx(0.8)
     assert rows["payers"]["nc_gt_1_2"] == 1
     assert (rows["auditors"]["parties"], rows["auditors"]["of_spend"]) == (1, 0.75)
     assert markets.concentration(markets.parties(MARKET.clear(), COSTS)).is_empty()
+
+
+def test_concentration_is_that_of_the_low_price_where_prices_are_a_range() -> None:
+    wide = {**COSTS, "uakt": Price(0.5, 5.0, ("defillama", "coingecko"), NOON, ("sources differ",))}
+    (providers, *_) = markets.concentration(markets.parties(MARKET, wide)).iter_rows(named=True)
+    assert (providers["usd"], providers["top_1"]) == pytest.approx((100.0, 0.6))
 
 
 def test_the_five_columns_stay_apart_by_denom() -> None:
@@ -381,6 +387,8 @@ def test_the_mart_tells_the_five_columns_with_the_range_of_its_prices(mart: Mart
         ("A", "ACT", 100.0, 100.0, 100.0),
         ("D", "ACT", 5.0, 5.0, 5.0),
     ]
+    notes = dict(market_facts.spend_columns(mart).filter(column="R").select("token", "notes").iter_rows())
+    assert notes == {"ACT": "", "AKT": "sources differ: defillama 0.5, coingecko 0.52"}
 
 
 def test_the_mart_tells_who_is_paid_who_pays_and_who_opens_the_gate(mart: Mart) -> None:

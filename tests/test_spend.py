@@ -64,7 +64,7 @@ def one_step(chain: Chain, dice: random.Random) -> None:
         name = dice.choice(opened)
         provider = dice.choice(PROVIDERS)
         rate = Decimal(dice.randrange(1, 9_000_000_000)).scaleb(-9)
-        chain.lease(name, f"{name}/1/{len(chain.accounts[name].leases):04d}/0/{provider}", provider, rate)
+        chain.lease(name, f"{name}/1/{len(chain.accounts[name].leases) + 1}/0/{provider}", provider, rate)
     elif event == "close":
         chain.close(dice.choice(opened))
     elif event == "touch":
