@@ -1,0 +1,134 @@
+"""From the mart to verdicts: what is known of each measure of each network, and what kind of silence the rest is."""
+
+import tomllib
+from collections import defaultdict
+from collections.abc import Mapping
+from functools import cache
+from typing import Final
+
+from analytics.paths import Path
+from analytics.populations import Population, headlines, populations
+from analytics.verdict import Blank, Confidence, Evidence, Math, Power, Setting, State, Verdict, verdict
+from analytics.ways import PARTY, ways
+from store.labels import REFERENCE
+from store.mart import Mart
+
+HEADLINE: Final = "effective_parties"
+DAYS: Final = 30
+# How the groupings of the mart are named in a verdict: what is done with addresses, and with custodians.
+SETTINGS: Final[Mapping[str, Setting]] = {
+    "control": Setting("control", "in"),
+    "ownership": Setting("control", "out"),
+    "address": Setting("address", "in"),
+}
+
+_HISTORY: Final = """
+    SELECT m.grouping, date_diff('day', s.time, newest.time) AS day, max_by(m.value, s.time) AS value
+    FROM metric m
+    JOIN snapshot s ON s.id = m.snapshot
+    JOIN snapshot newest ON newest.id = ? AND newest.network = s.network AND newest.reading = s.reading
+    WHERE m.population = ? AND m.metric = ? AND m.value IS NOT NULL AND s.time > newest.time - INTERVAL 31 DAY
+      AND m.labels_version IN ('', (SELECT max_by(labels_version, snapshot) FROM metric
+                                    WHERE snapshot = newest.id AND grouping = m.grouping))
+    GROUP BY ALL
+"""
+_REVIEWED: Final = """
+    SELECT sum(g.amount) FILTER (e.entity IS NOT NULL) / sum(g.amount) AS reviewed
+    FROM holding g JOIN holder h ON h.id = g.holder
+    LEFT JOIN entity e ON e.network = h.network AND e.address = h.address
+    WHERE g.snapshot = ? AND g.population = ?
+"""
+
+
+def verdicts(mart: Mart) -> dict[tuple[str, str], Verdict]:
+    """The verdict on every network and measure of which anything is held, or is known not to exist."""
+    known = populations(mart)
+    found = {}
+    power: dict[str, dict[Setting, tuple[Path, ...]]] = {}
+    for measure in dict.fromkeys(one.measure for one in known):
+        for one in headlines([other for other in known if other.measure == measure]):
+            if one.network not in power:
+                power[one.network] = {SETTINGS[grouping]: ways(mart, one.network, grouping) for grouping in PARTY}
+            found[one.network, measure] = verdict(_evidence(mart, one, power[one.network]))
+    for network, measure, blank in (*_not_applicable(), *_not_read(mart)):
+        if (network, measure) not in found:
+            found[network, measure] = verdict(Evidence(network, measure, blank, blank))
+    return found
+
+
+def _evidence(mart: Mart, one: Population, paths: Mapping[Setting, tuple[Path, ...]]) -> Evidence:
+    confidence = _confidence(mart, one)
+    blank = _blanks().get((one.network, one.measure, "power"))
+    if blank is None and not any(paths.values()):
+        blank = Blank(State.NOT_READ, "no rule, vote or key of this network was read")
+    return Evidence(
+        one.network,
+        one.measure,
+        _math(mart, one, confidence),
+        blank or Power(paths, confidence),
+    )
+
+
+def _math(mart: Mart, one: Population, confidence: Confidence) -> Math | Blank:
+    """Effective parties under every grouping, today and on each of the last thirty days."""
+    numbers: dict[Setting, float] = {}
+    by_day: dict[int, dict[str, float]] = defaultdict(dict)
+    for grouping, day, value in mart.table(_HISTORY, one.snapshot, one.population_id, HEADLINE).iter_rows():
+        by_day[int(day)][grouping] = max(1.0, value)
+    for day, values in by_day.items():
+        for grouping, setting in SETTINGS.items():
+            # A grouping that no label touches equals the addresses.
+            number = values.get(grouping, values.get("control", values.get("address")))
+            if number is not None and day < DAYS:
+                numbers[Setting(setting.grouping, setting.custodians, day=day)] = number
+    if Setting() not in numbers:
+        return Blank(State.NOT_APPLICABLE, "nobody holds any")
+    return Math(numbers, confidence, excluded=_excluded(mart, one))
+
+
+def _excluded(mart: Mart, one: Population) -> dict[str, float]:
+    """Kinds of holders that are no parties, with their share of the addresses' total."""
+    rows = mart.table(
+        """
+        SELECT unnest(map_entries(from_json(exclusions, 'MAP(VARCHAR, DOUBLE)')), recursive := true)
+        FROM distribution WHERE snapshot = ? AND population = ? AND exclusions IS NOT NULL
+            AND grouping = coalesce((SELECT max(grouping) FROM distribution
+                WHERE snapshot = ? AND population = ? AND grouping = 'control'), 'address')
+        """,
+        one.snapshot,
+        one.population_id,
+        one.snapshot,
+        one.population_id,
+    )
+    return dict(rows.iter_rows())
+
+
+def _confidence(mart: Mart, one: Population) -> Confidence:
+    reviewed = mart.table(_REVIEWED, one.snapshot, one.population_id)["reviewed"][0] or 0.0
+    missing = abs(one.total - one.reported_total) if one.reported_total is not None else None
+    return Confidence(
+        census=one.coverage is None or one.coverage >= 1 - 1e-9,
+        # Rounding down loses less than one base unit a holder.
+        total_matches=missing is not None and missing <= one.n_all,
+        endpoints_agree=" confirmed by " in one.endpoint,
+        reviewed=min(1.0, reviewed),
+        coverage=min(1.0, one.coverage) if one.coverage is not None else 1.0,
+    )
+
+
+@cache
+def _blanks() -> dict[tuple[str, str, str], Blank]:
+    """Curated silences of data/reference/blanks.toml: what a network does not have, with the reason."""
+    rows = tomllib.loads((REFERENCE / "blanks.toml").read_text())["blank"]
+    return {(row["network"], row["measure"], row["axis"]): Blank(State(row["state"]), row["reason"]) for row in rows}
+
+
+def _not_applicable() -> list[tuple[str, str, Blank]]:
+    return [(network, measure, blank) for (network, measure, axis), blank in _blanks().items() if axis == "both"]
+
+
+def _not_read(mart: Mart) -> list[tuple[str, str, Blank]]:
+    """Measures that a network has readings for, of which none has landed."""
+    rows = mart.table("SELECT DISTINCT network, measure FROM reading WHERE kind = 'holdings' ORDER BY ALL")
+    blank = Blank(State.NOT_READ, "no run has read it yet")
+    return [(network, measure, blank) for network, measure in rows.iter_rows()]
