@@ -1,6 +1,6 @@
 """From what the store holds to metrics of every population, and to the tables that pages show."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import Final
 
@@ -10,10 +10,8 @@ import polars as pl
 from analytics.blocks import Threshold
 from analytics.metrics import METRICS, Measured, measure
 from store.draft import Distributions, Draft
-from store.statements import GROUPINGS
+from store.statements import GROUPINGS, UNLABELLED
 
-# These do not depend on who is behind an address.
-UNLABELLED: Final = "address"
 METRIC_KEY: Final = "snapshot, population, grouping, metric, method_version, labels_version"
 
 
@@ -23,7 +21,7 @@ def method_version(thresholds: Iterable[Threshold] = ()) -> str:
     return sha256("\n".join(formulas + sorted(rule.name for rule in thresholds)).encode()).hexdigest()[:12]
 
 
-def measure_missing(draft: Draft, thresholds: Iterable[Threshold], labels_version: str) -> int:
+def measure_missing(draft: Draft, thresholds: Iterable[Threshold]) -> int:
     """Compute the metrics of every snapshot that lacks them under the formulas and labels in force.
 
     Returns the number of distributions measured.
@@ -31,24 +29,24 @@ def measure_missing(draft: Draft, thresholds: Iterable[Threshold], labels_versio
     rules = tuple(thresholds)
     version = method_version(rules)
     measured = 0
-    for batch in draft.unmeasured(version, labels_version):
+    for batch in draft.unmeasured(version):
         draft.load_holdings(batch)
+        labels = draft.label_versions(batch)
         for grouping in GROUPINGS:
-            labels = "" if grouping == UNLABELLED else labels_version
-            draft.describe_distributions(grouping, labels)
+            draft.describe_distributions(grouping)
             groups = draft.distributions(grouping)
             if len(groups.snapshot):
                 found = measure(groups.amounts, groups.offsets, thresholds=rules)
-                draft.add("metric", _rows(groups, found, grouping, labels), METRIC_KEY)
+                draft.append("metric", _rows(groups, found, grouping, labels), unless_known=METRIC_KEY)
                 measured += len(groups.snapshot)
-        marks = pl.DataFrame({"snapshot": batch, "method_version": version, "labels_version": labels_version})
-        draft.append("measured", marks)
+        draft.mark_measured(batch, version)
     return measured
 
 
-def _rows(groups: Distributions, found: Measured, grouping: str, labels_version: str) -> pl.DataFrame:
+def _rows(groups: Distributions, found: Measured, grouping: str, labels: Mapping[int, str]) -> pl.DataFrame:
     """Metrics as rows of the table `metric`: one a distribution and metric."""
     names, n = list(found.values), len(groups.snapshot)
+    labelled = ["" if grouping == UNLABELLED else labels[int(snapshot)] for snapshot in groups.snapshot]
     versions = [f"v{METRICS[name].version}" if name in METRICS else "v1" for name in names]
     return pl.DataFrame(
         {
@@ -58,7 +56,7 @@ def _rows(groups: Distributions, found: Measured, grouping: str, labels_version:
             "metric": np.repeat(np.array(names, dtype=object), n),
             "value": np.concatenate(list(found.values.values())),
             "method_version": np.repeat(np.array(versions, dtype=object), n),
-            "labels_version": labels_version,
+            "labels_version": labelled * len(names),
             "backend": found.backend,
         },
         schema_overrides={"metric": pl.String, "method_version": pl.String},

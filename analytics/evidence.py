@@ -1,17 +1,20 @@
 """From the mart to verdicts: what is known of each measure of each network, and what kind of silence the rest is."""
 
+import json
 import tomllib
 from collections import defaultdict
 from collections.abc import Mapping
 from functools import cache
 from typing import Final
 
+import polars as pl
+
 from analytics.paths import Path
 from analytics.populations import Population, headlines, populations
 from analytics.verdict import Blank, Confidence, Evidence, Math, Power, Setting, State, Verdict, verdict
 from analytics.ways import PARTY, ways
 from store.labels import REFERENCE
-from store.mart import Mart
+from store.mart import Tables
 
 HEADLINE: Final = "effective_parties"
 DAYS: Final = 30
@@ -40,7 +43,7 @@ _REVIEWED: Final = """
 """
 
 
-def verdicts(mart: Mart) -> dict[tuple[str, str], Verdict]:
+def verdicts(mart: Tables) -> dict[tuple[str, str], Verdict]:
     """The verdict on every network and measure of which anything is held, or is known not to exist."""
     known = populations(mart)
     found = {}
@@ -56,7 +59,37 @@ def verdicts(mart: Mart) -> dict[tuple[str, str], Verdict]:
     return found
 
 
-def _evidence(mart: Mart, one: Population, paths: Mapping[Setting, tuple[Path, ...]]) -> Evidence:
+def rows(found: Mapping[tuple[str, str], Verdict]) -> pl.DataFrame:
+    """Verdicts as rows of the table `verdict`, one an axis."""
+    return pl.DataFrame(
+        [
+            {
+                "network": network,
+                "measure": measure,
+                "axis": axis,
+                "state": str(one.state),
+                "number": one.number,
+                "words": " or ".join(one.words),
+                "letter": one.letter,
+                "text": one.text,
+                "reason": one.reason,
+                "how": one.how,
+                "note": one.note,
+                "parties": json.dumps(one.parties),
+                "stable": one.stable[0] if one.stable else None,
+                "settings": one.stable[1] if one.stable else None,
+                "by_address": verdict_.by_address if axis == "math" else None,
+                "excluded": json.dumps(dict(verdict_.excluded)) if axis == "math" else None,
+                "version": verdict_.version,
+            }
+            for (network, measure), verdict_ in sorted(found.items())
+            for axis, one in (("math", verdict_.math), ("force", verdict_.force), ("stop", verdict_.stop))
+        ],
+        infer_schema_length=None,
+    )
+
+
+def _evidence(mart: Tables, one: Population, paths: Mapping[Setting, tuple[Path, ...]]) -> Evidence:
     confidence = _confidence(mart, one)
     blank = _blanks().get((one.network, one.measure, "power"))
     if blank is None and not any(paths.values()):
@@ -69,7 +102,7 @@ def _evidence(mart: Mart, one: Population, paths: Mapping[Setting, tuple[Path, .
     )
 
 
-def _math(mart: Mart, one: Population, confidence: Confidence) -> Math | Blank:
+def _math(mart: Tables, one: Population, confidence: Confidence) -> Math | Blank:
     """Effective parties under every grouping, today and on each of the last thirty days."""
     numbers: dict[Setting, float] = {}
     by_day: dict[int, dict[str, float]] = defaultdict(dict)
@@ -86,24 +119,21 @@ def _math(mart: Mart, one: Population, confidence: Confidence) -> Math | Blank:
     return Math(numbers, confidence, excluded=_excluded(mart, one))
 
 
-def _excluded(mart: Mart, one: Population) -> dict[str, float]:
+def _excluded(mart: Tables, one: Population) -> dict[str, float]:
     """Kinds of holders that are no parties, with their share of the addresses' total."""
     rows = mart.table(
         """
-        SELECT unnest(map_entries(from_json(exclusions, 'MAP(VARCHAR, DOUBLE)')), recursive := true)
-        FROM distribution WHERE snapshot = ? AND population = ? AND exclusions IS NOT NULL
-            AND grouping = coalesce((SELECT max(grouping) FROM distribution
-                WHERE snapshot = ? AND population = ? AND grouping = 'control'), 'address')
+        SELECT exclusions FROM distribution WHERE snapshot = ? AND population = ? AND grouping IN ('address', 'control')
+        ORDER BY grouping DESC
         """,
         one.snapshot,
         one.population_id,
-        one.snapshot,
-        one.population_id,
     )
-    return dict(rows.iter_rows())
+    # Where a label touches the population there is a row for `control`, and it comes first.
+    return dict(json.loads(rows["exclusions"][0] or "{}")) if rows.height else {}
 
 
-def _confidence(mart: Mart, one: Population) -> Confidence:
+def _confidence(mart: Tables, one: Population) -> Confidence:
     reviewed = mart.table(_REVIEWED, one.snapshot, one.population_id)["reviewed"][0] or 0.0
     missing = abs(one.total - one.reported_total) if one.reported_total is not None else None
     return Confidence(
@@ -127,8 +157,14 @@ def _not_applicable() -> list[tuple[str, str, Blank]]:
     return [(network, measure, blank) for (network, measure, axis), blank in _blanks().items() if axis == "both"]
 
 
-def _not_read(mart: Mart) -> list[tuple[str, str, Blank]]:
+def _not_read(mart: Tables) -> list[tuple[str, str, Blank]]:
     """Measures that a network has readings for, of which none has landed."""
-    rows = mart.table("SELECT DISTINCT network, measure FROM reading WHERE kind = 'holdings' ORDER BY ALL")
+    rows = mart.table(
+        """
+        SELECT DISTINCT r.network, r.measure FROM reading r
+        ANTI JOIN snapshot s ON s.network = r.network AND s.measure = r.measure
+        WHERE r.kind = 'holdings' ORDER BY ALL
+        """
+    )
     blank = Blank(State.NOT_READ, "no run has read it yet")
     return [(network, measure, blank) for network, measure in rows.iter_rows()]

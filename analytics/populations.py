@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from store.mart import Mart
+from store.mart import Tables
 
 # Base units as their users call them: display token and decimals. Units that are not here are counted as they are.
 UNITS: Final[dict[str, tuple[str, int]]] = {
@@ -79,7 +79,7 @@ class Population:
         return f"{self.reading}/{self.population}"
 
 
-def populations(mart: Mart) -> list[Population]:
+def populations(mart: Tables) -> list[Population]:
     """Every population that is held in full, at its newest block."""
     return [_population(row) for row in mart.table(_NEWEST).iter_rows(named=True)]
 

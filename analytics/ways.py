@@ -8,7 +8,7 @@ from typing import Final
 from analytics import governance
 from analytics.paths import Action, By, Path, Quorum, Side
 from analytics.tally import ONE, Thresholds
-from store.mart import Mart
+from store.mart import Tables
 from store.rows import Measure
 
 Votes = Mapping[str, int]
@@ -43,7 +43,7 @@ _HELD: Final = """
 PARTY: Final[Mapping[str, str]] = {"address": "h.address", "control": "coalesce(e.entity, h.address)"}
 
 
-def ways(mart: Mart, network: str, grouping: str) -> tuple[Path, ...]:
+def ways(mart: Tables, network: str, grouping: str) -> tuple[Path, ...]:
     """All paths of one network, with addresses counted as they are or merged by who controls them."""
     power = _held(mart, network, Measure.VOTING_POWER, grouping)
     keys = _held(mart, network, Measure.CONTROL, grouping)
@@ -57,14 +57,14 @@ def ways(mart: Mart, network: str, grouping: str) -> tuple[Path, ...]:
     )
 
 
-def _held(mart: Mart, network: str, measure: Measure, grouping: str) -> dict[str, dict[str, int]]:
+def _held(mart: Tables, network: str, measure: Measure, grouping: str) -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = defaultdict(dict)
     for population, party, amount in mart.table(_HELD.format(party=PARTY[grouping]), network, measure).iter_rows():
         found[population][party] = int(amount)
     return found
 
 
-def _facts(mart: Mart, network: str) -> dict[tuple[str, str], str]:
+def _facts(mart: Tables, network: str) -> dict[tuple[str, str], str]:
     """The newest word of the chain on each (name, subject) that says how decisions are made."""
     rows = mart.table(
         """
@@ -78,7 +78,7 @@ def _facts(mart: Mart, network: str) -> dict[tuple[str, str], str]:
     return {(name, subject): exact for name, subject, exact in rows.iter_rows()}
 
 
-def _by_blocks(mart: Mart, network: str, power: Mapping[str, Votes]) -> Iterator[Path]:
+def _by_blocks(mart: Tables, network: str, power: Mapping[str, Votes]) -> Iterator[Path]:
     """The thresholds of consensus, as the network's own rules name them."""
     rules = mart.table(
         "SELECT action, population, numerator, denominator, strict FROM rule WHERE network = ? AND measure = ?",
@@ -89,9 +89,8 @@ def _by_blocks(mart: Mart, network: str, power: Mapping[str, Votes]) -> Iterator
         votes = power.get(population, {})
         if sum(votes.values()) and action.startswith(BLOCK_VERBS):
             need = _need(sum(votes.values()), Fraction(numerator, denominator), strict=strict)
-            yield Path(
-                Action.HALT, Side.FORCE, f"{population} who {action}", (Quorum(votes, need),), _shown(votes), By.VOTES
-            )
+            name = f"{population} with {'more than ' if strict else ''}{numerator}/{denominator} of the power"
+            yield Path(Action.HALT, Side.FORCE, name, (Quorum(votes, need),), _shown(votes), By.VOTES)
 
 
 def _by_votes(votes: Votes, facts: Mapping[tuple[str, str], str]) -> Iterator[Path]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
+from analytics import evidence
 from analytics.blocks import Threshold
 from analytics.concentration import measure_missing
 from ingest.network import Network
@@ -25,15 +26,15 @@ def build(
 
     `told` hears of landing files that could not be read, before the ledger is loaded. Returns the mart's path and them.
     """
-    entities = labels.entities()
     with Draft(data, afresh=afresh) as draft:
-        draft.replace("entity", entities)
+        draft.replace("entity", labels.entities())
         for table, rows in described(networks).items():
             draft.replace(table, rows)
         torn = tuple(str(error) for error in draft.take_in().values())
         told(torn)
-        measure_missing(draft, thresholds(networks), labels.version(entities))
+        measure_missing(draft, thresholds(networks))
         draft.keep_newest()
+        draft.replace("verdict", evidence.rows(evidence.verdicts(draft)))
         for table, rows in ledger(draft.landing).items():
             draft.replace(table, rows)
         return draft.publish(datetime.now(UTC)), torn

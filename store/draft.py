@@ -108,13 +108,17 @@ class Draft:
         """Run a statement on the draft."""
         self._connection.execute(statement, list(parameters)).fetchall()
 
-    def append(self, table: str, rows: pl.DataFrame) -> None:
-        """Add rows to a table; through a Parquet file, because DuckDB 2.0.0 may read frames wrongly."""
+    def append(self, table: str, rows: pl.DataFrame, *, unless_known: str = "") -> None:
+        """Add rows to a table; through a Parquet file, because DuckDB 2.0.0 may read frames wrongly.
+
+        unless_known: columns, comma-separated, by which rows that the table has already are left out.
+        """
         if rows.is_empty():
             return
         exchange = self.data / "exchange.parquet"
         rows.write_parquet(exchange)
-        self.execute(f"INSERT INTO {table} BY NAME SELECT * FROM read_parquet(?)", str(exchange))
+        fresh = f"ANTI JOIN {table} USING ({unless_known})" if unless_known else ""
+        self.execute(f"INSERT INTO {table} BY NAME SELECT * FROM read_parquet(?) {fresh}", str(exchange))
         exchange.unlink()
 
     def replace(self, table: str, rows: pl.DataFrame) -> None:
@@ -142,9 +146,19 @@ class Draft:
         self.append("landing_file", pl.DataFrame([(n, *signs[n]) for n in sorted(read)], LANDING_FILE, orient="row"))
         return errors
 
-    def unmeasured(self, method_version: str, labels_version: str) -> Iterator[list[int]]:
-        """Snapshots without metrics under these versions, oldest first, in batches that fit memory."""
-        return _batches(self.table(sql.UNMEASURED, method_version, labels_version))
+    def unmeasured(self, method_version: str) -> Iterator[list[int]]:
+        """Snapshots without metrics under these formulas and the labels in force, in batches that fit memory."""
+        self.execute(sql.LABEL_VERSIONS)
+        return _batches(self.table(sql.UNMEASURED, method_version))
+
+    def mark_measured(self, snapshots: Sequence[int], method_version: str) -> None:
+        """Remember that these snapshots are measured under these formulas and the labels in force."""
+        self.execute(sql.MEASURED, method_version, list(snapshots))
+
+    def label_versions(self, snapshots: Sequence[int]) -> dict[int, str]:
+        """The version of the labels in force for each snapshot's network."""
+        found = self.table("SELECT id, version FROM snapshot JOIN label_version USING (network)")
+        return dict(found.filter(pl.col("id").is_in(list(snapshots))).iter_rows())
 
     def load_holdings(self, snapshots: Sequence[int]) -> None:
         """Put the rows of these snapshots into a temporary table, with the labels that hold at their time."""
@@ -164,10 +178,15 @@ class Draft:
             amounts=np.concatenate([NOBODY, *(_words(chunk) for chunk in found["amount"].chunks)]),
         )
 
-    def describe_distributions(self, grouping: str, labels_version: str) -> None:
+    def describe_distributions(self, grouping: str) -> None:
         """Write size, total, coverage and exclusions of what `load_holdings` put there."""
-        query = sql.DESCRIBE.format(grouped=sql.GROUPED[grouping], excluded=sql.EXCLUDED[grouping], grouping=grouping)
-        self.execute(query, labels_version)
+        query = sql.DESCRIBE.format(
+            grouped=sql.GROUPED[grouping],
+            excluded=sql.EXCLUDED[grouping],
+            grouping=grouping,
+            labels="''" if grouping == sql.UNLABELLED else "any_value(v.version)",
+        )
+        self.execute(query)
         self.execute(sql.ADD_DESCRIBED)
 
     def keep_newest(self) -> None:
@@ -183,12 +202,6 @@ class Draft:
             for statement in sql.HOLD:
                 self.execute(statement)
         self.execute(sql.DROP_OLD_STATES)
-
-    def add(self, table: str, rows: pl.DataFrame, key: str) -> None:
-        """Add the rows of a frame whose key columns (comma-separated) the table does not have yet."""
-        self.execute(f"CREATE OR REPLACE TEMP TABLE added AS FROM {table} LIMIT 0")
-        self.append("added", rows)
-        self.execute(f"INSERT INTO {table} SELECT * FROM added ANTI JOIN {table} USING ({key})")
 
     def publish(self, built: datetime) -> Path:
         """Make the draft the current mart."""

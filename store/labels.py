@@ -1,6 +1,5 @@
 """Who is behind an address: the curated rows of data/reference/entities.toml."""
 
-import hashlib
 import tomllib
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -40,11 +39,6 @@ def entities(path: Path = REFERENCE / "entities.toml") -> pl.DataFrame:
     found = pl.DataFrame(rows, schema=ENTITIES, orient="row").sort("network", "address", "valid_from")
     _refuse_overlaps(found)
     return found
-
-
-def version(found: pl.DataFrame) -> str:
-    """A short name for a set of labels: metrics computed under other labels keep theirs."""
-    return hashlib.sha256(found.write_csv().encode()).hexdigest()[:12]
 
 
 def _row(entry: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ a path is replaced under an open connection. Each build makes a new file and ren
 
 import os
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, Protocol, Self
 
 import duckdb
 import polars as pl
@@ -15,6 +15,14 @@ import polars.selectors as cs
 from store.landing import SAMPLE, sync_folder
 
 KEPT_GENERATIONS: Final = 3
+
+
+class Tables(Protocol):
+    """What can be asked in SQL: a published mart, or the draft of the next."""
+
+    def table(self, query: str, *parameters: object) -> pl.DataFrame:
+        """Rows of a query."""
+        ...
 
 
 class NoMart(Exception):

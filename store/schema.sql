@@ -104,6 +104,22 @@ CREATE TABLE entity (
     valid_from TIMESTAMPTZ, valid_to TIMESTAMPTZ, source VARCHAR, recorded_at TIMESTAMPTZ
 );
 
+-- What the numbers are called, one row an axis of a network and measure (docs/verdicts.md); of the newest blocks.
+CREATE TABLE verdict (
+    network VARCHAR, measure VARCHAR,
+    axis VARCHAR,                  -- math; force: how few can force something; stop: how few can stop something
+    state VARCHAR,                 -- rated, not rated, not applicable, not read, not verifiable
+    number DOUBLE,                 -- effective parties, or fewest parties
+    words VARCHAR, letter VARCHAR, -- the word (several where borderline) and the letter of confidence
+    text VARCHAR,                  -- what a page prints
+    reason VARCHAR, how VARCHAR, note VARCHAR,
+    parties VARCHAR,               -- who they are, as JSON
+    stable INTEGER, settings INTEGER, -- ways of counting that give the headline's word, of all that were computed
+    by_address DOUBLE,             -- effective parties without merging
+    excluded VARCHAR,              -- what is no party as JSON, kind -> share
+    version VARCHAR                -- of the verdict rule
+);
+
 -- The ledger.
 CREATE TABLE run (
     id VARCHAR, started TIMESTAMPTZ, finished TIMESTAMPTZ,

@@ -24,11 +24,29 @@ LANDED: Final = """
 
 FRESH: Final = "SELECT id, n FROM snapshot WHERE id >= ? AND kind = ? ORDER BY time, id"
 
+# Labels have a version a network, so that a label changed on one chain leaves the metrics of the others alone.
+LABEL_VERSIONS: Final = """
+    CREATE OR REPLACE TEMP TABLE label_version AS
+    SELECT s.network, coalesce(any_value(e.version), '') AS version
+    FROM (SELECT DISTINCT network FROM snapshot) s
+    LEFT JOIN (
+        SELECT network, md5(string_agg(label, ' ' ORDER BY label))[:12] AS version
+        FROM (SELECT network, concat_ws('|', address, entity, kind, valid_from, valid_to) AS label FROM entity)
+        GROUP BY network
+    ) e ON e.network = s.network
+    GROUP BY s.network
+"""
 UNMEASURED: Final = """
-    SELECT id, n FROM snapshot s
-    WHERE kind = 'holdings' AND NOT EXISTS (
-        SELECT 1 FROM measured m WHERE m.snapshot = s.id AND m.method_version = ? AND m.labels_version = ?)
-    ORDER BY time, id
+    SELECT s.id, s.n FROM snapshot s JOIN label_version v USING (network)
+    WHERE s.kind = 'holdings' AND NOT EXISTS (
+        SELECT 1 FROM measured m
+        WHERE m.snapshot = s.id AND m.method_version = ? AND m.labels_version = v.version)
+    ORDER BY s.time, s.id
+"""
+MEASURED: Final = """
+    INSERT INTO measured
+    SELECT s.id, ?, v.version FROM snapshot s JOIN label_version v USING (network)
+    WHERE s.id IN (SELECT unnest(?::INTEGER[]))
 """
 
 # Newest by block time, never by height: heights start again with a new chain id.
@@ -71,6 +89,8 @@ GROUPED: Final[Mapping[str, str]] = {
     "custodians": _MERGED.format(where=f"kind = '{CUSTODIAN}'"),
 }
 GROUPINGS: Final = tuple(GROUPED)
+# Does not depend on who is behind an address.
+UNLABELLED: Final = "address"
 EXCLUDED: Final[Mapping[str, str]] = {
     "address": "kind = 'sink'",
     "control": f"kind IN ({_PROTOCOL})",
@@ -94,12 +114,14 @@ DESCRIBE: Final = """
         JOIN addresses USING (snapshot, population)
         GROUP BY ALL
     )
-    SELECT g.snapshot, p.id AS population, '{grouping}' AS grouping, ?::VARCHAR AS labels_version,
+    SELECT g.snapshot, p.id AS population, '{grouping}' AS grouping, {labels} AS labels_version,
            count(*) FILTER (g.amount > 0) AS n, count(*) AS n_all, sum(g.amount) AS total,
            any_value(r.total) AS reported_total, any_value(a.total / nullif(r.total, 0)) AS coverage,
            any_value(x.exclusions) AS exclusions
     FROM ({grouped}) g
     JOIN population p ON p.name = g.population
+    JOIN snapshot s ON s.id = g.snapshot
+    JOIN label_version v ON v.network = s.network
     JOIN addresses a ON a.snapshot = g.snapshot AND a.population = g.population
     LEFT JOIN reported r ON r.snapshot = g.snapshot AND r.population = g.population
     LEFT JOIN excluded x ON x.snapshot = g.snapshot AND x.population = g.population

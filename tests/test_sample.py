@@ -37,6 +37,13 @@ def test_the_sample_covers_every_measure_in_the_sizes_of_the_real_networks(sampl
     assert dict(largest.iter_rows())["fet"] == 100_000
 
 
+def test_every_distribution_is_measured(sample: Path) -> None:
+    with opened(sample) as mart:
+        without = mart.table("SELECT * FROM distribution ANTI JOIN metric USING (snapshot, population, grouping)")
+        assert mart.table("SELECT count(snapshot) AS n FROM distribution")["n"][0] > 1_000
+    assert without.is_empty()
+
+
 def test_the_history_has_at_most_a_thousand_rows_a_population(sample: Path) -> None:
     with opened(sample) as mart:
         n = mart.table(

@@ -62,11 +62,11 @@ def labelled(data: Path, entities: list[tuple[str, str, str]]) -> Mart:
     with Draft(data) as draft:
         draft.replace("entity", pl.DataFrame(rows, schema=ENTITIES, orient="row"))
         draft.take_in()
-        for batch in draft.unmeasured("1", "1"):
+        for batch in draft.unmeasured("1"):
             draft.load_holdings(batch)
             for grouping in ("address", "control", "ownership", "custodians"):
-                draft.describe_distributions(grouping, "1")
-            draft.append("measured", pl.DataFrame({"snapshot": batch, "method_version": "1", "labels_version": "1"}))
+                draft.describe_distributions(grouping)
+            draft.mark_measured(batch, "1")
         draft.keep_newest()
         draft.publish(NOON)
     return opened(data)
