@@ -1,55 +1,107 @@
-"""One row a network and measure: over how many it is spread, how few can force something, and how that changed."""
+"""One row a network and measure: the verdict on each axis, what it rests on, and how it changed."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
-from analytics import history, rules
+from analytics import history
+from analytics.evidence import HEADLINE
 from analytics.populations import Population, headlines
 from store.mart import Mart
 
-HEADLINE: Final = "effective_parties"
 GROUPING: Final = "control"
+AXES: Final = ("math", "force", "stop")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a verdict says on one axis; number is None where there is no word, and `text` says which silence it is."""
+
+    state: str
+    number: float | None
+    words: str
+    letter: str
+    text: str
+    how: str
+    note: str
+    parties: tuple[str, ...]
+    stable: tuple[int, int] | None
+
+    @property
+    def sensitivity(self) -> str:
+        """In how many ways of counting the word stays the same."""
+        return f"stable in {self.stable[0]} of {self.stable[1]}" if self.stable else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What the scorecard says of one population; k and action are None where the chain's rules name no path."""
+    """The verdict on a measure of a network; population is None where nothing is held."""
 
-    population: Population
-    m: float | None
-    m_address: float | None
-    k: int | None
-    action: str | None
+    network: str
+    title: str
+    stack: str
+    measure: str
+    population: Population | None
+    math: Said
+    force: Said
+    stop: Said
+    by_address: float | None
+    excluded: Mapping[str, float]
     change: float | None
-    labelled: bool
+    version: str
+
+
+_VERDICTS: Final = """
+    SELECT v.*, coalesce(n.title, v.network) AS title, coalesce(n.stack, '') AS stack
+    FROM verdict v LEFT JOIN network n ON n.name = v.network ORDER BY stack, v.network, v.measure
+"""
 
 
 def cells(mart: Mart, known: Sequence[Population]) -> list[Cell]:
-    """The cell of every network and measure, in the order of networks and measures."""
+    """The verdict on every network and measure, by layer, network and measure."""
     measures = list(dict.fromkeys(one.measure for one in known))
-    chosen = [one for measure in measures for one in headlines([o for o in known if o.measure == measure])]
-    return [_cell(mart, one) for one in sorted(chosen, key=lambda one: (one.stack, one.network, one.measure))]
+    shown = {
+        (one.network, measure): one
+        for measure in measures
+        for one in headlines([other for other in known if other.measure == measure])
+    }
+    grouped: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
+    for row in mart.table(_VERDICTS).iter_rows(named=True):
+        grouped.setdefault((row["network"], row["measure"]), {})[row["axis"]] = row
+    return [_cell(mart, axes, shown.get(key)) for key, axes in grouped.items()]
 
 
-def _cell(mart: Mart, one: Population) -> Cell:
-    values = rules.values(mart, one, GROUPING)
-    own = [rule for rule in rules.thresholds(mart, one) if rule.own]
-    counts = [(values[rule.metric].count, rule.action) for rule in own if rule.metric in values]
-    fewest = min(((k, action) for k, action in counts if k is not None), default=(None, None))
-    series = f"{one.network} {one.reading} {one.population}"
-    past = history.history(mart, one.measure, HEADLINE, GROUPING, [series])
+def _cell(mart: Mart, axes: Mapping[str, dict[str, Any]], population: Population | None) -> Cell:
+    math = axes["math"]
+    math_said, force_said, stop_said = (_said(axes[axis]) for axis in AXES)
     return Cell(
-        population=one,
-        m=values[HEADLINE].value,
-        m_address=rules.values(mart, one, "address")[HEADLINE].value,
-        k=fewest[0],
-        action=fewest[1],
-        change=history.thirty_day_change(past),
-        labelled=values[HEADLINE].grouping == GROUPING,
+        network=math["network"],
+        title=math["title"],
+        stack=math["stack"],
+        measure=math["measure"],
+        population=population,
+        math=math_said,
+        force=force_said,
+        stop=stop_said,
+        by_address=math["by_address"],
+        excluded=json.loads(math["excluded"]),
+        change=_change(mart, population) if population else None,
+        version=math["version"],
     )
+
+
+def _said(row: Mapping[str, Any]) -> Said:
+    stable = (row["stable"], row["settings"]) if row["settings"] else None
+    texts = {name: row[name] for name in ("state", "number", "words", "letter", "text", "how", "note")}
+    return Said(**texts, parties=tuple(json.loads(row["parties"])), stable=stable)
+
+
+def _change(mart: Mart, one: Population) -> float | None:
+    series = f"{one.network} {one.reading} {one.population}"
+    return history.thirty_day_change(history.history(mart, one.measure, HEADLINE, GROUPING, [series]))
 
 
 def table(found: Sequence[Cell]) -> pl.DataFrame:
@@ -57,30 +109,34 @@ def table(found: Sequence[Cell]) -> pl.DataFrame:
     return pl.DataFrame(
         [
             {
-                "stack": one.population.stack,
-                "network_id": one.population.network,
-                "network": one.population.title,
-                "measure": one.population.measure,
-                "population": one.population.population,
-                "m": one.m,
-                "m_address": one.m_address,
-                "k": one.k,
-                "action": one.action,
+                "stack": one.stack,
+                "network_id": one.network,
+                "network": one.title,
+                "measure": one.measure,
+                "population": one.population.population if one.population else "",
+                "m": one.math.number,
+                "m_address": one.by_address,
+                "word_m": one.math.text,
+                "sensitivity_m": one.math.sensitivity,
+                "k": None if one.force.number is None else int(one.force.number),
+                "word_k": one.force.text,
+                "path": one.force.how,
+                "note": one.force.note,
+                "k_stop": None if one.stop.number is None else int(one.stop.number),
+                "word_stop": one.stop.text,
+                "path_stop": one.stop.how,
                 "change_30d": one.change,
-                "n": one.population.n,
-                "block": one.population.height,
-                "time": one.population.time,
+                "n": one.population.n if one.population else None,
+                "block": one.population.height if one.population else None,
+                "time": one.population.time if one.population else None,
+                "rule": one.version,
             }
             for one in found
         ],
-        schema_overrides={"k": pl.Int64, "action": pl.String, "change_30d": pl.Float64, "m": pl.Float64},
+        schema_overrides={
+            **dict.fromkeys(("m", "m_address", "change_30d"), pl.Float64),
+            **dict.fromkeys(("k", "k_stop", "n", "block"), pl.Int64),
+            "time": pl.Datetime("us", "UTC"),
+        },
+        infer_schema_length=None,
     )
-
-
-# Where the words begin: below 2 one party, below 5 a handful, below 15 a committee, else broad.
-BANDS: Final = ((15, "broad"), (5, "a committee"), (2, "a handful"), (0, "one party"))
-
-
-def word(parties: float) -> str:
-    """The word for a number of parties."""
-    return next(word for least, word in BANDS if parties >= least)

@@ -27,11 +27,11 @@ def main() -> None:
     )
     cells = served.asked(scorecard.cells, known)
     against(cells)
-    for stack in dict.fromkeys(one.population.stack for one in cells):
+    for stack in dict.fromkeys(one.stack for one in cells):
         st.header(STACK.get(stack, stack), anchor=False)
-        layer = [one for one in cells if one.population.stack == stack]
-        for network in dict.fromkeys(one.population.network for one in layer):
-            matrix_row([one for one in layer if one.population.network == network])
+        layer = [one for one in cells if one.stack == stack]
+        for network in dict.fromkeys(one.network for one in layer):
+            matrix_row([one for one in layer if one.network == network])
 
 
 def against(cells: Sequence[Cell]) -> None:
@@ -42,7 +42,6 @@ def against(cells: Sequence[Cell]) -> None:
     if both.is_empty():
         banners.nothing("No network has both numbers yet.")
         return
-    rated = [one for one in cells if one.k is not None]
     draw.show(
         draw.Chart(
             "math-against-power",
@@ -51,19 +50,29 @@ def against(cells: Sequence[Cell]) -> None:
             {
                 "title": tables.text("Network", pinned=True),
                 "measure": tables.text("Of"),
-                "population": tables.text("Among"),
-                "m": tables.number("Math", "How many equal parties would be as concentrated."),
-                "word_m": tables.text("In a word"),
-                "k": tables.count("Power", "Fewest parties that can force something by the chain's own rules."),
-                "path": tables.text("What they can force"),
+                "word_m": tables.text("Math"),
+                "m": tables.number("Equal parties", "How many equal parties would be as concentrated."),
+                "sensitivity_m": tables.text("Sensitivity", "In how many ways of counting the word stays the same."),
+                "word_k": tables.text("Power"),
+                "k": tables.count("Fewest to force", "Fewest parties that can force something, by the shortest path."),
+                "path": tables.text("What, and how"),
+                "note": tables.text("Caution"),
+                "k_stop": tables.count("Fewest to stop", "Fewest parties that can stop a change."),
+                "path_stop": tables.text("Stop what, and how"),
                 "change_30d": tables.number("Math in 30 days"),
                 "n": tables.count("Parties"),
+                "population": tables.text("Among"),
+                "rule": tables.text("Rule"),
             },
             "; ".join(
                 f"{title}, {measure}: math {words.decimal(m)}, power {k}"
                 for title, measure, m, k in both.select("title", "measure", "m", "k").iter_rows()
             ),
-            [frame.source(one.population, choose.GROUPINGS[scorecard.GROUPING].lower()) for one in rated],
+            [
+                frame.source(one.population, choose.GROUPINGS[scorecard.GROUPING].lower())
+                for one in cells
+                if one.population and one.force.number is not None
+            ],
             "Right is more spread, up is harder to capture. Counts of different networks rank nobody by themselves.",
         )
     )
@@ -75,46 +84,64 @@ def told(cells: Sequence[Cell]) -> pl.DataFrame:
     return rows.with_columns(
         network=pl.col("network_id"),
         title=pl.col("network"),
-        measure=pl.Series([choose.MEASURES.get(one.population.measure, one.population.measure) for one in cells]),
-        word_m=pl.Series([scorecard.word(one.m) if one.m is not None else "" for one in cells]),
-        word_k=pl.Series([scorecard.word(one.k) if one.k is not None else "" for one in cells]),
-        path=pl.Series([one.action or "no rule of the chain is known" for one in cells]),
-        independent=pl.Series([one.labelled for one in cells]),
+        measure=pl.Series([choose.MEASURES.get(one.measure, one.measure) for one in cells], dtype=pl.String),
+        independent=pl.col("note") == "",
     )
 
 
 def matrix_row(cells: Sequence[Cell]) -> None:
-    """One network: a sentence with its weakest path, then one card a measure."""
-    population = cells[0].population
-    st.subheader(population.title, anchor=False)
+    """One network: a sentence with its weakest path, then one card a measure, then what there is no word for."""
+    st.subheader(cells[0].title, anchor=False)
     st.markdown(weakest(cells))
-    with st.grid(5, min_column_width=190):
-        for one in cells:
-            card(one)
+    rated = [one for one in cells if one.math.number is not None]
+    if rated:
+        with st.grid(5, min_column_width=190):
+            for one in rated:
+                card(one)
+    silent = [one for one in cells if one.math.number is None]
+    if silent:
+        st.caption("  \n".join(f"{named(one)}: {inert.markdown(one.math.text, 200)}" for one in silent))
 
 
 def weakest(cells: Sequence[Cell]) -> str:
-    """The fewest that can force something, as a sentence."""
-    rated = [one for one in cells if one.k is not None]
+    """The fewest that can force something, and the fewest that can stop it, as sentences."""
+    rated = [one for one in cells if one.force.number is not None]
     if not rated:
-        return "Not rated: no rule of this chain is known that would say who can force what."
-    one = min(rated, key=lambda cell: cell.k or 0)
-    who = words.several(one.k or 0, one.population.thing.removesuffix("s"), one.population.thing)
-    return f"Weakest path: {inert.markdown(who)} together can {inert.markdown(one.action or '')}."
+        return f"Power: {inert.markdown(cells[0].force.text, 200)}."
+    one = min(rated, key=lambda cell: cell.force.number or 0)
+    who = words.several(int(one.force.number or 0), "party", "parties")
+    caution = f" ({one.force.note})" if one.force.note else ""
+    text = f"Weakest path: **{inert.markdown(who)}** can {inert.markdown(one.force.how, 200)}{caution}."
+    if one.stop.number is not None:
+        stop = words.several(int(one.stop.number), "party", "parties")
+        text += f" To keep others from it takes **{inert.markdown(stop)}**: {inert.markdown(one.stop.how, 200)}."
+    return f"{text} In a word: {inert.markdown(one.force.text, 200)}."
+
+
+def named(one: Cell) -> str:
+    """The measure as readers know it."""
+    return choose.MEASURES.get(one.measure, one.measure)
 
 
 def card(one: Cell) -> None:
-    """One measure: the word, the numbers behind it, the change and the age."""
-    st.metric(
-        choose.MEASURES.get(one.population.measure, one.population.measure),
-        scorecard.word(one.m).capitalize() if one.m is not None else "Not defined",
-        None if one.change is None else round(one.change, 1),
-        delta_description="parties in 30 days",
-        help=f"Spread over {words.decimal(one.m)} equal parties; {words.count(one.population.n)} "
-        f"{one.population.thing} at {words.block(one.population.height)}.",
-        border=True,
-        height="stretch",
-    )
+    """One measure: the word with its letter, the number behind it, and the change."""
+    if one.population is None:
+        return
+    excluded = ", ".join(f"{kind} {words.share(share)}" for kind, share in one.excluded.items())
+    with st.container(border=True, height="stretch"):
+        st.metric(
+            named(one),
+            words.decimal(one.math.number),
+            None if one.change is None else round(one.change, 1),
+            delta_description="in 30 days",
+            help=inert.markdown(
+                f"Acts like so many equal parties: {words.count(one.population.n)} {one.population.thing} at "
+                f"{words.block(one.population.height)}; the word is {one.math.sensitivity} ways of counting."
+                + (f" No parties: {excluded}." if excluded else ""),
+                400,
+            ),
+        )
+        st.markdown(f"**{inert.markdown(words.sentence(one.math.text))}**")
 
 
 main()

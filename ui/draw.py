@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 import plotly.graph_objects as go
 import polars as pl
 import streamlit as st
 
-from ui import downloads, inert, provenance, tables
+from ui import downloads, inert, provenance, tables, words
 from ui.provenance import Provenance
 
 
@@ -60,10 +60,22 @@ def panels(
                 st.plotly_chart(figure, key=name, config=_modebar(name, sources), alt=inert.plain(alts[title], 600))
 
 
+# More sources than this are folded away under the age of the oldest.
+UNFOLDED: Final = 4
+
+
 def source_line(sources: Sequence[Provenance], note: str = "") -> None:
-    """Unit, block, age and source of what stands above."""
+    """Unit, block, age and source of what stands above; of many, the age of the oldest and the rest folded away."""
+    now = datetime.now(UTC)
+    told = provenance.line(sources, now)
+    if len(sources) > UNFOLDED:
+        oldest = min(source.time for source in sources)
+        told, lines = f"{words.count(len(sources))} populations, the oldest {words.age(oldest, now)}", told
     if sources or note:
-        st.caption(provenance.line(sources, datetime.now(UTC)) + (f"  \n{note}" if note else ""))
+        st.caption(told + (f"  \n{note}" if note else ""))
+    if len(sources) > UNFOLDED:
+        with st.expander("Block, age and source of each", icon=":material/schedule:"):
+            st.caption(lines)
 
 
 def table(
