@@ -154,7 +154,7 @@ def _bittensor() -> Iterator[Simulated]:
 def _ethereum() -> Iterator[Simulated]:
     holders = Population("holders", 100_000, 2_600_000_000 * 10**18, 2.9, "evm")
     yield Simulated("fet", "holders", (holders,), every=30)
-    keys = tuple(Population(f"token/{power}", 3, 3, 0, "evm") for power in ("mint", "pause", "admin"))
+    keys = tuple(Population(f"token/{power}", 3, 3, 0, "evm") for power in ("minter", "pauser", "admin"))
     yield Simulated("fet", "control", keys, every=30)
     spend = 4_000 * 10**18
     claims = (Population("recipients", 40, spend, 1.8, "evm"), Population("senders", 160, spend, 2.0, "evm"))
