@@ -17,6 +17,8 @@ from ingest.transport import Http
 from store.rows import Facts, SourceDown, check
 from tests.evm_node import Shelf
 
+pytestmark = pytest.mark.slow
+
 SHORT = [
     (network, reading)
     for network in (fet.NETWORK, singularitynet.NETWORK)
