@@ -15,7 +15,7 @@ import polars as pl
 from analytics import spend
 from analytics.spend import Flow, Ledger
 from ingest.akash_escrow import market
-from ingest.akash_ledger import lease_ledger, ledger_now, ledger_of
+from ingest.akash_ledger import lease_ledger, ledger_of
 from ingest.cosmos import Lcd
 from ingest.network import DAILY, HOURLY, Reading
 from store.labels import entities
@@ -57,12 +57,12 @@ def run_rate(name: str) -> Read:
 def accrued(name: str) -> ReadBetween:
     """The reading of A in one denom."""
 
-    def accrual(node: Lcd, earlier: Sequence[pl.DataFrame]) -> Facts:
+    def accrual(_: Lcd, ledgers: Sequence[pl.DataFrame]) -> Facts:
         """What leases earned since the last reading, settled by the chain or not: withdrawn + balance + rate x blocks
         since the last settlement, capped by the account's funds (escrow module), summed over half-hourly ledgers.
         Leases that ended are looked up one by one; those that began and ended within one half hour are missed.
         """
-        return _period(node, earlier, DENOMS[name], spend.accrued)
+        return _period(ledgers, DENOMS[name], spend.accrued)
 
     return accrual
 
@@ -70,11 +70,11 @@ def accrued(name: str) -> ReadBetween:
 def settled(name: str) -> ReadBetween:
     """The reading of S in one denom."""
 
-    def settlement(node: Lcd, earlier: Sequence[pl.DataFrame]) -> Facts:
+    def settlement(_: Lcd, ledgers: Sequence[pl.DataFrame]) -> Facts:
         """What the escrow module moved from deposits to leases since the last reading (withdrawn + balance). It lags
         what was earned, because the chain only settles an account when somebody touches it.
         """
-        return _period(node, earlier, DENOMS[name], spend.settled)
+        return _period(ledgers, DENOMS[name], spend.settled)
 
     return settlement
 
@@ -82,17 +82,17 @@ def settled(name: str) -> ReadBetween:
 def deposited(name: str) -> ReadBetween:
     """The reading of D in one denom."""
 
-    def deposits(node: Lcd, earlier: Sequence[pl.DataFrame]) -> Facts:
+    def deposits(_: Lcd, ledgers: Sequence[pl.DataFrame]) -> Facts:
         """What payers put into escrow accounts since the last reading, less what came back when an account was closed.
         A payer that got back more than it put in is left out. The depositor is the payer, also for a grant.
         """
         net: dict[str, int] = {}
-        for before, after in pairwise(_ledgers(node, earlier)):
+        for before, after in pairwise(map(ledger_of, ledgers)):
             for deposit in spend.deposited(before, after):
                 if deposit.denom == DENOMS[name]:
                     net[deposit.payer] = net.get(deposit.payer, 0) + deposit.amount
         rows = holdings(("payers", payer, amount) for payer, amount in net.items() if amount > 0)
-        return Facts(rows, since=_since(node, earlier), empty=True)
+        return Facts(rows, since=_since(ledgers), empty=True)
 
     return deposits
 
@@ -100,12 +100,12 @@ def deposited(name: str) -> ReadBetween:
 def external_least(name: str) -> ReadBetween:
     """The reading of the lower end of E in one denom."""
 
-    def least(node: Lcd, earlier: Sequence[pl.DataFrame]) -> Facts:
+    def least(_: Lcd, ledgers: Sequence[pl.DataFrame]) -> Facts:
         """What leases earned since the last reading from outsiders, at least: without leases where the provider itself
         is tenant or payer, without payers labelled as the foundation or the community pool, and without every lease
         whose order asks for the console's trial providers (attribute console/trials), though some of those users pay.
         """
-        return _period(node, earlier, DENOMS[name], spend.accrued, spend.perhaps_internal)
+        return _period(ledgers, DENOMS[name], spend.accrued, spend.perhaps_internal)
 
     return least
 
@@ -113,11 +113,11 @@ def external_least(name: str) -> ReadBetween:
 def external_most(name: str) -> ReadBetween:
     """The reading of the upper end of E in one denom."""
 
-    def most(node: Lcd, earlier: Sequence[pl.DataFrame]) -> Facts:
+    def most(_: Lcd, ledgers: Sequence[pl.DataFrame]) -> Facts:
         """What leases earned since the last reading from outsiders, at most: without leases where the provider itself
         is tenant or payer and without payers labelled as the foundation or the community pool. Trials are still in it.
         """
-        return _period(node, earlier, DENOMS[name], spend.accrued, spend.surely_internal)
+        return _period(ledgers, DENOMS[name], spend.accrued, spend.surely_internal)
 
     return most
 
@@ -159,25 +159,20 @@ def speed(node: Lcd) -> dict[str, int]:
 
 
 def _period(
-    node: Lcd,
-    earlier: Sequence[pl.DataFrame],
+    ledgers: Sequence[pl.DataFrame],
     denom: str,
     flows: Callable[[Ledger, Ledger], Iterator[Flow]],
     leave_out: Callable[[Flow, frozenset[str]], bool] | None = None,
 ) -> Facts:
-    found = [flow for before, after in pairwise(_ledgers(node, earlier)) for flow in flows(before, after)]
+    found = [flow for before, after in pairwise(map(ledger_of, ledgers)) for flow in flows(before, after)]
     if leave_out:
         found = spend.external(found, leave_out, _insiders())
-    return _facts(found, denom, _since(node, earlier))
+    return _facts(found, denom, _since(ledgers))
 
 
-def _ledgers(node: Lcd, earlier: Sequence[pl.DataFrame]) -> list[Ledger]:
-    return [*map(ledger_of, earlier), ledger_now(node, earlier)]
-
-
-def _since(node: Lcd, earlier: Sequence[pl.DataFrame]) -> datetime:
-    """Start of the period: the first ledger's block; where there is none yet, no time has passed."""
-    start = earlier[0]["time"].min() if earlier else node.block.time
+def _since(ledgers: Sequence[pl.DataFrame]) -> datetime:
+    """Start of the period: the block of the first ledger. With a single one no time has passed and nothing accrued."""
+    start = ledgers[0]["time"].min()
     assert isinstance(start, datetime)
     return start
 

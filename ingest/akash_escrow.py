@@ -194,7 +194,7 @@ def _group(spec: Mapping[str, Any]) -> Group:
 
 def _gpus(wanted: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
     """vendor/model and units; alternatives are joined by a bar, and a request that names none is any/any."""
-    if "gpu" not in wanted:  # before 2023 orders could not ask for one
+    if wanted.get("gpu") is None:  # before 2023 orders could not ask for one
         return
     units = whole(wanted, "gpu", "units", "val")
     keys = [_text(attribute, "key").split("/") for attribute in _rows(wanted, "gpu", "attributes")]

@@ -25,13 +25,9 @@ def lease_ledger(node: Lcd, earlier: Sequence[pl.DataFrame]) -> Facts:
     """Every escrow account that pays a lease, from the market, deployment and escrow modules, and each lease that paid
     at the last run and has ended since, looked up one by one. Leases that began and ended between two runs are missed.
     """
-    return Facts(ledger_rows(ledger_now(node, earlier), node.block))
-
-
-def ledger_now(node: Lcd, earlier: Sequence[pl.DataFrame]) -> Ledger:
-    """The accounts of the node's block, with the leases of the newest earlier ledger that ended since."""
     now = market(node)
-    return ended(node, ledger_of(earlier[-1]), now) if earlier else now.ledger
+    ledger = ended(node, ledger_of(earlier[-1]), now) if earlier else now.ledger
+    return Facts(ledger_rows(ledger, node.block))
 
 
 def ledger_rows(ledger: Ledger, block: Block) -> pl.DataFrame:

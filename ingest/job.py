@@ -16,6 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+import polars as pl
+
 from ingest.network import Network, Node, Reading
 from ingest.networks import networks
 from ingest.publication import build
@@ -111,7 +113,7 @@ def read_network(
     outcomes = []
     with ThreadPoolExecutor(1) as worker:
         head = worker.submit(_head, network, http)
-        for reading in wanted:
+        for reading in _with_needed(network, wanted):
             error = head.exception()
             if error is None:
                 error = worker.submit(_land, network, reading, head.result(), http, landing).exception()
@@ -151,10 +153,23 @@ def _read(reading: Reading, node: Node, landing: Landing, snapshot: Snapshot) ->
     if reading.long:
         return reading.read(node, landing.memo(snapshot))
     if reading.after:
-        place = (snapshot.network, snapshot.chain_id)
-        start = landing.newest(*place, reading.name) or node.block.time - reading.every
-        return reading.read(node, landing.between(*place, reading.after, start, node.block.time))
+        return reading.read(node, _earlier(reading, node, landing, snapshot))
     return reading.read(node)
+
+
+def _earlier(reading: Reading, node: Node, landing: Landing, snapshot: Snapshot) -> list[pl.DataFrame]:
+    """What another reading landed since this one last did, up to this block."""
+    place = (snapshot.network, snapshot.chain_id)
+    if reading.after != reading.name and landing.newest(*place, reading.after) != node.block.time:
+        raise SourceDown(f"{reading.after} was not read at block {node.block.height}, which {reading.name} needs")
+    start = landing.newest(*place, reading.name) or node.block.time - reading.every
+    return landing.between(*place, reading.after, start, node.block.time)
+
+
+def _with_needed(network: Network, wanted: Sequence[Reading]) -> list[Reading]:
+    """The wanted readings, each after the one that it needs."""
+    needed = {one.after for one in wanted} - {one.name for one in wanted}
+    return [*(one for one in network.readings if one.name in needed), *wanted]
 
 
 def _resumed(network: Network, reading: Reading, head: Node, http: Http, landing: Landing) -> Node:

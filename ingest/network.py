@@ -72,8 +72,8 @@ class Reading:
     tolerance: base units by which a total may differ from the chain's own; partial: coverage may be below one.
     headline: part of `make run`, which must end within a minute. newest_only: observations that describe a state.
     long: `read` takes (node, memo) and keeps its parts. after: name of a reading of this network; `read` takes (node,
-    earlier): the rows of that reading's snapshots since this one last landed, oldest first, for what only shows
-    between two blocks.
+    earlier): the rows of that reading's snapshots since this one last landed, oldest first, this block's among them,
+    for what only shows between two blocks.
     """
 
     name: str

@@ -41,7 +41,8 @@ def now_defillama(feed: Feed) -> Facts:
     for token, coin_id in TOKENS.items():
         if f"coingecko:{coin_id}" in coins:
             coin = table(coins, f"coingecko:{coin_id}")
-            name = "price_usd" if number(coin, "confidence") >= SURE else "doubted_price_usd"
+            sure = coin.get("confidence") is not None and number(coin, "confidence") >= SURE
+            name = "price_usd" if sure else "doubted_price_usd"
             told.append(_priced(token, number(coin, "timestamp"), number(coin, "price"), LLAMA, name))
     return _facts(told, LLAMA)
 
@@ -49,11 +50,12 @@ def now_defillama(feed: Feed) -> Facts:
 def now_coingecko(feed: Feed) -> Facts:
     """Prices in dollars now, of every token, from CoinGecko without a key, each with the time it was made."""
     asked = {"ids": ",".join(TOKENS.values()), "vs_currencies": "usd", "include_last_updated_at": "true"}
-    coins = feed.get("/simple/price", asked, place=GECKO)
+    coins = table({"answer": feed.get("/simple/price", asked, place=GECKO)}, "answer")
     told = []
     for token, coin_id in TOKENS.items():
-        if isinstance(coins, Mapping) and coin_id in coins:
-            coin = table(coins, coin_id)
+        # A coin that is not traded any more is absent, or there without a price.
+        coin = table(coins, coin_id) if coin_id in coins else {}
+        if coin.get("usd") is not None:
             told.append(_priced(token, number(coin, "last_updated_at"), number(coin, "usd"), GECKO))
     return _facts(told, GECKO)
 

@@ -88,14 +88,14 @@ class Landing:
         return max(times, default=None)
 
     def between(self, network: str, chain_id: str, reading: str, start: datetime, end: datetime) -> list[pl.DataFrame]:
-        """Rows of a reading's snapshots from `start` to before `end`, oldest first."""
+        """Rows of a reading's snapshots from `start` to `end`, both included, oldest first."""
         folder = self.folder / network / chain_id / reading
         # A compaction that was cut off leaves a snapshot in two files.
         found = {
             landed.snapshot.block.time: (path, landed)
             for path in folder.glob("*.parquet")
             for landed in contents(path)
-            if start <= landed.snapshot.block.time < end
+            if start <= landed.snapshot.block.time <= end
         }
         return [_rows(*found[time]) for time in sorted(found)]
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from typing import Any
 
 import polars as pl
 import pytest
@@ -219,6 +220,8 @@ def test_the_market_in_numbers_counts_what_no_reading_knows() -> None:
 
 # Pinned two blocks below the head; accounts were settled at block 900.
 FIRST, THEN, LATER = 1000, 1300, 1600
+# A period is the difference of ledgers that were landed; nothing is asked of the node.
+NO_NODE: Any = None
 STAYS = Rented(1, tenant(1), provider(1), "uact", 2 * ONE, payer=CONSOLE, signed_by=(AUDITOR,), trial=True)
 ENDS = Rented(2, tenant(2), provider(2), "uact", 3 * ONE, settled=40 * ONE, signed_by=(OTHER,), trial=True, bseq=1)
 BEGINS = Rented(3, tenant(3), provider(3), "uact", ONE, settled=7 * ONE)
@@ -243,6 +246,11 @@ def after() -> list[Rented]:
     return [STAYS, replace(ENDS, state="closed", settled=3 * 150 * ONE + 40 * ONE), BEGINS, OWN, IN_AKT]
 
 
+def run_after(*earlier: pl.DataFrame) -> list[pl.DataFrame]:
+    """Those ledgers and that of the later block."""
+    return [*earlier, ledger_at(LATER, after(), earlier)]
+
+
 def test_a_ledger_comes_back_as_it_was() -> None:
     with pinned(node(Served([STAYS, ENDS, IN_AKT]))) as chain:
         assert ledger_of(lease_ledger(chain, []).rows) == market(chain).ledger
@@ -250,8 +258,7 @@ def test_a_ledger_comes_back_as_it_was() -> None:
 
 def test_accrual_counts_what_was_settled_what_was_not_and_what_ended() -> None:
     start = before()
-    with pinned(node(Served(after()), LATER)) as chain:
-        facts = accrued("uact")(chain, [start])
+    facts = accrued("uact")(NO_NODE, run_after(start))
     check(facts, Kind.HOLDINGS)
     assert amounts(facts, "providers") == {
         provider(1): 2 * 600 * ONE,  # 600 blocks at 2
@@ -268,9 +275,8 @@ def test_accrual_counts_what_was_settled_what_was_not_and_what_ended() -> None:
 def test_a_period_is_the_sum_of_its_ledgers() -> None:
     start = before()
     middle = ledger_at(THEN, [STAYS, ENDS, OWN, IN_AKT, BEGINS], [start])
-    with pinned(node(Served(after()), LATER)) as chain:
-        whole = accrued("uact")(chain, [start])
-        parts = accrued("uact")(chain, [start, middle])
+    whole = accrued("uact")(NO_NODE, run_after(start))
+    parts = accrued("uact")(NO_NODE, run_after(start, middle))
     assert amounts(parts, "providers") == amounts(whole, "providers")
     assert parts.since == whole.since == start["time"][0] < middle["time"][0]
 
@@ -278,8 +284,7 @@ def test_a_period_is_the_sum_of_its_ledgers() -> None:
 def test_a_lease_that_ended_between_two_ledgers_is_remembered_in_the_later_one() -> None:
     start = before()
     middle = ledger_at(THEN, [STAYS, replace(ENDS, state="closed", settled=490 * ONE), OWN, IN_AKT], [start])
-    with pinned(node(Served(after()), LATER)) as chain:
-        facts = accrued("uact")(chain, [start, middle])
+    facts = accrued("uact")(NO_NODE, run_after(start, middle))
     assert amounts(facts, "providers")[provider(2)] == 3 * (150 - 98) * ONE
 
 
@@ -293,39 +298,39 @@ def test_what_has_ended_is_looked_up_once() -> None:
         return node(Served(after()), LATER)(request)
 
     with pinned(watch) as chain:
-        facts = accrued("uact")(chain, [start, middle])
+        last = lease_ledger(chain, [middle]).rows
+    facts = accrued("uact")(NO_NODE, [start, middle, last])
     assert amounts(facts, "providers")[provider(2)] == 3 * (150 - 98) * ONE
     assert not [path for path in asked if path.endswith("/info")]
 
 
 def test_settled_spend_lags_what_was_earned() -> None:
-    with pinned(node(Served(after()), LATER)) as chain:
-        facts = settled("uact")(chain, [before()])
+    facts = settled("uact")(NO_NODE, run_after(before()))
     assert amounts(facts, "providers") == {provider(2): 450 * ONE, provider(3): 7 * ONE}
 
 
 def test_deposits_are_told_by_payer_less_what_came_back() -> None:
     more = [replace(STAYS, funds=STAYS.funds + 50 * ONE), *after()[1:]]
-    with pinned(node(Served(more), LATER)) as chain:
-        facts = deposited("uact")(chain, [before()])
+    start = before()
+    facts = deposited("uact")(NO_NODE, [start, ledger_at(LATER, more, [start])])
     check(facts, Kind.HOLDINGS)
     # The account that ended gave 450 of its deposit and returned the rest: its payer is left out.
     assert amounts(facts, "payers") == {CONSOLE: 50 * ONE, tenant(3): BEGINS.funds + 7 * ONE}
 
 
 def test_external_spend_is_a_range_between_two_stated_rules() -> None:
-    with pinned(node(Served(after()), LATER)) as chain:
-        least, most = external_least("uact")(chain, [before()]), external_most("uact")(chain, [before()])
+    ledgers = run_after(before())
+    least, most = external_least("uact")(NO_NODE, ledgers), external_most("uact")(NO_NODE, ledgers)
     assert provider(4) not in amounts(most, "providers")
     assert set(amounts(most, "providers")) - set(amounts(least, "providers")) == {provider(1), provider(2)}
 
 
 def test_the_first_run_has_no_period_yet() -> None:
-    with pinned(node(Served(after()))) as chain:
-        facts = accrued("uact")(chain, [])
-        check(facts, Kind.HOLDINGS)
-        assert facts.rows.is_empty()
-        assert facts.since == chain.block.time
+    start = before()
+    facts = accrued("uact")(NO_NODE, [start])
+    check(facts, Kind.HOLDINGS)
+    assert facts.rows.is_empty()
+    assert facts.since == start["time"][0]
 
 
 def test_a_ledger_that_is_none_is_refused() -> None:

@@ -19,6 +19,7 @@ from tests.lcd import ONE
 from tests.servers import serving
 
 WANTED = [reading for reading in READINGS if reading.name in ("lease_ledger", "accrued_uact")]
+BOTH = tuple(WANTED)
 
 
 def ran(
@@ -55,3 +56,36 @@ def test_a_lease_that_ended_between_two_runs_is_paid_to_its_last_unit(
         provider(2): 3 * (110 - 98) * ONE,
     }
     assert since == first - timedelta(seconds=12)
+
+
+def test_what_a_period_needs_is_read_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    landing, now = Landing(tmp_path), datetime.now(UTC).replace(microsecond=0)
+    monkeypatch.setattr("tests.test_akash_job.WANTED", [one for one in WANTED if one.name == "accrued_uact"])
+    told = ran(landing, [Rented(1, tenant(1), provider(1), "uact", ONE)], 1000, now, monkeypatch)
+    assert [(one.reading, one.error) for one in told] == [("lease_ledger", ""), ("accrued_uact", "")]
+
+
+def test_no_period_ends_at_a_block_without_a_ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    landing, now = Landing(tmp_path), datetime.now(UTC).replace(microsecond=0)
+    broken = Served([Rented(1, tenant(1), provider(1), "uact", ONE)], broken=frozenset({1}), time=now)
+    with serving(node(broken)) as address, Http(10_000, Retry(0)) as http:
+        monkeypatch.setenv("AKASH_URL", address)
+        ledger, accrual = read_network(NETWORK, WANTED, http, landing, lambda _: None)
+    assert (ledger.error, accrual.error) == ("SourceDown", "SourceDown")
+    assert accrual.message == "lease_ledger was not read at block 998, which accrued_uact needs"
+
+
+def test_periods_join_without_a_gap_or_an_overlap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    landing, now = Landing(tmp_path), datetime.now(UTC).replace(microsecond=0)
+    leases = [Rented(1, tenant(1), provider(1), "uact", ONE)]
+    earned, ends = [], []
+    for run, both in enumerate([True, False, True, False, False, True]):
+        time = now - timedelta(seconds=6 * 5 * (5 - run))
+        monkeypatch.setattr("tests.test_akash_job.WANTED", BOTH if both else BOTH[:1])
+        assert not any(one.error for one in ran(landing, leases, 1000 + 5 * run, time, monkeypatch))
+        if both:
+            rows, since = newest(landing, "accrued_uact")
+            earned.append(sum(int(amount) for amount in rows.filter(population="providers")["amount"]))
+            ends.append((since, time - timedelta(seconds=12)))
+    assert [amount // ONE for amount in earned] == [0, 10, 15]
+    assert [since for since, _ in ends[1:]] == [end for _, end in ends[:-1]]

@@ -151,6 +151,15 @@ def test_a_group_tells_signatures_trial_and_resources_times_count() -> None:
     assert group.gpus == {"nvidia/a100|nvidia/h100": 6}
 
 
+def test_an_order_from_before_gpus_asks_for_none(shared: Path) -> None:
+    row = first_deployment(shared)
+    wanted = row["groups"][0]["group_spec"]["resources"][0]["resource"]
+    wanted["gpu"] = None
+    assert [group.gpus for group in groups_of(row).values()] == [{}]
+    del wanted["gpu"]
+    assert [group.gpus for group in groups_of(row).values()] == [{}]
+
+
 def without(row: Any, path: tuple[Any, ...], put: Any) -> Any:
     """The row with another value at a path, or with the field taken out when `put` is ..."""
     row = copy.deepcopy(row)

@@ -148,7 +148,7 @@ def test_what_landed_in_a_period_comes_oldest_first_and_once(tmp_path: Path) -> 
     shutil.copy(single, tmp_path / "kept")
     landing.compact(NOON + timedelta(days=60))
     shutil.copy(tmp_path / "kept", single)
-    found = landing.between("akash", "akashnet-2", "validators", NOON + timedelta(days=1), NOON + timedelta(days=50))
+    found = landing.between("akash", "akashnet-2", "validators", NOON + timedelta(days=1), NOON + timedelta(days=3))
     assert [rows["amount"].to_list() for rows in found] == [[1], [2], [3]]
     assert landing.between("akash", "akashnet-2", "nothing", NOON, NOON + timedelta(days=50)) == []
 

@@ -143,10 +143,12 @@ def test_a_source_that_does_not_answer_is_down(reading: Reading, answer: Reply) 
         (now_defillama, {"coins": {}}, "defillama knows none of the tokens"),
         (now_defillama, {}, "no coins in the answer"),
         (now_defillama, {"coins": {"coingecko:akash-network": None}}, "coingecko:akash-network is no object"),
-        (now_defillama, {"coins": {"coingecko:akash-network": {"price": 1, "timestamp": 2}}}, "confidence"),
+        (now_defillama, {"coins": {"coingecko:akash-network": {"price": 1, "confidence": "high"}}}, "confidence"),
+        (now_defillama, {"coins": {"coingecko:akash-network": {"price": 1}}}, "timestamp"),
         (now_coingecko, {}, "coingecko knows none of the tokens"),
-        (now_coingecko, {"akash-network": {}}, "last_updated_at"),
-        (now_coingecko, {"akash-network": {"usd": None, "last_updated_at": 5}}, "usd is no number"),
+        (now_coingecko, [], "answer is no object"),
+        (now_coingecko, {"akash-network": {"usd": 1}}, "last_updated_at"),
+        (now_coingecko, {"akash-network": {"usd": "1", "last_updated_at": 5}}, "usd is no number"),
         (now_coingecko, {"akash-network": {"usd": -1, "last_updated_at": 5}}, "price of AKT is -1"),
         (now_coingecko, {"akash-network": {"usd": 1, "last_updated_at": 10**12}}, "was made at"),
         (closes_coingecko, {"prices": [[1]]}, "not \\[time, price\\]"),
@@ -156,6 +158,18 @@ def test_a_source_that_does_not_answer_is_down(reading: Reading, answer: Reply) 
 def test_an_answer_of_another_shape_is_named(read: Callable[[Feed], Facts], body: Any, reason: str) -> None:
     with feed(lambda _: Reply(body)) as prices, pytest.raises(SourceChanged, match=reason):
         read(prices)
+
+
+def test_a_token_that_is_not_traded_any_more_costs_no_other_its_price() -> None:
+    gone = {"cudos": {}, "singularitynet": {"usd": None}, "akash-network": {"usd": 0.54, "last_updated_at": 5}}
+    with feed(lambda _: Reply(gone)) as prices:
+        assert [row[:3] for row in told(now_coingecko(prices))] == [("coingecko", "AKT", 0.54)]
+
+
+def test_a_price_without_a_word_on_its_certainty_is_doubted() -> None:
+    coins = {"coins": {"coingecko:akash-network": {"price": 0.54, "timestamp": 5}}}
+    with feed(lambda _: Reply(coins)) as prices:
+        assert now_defillama(prices).rows["name"].to_list() == ["doubted_price_usd"]
 
 
 # --- which figure may be shown ----------------------------------------------------------------------------------------

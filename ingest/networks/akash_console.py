@@ -7,7 +7,7 @@ from ingest.offchain import OffChain
 NETWORK = Network(
     name="akash_console",
     title="Akash console (off chain)",
-    stack="compute",
+    stack="",
     token="AKT",
     unit="uakt",
     decimals=6,

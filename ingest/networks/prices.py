@@ -7,11 +7,11 @@ from ingest.offchain import OffChain
 NETWORK = Network(
     name="prices",
     title="Prices (off chain)",
-    stack="compute",
+    stack="",
     token="USD",
     unit="usd",
     decimals=0,
-    address="hex",
+    address="",
     chain=OffChain("prices", prices.ADDRESSES),
     readings=prices.READINGS,
 )
