@@ -6,17 +6,19 @@ from the reader's code: it goes forward from what a block issues, the reader bac
 
 import random
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
-from ingest.scale import compact
+from ingest.scale import Cursor, compact
+from store.addresses import unss58
 from tests.substrate_server import Node
 
 PALLET = "SubtensorModule"
 ALPHA_A_BLOCK = 10**9
 CUT = 11_796
 TAO_WEIGHT = int(0.18 * 2**64)
+SUDO = "5DcSqBNqCmfdJZRGFSwwcRb2dZdJHZuKK8Tb1Gx8gbmF5E8s"
 ROOT_TAO = 5_400_000 * 10**9
 
 
@@ -80,6 +82,10 @@ class World:
         self.put("TotalIssuance", [], u(64, 11_200_000 * 10**9))
         self.put("TotalStake", [], u(64, 7_400_000 * 10**9))
         self.put("TotalIssuance", [], u(64, 11_100_000 * 10**9), pallet="Balances")
+        self.put("Key", [], unss58(SUDO), pallet="Sudo")
+        self.put("Authorities", [], vec(account(f"author {place}") for place in range(20)), pallet="Aura")
+        votes = vec(account(f"voter {place}") + u(64, 1) for place in range(19))
+        self.node.calls["GrandpaApi_grandpa_authorities"] = votes
         self.owners[self.whale] = self.whale
         self.alpha[self.whale, 0] = ROOT_TAO - sum(amount for (_, netuid), amount in self.alpha.items() if netuid == 0)
         prices = vec(u(16, netuid) + u(64, self.price(netuid)) for netuid in [0, *self.netuids])
@@ -179,12 +185,14 @@ class World:
                 else:
                     told.nominators[hotkey] = paid - take
 
-    def stakes(self, coldkeys: int = 5) -> None:
-        """Shares of every hotkey's pools, old format and new mixed, as the lazy migration leaves them."""
+    def stakes(self, coldkeys: int = 5, of: int = 0) -> None:
+        """Shares of every hotkey's pools, old format and new mixed, as the lazy migration leaves them.
+
+        of: how many stakers there are to draw from; the same few everywhere where 0.
+        """
         for hotkey, netuid in list(self.alpha):
-            stakers = {
-                account(f"staker {place} {self.seed}"): self.random.randrange(1, 10**6) for place in range(coldkeys)
-            }
+            drawn = self.random.sample(range(of), coldkeys) if of else range(coldkeys)
+            stakers = {account(f"staker {place} {self.seed}"): self.random.randrange(1, 10**6) for place in drawn}
             self.shares[hotkey, netuid] = stakers
             self._total(hotkey, netuid, sum(stakers.values()))
             for coldkey, part in stakers.items():
@@ -208,3 +216,37 @@ def safe_float(number: int) -> bytes:
     while 0 < mantissa <= 10**20:
         mantissa, exponent = mantissa * 10, exponent - 1
     return u(128, mantissa) + exponent.to_bytes(8, "little", signed=True)
+
+
+def by_delegates(world: World) -> bytes:
+    """What the runtime's list of all delegates would answer, encoded by hand."""
+    stakes: dict[bytes, dict[bytes, list[bytes]]] = defaultdict(lambda: defaultdict(list))
+    for hotkey, netuid, coldkey, alpha in _held(world):
+        stakes[hotkey][coldkey].append(compact(netuid) + compact(alpha))
+    return vec(
+        hotkey + compact(0) + vec(coldkey + vec(found) for coldkey, found in held.items()) + hotkey + compact(0) * 4
+        for hotkey, held in stakes.items()
+    )
+
+
+def by_coldkeys(world: World) -> Callable[[bytes], bytes]:
+    """What the runtime would answer for any list of coldkeys; the chain lists all of them from now on."""
+    stakes: dict[bytes, list[bytes]] = defaultdict(list)
+    for hotkey, netuid, coldkey, alpha in _held(world):
+        stakes[coldkey].append(hotkey + coldkey + compact(netuid) + compact(alpha) + compact(0) * 4 + b"\1")
+    for index, coldkey in enumerate(stakes):
+        world.put("StakingColdkeysByIndex", [u(64, index)], coldkey)
+    world.put("NumStakingColdkeys", [], u(64, len(stakes)))
+
+    def answer(arguments: bytes) -> bytes:
+        cursor = Cursor(arguments)
+        return vec(coldkey + vec(stakes[coldkey]) for coldkey in cursor.many(lambda: cursor.take(32)))
+
+    return answer
+
+
+def _held(world: World) -> Iterator[tuple[bytes, int, bytes, int]]:
+    for (hotkey, netuid), parts in world.shares.items():
+        total = sum(parts.values())
+        for coldkey, part in parts.items():
+            yield hotkey, netuid, coldkey, world.alpha[hotkey, netuid] * part // total

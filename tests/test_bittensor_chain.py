@@ -15,12 +15,11 @@ from ingest.scale import compact
 from ingest.substrate import Substrate
 from store.addresses import ss58, unss58
 from store.rows import BadData, Facts, Kind, check
-from tests.bittensor_world import World, account, u, vec
+from tests.bittensor_world import SUDO, World, account, u, vec
 from tests.memo import no_memo
 from tests.substrate_server import Node, blob, renamed, state
 from tests.test_substrate import at_head
 
-SUDO = "5DcSqBNqCmfdJZRGFSwwcRb2dZdJHZuKK8Tb1Gx8gbmF5E8s"
 ONE = 10**9
 
 
@@ -35,9 +34,6 @@ def lived(runtime: bytes) -> Iterator[tuple[World, Substrate]]:
     made.subnet(1)
     made.subnet(9)
     made.root()
-    made.put("Key", [], unss58(SUDO), pallet="Sudo")
-    made.put("Authorities", [], vec(account(f"author {place}") for place in range(20)), pallet="Aura")
-    made.node.calls["GrandpaApi_grandpa_authorities"] = vec(account(f"voter {place}") + u(64, 1) for place in range(19))
     with at_head(made.node) as node:
         yield made, node
 

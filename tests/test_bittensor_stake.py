@@ -17,7 +17,7 @@ from ingest.bittensor.subnets import spelled, subnets
 from ingest.scale import compact
 from ingest.substrate import Substrate
 from store.rows import BadData, Kind, SourceChanged, check
-from tests.bittensor_world import World, account, safe_float, u, vec
+from tests.bittensor_world import World, account, by_coldkeys, by_delegates, safe_float, u, vec
 from tests.memo import no_memo
 from tests.substrate_server import Node, blob, renamed
 from tests.test_substrate import at_head
@@ -93,33 +93,6 @@ def test_old_and_new_shares_mixed_in_one_pool_give_exact_positions(runtime: byte
         assert mapped(positions(node, no_memo)) == expected(world)
 
 
-def by_delegates(world: World) -> bytes:
-    """What get_delegates answers, encoded by hand."""
-    delegates = []
-    for hotkey in {hotkey for hotkey, _ in world.shares}:
-        stakes: dict[bytes, list[bytes]] = {}
-        for (there, netuid), parts in world.shares.items():
-            for coldkey, part in parts.items() if there == hotkey else ():
-                alpha = world.alpha[hotkey, netuid] * part // sum(parts.values())
-                stakes.setdefault(coldkey, []).append(compact(netuid) + compact(alpha))
-        nominators = vec(coldkey + vec(found) for coldkey, found in stakes.items())
-        delegates.append(hotkey + compact(0) + nominators + world.owners[hotkey] + compact(0) * 4)
-    return vec(delegates)
-
-
-def by_coldkeys(world: World) -> bytes:
-    answers: dict[bytes, list[bytes]] = {}
-    for (hotkey, netuid), parts in world.shares.items():
-        for coldkey, part in parts.items():
-            alpha = world.alpha[hotkey, netuid] * part // sum(parts.values())
-            one = hotkey + coldkey + compact(netuid) + compact(alpha) + compact(0) * 4 + b"\1"
-            answers.setdefault(coldkey, []).append(one)
-    for index, coldkey in enumerate(answers):
-        world.put("StakingColdkeysByIndex", [u(64, index)], coldkey)
-    world.put("NumStakingColdkeys", [], u(64, len(answers)))
-    return vec(coldkey + vec(found) for coldkey, found in answers.items())
-
-
 def test_one_request_for_all_delegates_is_taken_where_netuids_have_no_gap(runtime: bytes) -> None:
     with lived(runtime) as (world, node):
         world.node.calls[DELEGATES] = by_delegates(world)
@@ -132,7 +105,7 @@ def test_one_request_for_all_delegates_is_taken_where_netuids_have_no_gap(runtim
 def test_behind_a_gap_in_the_netuids_the_list_of_delegates_is_not_trusted(runtime: bytes) -> None:
     with lived(runtime, netuids=(1, 2, 4)) as (world, node):
         world.node.calls[DELEGATES] = by_delegates(world)
-        world.node.calls[STAKES] = by_coldkeys(world)
+        world.node.replies[STAKES] = by_coldkeys(world)
         assert mapped(positions(node, no_memo)) == expected(world)
         # Pages of keys were asked for the subnets alone; prices and stake are the two calls beside metadata.
         assert world.node.asked.count("state_getKeysPaged") == 2
@@ -143,7 +116,7 @@ def test_lists_that_miss_stake_on_the_root_are_not_taken(runtime: bytes) -> None
     with lived(runtime) as (world, node):
         del world.shares[world.whale, 0]
         world.node.calls[DELEGATES] = by_delegates(world)
-        world.node.calls[STAKES] = by_coldkeys(world)
+        world.node.replies[STAKES] = by_coldkeys(world)
         found = positions(node, no_memo)
         assert found.filter(pl.col("netuid") == 0)["alpha"].sum() > 0.99 * 5_400_000 * 10**9
 

@@ -28,7 +28,7 @@ READINGS = (
     Reading("grandpa", Kind.HOLDINGS, Measure.CONTROL, "votes", HOURLY, control.grandpa, headline=True),
     Reading("subnet_owners", Kind.HOLDINGS, Measure.CONTROL, "subnets", HOURLY, control.subnet_owners, headline=True),
     Reading("control", Kind.OBSERVATIONS, None, "", HOURLY, control.control, headline=True),
-    Reading("alpha_emission", Kind.HOLDINGS, Measure.EMISSION, ALPHA, HOURLY, emission.alpha_emission),
+    Reading("alpha_emission", Kind.HOLDINGS, Measure.EMISSION, ALPHA, DAILY, emission.alpha_emission),
     Reading("emission_parts", Kind.OBSERVATIONS, None, "", DAILY, emission.emission_parts),
     Reading("subnet_validators", Kind.HOLDINGS, Measure.VOTING_POWER, ALPHA, HOURLY, validators.subnet_validators),
     Reading("names", Kind.OBSERVATIONS, None, "", DAILY, names.names, newest_only=True),
