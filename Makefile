@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check fast live bench screenshots lock clean
+.PHONY: run test check fast live nodes bench screenshots lock clean
 
 run: .venv/run
 	$(BIN)/python -m ingest serve
@@ -21,6 +21,10 @@ check: .venv/dev
 
 live: .venv/dev
 	$(BIN)/python -m pytest tests/live --force-enable-socket
+
+# Cosmos SDK nodes for tests; needs Go. Tests that miss them build them too.
+nodes:
+	tests/nodes/cosmos/build.sh
 
 bench: .venv/bench
 	$(BIN)/python -m benchmarks

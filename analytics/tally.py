@@ -177,6 +177,17 @@ def stake(shares: pl.DataFrame) -> tuple[dict[str, Validator], list[tuple[str, s
     return validators, delegations
 
 
+def thresholds(parameters: pl.DataFrame, *, expedited: bool = False) -> Thresholds:
+    """What a vote needs, from the observations of the reading `parameters`; raises BadData where one is missing."""
+    rows = parameters.filter(pl.col("subject") == "gov").select("name", "exact")
+    found: dict[str, str] = dict(rows.iter_rows())
+    needed = ("quorum", "expedited_threshold" if expedited else "threshold", "veto_threshold")
+    missing = [name for name in needed if name not in found]
+    if missing:
+        raise BadData(f"no governance parameter {', '.join(missing)}")
+    return Thresholds(*(scaled(found[name]) for name in needed))
+
+
 def scaled(number: str | Decimal) -> int:
     """A decimal number in 1e-18, exactly."""
     sign, digits, exponent = Decimal(number).as_tuple()

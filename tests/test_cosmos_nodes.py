@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from urllib3.util import Retry
 
-from analytics.tally import Tally, Thresholds, choices, scaled, stake, tally
+from analytics.tally import Tally, choices, stake, tally, thresholds
 from ingest.cosmos import CosmosChain, Lcd
 from ingest.cosmos_control import authorities, parameters, signing
 from ingest.cosmos_emission import economy, emission, span, supply
@@ -139,10 +139,7 @@ def test_after_the_count_the_votes_are_gone_and_the_capture_still_gives_the_resu
     final = node.get(f"{gov(node)}/proposals/{CLOSING}")["proposal"]
     result = captured_tally(first, CLOSING)
     assert result.options == told_tally(final["final_tally_result"])
-    values = {
-        row["name"]: row["exact"] for row in parameters(lcd).rows.iter_rows(named=True) if row["subject"] == "gov"
-    }
-    rule = Thresholds(*(scaled(values[name]) for name in ("quorum", "threshold", "veto_threshold")))
+    rule = thresholds(parameters(lcd).rows)
     assert (result.outcome(rule), final["status"]) == ("passed", "PROPOSAL_STATUS_PASSED")
 
 

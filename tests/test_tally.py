@@ -1,9 +1,7 @@
 """The tally of Cosmos governance: the chain's rule to the last base unit."""
 
-import gzip
-import json
+from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -157,8 +155,6 @@ def test_stake_with_a_missing_delegation_is_refused() -> None:
 
 
 def facts_of(shares: int) -> list[dict[str, Any]]:
-    from datetime import UTC, datetime
-
     time = datetime(2026, 11, 22, tzinfo=UTC)
     return [
         observation("validator_tokens", time, "9", "uakt", subject=valoper(1)),
@@ -171,30 +167,3 @@ def test_scaled_numbers_are_exact() -> None:
     assert scaled("2492124559542265360835103218.000000000000000001") == 2492124559542265360835103218 * ONE + 1
     with pytest.raises(BadData):
         scaled("0.0000000000000000001")
-
-
-@pytest.mark.slow
-def test_the_tally_of_a_real_chain_equals_its_nodes(shared: Path) -> None:
-    """Stake of CUDOS mainnet (2024), counted by a real Cosmos SDK 0.43 node for 623 votes on proposal 22."""
-    with gzip.open(shared / "cosmos/cudos_export_trimmed.json.gz") as file:
-        state = json.load(file)
-    recorded = shared / "cosmos/simapp_0_43_cudos"
-    staking = state.get("app_state", state)["staking"]
-    validators = {
-        row["operator_address"]: Validator(int(row["tokens"]), scaled(row["delegator_shares"]))
-        for row in staking["validators"]
-        if row["status"] == "BOND_STATUS_BONDED"
-    }
-    delegations = [
-        (row["delegator_address"], row["validator_address"], scaled(row["shares"])) for row in staking["delegations"]
-    ]
-    votes: dict[str, dict[str, int]] = {}
-    for row in json.loads((recorded / "votes_prop22.json").read_text())["votes"]:
-        options = {option["option"][12:].lower(): scaled(option["weight"]) for option in row["options"]}
-        votes[row["voter"]] = options
-    result = tally(validators, delegations, votes)
-    told = json.loads((recorded / "tally_synthetic_votes_real_stake_prop22.json").read_text())["tally"]
-    assert len(votes) == 623
-    assert result.options == {option: int(amount) for option, amount in told.items()}
-    assert result.options["yes"] == 764461679851092164307485933
-    assert result.bonded == 2492124559542265360835103218
