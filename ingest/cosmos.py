@@ -8,7 +8,7 @@ Errors beside those of store.rows:
 import base64
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -39,6 +39,8 @@ HALF_PAIR: Final = re.compile(rb"\\u[dD][89a-fA-F]")
 
 Params = Mapping[str, str]
 T = TypeVar("T")
+# Asks one endpoint for a path with parameters.
+Ask = Callable[[str, Params], dict[str, Any]]
 
 
 class NotServed(SourceChanged):
@@ -196,9 +198,13 @@ class Lcd:
         """Hash and time of a block; raises SourceDown where it is no longer kept."""
         return block_of(self.block_body(height), self.chain_id)
 
-    def unpinned(self, path: str, params: Params | None = None) -> dict[str, Any]:
-        """The body of a query that no height applies to, as a search over transactions."""
-        return self._rotation.ask(lambda endpoint: self._source(endpoint).read(path, params or {})[0])
+    def unpinned(self) -> Iterator[Ask]:
+        """Each endpoint in turn, for questions that no height applies to, as a search over transactions."""
+        for endpoint in self._rotation.endpoints:
+            yield partial(self._unpinned, endpoint)
+
+    def _unpinned(self, endpoint: str, path: str, params: Params) -> dict[str, Any]:
+        return self._source(endpoint).read(path, params)[0]
 
     def _ask(self, path: str, question: Callable[[str], T]) -> T:
         if path in self._missing:

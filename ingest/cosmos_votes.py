@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from ingest.cosmos import Lcd, moment, part, whole
+from ingest.cosmos import Ask, Lcd, moment, part, whole
 from ingest.cosmos_governance import dialect, identity, vote_rows
 from ingest.network import Memo
 from store.rows import VOTES, Facts, SourceChanged, SourceDown
@@ -18,6 +18,8 @@ TXS_A_PAGE: Final = 100
 OLDEST_FIRST: Final = "1"
 # Votes while a proposal is open are captured as they come; this fills in what ended before, or while nothing ran.
 LOOK_BACK: Final = timedelta(days=90)
+# What a node says that keeps no index of transactions.
+NO_INDEX: Final = "indexing is disabled"
 CAST: Final = {"MsgVote", "MsgVoteWeighted"}
 EXECUTED: Final = "/cosmos.authz.v1beta1.MsgExec"
 
@@ -27,8 +29,9 @@ Json = dict[str, Any]
 def past_votes(node: Lcd, memo: Memo) -> Facts:
     """Votes on proposals that ended in the last ninety days, from the transactions that cast them.
 
-    The chain itself deletes votes at the count, so this needs a node that indexes transactions and knows the one that
-    submitted the proposal. Votes that a smart contract cast are not among them. The last vote of a voter counts.
+    The chain itself deletes votes at the count, so this needs an endpoint that indexes transactions back to that which
+    submitted the proposal; proposals that none indexes are left out. Votes that a smart contract cast are not found.
+    The last vote of a voter counts.
     """
     ended = [row for row in node.pages(f"{dialect(node)}/proposals", "proposals") if _ended_lately(node, row)]
     found = [memo(f"proposal-{number}", partial(votes_cast, node, number)) for number in map(identity, ended)]
@@ -37,13 +40,29 @@ def past_votes(node: Lcd, memo: Memo) -> Facts:
 
 
 def votes_cast(node: Lcd, proposal: str) -> pl.DataFrame:
-    """The last vote of every voter on a proposal, by its transactions; raises SourceDown where they are not indexed."""
-    if not _search(node, f"submit_proposal.proposal_id='{proposal}'", 1)[0]:
-        raise SourceDown(f"no endpoint of {node.chain_id} indexes transactions back to proposal {proposal}")
+    """The last vote of every voter on a proposal, by its transactions; nothing where no endpoint indexes them.
+
+    Raises SourceDown where an endpoint that might index them does not answer and no other one does.
+    """
+    reasons = []
+    for ask in node.unpinned():
+        try:
+            # An index that has the first transaction of a proposal has all later ones.
+            if _search(ask, f"submit_proposal.proposal_id='{proposal}'", 1)[0]:
+                return _last_votes(ask, proposal, node.block.height)
+        except SourceDown as error:
+            if NO_INDEX not in str(error):
+                reasons.append(str(error))
+    if reasons:
+        raise SourceDown("; ".join(reasons))
+    return VOTES.to_frame()
+
+
+def _last_votes(ask: Ask, proposal: str, until: int) -> pl.DataFrame:
     last: dict[str, list[Json]] = {}
-    for response in _all_found(node, f"proposal_vote.proposal_id='{proposal}'"):
+    for response in _all_found(ask, f"proposal_vote.proposal_id='{proposal}'"):
         height = whole(response, "height")
-        if height > node.block.height or whole(response, "code"):
+        if height > until or whole(response, "code"):
             continue
         for message in _messages(part(response, "tx", "body", "messages")):
             if _is_vote(message) and str(whole(message, "proposal_id")) == proposal:
@@ -56,11 +75,11 @@ def _ended_lately(node: Lcd, proposal: Json) -> bool:
     return end is not None and node.block.time - LOOK_BACK <= end < node.block.time
 
 
-def _all_found(node: Lcd, query: str) -> Iterator[Json]:
+def _all_found(ask: Ask, query: str) -> Iterator[Json]:
     """All transactions of a search, the oldest first; raises SourceDown when fewer come than it counts."""
     page, seen = 1, 0
     while True:
-        found, total = _search(node, query, page)
+        found, total = _search(ask, query, page)
         yield from found
         seen += len(found)
         if seen >= total:
@@ -70,7 +89,7 @@ def _all_found(node: Lcd, query: str) -> Iterator[Json]:
         page += 1
 
 
-def _search(node: Lcd, query: str, page: int) -> tuple[list[Json], int]:
+def _search(ask: Ask, query: str, page: int) -> tuple[list[Json], int]:
     """One page of a search. Before SDK 0.50 the query is called `events` and the page an offset; both are sent."""
     asked = {
         "events": query,
@@ -82,7 +101,7 @@ def _search(node: Lcd, query: str, page: int) -> tuple[list[Json], int]:
         "pagination.offset": str((page - 1) * TXS_A_PAGE),
         "pagination.count_total": "true",
     }
-    body = node.unpinned(TXS, asked)
+    body = ask(TXS, asked)
     pagination = body.get("pagination") or {}
     found = part(body, "tx_responses")
     if not isinstance(found, list):

@@ -38,10 +38,8 @@ RULE = {
 
 
 @pytest.fixture(scope="module")
-def recorded() -> State:
-    folder = Path(__file__).parent.parent.parent / "shared/data/cosmos"
-    if not folder.is_dir():
-        pytest.skip("real data (../shared/data) is not on this machine")
+def recorded(shared: Path) -> State:
+    folder = shared / "cosmos"
 
     def answer(name: str) -> Any:
         return json.loads((folder / f"simapp_0_43_cudos/{name}.json").read_text())

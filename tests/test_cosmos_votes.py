@@ -9,9 +9,9 @@ import pytest
 
 from ingest.cosmos_votes import past_votes, votes_cast
 from store.rows import Facts, Kind, SourceDown, check
-from tests.lcd import State, Validator, account, chain, governed, proposal
+from tests.lcd import State, Validator, account, chain, failure, governed, proposal
 from tests.servers import Request
-from tests.test_cosmos import pinned
+from tests.test_cosmos import but, pinned
 from tests.test_cosmos_stake import at_once
 
 STATE = State([Validator(0, 100, 100 * 10**18)])
@@ -94,10 +94,22 @@ def test_all_pages_of_a_search_are_read(before_50: bool) -> None:
         assert votes_cast(node, "1").height == 250
 
 
-def test_a_node_that_does_not_know_the_proposals_beginning_is_not_believed() -> None:
+def test_an_index_that_begins_after_the_proposal_is_not_believed() -> None:
     found = [transaction(10, vote(1, "yes"))]
-    missing = pytest.raises(SourceDown, match="indexes transactions back to proposal 1")
-    with pinned(chain(indexed(found, submitted=False))) as node, missing:
+    late, whole = chain(indexed(found[:0], submitted=False)), chain(indexed(found))
+    with pinned(late) as node:
+        assert past_votes(node, at_once).empty
+    with pinned(late, whole) as node:
+        assert choices(past_votes(node, at_once)) == {(account(1), "yes", "1.0", 10)}
+
+
+def test_a_node_without_an_index_is_told_apart_from_one_that_is_down() -> None:
+    path, without = "/cosmos/tx/v1beta1/txs", failure(500, 2, "transaction indexing is disabled")
+    state = indexed([transaction(10, vote(1, "yes"))])
+    with pinned(but(chain(state), path, without)) as node:
+        assert past_votes(node, at_once).empty
+    down = but(chain(state), path, failure(503, 14, "connection refused"))
+    with pinned(down, but(chain(state), path, without)) as node, pytest.raises(SourceDown, match="connection refused"):
         past_votes(node, at_once)
 
 
