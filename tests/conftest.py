@@ -21,6 +21,12 @@ STRICT = os.environ.get("DEAI_SKIPS") == "expected"
 skips: dict[str, str] = {}
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave the tests that ask public endpoints to `make live`, which enables sockets on purpose."""
+    live = collection_path == ROOT / "tests/live"
+    return True if live and not config.getoption("--force-enable-socket") else None
+
+
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Remember each skip and its reason."""
     if report.skipped and isinstance(report.longrepr, tuple):
