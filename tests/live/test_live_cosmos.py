@@ -13,6 +13,7 @@ from ingest.networks import akash, fetch
 from ingest.transport import Http
 from store.rows import Facts, check
 
+pytestmark = pytest.mark.slow
 NETWORKS = {"akash": akash.NETWORK, "fetch": fetch.NETWORK}
 SHORT = ("validators", "consensus", "names", "economy", "emission", "parameters", "signing", "open_proposals", "votes")
 
