@@ -12,4 +12,4 @@ ENDPOINTS: Final = (
     "https://public.1rpc.io/eth",
     "https://eth.meowrpc.com",
 )
-ETHEREUM: Final = EvmChain("eip155:1", ENDPOINTS)
+ETHEREUM: Final = EvmChain("eip155:1", ENDPOINTS, explorer="https://eth.blockscout.com")

@@ -88,12 +88,14 @@ class Call:
 class EvmChain:
     """An EVM chain by its CAIP-2 id (eip155:1 is Ethereum), with public endpoints.
 
-    EIP155_<number>_ARCHIVE_URL names a node with full history, where somebody has one. pauses: seconds between
-    rounds over all endpoints while one of them asks for patience.
+    EIP155_<number>_ARCHIVE_URL names a node with full history, where somebody has one; EIP155_<number>_EXPLORER_URL a
+    Blockscout other than `explorer`, which ranks holders. pauses: seconds between rounds over all endpoints while one
+    of them asks for patience.
     """
 
     chain_id: str
     endpoints: tuple[str, ...]
+    explorer: str = ""
     multicall: str = MULTICALL3
     pauses: tuple[float, ...] = (1.0, 4.0, 16.0)
     clock: Callable[[], datetime] = now
@@ -107,6 +109,11 @@ class EvmChain:
     def archive(self) -> str:
         """A configured endpoint that has the whole history; empty where there is none."""
         return os.environ.get(f"EIP155_{self.number}_ARCHIVE_URL", "")
+
+    @property
+    def blockscout(self) -> str:
+        """The explorer that ranks holders; empty where none is known."""
+        return os.environ.get(f"EIP155_{self.number}_EXPLORER_URL", self.explorer)
 
     def head(self, http: Http, endpoints: Sequence[str]) -> "EvmNode":
         """The newest final block of the first endpoint that proves itself; raises SourceDown.

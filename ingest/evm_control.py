@@ -92,6 +92,8 @@ def explored(node: EvmNode, contracts: Mapping[str, str]) -> dict[str, Control]:
     found: dict[str, Control] = {}
     following = dict(contracts)
     for _ in range(DEPTH):
+        # Asked together, answered below from memory: one request for all.
+        node.calls([call for address in following.values() for call in _questions(address)])
         found |= {name: control(node, address) for name, address in following.items()}
         known = {one.address for one in found.values()}
         holders = {holder for one in found.values() for held in one.keys.values() for holder in held}
@@ -124,9 +126,8 @@ def _text(said: object) -> str:
 
 def _answers(node: EvmNode, contract: str) -> dict[str, Any]:
     """Value by question, of those that a contract answers."""
-    asked = [Call(contract, function, arguments, (returned,)) for function, arguments, returned in QUESTIONS.values()]
-    found = node.calls(asked + _count_calls(contract))
-    return {name: answer[0] for name, answer in zip(QUESTIONS, found, strict=False) if answer}
+    found = node.calls(_questions(contract)[: len(QUESTIONS)])
+    return {name: answer[0] for name, answer in zip(QUESTIONS, found, strict=True) if answer}
 
 
 def _role_members(node: EvmNode, contract: str) -> dict[str, tuple[str, ...]]:
@@ -151,6 +152,11 @@ def _role_counts(node: EvmNode, contract: str) -> dict[str, int]:
         if count > KEYS_A_ROLE:
             raise BadData(f"{contract} says that {count} have the role {power}")
     return counts
+
+
+def _questions(contract: str) -> list[Call]:
+    asked = [Call(contract, function, arguments, (returned,)) for function, arguments, returned in QUESTIONS.values()]
+    return asked + _count_calls(contract)
 
 
 def _count_calls(contract: str) -> list[Call]:

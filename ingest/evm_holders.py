@@ -56,15 +56,14 @@ class Postponed(Exception):
 def token_holders(
     token: str,
     *,
-    explorer: str = "",
     since: int = MERGE,
     answers_a_run: int = ANSWERS_A_RUN,
     segment_blocks: int = SEGMENT_BLOCKS,
 ) -> Callable[[EvmNode, Memo], Facts]:
     """The reading of any ERC-20 token's holders.
 
-    explorer: base address of a Blockscout. since: the first block whose logs public nodes still have. answers_a_run:
-    how much of the history one run reads. segment_blocks: the stretch of blocks that is read and kept as one part.
+    since: the first block whose logs public nodes still have. answers_a_run: how much of the history one run reads.
+    segment_blocks: the stretch of blocks that is read and kept as one part.
     """
 
     def holders(node: EvmNode, memo: Memo) -> Facts:
@@ -82,7 +81,7 @@ def token_holders(
             stretches = segments(deployed(archive, token), node.block.height, segment_blocks)
             held = replayed(archive, token, memo, stretches, supply)
         else:
-            ranked = ranking(node.http, explorer, token) if explorer else ()
+            ranked = ranking(node.http, node.chain.blockscout, token) if node.chain.blockscout else ()
             stretches = segments(since, node.block.height, segment_blocks)
             held = verified(node, token, {*ranked, *participants(node, token, memo, stretches, answers_a_run)})
         rows = holdings(("holders", holder, amount) for holder, amount in sorted(held.items()) if amount)

@@ -1,7 +1,8 @@
 """FET on Ethereum: contracts at their real addresses on a real node, read by the network's own readings."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -10,11 +11,14 @@ from web3.contract import Contract
 from ingest.evm import EvmChain, EvmNode
 from ingest.evm_control import DEPTH, ROLES, explored
 from ingest.evm_holders import token_holders
+from ingest.job import read_network
 from ingest.network import Reading
 from ingest.networks.fet import BRIDGE, DEAD, ESCROW, FET, NETWORK, STAKING, bridge, supply
 from ingest.transport import Http
+from store.landing import Landing
 from store.rows import BadData, Facts, SourceChanged, check
 from tests.evm_node import Anvil, Shelf, anvil, at_their_places, pinned
+from tests.servers import Reply, serving
 
 pytestmark = pytest.mark.slow
 
@@ -126,11 +130,46 @@ def test_the_state_of_control_tells_how_many_must_sign(node: EvmNode, ethereum: 
     assert said[FET, "account"] == "contract"
 
 
-def test_holders_come_from_logs_when_the_explorer_is_silent(node: EvmNode, ethereum: Ethereum) -> None:
-    facts = token_holders(FET, explorer="http://127.0.0.1:9", since=0)(node, Shelf())
+def test_holders_come_from_logs_when_the_explorer_is_silent(
+    node: EvmNode, ethereum: Ethereum, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EIP155_1_EXPLORER_URL", "http://127.0.0.1:9")
+    facts = token_holders(FET, since=0)(node, Shelf())
     held = {holder: int(amount) for _, holder, amount in facts.rows.iter_rows()}
     assert held[BRIDGE] == 1_000_000 * FET_UNITS
     assert sum(held.values()) == facts.reported["holders"] == 2_630_547_141 * FET_UNITS
+
+
+def test_holders_come_from_the_explorer_when_logs_do_not_reach_back(
+    node: EvmNode, ethereum: Ethereum, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it says of amounts is not taken: the contract is asked. Who is missing shows as missing coverage."""
+    items = [{"address": {"hash": place}, "value": "1"} for place in (BRIDGE, ESCROW, "0x" + "77" * 20)]
+    with serving(lambda _: Reply({"items": items, "next_page_params": None})) as url:
+        monkeypatch.setenv("EIP155_1_EXPLORER_URL", url)
+        facts = token_holders(FET, since=node.block.height)(node, Shelf())
+    check(facts, READINGS["holders"].kind, partial=True)
+    assert {holder: int(amount) for _, holder, amount in facts.rows.iter_rows()} == {
+        BRIDGE: 1_000_000 * FET_UNITS,
+        ESCROW: 11 * FET_UNITS,
+    }
+    assert facts.reported == {"holders": 2_630_547_141 * FET_UNITS}
+
+
+def test_the_network_is_read_by_a_run(ethereum: Ethereum, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Head, readings, gate and landing as cron runs them; a second run at the same block reads nothing again."""
+    monkeypatch.setenv("FET_URL", ethereum.node.url)
+    monkeypatch.setenv("EIP155_1_EXPLORER_URL", "http://127.0.0.1:9")
+    ethereum.node.mine(1)
+    holders = replace(READINGS["holders"], read=token_holders(FET, since=0))
+    network = replace(NETWORK, readings=(*NETWORK.readings[:-1], holders))
+    landing = Landing(tmp_path)
+    for _ in range(2):
+        outcomes = read_network(network, network.readings, Http(per_second=10_000), landing, lambda _: None)
+        assert [(outcome.reading, outcome.error) for outcome in outcomes] == [
+            (reading.name, "") for reading in network.readings
+        ]
+    assert len(landing.files()) == len(network.readings)
 
 
 def test_every_reading_says_that_this_token_does_not_vote_or_counts_apart() -> None:
@@ -177,6 +216,21 @@ def test_an_owner_behind_a_proxy_behind_a_multisig_is_found() -> None:
         assert found["plain"].keys == {"owner": (chain.accounts[7].lower(),)}
         assert found["plain"].state["paused"] == ("true", "")
         assert DEPTH > 3
+
+
+def test_keys_that_a_contract_does_not_list_are_unknown_and_not_absent() -> None:
+    with anvil() as chain:
+        delay = chain.compiled("Delay", 172_800, [chain.accounts[1]])
+        owned = chain.compiled("Owned", delay.address)
+        chain.finalize()
+        found = explored(pinned(chain.url), {"owned": str(owned.address).lower()})
+        timelock = found[str(delay.address).lower()]
+        assert timelock.keys == {}
+        assert timelock.state == {
+            "account": ("contract", ""),
+            "delay": ("172800", "s"),
+            "roles": ("not listed by the contract", ""),
+        }
 
 
 def test_a_contract_that_claims_endless_members_is_an_error() -> None:

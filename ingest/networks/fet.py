@@ -24,7 +24,6 @@ STAKING: Final = "0x351bac612b50e87b46e4b10a282f632d41397de2"
 ESCROW: Final = "0xdf8d4826e016afa8803d94a716feb70ad5d2b8ac"
 # Where those send tokens who burn them without the token's own burn().
 DEAD: Final = "0x000000000000000000000000000000000000dead"
-EXPLORER: Final = "https://eth.blockscout.com"
 
 CONTRACTS: Final[Mapping[str, str]] = {"token": FET, "bridge": BRIDGE}
 LOCKED: Final[Mapping[str, str]] = {
@@ -139,7 +138,7 @@ NETWORK = Network(
             Measure.TOKEN,
             "afet",
             DAILY,
-            token_holders(FET, explorer=EXPLORER),
+            token_holders(FET),
             partial=True,
             long=True,
         ),

@@ -57,7 +57,7 @@ def test_somebody_can_mint_or_nobody_but_the_admin_keys_are_known(node: EvmNode)
 
 
 def test_the_explorer_ranks_the_largest_holders(node: EvmNode) -> None:
-    ranked = ranking(node.http, fet.EXPLORER, fet.FET)
+    ranked = ranking(node.http, ETHEREUM.blockscout, fet.FET)
     assert len(ranked) > 500
     supply = facts(node, fet.NETWORK.readings[0]).rows["exact"].cast(pl.Float64)[0]
     assert sum(balances(node, fet.FET, ranked)) > supply / 2
