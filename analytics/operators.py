@@ -76,6 +76,40 @@ SECOND_LEVELS: Final = frozenset(["ac", "co", "com", "edu", "gov", "net", "or", 
 Claims = Mapping[tuple[str, str], Iterable[str]]
 
 
+# The newest of what every validator of every Cosmos network says of itself, for `with_operators`.
+TEXTS: Final = """
+    SELECT network, name, subject, max_by(exact, time) AS exact, max(time) AS time FROM observation
+    WHERE name IN ('moniker', 'identity', 'website') AND contains(subject, 'valoper1')
+    GROUP BY network, name, subject ORDER BY network, subject, name
+"""
+
+
+def with_operators(curated: pl.DataFrame, texts: pl.DataFrame) -> pl.DataFrame:
+    """Curated entities, and the operators that follow from what validators say of themselves.
+
+    curated: rows of ENTITIES, which stay as they are. A group with a member that is curated takes its name.
+    texts: rows of TEXTS.
+    """
+    known = curated.select("network", "address")
+    newest = texts["time"].max()
+    found = operators(texts, newest) if isinstance(newest, datetime) else ENTITIES.to_frame()
+    called = (
+        found.select("network", "address", slug="entity")
+        .join(curated.select("network", "address", "entity", "name"), on=["network", "address"])
+        .group_by("slug")
+        .agg(pl.col("entity").min(), pl.col("name").get(pl.col("entity").arg_min()))
+    )
+    named = (
+        found.join(called, left_on="entity", right_on="slug", how="left", suffix="_curated")
+        .with_columns(
+            entity=pl.coalesce("entity_curated", "entity"),
+            name=pl.coalesce("name_curated", "name"),
+        )
+        .join(known, on=["network", "address"], how="anti")
+    )
+    return pl.concat([curated, named.select(ENTITIES.names())])
+
+
 def operators(texts: pl.DataFrame, recorded_at: datetime) -> pl.DataFrame:
     """Validators that share an operator with another one, as entity rows; each address once, as operator and account.
 

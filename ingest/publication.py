@@ -9,6 +9,7 @@ import polars as pl
 from analytics import evidence
 from analytics.blocks import Threshold
 from analytics.concentration import measure_missing
+from analytics.operators import TEXTS, with_operators
 from ingest.network import Network
 from store import labels
 from store.draft import Draft
@@ -27,10 +28,10 @@ def build(
     `told` hears of landing files that could not be read, before the ledger is loaded. Returns the mart's path and them.
     """
     with Draft(data, afresh=afresh) as draft:
-        draft.replace("entity", labels.entities())
         for table, rows in described(networks).items():
             draft.replace(table, rows)
         torn = tuple(str(error) for error in draft.take_in().values())
+        draft.replace("entity", with_operators(labels.entities(), draft.table(TEXTS)))
         told(torn)
         measure_missing(draft, thresholds(networks))
         draft.keep_newest()

@@ -10,9 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics.operators import domain, identity, operators
+from analytics.operators import domain, identity, operators, with_operators
+from ingest.networks import networks
+from ingest.publication import build
 from store.addresses import account as account_of
 from store.labels import ENTITIES
+from store.landing import Landing
+from store.mart import opened
+from store.rows import Block, Facts, Kind, Measure, Snapshot, check, frame, holdings, observation
 from tests.lcd import valoper
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -137,3 +142,56 @@ def test_operators_of_real_chains_are_found(shared: Path) -> None:
         "operator-4fe263d11b21735f",
         "operator-1c5486895fd0090c",
     }
+
+
+def curated(network: str, number: int) -> pl.DataFrame:
+    row = (network, valoper(number, network), "firm", "The Firm", "operator", None, None, "https://firm.example", NOW)
+    return pl.DataFrame([row], schema=ENTITIES, orient="row")
+
+
+def test_a_group_with_a_curated_member_takes_its_name_and_leaves_it_alone() -> None:
+    texts = said(
+        ("akash", 1, "A", "5489ADE7B1B91C65", ""),
+        ("fetch", 2, "B", "5489ADE7B1B91C65", ""),
+        ("fetch", 3, "C", "0000000000000001", ""),
+        ("fetch", 4, "C", "0000000000000001", ""),
+    ).with_columns(time=pl.lit(NOW))
+    found = with_operators(curated("akash", 1), texts)
+    assert found.filter(pl.col("address") == valoper(1, "akash")).equals(curated("akash", 1))
+    called = {
+        address: (entity, name) for address, entity, name in found.select("address", "entity", "name").iter_rows()
+    }
+    assert called[valoper(2, "fetch")] == ("firm", "The Firm")
+    assert called[valoper(3, "fetch")] == ("operator-0000000000000001", "C")
+    assert found.select("network", "address").is_unique().all()
+
+
+def test_without_texts_there_are_only_curated_entities() -> None:
+    none = said().with_columns(time=pl.lit(NOW))
+    assert with_operators(curated("akash", 1), none).equals(curated("akash", 1))
+
+
+def test_a_published_mart_merges_the_validators_of_one_operator(tmp_path: Path) -> None:
+    """Three validators of 50, 30 and 20, of which the last two state one identity: two parties of 50 and 50."""
+    landing, block = Landing(tmp_path), Block(7, "AA", NOW)
+
+    def land(reading: str, kind: Kind, facts: Facts) -> None:
+        measure = Measure.STAKE if kind is Kind.HOLDINGS else None
+        one = Snapshot("akash", "akashnet-2", reading, kind, measure, "uakt", block, "Made up.", "https://lcd.example")
+        check(facts, kind)
+        landing.land(one, facts)
+
+    stake = [("validators", valoper(number), amount) for number, amount in ((1, 50), (2, 30), (3, 20))]
+    land("validators", Kind.HOLDINGS, Facts(holdings(stake)))
+    texts = [observation("identity", NOW, "5489ADE7B1B91C65", "", subject=valoper(number)) for number in (2, 3)]
+    land("names", Kind.OBSERVATIONS, Facts(frame(Kind.OBSERVATIONS, texts)))
+    build(tmp_path, networks())
+    with opened(tmp_path) as mart:
+        rows = mart.table(
+            "SELECT grouping, round(value, 2) FROM metric"
+            " WHERE metric = 'effective_parties' AND grouping IN ('address', 'control')"
+        )
+        sources = set(mart.table("SELECT source FROM entity WHERE entity = 'operator-5489ade7b1b91c65'")["source"])
+    # 1 / (0.5² + 0.3² + 0.2²) and 1 / (0.5² + 0.5²).
+    assert dict(rows.rows()) == {"address": 2.63, "control": 2.0}
+    assert sources == {"said by the validator in the staking module: identity 5489ADE7B1B91C65 (also of 1 more)"}
