@@ -5,6 +5,7 @@ import os
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from ingest import job
 from ingest.network import Network
 from ingest.networks import networks
+from ingest.offchain import OffChain
 from ingest.sample import build_sample
 from ingest.transport import Http
 from store.landing import SAMPLE
@@ -46,18 +48,22 @@ def _first_time(data: Path) -> None:
     if not someone_answers(readable, PATIENCE_SECONDS):
         log.warning("no chain endpoint answered within %.0f s: serving simulated data", PATIENCE_SECONDS)
         build_sample(data / SAMPLE)
-        return
-    headlines(data, readable)
+    else:
+        headlines(data, readable)
 
 
 def someone_answers(readable: Mapping[str, Network], seconds: float) -> bool:
-    """Whether any network's endpoint proves itself in time; the others are not waited for."""
+    """Whether any chain's endpoint proves itself in time; the others are not waited for.
+
+    A source that is no chain proves nothing before it is asked for something, so it does not count.
+    """
     answers: Queue[bool] = Queue()
-    for network in readable.values():
+    chains = [one for one in readable.values() if not isinstance(one.chain, OffChain)]
+    for network in chains:
         threading.Thread(target=lambda one: answers.put(_answers(one)), args=(network,), daemon=True).start()
     end = time.monotonic() + seconds
     try:
-        return any(answers.get(timeout=max(0.0, end - time.monotonic())) for _ in readable)
+        return any(answers.get(timeout=max(0.0, end - time.monotonic())) for _ in chains)
     except Empty:
         return False
 
@@ -87,5 +93,5 @@ def headlines(data: Path, readable: Mapping[str, Network]) -> None:
             started=datetime.now(UTC),
             progress=lambda outcome: progress.advance(bars[outcome.network]),
         )
-    for outcome in report.errors:
-        log.warning("%s %s: %s %s", outcome.network, outcome.reading, outcome.error, outcome.message)
+    for (network, message), count in Counter((one.network, one.message) for one in report.errors).items():
+        log.warning("%s: %d readings failed: %s", network, count, message)
