@@ -15,6 +15,8 @@ SECOND_LEVEL: Final = frozenset({"ac", "co", "com", "gov", "net", "org"})
 SHARED: Final = frozenset({"akash.pub", "ddns.net", "duckdns.org", "dyndns.org", "hopto.org", "no-ip.org", "sytes.net"})
 RESOURCES: Final = {"leased_cpu": 1e-3, "leased_memory": 2.0**-30, "leased_storage": 2.0**-30, "leased_gpu": 1.0}
 AUDITED: Final = "audited_by:"
+# Sums of dollars are floating; a rest below this part of them is none.
+ROUNDING: Final = 1e-9
 BREAKER: Final = "circuit_breaker"
 BACKING: Final = (
     BREAKER,
@@ -114,7 +116,8 @@ def gate(spent: pl.DataFrame, audits: pl.DataFrame) -> pl.DataFrame:
     for name, provider in audits.select("name", "subject").iter_rows():
         if name.startswith(AUDITED) and provider in working:
             signed[name.removeprefix(AUDITED)] += 1
-    free = total - sum(demanded.values())
+    rest = total - sum(demanded.values())
+    free = rest if rest > total * ROUNDING else 0.0
     rows = [
         (auditor, usd, _part(usd, total), signed[auditor], _part(signed[auditor], len(working)))
         for auditor, usd in ((one, demanded.get(one, 0.0)) for one in {*demanded, *signed})

@@ -18,6 +18,7 @@ import polars as pl
 from ingest.network import Reading
 from ingest.networks import networks
 from ingest.publication import build
+from ingest.sample_market import market
 from store.addresses import account, bech32
 from store.landing import Landing
 from store.rows import (
@@ -75,7 +76,7 @@ def build_sample(data: Path, until: datetime | None = None, days: int = DAYS) ->
     for reading in readings():
         landing.land_months(_history(reading, end, days))
         landing.land(*_holdings(reading, end, 0, newest=True))
-    for snapshot, facts in (*_names(end), *_observed(end, days), *_governed(end)):
+    for snapshot, facts in (*_names(end), *_observed(end, days), *_market(end, days), *_governed(end)):
         check(facts, snapshot.kind)
         landing.land(snapshot, facts)
     published, _ = build(data, networks())
@@ -289,6 +290,12 @@ def _observed(end: datetime, days: int) -> Iterator[tuple[Snapshot, Facts]]:
                 if tuple(place) == (network, reading)
             ]
             yield _snapshot(network, reading, Kind.OBSERVATIONS, time), Facts(frame(Kind.OBSERVATIONS, rows))
+
+
+def _market(end: datetime, days: int) -> Iterator[tuple[Snapshot, Facts]]:
+    providers, auditors = ([address("akash", place) for place in range(n)] for n in (60, 3))
+    for network, reading, rows in market(end, days, providers=providers, auditors=auditors):
+        yield _snapshot(network, reading, Kind.OBSERVATIONS, end), Facts(frame(Kind.OBSERVATIONS, rows))
 
 
 PROPOSALS: Final = 12

@@ -306,6 +306,21 @@ def test_the_gate_is_told_by_spend_and_by_working_providers() -> None:
     assert found.rows() == [("a1", 75.0, 0.75, 1, 0.5), ("a2", 0.0, 0.0, 1, 0.5), ("", 25.0, 0.25, None, None)]
 
 
+def test_no_spend_is_free_of_a_signature_where_every_order_demands_one() -> None:
+    thirds = [
+        ("uact", population, f"{population}{place}", 0.1)
+        for population in ("providers", "auditors")
+        for place in range(3)
+    ]
+    rows = [
+        (f"1e-18 {unit}", population, holder, Decimal(int(tokens * TOKEN)))
+        for unit, population, holder, tokens in thirds
+    ]
+    spend = pl.DataFrame(rows, schema=("unit", "population", "holder", "amount"), orient="row")
+    found = compute_supply.gate(markets.parties(spend, COSTS), text([]))
+    assert found.filter(auditor="").select("low_usd", "of_spend").rows() == [(0.0, 0.0)]
+
+
 def test_capacity_is_shown_with_its_age() -> None:
     rows = [
         observation("capacity_gpu_total", NOON - timedelta(hours=hours), value, "gpus")
