@@ -171,8 +171,26 @@ def test_a_delegator_who_stays_home_leaves_its_power_to_its_validator() -> None:
     whale = next(cast for cast in voters if cast.voter == account(7))
     assert whale.vote == Vote(yes=50 * ONE)
     assert whale.at_home == Vote(no=50 * ONE)
+    operator = next(cast for cast in voters if cast.voter == account(1))
+    assert operator.at_home == Vote()  # its own bond does not vote without it
     silent = next(cast for cast in voters if cast.voter == account(2))
     assert (silent.power, silent.vote) == (40 * ONE, Vote())
+
+
+def test_a_boycott_that_a_validator_makes_up_for_is_not_called_enough() -> None:
+    validators = {valoper(1): Validator(60, 60 * ONE), valoper(2): Validator(40, 40 * ONE)}
+    delegations = [(account(1), valoper(1), 10 * ONE), (account(7), valoper(1), 50 * ONE),
+                   (account(2), valoper(2), 40 * ONE)]  # fmt: skip
+    votes = {account(1): {"yes": ONE}, account(7): {"yes": ONE}}
+    boycott = flips(100 * ONE, casts(validators, delegations, votes), USUAL)["boycott"]
+    assert passes(validators, delegations, switched(votes, [account(7)], "boycott"))
+    assert boycott is not None
+    assert (boycott.fewest, boycott.voters) == (1, None)
+
+
+def test_a_quorum_that_was_just_met_needs_one_to_stay_home() -> None:
+    found = flips(1000, [cast("a", 300, "yes"), cast("b", 34, "yes"), cast("c", 666, "absent")], USUAL)
+    assert only(found["boycott"])[0] == 1
 
 
 def test_a_silent_validator_that_votes_takes_its_delegations_back_from_others() -> None:

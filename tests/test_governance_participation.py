@@ -35,6 +35,7 @@ def test_who_never_voted_is_named_with_its_share() -> None:
     assert silent.voters == ("c",)
     assert silent.share == Fraction(1, 5)
     assert never_voters(THREE[:1]).voters == ("b", "c")
+    assert never_voters([Turnout("1", 100, {**PAPER, "e": 0}, {"a": 50}, 80, 0)]).voters == ("b", "c")
 
 
 def test_the_override_rate_is_of_delegated_power_only() -> None:

@@ -177,6 +177,12 @@ def test_bounds_hold_for_the_game_before_rounding(weights: list[int], share: str
     assert (exact <= found.high).all()
 
 
+def test_rounding_does_not_lower_the_quota() -> None:
+    # More than two thirds needs both; with the quota rounded down the first would win alone.
+    found = _shapley_shubik_of(_Rounded.of(Game((2 * 10**20, 10**20), 2 * 10**20 + 1), 30))
+    assert found.value == pytest.approx([1 / 2, 1 / 2])
+
+
 def test_voters_below_the_rounding_are_reported_as_less_than() -> None:
     weights = (*(10**24 * w for w in heavy_tailed(60, 10**6)), 10**20)
     found = shapley_shubik(Game(weights, sum(weights) // 2 + 1))

@@ -104,6 +104,12 @@ def test_ties_follow_the_chains_rule_exactly() -> None:
     assert decisiveness(past([1, 2], [[YES, NO]], rule=third), seed=1, draws=10).all.helped.tolist() == [1, 0]
 
 
+def test_thresholds_count_to_their_last_digit() -> None:
+    rule = Thresholds(quorum=0, threshold=scaled("0.5000000009"), veto=ONE)
+    short = past([2**31 + 2, 2**31 - 2], [[YES, NO]], rule=rule)  # of 2^32, Yes needs more than 2^31 + 3.9
+    assert decisiveness(short, seed=1, draws=10).all.helped.tolist() == [0, 1]
+
+
 def test_the_same_seed_gives_the_same_numbers() -> None:
     first, again, other = (decisiveness(CASES["veto"], seed=seed, draws=5_000) for seed in (1, 1, 2))
     assert (first.all.helped == again.all.helped).all()
