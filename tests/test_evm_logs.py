@@ -4,6 +4,7 @@ import csv
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from ingest.evm_logs import (
     segments,
     transfers,
 )
-from ingest.transport import Http
+from ingest.transport import Http, Rotation
 from store.rows import BadData, SourceChanged, SourceDown
 from tests.evm_provider import FINAL, TOKEN, Provider, error, provider, result, transfer
 from tests.servers import Reply, serving
@@ -176,10 +177,8 @@ def test_a_provider_on_another_fork_is_not_asked(served: Callable[..., tuple[str
     """It would answer for blocks that never became final."""
     pruned, _ = served(mood=lambda number, method: error(4444, "pruned") if method == "eth_getLogs" else None)
     forked, asked = served(logs=LOGS, hashes=lambda height: "0x" + "ff" * 32)
-    pinned = node(pruned)
-    pinned.rotation.__init__([pruned, forked])  # type: ignore[misc]
     with pytest.raises(SourceDown, match="not 0x0"):
-        read(pinned)
+        read(replace(node(pruned), rotation=Rotation([pruned, forked])))
     assert all(method != "eth_getLogs" for method, _ in asked.asked)
 
 
