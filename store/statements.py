@@ -8,6 +8,8 @@ from store.rows import Kind
 
 # A holder spelled `sink:...` is where an amount went that nobody got (burned, withheld): in the total, not a party.
 _SINK: Final = "starts_with({holder}, 'sink:')"
+# Accounts of a Substrate chain's own modules (PalletId): "modl" in place of a public key; nobody has a key to them.
+_PALLET: Final = "length({holder}) = 66 AND starts_with({holder}, '0x6d6f646c')"
 _PROTOCOL: Final = ", ".join(f"'{kind}'" for kind in (*PROTOCOL, "sink"))
 
 # Files of schema version 1 hold one snapshot and have no column `snapshot_height`.
@@ -69,7 +71,12 @@ LABEL: Final[Sequence[str]] = (
         AND (e.valid_from IS NULL OR e.valid_from <= s.time) AND (e.valid_to IS NULL OR s.time < e.valid_to)
     UNION ALL
     SELECT snapshot, population, holder, holder, 'sink' FROM landed WHERE """
-    + _SINK.format(holder="holder"),
+    + _SINK.format(holder="holder")
+    + """
+    UNION ALL
+    SELECT snapshot, population, holder, 'pallets', 'protocol' FROM landed WHERE """
+    + _PALLET.format(holder="holder")
+    + " AND holder NOT IN (SELECT address FROM entity)",
     """
     CREATE OR REPLACE TEMP TABLE labelled AS
     SELECT l.snapshot, l.population, l.holder, l.amount, b.entity, b.kind

@@ -10,7 +10,7 @@ import pytest
 from ingest.bittensor.chain import balances, chain, emission_at, subnet_numbers
 from ingest.bittensor.control import SIGNERS, THRESHOLD, control, control_keys, grandpa, multisig, rule, subnet_owners
 from ingest.bittensor.names import names
-from ingest.bittensor.subnets import spelled
+from ingest.bittensor.subnets import pool_account, spelled
 from ingest.scale import compact
 from ingest.substrate import Substrate
 from store.addresses import ss58, unss58
@@ -188,6 +188,16 @@ def test_text_that_is_no_utf8_is_replaced_and_long_text_is_cut(runtime: bytes) -
         found = observed(names(node))
         assert len(found["moniker", spelled(account("long"))]) == 10_000
         assert found["moniker", spelled(account("odd"))] == "\ufffd\ufffd"
+
+
+def test_pools_are_accounts_without_a_key_and_are_named(runtime: bytes) -> None:
+    # From the chain's own list, docs/special-account-ids.md.
+    assert ss58(pool_account(0)) == "5EYCAe5jLQhn6ofDSvqF6iY53erXNkwhyE1aCEgvi1NNs91F"
+    assert ss58(pool_account(55)) == "5EYCAe5jLQhn6ofDSw6AuBVRCr2PZCWpS9hbV6Tt9QUTghER"
+    with lived(runtime) as (_, node):
+        found = observed(names(node))
+        assert found["moniker", spelled(pool_account(9))] == "pool of subnet 9"
+        assert found["moniker", spelled(pool_account(0))] == "pool of the root"
 
 
 def test_every_owner_row_is_a_public_key(runtime: bytes) -> None:

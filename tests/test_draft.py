@@ -249,3 +249,13 @@ def test_a_bulk_of_more_than_one_row_group_arrives_whole(tmp_path: Path) -> None
         draft.append("metric", rows, unless_known="snapshot, population, grouping, metric")
         found = draft.table("SELECT count(value) AS n, sum(snapshot)::BIGINT AS sum FROM metric")
     assert found.rows() == [(300_000, sum(range(300_000)))]
+
+
+def test_accounts_of_a_chains_own_modules_are_no_parties_without_a_label_each(tmp_path: Path) -> None:
+    pool, person = "0x" + b"modlsubtensr".ljust(32, b"\0").hex(), "0x" + "6d" * 32
+    rows = [("coldkeys", pool, 60), ("coldkeys", person, 40)]
+    Landing(tmp_path).land(snapshot(network="bittensor"), Facts(holdings(rows)))
+    build(tmp_path)
+    with opened(tmp_path) as mart:
+        found = mart.table("SELECT grouping, n, total, exclusions FROM distribution ORDER BY grouping")
+    assert found.rows()[:2] == [("address", 2, 100, None), ("control", 1, 40, '{"protocol":0.6}')]

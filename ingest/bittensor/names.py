@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from ingest.bittensor.subnets import PALLET, subnets
+from ingest.bittensor.subnets import PALLET, ROOT, pool_account, spelled, subnets
 from ingest.substrate import Substrate
 from store.rows import Facts, Kind, frame, observation
 
@@ -11,15 +11,23 @@ from store.rows import Facts, Kind, frame, observation
 COLDKEYS: Final = ("IdentitiesV2", "Identities")
 SUBNETS: Final = ("SubnetIdentitiesV3", "SubnetIdentitiesV2", "SubnetIdentities")
 LONGEST: Final = 10_000
+# Other accounts of the runtime's modules (PalletId in runtime/src/lib.rs).
+PALLETS: Final = {
+    b"modlburntnsr": "burned",
+    b"modlten/swap": "swap pallet",
+    b"modlbt/cloan": "crowdloans",
+    b"modlbt/limit": "limit orders",
+}
 Row = dict[str, Any]
 
 
 def names(node: Substrate) -> Facts:
-    """Names and websites that coldkeys, their hotkeys' owners and subnets gave themselves; nobody checked them.
+    """Names and websites that coldkeys and subnets gave themselves; nobody checked them.
 
     From IdentitiesV2 and SubnetIdentitiesV3 of the subtensor pallet, older items where the runtime has no newer ones.
+    Accounts of the chain's own modules, which hold the pools, have the name of what they are for.
     """
-    rows = [*_coldkeys(node), *_subnets(node)]
+    rows = [*_coldkeys(node), *_subnets(node), *_pools(node)]
     return Facts(frame(Kind.OBSERVATIONS, rows), empty=not rows)
 
 
@@ -40,6 +48,14 @@ def _subnets(node: Substrate) -> Iterator[Row]:
             yield from _told(node, subnet.label, identity or {}, fields)
     for subnet in every:
         yield from _told(node, subnet.label, subnet.columns, {"symbol": "TokenSymbol"})
+
+
+def _pools(node: Substrate) -> Iterator[Row]:
+    for subnet in subnets(node):
+        text = "pool of the root" if subnet.netuid == ROOT else f"pool of subnet {subnet.netuid}"
+        yield observation("moniker", node.block.time, text, "", subject=spelled(pool_account(subnet.netuid)))
+    for account, text in PALLETS.items():
+        yield observation("moniker", node.block.time, text, "", subject=spelled(account.ljust(32, b"\0")))
 
 
 def _told(node: Substrate, subject: str, identity: Mapping[str, Any], fields: Mapping[str, str]) -> Iterator[Row]:

@@ -139,6 +139,11 @@ def accounts(node: Substrate, hotkeys: Sequence[bytes]) -> dict[bytes, str]:
     return {hotkey: spelled(owner) for hotkey, owner in zip(known, owners, strict=True)}
 
 
+def pool_account(netuid: int) -> bytes:
+    """The account that holds a subnet's TAO: a pallet's, to which nobody has a key (docs/special-account-ids.md)."""
+    return (b"modlsubtensr" + netuid.to_bytes(2, "little")).ljust(32, b"\0")
+
+
 def member(answer: Any, name: str) -> Any:
     """A named part of what a runtime call answered; raises SourceChanged where there is none of that name."""
     if not isinstance(answer, dict) or name not in answer:
