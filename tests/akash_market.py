@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from tests.lcd import ONE, Answer, State, Validator, account, chain, decimal, failure
@@ -261,9 +262,11 @@ def escrow(one: Rented, served: Served) -> dict[str, Any]:
     return {"id": name, "state": told}
 
 
+@cache
 def provider(number: int) -> str:
     return account(1_000_000 + number)
 
 
+@cache
 def tenant(number: int) -> str:
     return account(2_000_000 + number)

@@ -87,7 +87,7 @@ def values(facts: Facts, subject: str = "") -> dict[str, float | None]:
     return dict(rows.select("name", "value").iter_rows())
 
 
-@pytest.mark.parametrize("rows_a_page", [1, 7, 99, 100, 1000])
+@pytest.mark.parametrize("rows_a_page", [7, 99, 100])
 def test_100_leases_are_read_completely_at_every_page_size(monkeypatch: pytest.MonkeyPatch, rows_a_page: int) -> None:
     monkeypatch.setattr("ingest.cosmos.ROWS_A_PAGE", rows_a_page)
     with pinned(node(SMALL)) as chain:
