@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from ingest.cosmos import Lcd, fixed, moment, part, whole
+from ingest.cosmos import Lcd
+from ingest.cosmos_json import fixed, moment, part, whole
 from ingest.network import HOURLY, Reading
 from store.rows import Facts, Kind, SourceChanged, frame, observation
 

@@ -10,7 +10,8 @@ from functools import lru_cache
 from typing import Any, Final
 
 from analytics.spend import ONE, Account, Deposit, Ledger, Payment, Settlement, account_of
-from ingest.cosmos import Lcd, fixed, part, whole
+from ingest.cosmos import Lcd
+from ingest.cosmos_json import fixed, part, whole
 from store.rows import BadData, SourceChanged, SourceDown
 
 # Newest first; a node that does not know a version answers 501.

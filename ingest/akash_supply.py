@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from ingest.akash_escrow import Market, group_of, market
-from ingest.cosmos import Lcd, part
+from ingest.cosmos import Lcd
+from ingest.cosmos_json import part
 from ingest.network import DAILY, HOURLY, Reading
 from store.rows import Facts, Kind, Measure, SourceChanged, frame, holdings, observation
 

@@ -9,8 +9,9 @@ from hashlib import sha256
 from typing import Any, Final
 
 from ingest import cosmos_governance
-from ingest.cosmos import Lcd, NotServed, part, whole
+from ingest.cosmos import Lcd, NotServed
 from ingest.cosmos_emission import DISTRIBUTION, MINT, bond_denom, module_account
+from ingest.cosmos_json import part, whole
 from ingest.cosmos_stake import bonded_validators, every_validator, operator_of
 from store.addresses import unbech32
 from store.rows import Facts, Kind, SourceChanged, frame, observation

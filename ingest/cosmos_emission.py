@@ -7,7 +7,8 @@ from decimal import ROUND_FLOOR, Decimal, localcontext
 from hashlib import sha256
 from typing import Final
 
-from ingest.cosmos import ONE, PROVISIONS, Lcd, fixed, part, whole
+from ingest.cosmos import PROVISIONS, Lcd
+from ingest.cosmos_json import ONE, fixed, part, whole
 from ingest.cosmos_stake import POOL, bonded_validators, operator_of
 from store.addresses import bech32, unbech32
 from store.rows import BadData, Facts, Kind, SourceDown, frame, holdings, observation

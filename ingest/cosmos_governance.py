@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, Final
 
-from ingest.cosmos import Lcd, fixed, moment, part, whole
+from ingest.cosmos import Lcd
+from ingest.cosmos_json import fixed, moment, part, whole
 from store.rows import LARGEST_AMOUNT, BadData, Facts, Kind, frame, observation
 
 DIALECTS: Final = ("/cosmos/gov/v1", "/cosmos/gov/v1beta1")

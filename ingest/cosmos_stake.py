@@ -9,8 +9,9 @@ from typing import Any, Final
 
 import polars as pl
 
-from ingest.cosmos import VALIDATORS, Lcd, decimal, fixed, instant, part, whole
+from ingest.cosmos import VALIDATORS, Lcd
 from ingest.cosmos_governance import in_voting_period
+from ingest.cosmos_json import decimal, fixed, instant, part, whole
 from ingest.network import Memo
 from store.rows import BadData, Facts, Kind, frame, holdings, observation
 

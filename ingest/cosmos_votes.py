@@ -7,8 +7,9 @@ from typing import Any, Final
 
 import polars as pl
 
-from ingest.cosmos import Ask, Lcd, moment, part, whole
+from ingest.cosmos import Ask, Lcd
 from ingest.cosmos_governance import dialect, identity, vote_rows
+from ingest.cosmos_json import moment, part, whole
 from ingest.network import Memo
 from store.rows import VOTES, Facts, SourceChanged, SourceDown
 

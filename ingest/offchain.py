@@ -7,7 +7,7 @@ from http import HTTPStatus
 from math import isfinite
 from typing import Any
 
-from ingest.cosmos import part
+from ingest.cosmos_json import part
 from ingest.transport import Http, bare
 from store.rows import Block, SourceChanged, SourceDown
 

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from urllib3.util import Retry
 
-from ingest.cosmos import CosmosChain, Lcd, NotServed, fixed, moment, whole
+from ingest.cosmos import CosmosChain, Lcd, NotServed
+from ingest.cosmos_json import fixed, moment, whole
 from ingest.transport import Http
 from store.rows import SourceChanged, SourceDown
 from tests.lcd import Answer, State, Validator, chain, failure
