@@ -82,7 +82,7 @@ def stake_of(mart: Mart, proposal: Proposal) -> Stake | None:
         ).to_dicts()
         for one in found:
             landing = Landing(mart.path.parent)
-            key = (one["chain_id"], one["network"], one["reading"], one["height"])
+            key = (one["network"], one["chain_id"], one["reading"], one["height"])
             validators, delegations = stake(landing.read(landing.folder / one["file"], key))
             return Stake(validators, delegations, one["height"], one["time"], exact=True)
     return _newest(mart, proposal.network)

@@ -66,6 +66,7 @@ def cosmos() -> Iterator[Landed]:
         yield delegated(network, stake)
         yield named(network)
         yield from governed(network)
+    yield in_shares("fetch")
 
 
 def delegated(network: str, stake: list[tuple[str, str, int]]) -> Landed:
@@ -94,6 +95,21 @@ def named(network: str) -> Landed:
         for name, value in (("quorum", "0.334"), ("threshold", "0.5"), ("veto_threshold", "0.334"))
     ]
     return snapshot(network, chain, "names", Kind.OBSERVATIONS, newest_only=True), Facts(frame(Kind.OBSERVATIONS, rows))
+
+
+def in_shares(network: str) -> Landed:
+    """Every delegation in shares while the second proposal is open; a share is worth half a token."""
+    chain, prefix, unit, whole = CHAINS[network]
+    rows = []
+    for place in range(VALIDATORS):
+        operator, tokens = address(f"{prefix}valoper", place), 1000 // (place + 1) * whole
+        rows.append(observation("validator_tokens", NOW, tokens, unit, subject=operator))
+        rows.append(observation("validator_shares", NOW, f"{2 * tokens}.0", "shares", subject=operator))
+        rows.append(
+            observation("shares", NOW, f"{2 * tokens}.0", "shares", subject=f"{address(prefix, 99)}|{operator}")
+        )
+    one = snapshot(network, chain, "shares", Kind.OBSERVATIONS, newest_only=True)
+    return one, Facts(frame(Kind.OBSERVATIONS, rows))
 
 
 def governed(network: str) -> Iterator[Landed]:

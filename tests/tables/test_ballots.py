@@ -100,6 +100,17 @@ def test_todays_stake_is_said_to_be_todays(counted: Count) -> None:
     assert not counted.stake.exact
 
 
+def test_shares_that_were_read_while_the_vote_was_open_are_the_ones_that_count(
+    mart: Mart, found: dict[str, Proposal]
+) -> None:
+    counted = ballots.count(mart, found["fetch:2"])
+    assert counted is not None
+    assert counted.stake.exact
+    # In these shares the common delegator has everything, so that validators inherit all they carry.
+    power = counted.tally.voters[address("fetch", 1)]
+    assert (power.own, power.used // 10**18) == (0, STAKE[1] * 10**18)
+
+
 def test_participation_counts_proposals_whose_votes_were_read(mart: Mart) -> None:
     rows = ballots.history(mart, "akash")
     voted = dict(rows.select("address", "voted").iter_rows())

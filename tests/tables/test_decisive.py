@@ -1,0 +1,23 @@
+"""Who decides a priori is told where few vote, and not where it would mean nothing."""
+
+import pytest
+
+from analytics import decisive, rules
+from analytics.populations import Population
+from store.mart import Mart
+from tests.hamlet import VALIDATORS
+from tests.tables.conftest import one
+
+
+def test_decisiveness_adds_up_to_one_and_follows_weight(mart: Mart, known: list[Population]) -> None:
+    population = one(known, "akash", "consensus", "validators")
+    found = decisive.decisive(mart, population, "control", rules.thresholds(mart, population)[0])
+    assert found is not None
+    assert found.height == VALIDATORS
+    assert found["decides"].sum() == pytest.approx(1)
+    assert found["decides"].is_sorted(descending=True)
+
+
+def test_spending_is_no_vote(mart: Mart, known: list[Population]) -> None:
+    population = one(known, "akash", "leases_uact", "providers")
+    assert decisive.decisive(mart, population, "control", rules.GENERAL[1]) is None
