@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import polars as pl
 import streamlit as st
 
-from analytics import holders, rules
+from analytics import decisive, holders, month, rules
 from analytics.metrics import METRICS
 from analytics.populations import Population
 from ui import banners, charts, choose, colours, draw, frame, inert, parties, served, tables, words
@@ -26,6 +26,7 @@ def main() -> None:
     values = served.asked(rules.values, population, grouping)
     k = values[threshold.metric].count
     ranks = parties.named(holders.with_coalition(served.asked(holders.ranking, population, grouping), k))
+    ranks = parties.deciding(ranks, served.asked(decisive.decisive, population, grouping, threshold))
     st.header(parties.headline(population, threshold, k), anchor=False)
     parties.cautions(population, ranks)
     left, right = st.columns([2, 1])
@@ -36,6 +37,8 @@ def main() -> None:
     st.header("In numbers", anchor=False)
     numbers(values)
     draw.source_line([frame.source(population, choose.GROUPINGS[grouping].lower())])
+    sensitivity(population, threshold)
+    changed(population)
     find(known)
 
 
@@ -63,6 +66,7 @@ def ranked(
             said,
             [frame.source(population, choose.GROUPINGS[grouping].lower())],
             parties.cut(ranks, population),
+            unfolded=True,
         )
     )
     for point in picked:
@@ -102,6 +106,43 @@ def numbers(values: Mapping[str, rules.Value]) -> None:
             metric, found = METRICS[name], values[name].value
             text = words.value(found, as_share=metric.bounds[1] == 1)
             st.metric(words.SHORT.get(name, metric.title), text, help=metric.meaning, border=True)
+
+
+def sensitivity(population: Population, threshold: rules.Threshold) -> None:
+    """Whether the answer depends on how parties are counted: the main numbers under every grouping."""
+    st.header("Does it depend on how parties are counted?", anchor=False)
+    found = {grouping: served.asked(rules.values, population, grouping) for grouping in choose.GROUPINGS}
+    rows = parties.sensitivity(found, threshold)
+    st.markdown(parties.depends(rows, population, threshold))
+    draw.table(
+        rows,
+        {
+            "grouping": tables.text("Parties", pinned=True),
+            "word": tables.text("Math, in a word"),
+            "m": tables.number("Effective parties"),
+            "k": tables.count("Fewest for the threshold"),
+            "top_1": tables.percent("Largest"),
+            "top_10": tables.percent("Largest ten"),
+        },
+        alt="The main numbers under every way of counting parties",
+        sources=[frame.source(population)],
+        key="sensitivity",
+    )
+
+
+def changed(population: Population) -> None:
+    """Why effective parties changed in thirty days."""
+    change = served.asked(month.month, population)
+    if change is None:
+        return
+    st.header(f"In thirty days: {words.moved(change.after - change.before)} effective parties", anchor=False)
+    draw.table(
+        parties.causes(change),
+        {"cause": tables.text("Because", pinned=True), "parties": tables.number("Effective parties")},
+        alt="The change of thirty days by its causes",
+        sources=[frame.source(population)],
+        key="month",
+    )
 
 
 def find(known: list[Population]) -> None:

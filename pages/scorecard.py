@@ -1,6 +1,7 @@
 """Which parts are really decentralized, in math and in power: every network and measure at first glance."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import polars as pl
 import streamlit as st
@@ -27,9 +28,10 @@ def main() -> None:
     )
     cells = served.asked(scorecard.cells, known)
     against(cells)
-    for stack in dict.fromkeys(one.stack for one in cells):
-        st.header(STACK.get(stack, stack), anchor=False)
+    for stack, title in STACK.items():
         layer = [one for one in cells if one.stack == stack]
+        if layer:
+            st.header(title, anchor=False)
         for network in dict.fromkeys(one.network for one in layer):
             matrix_row([one for one in layer if one.network == network])
 
@@ -73,7 +75,8 @@ def against(cells: Sequence[Cell]) -> None:
                 for one in cells
                 if one.population and one.force.number is not None
             ],
-            "Right is more spread, up is harder to capture. Counts of different networks rank nobody by themselves.",
+            f"{charts.symbols_explained(both)}  \nRight is more spread, up is harder to capture. "
+            "Counts of different networks rank nobody by themselves.",
         )
     )
 
@@ -95,7 +98,7 @@ def matrix_row(cells: Sequence[Cell]) -> None:
     st.markdown(weakest(cells))
     rated = [one for one in cells if one.math.number is not None]
     if rated:
-        with st.grid(5, min_column_width=190):
+        with st.grid(5, min_column_width=150):
             for one in rated:
                 card(one)
     silent = [one for one in cells if one.math.number is None]
@@ -104,18 +107,21 @@ def matrix_row(cells: Sequence[Cell]) -> None:
 
 
 def weakest(cells: Sequence[Cell]) -> str:
-    """The fewest that can force something, and the fewest that can stop it, as sentences."""
-    rated = [one for one in cells if one.force.number is not None]
-    if not rated:
-        return f"Power: {inert.markdown(cells[0].force.text, 200)}."
-    one = min(rated, key=lambda cell: cell.force.number or 0)
-    who = words.several(int(one.force.number or 0), "party", "parties")
-    caution = f" ({one.force.note})" if one.force.note else ""
-    text = f"Weakest path: **{inert.markdown(who)}** can {inert.markdown(one.force.how, 200)}{caution}."
-    if one.stop.number is not None:
-        stop = words.several(int(one.stop.number), "party", "parties")
-        text += f" To keep others from it takes **{inert.markdown(stop)}**: {inert.markdown(one.stop.how, 200)}."
-    return f"{text} In a word: {inert.markdown(one.force.text, 200)}."
+    """The fewest that can force something, and the fewest that can stop something, as sentences."""
+    one = min(cells, key=lambda cell: (cell.force.number is None, cell.force.number or 0))
+    if one.force.number is None:
+        return f"Power: {inert.markdown(one.force.text, 200)}."
+    caution = f", {one.force.note}" if one.force.note else ""
+    word = inert.markdown(f"{one.force.text}{caution}", 200)
+    force = f"**{who(one.force.number)}** can {inert.markdown(one.force.how, 200)}: {word}."
+    if one.stop.number is None:
+        return force
+    return f"{force} **{who(one.stop.number)}** can stop others: {inert.markdown(one.stop.how, 200)}."
+
+
+def who(number: float) -> str:
+    """So many parties, at the beginning of a sentence."""
+    return words.sentence(words.several(int(number), "party", "parties"))
 
 
 def named(one: Cell) -> str:
@@ -142,6 +148,7 @@ def card(one: Cell) -> None:
             ),
         )
         st.markdown(f"**{inert.markdown(words.sentence(one.math.text))}**")
+        st.caption(f"{words.block(one.population.height)}, {words.age(one.population.time, datetime.now(UTC))}")
 
 
 main()

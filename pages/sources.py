@@ -7,7 +7,7 @@ import streamlit as st
 
 from analytics import freshness
 from analytics.metrics import METRICS
-from ui import downloads, draw, frame, inert, served, tables, words
+from ui import choose, downloads, draw, frame, inert, method, served, tables, words
 
 STATES = {
     "fresh": "✓ fresh",
@@ -150,11 +150,17 @@ def labels() -> None:
 
 
 def metrics() -> None:
-    """Every metric in its own words."""
+    """Every metric in its own words, one at a time, and the rules of the verdicts."""
     st.header("Metrics", anchor=False)
-    for metric in METRICS.values():
-        with st.expander(f"{metric.title} · {metric.name}"):
-            st.markdown(f"{metric.meaning} A higher value says that {metric.reads}. Version {metric.version}.")
+    name = choose.metric()
+    metric = METRICS[name]
+    st.markdown(f"**{metric.title}** (`{name}`, version {metric.version}). A higher value says that {metric.reads}.")
+    st.markdown(method.paragraph(name))
+    with st.expander("Rules for all metrics", icon=":material/rule:"):
+        st.markdown(method.rules_of_metrics())
+    st.header("Verdicts", anchor=False)
+    with st.expander("How a network gets its words", icon=":material/gavel:"):
+        st.markdown(method.rules_of_verdicts())
 
 
 def everything() -> None:

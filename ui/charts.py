@@ -19,7 +19,17 @@ MOST_POINTS: Final = 2000
 MOST_BARS: Final = 60
 # Where the words of a verdict begin, on both axes.
 BANDS: Final = ((1, "one party"), (2, "a handful"), (5, "a committee"), (15, "broad"))
-SYMBOLS: Final = ("circle", "square", "diamond", "triangle-up", "pentagon", "star", "hexagon", "cross")
+# Each with a letter that looks like it, for the line that explains them: a legend of both would fill a phone.
+SYMBOLS: Final = (
+    ("circle", "●"),
+    ("square", "■"),
+    ("diamond", "◆"),
+    ("triangle-up", "▲"),
+    ("pentagon", "⬟"),
+    ("star", "★"),
+    ("hexagon", "⬢"),
+    ("cross", "✚"),
+)
 MARGIN: Final = {"l": 8, "r": 8, "t": 36, "b": 8}
 LEGEND: Final = {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.05, "yanchor": "bottom", "traceorder": "normal"}
 
@@ -145,20 +155,27 @@ def math_against_power(points: pl.DataFrame, *, height: int = 460) -> go.Figure:
         layout=_layout(height, x="Math: equal parties it is spread over", y="Power: fewest that can force something")
     )
     _draw_bands(figure)
-    measures = points["measure"].unique(maintain_order=True).to_list()
-    symbols = {measure: SYMBOLS[place % len(SYMBOLS)] for place, measure in enumerate(measures)}
+    symbols = {measure: symbol for measure, (symbol, _) in _symbols(points).items()}
     for (network, title), part in points.group_by(["network", "title"], maintain_order=True):
         paint = colours.of_network(str(network))
         figure.add_trace(_dots(part, str(title), paint, symbols))
         figure.add_trace(_legend_only(inert.svg(str(title)), "circle", paint))
-    for measure, symbol in symbols.items():
-        figure.add_trace(_legend_only(inert.svg(str(measure)), symbol, colours.GREY))
-    if not points["independent"].all():
-        figure.add_trace(_legend_only("independence not shown", "circle-open", colours.GREY))
     ticks = [1, 2, 5, 15, 50, 200]
     figure.update_xaxes(type="log", tickvals=ticks, range=[-0.12, _decade_above(points["m"])], showgrid=False)
     figure.update_yaxes(type="log", tickvals=ticks, range=[-0.12, _decade_above(points["k"])], showgrid=False)
     return small_enough(figure)
+
+
+def symbols_explained(points: pl.DataFrame) -> str:
+    """Which symbol of the dot chart is which measure, and what a hollow one means, as a line of text."""
+    told = "  ".join(f"{letter} {inert.plain(measure)}" for measure, (_, letter) in _symbols(points).items())
+    hollow = "" if points["independent"].all() else "  ○ hollow: it is not shown that the parties are independent"
+    return told + hollow
+
+
+def _symbols(points: pl.DataFrame) -> dict[str, tuple[str, str]]:
+    measures = points["measure"].unique(maintain_order=True).to_list()
+    return {measure: SYMBOLS[place % len(SYMBOLS)] for place, measure in enumerate(measures)}
 
 
 def _dots(part: pl.DataFrame, title: str, paint: str, symbols: dict[Any, str]) -> go.Scatter:

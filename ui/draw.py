@@ -15,7 +15,10 @@ from ui.provenance import Provenance
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A figure and everything it owes its reader: alt text, sources, what is drawn as a table, a note on reading it."""
+    """A figure and everything it owes its reader: alt text, sources, what is drawn as a table, a note on reading it.
+
+    unfolded: whether the table is open at first.
+    """
 
     key: str
     figure: go.Figure
@@ -24,6 +27,7 @@ class Chart:
     alt: str
     sources: Sequence[Provenance]
     note: str = ""
+    unfolded: bool = False
 
 
 def show(chart: Chart) -> None:
@@ -95,7 +99,7 @@ def table(
 
 def _below(chart: Chart) -> None:
     source_line(chart.sources, chart.note)
-    with st.expander("Table, downloads, method", icon=":material/table_rows:"):
+    with st.expander("Table, downloads, method", expanded=chart.unfolded, icon=":material/table_rows:"):
         tables.show(chart.table, chart.columns, alt=f"Table of the chart: {chart.alt}", key=f"{chart.key}-table")
         downloads.buttons(chart.table, chart.key, chart.sources, key=chart.key)
         for method in dict.fromkeys(source.method for source in chart.sources if source.method):

@@ -1,6 +1,6 @@
 """How parties of a population are named in prose, charts and tables."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -8,12 +8,15 @@ import streamlit as st
 
 from analytics.holders import Standing
 from analytics.populations import Population
-from analytics.rules import Threshold
+from analytics.rules import Threshold, Value
+from analytics.verdict import Change, word
 from ui import inert, tables, words
 from ui.charts import MOST_BARS
+from ui.choose import GROUPINGS
 
 # Below this part of the chain's total, readers are told.
 CENSUS = 0.9999
+HEADLINE = "effective_parties"
 NAME_FROM = {"label": "label", "chain": "its own", "nobody": ""}
 
 
@@ -50,6 +53,9 @@ def columns(population: Population, rows: pl.DataFrame) -> dict[str, Any]:
         "rank": tables.count("Rank"),
         "share": tables.bar("Share", most=largest),
         "cumulative": tables.percent("Together", "This party and all larger ones."),
+        "decides": tables.percent(
+            "Decides", "How often it is the one that tips the threshold, if nothing is known about how parties vote."
+        ),
         "amount_tokens": tables.number(words.sentence(population.token_unit)),
         "members": tables.count("Addresses", "Addresses that were merged into this party."),
         "known_as": tables.text("Name is", "Its own: the address calls itself so on its chain, which nobody checks."),
@@ -59,6 +65,7 @@ def columns(population: Population, rows: pl.DataFrame) -> dict[str, Any]:
     }
     dull = {name for name in ("kind", "evidence") if rows[name].null_count() == rows.height}
     dull |= {"members"} if rows["members"].eq(1).all() else set()
+    dull |= {"decides"} if "decides" not in rows.columns else set()
     return {name: column for name, column in found.items() if name not in dull}
 
 
@@ -97,6 +104,57 @@ def cautions(population: Population, rows: pl.DataFrame) -> None:
         st.caption("A custodian, such as an exchange, holds for many customers: it is one key and not one owner.")
     if population.coverage is not None and population.coverage < CENSUS:
         st.caption(f"Only {words.share(population.coverage)} of the chain's own total was read.")
+
+
+def deciding(rows: pl.DataFrame, found: pl.DataFrame | None) -> pl.DataFrame:
+    """A ranking with how often each party decides, where that is known."""
+    return rows if found is None else rows.join(found, on="address", how="left", maintain_order="left")
+
+
+def sensitivity(found: Mapping[str, Mapping[str, Value]], threshold: Threshold) -> pl.DataFrame:
+    """The main numbers under every grouping, one row each."""
+    return pl.DataFrame(
+        [
+            {
+                "grouping": GROUPINGS[grouping],
+                "word": word(values[HEADLINE].value or 1.0) if values[HEADLINE].value is not None else "",
+                "m": values[HEADLINE].value,
+                "k": values[threshold.metric].count,
+                "top_1": values["top_1"].value,
+                "top_10": values["top_10"].value,
+            }
+            for grouping, values in found.items()
+        ],
+        schema_overrides={"m": pl.Float64, "k": pl.Int64, "top_1": pl.Float64, "top_10": pl.Float64},
+    )
+
+
+def depends(rows: pl.DataFrame, population: Population, threshold: Threshold) -> str:
+    """Whether the word and the count change with the grouping, as a sentence."""
+    told = list(dict.fromkeys(rows["word"]))
+    same = (
+        f"The word is *{told[0]}* however" if len(told) == 1 else f"The word is {' or '.join(told)}, depending on how"
+    )
+    counts = sorted(set(rows["k"].drop_nulls()))
+    if not counts:
+        return f"{same} parties are counted."
+    range_ = " to ".join(words.count(one) for one in dict.fromkeys((counts[0], counts[-1])))
+    return f"{same} parties are counted; {range_} {population.thing} make {threshold.amount}."
+
+
+CAUSES = (
+    ("population", "Who is counted: parties came and went"),
+    ("relabelling", "Relabelling: addresses turned out to be one party"),
+    ("price", "Prices, where several tokens are added up"),
+    ("moves", "Real moves: what the parties did"),
+)
+
+
+def causes(change: Change) -> pl.DataFrame:
+    """The change of thirty days, one row a cause, from before to after."""
+    rows = [("Thirty days ago", change.before)]
+    rows += [(title, getattr(change, name)) for name, title in CAUSES]
+    return pl.DataFrame([*rows, ("Now", change.after)], schema=["cause", "parties"], orient="row")
 
 
 STANDS = {

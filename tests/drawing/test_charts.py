@@ -93,6 +93,13 @@ def test_a_dot_is_hollow_where_independence_is_not_shown() -> None:
     assert list(dots.marker.symbol) == ["circle", "circle-open"]
 
 
+def test_symbols_are_explained_in_words() -> None:
+    rows = pl.DataFrame({"measure": ["stake", "emission", "stake"], "independent": [True, False, True]})
+    told = charts.symbols_explained(rows)
+    assert told.startswith("● stake  ■ emission")
+    assert "not shown that the parties are independent" in told
+
+
 def test_a_large_network_fits_on_the_logarithmic_axes() -> None:
     rows = pl.DataFrame(
         {
