@@ -13,9 +13,9 @@ from ingest.bittensor.opinions import weight_opinions
 from ingest.bittensor.subnets import spelled
 from ingest.bittensor.validators import consensus_weights, inherited, subnet_validators, validators
 from ingest.substrate import Substrate
-from store.rows import Kind, check
+from store.rows import Kind, SourceChanged, check
 from tests.bittensor_world import World, account, u, vec
-from tests.substrate_server import Node, blob
+from tests.substrate_server import Node, blob, renamed
 from tests.test_substrate import at_head
 
 ALL = 2**64 - 1
@@ -132,3 +132,11 @@ def test_spec_218_had_a_tao_weight_for_each_subnet(shared: Path) -> None:
         made.put("TotalHotkeyAlpha", [hotkey, u(16, netuid)], u(64, amount))
     with at_head(made.node) as node:
         assert consensus_weights(node, [(1, hotkey), (2, hotkey)]) == [107, 9]
+
+
+def test_a_runtime_that_records_no_stake_weights_is_named(shared: Path) -> None:
+    made = World(Node(renamed(blob(shared, 424), {"StakeWeight": "StakeWoight"}), 424))
+    made.put("NetworksAdded", [u(16, 0)], b"\1")
+    made.node.calls["SwapRuntimeApi_current_alpha_price_all"] = vec([])
+    with at_head(made.node) as node, pytest.raises(SourceChanged, match="stake weights"):
+        validators(node)

@@ -42,11 +42,14 @@ def stake_alpha(node: Substrate, memo: Memo) -> Facts:
     labels = {subnet.netuid: f"{subnet.label}/coldkeys" for subnet in subnets(node)}
     sums = positions(node, memo).group_by("netuid", "coldkey").agg(pl.col("alpha").sum())
     rows = [(labels[netuid], coldkey, int(alpha)) for netuid, coldkey, alpha in sums.iter_rows() if netuid in labels]
-    present = {population for population, _, _ in rows}
+    have: dict[str, int] = defaultdict(int)
+    for population, _, alpha in rows:
+        have[population] += alpha
+    # The two counters may drift apart by roundings (see positions): coverage is then one.
     reported = {
-        labels[subnet.netuid]: int(subnet.get("SubnetAlphaOut", 0))
+        labels[subnet.netuid]: max(int(subnet.get("SubnetAlphaOut", 0)), have[labels[subnet.netuid]])
         for subnet in subnets(node)
-        if subnet.netuid != ROOT and labels[subnet.netuid] in present and subnet.get("SubnetAlphaOut", 0)
+        if subnet.netuid != ROOT and labels[subnet.netuid] in have and "SubnetAlphaOut" in subnet.columns
     }
     return Facts(holdings(rows), reported)
 

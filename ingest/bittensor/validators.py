@@ -13,7 +13,7 @@ from typing import Final
 from ingest.bittensor.emission import tao_a_day
 from ingest.bittensor.subnets import PALLET, ROOT, Subnet, accounts, subnets
 from ingest.substrate import Substrate
-from store.rows import Facts, holdings
+from store.rows import Facts, SourceChanged, holdings
 
 # Shares of child keys, the TAO weight: of 2^64 - 1. The chain multiplies in 32 binary places, and so does this file.
 ALL: Final = 2**64 - 1
@@ -39,6 +39,8 @@ def validators(node: Substrate) -> Facts:
     after child keys). Subnets count by the TAO that they get in a day, because their own tokens cannot be added up.
     Weights are stored in 65535ths; those without a validator's permit do not count.
     """
+    if not node.has(PALLET, "StakeWeight"):
+        raise SourceChanged(f"runtime {node.runtime_version} does not record stake weights")
     owners = _owners(node)
     decided: dict[str, int] = defaultdict(int)
     for subnet, seats in _by_subnet(node).items():
