@@ -1,13 +1,14 @@
 """From what the store holds to metrics of every population, and to the tables that pages show."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import Final
 
 import numpy as np
 import polars as pl
 
-from analytics.blocks import Threshold
+from analytics.blocks import Ints, Threshold
+from analytics.bounds import completed, entity_bounds
 from analytics.metrics import METRICS, Measured, measure
 from store.draft import Distributions, Draft
 from store.statements import GROUPINGS, UNLABELLED
@@ -37,7 +38,8 @@ def measure_missing(draft: Draft, thresholds: Iterable[Threshold]) -> int:
             groups = draft.distributions(grouping)
             if len(groups.snapshot):
                 found = measure(groups.amounts, groups.offsets, thresholds=rules)
-                draft.append("metric", _rows(groups, found, grouping, labels), unless_known=METRIC_KEY)
+                rows = _bounded(_rows(groups, found, grouping, labels), groups, draft.unseen(batch), rules)
+                draft.append("metric", rows, unless_known=METRIC_KEY)
                 measured += len(groups.snapshot)
         draft.mark_measured(batch, version)
     return measured
@@ -62,3 +64,35 @@ def _rows(groups: Distributions, found: Measured, grouping: str, labels: Mapping
         schema_overrides={"metric": pl.String, "method_version": pl.String},
         nan_to_null=True,
     )
+
+
+def _bounded(
+    rows: pl.DataFrame, groups: Distributions, unseen: Mapping[tuple[int, int], int], rules: Sequence[Threshold]
+) -> pl.DataFrame:
+    """The rows with bounds, where a part of a population's total is at addresses that were not read.
+
+    The value is then that of a rest scattered as dust: what is certain at least. Metrics without bounds are undefined.
+    """
+    told = []
+    for place, key in enumerate(zip(groups.snapshot.tolist(), groups.population.tolist(), strict=True)):
+        if key in unseen:
+            seen = _integers(groups.amounts[groups.offsets[place] : groups.offsets[place + 1]])
+            bounds = entity_bounds(seen, sum(seen) + unseen[key], thresholds=rules)
+            dust = completed(seen, unseen[key], thresholds=rules)
+            told += [(*key, name, dust[name], low, high) for name, (low, high) in bounds.items()]
+    if not told:
+        return rows
+    columns = ["snapshot", "population", "metric", "value", "low", "high"]
+    bounded = pl.DataFrame(told, columns, orient="row").cast(
+        {"value": pl.Float64, "low": pl.Float64, "high": pl.Float64}
+    )
+    keys = pl.DataFrame(list(unseen), ["snapshot", "population"], orient="row")
+    whole = rows.join(keys, on=["snapshot", "population"], how="anti")
+    part = rows.join(keys, on=["snapshot", "population"], how="semi").drop("value")
+    part = part.join(bounded, on=["snapshot", "population", "metric"], how="left")
+    return pl.concat([whole, part], how="diagonal")
+
+
+def _integers(words: Ints) -> list[int]:
+    """Python's integers of two-word amounts."""
+    return [(high << 64) + (low & 0xFFFF_FFFF_FFFF_FFFF) for low, high in words.tolist()]

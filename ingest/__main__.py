@@ -18,12 +18,13 @@ from typing import Annotated, Final
 import polars as pl
 import typer
 from rich.console import Console
+from rich.progress import Progress
 from rich.table import Table
 
 from analytics.freshness import disk, freshness, last_runs
 from ingest import job
 from ingest.importer import import_file
-from ingest.network import Network, Reading
+from ingest.network import Archive, Network, Reading
 from ingest.networks import networks
 from ingest.publication import build
 from ingest.sample import build_sample
@@ -110,6 +111,38 @@ def import_(
         for snapshot in import_file(file, _network(network), time.replace(tzinfo=UTC), Landing(data)):
             log.info("%s %s at block %d", snapshot.network, snapshot.reading, snapshot.block.height)
         _publish(data)
+
+
+@app.command()
+def backfill(
+    network: Annotated[str, typer.Option(help="Name of a network whose endpoints keep old states.")],
+    since: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="First day, UTC.")],
+    until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Last day, UTC.")],
+    step: Annotated[str, typer.Option(help="Time between two blocks, such as 1d or 6h.")] = "1d",
+    reading: Names = None,
+) -> None:
+    """Read past days from an archive endpoint, one block a step, and publish."""
+    one, data = _network(network), data_folder()
+    pace = _duration(step)
+    if not isinstance(one.chain, Archive) or pace is None:
+        raise typer.BadParameter(f"{network} cannot be read at past days")
+    wanted = [r for r in one.readings if (r.name in reading if reading else r.headline) and not r.long]
+    with _locked(data), Http() as http:
+        # Finding the blocks is cheap and tells how long the rest takes: about twelve requests a reading and day.
+        heights = [height for _, height in one.chain.days(http, job.endpoints(one), since.date(), until.date(), pace)]
+        steps = len(heights) * len(wanted)
+        log.info("%d blocks, %d readings each: about %d requests", len(heights), len(wanted), 12 * steps)
+        with Progress(console=Console(stderr=True)) as progress:
+            bar = progress.add_task(one.title, total=steps)
+            failed = 0
+            for outcome in job.backfill(data, one, wanted, heights, http):
+                failed += bool(outcome.error)
+                progress.advance(bar)
+                if outcome.error:
+                    _tell(outcome)
+        log.info("%d requests, %d of %d readings failed", http.requests, failed, steps)
+        _publish(data)
+    raise typer.Exit(PARTIAL if failed else FRESH)
 
 
 @app.command()

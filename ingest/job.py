@@ -8,11 +8,12 @@ import logging
 import os
 import platform
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -106,20 +107,40 @@ def run(data: Path, work: Work, http: Http, *, started: datetime, progress: Prog
 def read_network(
     network: Network, wanted: Sequence[Reading], http: Http, landing: Landing, progress: Progress
 ) -> list[Outcome]:
-    """Read one network at its newest final block, landing each reading as it comes.
+    """Read one network at its newest final block, landing each reading as it comes."""
+    return list(_outcomes(network, wanted, lambda: _head(network, http), http, landing, progress))
 
-    Every step is a future, so that even a fault of our own in one reading costs no other.
+
+def backfill(
+    data: Path, network: Network, wanted: Sequence[Reading], heights: Iterable[int], http: Http
+) -> Iterator[Outcome]:
+    """Land readings of past blocks; what is landed already is not asked again. Nothing is published yet.
+
+    What the software of that time did not know is an outcome with an error, like any other.
     """
-    outcomes = []
+    landing = Landing(data)
+    for height in heights:
+        yield from _outcomes(network, wanted, partial(_at, network, http, height), http, landing, lambda _: None)
+
+
+def _outcomes(
+    network: Network,
+    wanted: Sequence[Reading],
+    node: Callable[[], Node],
+    http: Http,
+    landing: Landing,
+    progress: Progress,
+) -> Iterator[Outcome]:
+    """Every step is a future, so that even a fault of our own in one reading costs no other."""
     with ThreadPoolExecutor(1) as worker:
-        head = worker.submit(_head, network, http)
+        found = worker.submit(node)
         for reading in _with_needed(network, wanted):
-            error = head.exception()
+            error = found.exception()
             if error is None:
-                error = worker.submit(_land, network, reading, head.result(), http, landing).exception()
-            outcomes.append(_outcome(network, reading, error))
-            progress(outcomes[-1])
-    return outcomes
+                error = worker.submit(_land, network, reading, found.result(), http, landing).exception()
+            outcome = _outcome(network, reading, error)
+            progress(outcome)
+            yield outcome
 
 
 def _outcome(network: Network, reading: Reading, error: BaseException | None) -> Outcome:
@@ -134,6 +155,12 @@ def _head(network: Network, http: Http) -> Node:
     if network.chain is None:
         raise SourceDown(f"{network.name} has no chain to be read; it can be imported")
     return network.chain.head(http, endpoints(network))
+
+
+def _at(network: Network, http: Http, height: int) -> Node:
+    if network.chain is None:
+        raise SourceDown(f"{network.name} has no chain to be read")
+    return network.chain.at(http, endpoints(network), height)
 
 
 def _land(network: Network, reading: Reading, head: Node, http: Http, landing: Landing) -> None:

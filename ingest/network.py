@@ -4,10 +4,10 @@ A file in ingest/networks/ ends in `NETWORK = Network(...)`; nothing else has to
 """
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Protocol
+from datetime import date, datetime, timedelta
+from typing import Protocol, runtime_checkable
 
 import polars as pl
 
@@ -44,6 +44,17 @@ class Chain(Protocol):
 
     def at(self, http: Http, endpoints: Sequence[str], height: int) -> Node:
         """The block at `height`, for resuming and backfill; raises SourceDown when nobody still has its state."""
+        ...
+
+
+@runtime_checkable
+class Archive(Protocol):
+    """A chain that can say which block stood at the start of a day, for backfill."""
+
+    def days(
+        self, http: Http, endpoints: Sequence[str], since: date, until: date, step: timedelta
+    ) -> Iterator[tuple[datetime, int]]:
+        """Midnights of a period with the first block at or after each, oldest first; raises SourceDown."""
         ...
 
 

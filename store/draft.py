@@ -178,6 +178,11 @@ class Draft:
             amounts=np.concatenate([NOBODY, *(_words(chunk) for chunk in found["amount"].chunks)]),
         )
 
+    def unseen(self, snapshots: Sequence[int]) -> dict[tuple[int, int], int]:
+        """What the chain reports beyond what was read, by snapshot and population; roundings do not count."""
+        found = self.table(sql.UNSEEN, list(snapshots))
+        return {(snapshot, population): int(rest) for snapshot, population, rest in found.iter_rows()}
+
     def describe_distributions(self, grouping: str) -> None:
         """Write size, total, coverage and exclusions of what `load_holdings` put there."""
         query = sql.DESCRIBE.format(

@@ -140,6 +140,15 @@ ADD_DESCRIBED: Final = """
     SELECT * FROM described ANTI JOIN distribution USING (snapshot, population, grouping, labels_version)
 """
 
+# Rounding down loses less than one base unit a holder.
+UNSEEN: Final = """
+    SELECT a.snapshot, p.id, r.total - a.total
+    FROM (SELECT snapshot, population, sum(amount) AS total, count(*) AS n FROM landed GROUP BY ALL) a
+    JOIN reported r USING (snapshot, population)
+    JOIN population p ON p.name = a.population
+    WHERE r.total - a.total > a.n AND a.snapshot IN (SELECT unnest(?::INTEGER[]))
+"""
+
 HOLD: Final[Sequence[str]] = (
     """
     INSERT INTO holder

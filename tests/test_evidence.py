@@ -12,6 +12,7 @@ from analytics.ways import ways
 from ingest.importer import import_file
 from ingest.networks import networks
 from ingest.publication import build
+from store.addresses import bech32
 from store.landing import Landing
 from store.mart import Mart, opened
 from store.rows import Block, Facts, Kind, Measure, Snapshot, frame, holdings, observation
@@ -122,3 +123,46 @@ def test_an_imported_state_has_math_and_says_that_power_was_not_read(shared: Pat
         assert math["number"] == pytest.approx(10_000 / 675.874, rel=1e-4)
         assert math["words"] == "a committee or broad" or math["words"] == "a committee"
         assert said(mart, "cudos", "stake", "force")["state"] == "not read"
+
+
+def test_what_was_not_seen_gives_bounds_that_hold_the_truth(tmp_path: Path) -> None:
+    fet = networks()["fet"]
+    snapshot = Snapshot(
+        network="fet",
+        chain_id="eip155:1",
+        reading="holders",
+        kind=Kind.HOLDINGS,
+        measure=Measure.TOKEN,
+        unit=fet.unit,
+        block=Block(7, "AB", NOON),
+        method="A test's.",
+        endpoint="http://127.0.0.1",
+        reported={"holders": 100},
+    )
+    rows = holdings(("holders", f"0x{place:040x}", amount) for place, amount in enumerate((40, 30, 10)))
+    Landing(tmp_path).land(snapshot, Facts(rows))
+    build(tmp_path, networks())
+    query = "SELECT metric, value, low, high FROM metric WHERE grouping = 'address'"
+    with opened(tmp_path) as mart:
+        found = {name: rest for name, *rest in mart.table(query).iter_rows()}
+        confidence = said(mart, "fet", "token", "math")["letter"]
+    # The missing fifth as dust: 40, 30, 10 and twenty of one; or all with the largest: 60, 30, 10.
+    assert found["top_1"] == pytest.approx([0.4, 0.4, 0.6])
+    assert found["nc_gt_1_2"] == [2, 1, 2]
+    assert found["effective_parties"] == pytest.approx([1 / 0.262, 1 / 0.46, 1 / 0.262])
+    assert found["gini"] == [None, None, None]
+    assert confidence == "C"
+
+
+def test_validators_of_one_operator_are_one_party(tmp_path: Path) -> None:
+    who = [bech32("akashvaloper", bytes([number] * 20)) for number in range(3)]
+    rows = holdings(("validators", operator, 10) for operator in who)
+    landed(tmp_path, "akash", "consensus", Measure.VOTING_POWER, rows)
+    names = [observation("website", NOON, "https://one-operator.com", "", subject=operator) for operator in who[:2]]
+    landed(tmp_path, "akash", "names", None, frame(Kind.OBSERVATIONS, names))
+    build(tmp_path, networks())
+    with opened(tmp_path) as mart:
+        assert said(mart, "akash", "voting_power", "math")["number"] == pytest.approx(1 / (4 / 9 + 1 / 9))
+        assert said(mart, "akash", "voting_power", "math")["by_address"] == pytest.approx(3)
+        evidence = mart.table("SELECT source FROM entity WHERE address = ?", who[0])["source"].to_list()
+    assert "one-operator.com" in evidence[0]
