@@ -16,7 +16,7 @@ from ingest.columns import Rows
 from ingest.metadata import Item, Metadata, metadata
 from ingest.network import Memo
 from ingest.scale import compact
-from ingest.substrate_rpc import NotServed, Rpc, first_from, hash_at, pinned, unhexed
+from ingest.substrate_rpc import NotServed, Rpc, confirm, first_from, hash_at, pinned, unhexed
 from ingest.transport import Http, bare
 from store.rows import Block, SourceChanged, SourceDown
 
@@ -51,19 +51,21 @@ class SubstrateChain:
         return self.genesis
 
     def head(self, http: Http, endpoints: Sequence[str]) -> "Substrate":
-        """The newest final block of the first endpoint that proves genesis and a head younger than five minutes."""
+        """The newest final block of the first endpoint that proves itself: genesis, a head younger than five minutes.
+
+        A second endpoint, where one answers, must have the same block.
+        """
         rpc = Rpc(http, self.genesis, endpoints)
 
         def newest(endpoint: str) -> Substrate:
             node = Substrate(rpc, *pinned(rpc, endpoint, rpc.ask(endpoint, "chain_getFinalizedHead")))
-            age = abs(self.clock() - node.block.time)
-            if age > self.oldest_head:
-                raise SourceDown(
-                    f"{bare(endpoint)} is at block {node.block.height} of {node.block.time:%Y-%m-%d %H:%M}"
-                )
+            if abs(self.clock() - node.block.time) > self.oldest_head:
+                found = node.block
+                raise SourceDown(f"{bare(endpoint)} is at block {found.height} of {found.time:%Y-%m-%d %H:%M}")
+            confirm(rpc, endpoint, node.block)
             return node
 
-        return rpc.rotation.ask(newest)
+        return rpc.first_proved(newest)
 
     def at(self, http: Http, endpoints: Sequence[str], height: int) -> "Substrate":
         """The chain at a block of the past; raises SourceDown when no endpoint has its state any more."""
@@ -72,7 +74,7 @@ class SubstrateChain:
         def then(endpoint: str) -> Substrate:
             return Substrate(rpc, *pinned(rpc, endpoint, hash_at(rpc, endpoint, height)))
 
-        return rpc.rotation.ask(then)
+        return rpc.first_proved(then)
 
     def days(
         self, http: Http, endpoints: Sequence[str], since: date, until: date, step: timedelta = timedelta(days=1)

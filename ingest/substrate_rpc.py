@@ -5,9 +5,9 @@ Errors beside those of store.rows:
     NotServed       the node has no such method, or the runtime no such call: an older way may answer
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from ingest.metadata import twox128
 from ingest.transport import Http, Rotation, bare
@@ -15,6 +15,7 @@ from store.rows import Block, ReadingError, SourceChanged, SourceDown
 
 # Bittensor's block time, only to guess heights with.
 BLOCK_TIME: Final = timedelta(seconds=12)
+WITNESSES_ASKED: Final = 2
 NO_METHOD: Final = -32601
 INTERNAL: Final = -32603
 # Words of substrate's own messages (sc-rpc, sc-client-api, sp-state-machine, jsonrpsee); codes differ between versions.
@@ -22,6 +23,8 @@ NO_CALL: Final = ("Method not found", "Function to start was not found", "Export
 NO_STATE: Final = ("already discarded", "UnknownBlock", "unknown Block", "Header was not found")
 FAILED: Final = ("Execution failed", "unreachable", "trap")
 TOO_MUCH: Final = ("too big", "too large", "rate limit", "limit exceeded", "Too many")
+
+T = TypeVar("T")
 
 
 class NotServed(SourceChanged):
@@ -45,6 +48,17 @@ class Rpc:
                 raise SourceDown(f"{bare(endpoint)} is a node of another chain: its genesis is {genesis}")
             self._proved.add(endpoint)
         return self._post(endpoint, method, *params)
+
+    def first_proved(self, prove: Callable[[str], T]) -> T:
+        """What the first endpoint proves; one that answers in another shape is passed over as one that is down."""
+
+        def proved(endpoint: str) -> T:
+            try:
+                return prove(endpoint)
+            except SourceChanged as error:
+                raise SourceDown(str(error)) from error
+
+        return self.rotation.ask(proved)
 
     def any(self, method: str, *params: Any) -> Any:
         """The answer of the first endpoint that gives one."""
@@ -93,10 +107,27 @@ def pinned(rpc: Rpc, endpoint: str, block_hash: str) -> tuple[Block, int]:
     header = rpc.ask(endpoint, "chain_getHeader", block_hash)
     if header is None:
         raise SourceDown(f"{bare(endpoint)} knows no block {block_hash}")
-    height = int(header["number"], 16)
-    moment = _time_at(rpc, endpoint, block_hash, height)
-    runtime = rpc.ask(endpoint, "state_getRuntimeVersion", block_hash)
-    return Block(height, block_hash, moment), int(runtime["specVersion"])
+    try:
+        height = int(header["number"], 16)
+        moment = _time_at(rpc, endpoint, block_hash, height)
+        version = int(rpc.ask(endpoint, "state_getRuntimeVersion", block_hash)["specVersion"])
+    except (TypeError, ValueError, KeyError) as error:
+        raise SourceChanged(f"{bare(endpoint)}: no header or runtime version of block {block_hash}") from error
+    return Block(height, block_hash, moment), version
+
+
+def confirm(rpc: Rpc, endpoint: str, block: Block) -> None:
+    """Refuses an endpoint whose block is another one elsewhere; the first other endpoint that has it decides."""
+    others = [other for other in rpc.rotation.endpoints if other != endpoint]
+    for other in others[:WITNESSES_ASKED]:
+        try:
+            seen = rpc.ask(other, "chain_getBlockHash", block.height)
+        except (SourceDown, SourceChanged):
+            continue
+        if seen is not None:
+            if seen != block.hash:
+                raise SourceDown(f"{bare(endpoint)} and {bare(other)} disagree about block {block.height}")
+            return
 
 
 def _time_at(rpc: Rpc, endpoint: str, block_hash: str, height: int) -> datetime:

@@ -74,6 +74,24 @@ def test_a_head_that_is_old_is_refused_and_the_next_endpoint_asked(node: Node, r
         assert chain().head(http, [bad, good]).endpoint == good
 
 
+def test_two_endpoints_that_disagree_about_the_block_are_refused(node: Node, raonet: Node) -> None:
+    other = Node(raonet.blob, 218, dict(raonet.state))
+    with serves(node) as first, serves(other) as second, Http(per_second=1e6) as http:
+        assert chain().head(http, [first, second]).endpoint == first
+        assert other.asked == ["chain_getBlockHash", "chain_getBlockHash"]
+        other.spoil["chain_getBlockHash"] = lambda found: found if found == GENESIS else hash_of(1)
+        other.errors["chain_getFinalizedHead"] = {"code": -32603, "message": "Internal error"}
+        with pytest.raises(SourceDown, match="disagree about block"):
+            chain().head(http, [first, second])
+
+
+@pytest.mark.parametrize("method", ["chain_getHeader", "state_getRuntimeVersion"])
+def test_an_endpoint_that_answers_nonsense_is_passed_over(node: Node, raonet: Node, method: str) -> None:
+    node.spoil[method] = lambda found: {"nothing": 1}
+    with serves(node) as bad, serves(raonet) as good, Http(per_second=1e6) as http:
+        assert chain().head(http, [bad, good]).endpoint == good
+
+
 def test_three_thousand_genesis_balances_add_up_to_the_last_rao(shared: Path) -> None:
     balances = Node(blob(shared, 218), 218, state(shared, "genesis_balances_3000_state_218.json.gz"))
     with at_head(balances) as head:
