@@ -1,6 +1,7 @@
 import json
 import os
 import random
+import shutil
 import threading
 import time
 from datetime import UTC, datetime
@@ -225,3 +226,20 @@ def test_times_in_the_mart_are_utc(tmp_path: Path) -> None:
     with opened(tmp_path) as mart:
         time_of_block = mart.table("SELECT time FROM snapshot")["time"][0]
     assert abs((datetime.now(UTC) - time_of_block).total_seconds()) < 600
+
+
+TABLES = ("snapshot", "population", "holder", "holding", "distribution", "metric", "measured", "run", "run_error")
+
+
+def test_a_backup_of_landing_is_the_whole_store(tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    with moving_chain() as address:
+        for _ in range(3):
+            finished(command(first, *AKASH, AKASH_URL=f"http://127.0.0.1:9,{address}"))
+    shutil.copytree(first / "landing", second / "landing")
+    code, _, errors = finished(command(second, "rebuild"))
+    assert code == 0, errors
+    with opened(first) as before, opened(second) as after:
+        for table in TABLES:
+            rows = f"FROM {table} ORDER BY ALL"
+            assert before.table(rows).equals(after.table(rows)), table
