@@ -171,11 +171,14 @@ def test_names_are_stored_as_they_came(runtime: bytes) -> None:
     with lived(runtime) as (world, node):
         fields = [hostile, "https://evil.example", "", "", "", "", ""]
         world.put("IdentitiesV2", [account("someone")], b"".join(text(field) for field in fields))
+        validator = world.hotkey(9, world.neurons - 1)
+        world.put("IdentitiesV2", [world.owners[validator]], text("Taostats") + compact(0) * 6)
         subnet = ["Chutes", "https://github.com/x", "", "https://chutes.ai", "", "", "", ""]
         world.put("SubnetIdentitiesV3", [u(16, 9)], b"".join(text(field) for field in subnet))
         world.put("TokenSymbol", [u(16, 9)], text("ι"))
         found = observed(names(node))
         assert found["moniker", spelled(account("someone"))] == hostile
+        assert found["moniker", spelled(validator)] == found["moniker", spelled(world.owners[validator])] == "Taostats"
         assert found["moniker", "subnet:9.0"] == "Chutes"
         assert found["website", "subnet:9.0"] == "https://chutes.ai"
         assert found["symbol", "subnet:9.0"] == "ι"

@@ -1,9 +1,10 @@
 """What coldkeys and subnets call themselves on Bittensor: anybody's text, stored as it came."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from ingest.bittensor.subnets import PALLET, ROOT, pool_account, spelled, subnets
+from ingest.bittensor.validators import owners
 from ingest.substrate import Substrate
 from store.rows import Facts, Kind, frame, observation
 
@@ -22,12 +23,13 @@ Row = dict[str, Any]
 
 
 def names(node: Substrate) -> Facts:
-    """Names and websites that coldkeys and subnets gave themselves; nobody checked them.
+    """Names and websites that coldkeys and subnets gave themselves; nobody checked them. A validator has its owner's.
 
     From IdentitiesV2 and SubnetIdentitiesV3 of the subtensor pallet, older items where the runtime has no newer ones.
     Accounts of the chain's own modules, which hold the pools, have the name of what they are for.
     """
-    rows = [*_coldkeys(node), *_subnets(node), *_pools(node)]
+    people = list(_coldkeys(node))
+    rows = [*people, *_hotkeys(node, people), *_subnets(node), *_pools(node)]
     return Facts(frame(Kind.OBSERVATIONS, rows), empty=not rows)
 
 
@@ -36,6 +38,14 @@ def _coldkeys(node: Substrate) -> Iterator[Row]:
     if item is not None:
         for coldkey, identity in node.map(PALLET, item):
             yield from _told(node, coldkey, identity, {"moniker": "name", "website": "url"})
+
+
+def _hotkeys(node: Substrate, people: Iterable[Row]) -> Iterator[Row]:
+    """Validators' hotkeys under the names of the coldkeys that own them; a key with a name of its own keeps it."""
+    known = {row["subject"]: row["exact"] for row in people if row["name"] == "moniker"}
+    for hotkey, owner in owners(node).items():
+        if owner in known and spelled(hotkey) not in known:
+            yield observation("moniker", node.block.time, known[owner], "", subject=spelled(hotkey))
 
 
 def _subnets(node: Substrate) -> Iterator[Row]:

@@ -41,13 +41,13 @@ def validators(node: Substrate) -> Facts:
     """
     if not node.has(PALLET, "StakeWeight"):
         raise SourceChanged(f"runtime {node.runtime_version} does not record stake weights")
-    owners = _owners(node)
+    behind = owners(node)
     decided: dict[str, int] = defaultdict(int)
     for subnet, seats in _by_subnet(node).items():
         weights = subnet.get("StakeWeight", [])
         parts = [(seat.hotkey, weights[seat.uid]) for seat in seats if seat.uid < len(weights) and weights[seat.uid]]
         for hotkey, rao in _allotted(tao_a_day(subnet), parts):
-            decided[owners[hotkey]] += rao
+            decided[behind[hotkey]] += rao
     rows = [("validators", owner, rao) for owner, rao in decided.items() if rao]
     return Facts(holdings(rows), empty=not rows)
 
@@ -58,11 +58,11 @@ def subnet_validators(node: Substrate) -> Facts:
     Weight is alpha plus root TAO times the TAO weight (the chain adds them one to one), computed as the chain does from
     TotalHotkeyAlpha, ChildKeys and ParentKeys. Only hotkeys with a validator's permit count.
     """
-    owners = _owners(node)
+    behind = owners(node)
     weights = consensus_weights(node, [(seat.subnet.netuid, seat.hotkey) for seat in seats(node)])
     sums: dict[tuple[str, str], int] = defaultdict(int)
     for seat, weight in zip(seats(node), weights, strict=True):
-        sums[f"{seat.subnet.label}/validators", owners[seat.hotkey]] += weight
+        sums[f"{seat.subnet.label}/validators", behind[seat.hotkey]] += weight
     rows = [(population, owner, weight) for (population, owner), weight in sums.items() if weight]
     return Facts(holdings(rows), empty=not rows)
 
@@ -116,7 +116,8 @@ def _allotted(total: int, weights: Sequence[Stake]) -> Iterator[Stake]:
         given = reached
 
 
-def _owners(node: Substrate) -> dict[bytes, str]:
+def owners(node: Substrate) -> dict[bytes, str]:
+    """The coldkey behind each hotkey that may validate."""
     return node.once("validator owners", lambda: accounts(node, [seat.hotkey for seat in seats(node)]))
 
 
