@@ -23,6 +23,8 @@ from rich.table import Table
 
 from analytics.freshness import disk, freshness, last_runs
 from ingest import job
+from ingest.backfill import Day, Period, remaining
+from ingest.backfill import backfill as backfill_days
 from ingest.importer import import_file
 from ingest.network import Archive, Network, Reading
 from ingest.networks import networks
@@ -32,7 +34,7 @@ from ingest.serve import serve_dashboard
 from ingest.transport import Http, bare
 from store.landing import SAMPLE, Landing
 from store.mart import Mart, NoMart, data_folder, opened
-from store.rows import BadData, ReadingError
+from store.rows import ReadingError
 
 FRESH, UNEXPECTED, USAGE, PARTIAL, STALE, LOCKED = 0, 1, 2, 3, 4, 75
 KNOWN: Final = tuple(error.__name__ for error in ReadingError.__subclasses__())
@@ -126,22 +128,22 @@ def backfill(
     pace = _duration(step)
     if not isinstance(one.chain, Archive) or pace is None:
         raise typer.BadParameter(f"{network} cannot be read at past days")
-    wanted = [r for r in one.readings if (r.name in reading if reading else r.headline) and not r.long]
-    with _locked(data), Http() as http:
-        # Finding the blocks is cheap and tells how long the rest takes: about twelve requests a reading and day.
-        heights = [height for _, height in one.chain.days(http, job.endpoints(one), since.date(), until.date(), pace)]
-        steps = len(heights) * len(wanted)
-        log.info("%d blocks, %d readings each: about %d requests", len(heights), len(wanted), 12 * steps)
-        with Progress(console=Console(stderr=True)) as progress:
-            bar = progress.add_task(one.title, total=steps)
-            failed = 0
-            for outcome in job.backfill(data, one, wanted, heights, http):
-                failed += bool(outcome.error)
-                progress.advance(bar)
+    wanted = [r for r in one.readings if r.name in (reading or [r.name]) and not (r.long and not reading)]
+    period, done = Period(since.date(), until.date(), pace), list[Day]()
+    with _locked(data), Http() as http, Progress(console=Console(stderr=True)) as progress:
+        bar = progress.add_task(one.title, total=period.days)
+        for day in backfill_days(one, wanted, period, Landing(data), http, job.endpoints(one)):
+            done.append(day)
+            if len(done) == 1:
+                log.info(
+                    "%d requests a day; the rest takes about %d requests, %s", day.requests, *remaining(done, period)
+                )
+            progress.advance(bar)
+            for outcome in day.outcomes:
                 if outcome.error:
                     _tell(outcome)
-        log.info("%d requests, %d of %d readings failed", http.requests, failed, steps)
         _publish(data)
+    failed = any(outcome.error for day in done for outcome in day.outcomes)
     raise typer.Exit(PARTIAL if failed else FRESH)
 
 
@@ -274,7 +276,7 @@ def _locked(data: Path) -> Iterator[None]:
     except job.Locked as error:
         log.error(error)
         raise typer.Exit(LOCKED) from error
-    except BadData as error:
+    except ReadingError as error:
         log.error(error)
         raise typer.Exit(STALE) from error
 

@@ -4,30 +4,15 @@ What was landed before is skipped, so a backfill that was cut off goes on. The r
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Protocol, runtime_checkable
+from functools import partial
 
-from ingest.job import Outcome, snapshot_of
-from ingest.network import Network, Node, Reading
-from ingest.transport import Http, bare
+from ingest.job import Outcome, read_at
+from ingest.network import Archive, Network, Reading
+from ingest.transport import Http
 from store.landing import Landing
-from store.rows import ReadingError, SourceDown, check
-
-
-@runtime_checkable
-class Archive(Protocol):
-    """A chain whose old blocks can be found by their time."""
-
-    def days(
-        self, http: Http, endpoints: Sequence[str], since: date, until: date, step: timedelta
-    ) -> Iterator[tuple[datetime, int]]:
-        """The first block at or after midnight (UTC) of each step of a period, oldest first."""
-        ...
-
-    def at(self, http: Http, endpoints: Sequence[str], height: int) -> Node:
-        """The chain at a block of the past."""
-        ...
+from store.rows import SourceDown
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +57,8 @@ def backfill(
         raise SourceDown(f"{network.name} has no chain whose old blocks can be found by their time")
     before = http.requests
     for moment, height in chain.days(http, endpoints, period.since, period.until, period.step):
-        node = chain.at(http, endpoints, height)
-        outcomes = tuple(_landed(network, reading, node, landing) for reading in readings)
-        yield Day(moment, height, outcomes, http.requests - before)
+        outcomes = read_at(network, readings, partial(chain.at, http, endpoints, height), http, landing)
+        yield Day(moment, height, tuple(outcomes), http.requests - before)
         before = http.requests
 
 
@@ -83,16 +67,3 @@ def remaining(done: Sequence[Day], period: Period, per_second: float = 1.0) -> t
     each = max((day.requests for day in done), default=0)
     requests = each * max(0, period.days - len(done))
     return requests, timedelta(seconds=round(requests / per_second))
-
-
-def _landed(network: Network, reading: Reading, node: Node, landing: Landing) -> Outcome:
-    snapshot = snapshot_of(network, reading, node)
-    if landing.has(snapshot):
-        return Outcome(network.name, reading.name)
-    try:
-        facts = reading.read(node, landing.memo(snapshot)) if reading.long else reading.read(node)
-        check(facts, reading.kind, tolerance=reading.tolerance, partial=reading.partial)
-    except ReadingError as error:
-        return Outcome(network.name, reading.name, type(error).__name__, str(error))
-    landing.land(replace(snapshot, since=facts.since, reported=facts.reported, endpoint=bare(node.endpoint)), facts)
-    return Outcome(network.name, reading.name)

@@ -8,12 +8,11 @@ import logging
 import os
 import platform
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -108,30 +107,21 @@ def read_network(
     network: Network, wanted: Sequence[Reading], http: Http, landing: Landing, progress: Progress
 ) -> list[Outcome]:
     """Read one network at its newest final block, landing each reading as it comes."""
-    return list(_outcomes(network, wanted, lambda: _head(network, http), http, landing, progress))
+    return list(read_at(network, wanted, lambda: _head(network, http), http, landing, progress))
 
 
-def backfill(
-    data: Path, network: Network, wanted: Sequence[Reading], heights: Iterable[int], http: Http
-) -> Iterator[Outcome]:
-    """Land readings of past blocks; what is landed already is not asked again. Nothing is published yet.
-
-    What the software of that time did not know is an outcome with an error, like any other.
-    """
-    landing = Landing(data)
-    for height in heights:
-        yield from _outcomes(network, wanted, partial(_at, network, http, height), http, landing, lambda _: None)
-
-
-def _outcomes(
+def read_at(
     network: Network,
     wanted: Sequence[Reading],
     node: Callable[[], Node],
     http: Http,
     landing: Landing,
-    progress: Progress,
+    progress: Progress = lambda _: None,
 ) -> Iterator[Outcome]:
-    """Every step is a future, so that even a fault of our own in one reading costs no other."""
+    """Land readings at the block of one node; what is landed already is not asked again.
+
+    Every step is a future, so that even a fault of our own in one reading costs no other.
+    """
     with ThreadPoolExecutor(1) as worker:
         found = worker.submit(node)
         for reading in _with_needed(network, wanted):
@@ -155,12 +145,6 @@ def _head(network: Network, http: Http) -> Node:
     if network.chain is None:
         raise SourceDown(f"{network.name} has no chain to be read; it can be imported")
     return network.chain.head(http, endpoints(network))
-
-
-def _at(network: Network, http: Http, height: int) -> Node:
-    if network.chain is None:
-        raise SourceDown(f"{network.name} has no chain to be read")
-    return network.chain.at(http, endpoints(network), height)
 
 
 def _land(network: Network, reading: Reading, head: Node, http: Http, landing: Landing) -> None:

@@ -57,6 +57,10 @@ class Archive(Protocol):
         """Midnights of a period with the first block at or after each, oldest first; raises SourceDown."""
         ...
 
+    def at(self, http: Http, endpoints: Sequence[str], height: int) -> Node:
+        """The chain at a block of the past; raises SourceDown."""
+        ...
+
 
 # Keeps the finished parts of a long reading: memo(name, make) gives the stored frame of that name, or makes and
 # stores it. A run that was cut off goes on where it stopped, at the same block; parts named final-... are kept for

@@ -15,6 +15,7 @@ from ingest.transport import Http
 from store.landing import Landing
 from store.rows import SourceDown
 from tests.bittensor_world import World
+from tests.moving_chain import command, finished
 from tests.substrate_server import GENESIS, Node, blob, serves
 
 PERIOD = Period(date(2025, 11, 20), date(2025, 11, 22))
@@ -92,3 +93,16 @@ def test_the_rest_is_estimated_from_the_days_done(world: World, http: Http, tmp_
         requests, time = remaining([first], PERIOD, per_second=2.0)
     assert requests == 2 * first.requests
     assert time == timedelta(seconds=first.requests)
+
+
+@pytest.mark.slow
+def test_the_command_says_which_networks_keep_old_states(tmp_path: Path) -> None:
+    period = ("--since", "2026-01-01", "--until", "2026-01-02")
+    code, _, errors = finished(command(tmp_path, "backfill", "--network", "akash", *period))
+    assert code == 2
+    assert "akash cannot be read at past days" in errors
+    code, _, errors = finished(
+        command(tmp_path, "backfill", "--network", "bittensor", *period, BITTENSOR_URL="http://127.0.0.1:9")
+    )
+    assert code == 4
+    assert "127.0.0.1:9" in errors

@@ -15,14 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scalecodec.types import I64, U16, U128
 
-from ingest import columns, job
+from ingest import columns
 from ingest.metadata import Metadata, metadata
-from ingest.network import Network, Reading
 from ingest.substrate import KEYS_A_PAGE, Substrate, SubstrateChain, encoded
 from ingest.substrate_rpc import NotServed
 from ingest.transport import Http
-from store.landing import Landing
-from store.rows import Facts, Kind, SourceChanged, SourceDown, frame, observation
+from store.rows import SourceChanged, SourceDown
 from tests.substrate_server import GENESIS, HEIGHT, Node, blob, hash_of, serves, state
 
 ACCOUNT = ("System", "Account")
@@ -274,19 +272,3 @@ def test_signed_words_keep_their_sign(newest: Metadata) -> None:
     type_id = newest.item("SubtensorModule", "SubnetMovingPrice").value
     texts = ["0x" + number.to_bytes(16, "little", signed=True).hex() for number in numbers]
     assert columns.whole(columns.values(newest.types, type_id, texts, "price")) == numbers
-
-
-def test_a_backfill_lands_each_past_day_once(node: Node, tmp_path: Path) -> None:
-    def issuance(at: Substrate) -> Facts:
-        """Total issuance of the chain."""
-        return Facts(frame(Kind.OBSERVATIONS, [observation("issuance", at.block.time, at.block.height, "rao")]))
-
-    reading = Reading("issuance", Kind.OBSERVATIONS, None, "", timedelta(days=1), issuance)
-    network = Network("finney", "Finney", "model", "TAO", "rao", 9, "ss58:42", chain(), (reading,))
-    with serves(node) as url, pytest.MonkeyPatch.context() as patch, Http(per_second=1e6) as http:
-        patch.setenv("FINNEY_URL", url)
-        heights = [height for _, height in chain().days(http, [url], date(2025, 11, 20), date(2025, 11, 22))]
-        first = list(job.backfill(tmp_path, network, [reading], heights, http))
-        again = list(job.backfill(tmp_path, network, [reading], heights, http))
-    assert [outcome.error for outcome in first + again] == [""] * 6
-    assert sorted(int(path.stem) for path in Landing(tmp_path).files()) == sorted(heights)
