@@ -5,7 +5,6 @@ Errors beside those of store.rows:
     NotServed       the chain's software has no such route (HTTP 501): `first` tries an older one
 """
 
-import base64
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,7 +14,7 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
-from ingest.cosmos_json import instant, part, whole
+from ingest.cosmos_json import instant, listed, optional, part, raw, text, whole
 from ingest.transport import Answer, AnswerTooLarge, Http, Rotation, bare
 from store.rows import Block, SourceChanged, SourceDown
 
@@ -34,6 +33,7 @@ WITNESSES_ASKED: Final = 2
 # gRPC status codes as the LCD's error envelope has them.
 TOO_LARGE: Final = 8
 
+HEIGHT: Final = re.compile(r"[0-9]{1,18}")
 HALF_PAIR: Final = re.compile(rb"\\u[dD][89a-fA-F]")
 
 Params = Mapping[str, str]
@@ -92,7 +92,7 @@ class CosmosChain:
 
     def _pinned(self, source: "_Endpoint", rotation: Rotation, height: int) -> "Lcd":
         info, _ = source.read(f"{NODE}/node_info")
-        chain_id = part(info, "default_node_info", "network")
+        chain_id = text(info, "default_node_info", "network")
         if chain_id != self.chain_id:
             raise SourceDown(f"{source.name} is a node of {chain_id}, not of {self.chain_id}")
         seal = source.seal(height, self.chain_id)
@@ -255,14 +255,10 @@ class Lcd:
         while True:
             asked = {**params, **page}
             body, limit = self._ask(path, partial(self._page, path=path, params=asked, limit=limit))
-            found = body.get(field)
-            if not isinstance(found, list):
-                raise SourceChanged(f"{path} at block {self.block.height}: no list {field!r} in the answer")
-            rows += found
-            pagination = body.get("pagination") or {}
+            rows += listed(body, field)
+            counted, key = _pagination(body)
             # Akash's own modules count the rows of the page here, others all rows; less than either is a loss.
-            total = max(total, int(pagination.get("total") or 0))
-            key = pagination.get("next_key")
+            total = max(total, counted)
             if not key:
                 break
             if key in keys:
@@ -301,7 +297,7 @@ class _Endpoint:
         headers = {} if height is None else {ASKED_HEIGHT: str(height)}
         answer = self.http.get(self.address + path, params, headers)
         told = answer.headers.get(ANSWERED_HEIGHT, "")
-        return _body(answer, self.name + path), int(told) if told.isdecimal() else 0
+        return _body(answer, self.name + path), int(told) if HEIGHT.fullmatch(told) else 0
 
     def block(self, height: int) -> dict[str, Any]:
         """The block of a height."""
@@ -357,9 +353,16 @@ def _json(answer: Answer, where: str) -> Any:
     return body
 
 
+def _pagination(body: dict[str, Any]) -> tuple[int, str]:
+    """How many rows a list is said to have, and the key of its next page."""
+    found = optional(body, "pagination") or {}
+    counted = whole(found, "total") if optional(found, "total") is not None else 0
+    return counted, text(found, "next_key") if optional(found, "next_key") else ""
+
+
 def _version(info: dict[str, Any]) -> str:
-    version = info.get("application_version") or {}
-    return " ".join(version[key] for key in ("name", "version", "cosmos_sdk_version") if version.get(key))
+    version = part(info, "application_version")
+    return " ".join(text(version, key) for key in ("name", "version", "cosmos_sdk_version") if optional(version, key))
 
 
 def block_of(body: dict[str, Any], chain_id: str) -> Block:
@@ -367,5 +370,4 @@ def block_of(body: dict[str, Any], chain_id: str) -> Block:
     header = part(body, "block", "header")
     if part(header, "chain_id") != chain_id:
         raise SourceDown(f"block {part(header, 'height')} is of {header['chain_id']}, not of {chain_id}")
-    raw = base64.b64decode(part(body, "block_id", "hash"))
-    return Block(whole(header, "height"), raw.hex().upper(), instant(header, "time"))
+    return Block(whole(header, "height"), raw(body, "block_id", "hash").hex().upper(), instant(header, "time"))

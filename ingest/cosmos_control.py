@@ -1,6 +1,5 @@
 """Who can change or stop a Cosmos chain: parameters, authorities, contract permissions, and who signs blocks."""
 
-import base64
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -11,9 +10,8 @@ from typing import Any, Final
 from ingest import cosmos_governance
 from ingest.cosmos import Lcd, NotServed
 from ingest.cosmos_emission import DISTRIBUTION, MINT, bond_denom, module_account
-from ingest.cosmos_json import part, whole
-from ingest.cosmos_stake import bonded_validators, every_validator, operator_of
-from store.addresses import unbech32
+from ingest.cosmos_json import key_of, listed, part, raw, text, whole
+from ingest.cosmos_stake import all_tokens, bonded_validators, every_validator, operator_of
 from store.rows import Facts, Kind, SourceChanged, frame, observation
 
 WASM: Final = "/cosmwasm/wasm/v1"
@@ -53,9 +51,9 @@ def authorities(node: Lcd) -> Facts:
     time = node.block.time
     rows = [observation("authority", time, module_account(node, "gov"), "address", subject="gov")]
     if node.serves(MODULE_ACCOUNTS):
-        for account in part(node.get(MODULE_ACCOUNTS), "accounts"):
-            address = part(account, "base_account", "address")
-            rows.append(observation("module_account", time, address, "address", subject=part(account, "name")))
+        for account in listed(node.get(MODULE_ACCOUNTS), "accounts"):
+            address = text(account, "base_account", "address")
+            rows.append(observation("module_account", time, address, "address", subject=text(account, "name")))
     rows += _contracts(node)
     return Facts(frame(Kind.OBSERVATIONS, rows))
 
@@ -70,7 +68,7 @@ def signing(node: Lcd) -> Facts:
     operators = {_consensus_key(row): operator_of(row) for row in bonded}
     power = {_consensus_key(row): whole(row, "tokens") for row in bonded}
     present = _signers(node) & power.keys()
-    share = sum(power[key] for key in present) / sum(power.values())
+    share = sum(power[key] for key in present) / all_tokens(bonded)
     rows = [
         observation("signing_share", time, share, "ratio"),
         observation("halt_slack", time, share - 2 / 3, "ratio"),
@@ -94,8 +92,8 @@ def parameter_rows(module: str, values: Mapping[str, Any], time: datetime) -> It
     for name, found in values.items():
         if isinstance(found, list) and found and all(isinstance(row, dict) and "denom" in row for row in found):
             for coin in found:
-                denom = part(coin, "denom")
-                yield observation(name, time, part(coin, "amount"), denom, subject=f"{module}|{denom}")
+                denom = text(coin, "denom")
+                yield observation(name, time, text(coin, "amount"), denom, subject=f"{module}|{denom}")
         elif not isinstance(found, str):
             yield observation(name, time, json.dumps(found, sort_keys=True), "", subject=module)
         elif duration := DURATION.fullmatch(found):
@@ -109,13 +107,13 @@ def _consensus_key(validator: Row) -> bytes:
     key = part(validator, "consensus_pubkey")
     if part(key, "@type") != "/cosmos.crypto.ed25519.PubKey":
         raise SourceChanged(f"{operator_of(validator)} signs with a key of type {key['@type']}")
-    return sha256(base64.b64decode(part(key, "key"))).digest()[:20]
+    return sha256(raw(key, "key")).digest()[:20]
 
 
 def _signers(node: Lcd) -> set[bytes]:
     """Consensus addresses in the commit that the pinned block carries: those that signed the block before."""
-    signatures = part(node.block_body(node.block.height), "block", "last_commit", "signatures")
-    return {base64.b64decode(part(row, "validator_address")) for row in signatures if _signed(row)}
+    signatures = listed(node.block_body(node.block.height), "block", "last_commit", "signatures")
+    return {raw(row, "validator_address") for row in signatures if _signed(row)}
 
 
 def _signed(signature: Row) -> bool:
@@ -124,7 +122,7 @@ def _signed(signature: Row) -> bool:
 
 def _signing_infos(node: Lcd, operators: Mapping[bytes, str]) -> Iterator[tuple[str, Row]]:
     for info in node.pages(SIGNING_INFOS, "info"):
-        _, key = unbech32(part(info, "address"))
+        key = key_of(info, "address")
         if key in operators:
             yield operators[key], info
 
@@ -137,11 +135,11 @@ def _contracts(node: Lcd) -> Iterator[Row]:
     contracts: list[str] = []
     for code in node.pages(f"{WASM}/code", "code_infos"):
         number = str(whole(code, "code_id"))
-        yield observation("code_creator", time, part(code, "creator"), "address", subject=number)
+        yield observation("code_creator", time, text(code, "creator"), "address", subject=number)
         contracts += _contracts_of(node, number)
     asked = contracts[:CONTRACTS_ASKED]
     for address in asked:
-        admin = part(node.get(f"{WASM}/contract/{address}"), "contract_info", "admin")
+        admin = text(node.get(f"{WASM}/contract/{address}"), "contract_info", "admin")
         yield observation("contract_admin", time, admin or "nobody", "address", subject=address)
     yield observation("contracts", time, len(contracts), "count")
     yield observation("contracts_not_asked", time, len(contracts) - len(asked), "count")
@@ -158,7 +156,7 @@ def _upload_rules(node: Lcd) -> Iterator[Row]:
         found = part(node.get(f"{WASM}/codes/params"), "params")
     except NotServed:
         asked = {"subspace": "wasm", "key": "uploadAccess"}
-        text = part(node.get("/cosmos/params/v1beta1/params", asked), "param", "value")
-        yield observation("code_upload_access", time, text, "", subject="wasm")
+        access = text(node.get("/cosmos/params/v1beta1/params", asked), "param", "value")
+        yield observation("code_upload_access", time, access, "", subject="wasm")
     else:
         yield from parameter_rows("wasm", found, time)

@@ -8,9 +8,9 @@ from hashlib import sha256
 from typing import Final
 
 from ingest.cosmos import PROVISIONS, Lcd
-from ingest.cosmos_json import ONE, fixed, part, whole
-from ingest.cosmos_stake import POOL, bonded_validators, operator_of
-from store.addresses import bech32, unbech32
+from ingest.cosmos_json import ONE, fixed, listed, part, text, whole
+from ingest.cosmos_stake import POOL, all_tokens, bonded_validators, operator_of
+from store.addresses import bech32
 from store.rows import BadData, Facts, Kind, SourceDown, frame, holdings, observation
 
 MINT: Final = "/cosmos/mint/v1beta1"
@@ -65,13 +65,13 @@ def economy(node: Lcd) -> Facts:
         observation("bonded", time, whole(pool, "bonded_tokens"), denom),
         observation("not_bonded", time, whole(pool, "not_bonded_tokens"), denom),
         observation("supply", time, supply(node, denom), denom),
-        observation("inflation", time, part(node.get(f"{MINT}/inflation"), "inflation"), "ratio"),
+        observation("inflation", time, text(node.get(f"{MINT}/inflation"), "inflation"), "ratio"),
         observation("annual_provisions", time, annual_provisions(node), denom),
         observation("block_time", time, span(node).seconds, "s"),
     ]
-    for coin in part(node.get(f"{DISTRIBUTION}/community_pool"), "pool"):
-        unit = part(coin, "denom")
-        rows.append(observation("community_pool", time, part(coin, "amount"), unit, subject=unit))
+    for coin in listed(node.get(f"{DISTRIBUTION}/community_pool"), "pool"):
+        unit = text(coin, "denom")
+        rows.append(observation("community_pool", time, text(coin, "amount"), unit, subject=unit))
     return Facts(frame(Kind.OBSERVATIONS, rows))
 
 
@@ -110,21 +110,21 @@ def emission_split(node: Lcd) -> Facts:
 
 def bond_denom(node: Lcd) -> str:
     """The token that is staked."""
-    return str(part(node.get("/cosmos/staking/v1beta1/params"), "params", "bond_denom"))
+    return text(node.get("/cosmos/staking/v1beta1/params"), "params", "bond_denom")
 
 
 def supply(node: Lcd, denom: str) -> int:
     """All tokens of a denom; raises BadData where the bank module does not list it."""
     # The query for one denom differs between versions, and panics in some; the list is the same in all.
     for coin in node.pages(SUPPLY, "supply"):
-        if part(coin, "denom") == denom:
+        if text(coin, "denom") == denom:
             return whole(coin, "amount")
     raise BadData(f"the bank module of {node.chain_id} lists no supply of {denom}")
 
 
 def annual_provisions(node: Lcd) -> str:
     """What a year would mint at the present rate, as the chain writes it."""
-    return str(part(node.get(PROVISIONS), "annual_provisions"))
+    return text(node.get(PROVISIONS), "annual_provisions")
 
 
 def municipal(node: Lcd) -> list[tuple[str, str, int]]:
@@ -133,22 +133,27 @@ def municipal(node: Lcd) -> list[tuple[str, str, int]]:
     if not node.serves(path):
         return []
     found = []
-    for pair in part(node.get(path), "inflations"):
-        denom = part(pair, "denom")
+    for pair in listed(node.get(path), "inflations"):
+        denom = text(pair, "denom")
         rate = Decimal(fixed(pair, "inflation", "value")).scaleb(-18)
+        if rate < 0:
+            raise BadData(f"municipal inflation of {denom} is {rate}")
         minted = _compound(rate, _blocks_per_year(node), supply(node, denom))
-        found.append((denom, part(pair, "inflation", "target_address"), span(node).a_day(minted)))
+        found.append((denom, text(pair, "inflation", "target_address"), span(node).a_day(minted)))
     return found
 
 
 def module_account(node: Lcd, module: str) -> str:
     """Address of a module's own account: the SDK derives it from the module's name."""
-    prefix, _ = unbech32(operator_of(bonded_validators(node)[0]))
-    return bech32(prefix.removesuffix("valoper"), sha256(module.encode()).digest()[:20])
+    prefix = operator_of(bonded_validators(node)[0]).partition("valoper1")[0]
+    return bech32(prefix, sha256(module.encode()).digest()[:20])
 
 
 def _blocks_per_year(node: Lcd) -> int:
-    return whole(node.get(f"{MINT}/params"), "params", "blocks_per_year")
+    blocks = whole(node.get(f"{MINT}/params"), "params", "blocks_per_year")
+    if blocks <= 0:
+        raise BadData(f"{node.chain_id} has {blocks} blocks a year")
+    return blocks
 
 
 def _a_day(node: Lcd) -> int:
@@ -163,7 +168,7 @@ def _pool_share(node: Lcd) -> int:
 def _by_validator(node: Lcd) -> Iterator[tuple[str, int, int]]:
     """Operator, base units a day with all its delegators, and its commission rate in 1e-18."""
     bonded = bonded_validators(node)
-    total = sum(whole(row, "tokens") for row in bonded)
+    total = all_tokens(bonded)
     to_stakers = _a_day(node) - _pool_share(node)
     for row in bonded:
         rate = fixed(row, "commission", "commission_rates", "rate")

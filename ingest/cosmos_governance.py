@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from ingest.cosmos import Lcd
-from ingest.cosmos_json import fixed, moment, part, whole
+from ingest.cosmos_json import ONE, fixed, listed, moment, optional, part, text, whole
 from store.rows import LARGEST_AMOUNT, BadData, Facts, Kind, frame, observation
 
 DIALECTS: Final = ("/cosmos/gov/v1", "/cosmos/gov/v1beta1")
@@ -61,7 +61,7 @@ def proposals(node: Lcd) -> Facts:
 def open_proposals(node: Lcd) -> Facts:
     """Proposals that collect deposits or votes, with the chain's running tally, and the ten newest of any state."""
     newest = node.get(f"{dialect(node)}/proposals", {"pagination.limit": NEWEST, "pagination.reverse": "true"})
-    rows = [*part(newest, "proposals"), *_with_status(node, DEPOSIT_PERIOD), *in_voting_period(node)]
+    rows = [*listed(newest, "proposals"), *_with_status(node, DEPOSIT_PERIOD), *in_voting_period(node)]
     return _proposal_facts(node, {identity(row): row for row in rows}.values())
 
 
@@ -84,28 +84,31 @@ def deposits(node: Lcd) -> Facts:
     for proposal in (*_with_status(node, DEPOSIT_PERIOD), *in_voting_period(node)):
         number = identity(proposal)
         for row in node.pages(f"{dialect(node)}/proposals/{number}/deposits", "deposits"):
-            for coin in part(row, "amount"):
-                denom = part(coin, "denom")
-                subject = f"{number}|{part(row, 'depositor')}|{denom}"
+            for coin in listed(row, "amount"):
+                denom = text(coin, "denom")
+                subject = f"{number}|{text(row, 'depositor')}|{denom}"
                 rows.append(observation("deposit", node.block.time, whole(coin, "amount"), denom, subject=subject))
     return Facts(frame(Kind.OBSERVATIONS, rows), empty=not rows)
 
 
 def identity(proposal: Json) -> str:
     """The number of a proposal, in either dialect."""
-    return str(whole(proposal, "id" if "id" in proposal else "proposal_id"))
+    return str(whole(proposal, "proposal_id" if optional(proposal, "id") is None else "id"))
 
 
 def vote_rows(proposal: str, vote: Json, height: int) -> list[Json]:
     """The options of one vote with their weights, in either dialect."""
-    voter = part(vote, "voter")
+    voter = text(vote, "voter")
     # Before weighted votes (SDK 0.43) there was one option and no list.
-    options = vote.get("options") or [{"option": part(vote, "option"), "weight": ALL_OF_IT}]
+    single = [{"option": optional(vote, "option"), "weight": ALL_OF_IT}]
+    options = listed(vote, "options") if optional(vote, "options") else single
+    if any(not 0 < fixed(option, "weight") <= ONE for option in options):
+        raise BadData(f"{voter} voted on proposal {proposal} with impossible weights: {str(options)[:200]}")
     return [
         {
             "proposal": proposal,
             "voter": voter,
-            "option": option_of(part(option, "option")),
+            "option": option_of(text(option, "option")),
             "weight": Decimal(fixed(option, "weight")).scaleb(-18),
             "height": height,
         }
@@ -125,24 +128,24 @@ def _with_status(node: Lcd, status: str) -> list[Json]:
 
 
 def _proposal_facts(node: Lcd, found: Iterable[Json]) -> Facts:
-    denom = part(node.get("/cosmos/staking/v1beta1/params"), "params", "bond_denom")
+    denom = text(node.get("/cosmos/staking/v1beta1/params"), "params", "bond_denom")
     rows = [_proposal_row(node, proposal, denom) for proposal in found]
     return Facts(frame(Kind.PROPOSALS, rows), empty=not rows)
 
 
 def _proposal_row(node: Lcd, proposal: Json, denom: str) -> Json:
-    status = str(part(proposal, "status")).removeprefix("PROPOSAL_STATUS_").lower()
+    status = text(proposal, "status").removeprefix("PROPOSAL_STATUS_").lower()
     return {
         "proposal": identity(proposal),
         "title": _title(proposal)[:LONGEST_TEXT],
-        "type": ", ".join(dict.fromkeys(part(content, "@type") for content in _contents(proposal))),
+        "type": ", ".join(dict.fromkeys(text(content, "@type") for content in _contents(proposal))),
         "status": status,
-        "proposer": proposal.get("proposer") or None,
+        "proposer": text(proposal, "proposer") if proposal.get("proposer") else None,
         "submitted": moment(part(proposal, "submit_time")),
         "deposit_end": moment(part(proposal, "deposit_end_time")),
         "voting_start": moment(part(proposal, "voting_start_time")),
         "voting_end": moment(part(proposal, "voting_end_time")),
-        "deposit": sum(_amount(coin) for coin in part(proposal, "total_deposit") if part(coin, "denom") == denom),
+        "deposit": sum(_amount(coin) for coin in listed(proposal, "total_deposit") if text(coin, "denom") == denom),
         "expedited": bool(proposal.get("expedited", False)),
         **_tally(node, proposal, status),
     }
@@ -156,7 +159,7 @@ def _tally(node: Lcd, proposal: Json, status: str) -> Json:
         found = part(node.get(f"{dialect(node)}/proposals/{identity(proposal)}/tally"), "tally")
     else:
         found = part(proposal, "final_tally_result")
-    suffix = "_count" if "yes_count" in found else ""
+    suffix = "" if optional(found, "yes_count") is None else "_count"
     return {option: _limited(whole(found, option + suffix)) for option in OPTIONS.values()}
 
 
@@ -164,7 +167,7 @@ def _contents(proposal: Json) -> list[Json]:
     """What a proposal would do: its messages (v1) or its content (v1beta1); old contents travel inside a message."""
     if "content" in proposal:
         return [part(proposal, "content")]
-    return [message.get("content") or message for message in part(proposal, "messages")]
+    return [optional(message, "content") or message for message in listed(proposal, "messages")]
 
 
 def _title(proposal: Json) -> str:
@@ -172,10 +175,10 @@ def _title(proposal: Json) -> str:
     if proposal.get("title"):
         return str(proposal["title"])
     for content in _contents(proposal):
-        if content.get("title"):
-            return str(content["title"])
+        if title := optional(content, "title"):
+            return str(title)
     try:
-        metadata = json.loads(proposal.get("metadata") or "{}")
+        metadata = json.loads(str(proposal.get("metadata") or "{}"))
     except ValueError:
         return ""
     return str(metadata.get("title") or "") if isinstance(metadata, dict) else ""

@@ -1,9 +1,12 @@
 """Values as the REST interface of Cosmos chains writes them: numbers as text, decimals with eighteen places, times."""
 
+import base64
+import binascii
 import re
 from datetime import datetime
 from typing import Any, Final
 
+from store.addresses import NotAnAddress, unbech32
 from store.rows import SourceChanged
 
 # Amounts with decimals have eighteen of them; they are read as whole numbers of this part of one.
@@ -18,6 +21,47 @@ def part(body: Any, *names: str) -> Any:
             raise SourceChanged(f"no {'.'.join(names)} in the answer: {str(body)[:200]}")
         found = found[name]
     return found
+
+
+def optional(body: Any, name: str) -> Any:
+    """What stands under a name, or None where nothing does; raises SourceChanged where nothing has names."""
+    if not isinstance(body, dict):
+        raise SourceChanged(f"no {name} in the answer: {str(body)[:200]}")
+    return body.get(name)
+
+
+def text(body: Any, *names: str) -> str:
+    """A text; raises SourceChanged where something else stands."""
+    found = part(body, *names)
+    if not isinstance(found, str):
+        raise SourceChanged(f"{'.'.join(names)} is no text: {str(found)[:80]!r}")
+    return found
+
+
+def listed(body: Any, *names: str) -> list[Any]:
+    """A list; raises SourceChanged where something else stands."""
+    found = part(body, *names)
+    if not isinstance(found, list):
+        raise SourceChanged(f"{'.'.join(names)} is no list: {str(found)[:80]!r}")
+    return found
+
+
+def raw(body: Any, *names: str) -> bytes:
+    """Bytes that are written in base64; raises SourceChanged."""
+    found = text(body, *names)
+    try:
+        return base64.b64decode(found, validate=True)
+    except binascii.Error as error:
+        raise SourceChanged(f"{'.'.join(names)} is no base64: {found[:80]!r}") from error
+
+
+def key_of(body: Any, *names: str) -> bytes:
+    """The bytes of a bech32 address; raises SourceChanged."""
+    found = text(body, *names)
+    try:
+        return unbech32(found)[1]
+    except NotAnAddress as error:
+        raise SourceChanged(f"{'.'.join(names)}: {error}") from error
 
 
 def whole(body: Any, *names: str) -> int:
@@ -51,7 +95,10 @@ def moment(text: object) -> datetime | None:
     if not found:
         raise SourceChanged(f"{str(text)[:80]!r} is no time of the chain")
     # The chain counts nanoseconds; the ones below a microsecond are cut.
-    return datetime.fromisoformat(f"{found[1]}.{(found[2] or '').ljust(6, '0')[:6]}+00:00")
+    try:
+        return datetime.fromisoformat(f"{found[1]}.{(found[2] or '').ljust(6, '0')[:6]}+00:00")
+    except ValueError as error:
+        raise SourceChanged(f"{found[0]!r} is no time: {error}") from error
 
 
 def instant(body: Any, *names: str) -> datetime:

@@ -1,7 +1,7 @@
 """Stake on a Cosmos chain at one block: validators, their power, their delegators, and who they say they are."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from fractions import Fraction
 from functools import partial
@@ -11,13 +11,15 @@ import polars as pl
 
 from ingest.cosmos import VALIDATORS, Lcd
 from ingest.cosmos_governance import in_voting_period
-from ingest.cosmos_json import decimal, fixed, instant, part, whole
+from ingest.cosmos_json import decimal, fixed, instant, part, text, whole
 from ingest.network import Memo
 from store.rows import BadData, Facts, Kind, frame, holdings, observation
 
 POOL: Final = "/cosmos/staking/v1beta1/pool"
 LAST_HOURS: Final = timedelta(hours=3)
 LONGEST_TEXT: Final = 10_000
+
+Json = dict[str, Any]
 
 
 def every_validator(node: Lcd) -> list[dict[str, Any]]:
@@ -33,9 +35,17 @@ def bonded_validators(node: Lcd) -> list[dict[str, Any]]:
     return bonded
 
 
-def operator_of(validator: Mapping[str, Any]) -> str:
+def all_tokens(validators: Sequence[Json]) -> int:
+    """Tokens of some validators together; raises BadData where they have none."""
+    total = sum(whole(row, "tokens") for row in validators)
+    if total <= 0:
+        raise BadData(f"{len(validators)} validators have {total} tokens together")
+    return total
+
+
+def operator_of(validator: Json) -> str:
     """The operator address of a validator."""
-    return str(part(dict(validator), "operator_address"))
+    return text(validator, "operator_address")
 
 
 def validators(node: Lcd) -> Facts:
@@ -102,10 +112,10 @@ def closing_shares(node: Lcd, memo: Memo) -> Facts:
 def _share_facts(node: Lcd, memo: Memo) -> Facts:
     """Tokens and shares of the signing validators, and every delegation to them, as the chain writes them."""
     rows, time = [], node.block.time
-    unit = part(node.get("/cosmos/staking/v1beta1/params"), "params", "bond_denom")
+    unit = text(node.get("/cosmos/staking/v1beta1/params"), "params", "bond_denom")
     for validator, operator, found in _delegations(node, memo):
-        rows.append(observation("validator_tokens", time, part(validator, "tokens"), unit, subject=operator))
-        told = part(validator, "delegator_shares")
+        rows.append(observation("validator_tokens", time, text(validator, "tokens"), unit, subject=operator))
+        told = text(validator, "delegator_shares")
         rows.append(observation("validator_shares", time, told, "shares", subject=operator))
         for delegator, amount in found:
             subject = f"{delegator}|{operator}"
@@ -122,11 +132,11 @@ def names(node: Lcd) -> Facts:
     for validator in every_validator(node):
         operator = operator_of(validator)
         for name in ("moniker", "identity", "website"):
-            text = str(part(validator, "description", name))[:LONGEST_TEXT]
-            if text:
-                row = observation(name, node.block.time, text, "", subject=operator)
+            said = text(validator, "description", name)[:LONGEST_TEXT]
+            if said:
+                row = observation(name, node.block.time, said, "", subject=operator)
                 rows.append({**row, "value": None})
-        rate = part(validator, "commission", "commission_rates", "rate")
+        rate = text(validator, "commission", "commission_rates", "rate")
         rows.append(observation("commission", node.block.time, rate, "ratio", subject=operator))
     return Facts(frame(Kind.OBSERVATIONS, rows))
 
@@ -136,7 +146,7 @@ def _delegations(node: Lcd, memo: Memo) -> Iterator[tuple[dict[str, Any], str, l
     for validator in bonded_validators(node):
         operator = operator_of(validator)
         kept = memo(operator, partial(_delegation_frame, node, operator))
-        found = [(delegator, fixed({"shares": text}, "shares")) for delegator, text in kept.iter_rows()]
+        found = [(delegator, fixed({"shares": written}, "shares")) for delegator, written in kept.iter_rows()]
         total, told = sum(amount for _, amount in found), fixed(validator, "delegator_shares")
         if total != told:
             raise BadData(f"delegations to {operator} at block {node.block.height}: {total} of {told} e-18 shares")
@@ -145,5 +155,5 @@ def _delegations(node: Lcd, memo: Memo) -> Iterator[tuple[dict[str, Any], str, l
 
 def _delegation_frame(node: Lcd, operator: str) -> pl.DataFrame:
     rows = node.pages(f"{VALIDATORS}/{operator}/delegations", "delegation_responses")
-    found = [(part(row, "delegation", "delegator_address"), part(row, "delegation", "shares")) for row in rows]
+    found = [(text(row, "delegation", "delegator_address"), text(row, "delegation", "shares")) for row in rows]
     return pl.DataFrame(found, schema={"delegator": pl.String(), "shares": pl.String()}, orient="row")

@@ -9,9 +9,9 @@ import polars as pl
 
 from ingest.cosmos import Ask, Lcd
 from ingest.cosmos_governance import dialect, identity, vote_rows
-from ingest.cosmos_json import moment, part, whole
+from ingest.cosmos_json import listed, moment, optional, part, text, whole
 from ingest.network import Memo
-from store.rows import VOTES, Facts, SourceChanged, SourceDown
+from store.rows import VOTES, Facts, SourceDown
 
 TXS: Final = "/cosmos/tx/v1beta1/txs"
 TXS_A_PAGE: Final = 100
@@ -65,9 +65,9 @@ def _last_votes(ask: Ask, proposal: str, until: int) -> pl.DataFrame:
         height = whole(response, "height")
         if height > until or whole(response, "code"):
             continue
-        for message in _messages(part(response, "tx", "body", "messages")):
+        for message in _messages(listed(response, "tx", "body", "messages")):
             if _is_vote(message) and str(whole(message, "proposal_id")) == proposal:
-                last[part(message, "voter")] = vote_rows(proposal, message, height)
+                last[text(message, "voter")] = vote_rows(proposal, message, height)
     return pl.DataFrame([row for rows in last.values() for row in rows], schema=VOTES, orient="row")
 
 
@@ -103,21 +103,20 @@ def _search(ask: Ask, query: str, page: int) -> tuple[list[Json], int]:
         "pagination.count_total": "true",
     }
     body = ask(TXS, asked)
-    pagination = body.get("pagination") or {}
-    found = part(body, "tx_responses")
-    if not isinstance(found, list):
-        raise SourceChanged(f"{TXS}: no list of transactions in the answer")
-    return found, int(body.get("total") or pagination.get("total") or 0)
+    pagination = optional(body, "pagination") or {}
+    totals = (whole(told, "total") for told in (body, pagination) if optional(told, "total"))
+    return listed(body, "tx_responses"), next(totals, 0)
 
 
 def _messages(found: list[Json]) -> Iterator[Json]:
     """Messages, and those that were executed on behalf of another account."""
     for message in found:
         if part(message, "@type") == EXECUTED:
-            yield from _messages(part(message, "msgs"))
+            yield from _messages(listed(message, "msgs"))
         else:
             yield message
 
 
 def _is_vote(message: Json) -> bool:
-    return str(part(message, "@type")).startswith("/cosmos.gov.") and message["@type"].rpartition(".")[2] in CAST
+    kind = text(message, "@type")
+    return kind.startswith("/cosmos.gov.") and kind.rpartition(".")[2] in CAST
