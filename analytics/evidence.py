@@ -140,7 +140,7 @@ def _confidence(mart: Tables, one: Population) -> Confidence:
         census=one.coverage is None or one.coverage >= 1 - 1e-9,
         # Rounding down loses less than one base unit a holder.
         total_matches=missing is not None and missing <= one.n_all,
-        endpoints_agree=" confirmed by " in one.endpoint,
+        endpoints_agree=bool(mart.table("SELECT witness FROM snapshot WHERE id = ?", one.snapshot)["witness"][0]),
         reviewed=min(1.0, reviewed),
         coverage=min(1.0, one.coverage) if one.coverage is not None else 1.0,
     )

@@ -153,6 +153,11 @@ class Lcd:
         """The endpoint that is asked first."""
         return self._rotation.first
 
+    @property
+    def witness(self) -> str:
+        """Another endpoint that had the same block and state, empty where none answered."""
+        return next(iter(self._proved - {self.endpoint}), "")
+
     def get(self, path: str, params: Params | None = None) -> dict[str, Any]:
         """The body of a query at the pinned block; raises SourceDown, or NotServed where the route is unknown."""
         key = (path, tuple(sorted((params or {}).items())))

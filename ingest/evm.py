@@ -153,8 +153,8 @@ class EvmChain:
             except (SourceChanged, Web3Exception) as error:
                 raise SourceDown(f"{bare(endpoint)}: {error}") from error
             witnesses = [other for other in known if other != endpoint][:WITNESSES_ASKED]
-            _confirm(http, endpoint, block, witnesses)
-            return EvmNode(self, http, rotation, block, software, proved={endpoint})
+            witness = _confirm(http, endpoint, block, witnesses)
+            return EvmNode(self, http, rotation, block, software, witness, proved={endpoint})
 
         return rotation.ask(proved)
 
@@ -168,6 +168,7 @@ class EvmNode:
     rotation: Rotation
     block: Block
     runtime_version: str
+    witness: str = ""
     proved: set[str] = field(default_factory=set)
     spans: dict[str, Span] = field(default_factory=dict)
     remembered: dict[Any, Any] = field(default_factory=dict)
@@ -353,8 +354,8 @@ def _final(w3: Web3) -> Block:
         return _block(w3, max(0, w3.eth.block_number - BLOCKS_TO_FINALITY))
 
 
-def _confirm(http: Http, endpoint: str, block: Block, witnesses: Sequence[str]) -> None:
-    """Refuses an endpoint whose final block is another one elsewhere; the first witness that answers decides."""
+def _confirm(http: Http, endpoint: str, block: Block, witnesses: Sequence[str]) -> str:
+    """The first witness that answers, which must have the same final block; empty where none does."""
     for witness in witnesses:
         try:
             seen = _block(connection(partial(ask, http, witness)), block.height)
@@ -362,7 +363,8 @@ def _confirm(http: Http, endpoint: str, block: Block, witnesses: Sequence[str]) 
             continue
         if seen.hash != block.hash:
             raise SourceDown(f"{bare(endpoint)} and {bare(witness)} disagree about block {block.height}")
-        return
+        return witness
+    return ""
 
 
 def _decoded(call: Call, succeeded: bool, returned: bytes) -> tuple[Any, ...]:

@@ -209,6 +209,7 @@ def snapshot_of(network: Network, reading: Reading, node: Node) -> Snapshot:
         block=node.block,
         method=reading.method,
         endpoint=bare(node.endpoint),
+        witness=bare(node.witness) if node.witness else "",
         runtime_version=node.runtime_version,
         newest_only=reading.newest_only,
     )

@@ -28,6 +28,11 @@ class Node(Protocol):
     @property
     def endpoint(self) -> str: ...
     @property
+    def witness(self) -> str:
+        """Another endpoint that had the same block, empty where none answered."""
+        ...
+
+    @property
     def runtime_version(self) -> str: ...
 
 

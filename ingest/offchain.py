@@ -44,6 +44,7 @@ class Feed:
         self.chain_id = chain_id
         self.endpoints = endpoints
         self.endpoint = endpoints[0] if endpoints else ""
+        self.witness = ""
         self.runtime_version = ""
         self._http = http
         self._bodies: dict[tuple[str, Any], Any] = {}

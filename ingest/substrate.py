@@ -62,7 +62,7 @@ class SubstrateChain:
             if abs(self.clock() - node.block.time) > self.oldest_head:
                 found = node.block
                 raise SourceDown(f"{bare(endpoint)} is at block {found.height} of {found.time:%Y-%m-%d %H:%M}")
-            confirm(rpc, endpoint, node.block)
+            node.witness = confirm(rpc, endpoint, node.block)
             return node
 
         return rpc.first_proved(newest)
@@ -99,6 +99,7 @@ class Substrate:
     def __init__(self, rpc: Rpc, block: Block, spec_version: int) -> None:
         self.block = block
         self.spec_version = spec_version
+        self.witness = ""
         self._rpc = rpc
         self._stored: dict[bytes, bytes | None] = {}
         self._answers: dict[tuple[str, bytes], Any] = {}

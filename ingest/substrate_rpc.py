@@ -116,8 +116,8 @@ def pinned(rpc: Rpc, endpoint: str, block_hash: str) -> tuple[Block, int]:
     return Block(height, block_hash, moment), version
 
 
-def confirm(rpc: Rpc, endpoint: str, block: Block) -> None:
-    """Refuses an endpoint whose block is another one elsewhere; the first other endpoint that has it decides."""
+def confirm(rpc: Rpc, endpoint: str, block: Block) -> str:
+    """The first other endpoint that has a block of this height, which must be the same; empty where none has."""
     others = [other for other in rpc.rotation.endpoints if other != endpoint]
     for other in others[:WITNESSES_ASKED]:
         try:
@@ -127,7 +127,8 @@ def confirm(rpc: Rpc, endpoint: str, block: Block) -> None:
         if seen is not None:
             if seen != block.hash:
                 raise SourceDown(f"{bare(endpoint)} and {bare(other)} disagree about block {block.height}")
-            return
+            return other
+    return ""
 
 
 def _time_at(rpc: Rpc, endpoint: str, block_hash: str, height: int) -> datetime:

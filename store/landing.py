@@ -314,6 +314,7 @@ def _note(snapshot: Snapshot, rows: pl.DataFrame) -> dict[str, Any]:
         "endpoint": snapshot.endpoint,
         "runtime_version": snapshot.runtime_version,
         "newest_only": snapshot.newest_only,
+        "witness": snapshot.witness,
         "simulated": snapshot.simulated,
         "n": rows.height,
         "sha256": hashlib.sha256(rows.write_csv().encode()).hexdigest(),
@@ -335,6 +336,7 @@ def _snapshot(entry: dict[str, Any]) -> Snapshot:
         since=datetime.fromisoformat(entry["since"]) if entry["since"] else None,
         reported={population: int(total) for population, total in entry["reported"].items()},
         newest_only=entry.get("newest_only", False),
+        witness=entry.get("witness", ""),
         simulated=entry["simulated"],
     )
 

@@ -158,6 +158,7 @@ class Snapshot:
     """Where a set of facts comes from: everything that a reader needs to ask the source again.
 
     newest_only: observations that describe a state (names, who is jailed), of which the mart keeps the last.
+    witness: another endpoint that had the same block, empty where none was asked.
     """
 
     network: str
@@ -173,6 +174,7 @@ class Snapshot:
     since: datetime | None = None
     reported: Mapping[str, int] = field(default_factory=dict)
     newest_only: bool = False
+    witness: str = ""
     simulated: bool = False
 
     @property

@@ -39,7 +39,9 @@ CREATE TABLE snapshot (
     since TIMESTAMPTZ,             -- start of the period of a flow, else null
     n BIGINT,                      -- rows
     method VARCHAR,                -- what a voter needs to know of how this was read
-    endpoint VARCHAR, runtime_version VARCHAR,
+    endpoint VARCHAR,
+    witness VARCHAR,               -- another endpoint that had the same block, empty where none was asked
+    runtime_version VARCHAR,
     newest_only BOOLEAN, simulated BOOLEAN, schema_version INTEGER, sha256 VARCHAR
 );
 

@@ -243,3 +243,11 @@ def test_a_backup_of_landing_is_the_whole_store(tmp_path: Path) -> None:
         for table in TABLES:
             rows = f"FROM {table} ORDER BY ALL"
             assert before.table(rows).equals(after.table(rows)), table
+
+
+def test_a_second_endpoint_that_agrees_is_told(tmp_path: Path) -> None:
+    with moving_chain() as one, moving_chain() as other:
+        code, _, errors = finished(command(tmp_path, *AKASH, AKASH_URL=f"{one},{other}"))
+    assert code == 0, errors
+    with opened(tmp_path) as mart:
+        assert mart.table("SELECT endpoint, witness FROM snapshot").rows() == [(one, other)]
