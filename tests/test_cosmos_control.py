@@ -7,6 +7,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from ingest.akash_control import oracle_feeders
 from ingest.cosmos_control import authorities, parameters, signing
 from store.addresses import bech32
 from store.rows import Facts, Kind, check
@@ -153,3 +156,24 @@ def test_contracts_beyond_the_limit_are_counted_as_not_asked() -> None:
 def test_a_chain_without_contracts_has_only_its_governance_account() -> None:
     with pinned(chain(STATE)) as node:
         assert list(told(authorities(node))) == [("authority", "gov")]
+
+
+@pytest.mark.parametrize("version", ["v1", "v2"])
+def test_whoever_writes_akashs_price_is_named(version: str) -> None:
+    oracle = {
+        "sources": [account(1), account(2)],
+        "min_price_sources": 1,
+        "twap_window": "5s",
+        "max_price_deviation_bps": "150",
+        "feed_contracts_params": [{"@type": "/akash.oracle.v2.PythContractParams", "akt_price_feed_id": "0x4ea5"}],
+    }
+    bme = {"params": {"circuit_breaker_halt_threshold": 9000, "min_epoch_blocks": "10"}}
+    bodies = {f"/akash/oracle/{version}/params": {"params": oracle}, "/akash/bme/v1/params": bme}
+    with pinned(chain(replace(STATE, bodies=bodies))) as node:
+        found = told(oracle_feeders(node))
+    assert found["oracle_feeder", account(1)] == (account(1), "address")
+    assert found["oracle_feeders", ""] == ("2", "count")
+    assert found["min_price_sources", "oracle"] == ("1", "")
+    assert found["twap_window", "oracle"] == ("5", "s")
+    assert found["circuit_breaker_halt_threshold", "bme"] == ("9000", "")
+    assert "sources" not in {name for name, _ in found}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ingest.network import HOURLY, Network
+from ingest.network import DAILY, HOURLY, Network
 from ingest.networks import akash, fetch
 from store.rows import Kind, Measure, check
 from tests.lcd import State, Validator, chain, governed, page, proposal
@@ -72,6 +72,12 @@ def test_votes_cost_one_request_a_thousand_beside_three_a_proposal() -> None:
     assert asked["/cosmos/gov/v1/proposals/1/votes"] == 3
     # Beside the pages of votes: the running tally and the deposits of each proposal.
     assert asked.total() - none == 2 * (3 + 2)
+
+
+@pytest.mark.parametrize("network", [akash.NETWORK, fetch.NETWORK], ids=["akash", "fetch"])
+def test_what_changes_rarely_is_asked_once_a_day(network: Network) -> None:
+    daily = {reading.name for reading in network.readings if reading.every == DAILY}
+    assert daily >= {"parameters", "authorities", "names", "emission", "proposals", "delegators", "shares"}
 
 
 @pytest.mark.parametrize("network", [akash.NETWORK, fetch.NETWORK], ids=["akash", "fetch"])

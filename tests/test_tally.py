@@ -8,7 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics.tally import ONE, Choice, Tally, Thresholds, Validator, choices, product, quotient, scaled, stake, tally
+from analytics.tally import (
+    ONE,
+    Choice,
+    Tally,
+    Thresholds,
+    Validator,
+    choices,
+    product,
+    quotient,
+    scaled,
+    stake,
+    tally,
+    thresholds,
+)
 from store.rows import BadData, Kind, frame, observation
 from tests.lcd import account, valoper
 
@@ -161,6 +174,18 @@ def facts_of(shares: int) -> list[dict[str, Any]]:
         observation("validator_shares", time, "10.000000000000000000", "shares", subject=valoper(1)),
         observation("shares", time, f"{shares}.000000000000000000", "shares", subject=f"{account(7)}|{valoper(1)}"),
     ]
+
+
+def test_an_expedited_proposal_needs_more() -> None:
+    time = datetime(2026, 11, 22, tzinfo=UTC)
+    told = {"quorum": "0.334", "threshold": "0.5", "expedited_threshold": "0.667", "veto_threshold": "0.334"}
+    rows = [observation(name, time, value, "ratio", subject="gov") for name, value in told.items()]
+    parameters = frame(Kind.OBSERVATIONS, rows)
+    result = counted({account(1): YES, account(2): NO})  # 60 of 100
+    assert result.outcome(thresholds(parameters)) == "passed"
+    assert result.outcome(thresholds(parameters, expedited=True)) == "rejected"
+    with pytest.raises(BadData, match="no governance parameter expedited_threshold"):
+        thresholds(parameters.filter(parameters["name"] != "expedited_threshold"), expedited=True)
 
 
 def test_scaled_numbers_are_exact() -> None:

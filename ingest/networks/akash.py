@@ -1,6 +1,6 @@
 """Akash (compute): stake, delegations, emission, governance and the compute market of akashnet-2."""
 
-from ingest import akash_bme, akash_compute, akash_supply
+from ingest import akash_bme, akash_compute, akash_control, akash_supply
 from ingest.cosmos import CosmosChain
 from ingest.cosmos_readings import RULES, readings
 from ingest.network import Network
@@ -17,7 +17,13 @@ ENDPOINTS = (
 # Base units that make one unit of consensus power (the SDK's power reduction; its default).
 POWER = 10**6
 
-READINGS = (*readings("uakt", POWER), *akash_compute.READINGS, *akash_supply.READINGS, *akash_bme.READINGS)
+READINGS = (
+    *readings("uakt", POWER),
+    *akash_control.READINGS,
+    *akash_compute.READINGS,
+    *akash_supply.READINGS,
+    *akash_bme.READINGS,
+)
 
 NETWORK = Network(
     name="akash",
