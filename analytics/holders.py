@@ -71,7 +71,8 @@ def ranking(mart: Mart, population: Population, grouping: str, limit: int = 1000
     """The largest parties of a population (a row of `populations`), the largest first.
 
     Columns: rank, address (as its users write it), name, name_from (label, chain or nobody), kind, evidence, members,
-    amount (base units, exact), amount_tokens, share and cumulative (of what the grouping counts).
+    amount (base units, exact), base_units (the same as text), amount_tokens, share and cumulative (of what the grouping
+    counts).
     """
     rows = mart.table(
         _RANKED,
@@ -95,6 +96,7 @@ def ranking(mart: Mart, population: Population, grouping: str, limit: int = 1000
         .otherwise(pl.lit("nobody")),
         name=pl.coalesce("name", "own_name"),
         amount_tokens=in_tokens("amount", population.token_decimals),
+        base_units=pl.col("amount").cast(pl.String),
         share=share,
         cumulative=share.cum_sum().clip(0, 1),
     ).drop("own_name")

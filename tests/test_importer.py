@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from ingest.importer import import_file
 from ingest.networks import networks
@@ -205,3 +206,13 @@ def test_the_finney_genesis_gives_the_known_metrics(shared: Path, tmp_path: Path
     assert values["stake", "nc_gt_1_2"] == 17
     assert round(values["balances", "gini"], 2) == 0.98
     assert round(values["balances", "effective_parties"]) == 62
+
+
+def test_the_largest_amount_is_on_the_page_and_in_its_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    list(import_file(written(tmp_path, state(LARGEST_AMOUNT - 5, 5)), networks()["cudos"], THEN, Landing(tmp_path)))
+    build(tmp_path, networks())
+    monkeypatch.setenv("DEAI_DATA", str(tmp_path))
+    page = AppTest.from_file(str(Path(__file__).parent.parent / "pages" / "power.py"), default_timeout=60).run()
+    assert not page.exception
+    cells = [str(cell) for table in page.dataframe for column in table.value for cell in table.value[column]]
+    assert str(LARGEST_AMOUNT - 5) in cells

@@ -57,6 +57,9 @@ def columns(population: Population, rows: pl.DataFrame) -> dict[str, Any]:
             "Decides", "How often it is the one that tips the threshold, if nothing is known about how parties vote."
         ),
         "amount_tokens": tables.number(words.sentence(population.token_unit)),
+        "base_units": tables.text(
+            words.sentence(f"exactly, in {population.unit}"), "To the last unit, as the chain has it."
+        ),
         "members": tables.count("Addresses", "Addresses that were merged into this party."),
         "known_as": tables.text("Name is", "Its own: the address calls itself so on its chain, which nobody checks."),
         "kind": tables.text("Kind", "A custodian holds for many customers; it is not one person."),
