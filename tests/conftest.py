@@ -2,21 +2,31 @@
 
 import os
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from ingest import cosmos
+
 # The same examples in every run, and no deadline: tests do not measure time.
 settings.register_profile("observatory", derandomize=True, deadline=None)
 settings.load_profile("observatory")
 
+COLLECTED = datetime.now(UTC)
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared" / "data"
 
 
 # What a machine without a GPU, without the subtensor chain spec and without a peer's checkout must skip; no more.
-EXPECTED_SKIPS = ("no CUDA device", "could not import 'cupy'", "needs SUBTENSOR_SPEC", "needs EDI_PATH")
+EXPECTED_SKIPS = (
+    "no CUDA device",
+    "CuPy is not installed",
+    "could not import 'cupy'",
+    "needs SUBTENSOR_SPEC",
+    "needs EDI_PATH",
+)
 STRICT = os.environ.get("DEAI_SKIPS") == "expected"
 skips: dict[str, str] = {}
 
@@ -67,6 +77,12 @@ def hamlet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     # Pages keep a connection a generation; DuckDB complains about one that is open when Python ends.
     st.cache_data.clear()
     st.cache_resource.clear()
+
+
+@pytest.fixture(autouse=True)
+def young_heads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The states of tests are as old as the session: one that takes half an hour must not call them stale."""
+    monkeypatch.setattr(cosmos, "OLDEST_HEAD", cosmos.OLDEST_HEAD + (datetime.now(UTC) - COLLECTED))
 
 
 @pytest.fixture(autouse=True)

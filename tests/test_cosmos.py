@@ -77,7 +77,7 @@ def test_a_question_is_asked_once() -> None:
     [
         (replace(STATE, chain_id="sandbox-01"), "is a node of sandbox-01, not of akashnet-2"),
         (replace(STATE, time=datetime.now(UTC) - timedelta(hours=1)), "is at block 998 of"),
-        (replace(STATE, time=datetime.now(UTC) + timedelta(hours=1)), "is at block 998 of"),
+        (replace(STATE, time=datetime.now(UTC) + timedelta(days=1)), "is at block 998 of"),
         (replace(STATE, validators=[]), "knows no bonded validator"),
     ],
 )
