@@ -23,8 +23,8 @@ from tests.servers import free_port, wait_for_port
 ROOT = Path(__file__).parent.parent
 SOURCES = ROOT / "tests/nodes/cosmos"
 VERSIONS = ("sdk45", "sdk46", "sdk53")
-# Block time is measured over ten blocks, two below the newest.
-FIRST_BLOCKS = 13
+# Block time is measured over ten blocks, two below the newest; a block is told a moment before its state is there.
+FIRST_BLOCKS = 15
 # Keys that the node itself holds, for transactions sent by its command line.
 SIGNERS = ("alice", "bob", "carol")
 # Less than most pages: new nodes answer 429 with gRPC code 8 to a page that is larger.
