@@ -17,7 +17,7 @@ EVENTS: Final = pl.Schema(
 
 # A grouping that no label touches has no row of its own: it equals `address`. Of several label versions the newest.
 _HISTORY: Final = """
-    SELECT s.network, coalesce(w.title, s.network) AS title, coalesce(w.stack, '') AS stack, s.reading,
+    SELECT s.network, coalesce(w.title, s.network) AS title, coalesce(w.stack, '') AS stack, s.measure, s.reading,
            p.name AS population, s.time, s.height, s.endpoint, s.simulated,
            m.value, m.low, m.high, m.method_version, m.grouping, d.n
     FROM metric m
@@ -25,8 +25,8 @@ _HISTORY: Final = """
     JOIN population p ON p.id = m.population
     JOIN distribution d ON d.snapshot = m.snapshot AND d.population = m.population AND d.grouping = 'address'
     LEFT JOIN network w ON w.name = s.network
-    WHERE s.measure = ?1 AND m.metric = ?2 AND m.grouping IN (?3, 'address')
-        AND list_contains(?4::VARCHAR[], s.network || ' ' || s.reading || ' ' || p.name)
+    WHERE m.metric = ?1 AND m.grouping IN (?2, 'address')
+        AND list_contains(?3::VARCHAR[], s.network || ' ' || s.reading || ' ' || p.name)
     QUALIFY row_number() OVER (
         PARTITION BY m.snapshot, m.population
         ORDER BY m.grouping = 'address', m.labels_version DESC, length(m.method_version) DESC, m.method_version DESC
@@ -35,12 +35,12 @@ _HISTORY: Final = """
 """
 
 
-def history(mart: Mart, measure: str, metric: str, grouping: str, series: list[str]) -> pl.DataFrame:
+def history(mart: Mart, metric: str, grouping: str, series: list[str]) -> pl.DataFrame:
     """One metric of some populations over time: network, title, population, time, value, low, high, n, block, version.
 
     series: "network reading population" of each.
     """
-    return mart.table(_HISTORY, measure, metric, grouping, series)
+    return mart.table(_HISTORY, metric, grouping, series)
 
 
 def since(rows: pl.DataFrame, days: int) -> pl.DataFrame:

@@ -24,15 +24,16 @@ OWN_NAME: Final = "moniker"
 
 # A holder so named is nobody: what a flow gives to no party (burned, withheld, not claimed). It is told apart.
 SINK: Final = "sink:"
+# No flow has so many sinks.
+SINKS: Final = 20
 # Labelled holders are few: they are merged apart, so that millions of others need only a sort of their top.
 _RANKED: Final = f"""
     WITH label AS (
-        SELECT h.id AS holder, any_value(e.entity) AS entity, any_value(e.name) AS name, any_value(e.kind) AS kind,
-               any_value(e.source) AS evidence
-        FROM entity e JOIN holder h ON h.network = e.network AND h.address = e.address
-        WHERE e.network = ?1
-            AND (e.valid_from IS NULL OR e.valid_from <= ?5) AND (e.valid_to IS NULL OR ?5 < e.valid_to)
-        GROUP BY h.id
+        SELECT holder, any_value(entity) AS entity, any_value(name) AS name, any_value(kind) AS kind,
+               any_value(source) AS evidence
+        FROM holder_label
+        WHERE network = ?1 AND (valid_from IS NULL OR valid_from <= ?5) AND (valid_to IS NULL OR ?5 < valid_to)
+        GROUP BY holder
     ),
     sink AS (SELECT id AS holder FROM holder WHERE network = ?1 AND starts_with(address, '{SINK}')),
     apart AS (SELECT holder FROM label WHERE ?4 <> 'address'),
@@ -42,11 +43,14 @@ _RANKED: Final = f"""
         WHERE ?4 <> 'address' AND o.snapshot = ?2 AND o.population = ?3 AND NOT list_contains(?6::VARCHAR[], l.kind)
         GROUP BY l.entity
     ),
+    largest AS (
+        SELECT holder, amount FROM holding WHERE snapshot = ?2 AND population = ?3 AND amount > 0
+        ORDER BY amount DESC, holder
+        LIMIT ?9
+    ),
     single AS (
         SELECT o.holder, o.amount, 1 AS members
-        FROM holding o ANTI JOIN apart ON apart.holder = o.holder ANTI JOIN sink ON sink.holder = o.holder
-        WHERE o.snapshot = ?2 AND o.population = ?3 AND o.amount > 0
-        ORDER BY o.amount DESC, o.holder LIMIT ?7
+        FROM largest o ANTI JOIN apart ON apart.holder = o.holder ANTI JOIN sink ON sink.holder = o.holder
     ),
     top AS (
         SELECT * FROM (SELECT * FROM merged WHERE amount > 0 UNION ALL SELECT * FROM single)
@@ -74,6 +78,7 @@ def ranking(mart: Mart, population: Population, grouping: str, limit: int = 1000
     amount (base units, exact), base_units (the same as text), amount_tokens, share and cumulative (of what the grouping
     counts).
     """
+    labelled = mart.table("SELECT count(*) AS n FROM holder_label WHERE network = ?", population.network)["n"][0]
     rows = mart.table(
         _RANKED,
         population.network,
@@ -84,6 +89,8 @@ def ranking(mart: Mart, population: Population, grouping: str, limit: int = 1000
         list(LEFT_OUT[grouping]),
         limit,
         OWN_NAME,
+        # Whoever is merged or left out may be among the largest. A number, because for a query DuckDB would sort all.
+        limit + int(labelled) + SINKS,
     )
     total = float(counted_total(mart, population, grouping))
     share = pl.col("amount").cast(pl.Float64) / total
@@ -174,30 +181,35 @@ def search(mart: Mart, text: str, limit: int = 20) -> list[Found]:
     if not text:
         return []
     try:
-        spellings = _spellings(mart, addresses.address(text))
+        return _spelled(mart, addresses.address(text))
     except addresses.NotAnAddress:
         return _named(mart, text, limit)
-    return _found(mart.table(f"{_WHO} WHERE h.address IN (SELECT unnest(?::VARCHAR[]))", spellings))
+
+
+def _spelled(mart: Mart, wanted: addresses.Address) -> list[Found]:
+    """Holders of a key; each spelling is asked for by itself, because that lets the mart skip what cannot hold it."""
+    asked = _spellings(mart, wanted)
+    one = "SELECT network, address FROM holder WHERE address = ?"
+    return _found(mart.table(_WHO.format(found=" UNION ALL ".join([one] * len(asked))), *asked))
 
 
 _WHO: Final = """
-    SELECT h.network, coalesce(w.title, h.network) AS title, h.address, coalesce(w.address, '') AS spelling,
-           coalesce((SELECT any_value(e.name) FROM entity e WHERE e.network = h.network AND e.address = h.address),
+    SELECT f.network, coalesce(w.title, f.network) AS title, f.address, coalesce(w.address, '') AS spelling,
+           coalesce((SELECT any_value(e.name) FROM entity e WHERE e.network = f.network AND e.address = f.address),
                     (SELECT any_value(o.exact ORDER BY o.time DESC) FROM observation o
-                     WHERE o.network = h.network AND o.subject = h.address AND o.name = 'moniker'), '') AS name
-    FROM holder h LEFT JOIN network w ON w.name = h.network
+                     WHERE o.network = f.network AND o.subject = f.address AND o.name = 'moniker'), '') AS name
+    FROM ({found}) f LEFT JOIN network w ON w.name = f.network ORDER BY name, f.network, f.address
+"""
+_CALLED: Final = """
+    SELECT network, address FROM entity WHERE contains(lower(name), lower(?))
+    UNION SELECT network, subject FROM observation
+    WHERE name = ? AND subject NOT LIKE 'subnet:%' AND contains(lower(exact), lower(?))
+    LIMIT ?
 """
 
 
 def _named(mart: Mart, text: str, limit: int) -> list[Found]:
-    called = """
-        SELECT network, address FROM entity WHERE contains(lower(name), lower(?1))
-        UNION
-        SELECT network, subject FROM observation
-        WHERE name = ?2 AND contains(lower(exact), lower(?1))
-    """
-    query = f"{_WHO} WHERE (h.network, h.address) IN (SELECT (network, address) FROM ({called})) ORDER BY name LIMIT ?3"
-    return _found(mart.table(query, text, OWN_NAME, limit))
+    return _found(mart.table(_WHO.format(found=_CALLED), text, OWN_NAME, text, limit))
 
 
 def _found(rows: pl.DataFrame) -> list[Found]:

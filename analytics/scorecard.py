@@ -71,10 +71,11 @@ def cells(mart: Mart, known: Sequence[Population]) -> list[Cell]:
     grouped: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
     for row in mart.table(_VERDICTS).iter_rows(named=True):
         grouped.setdefault((row["network"], row["measure"]), {})[row["axis"]] = row
-    return [_cell(mart, axes, shown.get(key)) for key, axes in grouped.items()]
+    changes = _changes(mart, list(shown.values()))
+    return [_cell(axes, shown.get(key), changes.get(key)) for key, axes in grouped.items()]
 
 
-def _cell(mart: Mart, axes: Mapping[str, dict[str, Any]], population: Population | None) -> Cell:
+def _cell(axes: Mapping[str, dict[str, Any]], population: Population | None, change: float | None) -> Cell:
     math = axes["math"]
     math_said, force_said, stop_said = (_said(axes[axis]) for axis in AXES)
     return Cell(
@@ -88,7 +89,7 @@ def _cell(mart: Mart, axes: Mapping[str, dict[str, Any]], population: Population
         stop=stop_said,
         by_address=math["by_address"],
         excluded=json.loads(math["excluded"]),
-        change=_change(mart, population) if population else None,
+        change=change,
         version=math["version"],
     )
 
@@ -99,9 +100,14 @@ def _said(row: Mapping[str, Any]) -> Said:
     return Said(**texts, parties=tuple(json.loads(row["parties"])), stable=stable)
 
 
-def _change(mart: Mart, one: Population) -> float | None:
-    series = f"{one.network} {one.reading} {one.population}"
-    return history.thirty_day_change(history.history(mart, one.measure, HEADLINE, GROUPING, [series]))
+def _changes(mart: Mart, shown: Sequence[Population]) -> dict[tuple[str, str], float | None]:
+    """By network and measure: how effective parties changed in thirty days."""
+    series = [f"{one.network} {one.reading} {one.population}" for one in shown]
+    past = history.history(mart, HEADLINE, GROUPING, series)
+    return {
+        (str(network), str(measure)): history.thirty_day_change(part)
+        for (network, measure), part in past.group_by("network", "measure")
+    }
 
 
 def table(found: Sequence[Cell]) -> pl.DataFrame:

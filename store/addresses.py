@@ -4,6 +4,7 @@ Substrate: 0x and the 64 hex digits of the public key. Cosmos: bech32 (validator
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Final
 
@@ -107,6 +108,7 @@ def operator(account: str) -> str:
     return bech32(prefix + "valoper", raw)
 
 
+@lru_cache(maxsize=10_000)
 def account(valoper: str) -> str:
     """The account spelling of a Cosmos validator operator."""
     prefix, raw = unbech32(valoper)

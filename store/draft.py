@@ -91,7 +91,9 @@ class Draft:
         else:
             _create(self._path)
         self._connection = duckdb.connect(str(self._path))
-        self._connection.execute("SET TimeZone = 'UTC'; SET python_enable_replacements = false").fetchall()
+        self._connection.execute(
+            "SET TimeZone = 'UTC'; SET python_enable_replacements = false; SET enable_progress_bar = false"
+        ).fetchall()
         self.execute("BEGIN")
         return self
 
@@ -207,7 +209,8 @@ class Draft:
             self.load_holdings(batch)
             for statement in sql.HOLD:
                 self.execute(statement)
-        self.execute(sql.DROP_OLD_STATES)
+        for statement in (*sql.NUMBER_LABELS, sql.DROP_OLD_STATES):
+            self.execute(statement)
 
     def publish(self, built: datetime) -> Path:
         """Make the draft the current mart."""

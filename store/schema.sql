@@ -106,6 +106,12 @@ CREATE TABLE entity (
     valid_from TIMESTAMPTZ, valid_to TIMESTAMPTZ, source VARCHAR, recorded_at TIMESTAMPTZ
 );
 
+-- The same by number of holder, so that a ranking of millions compares no addresses.
+CREATE TABLE holder_label (
+    holder INTEGER, network VARCHAR, entity VARCHAR, name VARCHAR, kind VARCHAR,
+    valid_from TIMESTAMPTZ, valid_to TIMESTAMPTZ, source VARCHAR
+);
+
 -- What the numbers are called, one row an axis of a network and measure (docs/verdicts.md); of the newest blocks.
 CREATE TABLE verdict (
     network VARCHAR, measure VARCHAR,

@@ -195,6 +195,15 @@ LOAD: Final[Mapping[str, Sequence[str]]] = {
     ),
 }
 
+NUMBER_LABELS: Final[Sequence[str]] = (
+    "DELETE FROM holder_label",
+    """
+    INSERT INTO holder_label
+    SELECT h.id, e.network, e.entity, e.name, e.kind, e.valid_from, e.valid_to, e.source
+    FROM entity e JOIN holder h ON h.network = e.network AND h.address = e.address ORDER BY h.id
+    """,
+)
+
 DROP_OLD_STATES: Final = """
     DELETE FROM observation WHERE snapshot IN (
         SELECT id FROM snapshot WHERE kind = 'observations' AND newest_only

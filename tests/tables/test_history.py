@@ -34,7 +34,7 @@ def series(*values: float | None, every: int = 1, versions: str = "") -> pl.Data
 def test_a_history_has_one_row_a_day_and_network(mart: Mart, known: list[Population]) -> None:
     chosen = [one(known, network, "validators", "validators") for network in ("akash", "fetch")]
     names = [f"{p.network} {p.reading} {p.population}" for p in chosen]
-    rows = history.history(mart, "stake", "effective_parties", "control", names)
+    rows = history.history(mart, "effective_parties", "control", names)
     assert rows.group_by("network").len().sort("network").rows() == [("akash", DAYS), ("fetch", DAYS)]
     assert rows["value"].null_count() == 0
     assert rows["n"].unique().to_list() == [12]
