@@ -12,5 +12,8 @@ PAGES = [
     st.Page("pages/sources.py", title="Data and method", icon=":material/verified:"),
 ]
 
-st.set_page_config("DeAI Observatory", "🔭", layout="wide")
-st.navigation(PAGES, position="top").run()
+# The icon comes first: a page's own would be fetched from a third party for the browser's tab.
+st.set_page_config(page_icon="🔭", layout="wide")
+page = st.navigation(PAGES, position="hidden" if st.context.is_embedded else "top")
+st.set_page_config(page_title=f"{page.title} · DeAI Observatory")
+page.run()

@@ -14,6 +14,9 @@ from ui.provenance import Provenance
 def main() -> None:
     """The page from top to bottom; one market at a time."""
     known = frame.begin("Is the market itself concentrated?")
+    if not any(one.measure in choose.MARKETS for one in known):
+        banners.nothing("No network's spend or emission was read yet.")
+        return
     chosen = choose.market(known)
     of_network = [one for one in known if one.network == chosen]
     if chosen == market_facts.AKASH:

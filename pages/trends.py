@@ -19,7 +19,7 @@ def main() -> None:
     grouping = choose.grouping()
     chosen = headlines([one for one in known if one.measure == measure])
     series = [f"{one.network} {one.reading} {one.population}" for one in chosen]
-    rows = history.since(served.asked(history.history, measure, metric, grouping, series), days)
+    rows = history.since(served.asked(history.history, metric, grouping, series), days)
     if rows["value"].null_count() == rows.height:
         banners.nothing(f"No network has {METRICS[metric].title.lower()} of {choose.MEASURES[measure].lower()} yet.")
         return

@@ -11,7 +11,7 @@ from analytics.populations import Population
 from analytics.proposals import Proposal
 from analytics.rules import Threshold
 from analytics.scenario import QUESTIONS, Question
-from ui import inert, words
+from ui import inert, link, words
 
 MEASURES = {
     "stake": "Stake",
@@ -36,7 +36,7 @@ GROUPING_NOTE = (
 def network(known: Sequence[Population]) -> str:
     """The name of a network."""
     titles = {one.network: one.title for one in known}
-    return st.selectbox("Network", list(titles), format_func=titles.__getitem__, key="net", bind="query-params")
+    return link.choice("Network", list(titles), titles.__getitem__, key="net")
 
 
 def measure(known: Sequence[Population]) -> str:
@@ -44,9 +44,7 @@ def measure(known: Sequence[Population]) -> str:
     found = list(dict.fromkeys(one.measure for one in known))
     # What decides comes first.
     found.sort(key=lambda name: name != "voting_power")
-    return st.selectbox(
-        "What", found, format_func=lambda name: MEASURES.get(name, name), key="what", bind="query-params"
-    )
+    return link.choice("What", found, lambda name: MEASURES.get(name, name), key="what")
 
 
 def population(known: Sequence[Population]) -> Population:
@@ -59,35 +57,23 @@ def population(known: Sequence[Population]) -> Population:
         one = by_key[key]
         return f"{one.heading} ({one.reading})" if len(readings) > 1 and one.heading in several else one.heading
 
-    chosen = st.selectbox("Among", list(by_key), format_func=told, key="of", bind="query-params")
-    return by_key[chosen]
+    return by_key[link.choice("Among", list(by_key), told, key="of")]
 
 
 def grouping() -> str:
     """How addresses are merged into parties."""
-    chosen = st.segmented_control(
-        "Parties",
-        list(GROUPINGS),
-        format_func=GROUPINGS.__getitem__,
-        default="control",
-        required=True,
-        key="group",
-        help=GROUPING_NOTE,
-        bind="query-params",
-    )
-    return str(chosen)
+    return link.segments("Parties", GROUPINGS, key="group", default="control", help=GROUPING_NOTE)
 
 
 def threshold(found: Sequence[Threshold]) -> Threshold:
     """Which threshold: the chain's own rules, then general ones."""
     by_key = {one.key: one for one in found}
-    chosen = st.selectbox(
+    chosen = link.choice(
         "Threshold",
         list(by_key),
-        format_func=lambda key: words.sentence(by_key[key].action or by_key[key].amount),
+        lambda key: words.sentence(by_key[key].action or by_key[key].amount),
         key="rule",
         help="The chain's own rules come first. The others are no rule of the chain; they allow comparing.",
-        bind="query-params",
     )
     return by_key[chosen]
 
@@ -101,18 +87,12 @@ def proposal(found: Sequence[Proposal]) -> Proposal:
         mark = " (open)" if one.is_open else ""
         return f"{one.network_title} {one.number}{mark}: {inert.plain(one.title)}"
 
-    return by_key[st.selectbox("Proposal", list(by_key), format_func=told, key="p", bind="query-params")]
+    return by_key[link.choice("Proposal", list(by_key), told, key="p")]
 
 
 def question() -> str:
     """Which kind of scenario."""
-    return st.selectbox(
-        "What if",
-        list(QUESTIONS),
-        format_func=lambda kind: QUESTIONS[kind].title,
-        key="if",
-        bind="query-params",
-    )
+    return link.choice("What if", list(QUESTIONS), lambda kind: QUESTIONS[kind].title, key="if")
 
 
 def amount(asked: Question) -> float:
@@ -131,12 +111,8 @@ def parties(asked: Question, ranks: pl.DataFrame) -> tuple[str, ...]:
         address: f"{rank}. {party}" for rank, party, address in ranks.select("rank", "party", "address").iter_rows()
     }
     if asked.asks == "one":
-        chosen = st.selectbox("Party", list(told), format_func=told.__getitem__, key="who", bind="query-params")
-        return (chosen,)
-    several = st.multiselect(
-        "Parties", list(told), list(told)[:2], format_func=told.__getitem__, key="whom", bind="query-params"
-    )
-    return tuple(several)
+        return (link.choice("Party", list(told), told.__getitem__, key="who"),)
+    return link.several("Parties", list(told), told.__getitem__, key="whom", default=list(told)[:2])
 
 
 MARKETS = ("compute_spend", "emission")
@@ -147,51 +123,26 @@ def market(known: Sequence[Population]) -> str:
     """Which network's market: those with spend first, then those with emission."""
     found = sorted((one for one in known if one.measure in MARKETS), key=lambda one: MARKETS.index(one.measure))
     titles = {one.network: one.title for one in found}
-    return st.selectbox("Market", list(titles), format_func=titles.__getitem__, key="net", bind="query-params")
+    return link.choice("Market", list(titles), titles.__getitem__, key="net")
 
 
 def side() -> str:
     """Which side of a market."""
-    chosen = st.segmented_control(
-        "Side",
-        list(SIDES),
-        format_func=SIDES.__getitem__,
-        default="providers",
-        required=True,
-        key="side",
-        bind="query-params",
-    )
-    return str(chosen)
+    return link.segments("Side", SIDES, key="side", default="providers")
 
 
-RANGES = {30: "30 days", 90: "90 days", 365: "1 year", 0: "All"}
+RANGES = {"30": "30 days", "90": "90 days", "365": "1 year", "0": "All"}
 
 
 def metric(default: str = "effective_parties") -> str:
     """Which metric."""
     names = list(METRICS)
-    return st.selectbox(
-        "Metric",
-        names,
-        index=names.index(default),
-        format_func=lambda name: METRICS[name].title,
-        key="metric",
-        bind="query-params",
-    )
+    return link.choice("Metric", names, lambda name: METRICS[name].title, key="metric", default=default)
 
 
 def days() -> int:
     """How far back; 0 for everything."""
-    chosen = st.segmented_control(
-        "Back",
-        list(RANGES),
-        format_func=RANGES.__getitem__,
-        default=0,
-        required=True,
-        key="days",
-        bind="query-params",
-    )
-    return int(chosen or 0)
+    return int(link.segments("Back", RANGES, key="days", default="0"))
 
 
 def one_of(found: Sequence[Found]) -> Found:
@@ -204,4 +155,4 @@ def one_of(found: Sequence[Found]) -> Found:
         one = by_key[key]
         return f"{inert.plain(one.name) or words.short(one.address)} · {one.title} · {words.short(one.address)}"
 
-    return by_key[st.selectbox("Which one", list(by_key), format_func=told, key="who", bind="query-params")]
+    return by_key[link.choice("Which one", list(by_key), told, key="who")]
