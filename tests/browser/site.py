@@ -7,14 +7,20 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 from playwright.sync_api import Page
 
 from tests.conftest import ROOT
 from tests.servers import free_port, wait_for_port
 
-FLAGS: Final = ["--no-sandbox", "--disable-dev-shm-usage", "--force-color-profile=srgb", "--font-render-hinting=none"]
+FLAGS: Final = [
+    "--no-sandbox",
+    "--disable-dev-shm-usage",
+    "--force-color-profile=srgb",
+    "--font-render-hinting=none",
+    "--host-resolver-rules=MAP observatory.example 127.0.0.1",
+]
 # A page draws several charts; two shared cores need their time.
 PATIENCE: Final = 60_000
 DRAWN: Final = """
@@ -29,7 +35,7 @@ def chromium() -> str | None:
 
 
 @contextmanager
-def streamlit(script: str, environment: Mapping[str, str] = {}) -> Iterator[str]:
+def streamlit(script: str, environment: Mapping[str, str] = {}, *, hosts: str = "127.0.0.1") -> Iterator[str]:
     """Base address of a Streamlit server of ours; health is asked by its answer, any other path answers 200 too."""
     port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)]
@@ -38,7 +44,8 @@ def streamlit(script: str, environment: Mapping[str, str] = {}) -> Iterator[str]
     )
     try:
         wait_for_port(port, process, 60)
-        with urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=60) as answer:
+        health = Request(f"http://127.0.0.1:{port}/_stcore/health", headers={"Host": hosts})
+        with urlopen(health, timeout=60) as answer:
             assert answer.read() == b"ok"
         yield f"http://127.0.0.1:{port}"
     finally:

@@ -1,0 +1,266 @@
+"""Every page in a real browser: on the small world, on imported chains, on the sample, and on every broken state."""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import polars as pl
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, WebSocket, expect
+
+from ingest.importer import import_file
+from ingest.networks import networks
+from ingest.publication import build
+from ingest.sample import build_sample
+from store.landing import SAMPLE, Landing
+from tests.browser.reader import serious, sideways, unsafe_links
+from tests.browser.site import settled, streamlit
+from tests.hamlet import address, build_ruin
+from tests.test_every_page import PAGES
+from ui import inert
+
+Visit = Callable[[str], Page]
+CHARTED = [name for name in PAGES if name != "sources"]
+
+
+def path(name: str) -> str:
+    """The address of a page; the first one has none of its own."""
+    return "/" if name == "scorecard" else f"/{name}"
+
+
+@pytest.fixture(scope="session")
+def village(hamlet: Path) -> Iterator[str]:
+    with streamlit("app.py", {"DEAI_DATA": str(hamlet)}) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def ruin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    data = tmp_path_factory.mktemp("ruin")
+    build_ruin(data)
+    with streamlit("app.py", {"DEAI_DATA": str(data)}) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def desert(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with streamlit("app.py", {"DEAI_DATA": str(tmp_path_factory.mktemp("desert"))}) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def sample_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    data = tmp_path_factory.mktemp("data")
+    build_sample(data / SAMPLE, days=40)
+    with streamlit("app.py", {"DEAI_DATA": str(data)}) as address:
+        yield address
+
+
+IMPORTS = (
+    ("cosmos/cudos_export_trimmed.json.gz", "cudos", datetime(2024, 9, 24, tzinfo=UTC)),
+    ("cosmos/akashnet1_state_2021.json.gz", "akash_state_2021", datetime(2021, 3, 8, tzinfo=UTC)),
+    ("cosmos/fetchhub2_stage_2021.json.gz", "fetch_stage_2021", datetime(2021, 9, 1, tzinfo=UTC)),
+    ("bittensor/finney_genesis_snapshot.json.gz", "bittensor", datetime(2023, 3, 20, tzinfo=UTC)),
+)
+
+
+@pytest.fixture(scope="session")
+def museum(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Real states of four chains, imported from files."""
+    data = tmp_path_factory.mktemp("museum")
+    known = networks()
+    for file, network, time in IMPORTS:
+        list(import_file(shared / file, known[network], time, Landing(data)))
+    build(data, known)
+    with streamlit("app.py", {"DEAI_DATA": str(data)}) as address:
+        yield address
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_draws_itself_and_asks_nobody_else(visit: Visit, village: str, strangers: list[str], name: str) -> None:
+    page = visit(village + path(name))
+    assert page.locator("h1").inner_text().endswith("?")
+    assert page.locator(".js-plotly-plot .main-svg").count() >= (2 if name in CHARTED else 0)
+    assert page.locator("[data-testid=stTopNavLink]").count() == len(PAGES)
+    assert strangers == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_names_of_strangers_do_nothing_on_a_page(visit: Visit, village: str, name: str) -> None:
+    page = visit(village + path(name))
+    assert unsafe_links(page) == []
+    assert "owned" not in page.title()
+    assert page.locator("[data-testid=stMain] img").count() == 0
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_page_scrolls_sideways_on_a_phone(visit: Visit, page: Page, village: str, name: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    visit(village + path(name))
+    assert sideways(page) == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_no_page_has_a_serious_barrier(
+    visit: Visit, page: Page, village: str, axe: str, name: str, scheme: str
+) -> None:
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    visit(village + path(name))
+    assert serious(page, axe) == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_shows_real_chains(visit: Visit, museum: str, strangers: list[str], name: str) -> None:
+    page = visit(museum + path(name))
+    expect(page.locator("h1")).to_be_visible()
+    assert page.get_by_text("Simulated numbers").count() == 0
+    assert strangers == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_of_the_sample_says_that_it_is_invented(visit: Visit, sample_site: str, name: str) -> None:
+    page = visit(sample_site + path(name))
+    expect(page.get_by_text("Simulated numbers.")).to_be_visible()
+    points = page.evaluate(
+        "[...document.querySelectorAll('.js-plotly-plot')]"
+        ".map(chart => chart._fullData.reduce((sum, trace) => sum + (trace._length || 0), 0))"
+    )
+    assert max(points, default=0) <= 2000
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_of_old_data_says_so_and_shows_it(visit: Visit, ruin: str, name: str) -> None:
+    page = visit(ruin + path(name))
+    expect(page.get_by_text("Akash is old.")).to_be_visible()
+    expect(page.get_by_text("did not get everything")).to_be_visible()
+    expect(page.get_by_text("FET on Ethereum is missing.")).to_be_visible()
+    assert unsafe_links(page) == []
+    if name in CHARTED:
+        expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_without_data_says_which_command_makes_some(visit: Visit, desert: str, name: str) -> None:
+    page = visit(desert + path(name))
+    expect(page.get_by_text("python -m ingest run")).to_be_visible()
+
+
+def test_the_first_reader_of_a_server_may_come_by_a_link(visit: Visit, hamlet: Path) -> None:
+    """Streamlit takes files in pages/ for pages of its own until app.py has run once."""
+    with streamlit("app.py", {"DEAI_DATA": str(hamlet)}) as fresh:
+        page = visit(f"{fresh}/power?net=fetch")
+        expect(page.locator("h2").first).to_contain_text("Fetch.ai")
+        assert page.locator("[data-testid=stTopNavLink]").count() == len(PAGES)
+        assert page.title() == "Who holds power · DeAI Observatory"
+
+
+LINKS = {
+    "power": "net=fetch&what=stake&of=delegators%2Fdelegators&rule=nc_gt_1_2&group=address",
+    "whatif": "net=akash&if=remove&many=3&group=address",
+    "trends": "what=stake&metric=top_10&days=30",
+    "proposals": "p=fetch%3A1",
+    "markets": "net=bittensor",
+}
+TOLD = {
+    "power": "Fetch.ai: one delegator holds more than half",
+    "whatif": "Akash, remove the largest",
+    "trends": "Share of the largest ten in 30 days",
+    "proposals": "Fetch.ai 1",
+    "markets": "Bittensor",
+}
+
+
+@pytest.mark.parametrize("name", list(LINKS))
+def test_a_link_shows_the_same_again(visit: Visit, village: str, name: str) -> None:
+    page = visit(f"{village}{path(name)}?{LINKS[name]}")
+    expect(page.locator("h2", has_text=TOLD[name]).first).to_be_visible()
+    assert parse_qs(urlsplit(page.url).query) == parse_qs(LINKS[name])
+
+
+def test_a_changed_control_is_in_the_address(visit: Visit, village: str) -> None:
+    page = visit(f"{village}/power")
+    page.get_by_text("Plain addresses").click()
+    expect(page).to_have_url(re.compile("group=address"))
+
+
+def test_a_link_to_what_is_gone_shows_the_first_instead(visit: Visit, village: str) -> None:
+    page = visit(f"{village}/power?net=atlantis&group=friends")
+    expect(page.locator("h2").first).to_contain_text("Akash")
+
+
+def test_an_embedded_page_has_no_frame_around_it(visit: Visit, village: str) -> None:
+    page = visit(f"{village}/power?embed=true")
+    assert page.locator("[data-testid=stTopNavLink]").count() == 0
+    assert page.locator(".js-plotly-plot .main-svg").count() >= 2
+
+
+def test_a_clicked_bar_tells_of_its_party(visit: Visit, village: str) -> None:
+    page = visit(f"{village}/power?net=akash")
+    page.locator(".js-plotly-plot").first.locator(".bars .point").nth(2).click(force=True)
+    expect(page.get_by_text("is number 3 with")).to_be_visible()
+
+
+def test_three_clicks_lead_to_a_csv_of_who_can_halt_a_chain(visit: Visit, village: str) -> None:
+    """As a new reader would: Who holds power, Fetch.ai, CSV."""
+    page = visit(village)
+    page.get_by_role("link", name="Who holds power").click()
+    settled(page)
+    page.get_by_role("combobox", name="Network").click()
+    page.get_by_role("option", name="Fetch.ai").click()
+    expect(page.locator("h2").first).to_contain_text("Fetch.ai: two validators together can halt the chain")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="CSV", exact=True).first.click()
+    rows = pl.read_csv(Path(download.value.path()))
+    assert rows["coalition"].sum() == 2
+    assert rows["source_endpoint"].unique().to_list() == ["https://lcd.example"]
+    assert not [name for name in rows["party"] if name.startswith(inert.FORMULA_STARTS)]
+
+
+@pytest.mark.parametrize("name", CHARTED)
+def test_a_chart_of_each_page_is_saved_as_a_picture(visit: Visit, village: str, name: str) -> None:
+    page = visit(village + path(name))
+    with page.expect_download() as download:
+        page.locator(".js-plotly-plot").first.locator("[data-title^='Download']").click()
+    assert download.value.suggested_filename.startswith("deai-")
+    with Image.open(Path(download.value.path())) as picture:
+        assert picture.format == "PNG"
+
+
+def test_a_voter_finds_out_how_its_stake_votes(visit: Visit, village: str) -> None:
+    page = visit(f"{village}/proposals?p=akash%3A2")
+    field = page.get_by_role("textbox", name="Your address")
+    field.fill(address("akash", 4))
+    field.press("Enter")
+    expect(page.get_by_text("no with veto: its own vote").first).to_be_visible()
+    expect(page).to_have_url(re.compile("q=akash1"))
+
+
+def test_a_search_finds_a_validator_by_its_hostile_name(visit: Visit, village: str) -> None:
+    page = visit(f"{village}/power?q=onerror")
+    expect(page.get_by_text("Which one")).to_be_visible()
+    assert "owned" not in page.title()
+
+
+def test_the_database_can_be_taken_along(visit: Visit, village: str) -> None:
+    page = visit(f"{village}/sources")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Database").click()
+    assert download.value.suggested_filename.endswith(".duckdb")
+
+
+def test_a_session_over_all_pages_takes_less_than_two_megabytes(page: Page, visit: Visit, sample_site: str) -> None:
+    received: list[int] = []
+
+    def listen(socket: WebSocket) -> None:
+        socket.on("framereceived", lambda frame: received.append(len(frame)))
+
+    page.on("websocket", listen)
+    visit(sample_site)
+    for link in range(1, len(PAGES)):
+        page.locator("[data-testid=stTopNavLink]").nth(link).click()
+        settled(page)
+    assert 0 < sum(received) < 2_000_000
