@@ -6,6 +6,7 @@ a torn landing file, or nothing could be read; 75 another run holds the lock.
 
 import json
 import logging
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import polars as pl
+import polars.selectors as cs
 import typer
 from rich.console import Console
 from rich.progress import Progress
@@ -34,7 +36,7 @@ from ingest.serve import serve_dashboard
 from ingest.transport import Http, bare
 from store.landing import SAMPLE, Landing
 from store.mart import Mart, NoMart, data_folder, opened
-from store.rows import ReadingError
+from store.rows import FORMULA_STARTS, ReadingError
 
 FRESH, UNEXPECTED, USAGE, PARTIAL, STALE, LOCKED = 0, 1, 2, 3, 4, 75
 KNOWN: Final = tuple(error.__name__ for error in ReadingError.__subclasses__())
@@ -225,7 +227,9 @@ def export(
         rows = mart.table(f'FROM "{table}"')
     match file.suffix:
         case ".csv":
-            rows.write_csv(file)
+            rows.with_columns(
+                cs.string().str.replace(f"^([{''.join(map(re.escape, FORMULA_STARTS))}])", "'$1")
+            ).write_csv(file)
         case ".json":
             rows.write_json(file)
         case ".parquet":

@@ -115,6 +115,9 @@ SCHEMAS: Mapping[Kind, pl.Schema] = {
     Kind.VOTES: VOTES,
 }
 
+# Spreadsheets run a cell that begins like this; text from chains must not, in any file that we write.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+
 VOTE_OPTIONS = ("yes", "abstain", "no", "no_with_veto")
 
 # Columns that name one fact; nothing may appear twice under the same name.

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from store.rows import FORMULA_STARTS
 from tests.conftest import ROOT
 from ui import inert
 
@@ -58,7 +59,7 @@ def test_no_cell_of_a_page_runs_as_a_formula(name: str, hamlet: Path, monkeypatc
     for table in opened(name, hamlet, monkeypatch).dataframe:
         for column in table.value:
             texts = [cell for cell in table.value[column] if isinstance(cell, str)]
-            assert not [cell for cell in texts if cell.startswith(inert.FORMULA_STARTS)]
+            assert not [cell for cell in texts if cell.startswith(FORMULA_STARTS)]
 
 
 @pytest.mark.parametrize("name", PAGES)

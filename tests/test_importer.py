@@ -1,5 +1,6 @@
 import gzip
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -216,3 +217,19 @@ def test_the_largest_amount_is_on_the_page_and_in_its_table(tmp_path: Path, monk
     assert not page.exception
     cells = [str(cell) for table in page.dataframe for column in table.value for cell in table.value[column]]
     assert str(LARGEST_AMOUNT - 5) in cells
+
+
+def test_an_exported_table_runs_no_formula_of_a_chain(tmp_path: Path) -> None:
+    list(import_file(written(tmp_path, state(7)), networks()["cudos"], THEN, Landing(tmp_path)))
+    build(tmp_path, networks())
+    file = tmp_path / "observation.csv"
+    done = subprocess.run(
+        [sys.executable, "-m", "ingest", "export", "observation", str(file)],
+        env={**os.environ, "DEAI_DATA": str(tmp_path)},
+        cwd=Path(__file__).parent.parent,
+        check=True,
+    )
+    assert done.returncode == 0
+    assert "'=cmd|" in file.read_text()
+    assert ",=cmd|" not in file.read_text()
+    assert "'7" not in file.read_text()

@@ -10,6 +10,8 @@ from typing import Final
 
 import polars as pl
 
+from store.rows import FORMULA_STARTS
+
 LONGEST: Final = 80
 # Enough for the letters of every living script; more is a "Zalgo" tower that covers its neighbours.
 MARKS_IN_A_ROW: Final = 4
@@ -22,7 +24,6 @@ UNSEEN: Final = frozenset(
     | set(range(0xFE00, 0xFE10))
     | set(range(0xE0100, 0xE01F0))
 )
-FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 # Every ASCII punctuation mark may be escaped in Markdown; Streamlit adds :icons:, $formulas$ and :red[colours].
 MARKUP: Final = re.compile(r"([!-/:-@\[-`{-~])")
 # Streamlit makes links of bare addresses even where every mark is escaped, but never inside code.

@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from store.rows import FORMULA_STARTS
 from tests.browser.reader import serious, sideways, unsafe_links
 from tests.browser.site import settled
-from ui import inert
 
 Visit = Callable[[str], Page]
 
@@ -88,7 +88,7 @@ def test_a_csv_comes_with_its_source_and_without_formulas(visit: Visit, gallery:
     rows = pl.read_csv(Path(download.value.path()))
     assert rows.height == 100
     assert set(rows["source_block"]) == {19_870_442}
-    assert not [name for name in rows["name"] if name.startswith(inert.FORMULA_STARTS)]
+    assert not [name for name in rows["name"] if name.startswith(FORMULA_STARTS)]
 
 
 def test_parquet_downloads(visit: Visit, gallery: str) -> None:
@@ -109,5 +109,5 @@ def test_the_tables_own_download_has_no_formulas(visit: Visit, page: Page, galle
     with page.expect_download() as download:
         page.locator("[data-testid=stElementToolbar]").last.get_by_role("button", name="Download as CSV").click()
     names = pl.read_csv(Path(download.value.path()))["name"]
-    assert not [name for name in names if name.startswith(inert.FORMULA_STARTS)]
+    assert not [name for name in names if name.startswith(FORMULA_STARTS)]
     settled(page)

@@ -16,11 +16,11 @@ from ingest.networks import networks
 from ingest.publication import build
 from ingest.sample import build_sample
 from store.landing import SAMPLE, Landing
+from store.rows import FORMULA_STARTS
 from tests.browser.reader import serious, sideways, unsafe_links
 from tests.browser.site import settled, streamlit
 from tests.hamlet import address, build_ruin
 from tests.test_every_page import PAGES
-from ui import inert
 
 Visit = Callable[[str], Page]
 CHARTED = [name for name in PAGES if name != "sources"]
@@ -217,7 +217,7 @@ def test_three_clicks_lead_to_a_csv_of_who_can_halt_a_chain(visit: Visit, villag
     rows = pl.read_csv(Path(download.value.path()))
     assert rows["coalition"].sum() == 2
     assert rows["source_endpoint"].unique().to_list() == ["https://lcd.example"]
-    assert not [name for name in rows["party"] if name.startswith(inert.FORMULA_STARTS)]
+    assert not [name for name in rows["party"] if name.startswith(FORMULA_STARTS)]
 
 
 @pytest.mark.parametrize("name", CHARTED)

@@ -5,6 +5,7 @@ import json
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from store.rows import FORMULA_STARTS
 from tests.conftest import ROOT
 from tests.gallery_names import HOSTILE
 from ui import inert
@@ -51,4 +52,4 @@ def test_a_banner_shows_an_error_letter_by_letter(gallery: AppTest) -> None:
 def test_tables_have_no_formula(gallery: AppTest) -> None:
     names = [name for table in gallery.dataframe for name in table.value.get("name", [])]
     assert len(names) > 100
-    assert not [name for name in names if name.startswith(inert.FORMULA_STARTS)]
+    assert not [name for name in names if name.startswith(FORMULA_STARTS)]

@@ -10,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from store.rows import FORMULA_STARTS
 from tests.gallery_names import HOSTILE
 from ui import downloads, inert
 
@@ -92,7 +93,7 @@ def test_no_cell_of_a_csv_runs_as_a_formula(names: list[str]) -> None:
     rows = list(csv_reader.reader(io.StringIO(content)))
     assert len(rows) == len(names) + 1
     for name, amount in rows[1:]:
-        assert not name.startswith(inert.FORMULA_STARTS)
+        assert not name.startswith(FORMULA_STARTS)
         # A number is a number: a loss is not text.
         assert amount == "-1.5"
 
