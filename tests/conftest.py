@@ -1,6 +1,7 @@
 """What all tests share: where real data lies, and which skips are expected."""
 
 import os
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -77,6 +78,12 @@ def hamlet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     # Pages keep a connection a generation; DuckDB complains about one that is open when Python ends.
     st.cache_data.clear()
     st.cache_resource.clear()
+
+
+@pytest.fixture(autouse=True)
+def own_main(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page run by Streamlit's AppTest leaves itself behind as `__main__`, which a spawned process would run again."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 @pytest.fixture(autouse=True)
