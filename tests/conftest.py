@@ -76,7 +76,6 @@ def hamlet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     build_hamlet(data)
     yield data
     # Pages keep a connection a generation; DuckDB complains about one that is open when Python ends.
-    st.cache_data.clear()
     st.cache_resource.clear()
 
 

@@ -6,6 +6,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import streamlit as st
 
+from analytics.populations import Population
 from store.mart import Mart, current, data_folder, served_folder
 
 P = ParamSpec("P")
@@ -20,17 +21,30 @@ def folder() -> Path:
 
 
 def asked(question: Callable[Concatenate[Mart, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """What a function of analytics answers on the current mart; kept by generation, never by time."""
+    """What a function of analytics answers on the current mart; kept by generation, never by time.
+
+    All sessions share one answer, so nobody may change it: analytics answers in frozen records and in frames.
+    """
     path = current(folder())
-    name = f"{question.__module__}.{question.__qualname__}"
-    answer: T = _answer(str(path), name, args, kwargs, question)
+    told = [*map(_told, args), *(f"{name}={_told(value)}" for name, value in kwargs.items())]
+    asked_for = f"{question.__module__}.{question.__qualname__}({', '.join(told)})"
+    answer: T = _answer(str(path), asked_for, lambda mart: question(mart, *args, **kwargs))
     return answer
 
 
-@st.cache_data(max_entries=ANSWERS, show_spinner=False)
-def _answer(path: str, name: str, args: Any, kwargs: Any, _question: Callable[..., Any]) -> Any:  # noqa: ARG001
-    """The path, the name and the arguments are the key; a new generation is a new key."""
-    return _question(_mart(path), *args, **kwargs)
+def _told(argument: object) -> str:
+    """An argument as text that differs where the answer may differ; a generation numbers its populations."""
+    if isinstance(argument, Population):
+        return f"{argument.snapshot}/{argument.population_id}"
+    if isinstance(argument, list):
+        return f"[{','.join(map(_told, argument))}]"
+    return repr(argument)
+
+
+# No copy a reader, as cache_data would make: unpickling a page's tables takes longer than drawing them.
+@st.cache_resource(max_entries=ANSWERS, show_spinner=False)
+def _answer(path: str, asked_for: str, _answering: Callable[[Mart], Any]) -> Any:  # noqa: ARG001
+    return _answering(_mart(path))
 
 
 @st.cache_resource(max_entries=GENERATIONS, show_spinner=False)
