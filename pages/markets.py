@@ -7,7 +7,7 @@ import streamlit as st
 
 from analytics import emission, holders, market_facts, rules
 from analytics.populations import Population
-from ui import banners, charts, choose, colours, draw, frame, market, parties, served, tables, words
+from ui import banners, charts, choose, colours, curves, draw, frame, market, parties, served, tables, words
 from ui.provenance import Provenance
 
 
@@ -86,7 +86,7 @@ def over_time(source: Sequence[Provenance]) -> None:
     draw.show(
         draw.Chart(
             "daily",
-            charts.daily(rows, y="USD a day", published=points, form=",.0f"),
+            curves.daily(rows, y="USD a day", published=points, form=",.0f"),
             rows,
             {"title": tables.text("Counted by"), "time": tables.day("Day"), "value": tables.number("USD")},
             market.daily_in_words(rows, points),

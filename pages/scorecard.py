@@ -8,7 +8,7 @@ import streamlit as st
 
 from analytics import scorecard
 from analytics.scorecard import Cell
-from ui import banners, charts, choose, draw, frame, inert, served, tables, words
+from ui import banners, choose, dots, draw, frame, inert, served, tables, words
 
 STACK = {
     "compute": "Compute: hardware rented by many",
@@ -47,7 +47,7 @@ def against(cells: Sequence[Cell]) -> None:
     draw.show(
         draw.Chart(
             "math-against-power",
-            charts.math_against_power(both),
+            dots.math_against_power(both),
             rows,
             {
                 "title": tables.text("Network", pinned=True),
@@ -75,7 +75,7 @@ def against(cells: Sequence[Cell]) -> None:
                 for one in cells
                 if one.population and one.force.number is not None
             ],
-            f"{charts.symbols_explained(both)}  \nRight is more spread, up is harder to capture. "
+            f"{dots.symbols_explained(both)}  \nRight is more spread, up is harder to capture. "
             "Counts of different networks rank nobody by themselves.",
         )
     )

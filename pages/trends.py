@@ -6,7 +6,7 @@ import streamlit as st
 from analytics import history
 from analytics.metrics import METRICS
 from analytics.populations import Population, headlines
-from ui import banners, charts, choose, draw, frame, inert, served, tables, words
+from ui import banners, choose, curves, draw, frame, inert, served, tables, words
 
 
 def main() -> None:
@@ -47,7 +47,7 @@ def panels(rows: pl.DataFrame, events: pl.DataFrame, metric: str, chosen: list[P
     for (network, title), part in rows.group_by(["network", "title"], maintain_order=True):
         own = pl.concat([events.filter(network=network), history.version_breaks(part)], how="diagonal")
         name = f"{title}: {part['population'][0]}"
-        figures[name] = charts.panel(part, form=form(metric), events=history.within(own, part))
+        figures[name] = curves.panel(part, form=form(metric), events=history.within(own, part))
         first, last = part.drop_nulls("value")["value"][[0, -1]]
         alts[name] = f"{title}: {METRICS[metric].title} from {first:.3g} to {last:.3g}."
     draw.panels(
@@ -60,7 +60,7 @@ def together(rows: pl.DataFrame, metric: str, chosen: list[Population], grouping
     draw.show(
         draw.Chart(
             "together",
-            charts.daily(rows, y=METRICS[metric].title, form=form(metric)),
+            curves.daily(rows, y=METRICS[metric].title, form=form(metric)),
             rows,
             {
                 "title": tables.text("Network", pinned=True),

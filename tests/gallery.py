@@ -6,7 +6,7 @@ import polars as pl
 import streamlit as st
 
 from tests.gallery_names import HOSTILE
-from ui import banners, charts, colours, draw, inert, tables, words
+from ui import banners, charts, colours, curves, dots, draw, figure, inert, tables, words
 from ui.provenance import Provenance
 
 NOW = datetime.now(UTC)
@@ -38,7 +38,7 @@ def ranks() -> pl.DataFrame:
     return pl.DataFrame(rows, schema=["rank", "name", "stake_tokens", "share", "cumulative", "coalition"], orient="row")
 
 
-def dots() -> pl.DataFrame:
+def spread() -> pl.DataFrame:
     rows = [
         ("bittensor", "Bittensor", "stake", 9.0, 2, False, "a committee", "a handful", "two keys of the triumvirate"),
         ("bittensor", "Bittensor", "emission", 34.0, 1, False, "broad", "one party", "one sudo key"),
@@ -68,7 +68,7 @@ def events() -> pl.DataFrame:
     )
 
 
-def curves() -> pl.DataFrame:
+def holdings() -> pl.DataFrame:
     rows = [
         (network, title, place / 1000, (place / 1000) ** power)
         for network, title, power in [("bittensor", "Bittensor", 6), ("akash", "Akash", 3)]
@@ -115,11 +115,11 @@ picked = draw.clickable(
 st.markdown(f"Picked: {words.listed([str(point['x']) for point in picked]) or 'none'}")
 
 st.header("Math against power")
-points = dots()
+points = spread()
 draw.show(
     draw.Chart(
         "dots",
-        charts.math_against_power(points),
+        dots.math_against_power(points),
         points,
         {"title": tables.text("Network"), "measure": tables.text("Measure"), "m": tables.number("Math")},
         "Six dots: most resources are spread widely, few can force something.",
@@ -130,8 +130,8 @@ st.header("Inequality")
 draw.show(
     draw.Chart(
         "lorenz",
-        charts.lorenz(curves()),
-        charts.thin(curves(), 50),
+        charts.lorenz(holdings()),
+        figure.thin(holdings(), 50),
         {"title": tables.text("Network"), "holders": tables.percent("Holders"), "amount": tables.percent("Amount")},
         "Bittensor's curve lies below Akash's.",
         sources(),
@@ -144,7 +144,7 @@ published = pl.DataFrame(
 draw.show(
     draw.Chart(
         "daily",
-        charts.daily(series(), y="Effective parties", published=published, events=events()),
+        curves.daily(series(), y="Effective parties", published=published, events=events()),
         series(),
         {"title": tables.text("Network"), "time": tables.time("Day"), "value": tables.number("Parties")},
         "Three rising series.",
@@ -153,7 +153,7 @@ draw.show(
 )
 draw.panels(
     {
-        title: charts.panel(part, events=events())
+        title: curves.panel(part, events=events())
         for (title,), part in series().group_by(["title"], maintain_order=True)
         if isinstance(title, str)
     },

@@ -32,6 +32,8 @@ LINK: Final = re.compile(r"(?i)://|www\.|@")
 
 def plain(text: str, longest: int = LONGEST) -> str:
     """The visible part of a text on one line, at most `longest` letters; empty when nothing is visible."""
+    if text.isascii() and text.isprintable() and len(text) <= longest:
+        return " ".join(text.split())
     # Ten times the length is room for what is taken out; a megabyte of name costs nothing more.
     seen = "".join(map(_seen, text[: longest * 10]))
     line = " ".join(_lowered(unicodedata.normalize("NFC", seen)).split())

@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.gallery_names import HOSTILE
-from ui import charts, colours
+from ui import charts, colours, curves, dots, figure
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -41,38 +41,39 @@ def texts(part: Any) -> list[str]:
     return [text for value in part for text in texts(value)] if isinstance(part, list | tuple) else []
 
 
-def points(figure: go.Figure) -> int:
-    return sum(len(trace.x) for trace in figure.data)
+def points(chart: go.Figure) -> int:
+    return sum(len(trace.x) for trace in chart.data)
 
 
 def test_the_coalition_has_the_colour_of_its_network() -> None:
-    figure = charts.ranked(ranks(9), threshold=1 / 3, threshold_label="1/3", colour=colours.of_network("akash"))
-    coalition, others, together = figure.data
+    chart = charts.ranked(ranks(9), threshold=1 / 3, threshold_label="1/3", colour=colours.of_network("akash"))
+    coalition, others, together = chart.data
     assert list(coalition.x) == [1, 2, 3]
     assert coalition.marker.color == colours.of_network("akash")
     assert list(others.x) == [4, 5, 6, 7, 8, 9]
     assert others.marker.color == colours.GREY
     assert list(together.y) == pytest.approx([place / 9 for place in range(1, 10)])
-    assert figure.layout.shapes[0].y0 == 1 / 3
+    assert chart.layout.shapes[0].y0 == 1 / 3
 
 
 def test_many_holders_are_drawn_as_their_largest() -> None:
-    figure = charts.ranked(ranks(50_000), threshold=0.5)
-    assert points(figure) == 2 * charts.MOST_BARS
+    chart = charts.ranked(ranks(50_000), threshold=0.5)
+    assert points(chart) == 2 * charts.MOST_BARS
 
 
 def test_hourly_years_are_thinned_and_keep_both_ends() -> None:
     rows = pl.concat([days(20_000), days(20_000, "fetch")])
-    figure = charts.daily(rows, y="parties")
-    assert points(figure) <= charts.MOST_POINTS
-    for trace in figure.data:
+    chart = curves.daily(rows, y="parties")
+    assert points(chart) <= figure.MOST_POINTS
+    for trace in chart.data:
         assert trace.y[0] == 0
         assert trace.y[-1] == 19_999
 
 
 def test_a_chart_with_too_many_points_is_refused() -> None:
+    line = {"type": "scatter", "x": list(range(2001)), "y": list(range(2001))}
     with pytest.raises(ValueError, match="at most 2000"):
-        charts.small_enough(go.Figure(go.Scatter(x=list(range(2001)), y=list(range(2001)))))
+        figure.drawn([line], height=300, x={}, y={})
 
 
 def test_a_dot_is_hollow_where_independence_is_not_shown() -> None:
@@ -89,13 +90,13 @@ def test_a_dot_is_hollow_where_independence_is_not_shown() -> None:
             "path": ["", ""],
         }
     )
-    dots = charts.math_against_power(rows).data[0]
-    assert list(dots.marker.symbol) == ["circle", "circle-open"]
+    drawn = dots.math_against_power(rows).data[0]
+    assert list(drawn.marker.symbol) == ["circle", "circle-open"]
 
 
 def test_symbols_are_explained_in_words() -> None:
     rows = pl.DataFrame({"measure": ["stake", "emission", "stake"], "independent": [True, False, True]})
-    told = charts.symbols_explained(rows)
+    told = dots.symbols_explained(rows)
     assert told.startswith("● stake  ■ emission")
     assert "not shown that the parties are independent" in told
 
@@ -114,7 +115,7 @@ def test_a_large_network_fits_on_the_logarithmic_axes() -> None:
             "path": [""],
         }
     )
-    layout = charts.math_against_power(rows).layout
+    layout = dots.math_against_power(rows).layout
     assert layout.xaxis.range[1] > 2.96  # log10(900)
     assert layout.yaxis.range[1] > 1.17  # log10(15): the band "broad" begins in sight
 
@@ -124,14 +125,14 @@ def test_no_text_of_a_stranger_reaches_a_figure_as_markup() -> None:
     events = pl.DataFrame({"time": [START] * len(HOSTILE), "title": HOSTILE})
     published = pl.DataFrame({"time": [START] * len(HOSTILE), "value": 1.0, "title": HOSTILE})
     series = pl.concat([days(3, name) for name in HOSTILE])
-    figures = [
+    drawings = [
         charts.ranked(ranks(10), threshold=0.5, threshold_label=HOSTILE[0]),
         charts.before_after(names),
-        charts.daily(series, y="parties", published=published, events=events),
+        curves.daily(series, y="parties", published=published, events=events),
         charts.tally(pl.DataFrame({"option": HOSTILE, "share": [0.1] * len(HOSTILE)})),
     ]
-    for figure in figures:
-        for text in texts(figure.to_dict()):
+    for drawing in drawings:
+        for text in texts(drawing.to_dict()):
             markup = text.replace("<br>", "").replace("<extra>", "").replace("</extra>", "")
             assert "<" not in markup
             assert len(text) < 400
@@ -139,12 +140,12 @@ def test_no_text_of_a_stranger_reaches_a_figure_as_markup() -> None:
 
 def test_a_missing_day_is_a_gap() -> None:
     rows = days(3).with_columns(pl.Series("value", [1.0, None, 3.0]))
-    assert charts.daily(rows, y="parties").data[0].connectgaps is False
+    assert curves.daily(rows, y="parties").data[0].connectgaps is False
 
 
 def test_events_are_numbered_in_order_of_time() -> None:
     events = pl.DataFrame({"time": [START + timedelta(hours=2), START], "title": ["later", "earlier"]})
-    layout = charts.daily(days(5), y="parties", events=events).layout
+    layout = curves.daily(days(5), y="parties", events=events).layout
     assert [(mark.text, mark.x) for mark in layout.annotations] == [
         ("1", START.replace(tzinfo=None)),
         ("2", (START + timedelta(hours=2)).replace(tzinfo=None)),
@@ -153,8 +154,10 @@ def test_events_are_numbered_in_order_of_time() -> None:
 
 def test_a_party_that_only_exists_after_the_change_is_drawn() -> None:
     rows = pl.DataFrame({"name": ["old", "new"], "before": [0.3, None], "after": [0.2, 0.1]})
-    figure = charts.before_after(rows)
-    assert [trace.name for trace in figure.data] == [None, "Before", "After"]
+    joined, before, after = charts.before_after(rows).data
+    assert (before.name, after.name) == ("Before", "After")
+    assert list(joined.y) == ["1. old", "1. old", None]
+    assert list(after.x) == [0.2, 0.1]
 
 
 def test_each_network_has_a_colour_of_its_own() -> None:

@@ -1,0 +1,97 @@
+"""Series over time: lines, published figures as points, events as numbered verticals."""
+
+from datetime import datetime
+
+import plotly.graph_objects as go
+import polars as pl
+
+from ui import colours, inert
+from ui.figure import MARGIN, MOST_POINTS, Part, drawn, note, thin, upright
+
+
+def daily(
+    rows: pl.DataFrame,
+    *,
+    y: str,
+    published: pl.DataFrame | None = None,
+    events: pl.DataFrame | None = None,
+    form: str = ",.3~g",
+    height: int = 360,
+) -> go.Figure:
+    """Series over time, one line each; others' published figures as marked points, events as dotted verticals.
+
+    rows: network (id, or any series name), title, time, value. published: time, value, title. events: time, title.
+    """
+    return drawn(
+        _traces(rows, published, form),
+        height=height,
+        x={"showgrid": False},
+        y={"title": y, "rangemode": "tozero", "tickformat": form},
+        **_marks(events),
+    )
+
+
+def panel(rows: pl.DataFrame, *, form: str = ",.3~g", events: pl.DataFrame | None = None) -> go.Figure:
+    """One of many small charts: a single measure over time, no legend."""
+    return drawn(
+        _traces(rows, None, form),
+        height=190,
+        x={"showgrid": False, "nticks": 4},
+        y={"rangemode": "tozero", "tickformat": form, "nticks": 4},
+        showlegend=False,
+        margin={**MARGIN, "t": 20},
+        **_marks(events),
+    )
+
+
+def _traces(rows: pl.DataFrame, published: pl.DataFrame | None, form: str) -> list[Part]:
+    told = published if published is not None and not published.is_empty() else None
+    groups = rows.partition_by(["network", "title"], maintain_order=True)
+    most = (MOST_POINTS - (0 if told is None else told.height)) // max(1, len(groups))
+    lines = [_series(part, place, form, most) for place, part in enumerate(groups)]
+    return lines if told is None else [*lines, _published(told, form)]
+
+
+def _series(part: pl.DataFrame, place: int, form: str, most: int) -> Part:
+    part = thin(part.sort("time"), most)
+    network, title = part.select("network", "title").row(0)
+    known = str(network) in colours.NETWORKS
+    return {
+        "type": "scatter",
+        "x": part["time"].dt.replace_time_zone(None).to_numpy(),
+        "y": part["value"].to_numpy(),
+        "name": inert.svg(str(title)),
+        "mode": "lines+markers" if part.height < 15 else "lines",
+        "line": {"width": 2.5, "color": colours.of_network(str(network)) if known else colours.of_place(place)},
+        # A day that was not read is a gap, never a straight line over it.
+        "connectgaps": False,
+        "hovertemplate": f"%{{x|%-d %b %Y}}<br>%{{y:{form}}}<extra>%{{fullData.name}}</extra>",
+    }
+
+
+def _published(published: pl.DataFrame, form: str) -> Part:
+    return {
+        "type": "scatter",
+        "x": published["time"].dt.replace_time_zone(None).to_numpy(),
+        "y": published["value"].to_numpy(),
+        "name": "Published by others",
+        "mode": "markers",
+        "marker": {"symbol": "x-thin", "size": 11, "line": {"width": 2.5, "color": colours.THRESHOLD}},
+        "customdata": [[inert.svg(title, 120)] for title in published["title"]],
+        "hovertemplate": f"%{{customdata[0]}}<br>%{{x|%-d %b %Y}} · %{{y:{form}}}<extra></extra>",
+    }
+
+
+def _marks(events: pl.DataFrame | None) -> dict[str, list[Part]]:
+    """Verticals with a number at the top; the numbers are explained under the chart, where there is room."""
+    times = [] if events is None else [_naive(time) for time in events.sort("time")["time"]]
+    return {
+        "lines": [upright(time, colours.GREY, 1) for time in times],
+        "notes": [
+            note(str(number), x=time, y=1, yref="paper", yanchor="bottom") for number, time in enumerate(times, start=1)
+        ],
+    }
+
+
+def _naive(time: datetime) -> datetime:
+    return time.replace(tzinfo=None)

@@ -1,0 +1,102 @@
+"""Math against power: one dot a network and measure, with the bands of the verdict's words."""
+
+from math import log10
+from typing import Final
+
+import plotly.graph_objects as go
+import polars as pl
+
+from analytics.verdict import BANDS, WORDS
+from ui import colours, inert
+from ui.figure import Part, across, drawn, note, upright
+
+# Each with a letter that looks like it, for the line that explains them: a legend of both would fill a phone.
+SYMBOLS: Final = (
+    ("circle", "●"),
+    ("square", "■"),
+    ("diamond", "◆"),
+    ("triangle-up", "▲"),
+    ("pentagon", "⬟"),
+    ("star", "★"),
+    ("hexagon", "⬢"),
+    ("cross", "✚"),
+)
+TICKS: Final = [1, 2, 5, 15, 50, 200]
+# How far an axis goes, by the largest number on it; 15 and what lies above are always in sight.
+REACHES: Final = ((15, 1.4), (50, 1.9), (200, 2.45), (float("inf"), 3.4))
+
+
+def math_against_power(points: pl.DataFrame, *, height: int = 460) -> go.Figure:
+    """One dot a network and measure: over how many the resource is spread, how few decide over it.
+
+    points: network (id), title, measure, m, k, independent, word_m, word_k, path. Hollow: independence is not shown.
+    """
+    symbols = {measure: symbol for measure, (symbol, _) in _symbols(points).items()}
+    traces = []
+    for part in points.partition_by(["network", "title"], maintain_order=True):
+        paint = colours.of_network(str(part["network"][0]))
+        title = inert.svg(str(part["title"][0]))
+        traces += [_dots(part, title, paint, symbols), _legend_only(title, paint)]
+    edges = [float(band) for band in BANDS]
+    return drawn(
+        traces,
+        height=height,
+        x={"title": "Math: equal parties it is spread over", **_logarithmic(points["m"])},
+        y={"title": "Power: fewest that can force something", **_logarithmic(points["k"])},
+        lines=[draw(edge, colours.GREY, 1) for edge in edges for draw in (upright, across)],
+        notes=[text for edge, word in zip([1.0, *edges], WORDS, strict=True) for text in _band(edge, word)],
+    )
+
+
+def symbols_explained(points: pl.DataFrame) -> str:
+    """Which symbol is which measure, and what a hollow one means, as a line of text."""
+    told = "  ".join(f"{letter} {inert.plain(measure)}" for measure, (_, letter) in _symbols(points).items())
+    hollow = "" if points["independent"].all() else "  ○ hollow: it is not shown that the parties are independent"
+    return told + hollow
+
+
+def _symbols(points: pl.DataFrame) -> dict[str, tuple[str, str]]:
+    measures = points["measure"].unique(maintain_order=True).to_list()
+    return {measure: SYMBOLS[place % len(SYMBOLS)] for place, measure in enumerate(measures)}
+
+
+def _dots(part: pl.DataFrame, title: str, paint: str, symbols: dict[str, str]) -> Part:
+    texts = part.select("measure", "word_m", "word_k", "path").iter_rows()
+    shapes = [
+        symbols[measure] + ("" if independent else "-open")
+        for measure, independent in part.select("measure", "independent").iter_rows()
+    ]
+    return {
+        "type": "scatter",
+        "x": part["m"].to_numpy(),
+        "y": part["k"].to_numpy(),
+        "showlegend": False,
+        "mode": "markers",
+        "marker": {"size": 14, "color": paint, "symbol": shapes, "line": {"width": 2, "color": paint}},
+        "customdata": [[inert.svg(text or "", 120) for text in row] for row in texts],
+        "hovertemplate": (
+            f"<b>{title}</b> · %{{customdata[0]}}<br>math %{{x:.3~g}}: %{{customdata[1]}}"
+            "<br>power %{y}: %{customdata[2]}<br>%{customdata[3]}<extra></extra>"
+        ),
+    }
+
+
+def _legend_only(title: str, paint: str) -> Part:
+    """The network's colour in the legend, never hollow."""
+    marker = {"symbol": "circle", "size": 10, "color": paint}
+    return {"type": "scatter", "x": [None], "y": [None], "name": title, "mode": "markers", "marker": marker}
+
+
+def _logarithmic(values: pl.Series) -> Part:
+    top = float(values.max() or 1)  # type: ignore[arg-type]
+    reach = next(reach for limit, reach in REACHES if top <= limit)
+    return {"type": "log", "tickvals": TICKS, "range": [-0.12, reach], "showgrid": False}
+
+
+def _band(edge: float, word: str) -> tuple[Part, Part]:
+    """The word where its band begins, upright along the math axis: side by side words would run into each other."""
+    font = {"size": 11, "color": colours.GREY}
+    return (
+        note(word, x=log10(edge), xanchor="left", y=1, yref="paper", yanchor="top", textangle=90, font=font),
+        note(word, y=log10(edge), yanchor="bottom", x=1, xref="paper", xanchor="right", font=font),
+    )
