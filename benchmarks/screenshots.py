@@ -27,12 +27,13 @@ def main(addresses: list[str]) -> None:
     OUT.mkdir(parents=True, exist_ok=True)
     with _site(addresses) as site, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
-        for name, scheme, width in product(_pages(), SCHEMES, WIDTHS):
+        for name, scheme, width in product(pages(), SCHEMES, WIDTHS):
             print(_photograph(browser, site, name, scheme, width).relative_to(ROOT), flush=True)
         browser.close()
 
 
-def _pages() -> list[str]:
+def pages() -> list[str]:
+    """The names of all pages."""
     return sorted(path.stem for path in (ROOT / "pages").glob("*.py") if path.stem != "__init__")
 
 

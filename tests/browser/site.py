@@ -36,21 +36,28 @@ def chromium() -> str | None:
 
 @contextmanager
 def streamlit(script: str, environment: Mapping[str, str] = {}, *, hosts: str = "127.0.0.1") -> Iterator[str]:
-    """Base address of a Streamlit server of ours; health is asked by its answer, any other path answers 200 too."""
+    """Base address of a Streamlit server of ours."""
+    with served(script, environment, hosts=hosts) as (address, _):
+        yield address
+
+
+@contextmanager
+def served(script: str, environment: Mapping[str, str] = {}, *, hosts: str = "127.0.0.1") -> Iterator[tuple[str, int]]:
+    """Base address and process of a Streamlit server; health is its answer, since any other path answers 200 too."""
     port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)]
     process = subprocess.Popen(
-        command, cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        command, cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
         wait_for_port(port, process, 60)
         health = Request(f"http://127.0.0.1:{port}/_stcore/health", headers={"Host": hosts})
         with urlopen(health, timeout=60) as answer:
             assert answer.read() == b"ok"
-        yield f"http://127.0.0.1:{port}"
+        yield f"http://127.0.0.1:{port}", process.pid
     finally:
         process.terminate()
-        process.communicate(timeout=20)
+        process.wait(20)
 
 
 def settled(page: Page) -> None:
