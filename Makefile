@@ -10,8 +10,9 @@ run: .venv/run
 test: .venv/dev
 	$(BIN)/python -m pytest
 
+# On all cores, under half a minute: to be run all the time.
 fast: .venv/dev
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" -n auto
 
 check: .venv/dev
 	$(BIN)/ruff check .

@@ -56,10 +56,14 @@ def _known(mart: Mart, network: str, amounts: Mapping[str, int], at: datetime) -
 
 
 def _labels(mart: Mart, network: str, at: datetime) -> dict[str, str]:
-    """The party of each labelled address, as it was known at a time; protocol accounts are nobody."""
+    """The party of each labelled address, as it was known at a time; protocol accounts are nobody.
+
+    Operators that are found from what validators say have no such time: they are taken as known all along.
+    """
     rows = mart.table(
         """
-        SELECT address, entity, kind FROM entity WHERE network = ?1 AND recorded_at <= ?2
+        SELECT address, entity, kind FROM entity
+        WHERE network = ?1 AND (recorded_at IS NULL OR recorded_at <= ?2)
             AND (valid_from IS NULL OR valid_from <= ?2) AND (valid_to IS NULL OR ?2 < valid_to)
         """,
         network,

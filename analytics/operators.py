@@ -6,7 +6,6 @@ These are claims: anyone can write anybody's identity or website into a validato
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -78,7 +77,7 @@ Claims = Mapping[tuple[str, str], Iterable[str]]
 
 # The newest of what every validator of every Cosmos network says of itself, for `with_operators`.
 TEXTS: Final = """
-    SELECT network, name, subject, max_by(exact, time) AS exact, max(time) AS time FROM observation
+    SELECT network, name, subject, max_by(exact, time) AS exact FROM observation
     WHERE name IN ('moniker', 'identity', 'website') AND contains(subject, 'valoper1')
     GROUP BY network, name, subject ORDER BY network, subject, name
 """
@@ -91,8 +90,7 @@ def with_operators(curated: pl.DataFrame, texts: pl.DataFrame) -> pl.DataFrame:
     texts: rows of TEXTS.
     """
     known = curated.select("network", "address")
-    newest = texts["time"].max()
-    found = operators(texts, newest) if isinstance(newest, datetime) else ENTITIES.to_frame()
+    found = operators(texts)
     called = (
         found.select("network", "address", slug="entity")
         .join(curated.select("network", "address", "entity", "name"), on=["network", "address"])
@@ -110,11 +108,11 @@ def with_operators(curated: pl.DataFrame, texts: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([curated, named.select(ENTITIES.names())])
 
 
-def operators(texts: pl.DataFrame, recorded_at: datetime) -> pl.DataFrame:
+def operators(texts: pl.DataFrame) -> pl.DataFrame:
     """Validators that share an operator with another one, as entity rows; each address once, as operator and account.
 
     texts: columns network, name (moniker, identity, website), subject (operator address) and exact. Operators are
-    merged across networks.
+    merged across networks. `recorded_at` stays empty: nobody recorded them, they are found anew at each build.
     """
     said = _said(texts)
     claims = {validator: _claims(words) for validator, words in said.items()}
@@ -125,7 +123,7 @@ def operators(texts: pl.DataFrame, recorded_at: datetime) -> pl.DataFrame:
         for network, valoper in members:
             evidence = _evidence((network, valoper), members, claims)
             rows += [
-                (network, address, slug, name, "operator", None, None, evidence, recorded_at)
+                (network, address, slug, name, "operator", None, None, evidence, None)
                 for address in (valoper, account(valoper))
             ]
     return pl.DataFrame(rows, schema=ENTITIES, orient="row").sort("network", "entity", "address")

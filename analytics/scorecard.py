@@ -10,15 +10,28 @@ import polars as pl
 from analytics import history
 from analytics.evidence import HEADLINE
 from analytics.populations import Population, headlines
+from store import addresses
 from store.mart import Mart
+from store.rows import Measure
 
 GROUPING: Final = "control"
 AXES: Final = ("math", "force", "stop")
 
 
 @dataclass(frozen=True, slots=True)
+class Party:
+    """Somebody behind a number of power: its name, empty where nobody knows one, and its address."""
+
+    name: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
-    """What a verdict says on one axis; number is None where there is no word, and `text` says which silence it is."""
+    """What a verdict says on one axis; number is None where there is no word, and `text` says which silence it is.
+
+    who: the parties behind a number of power. among: the measure in which they are found.
+    """
 
     state: str
     number: float | None
@@ -27,7 +40,8 @@ class Said:
     text: str
     how: str
     note: str
-    parties: tuple[str, ...]
+    who: tuple[Party, ...]
+    among: str
     stable: tuple[int, int] | None
 
     @property
@@ -55,8 +69,22 @@ class Cell:
 
 
 _VERDICTS: Final = """
-    SELECT v.*, coalesce(n.title, v.network) AS title, coalesce(n.stack, '') AS stack
+    SELECT v.*, coalesce(n.title, v.network) AS title, coalesce(n.stack, '') AS stack,
+           coalesce(n.address, '') AS spelling
     FROM verdict v LEFT JOIN network n ON n.name = v.network ORDER BY stack, v.network, v.measure
+"""
+# Parties are addresses, or labels that merge addresses; a label's name goes before what an address calls itself.
+_CALLED: Final = """
+    SELECT network, party, any_value(name ORDER BY place) AS name FROM (
+        SELECT network, unnest([entity, address]) AS party, name, 0 AS place FROM entity
+        UNION ALL SELECT network, subject, exact, 1 FROM observation WHERE name = 'moniker'
+    ) WHERE name <> '' GROUP BY network, party
+"""
+_KEYS: Final = """
+    SELECT DISTINCT h.network, unnest([h.address, coalesce(e.entity, h.address)]) AS party
+    FROM holding o JOIN snapshot s ON s.id = o.snapshot JOIN holder h ON h.id = o.holder
+    LEFT JOIN entity e ON e.network = h.network AND e.address = h.address
+    WHERE s.measure = ?
 """
 
 
@@ -72,12 +100,31 @@ def cells(mart: Mart, known: Sequence[Population]) -> list[Cell]:
     for row in mart.table(_VERDICTS).iter_rows(named=True):
         grouped.setdefault((row["network"], row["measure"]), {})[row["axis"]] = row
     changes = _changes(mart, list(shown.values()))
-    return [_cell(axes, shown.get(key), changes.get(key)) for key, axes in grouped.items()]
+    people = _People(mart)
+    return [_cell(axes, shown.get(key), changes.get(key), people) for key, axes in grouped.items()]
 
 
-def _cell(axes: Mapping[str, dict[str, Any]], population: Population | None, change: float | None) -> Cell:
+class _People:
+    """Who the parties of verdicts are: their names, and whether they hold keys or votes."""
+
+    def __init__(self, mart: Mart) -> None:
+        self.names = {(network, party): name for network, party, name in mart.table(_CALLED).iter_rows()}
+        self.keys = set(mart.table(_KEYS, Measure.CONTROL).iter_rows())
+
+    def party(self, network: str, party: str, spelling: str) -> Party:
+        """A party by its name and the address as its users write it."""
+        return Party(self.names.get((network, party), ""), addresses.display(party, spelling))
+
+    def measure(self, network: str, parties: Sequence[str]) -> str:
+        """The measure in which the parties are found."""
+        return Measure.CONTROL if any((network, party) in self.keys for party in parties) else Measure.VOTING_POWER
+
+
+def _cell(
+    axes: Mapping[str, dict[str, Any]], population: Population | None, change: float | None, people: _People
+) -> Cell:
     math = axes["math"]
-    math_said, force_said, stop_said = (_said(axes[axis]) for axis in AXES)
+    math_said, force_said, stop_said = (_said(axes[axis], people) for axis in AXES)
     return Cell(
         network=math["network"],
         title=math["title"],
@@ -94,10 +141,12 @@ def _cell(axes: Mapping[str, dict[str, Any]], population: Population | None, cha
     )
 
 
-def _said(row: Mapping[str, Any]) -> Said:
+def _said(row: Mapping[str, Any], people: _People) -> Said:
     stable = (row["stable"], row["settings"]) if row["settings"] else None
     texts = {name: row[name] for name in ("state", "number", "words", "letter", "text", "how", "note")}
-    return Said(**texts, parties=tuple(json.loads(row["parties"])), stable=stable)
+    network, parties = row["network"], json.loads(row["parties"])
+    who = tuple(people.party(network, party, row["spelling"]) for party in parties)
+    return Said(**texts, who=who, among=people.measure(network, parties), stable=stable)
 
 
 def _changes(mart: Mart, shown: Sequence[Population]) -> dict[tuple[str, str], float | None]:
@@ -127,10 +176,12 @@ def table(found: Sequence[Cell]) -> pl.DataFrame:
                 "k": None if one.force.number is None else int(one.force.number),
                 "word_k": one.force.text,
                 "path": one.force.how,
+                "who": _listed(one.force.who),
                 "note": one.force.note,
                 "k_stop": None if one.stop.number is None else int(one.stop.number),
                 "word_stop": one.stop.text,
                 "path_stop": one.stop.how,
+                "who_stop": _listed(one.stop.who),
                 "change_30d": one.change,
                 "n": one.population.n if one.population else None,
                 "block": one.population.height if one.population else None,
@@ -146,3 +197,7 @@ def table(found: Sequence[Cell]) -> pl.DataFrame:
         },
         infer_schema_length=None,
     )
+
+
+def _listed(who: Sequence[Party]) -> str:
+    return ", ".join(one.name or one.address for one in who)

@@ -7,15 +7,20 @@ import polars as pl
 import streamlit as st
 
 from analytics import scorecard
-from analytics.scorecard import Cell
-from ui import banners, choose, dots, draw, frame, inert, served, tables, words
+from analytics.scorecard import Cell, Said
+from ui import banners, choose, dots, downloads, draw, frame, inert, matrix, served, tables, words
+from ui.provenance import Provenance
 
+# Of a larger group only so many are named.
+NAMED = 5
+
+# The layers of the stack: a short name and what happens there.
 STACK = {
-    "compute": "Compute: hardware rented by many",
-    "data": "Data: sets, storage and markets",
-    "model": "Models: training and research paid in tokens",
-    "agents": "Agents and inference: services and programs that pay each other",
-    "": "Other networks",
+    "compute": ("Compute", "hardware rented by many"),
+    "data": ("Data", "sets, storage and markets"),
+    "model": ("Models", "training and research paid in tokens"),
+    "agents": ("Agents", "services, inference and programs that pay each other"),
+    "": ("Other networks", ""),
 }
 
 
@@ -26,14 +31,38 @@ def main() -> None:
         "**Math** is over how many parties a resource is spread. **Power** is how few can force something. "
         "A network can look good in one and bad in the other."
     )
-    cells = served.asked(scorecard.cells, known)
+    cells = sorted(served.asked(scorecard.cells, known), key=lambda one: list(STACK).index(one.stack))
+    overview(cells)
     against(cells)
-    for stack, title in STACK.items():
+    for stack, (title, what) in STACK.items():
         layer = [one for one in cells if one.stack == stack]
         if layer:
-            st.header(title, anchor=False)
+            st.header(f"{title}: {what}" if what else title, anchor=False)
         for network in dict.fromkeys(one.network for one in layer):
-            matrix_row([one for one in layer if one.network == network])
+            about([one for one in layer if one.network == network])
+
+
+def overview(cells: Sequence[Cell]) -> None:
+    """Every network and measure at first glance."""
+    st.table(
+        matrix.matrix(cells, {stack: title for stack, (title, _) in STACK.items()}, choose.MEASURES, datetime.now(UTC)),
+        border="horizontal",
+        hide_index=True,
+        alt="Networks by measure: over how many equal parties each is spread, and how few can force or stop something",
+    )
+    draw.source_line(
+        [source(one) for one in cells if one.population],
+        "Large numbers: how many equal parties would be as concentrated, and the change in 30 days. Can force, can "
+        "stop: the fewest parties. The letter says how sure a word is, from A to C; between two words, how parties are "
+        "counted decides.",
+    )
+    downloads.buttons(told(cells), "scorecard", [], key="scorecard")
+
+
+def source(one: Cell) -> Provenance:
+    """Where a cell's numbers come from."""
+    assert one.population is not None
+    return frame.source(one.population, choose.GROUPINGS[scorecard.GROUPING].lower())
 
 
 def against(cells: Sequence[Cell]) -> None:
@@ -58,9 +87,11 @@ def against(cells: Sequence[Cell]) -> None:
                 "word_k": tables.text("Power"),
                 "k": tables.count("Fewest to force", "Fewest parties that can force something, by the shortest path."),
                 "path": tables.text("What, and how"),
+                "who": tables.text("By whom"),
                 "note": tables.text("Caution"),
                 "k_stop": tables.count("Fewest to stop", "Fewest parties that can stop a change."),
                 "path_stop": tables.text("Stop what, and how"),
+                "who_stop": tables.text("Stopped by whom"),
                 "change_30d": tables.number("Math in 30 days"),
                 "n": tables.count("Parties"),
                 "population": tables.text("Among"),
@@ -70,13 +101,9 @@ def against(cells: Sequence[Cell]) -> None:
                 f"{title}, {measure}: math {words.decimal(m)}, power {k}"
                 for title, measure, m, k in both.select("title", "measure", "m", "k").iter_rows()
             ),
-            [
-                frame.source(one.population, choose.GROUPINGS[scorecard.GROUPING].lower())
-                for one in cells
-                if one.population and one.force.number is not None
-            ],
-            f"{dots.symbols_explained(both)}  \nRight is more spread, up is harder to capture. "
-            "Counts of different networks rank nobody by themselves.",
+            [source(one) for one in cells if one.population and one.force.number is not None],
+            f"{dots.symbols_explained(both)}  \nRight is more spread, up is harder to capture; a dot just above a "
+            "number has that number. Counts of different networks rank nobody by themselves.",
         )
     )
 
@@ -92,63 +119,59 @@ def told(cells: Sequence[Cell]) -> pl.DataFrame:
     )
 
 
-def matrix_row(cells: Sequence[Cell]) -> None:
-    """One network: a sentence with its weakest path, then one card a measure, then what there is no word for."""
-    st.subheader(cells[0].title, anchor=False)
-    st.markdown(weakest(cells))
-    rated = [one for one in cells if one.math.number is not None]
-    if rated:
-        with st.grid(5, min_column_width=150):
-            for one in rated:
-                card(one)
+def about(cells: Sequence[Cell]) -> None:
+    """One network: who can force and who can stop something, in sentences, then what there is no word for."""
+    one = matrix.least(cells)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(cells[0].title, anchor=False, width="content")
+        if one.force.who:
+            page = {"net": one.network, "what": one.force.among}
+            st.page_link("pages/power.py", label="Who holds power", icon=":material/groups:", query_params=page)
+    st.markdown(forced(one.force))
+    if one.stop.number is not None:
+        st.markdown(stopped(one.stop))
     silent = [one for one in cells if one.math.number is None]
     if silent:
         st.caption("  \n".join(f"{named(one)}: {inert.markdown(one.math.text, 200)}" for one in silent))
 
 
-def weakest(cells: Sequence[Cell]) -> str:
-    """The fewest that can force something, and the fewest that can stop something, as sentences."""
-    one = min(cells, key=lambda cell: (cell.force.number is None, cell.force.number or 0))
-    if one.force.number is None:
-        return f"Power: {inert.markdown(one.force.text, 200)}."
-    caution = f", {one.force.note}" if one.force.note else ""
-    word = inert.markdown(f"{one.force.text}{caution}", 200)
-    force = f"**{who(one.force.number)}** can {inert.markdown(one.force.how, 200)}: {word}."
-    if one.stop.number is None:
-        return force
-    return f"{force} **{who(one.stop.number)}** can stop others: {inert.markdown(one.stop.how, 200)}."
+def forced(said: Said) -> str:
+    """The fewest that can force something, and who they are, as a sentence."""
+    if said.number is None:
+        return f"Power: {inert.markdown(said.text, 200)}."
+    return f"**{many(said)}** can {way(said)}: {who(said)}. {verdict(said)}"
 
 
-def who(number: float) -> str:
+def stopped(said: Said) -> str:
+    """The fewest that can stop others, and who they are, as a sentence."""
+    return f"**{many(said)}** can stop a decision to {way(said)}: {who(said)}. {verdict(said)}"
+
+
+def way(said: Said) -> str:
+    """What is done, and by which way."""
+    return inert.markdown(said.how.replace(" by ", ", by ", 1), 200)
+
+
+def many(said: Said) -> str:
     """So many parties, at the beginning of a sentence."""
-    return words.sentence(words.several(int(number), "party", "parties"))
+    return words.sentence(words.several(int(said.number or 0), "party", "parties"))
+
+
+def who(said: Said) -> str:
+    """The parties by name or short address, the first few of many."""
+    named = [inert.plain(one.name) or words.short(one.address) for one in said.who[:NAMED]]
+    more = len(said.who) - len(named)
+    return words.listed([inert.markdown(one) for one in named] + [f"{more} more"] * bool(more))
+
+
+def verdict(said: Said) -> str:
+    """The word with its letter, and what to be careful of."""
+    return words.sentence(inert.markdown(f"{said.text}{', ' + said.note if said.note else ''}.", 200))
 
 
 def named(one: Cell) -> str:
     """The measure as readers know it."""
     return choose.MEASURES.get(one.measure, one.measure)
-
-
-def card(one: Cell) -> None:
-    """One measure: the word with its letter, the number behind it, and the change."""
-    if one.population is None:
-        return
-    excluded = ", ".join(f"{kind} {words.share(share)}" for kind, share in one.excluded.items())
-    with st.container(border=True, height="stretch"):
-        st.metric(
-            named(one),
-            words.decimal(one.math.number),
-            None if one.change is None else round(one.change, 1),
-            delta_description="in 30 days",
-            help=inert.markdown(
-                f"Acts like so many equal parties: {words.count(one.population.n)} {one.population.thing} at "
-                f"{words.block(one.population.height)}; the word is {one.math.sensitivity} ways of counting."
-                + (f" No parties: {excluded}." if excluded else ""),
-                400,
-            ),
-        )
-        st.markdown(f"**{inert.markdown(words.sentence(one.math.text))}**")
-        st.caption(f"{words.block(one.population.height)}, {words.age(one.population.time, datetime.now(UTC))}")
 
 
 main()

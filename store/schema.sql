@@ -100,7 +100,7 @@ CREATE TABLE vote (
     voter VARCHAR, option VARCHAR, weight DECIMAL(38, 18), height BIGINT
 );
 
--- Who is behind an address, with public evidence.
+-- Who is behind an address, with public evidence. recorded_at is empty for operators found from their own words.
 CREATE TABLE entity (
     network VARCHAR, address VARCHAR, entity VARCHAR, name VARCHAR, kind VARCHAR,
     valid_from TIMESTAMPTZ, valid_to TIMESTAMPTZ, source VARCHAR, recorded_at TIMESTAMPTZ

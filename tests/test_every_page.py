@@ -15,7 +15,8 @@ PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py") if path.stem 
 
 def opened(name: str, data: Path, monkeypatch: pytest.MonkeyPatch, **query: str) -> AppTest:
     monkeypatch.setenv("DEAI_DATA", str(data))
-    test = AppTest.from_file(str(ROOT / "pages" / f"{name}.py"), default_timeout=60)
+    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    test.switch_page(f"pages/{name}.py")
     for key, value in query.items():
         test.query_params[key] = value
     test.run()

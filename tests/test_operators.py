@@ -48,11 +48,11 @@ def test_the_same_identity_is_one_operator_on_both_chains() -> None:
         ("fetch", 2, "Node A", " 5489ADE7B1B91C65 ", ""),
         ("fetch", 3, "Other", "0000000000000001", ""),
     )
-    found = operators(texts, NOW)
+    found = operators(texts)
     assert found.schema == ENTITIES
     assert merged(found) == {"operator-5489ade7b1b91c65": {valoper(1, "akash"), valoper(2, "fetch")}}
     row = found.filter(pl.col("address") == valoper(1, "akash")).row(0, named=True)
-    assert (row["name"], row["kind"], row["recorded_at"]) == ("Node A", "operator", NOW)
+    assert (row["name"], row["kind"], row["recorded_at"]) == ("Node A", "operator", None)
     assert row["source"] == ("said by the validator in the staking module: identity 5489ADE7B1B91C65 (also of 1 more)")
     assert account_of(valoper(1, "akash")) in set(found["address"])
 
@@ -63,7 +63,7 @@ def test_operators_are_joined_through_others_and_each_keeps_its_own_evidence() -
         ("akash", 2, "A two", "5489ADE7B1B91C65", "https://www.a.example/x"),
         ("akash", 3, "A three", "", "a.example"),
     )
-    found = operators(texts, NOW)
+    found = operators(texts)
     assert set(merged(found)) == {"operator-a.example"}
     evidence = dict(found.select("address", "source").iter_rows())
     assert "identity" not in evidence[valoper(3)]
@@ -81,7 +81,7 @@ def test_a_page_on_a_shared_site_joins_nobody() -> None:
         ("akash", 6, "F", "none", ""),
         ("akash", 7, "G", "none", ""),
     )
-    assert operators(texts, NOW).is_empty()
+    assert operators(texts).is_empty()
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_operators_of_real_chains_are_found(shared: Path) -> None:
                 (network, name, row["operator_address"], words[name]) for name in ("moniker", "identity", "website")
             ]
     texts = pl.DataFrame(rows, schema=TEXTS, orient="row")
-    found = operators(texts, NOW)
+    found = operators(texts)
     sizes = {entity: len(members) for entity, members in merged(found).items()}
     assert sizes == {
         "operator-staketab.com": 3,
@@ -155,7 +155,7 @@ def test_a_group_with_a_curated_member_takes_its_name_and_leaves_it_alone() -> N
         ("fetch", 2, "B", "5489ADE7B1B91C65", ""),
         ("fetch", 3, "C", "0000000000000001", ""),
         ("fetch", 4, "C", "0000000000000001", ""),
-    ).with_columns(time=pl.lit(NOW))
+    )
     found = with_operators(curated("akash", 1), texts)
     assert found.filter(pl.col("address") == valoper(1, "akash")).equals(curated("akash", 1))
     called = {
@@ -167,7 +167,7 @@ def test_a_group_with_a_curated_member_takes_its_name_and_leaves_it_alone() -> N
 
 
 def test_without_texts_there_are_only_curated_entities() -> None:
-    none = said().with_columns(time=pl.lit(NOW))
+    none = said()
     assert with_operators(curated("akash", 1), none).equals(curated("akash", 1))
 
 

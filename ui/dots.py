@@ -21,6 +21,8 @@ SYMBOLS: Final = (
     ("hexagon", "⬢"),
     ("cross", "✚"),
 )
+# Power is a whole number; networks with the same one stand a little apart above it, all in the same band.
+APART: Final = 0.7
 TICKS: Final = [1, 2, 5, 15, 50, 200]
 # How far an axis goes, by the largest number on it; 15 and what lies above are always in sight.
 REACHES: Final = ((15, 1.4), (50, 1.9), (200, 2.45), (float("inf"), 3.4))
@@ -33,10 +35,12 @@ def math_against_power(points: pl.DataFrame, *, height: int = 460) -> go.Figure:
     """
     symbols = {measure: symbol for measure, (symbol, _) in _symbols(points).items()}
     traces = []
-    for part in points.partition_by(["network", "title"], maintain_order=True):
+    networks = points.partition_by(["network", "title"], maintain_order=True)
+    for place, part in enumerate(networks, start=1):
         paint = colours.of_network(str(part["network"][0]))
         title = inert.svg(str(part["title"][0]))
-        traces += [_dots(part, title, paint, symbols), _legend_only(title, paint)]
+        above = APART * place / (len(networks) + 1)
+        traces += [_dots(part, title, paint, symbols, above), _legend_only(title, paint)]
     edges = [float(band) for band in BANDS]
     return drawn(
         traces,
@@ -60,8 +64,8 @@ def _symbols(points: pl.DataFrame) -> dict[str, tuple[str, str]]:
     return {measure: SYMBOLS[place % len(SYMBOLS)] for place, measure in enumerate(measures)}
 
 
-def _dots(part: pl.DataFrame, title: str, paint: str, symbols: dict[str, str]) -> Part:
-    texts = part.select("measure", "word_m", "word_k", "path").iter_rows()
+def _dots(part: pl.DataFrame, title: str, paint: str, symbols: dict[str, str], above: float) -> Part:
+    texts = part.select("measure", "word_m", "word_k", "path", pl.col("k").cast(pl.String)).iter_rows()
     shapes = [
         symbols[measure] + ("" if independent else "-open")
         for measure, independent in part.select("measure", "independent").iter_rows()
@@ -69,14 +73,14 @@ def _dots(part: pl.DataFrame, title: str, paint: str, symbols: dict[str, str]) -
     return {
         "type": "scatter",
         "x": part["m"].to_numpy(),
-        "y": part["k"].to_numpy(),
+        "y": part["k"].to_numpy() + above,
         "showlegend": False,
         "mode": "markers",
         "marker": {"size": 14, "color": paint, "symbol": shapes, "line": {"width": 2, "color": paint}},
         "customdata": [[inert.svg(text or "", 120) for text in row] for row in texts],
         "hovertemplate": (
             f"<b>{title}</b> · %{{customdata[0]}}<br>math %{{x:.3~g}}: %{{customdata[1]}}"
-            "<br>power %{y}: %{customdata[2]}<br>%{customdata[3]}<extra></extra>"
+            "<br>power %{customdata[4]}: %{customdata[2]}<br>%{customdata[3]}<extra></extra>"
         ),
     }
 

@@ -92,16 +92,17 @@ def table(
     rows: int = 12,
 ) -> None:
     """A table with its downloads and its line of sources."""
-    tables.show(frame, columns, alt=alt, key=f"{key}-table", rows=rows)
+    # The buttons come first: on a phone the table's own toolbar lies over what stands above it.
     downloads.buttons(frame, key, sources, key=key)
+    tables.show(frame, columns, alt=alt, key=f"{key}-table", rows=rows)
     source_line(sources)
 
 
 def _below(chart: Chart) -> None:
     source_line(chart.sources, chart.note)
     with st.expander("Table, downloads, method", expanded=chart.unfolded, icon=":material/table_rows:"):
-        tables.show(chart.table, chart.columns, alt=f"Table of the chart: {chart.alt}", key=f"{chart.key}-table")
         downloads.buttons(chart.table, chart.key, chart.sources, key=chart.key)
+        tables.show(chart.table, chart.columns, alt=f"Table of the chart: {chart.alt}", key=f"{chart.key}-table")
         for method in dict.fromkeys(source.method for source in chart.sources if source.method):
             st.markdown(inert.markdown(method, 2000))
 

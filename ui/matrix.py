@@ -1,0 +1,73 @@
+"""The scorecard as a table of words: a network a row, a measure a column, beside them the power to force and stop."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+import polars as pl
+
+from analytics.scorecard import Cell, Said
+from analytics.verdict import WORDS
+from store.rows import Measure
+from ui import inert, words
+
+# From one party to broad; the word itself is always there, so that nobody needs the colour.
+COLOURS: Final = ("red", "orange", "blue", "green")
+UNCHANGED: Final = 0.05
+
+
+def matrix(
+    found: Sequence[Cell], layers: Mapping[str, str], measures: Mapping[str, str], now: datetime
+) -> pl.DataFrame:
+    """One row a network, in cells of Markdown; columns: Network, Can force, Can stop, then each measure.
+
+    layers, measures: what readers call a layer of the stack and a measure. Keys are no resource: power tells of them.
+    """
+    shown = [name for name in measures if name != Measure.CONTROL and any(one.measure == name for one in found)]
+    rows = []
+    for network in dict.fromkeys(one.network for one in found):
+        cells = {one.measure: one for one in found if one.network == network}
+        first = next(iter(cells.values()))
+        weakest = least(list(cells.values()))
+        times = [one.population.time for one in cells.values() if one.population]
+        age = f", {words.age(min(times), now)}" if times else ""
+        row = {"Network": f"**{inert.markdown(first.title)}**  \n:small[{layers[first.stack]}{age}]"}
+        row |= {"Can force": _power(weakest.force), "Can stop": _power(weakest.stop)}
+        rows.append(row | {measures[name]: _math(cells.get(name)) for name in shown})
+    return pl.DataFrame(rows)
+
+
+def least(cells: Sequence[Cell]) -> Cell:
+    """Of the cells of a network the one that takes the fewest parties to force something."""
+    return min(cells, key=lambda cell: (cell.force.number is None, cell.force.number or 0))
+
+
+def _math(one: Cell | None) -> str:
+    if one is None:
+        return ""
+    if one.math.number is None:
+        return _silent(one.math)
+    return f"**{words.decimal(one.math.number)}**{_moved(one.change)}  \n{_word(one.math)}"
+
+
+def _power(said: Said) -> str:
+    return _silent(said) if said.number is None else f"**{words.count(int(said.number))}**  \n{_word(said)}"
+
+
+def _moved(change: float | None) -> str:
+    """An arrow with its size; nothing where nothing is to be seen."""
+    if change is None or abs(change) < UNCHANGED:
+        return ""
+    colour, arrow = ("green", "↑") if change > 0 else ("red", "↓")
+    return f" :{colour}[{arrow} {words.decimal(abs(change))}]"
+
+
+def _word(said: Said) -> str:
+    """The word, or the words between which it lies, with the letter of confidence; the lowest gives the colour."""
+    named = said.words.split(" or ")
+    between = "–".join(one.removeprefix("a ") for one in dict.fromkeys((named[0], named[-1])))
+    return f":{COLOURS[WORDS.index(named[0])]}-badge[{between} {said.letter}]"
+
+
+def _silent(said: Said) -> str:
+    return f":gray[{said.state}]"
