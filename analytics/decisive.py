@@ -5,20 +5,19 @@ from typing import Final
 
 import polars as pl
 
-from analytics.holders import ranking
+from analytics.holders import ranking, votes
 from analytics.populations import Population
 from analytics.power import Game, quota_for, shapley_shubik
-from analytics.rules import Threshold
+from analytics.rules import Threshold, thresholds
 from store.mart import Mart
 
 # More parties than this take longer than a reader waits; the tail of more would round to nothing anyway.
 MOST_PARTIES: Final = 200
-VOTING: Final = ("voting_power", "stake", "control")
 
 
 def decisive(mart: Mart, population: Population, grouping: str, threshold: Threshold) -> pl.DataFrame | None:
     """Shapley-Shubik index by address: address, decides (a fraction); None where nobody votes, or too many do."""
-    if population.measure not in VOTING or population.n > MOST_PARTIES:
+    if not votes(population) or population.n > MOST_PARTIES:
         return None
     rows = ranking(mart, population, grouping, MOST_PARTIES)
     weights = tuple(int(amount) for amount in rows["amount"])
@@ -26,3 +25,16 @@ def decisive(mart: Mart, population: Population, grouping: str, threshold: Thres
         return None
     quota = quota_for(sum(weights), Fraction(threshold.numerator, threshold.denominator), strict=threshold.strict)
     return rows.select("address", decides=pl.Series(shapley_shubik(Game(weights, quota)).value))
+
+
+def decides(mart: Mart, population: Population, address: str) -> tuple[Threshold, float] | None:
+    """How often an address decides under the first rule of a population; None where nobody votes, or too many do.
+
+    address: as its users write it.
+    """
+    rule = thresholds(mart, population)[0]
+    found = decisive(mart, population, "address", rule)
+    if found is None:
+        return None
+    mine = found.filter(address=address)["decides"]
+    return (rule, float(mine[0])) if len(mine) else None

@@ -26,7 +26,7 @@ _FRESHNESS = """
         WHERE e.run = (SELECT max_by(id, started) FROM run)
     )
     SELECT w.network, w.reading, s.time, s.height, s.hash, s.chain_id, s.n, s.endpoint, s.runtime_version,
-           w.every_seconds, f.error, f.message
+           coalesce(s.simulated, false) AS simulated, w.every_seconds, f.error, f.message
     FROM wanted w
     LEFT JOIN newest n ON n.network = w.network AND n.reading = w.reading
     LEFT JOIN snapshot s ON s.id = n.id
@@ -38,7 +38,8 @@ _FRESHNESS = """
 def freshness(mart: Mart, now: datetime, max_age: timedelta | None = None) -> pl.DataFrame:
     """Each reading's newest block, its age in seconds, its state and the error of the last run.
 
-    state: fresh; stale (older than max_age, by default twice its cadence); never read; imported (has no cadence).
+    state: fresh; stale (older than max_age, by default twice its cadence); never read; imported (has no cadence);
+    simulated (nothing is read on a schedule).
     """
     age = (pl.lit(now, Time) - pl.col("time")).dt.total_seconds()
     limit = pl.lit(max_age.total_seconds()) if max_age else CADENCES * pl.col("every_seconds")
@@ -47,11 +48,13 @@ def freshness(mart: Mart, now: datetime, max_age: timedelta | None = None) -> pl
         .then(pl.lit("imported"))
         .when(pl.col("time").is_null())
         .then(pl.lit("never read"))
+        .when("simulated")
+        .then(pl.lit("simulated"))
         .when(pl.col("age_seconds") > limit)
         .then(pl.lit("stale"))
         .otherwise(pl.lit("fresh"))
     )
-    due = pl.col("time") + pl.duration(seconds=pl.col("every_seconds"))
+    due = pl.when(~pl.col("simulated")).then(pl.col("time") + pl.duration(seconds=pl.col("every_seconds")))
     return mart.table(_FRESHNESS).with_columns(age_seconds=age, next=due).with_columns(state=state)
 
 

@@ -14,6 +14,8 @@ from store.rows import BadData, Time
 EVENTS: Final = pl.Schema(
     {"time": Time, "network": pl.String(), "title": pl.String(), "source": pl.String(), "kind": pl.String()}
 )
+# What stands on a curve where its method changed; events have numbers.
+CHANGED: Final = "m"
 
 # A grouping that no label touches has no row of its own: it equals `address`. Of several label versions the newest.
 _HISTORY: Final = """
@@ -54,11 +56,11 @@ def within(events: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def version_breaks(rows: pl.DataFrame) -> pl.DataFrame:
-    """Days on which a series goes on under another version of its method: time, network, title."""
+    """Days on which a series goes on under another version of its method: mark, time, network, title."""
     before = pl.col("method_version").shift().over("network", "reading", "population")
     changed = rows.filter(before.is_not_null() & (pl.col("method_version") != before))
     return changed.select(
-        "time", "network", title=pl.format("Method changed to {}", "method_version"), source=pl.lit("this program")
+        "time", "network", mark=pl.lit(CHANGED), title=pl.format("Method changed to {}", "method_version")
     )
 
 
@@ -74,7 +76,10 @@ def thirty_day_change(rows: pl.DataFrame) -> float | None:
 
 
 def events(path: Path = REFERENCE / "events.toml") -> pl.DataFrame:
-    """What happened, from data/reference/events.toml; raises BadData for a row without a source or a zone."""
+    """What happened, from data/reference/events.toml, numbered in order of time (column mark).
+
+    Raises BadData for a row without a source or a zone.
+    """
     rows = tomllib.loads(path.read_text()).get("event", [])
     for row in rows:
         for name in ("time", "network", "title", "source"):
@@ -82,4 +87,5 @@ def events(path: Path = REFERENCE / "events.toml") -> pl.DataFrame:
                 raise BadData(f"{path.name}: {row.get('title', 'an event')} has no {name}")
         if not isinstance(row["time"], datetime) or row["time"].utcoffset() is None:
             raise BadData(f"{path.name}: {row['title']} needs a time with a zone")
-    return pl.DataFrame([{"kind": "", **row} for row in rows], schema=EVENTS).sort("time")
+    found = pl.DataFrame([{"kind": "", **row} for row in rows], schema=EVENTS).sort("time")
+    return found.with_columns(mark=pl.int_range(1, pl.len() + 1).cast(pl.String))

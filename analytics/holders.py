@@ -14,6 +14,8 @@ from store.labels import CUSTODIAN, PROTOCOL
 from store.mart import Mart
 
 GROUPINGS: Final = ("address", "control", "ownership")
+# Measures whose amounts are votes: about blocks, about rules, or as keys of a multisig.
+VOTING: Final = ("voting_power", "stake", "control")
 LEFT_OUT: Final[dict[str, tuple[str, ...]]] = {
     "address": (),
     "control": PROTOCOL,
@@ -243,11 +245,17 @@ _STANDS: Final = """
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where one address stands in one population: its place, and what it has of how much."""
+    """Where one address stands in one population: its place, and what it has of how much.
+
+    address: as its users write it. others: fewest other addresses that together have more, where this is a vote; None
+    where it is none, or where all others together have less.
+    """
 
     population: Population
+    address: str
     rank: int
     amount: int
+    others: int | None
 
     @property
     def share(self) -> float:
@@ -261,15 +269,57 @@ class Standing:
 
 
 def standing(mart: Mart, known: Sequence[Population], found: Found) -> list[Standing]:
-    """Where one address stands in every population that has it, the largest share first."""
+    """Where one address stands in every population that has it."""
     by_id = {(one.snapshot, one.population_id): one for one in known}
     rows = mart.table(_STANDS, found.network, found.canonical).iter_rows()
-    stands = [
-        Standing(by_id[snapshot, population], int(rank), int(amount))
-        for snapshot, population, amount, rank in rows
-        if (snapshot, population) in by_id
-    ]
-    return sorted(stands, key=lambda one: (one.share, one.population.key), reverse=True)
+    stands = []
+    for snapshot, population, amount, rank in rows:
+        among = by_id.get((snapshot, population))
+        if among is not None:
+            others = _others(mart, among, int(rank), int(amount))
+            stands.append(Standing(among, found.address, int(rank), int(amount), others))
+    return stands
+
+
+def everywhere(mart: Mart, known: Sequence[Population], found: Found) -> list[Standing]:
+    """Where a key stands on all networks, by all its spellings: first where it votes, then the largest share first."""
+    try:
+        same = _spelled(mart, addresses.address(found.canonical))
+    except addresses.NotAnAddress:
+        same = [found]
+    stands = [one for spelling in same for one in standing(mart, known, spelling)]
+    return sorted(stands, key=lambda one: (votes(one.population), one.share, one.population.key), reverse=True)
+
+
+def one_each(found: Sequence[Found]) -> list[Found]:
+    """The first spelling of each key among what a search found."""
+    first: dict[tuple[str, ...] | bytes, Found] = {}
+    for one in found:
+        first.setdefault(_key(one), one)
+    return list(first.values())
+
+
+def _key(one: Found) -> tuple[str, ...] | bytes:
+    try:
+        return addresses.address(one.canonical).raw
+    except addresses.NotAnAddress:
+        return one.network, one.canonical
+
+
+def votes(population: Population) -> bool:
+    """Whether the amounts of a population are votes among its parties; delegators of one validator decide nothing."""
+    return population.measure in VOTING and "@" not in population.population
+
+
+def _others(mart: Mart, population: Population, rank: int, amount: int) -> int | None:
+    """Fewest others that together have more than the address at this rank, which holds this amount."""
+    if not votes(population) or 2 * amount >= population.total:
+        return None
+    if rank > 1:
+        return 1
+    # The thousand largest are nearly always enough.
+    few = outvoted_by(ranking(mart, population, "address"), 1)
+    return few or outvoted_by(ranking(mart, population, "address", population.n), 1)
 
 
 def outvoted_by(rows: pl.DataFrame, rank: int) -> int | None:

@@ -14,6 +14,7 @@ from store.mart import Tables
 UNITS: Final[dict[str, tuple[str, int]]] = {
     "uakt": ("AKT", 6),
     "uact": ("ACT", 6),
+    "uusdc": ("USDC", 6),
     "rao": ("TAO", 9),
     "rao alpha": ("alpha", 9),
     "afet": ("FET", 18),

@@ -122,7 +122,7 @@ QUESTIONS: Final[Mapping[str, Question]] = {
     "Lorenz curve of 60,000 holders": lambda mart, size: holders.curve(mart, _one(size, "akash", "delegators")),
     "metrics of one population": lambda mart, size: rules.values(mart, _largest(size), "control"),
     "search by address": lambda mart, size: holders.search(mart, _somebody(size)),
-    "where an address stands": lambda mart, size: holders.standing(
+    "where an address stands": lambda mart, size: holders.everywhere(
         mart, _known(size), holders.search(mart, _somebody(size))[0]
     ),
     "search by name": lambda mart, _: holders.search(mart, "validator 7"),

@@ -34,10 +34,11 @@ from store.rows import (
 )
 
 DAYS: Final = 180
-ROWS_IN_HISTORY: Final = 1_000
 DAY: Final = timedelta(days=1)
 FLOWS: Final = (Measure.EMISSION, Measure.COMPUTE_SPEND)
 VALIDATORS: Final = 100
+# Per cent of the chain's total that a reading in part finds.
+PARTLY: Final = 97
 # Amounts are drawn as parts of this many, then scaled to the population's total.
 PARTS: Final = 10**12
 Floats = npt.NDArray[np.float64]
@@ -75,7 +76,7 @@ def build_sample(data: Path, until: datetime | None = None, days: int = DAYS) ->
     landing = Landing(data)
     for reading in readings():
         landing.land_months(_history(reading, end, days))
-        landing.land(*_holdings(reading, end, 0, newest=True))
+        landing.land(*_holdings(reading, end, 0))
     for snapshot, facts in (*_names(end), *_observed(end, days), *_market(end, days), *_governed(end)):
         check(facts, snapshot.kind)
         landing.land(snapshot, facts)
@@ -119,11 +120,11 @@ def _akash_compute() -> Iterator[Simulated]:
         of = tuple(Population(name, n, total, skew, "akash") for name, n, skew in parties)
         yield Simulated("akash", f"leases_{denom}", of)
         for name in ("accrued", "settled", "external_least", "external_most"):
-            yield Simulated("akash", f"{name}_{denom}", of, every=7)
-        yield Simulated("akash", f"deposited_{denom}", (of[1],), every=7)
+            yield Simulated("akash", f"{name}_{denom}", of, every=30)
+        yield Simulated("akash", f"deposited_{denom}", (of[1],), every=30)
     for resource, total in (("cpu", 9_000_000), ("memory", 2**44), ("storage", 2**47), ("gpu", 248)):
         providers = Population("providers", 60, total, 1.2, "akash")
-        yield Simulated("akash", f"leased_{resource}", (providers,), every=7)
+        yield Simulated("akash", f"leased_{resource}", (providers,), every=15)
 
 
 def _bittensor() -> Iterator[Simulated]:
@@ -137,12 +138,12 @@ def _bittensor() -> Iterator[Simulated]:
         return Population(name, n, total * rao, skew, spelling)
 
     stake = (whole("hotkeys", 2_000, 7_446_311, 2.2), whole("coldkeys", 30_000, 7_446_311, 2.6))
-    yield Simulated("bittensor", "stake", stake, every=7)
+    yield Simulated("bittensor", "stake", stake, every=30)
     yield Simulated("bittensor", "stake_alpha", each("coldkeys", 256, 2_000_000, 2.0), every=0)
     yield Simulated("bittensor", "validators", (whole("validators", 300, 6_000_000, 1.9),))
     yield Simulated("bittensor", "subnet_validators", each("validators", 64, 500_000, 1.8), every=0)
     yield Simulated("bittensor", "subnet_emission", (whole("subnets", 128, 3_600, 1.6, "subnet"),))
-    yield Simulated("bittensor", "recipients", (whole("recipients", 9_000, 3_600, 2.1),), every=7)
+    yield Simulated("bittensor", "recipients", (whole("recipients", 9_000, 3_600, 2.1),), every=15)
     roles = each("miners", 191, 2_952, 1.7) + each("validators", 64, 2_952, 1.7) + each("owner", 1, 1_296, 0)
     yield Simulated("bittensor", "alpha_emission", roles, every=0)
     yield Simulated("bittensor", "balances", (whole("coldkeys", 60_000, 3_700_000, 2.8),), every=30)
@@ -166,27 +167,39 @@ def _ethereum() -> Iterator[Simulated]:
 
 def _history(reading: Simulated, end: datetime, days: int) -> Iterator[tuple[Snapshot, Facts]]:
     if reading.every:
-        for back in range(days - 1, 0, -reading.every):
-            yield _holdings(reading, end, back, newest=False)
+        # What a network shares as a whole is told over time; the delegators of one validator are not.
+        whole = tuple(one for one in reading.populations if "@" not in one.name)
+        for back in reversed(range(reading.every, days, reading.every)):
+            yield _holdings(replace(reading, populations=whole), end, back)
 
 
-def _holdings(reading: Simulated, end: datetime, back: int, *, newest: bool) -> tuple[Snapshot, Facts]:
+def _holdings(reading: Simulated, end: datetime, back: int) -> tuple[Snapshot, Facts]:
     """A reading's holdings `back` days before the end."""
     time = end - back * DAY
-    rows = pl.concat(_drawn(reading, population, back, newest=newest) for population in reading.populations)
+    rows = pl.concat(_drawn(reading, population, back) for population in reading.populations)
     since = time - DAY if reading.real.measure in FLOWS else None
-    facts = Facts(rows, since=since)
-    check(facts, Kind.HOLDINGS)
+    totals = {name: int(total) for name, total in rows.group_by("population").agg(pl.col("amount").sum()).iter_rows()}
+    if reading.real.partial:
+        # What can be read in part is read in part: the chain tells more than was found.
+        totals = {name: total * 100 // PARTLY for name, total in totals.items()}
+    facts = Facts(rows, reported={name: total for name, total in totals.items() if _told(name)}, since=since)
+    check(facts, Kind.HOLDINGS, partial=reading.real.partial)
     snapshot = _snapshot(reading.network, reading.reading, Kind.HOLDINGS, time)
-    return replace(snapshot, measure=reading.real.measure, unit=reading.real.unit, since=since), facts
+    measure, unit = reading.real.measure, reading.real.unit
+    return replace(snapshot, measure=measure, unit=unit, since=since, reported=facts.reported), facts
 
 
-def _drawn(reading: Simulated, population: Population, back: int, *, newest: bool) -> pl.DataFrame:
+def _told(population: str) -> bool:
+    """Whether a chain tells a total of its own: of what a network shares as a whole."""
+    return "@" not in population and "/" not in population
+
+
+def _drawn(reading: Simulated, population: Population, back: int) -> pl.DataFrame:
     """One population on one day: lognormal amounts that wander slowly, so that ranks change but rarely."""
-    n = population.n if newest else min(population.n, ROWS_IN_HISTORY)
+    n = population.n
     logs, phase = _characters(f"{reading.network} {reading.reading} {population.name}", population.n, population.skew)
-    wander = 0.15 * min(population.skew, 1.0) * np.sin(phase[:n] + back / 40.0)
-    weight = np.exp(logs[:n] + wander)
+    wander = 0.15 * min(population.skew, 1.0) * np.sin(phase + back / 40.0)
+    weight = np.exp(logs + wander)
     # Small totals are counts (keys, subnets): everybody has at least one.
     unit, parts = max(1, population.total // PARTS), min(PARTS, population.total)
     drawn = np.maximum(1, np.rint(weight / weight.sum() * parts)).astype(np.int64)
@@ -194,7 +207,7 @@ def _drawn(reading: Simulated, population: Population, back: int, *, newest: boo
     return pl.DataFrame(
         {
             "population": pl.repeat(population.name, n, eager=True),
-            "holder": _addresses(population.spelling, population.n)[:n],
+            "holder": _addresses(population.spelling, n),
             "amount": amount.cast(pl.Decimal(38, 0)),
         },
         schema=HOLDINGS,
@@ -282,7 +295,7 @@ OBSERVED: Final = (
 
 def _observed(end: datetime, days: int) -> Iterator[tuple[Snapshot, Facts]]:
     for network, reading in dict.fromkeys(row[:2] for row in OBSERVED):
-        for back in range(days - 1, -1, -30):
+        for back in range(0, days, 30):
             time = end - back * DAY
             rows = [
                 observation(name, time, value, unit, subject=subject)

@@ -161,10 +161,11 @@ def find(known: list[Population]) -> None:
     if not found:
         banners.nothing("Nobody of that address or name holds anything in the newest data.")
         return
-    chosen = choose.one_of(found)
-    stands = served.asked(holders.standing, known, chosen)
+    chosen = choose.one_of(holders.one_each(found))
+    stands = served.asked(holders.everywhere, known, chosen)
     sources = [frame.source(one.population) for one in stands]
-    draw.table(parties.stands(stands), parties.STANDS, alt="Where it stands", sources=sources, key="stands")
+    index = [served.asked(decisive.decides, one.population, one.address) for one in stands]
+    draw.table(parties.stands(stands, index), parties.STANDS, alt="Where it stands", sources=sources, key="stands")
 
 
 main()

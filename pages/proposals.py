@@ -42,7 +42,7 @@ def overview(found: Sequence[Proposal]) -> None:
     """All proposals as a table, open ones first."""
     rows = proposals.table(found)
     draw.table(
-        rows,
+        rows.with_columns(status=pl.col("status").replace(votes.STATUS)),
         {
             "network": tables.text("Network", pinned=True),
             "proposal": tables.text("Proposal"),
@@ -122,7 +122,7 @@ def mine(counted: Count, called: dict[str, str]) -> None:
     if not known:
         banners.nothing(f"Nobody of that address or name holds stake on {counted.proposal.network_title}.")
         return
-    who = choose.one_of(known)
+    who = choose.one_of(holders.one_each(known))
     rows = parties.called(ballots.mine(counted, who, called))
     st.markdown(votes.represented(rows, counted))
     if not rows.is_empty():

@@ -7,23 +7,26 @@ import streamlit as st
 
 from analytics import freshness
 from analytics.metrics import METRICS
-from ui import choose, downloads, draw, frame, inert, method, served, tables, words
+from analytics.populations import Population
+from ui import choose, downloads, draw, frame, inert, method, parties, served, tables, words
 
 STATES = {
     "fresh": "✓ fresh",
     "stale": "⚠ stale",
     "never read": "✕ never read",
     "imported": "○ imported, no schedule",
+    "simulated": "○ simulated",
 }
 
 
 def main() -> None:
     """The page from top to bottom."""
-    frame.begin("Can I trust it?")
+    known = frame.begin("Can I trust it?")
     now = datetime.now(UTC).replace(second=0, microsecond=0)
     readings = served.asked(freshness.freshness, now)
     st.header(headline(readings, now), anchor=False)
     fresh(readings, now)
+    coverage(known)
     ledger(now)
     labels()
     metrics()
@@ -33,11 +36,13 @@ def main() -> None:
 
 def headline(readings: pl.DataFrame, now: datetime) -> str:
     """How much is fresh, and how old the newest block is."""
-    scheduled = readings.filter(pl.col("state") != "imported")
+    scheduled = readings.filter(~pl.col("state").is_in(["imported", "simulated"]))
     newest = readings["time"].max()
     told = f"newest block {words.age(newest, now)}" if isinstance(newest, datetime) else "no block was read yet"
     if scheduled.is_empty():
         return f"Imported data, no schedule; {told}"
+    if readings["simulated"].any():
+        return f"{readings['simulated'].sum()} of {readings.height} readings are simulated; {told}"
     fresh = scheduled.filter(state="fresh").height
     return f"{fresh} of {scheduled.height} readings are fresh; {told}"
 
@@ -69,6 +74,38 @@ def fresh(readings: pl.DataFrame, now: datetime) -> None:
         sources=[],
         key="freshness",
         rows=20,
+    )
+
+
+def coverage(known: list[Population]) -> None:
+    """How much of what a chain says there is was read, where a chain says so."""
+    st.header("Coverage", anchor=False)
+    rows = parties.covered(known)
+    if rows.is_empty():
+        st.caption("No chain's own total was read to compare with.")
+        return
+    partly = rows.filter(pl.col("coverage") < 1).height
+    st.markdown(
+        f"{words.sentence(words.several(rows.height, 'population has', 'populations have'))} a total of the chain's "
+        f"own to compare with; {words.several(partly, 'was', 'were')} read in part, and bounds stand for the rest."
+    )
+    draw.table(
+        rows,
+        {
+            "network": tables.text("Network", pinned=True),
+            "population": tables.text("Among"),
+            "measure": tables.text("Of"),
+            "n": tables.count("Parties"),
+            "coverage": tables.percent("Read", "Part of the chain's own total that the parties read hold together."),
+            "read": tables.number("They hold"),
+            "reported": tables.number("The chain says"),
+            "unit": tables.text("Unit"),
+            "height": tables.identity("Block"),
+        },
+        alt="What was read of each population against the chain's own total",
+        sources=[],
+        key="coverage",
+        rows=8,
     )
 
 
@@ -180,6 +217,9 @@ def licences() -> None:
         "* The program is free software under the MIT licence.\n"
         "* Facts of chains come from public nodes, named beside every number. Nobody owns facts, but operators serve "
         "them free of charge: ask them gently.\n"
+        "* Prices: CoinGecko and DefiLlama, under the terms of their free interfaces; each price names its source.\n"
+        "* Akash's own history and capacity: the API of the Akash Console. Ethereum's list of holders: Blockscout.\n"
+        "* Figures that others published: Messari, Akash and the press, each with its page in the table.\n"
         "* Labels name their evidence, row by row; events name their source.\n"
         "* The Edinburgh Decentralisation Index showed how much the grouping of addresses matters; `nc_ge_1_2_edi` "
         "follows its rule, so that numbers can be compared."

@@ -6,7 +6,7 @@ import streamlit as st
 from analytics import history
 from analytics.metrics import METRICS
 from analytics.populations import Population, headlines
-from ui import banners, choose, curves, draw, frame, inert, served, tables, words
+from ui import banners, choose, curves, draw, frame, served, tables, words
 
 
 def main() -> None:
@@ -28,7 +28,7 @@ def main() -> None:
     st.caption(f"{METRICS[metric].meaning} A higher value says that {METRICS[metric].reads}.")
     panels(rows, events, metric, chosen, grouping)
     together(rows, metric, chosen, grouping)
-    told(events)
+    told(events, {one.network: one.title for one in known})
 
 
 def headline(rows: pl.DataFrame, metric: str) -> str:
@@ -43,9 +43,11 @@ def headline(rows: pl.DataFrame, metric: str) -> str:
 
 def panels(rows: pl.DataFrame, events: pl.DataFrame, metric: str, chosen: list[Population], grouping: str) -> None:
     """One small chart a network, with its own events."""
-    figures, alts = {}, {}
+    figures, alts, changed = {}, {}, False
     for (network, title), part in rows.group_by(["network", "title"], maintain_order=True):
-        own = pl.concat([events.filter(network=network), history.version_breaks(part)], how="diagonal")
+        breaks = history.version_breaks(part)
+        changed |= not breaks.is_empty()
+        own = pl.concat([events.filter(network=network), breaks], how="diagonal")
         name = f"{title}: {part['population'][0]}"
         figures[name] = curves.panel(part, form=form(metric), events=history.within(own, part))
         first, last = part.drop_nulls("value")["value"][[0, -1]]
@@ -53,6 +55,8 @@ def panels(rows: pl.DataFrame, events: pl.DataFrame, metric: str, chosen: list[P
     draw.panels(
         figures, alts=alts, sources=[frame.source(one, choose.GROUPINGS[grouping]) for one in chosen], key="panel"
     )
+    if changed:
+        st.caption(f"{history.CHANGED}: from here on the number is computed by another version of its method.")
 
 
 def together(rows: pl.DataFrame, metric: str, chosen: list[Population], grouping: str) -> None:
@@ -78,13 +82,22 @@ def together(rows: pl.DataFrame, metric: str, chosen: list[Population], grouping
     )
 
 
-def told(events: pl.DataFrame) -> None:
+def told(events: pl.DataFrame, titles: dict[str, str]) -> None:
     """What the numbers at the top of the small charts stand for."""
     st.header("What happened", anchor=False)
-    for time, network, title, source in events.select("time", "network", "title", "source").iter_rows():
-        st.markdown(
-            f"{words.day(time)} · {inert.markdown(network)} · {inert.markdown(title, 200)} · {inert.markdown(source)}"
-        )
+    draw.table(
+        events.with_columns(network=pl.col("network").replace(titles)),
+        {
+            "mark": tables.text("Mark", "The number at the top of the small charts."),
+            "time": tables.day("Day"),
+            "network": tables.text("Network"),
+            "title": tables.text("What"),
+            "source": tables.link("Source"),
+        },
+        alt="What happened to the networks, each with its day and its public source",
+        sources=[],
+        key="events",
+    )
 
 
 def form(metric: str) -> str:

@@ -63,9 +63,7 @@ def series() -> pl.DataFrame:
 
 
 def events() -> pl.DataFrame:
-    return pl.DataFrame(
-        {"time": [NOW - timedelta(days=120), NOW - timedelta(days=40)], "title": ["Upgrade", HOSTILE[1]]}
-    )
+    return pl.DataFrame({"time": [NOW - timedelta(days=120), NOW - timedelta(days=40)], "mark": ["1", HOSTILE[1]]})
 
 
 def holdings() -> pl.DataFrame:

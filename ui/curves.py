@@ -1,4 +1,4 @@
-"""Series over time: lines, published figures as points, events as numbered verticals."""
+"""Series over time: lines, published figures as points, events as marked verticals."""
 
 from datetime import datetime
 
@@ -20,7 +20,7 @@ def daily(
 ) -> go.Figure:
     """Series over time, one line each; others' published figures as marked points, events as dotted verticals.
 
-    rows: network (id, or any series name), title, time, value. published: time, value, title. events: time, title.
+    rows: network (id, or any series name), title, time, value. published: time, value, title. events: time, mark.
     """
     return drawn(
         _traces(rows, published, form),
@@ -83,13 +83,11 @@ def _published(published: pl.DataFrame, form: str) -> Part:
 
 
 def _marks(events: pl.DataFrame | None) -> dict[str, list[Part]]:
-    """Verticals with a number at the top; the numbers are explained under the chart, where there is room."""
-    times = [] if events is None else [_naive(time) for time in events.sort("time")["time"]]
+    """Verticals with a mark at the top, which is explained under the charts, where there is room."""
+    marks = [] if events is None else [(_naive(time), mark) for time, mark in events.select("time", "mark").iter_rows()]
     return {
-        "lines": [upright(time, colours.GREY, 1) for time in times],
-        "notes": [
-            note(str(number), x=time, y=1, yref="paper", yanchor="bottom") for number, time in enumerate(times, start=1)
-        ],
+        "lines": [upright(time, colours.GREY, 1) for time, _ in marks],
+        "notes": [note(mark, x=time, y=1, yref="paper", yanchor="bottom") for time, mark in marks],
     }
 
 

@@ -43,7 +43,9 @@ def drawn(
 
 
 def _axis(own: Part) -> dict[str, Any]:
-    return {**AXIS, **own, "title": {"text": own.get("title", "")}}
+    # An empty title would have its place below the axis, too.
+    title = {"title": {"text": own["title"], "standoff": 10}} if "title" in own else {}
+    return {**AXIS, **own, **title}
 
 
 def across(at: Any, paint: str = colours.THRESHOLD, width: float = 1.5) -> Part:

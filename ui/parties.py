@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from analytics.holders import Standing
+from analytics.holders import Standing, votes
 from analytics.populations import Population
 from analytics.rules import Threshold, Value
 from analytics.verdict import Change, word
@@ -161,18 +161,24 @@ def causes(change: Change) -> pl.DataFrame:
 
 
 STANDS = {
-    "population": tables.text("Among", pinned=True),
+    "network": tables.text("Network", pinned=True),
+    "population": tables.text("Among"),
     "measure": tables.text("Of"),
     "rank": tables.count("Rank"),
     "parties": tables.count("Parties"),
     "share": tables.percent("Share"),
     "amount_tokens": tables.number("Has"),
     "unit": tables.text("Unit"),
+    "decides": tables.percent(
+        "Decides", "How often it is the one that tips the threshold, if nothing is known about how parties vote."
+    ),
+    "rule": tables.text("What is decided"),
+    "outvoted": tables.text("To outvote it", "Fewest others that together have more, the largest first."),
 }
 
 
-def stands(found: Sequence[Standing]) -> pl.DataFrame:
-    """Where an address stands, one row a population."""
+def stands(found: Sequence[Standing], index: Sequence[tuple[Threshold, float] | None]) -> pl.DataFrame:
+    """Where an address stands, one row a population; index: how often it decides there, and under which rule."""
     return pl.DataFrame(
         [
             {
@@ -184,11 +190,46 @@ def stands(found: Sequence[Standing]) -> pl.DataFrame:
                 "share": one.share,
                 "amount_tokens": one.amount_tokens,
                 "unit": one.population.token_unit,
+                "decides": decides[1] if decides else None,
+                "rule": words.sentence(decides[0].action or decides[0].amount) if decides else "",
+                "outvoted": outvoted(one),
+                "address": one.address,
+                "block": one.population.height,
+                "time": one.population.time,
             }
-            for one in found
+            for one, decides in zip(found, index, strict=True)
         ],
         infer_schema_length=None,
     )
+
+
+def covered(known: Sequence[Population]) -> pl.DataFrame:
+    """What was read of each population that the chain tells a total of, the smallest part first."""
+    rows = [
+        {
+            "network": one.title,
+            "population": one.heading,
+            "measure": one.measure.replace("_", " "),
+            "n": one.n,
+            "coverage": one.coverage,
+            "read": one.total / 10**one.token_decimals,
+            "reported": one.reported_total / 10**one.token_decimals,
+            "unit": one.token_unit,
+            "height": one.height,
+            "time": one.time,
+            "source": one.endpoint,
+        }
+        for one in known
+        if one.reported_total is not None and one.coverage is not None
+    ]
+    return pl.DataFrame(rows, infer_schema_length=None).sort("coverage", "network") if rows else pl.DataFrame()
+
+
+def outvoted(one: Standing) -> str:
+    """What it takes to outvote an address; empty where amounts are no votes."""
+    if not votes(one.population):
+        return ""
+    return "nothing does" if one.others is None else words.several(one.others, "other")
 
 
 def _one(things: str) -> str:

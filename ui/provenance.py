@@ -50,7 +50,8 @@ def line(sources: Sequence[Provenance], now: datetime) -> str:
 def with_provenance(frame: pl.DataFrame, sources: Sequence[Provenance]) -> pl.DataFrame:
     """A frame whose rows say where they come from, so that a CSV stands on its own.
 
-    With several sources, the rows' own column `network` says which source is theirs.
+    With several sources, the rows' own column `network` says which source is theirs; where a network has several, only
+    what they agree on is told.
     """
     if not sources:
         return frame
@@ -74,4 +75,5 @@ def with_provenance(frame: pl.DataFrame, sources: Sequence[Provenance]) -> pl.Da
         return frame.join(told.drop("network") if "network" in frame.columns else told, how="cross")
     if "network" not in frame.columns:
         return frame
-    return frame.join(told.unique("network", keep="first"), on="network", how="left", maintain_order="left")
+    agreed = [pl.when(pl.col(name).n_unique() == 1).then(pl.col(name).first()) for name in told.columns[1:]]
+    return frame.join(told.group_by("network").agg(agreed), on="network", how="left", maintain_order="left")

@@ -17,6 +17,11 @@ def text(label: str, note: str = "", *, pinned: bool = False) -> Any:
     return st.column_config.TextColumn(label, help=note or None, pinned=pinned)
 
 
+def link(label: str, note: str = "") -> Any:
+    """A column of addresses on the web that can be followed; only for those of our own files, never for a chain's."""
+    return st.column_config.LinkColumn(label, help=note or None)
+
+
 def count(label: str, note: str = "") -> Any:
     """A column of whole numbers."""
     return st.column_config.NumberColumn(label, help=note or None, format="localized")

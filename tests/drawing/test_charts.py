@@ -122,7 +122,7 @@ def test_a_large_network_fits_on_the_logarithmic_axes() -> None:
 
 def test_no_text_of_a_stranger_reaches_a_figure_as_markup() -> None:
     names = pl.DataFrame({"name": HOSTILE, "before": [0.1] * len(HOSTILE), "after": [0.2] * len(HOSTILE)})
-    events = pl.DataFrame({"time": [START] * len(HOSTILE), "title": HOSTILE})
+    events = pl.DataFrame({"time": [START] * len(HOSTILE), "mark": HOSTILE})
     published = pl.DataFrame({"time": [START] * len(HOSTILE), "value": 1.0, "title": HOSTILE})
     series = pl.concat([days(3, name) for name in HOSTILE])
     drawings = [
@@ -143,12 +143,12 @@ def test_a_missing_day_is_a_gap() -> None:
     assert curves.daily(rows, y="parties").data[0].connectgaps is False
 
 
-def test_events_are_numbered_in_order_of_time() -> None:
-    events = pl.DataFrame({"time": [START + timedelta(hours=2), START], "title": ["later", "earlier"]})
+def test_events_stand_at_their_time_with_their_mark() -> None:
+    events = pl.DataFrame({"time": [START, START + timedelta(hours=2)], "mark": ["4", "m"]})
     layout = curves.daily(days(5), y="parties", events=events).layout
     assert [(mark.text, mark.x) for mark in layout.annotations] == [
-        ("1", START.replace(tzinfo=None)),
-        ("2", (START + timedelta(hours=2)).replace(tzinfo=None)),
+        ("4", START.replace(tzinfo=None)),
+        ("m", (START + timedelta(hours=2)).replace(tzinfo=None)),
     ]
 
 

@@ -61,7 +61,7 @@ def test_the_last_days_are_counted_from_the_newest() -> None:
 def test_a_change_of_method_is_marked_on_its_day() -> None:
     breaks = history.version_breaks(series(1, 2, 3, 4, versions="1122"))
     assert breaks["time"].to_list() == [START + timedelta(days=2)]
-    assert breaks["title"].to_list() == ["Method changed to 2"]
+    assert breaks.select("mark", "title").rows() == [(history.CHANGED, "Method changed to 2")]
 
 
 def test_events_outside_the_curve_are_left_out() -> None:
@@ -74,6 +74,7 @@ def test_every_event_has_a_source_and_a_zone() -> None:
     assert events.height >= 5
     assert events["source"].str.starts_with("https://").all()
     assert events["time"].is_sorted()
+    assert events["mark"].to_list() == [str(number) for number in range(1, events.height + 1)]
 
 
 @pytest.mark.parametrize(

@@ -139,6 +139,30 @@ def test_an_address_stands_where_sorting_puts_it(mart: Mart, known: list[Populat
     assert stands["consensus/validators"].amount == 333
 
 
+def test_a_key_stands_on_all_networks_whichever_spelling_was_pasted(mart: Mart, known: list[Population]) -> None:
+    found = holders.search(mart, address("akash", 3))
+    assert len(holders.one_each(found)) == 1
+    stands = holders.everywhere(mart, known, found[0])
+    where = {(stand.population.network, stand.population.population) for stand in stands}
+    assert {(network, who) for network in ("akash", "fetch") for who in ("validators", "delegators")} <= where
+    voting = [holders.votes(stand.population) for stand in stands]
+    assert voting == sorted(voting, reverse=True)
+
+
+def test_what_outvotes_an_address_is_told_only_where_it_votes(mart: Mart, known: list[Population]) -> None:
+    largest = holders.search(mart, address("akashvaloper", 0))[0]
+    by_population = {(s.population.network, s.population.key): s for s in holders.everywhere(mart, known, largest)}
+    first = by_population["akash", "consensus/validators"]
+    amounts = sorted((1000 // (place + 1) for place in range(VALIDATORS)), reverse=True)
+    assert first.others == next(n for n in range(1, VALIDATORS) if sum(amounts[1 : n + 1]) > amounts[0])
+    assert by_population["akash", f"delegators/delegators@{address('akashvaloper', 0)}"].others is None
+
+
+def test_smaller_voters_are_outvoted_by_one(mart: Mart, known: list[Population]) -> None:
+    second = holders.search(mart, address("akashvaloper", 1))[0]
+    assert {s.others for s in holders.everywhere(mart, known, second) if s.population.reading == "consensus"} == {1}
+
+
 @given(st.lists(st.integers(1, 50), min_size=2, max_size=8), st.data())
 def test_fewest_others_that_outvote_one(amounts: list[int], data: st.DataObject) -> None:
     ranked = sorted(amounts, reverse=True)
