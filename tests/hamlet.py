@@ -84,8 +84,9 @@ def cosmos(now: datetime) -> Iterator[Landed]:
                     now - timedelta(days=back),
                     measure=Measure.STAKE,
                     unit=unit,
+                    reported={"validators": sum(amounts)},
                 ),
-                Facts(holdings(stake), reported={"validators": sum(amounts)}),
+                Facts(holdings(stake)),
             )
             yield (
                 snapshot(

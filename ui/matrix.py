@@ -38,8 +38,11 @@ def matrix(
 
 
 def least(cells: Sequence[Cell]) -> Cell:
-    """Of the cells of a network the one that takes the fewest parties to force something."""
-    return min(cells, key=lambda cell: (cell.force.number is None, cell.force.number or 0))
+    """Of the cells of a network the one that takes the fewest parties to force something.
+
+    Where none has a number the reason is that of a measure of which something is held.
+    """
+    return min(cells, key=lambda cell: (cell.force.number is None, cell.force.number or 0, cell.population is None))
 
 
 def _math(one: Cell | None) -> str:
