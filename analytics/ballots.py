@@ -69,7 +69,7 @@ def count(mart: Mart, proposal: Proposal) -> Count | None:
         return None
     votes = choices(rows, proposal.number)
     counted = tally(held.validators, held.delegations, votes)
-    everybody = casts(held.validators, held.delegations, votes)
+    everybody = casts(held.validators, held.delegations, votes, counted)
     turned = flips(counted.bonded * ONE, everybody, proposal.rule) if proposal.rule else {}
     return Count(proposal, held, votes, counted, turned)
 

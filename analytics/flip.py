@@ -16,13 +16,13 @@ Powers are in one unit and ratios are exact, as in `governance`.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import nlargest
 from itertools import accumulate
 
 from analytics.governance import SEARCH_STEPS, Ballots, fewest
-from analytics.tally import ONE, Choice, Thresholds, Validator, power_of, product, tally
+from analytics.tally import ONE, Choice, Tally, Thresholds, Validator, power_of, product, tally
 from store.addresses import account
 
 ROUTES = ("boycott", "abstain", "no", "veto", "yes")
@@ -86,11 +86,14 @@ class Flip:
 
 
 def casts(
-    validators: Mapping[str, Validator], delegations: Iterable[tuple[str, str, int]], votes: Mapping[str, Choice]
+    validators: Mapping[str, Validator],
+    delegations: Iterable[tuple[str, str, int]],
+    votes: Mapping[str, Choice],
+    counted: Tally | None = None,
 ) -> list[Cast]:
-    """Voters of a past vote, in 1e-18 base units, from what `tally.tally` counts."""
+    """Voters of a past vote, in 1e-18 base units. counted: what `tally.tally` makes of the same, where it is known."""
     delegations = list(delegations)
-    count = tally(validators, delegations, votes)
+    count = counted or tally(validators, delegations, votes)
     left = {operator: validator.shares for operator, validator in validators.items()}
     elsewhere: dict[str, list[Vote]] = defaultdict(list)
     silent: dict[str, int] = defaultdict(int)
@@ -141,8 +144,9 @@ def flips(bonded: int, voters: Sequence[Cast], rule: Thresholds) -> dict[str, Fl
     find = _broken if passed else _met
     found = {}
     for route in ROUTES:
-        least = [(_effect(cast, route, rule, min), cast.voter) for cast in voters]
-        most = [(_effect(cast, route, rule, max), cast.voter) for cast in voters]
+        effects = [(_effects(cast, route, rule), cast.voter) for cast in voters]
+        least = [(low, voter) for (low, _), voter in effects]
+        most = [(high, voter) for (_, high), voter in effects]
         found[route] = find(route, sums, least, most)
     return found
 
@@ -156,22 +160,27 @@ def _sums(bonded: int, vote: Vote, rule: Thresholds) -> Sums:
     )
 
 
-def _effect(cast: Cast, route: str, rule: Thresholds, bound: Callable[[int, int], int]) -> Sums:
-    """What the three sums gain, at least (min) or at most (max), when the voter takes the route with all its power."""
+def _effects(cast: Cast, route: str, rule: Thresholds) -> tuple[Sums, Sums]:
+    """What the three sums gain, at least and at most, when the voter takes the route with all its power."""
     if route == "boycott":
-        effect = _move(cast.vote, Vote(), rule)
+        sure = _move(cast.vote, Vote(), rule)
         doubtful = [_move(Vote(), vote, rule) for vote in _by_option(cast.at_home)]
     else:
-        effect = _move(cast.vote, Vote(**{route: cast.power}), rule)
+        sure = _move(cast.vote, Vote(**{route: cast.power}), rule)
         doubtful = [_move(vote, Vote(**{route: vote.total}), rule) for vote in _by_option(cast.shared)]
-        doubtful.append(_move(Vote(), Vote(**{route: cast.shared_silent}), rule))
+        if cast.shared_silent:
+            doubtful.append(_move(Vote(), Vote(**{route: cast.shared_silent}), rule))
+    least = most = sure
     for one in doubtful:
-        effect = _added(effect, (bound(one[0], 0), bound(one[1], 0), bound(one[2], 0)))
-    return effect
+        least = _added(least, (min(one[0], 0), min(one[1], 0), min(one[2], 0)))
+        most = _added(most, (max(one[0], 0), max(one[1], 0), max(one[2], 0)))
+    return least, most
 
 
 def _by_option(vote: Vote) -> Iterator[Vote]:
-    yield from (Vote(yes=vote.yes), Vote(abstain=vote.abstain), Vote(no=vote.no), Vote(veto=vote.veto))
+    """A vote cut by option, without the options that it has not."""
+    parts = (Vote(yes=vote.yes), Vote(abstain=vote.abstain), Vote(no=vote.no), Vote(veto=vote.veto))
+    return (part for part in parts if part.total)
 
 
 def _move(before: Vote, after: Vote, rule: Thresholds) -> Sums:

@@ -58,17 +58,17 @@ _RANKED: Final = f"""
         SELECT * FROM (SELECT * FROM merged WHERE amount > 0 UNION ALL SELECT * FROM single)
         ORDER BY amount DESC, holder LIMIT ?7
     ),
+    spelled AS MATERIALIZED (SELECT t.*, h.address FROM top t JOIN holder h ON h.id = t.holder),
     told AS (
         SELECT o.subject AS address, any_value(o.exact ORDER BY o.time DESC) AS own_name
         FROM observation o
-        WHERE o.network = ?1 AND o.name = ?8
-            AND o.subject IN (SELECT h.address FROM top JOIN holder h ON h.id = top.holder)
+        WHERE o.network = ?1 AND o.name = ?8 AND o.subject IN (SELECT address FROM spelled)
         GROUP BY o.subject
     )
-    SELECT row_number() OVER (ORDER BY t.amount DESC, t.holder) AS rank, h.address, l.entity, l.name, l.kind,
+    SELECT row_number() OVER (ORDER BY t.amount DESC, t.holder) AS rank, t.address, l.entity, l.name, l.kind,
            l.evidence, told.own_name, t.members, t.amount
-    FROM top t JOIN holder h ON h.id = t.holder
-    LEFT JOIN label l ON l.holder = t.holder LEFT JOIN told ON told.address = h.address
+    FROM spelled t
+    LEFT JOIN label l ON l.holder = t.holder LEFT JOIN told ON told.address = t.address
     ORDER BY rank
 """
 

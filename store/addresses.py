@@ -127,10 +127,14 @@ def _hex(digits: str) -> Address:
 
 
 def _base58(raw: bytes) -> str:
-    number, text = int.from_bytes(raw, "big"), ""
+    number, digits = int.from_bytes(raw, "big"), ""
     while number:
-        number, digit = divmod(number, 58)
-        text = BASE58[digit] + text
+        # Ten digits at a time: the machine's own numbers divide faster than long ones.
+        number, ten = divmod(number, 58**10)
+        for _ in range(10):
+            ten, digit = divmod(ten, 58)
+            digits += BASE58[digit]
+    text = digits.rstrip(BASE58[0])[::-1]
     return "1" * (len(raw) - len(raw.lstrip(b"\0"))) + text
 
 
