@@ -41,20 +41,65 @@ _HELD: Final = """
     GROUP BY ALL
 """
 PARTY: Final[Mapping[str, str]] = {"address": "h.address", "control": "coalesce(e.entity, h.address)"}
+_LABELLED: Final = """
+    SELECT h.address, any_value(e.entity) AS entity
+    FROM holding g
+    JOIN snapshot s ON s.id = g.snapshot
+    JOIN holder h ON h.id = g.holder
+    JOIN entity e ON e.network = h.network AND e.address = h.address
+        AND (e.valid_from IS NULL OR e.valid_from <= s.time) AND (e.valid_to IS NULL OR s.time < e.valid_to)
+    WHERE s.network = ? AND s.measure = ?
+    GROUP BY h.address
+"""
+# A proxy's admin has an owner, which is a multisig: longer chains of owners are not followed.
+OWNERS: Final = 4
 
 
 def ways(mart: Tables, network: str, grouping: str) -> tuple[Path, ...]:
     """All paths of one network, with addresses counted as they are or merged by who controls them."""
     power = _held(mart, network, Measure.VOTING_POWER, grouping)
-    keys = _held(mart, network, Measure.CONTROL, grouping)
     facts = _facts(mart, network)
+    keys = _Keys(mart, network, grouping, facts)
     return (
         *_by_blocks(mart, network, power),
         *_by_votes(power.get("validators", {}), facts),
         *_by_sudo(keys, facts),
-        *_by_finality(keys.get("grandpa", {})),
+        *_by_finality(keys.of("grandpa")),
         *_by_contracts(keys, facts),
     )
+
+
+class _Keys:
+    """Who holds which key: by address, since multisigs are found by their address, and by party, which is counted."""
+
+    def __init__(self, mart: Tables, network: str, grouping: str, facts: Mapping[tuple[str, str], str]) -> None:
+        self.held = _held(mart, network, Measure.CONTROL, "address")
+        rows = mart.table(_LABELLED, network, Measure.CONTROL).iter_rows() if grouping == "control" else ()
+        self.labelled: dict[str, str] = dict(rows)
+        self.facts = facts
+
+    def party(self, holder: str) -> str:
+        """The party that holds a key."""
+        return self.labelled.get(holder, holder)
+
+    def of(self, population: str) -> Votes:
+        """The keys of a population by party; one that has several counts as often."""
+        counted: dict[str, int] = defaultdict(int)
+        for holder, amount in self.held.get(population, {}).items():
+            counted[self.party(holder)] += amount
+        return dict(counted)
+
+    def behind(self, holder: str, owners: int = OWNERS) -> tuple[str, Quorum] | str:
+        """What a holder of a key is, and which parties must act together for it; or why nobody can say."""
+        signers, needed = self.of(f"{holder}/signers"), int(self.facts.get(("threshold", holder), 0))
+        if 0 < needed <= sum(signers.values()):
+            return f"a multisig {needed} of {sum(signers.values())}", Quorum(signers, needed)
+        if self.facts.get(("account", holder)) != "contract":
+            return "one key", Quorum({self.party(holder): 1}, 1)
+        owner = list(self.held.get(f"{holder}/owner", {}))
+        if len(owner) == 1 and owners:
+            return self.behind(owner[0], owners - 1)
+        return f"{holder} is a contract whose keys are not known"
 
 
 def _held(mart: Tables, network: str, measure: Measure, grouping: str) -> dict[str, dict[str, int]]:
@@ -108,21 +153,21 @@ def _by_votes(votes: Votes, facts: Mapping[tuple[str, str], str]) -> Iterator[Pa
                 yield Path(Action.CHANGE_RULES, side, name, (Quorum(votes, need),), _shown(votes), By.VOTES)
 
 
-def _by_sudo(keys: Mapping[str, Votes], facts: Mapping[tuple[str, str], str]) -> Iterator[Path]:
+def _by_sudo(keys: _Keys, facts: Mapping[tuple[str, str], str]) -> Iterator[Path]:
     """The account that can change everything on a Substrate chain, and the multisig behind it."""
     rule = facts.get(("rule", ""))
     if rule is None:
         return
-    signers, needed = list(keys.get("sudo", {})), int(facts.get(("sudo_threshold", ""), 0))
+    signers, needed = keys.of("sudo"), int(facts.get(("sudo_threshold", ""), 0))
+    known = sum(signers.values())
     if rule != "sudo":
         yield Path.unknown(Action.CHANGE_RULES, Side.FORCE, "the chain's governance", rule)
-    elif facts.get(("sudo_signers", "")) != "verified" or not 0 < needed <= len(signers):
+    elif facts.get(("sudo_signers", "")) != "verified" or not 0 < needed <= known:
         yield Path.unknown(Action.CHANGE_RULES, Side.FORCE, "the sudo key", "its signers are not proved")
     else:
-        name = f"the sudo multisig, {needed} of {len(signers)}"
-        stop = len(signers) - needed + 1
-        for side, count in ((Side.FORCE, needed), (Side.STOP, stop)):
-            yield Path(Action.CHANGE_RULES, side, name, (Quorum.of_signers(count, signers),), independence_shown=False)
+        name = f"the sudo multisig, {needed} of {known}"
+        for side, count in ((Side.FORCE, needed), (Side.STOP, known - needed + 1)):
+            yield Path(Action.CHANGE_RULES, side, name, (Quorum(signers, count),), independence_shown=False)
 
 
 def _by_finality(votes: Votes) -> Iterator[Path]:
@@ -132,30 +177,22 @@ def _by_finality(votes: Votes) -> Iterator[Path]:
         yield Path(Action.HALT, Side.FORCE, "block finality (GRANDPA)", (Quorum(votes, need),), _shown(votes), By.VOTES)
 
 
-def _by_contracts(keys: Mapping[str, Votes], facts: Mapping[tuple[str, str], str]) -> Iterator[Path]:
+def _by_contracts(keys: _Keys, facts: Mapping[tuple[str, str], str]) -> Iterator[Path]:
     """Roles and owners of contracts, with the multisigs behind them."""
-    for population, holders in keys.items():
+    for population, holders in keys.held.items():
         contract, _, power = population.rpartition("/")
         if contract and not contract.startswith("0x") and power in POWERS:
             for holder in holders:
-                yield _key(f"{power} of the {contract}", POWERS[power], holder, keys, facts)
+                yield _key(f"{power} of the {contract}", POWERS[power], keys.behind(holder))
     if any(name == "roles" for name, _ in facts):
         yield Path.unknown(Action.CHANGE_RULES, Side.FORCE, "contract roles", "the contract does not list who has them")
 
 
-def _key(
-    name: str, action: Action, holder: str, keys: Mapping[str, Votes], facts: Mapping[tuple[str, str], str]
-) -> Path:
-    signers = list(keys.get(f"{holder}/signers", {}))
-    needed = int(facts.get(("threshold", holder), 0))
-    if signers and 0 < needed <= len(signers):
-        multisig = Quorum.of_signers(needed, signers)
-        return Path(
-            action, Side.FORCE, f"{name}, a multisig {needed} of {len(signers)}", (multisig,), independence_shown=False
-        )
-    if facts.get(("account", holder)) == "contract":
-        return Path.unknown(action, Side.FORCE, name, f"{holder} is a contract whose keys are not known")
-    return Path(action, Side.FORCE, f"{name}, one key", (Quorum.of_signers(1, [holder]),), independence_shown=False)
+def _key(name: str, action: Action, behind: tuple[str, Quorum] | str) -> Path:
+    if isinstance(behind, str):
+        return Path.unknown(action, Side.FORCE, name, behind)
+    what, quorum = behind
+    return Path(action, Side.FORCE, f"{name}, {what}", (quorum,), independence_shown=False)
 
 
 def _need(total: int, share: Fraction, *, strict: bool) -> int:

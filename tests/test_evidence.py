@@ -12,6 +12,7 @@ from analytics.ways import ways
 from ingest.importer import import_file
 from ingest.networks import networks
 from ingest.publication import build
+from store import labels
 from store.addresses import bech32
 from store.landing import Landing
 from store.mart import Mart, opened
@@ -104,6 +105,66 @@ def test_a_multisig_counts_its_threshold_and_an_unproved_one_is_not_rated(
     with opened(tmp_path) as mart:
         force = said(mart, "bittensor", "control", "force")
     assert (force["state"], force["number"]) == (state, number)
+
+
+SAFE, ADMIN, LONE = (f"0x{place:040x}" for place in (0xA, 0xB, 0xC))
+SIGNERS = [f"0x{place:040x}" for place in range(1, 6)]
+
+
+def contracts(data: Path, keys: list[tuple[str, str]], state: dict[str, dict[str, str]]) -> None:
+    """Keys of FET's contracts as (population, holder), and what is said of addresses."""
+    landed(data, "fet", "control", Measure.CONTROL, holdings((*key, 1) for key in keys))
+    rows = [
+        observation(name, NOON, text, "", subject=subject)
+        for subject, said in state.items()
+        for name, text in said.items()
+    ]
+    landed(data, "fet", "control_state", None, frame(Kind.OBSERVATIONS, rows))
+    holders = holdings(("holders", f"0x{place:040x}", 10) for place in range(100, 110))
+    landed(data, "fet", "holders", Measure.TOKEN, holders)
+    build(data, networks())
+
+
+SAFE_STATE = {SAFE: {"account": "contract", "threshold": "3"}} | {one: {"account": "key"} for one in SIGNERS}
+SAFE_KEYS = [(f"{SAFE}/signers", one) for one in SIGNERS]
+
+
+def test_the_multisig_behind_the_owner_of_a_proxys_admin_is_counted(tmp_path: Path) -> None:
+    keys = [("token/proxy_admin", ADMIN), (f"{ADMIN}/owner", SAFE), *SAFE_KEYS]
+    contracts(tmp_path, keys, SAFE_STATE | {ADMIN: {"account": "contract"}})
+    with opened(tmp_path) as mart:
+        force = said(mart, "fet", "token", "force")
+    assert force["number"] == 3
+    assert force["how"] == "change the rules by proxy_admin of the token, a multisig 3 of 5"
+    assert set(json.loads(force["parties"])) <= set(SIGNERS)
+
+
+def test_a_contract_that_nobody_owns_by_a_key_is_not_rated(tmp_path: Path) -> None:
+    keys = [("token/proxy_admin", ADMIN), (f"{ADMIN}/owner", LONE)]
+    contracts(tmp_path, keys, {ADMIN: {"account": "contract"}, LONE: {"account": "contract"}})
+    with opened(tmp_path) as mart:
+        assert said(mart, "fet", "token", "force")["state"] == "not rated"
+
+
+def test_owners_that_own_each_other_end(tmp_path: Path) -> None:
+    keys = [("token/proxy_admin", ADMIN), (f"{ADMIN}/owner", LONE), (f"{LONE}/owner", ADMIN)]
+    contracts(tmp_path, keys, {ADMIN: {"account": "contract"}, LONE: {"account": "contract"}})
+    with opened(tmp_path) as mart:
+        assert said(mart, "fet", "token", "force")["state"] == "not rated"
+
+
+@pytest.mark.parametrize(
+    ("labelled", "number"), [([], 3), ([SAFE], 3), (SIGNERS[:1], 3), (SIGNERS[:2], 2), (SIGNERS[:3], 1)]
+)
+def test_a_label_merges_signers_and_never_makes_one_key_of_a_multisig(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, labelled: list[str], number: int
+) -> None:
+    rows = [("fet", one, "firm", "Firm", "multisig", None, None, "https://firm.example", NOON) for one in labelled]
+    monkeypatch.setattr(labels, "entities", lambda: pl.DataFrame(rows, schema=labels.ENTITIES, orient="row"))
+    contracts(tmp_path, [("token/minter", SAFE), *SAFE_KEYS], SAFE_STATE)
+    with opened(tmp_path) as mart:
+        force = said(mart, "fet", "token", "force")
+    assert force["number"] == number
 
 
 def test_tokens_that_do_not_vote_are_not_applicable_and_what_was_not_read_says_so(tmp_path: Path) -> None:
