@@ -44,15 +44,17 @@ def test_every_distribution_is_measured(sample: Path) -> None:
     assert without.is_empty()
 
 
-def test_the_history_has_at_most_a_thousand_rows_a_population(sample: Path) -> None:
+def test_a_population_has_the_same_holders_over_time(sample: Path) -> None:
+    """Else its change of thirty days would be one of size."""
     with opened(sample) as mart:
-        n = mart.table(
+        sizes = mart.table(
             """
-            SELECT max(d.n) AS n FROM distribution d JOIN snapshot s ON s.id = d.snapshot
-            WHERE s.time < (SELECT max(time) FROM snapshot)
+            SELECT s.network, s.reading, d.population, count(DISTINCT d.n) AS sizes, count(*) AS days
+            FROM distribution d JOIN snapshot s ON s.id = d.snapshot WHERE d.grouping = 'address' GROUP BY ALL
             """
         )
-    assert n["n"][0] <= 1_000
+    assert sizes["sizes"].unique().to_list() == [1]
+    assert sizes.filter(network="fet")["days"].min() == 2
 
 
 def test_the_sample_is_the_same_every_time(sample: Path, tmp_path: Path) -> None:

@@ -141,7 +141,8 @@ def test_spend_is_what_was_claimed_by_recipient_and_sender(node: EvmNode, busy: 
         ("senders", busy.accounts[1]): 7 + 80,
     }
     assert facts.since is not None
-    assert facts.since < node.block.time
+    # The node mines several blocks a second.
+    assert facts.since <= node.block.time
 
 
 def test_deposits_are_told_apart_from_spend(node: EvmNode, busy: Market) -> None:
