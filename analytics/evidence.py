@@ -25,8 +25,11 @@ SETTINGS: Final[Mapping[str, Setting]] = {
     "address": Setting("address", "in"),
 }
 
+UNSEEN: Final = "unseen with the largest"
+
 _HISTORY: Final = """
-    SELECT m.grouping, date_diff('day', s.time, newest.time) AS day, max_by(m.value, s.time) AS value
+    SELECT m.grouping, date_diff('day', s.time, newest.time) AS day, max_by(m.value, s.time) AS value,
+           max_by(m.low, s.time) AS low
     FROM metric m
     JOIN snapshot s ON s.id = m.snapshot
     JOIN snapshot newest ON newest.id = ? AND newest.network = s.network AND newest.reading = s.reading
@@ -105,18 +108,29 @@ def _evidence(mart: Tables, one: Population, paths: Mapping[Setting, tuple[Path,
 def _math(mart: Tables, one: Population, confidence: Confidence) -> Math | Blank:
     """Effective parties under every grouping, today and on each of the last thirty days."""
     numbers: dict[Setting, float] = {}
+    lows: dict[str, float] = {}
     by_day: dict[int, dict[str, float]] = defaultdict(dict)
-    for grouping, day, value in mart.table(_HISTORY, one.snapshot, one.population_id, HEADLINE).iter_rows():
+    for grouping, day, value, low in mart.table(_HISTORY, one.snapshot, one.population_id, HEADLINE).iter_rows():
         by_day[int(day)][grouping] = max(1.0, value)
+        lows |= {grouping: max(1.0, low)} if low is not None and not day else {}
+    for grouping, setting in SETTINGS.items():
+        low = _of(lows, grouping)
+        if low is not None:
+            # The part that was not read may be dust, as the number has it, or belong to the largest party.
+            numbers[Setting(setting.grouping, setting.custodians, floor=UNSEEN)] = low
     for day, values in by_day.items():
         for grouping, setting in SETTINGS.items():
-            # A grouping that no label touches equals the addresses.
-            number = values.get(grouping, values.get("control", values.get("address")))
+            number = _of(values, grouping)
             if number is not None and day < DAYS:
                 numbers[Setting(setting.grouping, setting.custodians, day=day)] = number
     if Setting() not in numbers:
         return Blank(State.NOT_APPLICABLE, "nobody holds any")
     return Math(numbers, confidence, excluded=_excluded(mart, one))
+
+
+def _of(values: Mapping[str, float], grouping: str) -> float | None:
+    """The number under a grouping; one that no label touches equals the addresses."""
+    return values.get(grouping, values.get("control", values.get("address")))
 
 
 def _excluded(mart: Tables, one: Population) -> dict[str, float]:

@@ -40,7 +40,8 @@ _RANKED: Final = f"""
     sink AS (SELECT id AS holder FROM holder WHERE network = ?1 AND starts_with(address, '{SINK}')),
     apart AS (SELECT holder FROM label WHERE ?4 <> 'address'),
     merged AS (
-        SELECT arg_max(o.holder, o.amount) AS holder, sum(o.amount) AS amount, count(*) AS members
+        SELECT arg_max(o.holder, o.amount) AS holder, sum(o.amount) AS amount,
+               list(o.holder ORDER BY o.amount DESC, o.holder) AS members
         FROM holding o JOIN label l ON l.holder = o.holder
         WHERE ?4 <> 'address' AND o.snapshot = ?2 AND o.population = ?3 AND NOT list_contains(?6::VARCHAR[], l.kind)
         GROUP BY l.entity
@@ -51,7 +52,7 @@ _RANKED: Final = f"""
         LIMIT ?9
     ),
     single AS (
-        SELECT o.holder, o.amount, 1 AS members
+        SELECT o.holder, o.amount, [o.holder] AS members
         FROM largest o ANTI JOIN apart ON apart.holder = o.holder ANTI JOIN sink ON sink.holder = o.holder
     ),
     top AS (
@@ -59,6 +60,12 @@ _RANKED: Final = f"""
         ORDER BY amount DESC, holder LIMIT ?7
     ),
     spelled AS MATERIALIZED (SELECT t.*, h.address FROM top t JOIN holder h ON h.id = t.holder),
+    others AS (
+        SELECT m.holder, list(h.address ORDER BY m.place) AS addresses
+        FROM (SELECT holder, unnest(members) AS member, generate_subscripts(members, 1) AS place
+              FROM spelled WHERE len(members) > 1) m
+        JOIN holder h ON h.id = m.member GROUP BY m.holder
+    ),
     told AS (
         SELECT o.subject AS address, any_value(o.exact ORDER BY o.time DESC) AS own_name
         FROM observation o
@@ -66,8 +73,9 @@ _RANKED: Final = f"""
         GROUP BY o.subject
     )
     SELECT row_number() OVER (ORDER BY t.amount DESC, t.holder) AS rank, t.address, l.entity, l.name, l.kind,
-           l.evidence, told.own_name, t.members, t.amount
+           l.evidence, told.own_name, len(t.members) AS members, t.amount, others.addresses
     FROM spelled t
+    LEFT JOIN others ON others.holder = t.holder
     LEFT JOIN label l ON l.holder = t.holder LEFT JOIN told ON told.address = t.address
     ORDER BY rank
 """
@@ -76,9 +84,9 @@ _RANKED: Final = f"""
 def ranking(mart: Mart, population: Population, grouping: str, limit: int = 1000) -> pl.DataFrame:
     """The largest parties of a population (a row of `populations`), the largest first.
 
-    Columns: rank, address (as its users write it), name, name_from (label, chain or nobody), kind, evidence, members,
-    amount (base units, exact), base_units (the same as text), amount_tokens, share and cumulative (of what the grouping
-    counts).
+    Columns: rank, address (as its users write it), name, name_from (label, chain or nobody), kind, evidence, members
+    (how many addresses), addresses (all of them), amount (base units, exact), base_units (the same as text),
+    amount_tokens, share and cumulative (of what the grouping counts).
     """
     labelled = mart.table("SELECT count(*) AS n FROM holder_label WHERE network = ?", population.network)["n"][0]
     rows = mart.table(
@@ -96,14 +104,23 @@ def ranking(mart: Mart, population: Population, grouping: str, limit: int = 1000
     )
     total = float(counted_total(mart, population, grouping))
     share = pl.col("amount").cast(pl.Float64) / total
+    # One address of several is told by its own name, a party by that of its label.
+    first, second = ("own_name", "name") if grouping == "address" else ("name", "own_name")
+    sources = {"name": "label", "own_name": "chain"}
+    shown = [addresses.display(one, population.spelling) for one in rows["address"]]
+    all_of = [
+        one if several is None else ", ".join(addresses.display(each, population.spelling) for each in several)
+        for one, several in zip(shown, rows["addresses"], strict=True)
+    ]
     return rows.with_columns(
-        address=pl.Series([addresses.display(one, population.spelling) for one in rows["address"]], dtype=pl.String),
-        name_from=pl.when(pl.col("name").is_not_null())
-        .then(pl.lit("label"))
-        .when(pl.col("own_name").is_not_null())
-        .then(pl.lit("chain"))
+        address=pl.Series(shown, dtype=pl.String),
+        addresses=pl.Series(all_of, dtype=pl.String),
+        name_from=pl.when(pl.col(first).is_not_null())
+        .then(pl.lit(sources[first]))
+        .when(pl.col(second).is_not_null())
+        .then(pl.lit(sources[second]))
         .otherwise(pl.lit("nobody")),
-        name=pl.coalesce("name", "own_name"),
+        name=pl.coalesce(first, second),
         amount_tokens=in_tokens("amount", population.token_decimals),
         base_units=pl.col("amount").cast(pl.String),
         share=share,
@@ -125,12 +142,35 @@ def counted_total(mart: Mart, population: Population, grouping: str) -> int:
     return int(rows["total"][0])
 
 
-def curve(mart: Mart, population: Population) -> pl.DataFrame:
-    """The Lorenz curve over plain addresses: network, title, holders and amount (running fractions, smallest first)."""
+_AMOUNTS: Final = f"""
+    WITH label AS (
+        SELECT holder, any_value(entity) AS entity, any_value(kind) AS kind FROM holder_label
+        WHERE ?4 <> 'address' AND network = ?1
+            AND (valid_from IS NULL OR valid_from <= ?5) AND (valid_to IS NULL OR ?5 < valid_to)
+        GROUP BY holder
+    ),
+    apart AS (
+        SELECT holder FROM label UNION ALL SELECT id FROM holder WHERE network = ?1 AND starts_with(address, '{SINK}')
+    )
+    SELECT o.amount::DOUBLE AS amount FROM holding o ANTI JOIN apart ON apart.holder = o.holder
+    WHERE o.snapshot = ?2 AND o.population = ?3 AND o.amount > 0
+    UNION ALL
+    SELECT sum(o.amount)::DOUBLE FROM holding o JOIN label l ON l.holder = o.holder
+    WHERE o.snapshot = ?2 AND o.population = ?3 AND o.amount > 0 AND NOT list_contains(?6::VARCHAR[], l.kind)
+    GROUP BY l.entity
+"""
+
+
+def curve(mart: Mart, population: Population, grouping: str) -> pl.DataFrame:
+    """The Lorenz curve of the parties: network, title, holders and amount (running fractions, smallest first)."""
     rows = mart.table(
-        "SELECT amount::DOUBLE AS amount FROM holding WHERE snapshot = ? AND population = ? AND amount > 0",
+        _AMOUNTS,
+        population.network,
         population.snapshot,
         population.population_id,
+        grouping,
+        population.time,
+        list(LEFT_OUT[grouping]),
     )
     points = lorenz(rows["amount"].to_numpy())
     return pl.DataFrame(

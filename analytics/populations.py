@@ -19,6 +19,17 @@ UNITS: Final[dict[str, tuple[str, int]]] = {
     "rao alpha": ("alpha", 9),
     "afet": ("FET", 18),
 }
+# What parties are called whose population is named after a power; the plural.
+THINGS: Final = {
+    "sudo": "sudo keys",
+    "authorities": "block authorities",
+    "grandpa": "finality voters",
+    "owner": "owners",
+    "pending_owner": "pending owners",
+    "proxy_admin": "proxy admins",
+    "pool": "pools",
+    **{power: f"{power}s" for power in ("minter", "burner", "pauser", "admin", "upgrader", "relayer", "approver")},
+}
 # Leases are priced with 18 decimals of the smallest coin.
 FINE: Final = "1e-18 "
 FINE_DECIMALS: Final = 18
@@ -113,7 +124,7 @@ def token_unit(unit: str, base: str | None, token: str | None, decimals: int | N
 def things(population: str) -> str:
     """What the parties of a population are called: validators, coldkeys, holders."""
     name = population.rpartition("/")[2].partition("@")[0]
-    return {"owner": "owners", "pool": "pools"}.get(name, name)
+    return THINGS.get(name, name.replace("_", " "))
 
 
 def heading(population: str) -> str:

@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import polars as pl
 
-from analytics import history
+from analytics import history, rules
 from analytics.evidence import HEADLINE
 from analytics.populations import Population, headlines
 from store import addresses
@@ -52,7 +52,10 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """The verdict on a measure of a network; population is None where nothing is held."""
+    """The verdict on a measure of a network; population is None where nothing is held.
+
+    bounds: between which numbers the math lies where not everything was read.
+    """
 
     network: str
     title: str
@@ -66,6 +69,7 @@ class Cell:
     excluded: Mapping[str, float]
     change: float | None
     version: str
+    bounds: tuple[float, float] | None = None
 
 
 _VERDICTS: Final = """
@@ -101,7 +105,14 @@ def cells(mart: Mart, known: Sequence[Population]) -> list[Cell]:
         grouped.setdefault((row["network"], row["measure"]), {})[row["axis"]] = row
     changes = _changes(mart, list(shown.values()))
     people = _People(mart)
-    return [_cell(axes, shown.get(key), changes.get(key), people) for key, axes in grouped.items()]
+    found = [_cell(axes, shown.get(key), changes.get(key), people) for key, axes in grouped.items()]
+    return [replace(one, bounds=_bounds(mart, one.population)) for one in found]
+
+
+def _bounds(mart: Mart, population: Population | None) -> tuple[float, float] | None:
+    if population is None or population.coverage is None or population.coverage >= 1:
+        return None
+    return rules.values(mart, population, GROUPING)[HEADLINE].bounds
 
 
 class _People:
@@ -170,6 +181,8 @@ def table(found: Sequence[Cell]) -> pl.DataFrame:
                 "measure": one.measure,
                 "population": one.population.population if one.population else "",
                 "m": one.math.number,
+                "m_low": one.bounds[0] if one.bounds else None,
+                "m_high": one.bounds[1] if one.bounds else None,
                 "m_address": one.by_address,
                 "word_m": one.math.text,
                 "sensitivity_m": one.math.sensitivity,
@@ -191,7 +204,7 @@ def table(found: Sequence[Cell]) -> pl.DataFrame:
             for one in found
         ],
         schema_overrides={
-            **dict.fromkeys(("m", "m_address", "change_30d"), pl.Float64),
+            **dict.fromkeys(("m", "m_low", "m_high", "m_address", "change_30d"), pl.Float64),
             **dict.fromkeys(("k", "k_stop", "n", "block"), pl.Int64),
             "time": pl.Datetime("us", "UTC"),
         },

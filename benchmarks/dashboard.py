@@ -117,7 +117,9 @@ QUESTIONS: Final[Mapping[str, Question]] = {
     "what can be looked at": lambda mart, _: populations(mart),
     "scorecard": lambda mart, size: scorecard.cells(mart, _known(size)),
     "ranking of 5,000,000 holders": lambda mart, size: holders.ranking(mart, _largest(size), "control"),
-    "Lorenz curve of 60,000 holders": lambda mart, size: holders.curve(mart, _one(size, "akash", "delegators")),
+    "Lorenz curve of 60,000 holders": lambda mart, size: holders.curve(
+        mart, _one(size, "akash", "delegators"), "control"
+    ),
     "metrics of one population": lambda mart, size: rules.values(mart, _largest(size), "control"),
     "search by address": lambda mart, size: holders.search(mart, _somebody(size)),
     "where an address stands": lambda mart, size: holders.everywhere(

@@ -172,13 +172,14 @@ def subnets(population: Population, split: pl.DataFrame) -> None:
 def ranked(population: Population) -> None:
     """The parties of one population with the half mark."""
     values = served.asked(rules.values, population, "control")
-    k = values["nc_gt_1_2"].count
-    ranks = parties.named(holders.with_coalition(served.asked(holders.ranking, population, "control"), k))
+    half = next(one for one in rules.GENERAL if one.metric == "nc_gt_1_2")
+    enough = half.value(values)
+    ranks = parties.named(holders.with_coalition(served.asked(holders.ranking, population, "control"), enough.count))
     if ranks.is_empty():
         banners.nothing("Nothing was paid or emitted here.")
         return
-    half = next(one for one in rules.GENERAL if one.metric == "nc_gt_1_2")
-    st.header(parties.headline(population, half, k), anchor=False)
+    told = parties.headline(population, half, enough, ranks)
+    st.header(told, anchor=False)
     draw.show(
         draw.Chart(
             "ranked",
@@ -191,7 +192,7 @@ def ranked(population: Population) -> None:
             ),
             ranks,
             parties.columns(population, ranks),
-            f"{parties.headline(population, half, k)}. {parties.largest(ranks)}",
+            f"{told}. {parties.largest(ranks)}",
             [frame.source(population, choose.GROUPINGS["control"].lower())],
             parties.cut(ranks, population),
         )

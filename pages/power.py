@@ -24,16 +24,17 @@ def main() -> None:
         threshold = choose.threshold(served.asked(rules.thresholds, population))
     grouping = choose.grouping()
     values = served.asked(rules.values, population, grouping)
-    k = values[threshold.metric].count
-    ranks = parties.named(holders.with_coalition(served.asked(holders.ranking, population, grouping), k))
+    enough = threshold.value(values)
+    ranks = parties.named(holders.with_coalition(served.asked(holders.ranking, population, grouping), enough.count))
     ranks = parties.deciding(ranks, served.asked(decisive.decisive, population, grouping, threshold))
-    st.header(parties.headline(population, threshold, k), anchor=False)
+    told = parties.headline(population, threshold, enough, ranks)
+    st.header(told, anchor=False)
     parties.cautions(population, ranks)
     left, right = st.columns([2, 1])
     with left:
-        ranked(population, grouping, threshold, ranks, k)
+        ranked(population, grouping, threshold, ranks, told)
     with right:
-        inequality(population)
+        inequality(population, grouping)
     st.header("In numbers", anchor=False)
     numbers(values)
     draw.source_line([frame.source(population, choose.GROUPINGS[grouping].lower())])
@@ -42,9 +43,7 @@ def main() -> None:
     find(known)
 
 
-def ranked(
-    population: Population, grouping: str, threshold: rules.Threshold, ranks: pl.DataFrame, k: int | None
-) -> None:
+def ranked(population: Population, grouping: str, threshold: rules.Threshold, ranks: pl.DataFrame, told: str) -> None:
     """Bars, running sum and threshold; a clicked bar tells of its party."""
     if ranks.is_empty():
         banners.nothing("Nobody holds anything here at this block.")
@@ -56,12 +55,12 @@ def ranked(
         colour=colours.of_network(population.network),
         things=population.thing,
     )
-    said = f"{parties.headline(population, threshold, k)}. {parties.largest(ranks)}"
+    said = f"{told}. {parties.largest(ranks)}"
     picked = draw.clickable(
         draw.Chart(
             "ranked",
             chart,
-            ranks,
+            ranks.drop("amount", "entity"),
             parties.columns(population, ranks),
             said,
             [frame.source(population, choose.GROUPINGS[grouping].lower())],
@@ -84,9 +83,9 @@ def party(ranks: pl.DataFrame, rank: int) -> None:
     )
 
 
-def inequality(population: Population) -> None:
+def inequality(population: Population, grouping: str) -> None:
     """The Lorenz curve."""
-    curve = served.asked(holders.curve, population)
+    curve = served.asked(holders.curve, population, grouping)
     draw.show(
         draw.Chart(
             "lorenz",
@@ -94,7 +93,7 @@ def inequality(population: Population) -> None:
             curve,
             {"holders": tables.percent("Smallest"), "amount": tables.percent("Hold")},
             f"Lorenz curve of {population.title}, {population.heading}.",
-            [frame.source(population, "address")],
+            [frame.source(population, choose.GROUPINGS[grouping].lower())],
         )
     )
 
@@ -103,8 +102,8 @@ def numbers(values: Mapping[str, rules.Value]) -> None:
     """The main metrics as cards."""
     with st.grid(6, min_column_width=150):
         for name in SHOWN:
-            metric, found = METRICS[name], values[name].value
-            text = words.value(found, as_share=metric.bounds[1] == 1)
+            metric, found = METRICS[name], values[name]
+            text = words.between(found.value, found.bounds, as_share=metric.bounds[1] == 1)
             st.metric(words.SHORT.get(name, metric.title), text, help=metric.meaning, border=True)
 
 

@@ -53,8 +53,8 @@ def overview(cells: Sequence[Cell]) -> None:
     draw.source_line(
         [source(one) for one in cells if one.population],
         "Large numbers: how many equal parties would be as concentrated, and the change in 30 days. Can force, can "
-        "stop: the fewest parties. The letter says how sure a word is, from A to C; between two words, how parties are "
-        "counted decides.",
+        "stop: the fewest parties. The letter says how sure a word is, from A to C. Two words: another way of counting "
+        "or bands half as high again, would give the other. Nothing in a cell: the network has no such thing.",
     )
     downloads.buttons(told(cells), "scorecard", [], key="scorecard")
 

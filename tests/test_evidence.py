@@ -8,6 +8,8 @@ from typing import Any
 import polars as pl
 import pytest
 
+from analytics import scorecard
+from analytics.populations import populations
 from analytics.ways import ways
 from ingest.importer import import_file
 from ingest.networks import networks
@@ -207,12 +209,18 @@ def test_what_was_not_seen_gives_bounds_that_hold_the_truth(tmp_path: Path) -> N
     with opened(tmp_path) as mart:
         found = {name: rest for name, *rest in mart.table(query).iter_rows()}
         confidence = said(mart, "fet", "token", "math")["letter"]
+        words = said(mart, "fet", "token", "math")["words"]
+        (cell,) = [one for one in scorecard.cells(mart, populations(mart)) if one.population]
     # The missing fifth as dust: 40, 30, 10 and twenty of one; or all with the largest: 60, 30, 10.
     assert found["top_1"] == pytest.approx([0.4, 0.4, 0.6])
     assert found["nc_gt_1_2"] == [2, 1, 2]
     assert found["effective_parties"] == pytest.approx([1 / 0.262, 1 / 0.46, 1 / 0.262])
     assert found["gini"] == [None, None, None]
     assert confidence == "C"
+    # Joined to the largest party the unseen would make it fewer than two: the word says so.
+    assert words == "one party or a handful"
+    assert cell.bounds is not None
+    assert cell.bounds[0] < 2 < cell.bounds[1] == cell.math.number
 
 
 def test_validators_of_one_operator_are_one_party(tmp_path: Path) -> None:

@@ -17,11 +17,10 @@ def no_data(folder: str) -> None:
     )
 
 
-def simulated(folder: str) -> None:
+def simulated() -> None:
     """Every number is invented, so that nobody quotes one."""
     st.warning(
-        f"**Simulated numbers.** This is the sample in `{inert.plain(folder).replace('`', '')}`; "
-        "nothing here says anything about a real network.",
+        "**Simulated numbers.** This is the sample; nothing here says anything about a real network.",
         icon=":material/science:",
     )
 

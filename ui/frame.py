@@ -18,11 +18,11 @@ def begin(question: str) -> list[Population]:
     _leave_discovery()
     st.title(question, anchor=False)
     try:
-        folder = served.folder()
+        served.folder()
     except NoMart:
         banners.no_data(str(data_folder()))
         st.stop()
-    state(str(folder))
+    state()
     known = served.asked(populations)
     if not known:
         banners.nothing("The database has no holdings yet. The page Data and method says what was tried.")
@@ -41,11 +41,11 @@ def _leave_discovery() -> None:
         st.rerun()
 
 
-def state(folder: str) -> None:
+def state() -> None:
     """Banners for simulated, missing, stale and failed, each only when it is so."""
     now = datetime.now(UTC)
     if served.asked(freshness.simulated):
-        banners.simulated(folder)
+        banners.simulated()
         return
     runs = served.asked(freshness.last_runs, 1)
     if runs.is_empty():

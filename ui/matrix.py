@@ -50,7 +50,8 @@ def _math(one: Cell | None) -> str:
         return ""
     if one.math.number is None:
         return _silent(one.math)
-    return f"**{words.decimal(one.math.number)}**{_moved(one.change)}  \n{_word(one.math)}"
+    number = words.between(one.math.number, one.bounds, as_share=False)
+    return f"**{number}**{_moved(one.change)}  \n{_word(one.math)}"
 
 
 def _power(said: Said) -> str:

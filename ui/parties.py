@@ -16,8 +16,10 @@ from ui.choose import GROUPINGS
 
 # Below this part of the chain's total, readers are told.
 CENSUS = 0.9999
+# A ranking has at most so many rows.
+TABLED = 1000
 HEADLINE = "effective_parties"
-NAME_FROM = {"label": "label", "chain": "its own", "nobody": ""}
+NAME_FROM = {"label": "a label", "chain": "itself", "nobody": ""}
 
 
 def named(rows: pl.DataFrame) -> pl.DataFrame:
@@ -60,10 +62,10 @@ def columns(population: Population, rows: pl.DataFrame) -> dict[str, Any]:
         "base_units": tables.text(
             words.sentence(f"exactly, in {population.unit}"), "To the last unit, as the chain has it."
         ),
-        "members": tables.count("Addresses", "Addresses that were merged into this party."),
-        "known_as": tables.text("Name is", "Its own: the address calls itself so on its chain, which nobody checks."),
+        "members": tables.count("How many", "Addresses that were merged into this party."),
+        "known_as": tables.text("Named by", "Itself: the address calls itself so on its chain, which nobody checks."),
         "kind": tables.text("Kind", "A custodian holds for many customers; it is not one person."),
-        "address": tables.text("Address"),
+        "addresses": tables.text("Addresses", "All of the party, the largest first."),
         "evidence": tables.text("Evidence", "Public evidence of the label."),
     }
     dull = {name for name in ("kind", "evidence") if rows[name].null_count() == rows.height}
@@ -72,15 +74,26 @@ def columns(population: Population, rows: pl.DataFrame) -> dict[str, Any]:
     return {name: column for name, column in found.items() if name not in dull}
 
 
-def headline(population: Population, rule: Threshold, k: int | None) -> str:
-    """The page's answer as one sentence with the number."""
-    who = words.several(k or 0, _one(population.thing), population.thing)
-    if k is None:
+def headline(population: Population, rule: Threshold, enough: Value, ranks: pl.DataFrame) -> str:
+    """The page's answer as one sentence with the number; enough: how few parties reach the threshold."""
+    if enough.count is None:
         return f"{population.title}: nobody holds anything here"
+    alone = enough.count == 1 and enough.bounds is None
+    who = _who(population, enough, int(ranks.filter("coalition")["members"].sum()))
     if rule.own:
-        return f"{population.title}: {who} together can {rule.action}"
-    hold = "holds" if k == 1 else "together hold"
-    return f"{population.title}: {who} {hold} {rule.amount}"
+        return f"{population.title}: {who} {'alone' if alone else 'together'} can {rule.action}"
+    return f"{population.title}: {who} {'holds' if alone else 'together hold'} {rule.amount}"
+
+
+def _who(population: Population, enough: Value, addresses: int) -> str:
+    """So many validators; where some are one party's, so many parties with so many validators."""
+    one, many = _one(population.thing), population.thing
+    if enough.bounds is not None:
+        return f"{words.count(int(enough.bounds[0]))} to {words.count(int(enough.bounds[1]))} {many}"
+    k = enough.count or 0
+    if addresses > k:
+        return f"{words.several(k, 'party', 'parties')} with {words.several(addresses, one, many)}"
+    return words.several(k, one, many)
 
 
 def largest(rows: pl.DataFrame) -> str:
@@ -91,10 +104,12 @@ def largest(rows: pl.DataFrame) -> str:
 
 def cut(rows: pl.DataFrame, population: Population) -> str:
     """What the chart leaves out, where it leaves out something."""
-    if population.n <= MOST_BARS:
+    if rows.height <= MOST_BARS:
         return ""
-    shown = f"The chart shows the largest {MOST_BARS}"
-    return f"{shown}; the table has {words.count(rows.height)} of {words.count(population.n)}."
+    if rows.height < TABLED:
+        return f"The chart shows the largest {MOST_BARS}, the table all {words.count(rows.height)} parties."
+    shown = f"The chart shows the largest {MOST_BARS}, the table the largest {words.count(rows.height)}"
+    return f"{shown} of {words.count(population.n)} {population.thing}."
 
 
 def cautions(population: Population, rows: pl.DataFrame) -> None:
@@ -122,7 +137,7 @@ def sensitivity(found: Mapping[str, Mapping[str, Value]], threshold: Threshold) 
                 "grouping": GROUPINGS[grouping],
                 "word": word(values[HEADLINE].value or 1.0) if values[HEADLINE].value is not None else "",
                 "m": values[HEADLINE].value,
-                "k": values[threshold.metric].count,
+                "k": threshold.value(values).count,
                 "top_1": values["top_1"].value,
                 "top_10": values["top_10"].value,
             }
@@ -135,9 +150,7 @@ def sensitivity(found: Mapping[str, Mapping[str, Value]], threshold: Threshold) 
 def depends(rows: pl.DataFrame, population: Population, threshold: Threshold) -> str:
     """Whether the word and the count change with the grouping, as a sentence."""
     told = list(dict.fromkeys(rows["word"]))
-    same = (
-        f"The word is *{told[0]}* however" if len(told) == 1 else f"The word is {' or '.join(told)}, depending on how"
-    )
+    same = f"It is *{told[0]}* however" if len(told) == 1 else f"It is {' or '.join(told)}, depending on how"
     counts = sorted(set(rows["k"].drop_nulls()))
     if not counts:
         return f"{same} parties are counted."

@@ -33,10 +33,9 @@ class Provenance:
         """Network, unit, block, age and source as one line of Markdown."""
         where = words.block(self.height) if self.height is not None else f"fetched {words.moment(self.time)}"
         parts = [inert.markdown(self.network)]
-        if self.n is not None:
-            parts.append(f"{words.count(self.n)} {inert.markdown(self.population)}".strip())
-        if self.grouping:
-            parts.append(f"grouped by {inert.markdown(self.grouping)}")
+        counted = [f"{words.count(self.n)} {inert.markdown(self.population)}".strip()] if self.n is not None else []
+        counted += [inert.markdown(self.grouping)] if self.grouping else []
+        parts += [", ".join(counted)] if counted else []
         parts += [f"in {inert.markdown(self.unit)}"] if self.unit else []
         parts += [where, words.age(self.time, now), f"source {inert.markdown(self.host)}"]
         return " · ".join(parts + ["**simulated**"] * self.simulated)

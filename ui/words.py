@@ -102,6 +102,14 @@ def value(number: float | None, *, as_share: bool) -> str:
     return share(number) if as_share else decimal(number)
 
 
+def between(number: float | None, bounds: tuple[float, float] | None, *, as_share: bool) -> str:
+    """The value of a metric; where not everything was read the range in which it lies: 142.7–258.1."""
+    if bounds is None:
+        return value(number, as_share=as_share)
+    low, high = (value(one, as_share=as_share) for one in bounds)
+    return low if low == high else f"{low}–{high}"
+
+
 def delta(before: float | None, after: float | None, *, as_share: bool) -> str | int | None:
     """The change of a metric for its arrow: +2.1, -10.2 points; zero where nothing is to be seen."""
     if before is None or after is None:

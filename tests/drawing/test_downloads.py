@@ -28,7 +28,7 @@ def source(network: str, height: int | None = 19_870_442, *, simulated: bool = F
 
 def test_the_line_under_a_chart_says_unit_block_age_and_source() -> None:
     assert line([source("Akash")], NOW) == (
-        "Akash · 100 validators · grouped by operator · in uakt · block 19,870,442 · 8 min ago · source lcd\\.example"
+        "Akash · 100 validators, operator · in uakt · block 19,870,442 · 8 min ago · source lcd\\.example"
     )
 
 
