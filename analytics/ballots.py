@@ -181,6 +181,28 @@ def absent(found: Count, called: Mapping[str, str]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema).sort("share", "address", descending=[True, False])
 
 
+def operator_of(found: Count, who: Found) -> str | None:
+    """The operator address of a bonded validator, where this is its operator or its account; else None."""
+    try:
+        spellings = addresses.address(who.canonical).candidates
+    except addresses.NotAnAddress:
+        return None
+    return next((one for one in spellings if one in found.stake.validators), None)
+
+
+def carried(found: Count, operator: str) -> float:
+    """Part of all bonded tokens that a validator's vote carries, or would carry if it voted."""
+    power = found.tally.voters.get(addresses.account(operator))
+    used = power.used if power else silent(found.stake, found.votes)[operator]
+    return used / ONE / found.tally.bonded if found.tally.bonded else 0.0
+
+
+def own_vote(found: Count, who: Found) -> Mapping[str, int] | None:
+    """What an address voted itself; None where it did not."""
+    spellings = addresses.address(who.canonical).candidates
+    return next((found.votes[one] for one in spellings if one in found.votes), None)
+
+
 def mine(found: Count, who: Found, called: Mapping[str, str]) -> pl.DataFrame:
     """How an address is represented: one row a validator that it delegates to.
 
@@ -188,7 +210,7 @@ def mine(found: Count, who: Found, called: Mapping[str, str]) -> pl.DataFrame:
     or not at all. Empty where the address delegates to no bonded validator.
     """
     mine = addresses.address(who.canonical).candidates
-    own = next((found.votes[spelling] for spelling in mine if spelling in found.votes), None)
+    own = own_vote(found, who)
     rows = []
     for delegator, operator, shares in found.stake.delegations:
         if delegator in mine and operator in found.stake.validators:

@@ -228,6 +228,22 @@ def search(mart: Mart, text: str, limit: int = 20) -> list[Found]:
         return _named(mart, text, limit)
 
 
+# A name is shorter, or has blanks; what is as long as an address was meant as one.
+AS_LONG: Final = 30
+
+
+def misspelled(text: str) -> str:
+    """Why a text that looks like an address is none; empty where it is one, or looks like a name."""
+    text = text.strip()
+    if len(text) < AS_LONG or " " in text:
+        return ""
+    try:
+        addresses.address(text)
+    except addresses.NotAnAddress as error:
+        return str(error)
+    return ""
+
+
 def _spelled(mart: Mart, wanted: addresses.Address) -> list[Found]:
     """Holders of a key; each spelling is asked for by itself, because that lets the mart skip what cannot hold it."""
     asked = _spellings(mart, wanted)

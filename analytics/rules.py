@@ -89,8 +89,8 @@ def _of_keys(mart: Mart, population: Population) -> Threshold | None:
     if population.population == SUDO or power == "signers":
         needed = int(rows["exact"][0]) if rows.height else 0
         # Nobody said how many must sign: then the shares of keys are all that can be told.
-        return Threshold("act together", "", needed, population.n, strict=False, own=True) if needed else None
-    return Threshold(f"use the power of {power.replace('_', ' ')}", "", 1, population.n, strict=False, own=True)
+        return Threshold("act for the multisig", "", needed, population.n, strict=False, own=True) if needed else None
+    return Threshold(f"act as {power.replace('_', ' ')}", "", 1, population.n, strict=False, own=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """One row a network and measure: the verdict on each axis, what it rests on, and how it changed."""
 
 import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -30,7 +31,8 @@ class Party:
 class Said:
     """What a verdict says on one axis; number is None where there is no word, and `text` says which silence it is.
 
-    who: the parties behind a number of power. among: the measure in which they are found.
+    who: the parties behind a number of power. among, of: the measure in which they are found, and the population where
+    they hold keys (empty where they vote).
     """
 
     state: str
@@ -42,6 +44,7 @@ class Said:
     note: str
     who: tuple[Party, ...]
     among: str
+    of: str
     stable: tuple[int, int] | None
 
     @property
@@ -85,8 +88,10 @@ _CALLED: Final = """
     ) WHERE name <> '' GROUP BY network, party
 """
 _KEYS: Final = """
-    SELECT DISTINCT h.network, unnest([h.address, coalesce(e.entity, h.address)]) AS party
+    SELECT DISTINCT h.network, unnest([h.address, coalesce(e.entity, h.address)]) AS party,
+           s.reading || '/' || p.name AS population
     FROM holding o JOIN snapshot s ON s.id = o.snapshot JOIN holder h ON h.id = o.holder
+    JOIN population p ON p.id = o.population
     LEFT JOIN entity e ON e.network = h.network AND e.address = h.address
     WHERE s.measure = ?
 """
@@ -120,15 +125,20 @@ class _People:
 
     def __init__(self, mart: Mart) -> None:
         self.names = {(network, party): name for network, party, name in mart.table(_CALLED).iter_rows()}
-        self.keys = set(mart.table(_KEYS, Measure.CONTROL).iter_rows())
+        self.keys: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for network, party, population in mart.table(_KEYS, Measure.CONTROL).iter_rows():
+            self.keys[network, party].add(population)
 
     def party(self, network: str, party: str, spelling: str) -> Party:
         """A party by its name and the address as its users write it."""
         return Party(self.names.get((network, party), ""), addresses.display(party, spelling))
 
-    def measure(self, network: str, parties: Sequence[str]) -> str:
-        """The measure in which the parties are found."""
-        return Measure.CONTROL if any((network, party) in self.keys for party in parties) else Measure.VOTING_POWER
+    def keyed(self, network: str, parties: Sequence[str], how: str) -> str:
+        """The population in which all parties hold keys; of several the one that the path names; empty where none."""
+        found = [self.keys.get((network, party), set()) for party in parties]
+        common = sorted(set.intersection(*found)) if found else []
+        named = [one for one in common if one.rpartition("/")[2] in how]
+        return next(iter(named or common), "")
 
 
 def _cell(
@@ -157,7 +167,8 @@ def _said(row: Mapping[str, Any], people: _People) -> Said:
     texts = {name: row[name] for name in ("state", "number", "words", "letter", "text", "how", "note")}
     network, parties = row["network"], json.loads(row["parties"])
     who = tuple(people.party(network, party, row["spelling"]) for party in parties)
-    return Said(**texts, who=who, among=people.measure(network, parties), stable=stable)
+    of = people.keyed(network, parties, row["how"])
+    return Said(**texts, who=who, among=Measure.CONTROL if of else Measure.VOTING_POWER, of=of, stable=stable)
 
 
 def _changes(mart: Mart, shown: Sequence[Population]) -> dict[tuple[str, str], float | None]:

@@ -158,7 +158,9 @@ def find(known: list[Population]) -> None:
         return
     found = served.asked(holders.search, text)
     if not found:
-        banners.nothing("Nobody of that address or name holds anything in the newest data.")
+        wrong = holders.misspelled(text)
+        nobody = "Nobody of that address or name holds anything in the newest data."
+        banners.nothing(f"{words.sentence(wrong)}." if wrong else nobody)
         return
     chosen = choose.one_of(holders.one_each(found))
     stands = served.asked(holders.everywhere, known, chosen)

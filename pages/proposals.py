@@ -86,6 +86,9 @@ def result(chosen: Proposal) -> None:
 def turned(counted: Count, called: dict[str, str]) -> None:
     """What would have turned it, along each route."""
     st.header("What would turn it", anchor=False)
+    caution = votes.differs(counted)
+    if caution:
+        st.caption(caution)
     if counted.proposal.rule is None:
         banners.nothing("The rule of this vote was not read, so nothing can be said.")
         return
@@ -118,13 +121,17 @@ def mine(counted: Count, called: dict[str, str]) -> None:
     )
     if not text:
         return
-    known = [one for one in served.asked(holders.search, text) if one.network == counted.proposal.network]
+    found = served.asked(holders.search, text)
+    known = [one for one in found if one.network == counted.proposal.network]
     if not known:
-        banners.nothing(f"Nobody of that address or name holds stake on {counted.proposal.network_title}.")
+        banners.nothing(votes.unknown(text, found, counted))
         return
     who = choose.one_of(holders.one_each(known))
+    operator = ballots.operator_of(counted, who)
+    if operator:
+        st.markdown(votes.as_validator(counted, operator, called))
     rows = parties.called(ballots.mine(counted, who, called))
-    st.markdown(votes.represented(rows, counted))
+    st.markdown(votes.represented(rows, counted, who))
     if not rows.is_empty():
         draw.table(
             rows,

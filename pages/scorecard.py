@@ -125,7 +125,7 @@ def about(cells: Sequence[Cell]) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(cells[0].title, anchor=False, width="content")
         if one.force.who:
-            page = {"net": one.network, "what": one.force.among}
+            page = {"net": one.network, "what": one.force.among, **({"of": one.force.of} if one.force.of else {})}
             st.page_link("pages/power.py", label="Who holds power", icon=":material/groups:", query_params=page)
     st.markdown(forced(one.force))
     if one.stop.number is not None:

@@ -8,7 +8,7 @@ import polars as pl
 import streamlit as st
 
 from store.mart import current
-from ui import inert, served
+from ui import inert, provenance, served
 from ui.provenance import Provenance, with_provenance
 
 # Room for a whole proposal title or identity; a name of ten thousand letters is cut in files too.
@@ -36,7 +36,7 @@ def parquet(frame: pl.DataFrame) -> bytes:
 
 def buttons(frame: pl.DataFrame, name: str, sources: Sequence[Provenance], *, key: str) -> None:
     """CSV and Parquet of a table; the bytes are made when somebody clicks."""
-    stem = inert.file_name("deai", name, *(f"{source.height or ''}" for source in sources[:1]))
+    stem = inert.file_name("deai", name, *provenance.stem(sources))
     with st.container(horizontal=True):
         st.download_button(
             "CSV",

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import polars as pl
 import streamlit as st
 
-from ui import downloads, inert, provenance, tables, words
+from ui import colours, downloads, inert, provenance, tables, words
 from ui.provenance import Provenance
 
 
@@ -33,7 +33,10 @@ class Chart:
 def show(chart: Chart) -> None:
     """A chart with its line of sources, and its table with downloads one click away; the camera saves a PNG."""
     st.plotly_chart(
-        chart.figure, key=chart.key, config=_modebar(chart.key, chart.sources), alt=inert.plain(chart.alt, 600)
+        signed(chart.figure, chart.sources),
+        key=chart.key,
+        config=_modebar(chart.key, chart.sources),
+        alt=inert.plain(chart.alt, 600),
     )
     _below(chart)
 
@@ -41,7 +44,7 @@ def show(chart: Chart) -> None:
 def clickable(chart: Chart) -> list[Mapping[str, Any]]:
     """The same chart, whose points can be clicked: the points that are selected."""
     state = st.plotly_chart(
-        chart.figure,
+        signed(chart.figure, chart.sources),
         key=chart.key,
         config=_modebar(chart.key, chart.sources),
         alt=inert.plain(chart.alt, 600),
@@ -61,7 +64,26 @@ def panels(
             with st.container():
                 st.markdown(f"**{inert.markdown(title)}**")
                 name = f"{key}-{inert.file_name(title)}"
-                st.plotly_chart(figure, key=name, config=_modebar(name, sources), alt=inert.plain(alts[title], 600))
+                own = [source for source in sources if title.startswith(source.network)] or sources
+                st.plotly_chart(
+                    signed(figure, own), key=name, config=_modebar(name, own), alt=inert.plain(alts[title], 600)
+                )
+
+
+def signed(figure: go.Figure, sources: Sequence[Provenance]) -> go.Figure:
+    """The figure with a line below it that says where its numbers come from, for whoever saves the picture."""
+    title = {
+        "text": inert.svg(provenance.signature(sources)),
+        "font": {"size": 10, "color": colours.GREY, "weight": 400},
+        "x": 0,
+        "xref": "paper",
+        "xanchor": "left",
+        "y": 0,
+        "yref": "container",
+        "yanchor": "bottom",
+        "automargin": True,
+    }
+    return figure.update_layout(title=title)
 
 
 # More sources than this are folded away under the age of the oldest.
@@ -109,14 +131,13 @@ def _below(chart: Chart) -> None:
 
 def _modebar(key: str, sources: Sequence[Provenance]) -> dict[str, Any]:
     """Only the camera: the browser draws the PNG by itself, and its name says what, whose and which block."""
-    height = [str(source.height) for source in sources[:1] if source.height is not None]
     return {
         "displayModeBar": True,
         "displaylogo": False,
         "modeBarButtons": [["toImage"]],
         "toImageButtonOptions": {
             "format": "png",
-            "filename": inert.file_name("deai", key, *height),
+            "filename": inert.file_name("deai", key, *provenance.stem(sources)),
             "scale": 2,
         },
     }

@@ -3,10 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 import polars as pl
 
 from ui import inert, words
+
+# More networks than these are counted, not named.
+NAMED: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,25 @@ class Provenance:
 def line(sources: Sequence[Provenance], now: datetime) -> str:
     """All sources of a chart; several networks one after the other."""
     return "  \n".join(dict.fromkeys(source.line(now) for source in sources))
+
+
+def stem(sources: Sequence[Provenance]) -> list[str]:
+    """What the name of a file says of its source: the network where there is one, and the block of the first."""
+    networks = list(dict.fromkeys(source.network for source in sources))
+    heights = [str(source.height) for source in sources[:1] if source.height is not None]
+    return [*(networks if len(networks) == 1 else []), *heights]
+
+
+def signature(sources: Sequence[Provenance]) -> str:
+    """Networks, population, block and whether it is simulated, short enough for the foot of a small picture."""
+    networks = list(dict.fromkeys(source.network for source in sources))
+    told = networks if len(networks) <= NAMED else [f"{len(networks)} networks"]
+    things = {source.population for source in sources}
+    told += [things.pop()] if len(things) == 1 else []
+    heights = {source.height for source in sources}
+    told += [words.block(height) for height in heights if height is not None and len(heights) == 1]
+    told += ["simulated"] if any(source.simulated for source in sources) else []
+    return " · ".join(part for part in told if part)
 
 
 def with_provenance(frame: pl.DataFrame, sources: Sequence[Provenance]) -> pl.DataFrame:

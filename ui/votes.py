@@ -1,14 +1,18 @@
 """Votes in sentences: how a proposal stands, what would turn it, how an address is represented."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import polars as pl
 
+from analytics import ballots
 from analytics.ballots import Count
 from analytics.flip import Flip
 from analytics.governance import Ballots
+from analytics.holders import Found, misspelled
 from analytics.proposals import Proposal, fraction
+from analytics.tally import ONE
+from store.addresses import account
 from ui import inert, words
 from ui.provenance import Provenance
 
@@ -34,6 +38,8 @@ OUTCOMES = {
     "abstained": "fail: everybody abstained",
     "no stake": "fail: no stake is bonded",
 }
+# Counts that differ by more than this part of the bonded tokens are told.
+APART = 0.005
 RULES = {"quorum": "the quorum", "veto": "the veto", "threshold": "the share of Yes"}
 
 
@@ -82,12 +88,15 @@ def turning(counted: Count, called: Mapping[str, str]) -> str:
     sets = [(flip.voters, flip) for flip in possible if flip.voters is not None]
     if not sets:
         fewest = min(flip.fewest for flip in possible)
-        return f"At least {words.several(fewest, 'voter')} would have had to choose otherwise, all others unchanged."
+        return f"It takes at least {words.several(fewest, 'voter')} who choose otherwise, all others unchanged."
     members, least = min(sets, key=lambda found: len(found[0]))
     fewer = "" if least.is_exact else " Perhaps fewer would do."
+    many = f"**{words.sentence(words.several(len(members), 'voter'))}**"
+    who = inert.markdown(who_of(least, called), 200)
+    if counted.proposal.is_open:
+        return f"{many} would be enough, if they {ROUTES[least.route]} and all others stay as they are: {who}.{fewer}"
     return (
-        f"**{words.sentence(words.several(len(members), 'voter'))}** would have been enough, had they "
-        f"{ROUTES[least.route]} and all others voted as they did: {inert.markdown(who_of(least, called), 200)}.{fewer}"
+        f"{many} would have been enough, had they {ROUTES[least.route]} and all others voted as they did: {who}.{fewer}"
     )
 
 
@@ -116,22 +125,63 @@ def routes(counted: Count, called: Mapping[str, str]) -> pl.DataFrame:
 
 def _fewest(flip: Flip | None) -> str:
     if flip is None:
-        return "not even all together"
+        return "cannot turn it"
     if flip.is_exact:
         return words.count(flip.fewest)
     return f"{flip.fewest} or more" if flip.voters is None else f"{flip.fewest} to {len(flip.voters)}"
 
 
-def represented(rows: pl.DataFrame, counted: Count) -> str:
-    """How an address is represented, as a sentence."""
+def as_validator(counted: Count, operator: str, called: Mapping[str, str]) -> str:
+    """What a validator voted, and what that means for those who delegate to it, as sentences."""
+    name = inert.markdown(inert.plain(called.get(operator, "")) or words.short(operator))
+    share = words.share(ballots.carried(counted, operator))
+    vote = counted.votes.get(account(operator))
+    if vote:
+        said = f"**{name}** voted **{ballots.options(vote)}**, with {share} of the bonded tokens."
+        return f"{said} Who delegates to it and does not vote is counted so."
+    have = "has not voted" if counted.proposal.is_open else "did not vote"
+    said = f"**{name}** {have}; with it are {share} of the bonded tokens."
+    return f"{said} Who delegates to it and does not vote is not counted."
+
+
+def represented(rows: pl.DataFrame, counted: Count, who: Found) -> str:
+    """How the tokens of an address are represented, as a sentence."""
     if rows.is_empty():
-        return "This address delegates to no validator that signs blocks: it has no vote here."
+        own = ballots.own_vote(counted, who)
+        said = f"This address voted **{ballots.options(own)}** itself. " if own else ""
+        return f"{said}No delegation of it to a validator that signs blocks is in the stake that was read."
     tokens = words.decimal(float(rows["tokens"].sum()), 2)
     kinds = rows["counts_as"].unique().to_list()
     if len(kinds) == 1:
         return f"**{tokens} {counted.proposal.token}** count as: **{kinds[0]}**."
     with_whom = words.several(rows.height, "validator")
     return f"**{tokens} {counted.proposal.token}** with {with_whom}; they count in different ways."
+
+
+def unknown(text: str, found: Sequence[Found], counted: Count) -> str:
+    """Why nothing can be told of what was pasted: no address, of another chain, or without stake."""
+    here = counted.proposal.network_title
+    elsewhere = list(dict.fromkeys(one.title for one in found))
+    if elsewhere:
+        return f"Known on {words.listed(elsewhere)}, not on {here}: choose one of its proposals above."
+    wrong = misspelled(text)
+    return f"{words.sentence(wrong)}." if wrong else f"Nobody of that address or name holds stake on {here}."
+
+
+def differs(counted: Count) -> str:
+    """What to know where the votes, counted again, do not give the chain's own count; empty where they do."""
+    said, again = counted.proposal.counts, counted.tally.options
+    if not said or not counted.tally.bonded:
+        return ""
+    apart = max(abs(said[option] - again[option]) for option in said) / counted.tally.bonded
+    if apart < APART:
+        return ""
+    turnout = counted.tally.turnout / ONE / counted.tally.bonded
+    return (
+        f"The votes that were read, counted over {stake_source(counted).grouping}, give a turnout of "
+        f"{words.share(turnout)} where the chain's own count says otherwise: votes or stake changed in between, or "
+        "were not all read. What follows is of the votes that were read."
+    )
 
 
 def not_voted(absent: pl.DataFrame, counted: Count) -> str:
@@ -157,7 +207,8 @@ def source(one: Proposal) -> Provenance:
 def stake_source(counted: Count) -> Provenance:
     """Where the power of voters comes from."""
     one, held = counted.proposal, counted.stake
-    exact = "stake while the vote was open" if held.exact else "stake of today, not of the vote"
+    newest = "the newest stake" if one.is_open else "stake of today, not of the vote"
+    exact = "stake while the vote was open" if held.exact else newest
     return Provenance(
         one.network_title,
         "validators",

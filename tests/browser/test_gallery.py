@@ -73,7 +73,7 @@ def test_the_camera_saves_a_png(visit: Visit, gallery: str) -> None:
     page = visit(gallery)
     with page.expect_download() as download:
         page.locator(".js-plotly-plot").first.locator("[data-title^='Download']").click()
-    assert download.value.suggested_filename == "deai-ranked-19870442.png"
+    assert download.value.suggested_filename == "deai-ranked-akash-19870442.png"
     with Image.open(Path(download.value.path())) as picture:
         assert picture.format == "PNG"
         assert picture.width > 1000
@@ -84,7 +84,7 @@ def test_a_csv_comes_with_its_source_and_without_formulas(visit: Visit, gallery:
     page.get_by_text("Table, downloads, method").first.click()
     with page.expect_download() as download:
         page.get_by_role("button", name="CSV", exact=True).first.click()
-    assert download.value.suggested_filename == "deai-ranked-19870442.csv"
+    assert download.value.suggested_filename == "deai-ranked-akash-19870442.csv"
     rows = pl.read_csv(Path(download.value.path()))
     assert rows.height == 100
     assert set(rows["source_block"]) == {19_870_442}

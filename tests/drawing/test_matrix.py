@@ -15,7 +15,7 @@ MEASURES = {"stake": "Stake", "voting_power": "Voting power", "control": "Contro
 
 
 def said(number: float | None = 2, words: str = "a handful", state: str = "rated") -> Said:
-    return Said(state, number, words, "B", "", "", "", (), "voting_power", None)
+    return Said(state, number, words, "B", "", "", "", (), "voting_power", "", None)
 
 
 def cell(math: Said, force: Said, *, measure: str = "stake", title: str = "Net", change: float | None = None) -> Cell:
