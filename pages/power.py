@@ -134,7 +134,7 @@ def changed(population: Population) -> None:
     change = served.asked(month.month, population)
     if change is None:
         return
-    st.header(f"In thirty days: {words.moved(change.after - change.before)} effective parties", anchor=False)
+    st.header(f"Effective parties in thirty days: {words.moved(change.after - change.before)}", anchor=False)
     draw.table(
         parties.causes(change),
         {"cause": tables.text("Because", pinned=True), "parties": tables.number("Effective parties")},

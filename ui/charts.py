@@ -230,7 +230,7 @@ def _joined(rows: Sequence[tuple[str, float, float]]) -> Part:
     }
 
 
-def tally(rows: pl.DataFrame, marks: Sequence[tuple[float, str]] = (), *, height: int = 170) -> go.Figure:
+def tally(rows: pl.DataFrame, marks: Sequence[tuple[float, str]] = (), *, height: int = 195) -> go.Figure:
     """One bar of the whole, cut by option, with the rule's marks on it.
 
     rows: option, share (fractions of the same whole). marks: (position, label), such as the quorum.
