@@ -52,7 +52,7 @@ def _percent(asked: Scenario) -> Fraction:
 QUESTIONS: Final[Mapping[str, Question]] = {
     "cap": Question(
         "Cap what counts",
-        "What a party holds above this share does not count.",
+        "What a party holds above this share of the whole does not count, for it or for anybody else.",
         "percent", "none", 0.5, 100, 10,
         lambda now, asked: whatif.cut(now, _percent(asked)),
     ),
@@ -64,37 +64,37 @@ QUESTIONS: Final[Mapping[str, Question]] = {
     ),
     "split": Question(
         "Split a party",
-        "The party becomes so many equal ones.",
+        "The party becomes so many equal parties, each with its part; together they hold what it held.",
         "count", "one", 2, 100, 2,
         lambda now, asked: whatif.split(now, asked.parties[0], int(asked.number)),
     ),
     "merge": Question(
         "Merge parties",
-        "These parties turn out to be one.",
+        "The chosen parties turn out to be one, or act as one: what they hold is added up.",
         "", "several", 0, 0, 0,
         lambda now, asked: whatif.merged(now, asked.parties),
     ),
     "remove": Question(
         "Remove the largest",
-        "The largest so many leave with what they hold.",
+        "So many of the largest leave and take along what they hold; what is left is the new whole.",
         "count", "none", 1, 100, 1,
         lambda now, asked: whatif.without_largest(now, int(asked.number)),
     ),
     "exit": Question(
         "Parties leave",
-        "These parties leave, and what was delegated to them goes to the others in proportion.",
+        "The chosen parties leave, and what they held goes to those who stay, in proportion to what these hold.",
         "", "several", 0, 0, 0,
         lambda now, asked: whatif.replaced(now, asked.parties),
     ),
     "abstain": Question(
         "Parties abstain",
-        "These parties take no part; the others decide among themselves.",
+        "The chosen parties take no part in a decision; those who do are the new whole and decide among themselves.",
         "", "several", 0, 0, 0,
         lambda now, asked: whatif.leaving(now, asked.parties),
     ),
     "turnout": Question(
         "Low turnout",
-        "Only the largest take part, as many as make up this share of everything.",
+        "Only the largest take part, as many as make up this share of everything; they are the new whole.",
         "percent", "none", 1, 100, 40,
         lambda now, asked: whatif.turnout(now, _percent(asked)),
     ),

@@ -30,7 +30,6 @@ def main() -> None:
         banners.nothing(f"This cannot be: {reason}.")
         return
     st.header(headline(population, asked, found), anchor=False)
-    st.caption(QUESTIONS[asked.kind].explained)
     numbers(found)
     moved(population, grouping, found)
 
@@ -39,6 +38,7 @@ def ask(ranks: pl.DataFrame) -> Scenario:
     """The scenario of the address line, changed by one Apply."""
     kind = choose.question()
     question = QUESTIONS[kind]
+    st.caption(question.explained)
     with st.form("scenario"), st.container(horizontal=True, vertical_alignment="bottom"):
         number = choose.amount(question) if question.unit else 0.0
         chosen = choose.parties(question, ranks) if question.asks != "none" else ()

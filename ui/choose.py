@@ -35,6 +35,7 @@ GROUPING_NOTE = (
 
 def network(known: Sequence[Population]) -> str:
     """The name of a network."""
+    _other_search()
     titles = {one.network: one.title for one in known}
     return link.choice("Network", list(titles), titles.__getitem__, key="net")
 
@@ -79,7 +80,8 @@ def threshold(found: Sequence[Threshold]) -> Threshold:
 
 
 def proposal(found: Sequence[Proposal]) -> Proposal:
-    """One proposal; open ones first."""
+    """One proposal; open ones first. Which is first changes with every vote, so the address always has it."""
+    _other_search()
     by_key = {one.key: one for one in found}
 
     def told(key: str) -> str:
@@ -87,22 +89,32 @@ def proposal(found: Sequence[Proposal]) -> Proposal:
         mark = " (open)" if one.is_open else ""
         return f"{one.network_title} {one.number}{mark}: {inert.plain(one.title)}"
 
-    return by_key[link.choice("Proposal", list(by_key), told, key="p")]
+    chosen = link.choice("Proposal", list(by_key), told, key="p")
+    link.pin("p", chosen)
+    return by_key[chosen]
+
+
+NUMBERS = {"percent": "pct", "count": "many"}
+PARTIES = {"one": "who", "several": "whom"}
+OF_A_SCENARIO = {*NUMBERS.values(), *PARTIES.values()}
 
 
 def question() -> str:
-    """Which kind of scenario."""
-    return link.choice("What if", list(QUESTIONS), lambda kind: QUESTIONS[kind].title, key="if")
+    """Which kind of scenario; what another kind was asked with is forgotten."""
+    titles = {kind: one.title for kind, one in QUESTIONS.items()}
+    kind = link.choice(
+        "What if", list(titles), titles.__getitem__, key="if", on_change=link.forget, args=tuple(OF_A_SCENARIO)
+    )
+    asked = QUESTIONS[kind]
+    link.forget(*(OF_A_SCENARIO - {NUMBERS.get(asked.unit), PARTIES.get(asked.asks)}))
+    return kind
 
 
 def amount(asked: Question) -> float:
     """The number of a scenario: a share in per cent, or how many."""
-    if asked.unit == "percent":
-        return float(
-            st.slider("Per cent", asked.low, float(asked.high), float(asked.usual), 0.5, key="pct", bind="query-params")
-        )
-    low, high, usual = int(asked.low), int(asked.high), int(asked.usual)
-    return float(st.number_input("How many", low, high, usual, key="many", bind="query-params"))
+    draw, label, step = (st.slider, "Per cent", 0.5) if asked.unit == "percent" else (st.number_input, "How many", 1)
+    key = NUMBERS[asked.unit]
+    return float(link.number(draw, label, asked.low, asked.high, key=key, default=asked.usual, step=step))
 
 
 def parties(asked: Question, ranks: pl.DataFrame) -> tuple[str, ...]:
@@ -111,8 +123,8 @@ def parties(asked: Question, ranks: pl.DataFrame) -> tuple[str, ...]:
         address: f"{rank}. {party}" for rank, party, address in ranks.select("rank", "party", "address").iter_rows()
     }
     if asked.asks == "one":
-        return (link.choice("Party", list(told), told.__getitem__, key="who"),)
-    return link.several("Parties", list(told), told.__getitem__, key="whom", default=list(told)[:2])
+        return (link.choice("Party", list(told), told.__getitem__, key=PARTIES["one"]),)
+    return link.several("Parties", list(told), told.__getitem__, key=PARTIES["several"], default=list(told)[:2])
 
 
 MARKETS = ("compute_spend", "emission")
@@ -132,6 +144,7 @@ def side() -> str:
 
 
 RANGES = {"30": "30 days", "90": "90 days", "365": "1 year", "0": "All"}
+SPANS = {"30": "in 30 days", "90": "in 90 days", "365": "in a year", "0": "since the first day"}
 
 
 def metric(default: str = "effective_parties") -> str:
@@ -149,6 +162,7 @@ def one_of(found: Sequence[Found]) -> Found:
     """One of the holders that a search may mean; asked only where there are several."""
     by_key = {one.key: one for one in found}
     if len(found) == 1:
+        link.forget("who")
         return found[0]
 
     def told(key: str) -> str:
@@ -156,3 +170,11 @@ def one_of(found: Sequence[Found]) -> Found:
         return f"{inert.plain(one.name) or words.short(one.address)} · {one.title} · {words.short(one.address)}"
 
     return by_key[link.choice("Which one", list(by_key), told, key="who")]
+
+
+def _other_search() -> None:
+    """Who was meant is forgotten with the search that found it: it says nothing about another one, or about none."""
+    text = st.session_state.get("q", st.query_params.get("q", ""))
+    if "q" in st.session_state and st.session_state.get("searched", text) != text:
+        link.forget("who")
+    st.session_state["searched"] = text

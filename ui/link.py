@@ -1,7 +1,8 @@
 """Controls whose choice is part of the page's address, so that a link shows the same thing to the next reader.
 
 Streamlit's own `bind` writes labels into the address. Ours change (a proposal is open, then it is not) and some are
-written by strangers; these controls write the stable keys behind them instead. A key that is gone is ignored.
+written by strangers; these controls write the stable keys behind them instead. A key that is gone is told, and the
+first is shown.
 """
 
 from collections.abc import Callable, Sequence
@@ -9,13 +10,15 @@ from typing import Any
 
 import streamlit as st
 
+from ui import inert
+
 
 def choice(
     label: str, keys: Sequence[str], told: Callable[[str], str], *, key: str, default: str = "", **look: Any
 ) -> str:
     """One of several in a menu; the first, or `default`, unless the address says otherwise."""
     first = default or keys[0]
-    _begin(key, keys, first)
+    _begin(key, keys, first, told)
     chosen = str(st.selectbox(label, keys, format_func=told, key=key, **look))
     _note(key, chosen, first)
     return chosen
@@ -23,7 +26,7 @@ def choice(
 
 def segments(label: str, told: dict[str, str], *, key: str, default: str, **look: Any) -> str:
     """One of a few, all in sight."""
-    _begin(key, list(told), default)
+    _begin(key, list(told), default, told.__getitem__)
     # None for a moment after a change of pages that share the control.
     chosen = st.segmented_control(label, list(told), format_func=told.__getitem__, key=key, required=True, **look)
     _note(key, str(chosen or default), default)
@@ -34,19 +37,83 @@ def several(
     label: str, keys: Sequence[str], told: Callable[[str], str], *, key: str, default: Sequence[str]
 ) -> tuple[str, ...]:
     """Any number of several; keys hold no commas."""
-    if key not in st.session_state:
-        wanted = [one for one in st.query_params.get(key, "").split(",") if one in keys]
-        st.session_state[key] = wanted or list(default)
+    if key in st.session_state:
+        before = list(st.session_state[key])
+    else:
+        before = [one for one in st.query_params.get(key, "").split(",") if one]
+        for gone in [one for one in before if one not in keys][:1]:
+            _tell(gone, "the others" if any(one in keys for one in before) else "the first")
+    wanted = [one for one in before if one in keys]
+    # Nobody may be chosen on purpose, but not because those who were chosen are of another network.
+    if not wanted and (before or key not in st.session_state):
+        wanted = list(default)
+        st.query_params.pop(key, None)
+    if st.session_state.get(key) != wanted:
+        st.session_state[key] = wanted
     chosen = tuple(st.multiselect(label, keys, format_func=told, key=key))
     _note(key, ",".join(chosen), ",".join(default))
     return chosen
 
 
-def _begin(key: str, keys: Sequence[str], default: str) -> None:
+def number(
+    draw: Callable[..., float], label: str, low: float, high: float, *, key: str, default: float, step: float
+) -> float:
+    """A number between two others; draw: st.slider or st.number_input, whole numbers where the step is whole."""
+    kind = type(step)
+    if not low <= st.session_state.get(key, low - 1) <= high:
+        asked = st.query_params.get(key, f"{default:g}")
+        found = _number(asked)
+        if not low <= found <= high:
+            found = default
+            st.query_params.pop(key, None)
+            _tell(asked, f"{default:g}")
+        st.session_state[key] = kind(found)
+    chosen = draw(label, kind(low), kind(high), step=step, key=key)
+    _note(key, f"{chosen:g}", f"{default:g}")
+    return chosen
+
+
+def _number(text: str) -> float:
+    """The number that a text is; one that is between no two others where it is none."""
+    try:
+        return float(text)
+    except ValueError:
+        return float("nan")
+
+
+def pin(key: str, chosen: str) -> None:
+    """The address says this choice always, also where it is the first: the first changes with time."""
+    if st.query_params.get(key) != chosen:
+        st.query_params[key] = chosen
+
+
+def forget(*keys: str) -> None:
+    """What was chosen under these keys is gone, from the session and from the address."""
+    for key in keys:
+        st.session_state.pop(key, None)
+        st.query_params.pop(key, None)
+
+
+def _begin(key: str, keys: Sequence[str], default: str, told: Callable[[str], str]) -> None:
     """What the address says comes first; what was chosen before and is gone now is forgotten."""
-    if st.session_state.get(key) not in keys:
-        told = st.query_params.get(key)
-        st.session_state[key] = told if told in keys else default
+    if st.session_state.get(key) in keys:
+        return
+    fresh = key not in st.session_state
+    asked = st.query_params.get(key, default)
+    st.session_state[key] = asked if asked in keys else default
+    if asked not in keys:
+        st.query_params.pop(key, None)
+        if fresh:
+            _tell(asked, told(default))
+
+
+def _tell(asked: str, shown: str) -> None:
+    """A link that names what is not here is answered, so that nobody takes the one for the other."""
+    st.toast(
+        f"The link names '{inert.markdown(asked)}', which is not here; showing {inert.markdown(shown)}.",
+        icon=":material/link_off:",
+        duration="infinite",
+    )
 
 
 def _note(key: str, chosen: str, default: str) -> None:
