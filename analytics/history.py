@@ -21,7 +21,7 @@ CHANGED: Final = "m"
 _HISTORY: Final = """
     SELECT s.network, coalesce(w.title, s.network) AS title, coalesce(w.stack, '') AS stack, s.measure, s.reading,
            p.name AS population, s.time, s.height, s.endpoint, s.simulated,
-           m.value, m.low, m.high, m.method_version, m.grouping, d.n
+           m.value, m.low, m.high, m.method_version, m.grouping, d.n, d.coverage
     FROM metric m
     JOIN snapshot s ON s.id = m.snapshot
     JOIN population p ON p.id = m.population
@@ -38,7 +38,7 @@ _HISTORY: Final = """
 
 
 def history(mart: Mart, metric: str, grouping: str, series: list[str]) -> pl.DataFrame:
-    """One metric of some populations over time: network, title, population, time, value, low, high, n, block, version.
+    """One metric of some populations over time: network, title, population, time, value, n, coverage, block, version.
 
     series: "network reading population" of each.
     """
@@ -64,13 +64,37 @@ def version_breaks(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def with_value(rows: pl.DataFrame) -> pl.DataFrame:
+    """The series that have a value at all."""
+    return rows.filter(pl.col("value").is_not_null().any().over("network", "reading", "population"))
+
+
+def undefined(rows: pl.DataFrame) -> list[tuple[str, str]]:
+    """The series without any value, each with its reason: title, why."""
+    never = rows.filter(pl.col("value").is_null().all().over("network", "reading", "population"))
+    # Of what was read in part, only metrics with certain bounds have a value; the others lack parties to compare.
+    why = pl.when((pl.col("coverage") < 1).any()).then(pl.lit("read in part")).otherwise(pl.lit("too few parties"))
+    reasons = never.group_by("title", "reading", "population", maintain_order=True).agg(why=why)
+    return [(str(title), str(reason)) for title, reason in reasons.select("title", "why").iter_rows()]
+
+
 def thirty_day_change(rows: pl.DataFrame) -> float | None:
-    """Newest value less that of thirty days before (the nearest day, three off at most); None where one lacks."""
+    """Newest value less that of thirty days before; None where one lacks."""
+    return change(rows, 30)
+
+
+def change(rows: pl.DataFrame, days: int) -> float | None:
+    """Newest value less that of so many days before (the nearest day, three off at most), for 0 less the first.
+
+    None where one lacks.
+    """
     told = rows.drop_nulls("value").sort("time")
     if told.is_empty():
         return None
     newest = told.row(-1, named=True)
-    gap = (pl.col("time") - newest["time"] + pl.duration(days=30)).abs()
+    if not days:
+        return float(newest["value"] - told["value"][0]) if told.height > 1 else None
+    gap = (pl.col("time") - newest["time"] + pl.duration(days=days)).abs()
     near = told.with_columns(gap=gap).filter(pl.col("gap") <= pl.duration(days=3)).sort("gap")
     return None if near.is_empty() else float(newest["value"] - near["value"][0])
 

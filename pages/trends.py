@@ -6,7 +6,7 @@ import streamlit as st
 from analytics import history
 from analytics.metrics import METRICS
 from analytics.populations import Population, headlines
-from ui import banners, choose, curves, draw, frame, served, tables, words
+from ui import banners, choose, curves, draw, frame, inert, served, tables, words
 
 
 def main() -> None:
@@ -19,47 +19,64 @@ def main() -> None:
     grouping = choose.grouping()
     chosen = headlines([one for one in known if one.measure == measure])
     series = [f"{one.network} {one.reading} {one.population}" for one in chosen]
-    rows = history.since(served.asked(history.history, metric, grouping, series), days)
-    if rows["value"].null_count() == rows.height:
-        banners.nothing(f"No network has {METRICS[metric].title.lower()} of {choose.MEASURES[measure].lower()} yet.")
+    read = history.since(served.asked(history.history, metric, grouping, series), days)
+    rows = history.with_value(read)
+    if rows.is_empty():
+        what = f"{METRICS[metric].title.lower()} of {choose.MEASURES.get(measure, measure).lower()}"
+        banners.nothing(f"No network has {what} yet. {left_out(read, metric)}")
         return
+    with_value = set(rows["network"])
+    chosen = [one for one in chosen if one.network in with_value]
+    said = headline(rows, metric, days)
     events = history.events()
-    st.header(headline(rows, metric), anchor=False)
+    st.header(said, anchor=False)
     st.caption(f"{METRICS[metric].meaning} A higher value says that {METRICS[metric].reads}.")
+    if lacking := left_out(read, metric):
+        st.caption(inert.markdown(lacking, 600))
     panels(rows, events, metric, chosen, grouping)
-    together(rows, metric, chosen, grouping)
+    together(rows, metric, said, chosen, grouping)
     told(events, {one.network: one.title for one in known})
 
 
-def headline(rows: pl.DataFrame, metric: str) -> str:
-    """What changed in thirty days, network by network."""
+def headline(rows: pl.DataFrame, metric: str, days: int) -> str:
+    """What changed in the chosen time, network by network."""
     said = []
     for (title,), part in rows.group_by("title", maintain_order=True):
-        change = history.thirty_day_change(part)
+        change = history.change(part, days)
         if change is not None:
-            said.append(f"{title} {words.moved(change, METRICS[metric].bounds[1] == 1)}")
-    return f"{METRICS[metric].title} in 30 days: {'; '.join(said) or 'too short a history'}"
+            said.append(f"{title} {words.moved(change, metric in words.SHARES, places(metric))}")
+    return f"{METRICS[metric].title} {choose.SPANS[str(days)]}: {'; '.join(said) or 'too short a history'}"
+
+
+def left_out(rows: pl.DataFrame, metric: str) -> str:
+    """Which networks have no value, and why, as sentences; empty where all have one."""
+    return " ".join(
+        f"{METRICS[metric].title} is not defined for {title}: {why}." for title, why in history.undefined(rows)
+    )
 
 
 def panels(rows: pl.DataFrame, events: pl.DataFrame, metric: str, chosen: list[Population], grouping: str) -> None:
     """One small chart a network, with its own events."""
-    figures, alts, changed = {}, {}, False
+    figures, alts, changed, happened = {}, {}, False, False
     for (network, title), part in rows.group_by(["network", "title"], maintain_order=True):
         breaks = history.version_breaks(part)
         changed |= not breaks.is_empty()
-        own = pl.concat([events.filter(network=network), breaks], how="diagonal")
+        own = history.within(pl.concat([events.filter(network=network), breaks], how="diagonal"), part)
+        happened |= own.height > breaks.height
         name = f"{title}: {part['population'][0]}"
-        figures[name] = curves.panel(part, form=form(metric), events=history.within(own, part))
+        figures[name] = curves.panel(part, form=form(metric), events=own)
         first, last = part.drop_nulls("value")["value"][[0, -1]]
         alts[name] = f"{title}: {METRICS[metric].title} from {first:.3g} to {last:.3g}."
     draw.panels(
         figures, alts=alts, sources=[frame.source(one, choose.GROUPINGS[grouping]) for one in chosen], key="panel"
     )
+    if not happened:
+        st.caption("No event in this period.")
     if changed:
         st.caption(f"{history.CHANGED}: from here on the number is computed by another version of its method.")
 
 
-def together(rows: pl.DataFrame, metric: str, chosen: list[Population], grouping: str) -> None:
+def together(rows: pl.DataFrame, metric: str, said: str, chosen: list[Population], grouping: str) -> None:
     """All networks on one axis, with the table."""
     draw.show(
         draw.Chart(
@@ -75,7 +92,7 @@ def together(rows: pl.DataFrame, metric: str, chosen: list[Population], grouping
                 "height": tables.count("Block"),
                 "method_version": tables.text("Method"),
             },
-            headline(rows, metric),
+            said,
             [frame.source(one, choose.GROUPINGS[grouping].lower()) for one in chosen],
             "Networks differ in what they count; compare the direction of a line before its height.",
         )
@@ -102,7 +119,15 @@ def told(events: pl.DataFrame, titles: dict[str, str]) -> None:
 
 def form(metric: str) -> str:
     """How values of a metric are written on axes."""
-    return ".1%" if METRICS[metric].bounds[1] == 1 else ",.3~g"
+    return ".1%" if metric in words.SHARES else ",.3~g"
+
+
+def places(metric: str) -> int:
+    """How many decimals a change is told with: an index up to 1 moves in thousandths, an entropy in hundredths."""
+    least, most = METRICS[metric].bounds
+    if metric in words.SHARES or least == 1:
+        return 1
+    return 3 if most == 1 else 2
 
 
 main()

@@ -2,15 +2,22 @@
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from analytics import history
+from analytics.history import events
+from analytics.metrics import METRICS
+from analytics.scenario import QUESTIONS
 from tests.hamlet import VALIDATORS, address
 from tests.test_every_page import opened
 from ui import words
+from ui.choose import MEASURES
 
 Open = Callable[..., AppTest]
 
@@ -33,6 +40,11 @@ def texts(shown: AppTest) -> str:
 def table(shown: AppTest, *columns: str) -> Any:
     """The table of a page that has these columns."""
     return next(found.value for found in shown.dataframe if set(columns) <= set(found.value.columns))
+
+
+def address_line(shown: AppTest) -> dict[str, str]:
+    """What the address of a page says."""
+    return {key: value if isinstance(value, str) else value[0] for key, value in shown.query_params.items()}
 
 
 def chosen(shown: AppTest, key: str, value: str) -> AppTest:
@@ -105,6 +117,38 @@ def test_nobody_of_that_name_is_said_so(visit: Open) -> None:
     assert "Nobody of that address or name" in texts(visit("power", q="nobody at all"))
 
 
+def test_another_search_forgets_who_was_meant(visit: Open) -> None:
+    shown = visit("power", q="honest")
+    shown.selectbox(key="who").select_index(1).run()
+    assert address_line(shown)["who"] == shown.selectbox(key="who").value
+    shown.text_input(key="q").set_value("honest 10").run()
+    assert "who" not in address_line(shown)
+
+
+@pytest.mark.parametrize("text", ["", "nobody at all", address("akash", 3)])
+def test_who_was_meant_goes_with_the_search_or_where_only_one_is_found(visit: Open, text: str) -> None:
+    shown = visit("power", q="honest")
+    shown.selectbox(key="who").select_index(1).run()
+    shown.text_input(key="q").set_value(text).run()
+    assert not shown.exception
+    assert "who" not in address_line(shown)
+
+
+def test_a_link_to_what_is_not_here_says_so_and_shows_the_first(visit: Open) -> None:
+    shown = visit("power", net="<b>nonsense")
+    assert [told.value for told in shown.toast] == [
+        r"The link names '\<b\>nonsense', which is not here; showing Akash."
+    ]
+    assert "net" not in address_line(shown)
+
+
+def test_a_choice_that_another_one_makes_impossible_is_no_fault_of_a_link(visit: Open) -> None:
+    shown = visit("power", net="akash", of="leases_uact/providers", what="compute_spend")
+    assert not shown.toast
+    assert not chosen(shown, "net", "fetch").toast
+    assert "compute_spend" not in address_line(shown).values()
+
+
 # --- proposals -------------------------------------------------------------------------------------------------------
 
 
@@ -136,6 +180,11 @@ def test_an_address_without_stake_is_told_so(visit: Open) -> None:
     assert "holds stake on Akash" in texts(visit("proposals", p="akash:2", q="akash1nobody"))
 
 
+def test_the_address_names_the_proposal_that_is_shown_first(visit: Open) -> None:
+    shown = visit("proposals")
+    assert address_line(shown)["p"] == shown.selectbox(key="p").value
+
+
 # --- what if ---------------------------------------------------------------------------------------------------------
 
 
@@ -164,6 +213,68 @@ def test_nothing_changes_before_apply(visit: Open) -> None:
     assert shown.header[0].value != before
 
 
+@pytest.mark.parametrize("kind", list(QUESTIONS))
+def test_every_scenario_opens_by_its_link_with_a_sentence(visit: Open, kind: str) -> None:
+    shown = visit("whatif", **{"if": kind})
+    assert QUESTIONS[kind].title.lower() in shown.header[0].value
+    assert QUESTIONS[kind].explained in texts(shown)
+    assert address_line(shown) == {"if": kind}
+
+
+@pytest.mark.parametrize("order", [list(QUESTIONS), list(QUESTIONS)[::-1]])
+def test_a_scenario_takes_nothing_over_from_another(visit: Open, order: list[str]) -> None:
+    shown = visit("whatif", net="akash", **{"if": order[-1]})
+    for kind in order:
+        chosen(shown, "if", kind)
+        assert address_line(shown) == {"net": "akash", "if": kind}
+        changed_from_usual(shown)
+        shown.button[0].click().run()
+        assert not shown.exception
+        assert len(address_line(shown)) > 2
+
+
+def changed_from_usual(shown: AppTest) -> None:
+    """Turns every control of the scenario away from what it shows at first."""
+    for control in (*shown.slider, *shown.number_input):
+        control.set_value(control.value + 1)
+    for one in shown.multiselect:
+        one.set_value(one.value[:1])
+    for menu in shown.selectbox:
+        if menu.key == "who":
+            menu.select_index(1)
+
+
+def test_what_a_scenario_does_not_ask_for_leaves_the_address(visit: Open) -> None:
+    shown = visit("whatif", **{"if": "remove"}, many="2", whom="a,b,c", who="a", pct="3")
+    assert address_line(shown) == {"if": "remove", "many": "2"}
+
+
+@pytest.mark.parametrize(
+    ("query", "showing"),
+    [
+        ({"if": "cap", "pct": "nan"}, "10"),
+        ({"if": "turnout", "pct": "0.5"}, "40"),
+        ({"if": "remove", "many": "1000"}, "1"),
+        ({"if": "split", "many": "few"}, "2"),
+        ({"if": "merge", "whom": "akashvaloper1gone"}, "the first"),
+    ],
+)
+def test_an_impossible_scenario_in_a_link_is_told_and_the_usual_is_shown(
+    visit: Open, query: dict[str, str], showing: str
+) -> None:
+    shown = visit("whatif", **query)
+    (told,) = shown.toast
+    assert told.value.endswith(f"which is not here; showing {showing}.")
+    assert address_line(shown) == {"if": query["if"]}
+
+
+def test_parties_of_one_network_are_not_asked_of_another(visit: Open) -> None:
+    whom = f"{address('akashvaloper', 3)},{address('akashvaloper', 4)}"
+    shown = chosen(visit("whatif", net="akash", **{"if": "merge"}, whom=whom), "net", "fetch")
+    assert shown.multiselect(key="whom").value[0].startswith("fetchvaloper1")
+    assert "whom" not in address_line(shown)
+
+
 # --- trends ----------------------------------------------------------------------------------------------------------
 
 
@@ -178,6 +289,56 @@ def test_events_have_the_number_that_stands_on_the_curves(visit: Open) -> None:
     rows = table(visit("trends"), "mark", "source")
     assert list(rows["mark"]) == [str(number) for number in range(1, len(rows) + 1)]
     assert rows["source"].str.startswith("https://").all()
+
+
+@pytest.mark.parametrize("metric", list(METRICS))
+def test_every_metric_of_every_measure_has_its_history(visit: Open, metric: str) -> None:
+    shown = visit("trends", metric=metric)
+    for measure in list(MEASURES):
+        if MEASURES[measure] in shown.selectbox(key="what").options:
+            chosen(shown, "what", measure)
+            assert shown.header or "No network has" in texts(shown)
+
+
+def test_a_network_without_a_value_is_left_out_with_the_reason(
+    visit: Open, hamlet: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = history.history
+
+    def in_part(*asked: Any) -> pl.DataFrame:
+        fetch = pl.col("network") == "fetch"
+        return read(*asked).with_columns(
+            value=pl.when(~fetch).then("value"), coverage=pl.when(fetch).then(0.97).otherwise("coverage")
+        )
+
+    monkeypatch.setattr(history, "history", in_part)
+    shown = visit("trends", what="voting_power", metric="gini")
+    assert "Gini coefficient is not defined for Fetch\\.ai\\: read in part" in texts(shown)
+    assert set(table(shown, "method_version", "value")["title"]) == {"Akash"}
+
+
+@pytest.mark.parametrize(
+    ("days", "said"), [("30", "in 30 days"), ("90", "in 90 days"), ("365", "in a year"), ("0", "since the first day")]
+)
+def test_the_heading_says_the_range_that_was_chosen(visit: Open, days: str, said: str) -> None:
+    header = visit("trends", what="stake", metric="top_10", days=days).header[0].value
+    assert header.startswith(f"Share of the largest ten {said}: ")
+    # The small world has forty days.
+    assert ("too short a history" in header) == (days in {"90", "365"})
+
+
+@pytest.mark.parametrize("metric", ["gini", "shannon", "shannon_normalised", "theil", "hhi", "effective_parties"])
+def test_only_parts_of_a_whole_change_in_points(visit: Open, metric: str) -> None:
+    assert "points" not in visit("trends", what="stake", metric=metric).header[0].value
+    assert "points" in visit("trends", what="stake", metric="top_3").header[0].value
+
+
+def test_a_time_without_events_is_said_so(visit: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history, "events", lambda: events().clear())
+    assert "No event in this period" in texts(visit("trends"))
+    now = datetime.now(UTC) - timedelta(days=3)
+    monkeypatch.setattr(history, "events", lambda: events().filter(network="akash").with_columns(time=now))
+    assert "No event in this period" not in texts(visit("trends"))
 
 
 # --- markets ---------------------------------------------------------------------------------------------------------

@@ -13,6 +13,8 @@ SHORT: Final = {
     "nc_gt_2_3": "For over two thirds",
     "top_10": "Largest ten",
 }
+# Metrics that are a part of the whole, told in per cent; other numbers up to 1 are an index without a unit.
+SHARES: Final = frozenset({"top_1", "top_3", "top_10"})
 SCALES: Final = ((10**12, "trillion"), (10**9, "billion"), (10**6, "million"))
 
 
@@ -88,10 +90,10 @@ def change(before: float | None, after: float | None, places: int = 0) -> str:
     return f"{'up' if after > before else 'down'} {size:,.{places}f}"
 
 
-def moved(difference: float, as_share: bool = False) -> str:
+def moved(difference: float, as_share: bool = False, places: int = 1) -> str:
     """A difference with its direction: up 2.1, down 3 points, unchanged."""
     size = abs(difference) * 100 if as_share else abs(difference)
-    text = decimal(round(size, 1))
+    text = decimal(round(size, places), places)
     if text == "0":
         return "unchanged"
     return f"{'up' if difference > 0 else 'down'} {text}{' points' if as_share else ''}"

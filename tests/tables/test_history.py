@@ -53,6 +53,27 @@ def test_a_short_history_has_no_change(values: tuple[float | None, ...]) -> None
     assert history.thirty_day_change(series(*values)) is None
 
 
+def test_the_change_since_the_first_day_is_that_of_all() -> None:
+    assert history.change(series(5, *range(40)), 0) == 34
+    assert history.change(series(5), 0) is None
+    assert history.change(series(None, 5, 7, None), 0) == 2
+
+
+def test_a_longer_time_is_looked_back_in_full() -> None:
+    assert history.change(series(*range(100)), 90) == 90
+    assert history.change(series(*range(80)), 90) is None
+
+
+def test_a_series_without_any_value_is_told_with_its_reason() -> None:
+    part = series(None, None).with_columns(title=pl.lit("FET"), network=pl.lit("fet"), coverage=0.97)
+    alone = series(None).with_columns(title=pl.lit("One"), network=pl.lit("one"), coverage=pl.lit(None, pl.Float64))
+    full = series(None, 1).with_columns(coverage=pl.lit(1.0))
+    rows = pl.concat([part, alone, full])
+    assert history.undefined(rows) == [("FET", "read in part"), ("One", "too few parties")]
+    assert history.with_value(rows).equals(full)
+    assert history.undefined(rows.clear()) == []
+
+
 def test_the_last_days_are_counted_from_the_newest() -> None:
     assert history.since(series(*range(100)), 30).height == 31
     assert history.since(series(*range(100)), 0).height == 100
