@@ -253,21 +253,25 @@ def _spelled(mart: Mart, wanted: addresses.Address) -> list[Found]:
 
 _WHO: Final = """
     SELECT f.network, coalesce(w.title, f.network) AS title, f.address, coalesce(w.address, '') AS spelling,
-           coalesce((SELECT any_value(e.name) FROM entity e WHERE e.network = f.network AND e.address = f.address),
-                    (SELECT any_value(o.exact ORDER BY o.time DESC) FROM observation o
-                     WHERE o.network = f.network AND o.subject = f.address AND o.name = 'moniker'), '') AS name
+           coalesce((SELECT any_value(o.exact ORDER BY o.time DESC) FROM observation o
+                     WHERE o.network = f.network AND o.subject = f.address AND o.name = 'moniker'),
+                    (SELECT any_value(e.name) FROM entity e WHERE e.network = f.network AND e.address = f.address),
+                    '') AS name
     FROM ({found}) f LEFT JOIN network w ON w.name = f.network ORDER BY name, f.network, f.address
 """
 _CALLED: Final = """
-    SELECT network, address FROM entity WHERE contains(lower(name), lower(?))
-    UNION SELECT network, subject FROM observation
-    WHERE name = ? AND subject NOT LIKE 'subnet:%' AND contains(lower(exact), lower(?))
-    LIMIT ?
+    SELECT network, address FROM (
+        SELECT network, subject AS address, exact AS name FROM observation
+        WHERE name = ?2 AND subject NOT LIKE 'subnet:%' AND contains(lower(exact), lower(?1))
+        UNION SELECT network, address, name FROM entity WHERE contains(lower(name), lower(?1))
+    ) ORDER BY lower(name) <> lower(?1), length(name), name, network, address LIMIT ?3
 """
 
 
 def _named(mart: Mart, text: str, limit: int) -> list[Found]:
-    return _found(mart.table(_WHO.format(found=_CALLED), text, OWN_NAME, text, limit))
+    found = _found(mart.table(_WHO.format(found=_CALLED), text, OWN_NAME, limit))
+    # Who is called just so comes first, then the shorter name.
+    return sorted(found, key=lambda one: (one.name.lower() != text.lower(), len(one.name)))
 
 
 def _found(rows: pl.DataFrame) -> list[Found]:

@@ -165,6 +165,10 @@ def find(known: list[Population]) -> None:
     chosen = choose.one_of(holders.one_each(found))
     stands = served.asked(holders.everywhere, known, chosen)
     sources = [frame.source(one.population) for one in stands]
+    if not stands:
+        banners.nothing("It is known, and holds nothing in the newest data.")
+        return
+    st.markdown(parties.place(stands))
     index = [served.asked(decisive.decides, one.population, one.address) for one in stands]
     draw.table(parties.stands(stands, index), parties.STANDS, alt="Where it stands", sources=sources, key="stands")
 

@@ -108,7 +108,9 @@ def test_a_pasted_address_is_told_its_rank_share_index_and_who_outvotes_it(visit
     rows = table(shown, "decides", "outvoted").to_dict("records")
     first = next(row for row in rows if (row["network"], row["measure"]) == ("Akash", "voting power"))
     assert first["rank"] == 1
-    assert 0 < first["share"] < first["decides"] < 1
+    assert first["part"] == "32.3%"
+    assert 0.323 < first["decides"] < 1
+    assert "number 1 of 12 validators by" in texts(shown)
     assert first["outvoted"] == "three others"
     assert {row["network"] for row in rows} >= {"Akash", "Fetch.ai"}
 

@@ -179,7 +179,7 @@ STANDS = {
     "measure": tables.text("Of"),
     "rank": tables.count("Rank"),
     "parties": tables.count("Parties"),
-    "share": tables.percent("Share"),
+    "part": tables.text("Share"),
     "amount_tokens": tables.number("Has"),
     "unit": tables.text("Unit"),
     "decides": tables.percent(
@@ -201,6 +201,7 @@ def stands(found: Sequence[Standing], index: Sequence[tuple[Threshold, float] | 
                 "rank": one.rank,
                 "parties": one.population.n,
                 "share": one.share,
+                "part": words.share(one.share),
                 "amount_tokens": one.amount_tokens,
                 "unit": one.population.token_unit,
                 "decides": decides[1] if decides else None,
@@ -214,6 +215,22 @@ def stands(found: Sequence[Standing], index: Sequence[tuple[Threshold, float] | 
         ],
         infer_schema_length=None,
     )
+
+
+def place(stands: Sequence[Standing]) -> str:
+    """Where an address stands on each network, in the population where it has most to say, as sentences of Markdown."""
+    first: dict[str, Standing] = {}
+    for one in stands:
+        first.setdefault(one.population.network, one)
+    told = []
+    for one in first.values():
+        among = one.population
+        held = f"number {words.count(one.rank)} of {words.count(among.n)} {inert.markdown(among.thing)}"
+        held += f" by {among.measure.replace('_', ' ')}, with {words.share(one.share)}"
+        said = f"**{inert.markdown(among.title)}**: {held}."
+        others = outvoted(one)
+        told.append(f"{said} To outvote it: {others}." if others else said)
+    return "  \n".join(told)
 
 
 def covered(known: Sequence[Population]) -> pl.DataFrame:

@@ -198,3 +198,27 @@ def test_each_network_has_one_headline_population_a_measure(known: list[Populati
     ]
     spend = headlines([p for p in known if p.measure == Measure.COMPUTE_SPEND])
     assert [p.population for p in spend] == ["providers", "recipients"]
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("akash1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq", "checksum"),
+        ("0x12345678901234567890123456789012345678", "bytes"),
+        ("5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQZ", "checksum"),
+    ],
+)
+def test_a_mistyped_address_is_told_why(text: str, why: str) -> None:
+    assert why in holders.misspelled(text)
+
+
+def test_names_and_addresses_are_not_misspelled() -> None:
+    assert [holders.misspelled(text) for text in ("Honest 3", "a name of more than thirty letters", "short")] == [
+        ""
+    ] * 3
+    assert holders.misspelled(address("akash", 3)) == ""
+
+
+def test_who_is_called_just_so_comes_first(mart: Mart) -> None:
+    assert [who.name for who in holders.search(mart, "honest 1")][:1] == ["Honest 10"]
+    assert holders.search(mart, "Honest 0")[0].name == "Honest 0"
