@@ -162,6 +162,11 @@ def _rule(told: Sequence[dict[str, Any]], time: datetime, *, expedited: bool) ->
     return Thresholds(scaled(found["quorum"]), scaled(pass_mark), scaled(found["veto_threshold"]))
 
 
+def still_open(found: Sequence[Proposal], now: datetime) -> list[Proposal]:
+    """Proposals on which votes are still taken; one that was read while it was open may be over."""
+    return [one for one in found if one.is_open and one.voting_end is not None and one.voting_end > now]
+
+
 def table(found: Sequence[Proposal]) -> pl.DataFrame:
     """Proposals as rows: what voted, what is needed, how it stands."""
     return pl.DataFrame(

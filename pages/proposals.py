@@ -20,8 +20,8 @@ def main() -> None:
         banners.nothing("No proposal was read yet. Networks without votes on chain have none.")
         return
     now = datetime.now(UTC)
-    still_open = [one for one in found if one.is_open and one.voting_end and one.voting_end > now]
-    st.header(f"{words.sentence(words.several(len(still_open), 'proposal'))} open for voting", anchor=False)
+    voting = proposals.still_open(found, now)
+    st.header(f"{words.sentence(words.several(len(voting), 'proposal'))} open for voting", anchor=False)
     overview(found)
     chosen = choose.proposal(found)
     st.header(f"{inert.markdown(chosen.network_title)} {chosen.number}: {inert.markdown(chosen.title)}", anchor=False)

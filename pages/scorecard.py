@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import polars as pl
 import streamlit as st
 
-from analytics import scorecard
+from analytics import proposals, scorecard
+from analytics.proposals import Proposal
 from analytics.scorecard import Cell, Said
 from ui import banners, choose, dots, downloads, draw, frame, inert, matrix, served, tables, words
 from ui.provenance import Provenance
@@ -127,12 +128,21 @@ def about(cells: Sequence[Cell]) -> None:
         if one.force.who:
             page = {"net": one.network, "what": one.force.among, **({"of": one.force.of} if one.force.of else {})}
             st.page_link("pages/power.py", label="Who holds power", icon=":material/groups:", query_params=page)
+        for vote in open_votes(one.network):
+            label = f"Vote open: {vote.number}"
+            st.page_link("pages/proposals.py", label=label, icon=":material/how_to_vote:", query_params={"p": vote.key})
     st.markdown(forced(one.force))
     if one.stop.number is not None:
         st.markdown(stopped(one.stop))
     silent = [one for one in cells if one.math.number is None]
     if silent:
         st.caption("  \n".join(f"{named(one)}: {inert.markdown(one.math.text, 200)}" for one in silent))
+
+
+def open_votes(network: str) -> list[Proposal]:
+    """The proposals of a network on which votes are still taken, the first few of many."""
+    found = proposals.still_open(served.asked(proposals.proposals), datetime.now(UTC))
+    return [one for one in found if one.network == network][:NAMED]
 
 
 def forced(said: Said) -> str:

@@ -369,3 +369,16 @@ def test_what_was_read_is_told_against_the_chains_own_total(visit: Open) -> None
 @pytest.mark.parametrize("metric", ["gini", "nc_ge_1_3", "hhi"])
 def test_every_metric_can_be_looked_up(visit: Open, metric: str) -> None:
     assert f"`{metric}`" in texts(visit("sources", metric=metric))
+
+
+@pytest.mark.parametrize("measure", ["stake", "compute_spend"])
+def test_power_begins_with_the_population_that_the_scorecard_tells_of(visit: Open, measure: str) -> None:
+    shown = visit("power", net="akash", what=measure)
+    card = visit("scorecard").table[0].value.set_index("Network").filter(like="Akash", axis=0).iloc[0]
+    number = card[{"stake": "Stake", "compute_spend": "Compute spend"}[measure]].split("**")[1]
+    assert shown.metric[0].value == number
+
+
+def test_the_scorecard_leads_to_each_open_vote(visit: Open) -> None:
+    links = [str(link.proto) for link in visit("scorecard").get("page_link")]
+    assert any("p=akash%3A2" in link or "p=akash:2" in link for link in links)

@@ -7,7 +7,7 @@ import streamlit as st
 
 from analytics.holders import Found
 from analytics.metrics import METRICS
-from analytics.populations import Population
+from analytics.populations import Population, headlines
 from analytics.proposals import Proposal
 from analytics.rules import Threshold
 from analytics.scenario import QUESTIONS, Question
@@ -50,7 +50,10 @@ def measure(known: Sequence[Population]) -> str:
 
 def population(known: Sequence[Population]) -> Population:
     """Who is compared with whom."""
-    by_key = {one.key: one for one in sorted(known, key=lambda one: ("@" in one.key or "subnet:" in one.key, -one.n))}
+    # The one that the scorecard tells of comes first, parts of a network last.
+    first = {one.key for one in headlines(known)}
+    place = {one.key: (one.key not in first, "@" in one.key or "subnet:" in one.key, -one.n) for one in known}
+    by_key = {one.key: one for one in sorted(known, key=lambda one: place[one.key])}
     readings = {one.reading for one in known}
     several = {one.heading for one in known if len({o.reading for o in known if o.heading == one.heading}) > 1}
 
