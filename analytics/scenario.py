@@ -49,6 +49,12 @@ def _percent(asked: Scenario) -> Fraction:
     return Fraction(str(asked.number)) / 100
 
 
+def _merged(now: Distribution, parties: tuple[str, ...]) -> Distribution:
+    """Under the name of the first with how many more: fifty addresses are no name."""
+    first, *more = dict.fromkeys(parties)
+    return whatif.merged(now, parties, f"{first} and {len(more)} more" if more else "")
+
+
 QUESTIONS: Final[Mapping[str, Question]] = {
     "cap": Question(
         "Cap what counts",
@@ -72,7 +78,7 @@ QUESTIONS: Final[Mapping[str, Question]] = {
         "Merge parties",
         "The chosen parties turn out to be one, or act as one: what they hold is added up.",
         "", "several", 0, 0, 0,
-        lambda now, asked: whatif.merged(now, asked.parties),
+        lambda now, asked: _merged(now, asked.parties),
     ),
     "remove": Question(
         "Remove the largest",

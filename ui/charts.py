@@ -213,7 +213,14 @@ def before_after(rows: pl.DataFrame, *, colour: str = colours.SLOTS[0], form: st
         [*([_joined(joined)] if joined else []), *dots],
         height=90 + 26 * shown.height,
         x={"tickformat": form, "rangemode": "tozero"},
-        y={"autorange": "reversed", "showgrid": False, "type": "category"},
+        # Plotly would put the rows of the first trace first, and a party that is new last.
+        y={
+            "autorange": "reversed",
+            "showgrid": False,
+            "type": "category",
+            "categoryorder": "array",
+            "categoryarray": names,
+        },
     )
 
 

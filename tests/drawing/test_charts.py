@@ -160,6 +160,11 @@ def test_a_party_that_only_exists_after_the_change_is_drawn() -> None:
     assert list(after.x) == [0.2, 0.1]
 
 
+def test_a_new_party_stands_where_its_size_puts_it() -> None:
+    rows = pl.DataFrame({"name": ["merged", "old"], "before": [None, 0.3], "after": [0.7, 0.3]})
+    assert list(charts.before_after(rows).layout.yaxis.categoryarray) == ["1. merged", "2. old"]
+
+
 def test_each_network_has_a_colour_of_its_own() -> None:
     assert len({colours.of_network(name) for name in colours.NETWORKS}) == len(colours.NETWORKS)
     assert colours.of_network("olas") == colours.of_network("olas")

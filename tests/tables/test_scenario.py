@@ -42,6 +42,7 @@ def test_a_merger_makes_one_party_of_several(mart: Mart, validators: Population)
     three = largest(mart, validators, 3)
     found = scenario.answer(mart, validators, "control", Scenario("merge", 0, three))
     assert found.after["nc_gt_1_2"] == 1
+    assert found.parties["address"][0] == f"{three[0]} and 2 more"
     assert (found.after["effective_parties"] or 0) < (found.before["effective_parties"] or 0)
 
 
