@@ -1,7 +1,7 @@
 """Tables of who offers compute on Akash: by organisation, who signs for it, and what stands behind the money."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from ipaddress import ip_address
 from typing import Final
@@ -103,27 +103,38 @@ def gpus(observations: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def gate(spent: pl.DataFrame, audits: pl.DataFrame) -> pl.DataFrame:
+def gate(spent: pl.DataFrame, audits: pl.DataFrame, entities: Mapping[str, str]) -> pl.DataFrame:
     """Who opens the gate: auditors by the spend that needs their signature and the working providers that have it.
 
-    spent: as markets.parties gives it. audits: observations audited_by:<auditor> by provider. Columns: auditor,
-    low_usd, of_spend, signed, of_providers; the last row, with an empty auditor, is spend that needs no signature.
+    spent: as markets.parties gives it, with the same entities. audits: observations audited_by:<auditor> by provider.
+    Columns: auditor (a party's largest address), low_usd, of_spend, signed, of_providers; the last row, with an empty
+    auditor, is spend that needs no signature. Providers are parties as well: one with several addresses counts once.
     """
-    working = set(spent.filter((pl.col("population") == "providers") & (pl.col("low_usd") > 0))["holder"])
+    working = set(spent.filter((pl.col("population") == "providers") & (pl.col("low_usd") > 0))["party"])
     total = float(spent.filter(population="providers")["low_usd"].sum())
-    demanded = dict(spent.filter(population="auditors").select("holder", "low_usd").iter_rows())
-    signed: Counter[str] = Counter()
-    for name, provider in audits.select("name", "subject").iter_rows():
-        if name.startswith(AUDITED) and provider in working:
-            signed[name.removeprefix(AUDITED)] += 1
+    auditors = spent.filter(population="auditors")
+    demanded = dict(auditors.select("party", "low_usd").iter_rows())
+    address = dict(auditors.select("party", "holder").iter_rows())
+    signatures = [one for one in _signatures(audits, entities) if one[2] in working]
+    address = {party: auditor for party, auditor, _ in signatures} | address
+    signed = Counter(party for party, _ in {(party, provider) for party, _, provider in signatures})
     rest = total - sum(demanded.values())
     free = rest if rest > total * ROUNDING else 0.0
     rows = [
-        (auditor, usd, _part(usd, total), signed[auditor], _part(signed[auditor], len(working)))
-        for auditor, usd in ((one, demanded.get(one, 0.0)) for one in {*demanded, *signed})
+        (address[party], usd, _part(usd, total), signed[party], _part(signed[party], len(working)))
+        for party, usd in ((one, demanded.get(one, 0.0)) for one in address)
     ]
     ranked = sorted(rows, key=lambda row: (-row[1], -row[3], row[0]))
     return pl.DataFrame([*ranked, ("", free, _part(free, total), None, None)], schema=GATE_SCHEMA, orient="row")
+
+
+def _signatures(audits: pl.DataFrame, entities: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    """Who signed for whom: the auditor's party, the address that signed, the provider's party."""
+    rows = (
+        audits.filter(pl.col("name").str.starts_with(AUDITED)).select("name", "subject").sort("name", descending=True)
+    )
+    signed = ((name.removeprefix(AUDITED), provider) for name, provider in rows.iter_rows())
+    return [(entities.get(one, one), one, entities.get(provider, provider)) for one, provider in signed]
 
 
 def capacity(observations: pl.DataFrame, now: datetime) -> pl.DataFrame:

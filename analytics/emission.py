@@ -1,11 +1,15 @@
-"""Where new tokens go: what reaches nobody, how subnets split their own tokens, and which are switched off."""
+"""Where new tokens go: to which populations, what reaches nobody, how subnets split theirs, which are switched off."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 import polars as pl
 
+from analytics import rules
 from analytics.holders import SINK
-from analytics.populations import Population
+from analytics.populations import Population, whole
 from store.mart import Mart
 
 # Parts of a subnet's own token, in the order of a bar; together they are all that it issues.
@@ -23,6 +27,87 @@ PARTS: Final = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """What a population gets or pays in a period, and among how many parties.
+
+    amount_tokens: with what reaches nobody. lost: the part of it that reaches nobody. days: how long the period
+    is. parties: how many get or pay something, addresses of one party merged. part: of what all populations of its
+    reading get; None where it is the only one.
+    """
+
+    amount_tokens: float
+    lost: float
+    days: float
+    parties: int
+    part: float | None
+
+
+def flow(mart: Mart, population: Population, known: Sequence[Population]) -> Flow:
+    """How much flows to a population, or from it; known: the populations that may share an emission with it."""
+    siblings = _siblings(population, known)
+    amount = _everything(mart, population)
+    total = sum(_everything(mart, one) for one in siblings)
+    part = amount / total if len(siblings) > 1 and total else None
+    lost = 1 - population.total / amount if amount else 0.0
+    tokens = amount / 10**population.token_decimals
+    return Flow(tokens, lost, _days(population), _parties(mart, population), part)
+
+
+def by_population(mart: Mart, known: Sequence[Population]) -> pl.DataFrame:
+    """Where an emission goes that has several populations, the largest first; empty where it has but one.
+
+    Columns: population, heading, amount_tokens (a day, as all emission is told), share (of everything emitted),
+    parties, effective_parties and top_1 (addresses of one party merged).
+    """
+    rows = []
+    for one in known:
+        told = flow(mart, one, known)
+        if told.part is not None:
+            values = rules.values(mart, one, "control")
+            size = (values["effective_parties"].value, values["top_1"].value)
+            rows.append((one.population, one.heading, told.amount_tokens, told.part, told.parties, *size))
+    return pl.DataFrame(rows, schema=BY_POPULATION, orient="row").sort("amount_tokens", descending=True)
+
+
+def _siblings(population: Population, known: Sequence[Population]) -> list[Population]:
+    """All populations among which one emission is shared out, itself among them; none where it is no emission."""
+    if population.measure != "emission" or not whole(population.population):
+        return []
+    return [one for one in known if one.snapshot == population.snapshot and whole(one.population)]
+
+
+def _days(population: Population) -> float:
+    return (population.time - population.since) / timedelta(days=1) if population.since else 1.0
+
+
+def _everything(mart: Mart, population: Population) -> int:
+    """Base units with what reaches nobody."""
+    rows = mart.table(
+        """
+        SELECT coalesce(sum(o.amount), 0) AS lost FROM holding o JOIN holder h ON h.id = o.holder
+        WHERE o.snapshot = ? AND o.population = ? AND starts_with(h.address, ?)
+        """,
+        population.snapshot,
+        population.population_id,
+        SINK,
+    )
+    return population.total + int(rows["lost"][0])
+
+
+def _parties(mart: Mart, population: Population) -> int:
+    """How many parties a population has; as many as addresses where no label touches it."""
+    rows = mart.table(
+        """
+        SELECT n FROM distribution WHERE snapshot = ? AND population = ? AND grouping IN ('control', 'address')
+        ORDER BY grouping = 'address', labels_version DESC LIMIT 1
+        """,
+        population.snapshot,
+        population.population_id,
+    )
+    return int(rows["n"][0])
+
+
 def sinks(mart: Mart, population: Population) -> pl.DataFrame:
     """What of a flow reaches nobody: sink (in words), amount_tokens, share of everything."""
     rows = mart.table(
@@ -36,7 +121,7 @@ def sinks(mart: Mart, population: Population) -> pl.DataFrame:
         SINK,
     )
     amount = pl.col("amount").cast(pl.Float64)
-    everything = population.total + sum(int(lost) for lost in rows["amount"])
+    everything = _everything(mart, population)
     return rows.select(
         sink=pl.col("address").str.strip_prefix(SINK).replace(PARTS),
         amount_tokens=amount / 10.0**population.token_decimals,
@@ -75,3 +160,16 @@ def switched_off(mart: Mart, network: str) -> pl.DataFrame:
         """,
         network,
     )
+
+
+BY_POPULATION: Final = pl.Schema(
+    {
+        "population": pl.String(),
+        "heading": pl.String(),
+        "amount_tokens": pl.Float64(),
+        "share": pl.Float64(),
+        "parties": pl.Int64(),
+        "effective_parties": pl.Float64(),
+        "top_1": pl.Float64(),
+    }
+)

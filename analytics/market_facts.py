@@ -6,6 +6,7 @@ from typing import Final
 import polars as pl
 
 from analytics import compute_supply, markets
+from store.labels import PROTOCOL
 from store.mart import Mart
 from store.published import published
 
@@ -34,6 +35,12 @@ _RUN_RATES: Final = """
     WHERE s.network = 'akash' AND s.reading LIKE 'leases_%' AND s.measure = 'compute_spend' AND p.name = 'providers'
     ORDER BY s.time
 """
+_ENTITIES: Final = """
+    SELECT h.address, any_value(l.entity) AS entity, any_value(l.kind) AS kind
+    FROM holder_label l JOIN holder h ON h.id = l.holder
+    WHERE l.network = 'akash' AND (valid_from IS NULL OR valid_from <= $1) AND (valid_to IS NULL OR $1 < valid_to)
+    GROUP BY h.address
+"""
 _OBSERVATIONS: Final = """
     SELECT name, subject, time, value, exact, unit, source FROM observation
     WHERE network = $1 AND regexp_full_match(name, $2)
@@ -47,9 +54,19 @@ def spend_columns(mart: Mart) -> pl.DataFrame:
 
 
 def spend_parties(mart: Mart, column: str = "leases") -> pl.DataFrame:
-    """Who is paid, who pays, who opens the gate, in dollars: see markets.parties. column: a key of markets.COLUMNS."""
+    """Who is paid, who pays, who opens the gate, in dollars, addresses of one party merged: see markets.parties.
+
+    column: a key of markets.COLUMNS. Addresses of a protocol are no party, as everywhere under the grouping `control`.
+    """
     held = _spend(mart, column)
-    return markets.parties(held, _costs(mart, held))
+    known = _labels(mart, held)
+    return markets.parties(counted(held, known), _costs(mart, held), _entities(known))
+
+
+def counted(held: pl.DataFrame, labels: pl.DataFrame) -> pl.DataFrame:
+    """Rows whose holder is somebody: addresses of a protocol are nobody's. labels: address, kind."""
+    nobody = labels.filter(pl.col("kind").is_in(PROTOCOL))["address"].to_list()
+    return held.filter(~pl.col("holder").is_in(nobody))
 
 
 def spend_unpriced(mart: Mart, column: str = "leases") -> pl.DataFrame:
@@ -112,7 +129,14 @@ def leased_gpus(mart: Mart) -> pl.DataFrame:
 
 def gate(mart: Mart) -> pl.DataFrame:
     """Who opens the gate: see compute_supply.gate."""
-    return compute_supply.gate(spend_parties(mart), _told(mart, AKASH, "audited_by:.*"))
+    known = _entities(_labels(mart, _spend(mart, "leases")))
+    return compute_supply.gate(spend_parties(mart), _told(mart, AKASH, "audited_by:.*"), known)
+
+
+def escrow(mart: Mart, network: str) -> pl.DataFrame:
+    """What lay in a network's escrow when it was last read, paid in and not claimed yet: exact, unit, time."""
+    told = _told(mart, network, "escrow_balance").sort("time").tail(1)
+    return told.select("exact", "unit", "time")
 
 
 def capacity(mart: Mart, now: datetime) -> pl.DataFrame:
@@ -128,6 +152,15 @@ def backing(mart: Mart) -> pl.DataFrame:
 def _spend(mart: Mart, column: str) -> pl.DataFrame:
     held = mart.table(_HOLDINGS, "compute_spend")
     return held.filter(pl.col("reading").is_in([f"{column}_{denom}" for denom in markets.TOKENS]))
+
+
+def _labels(mart: Mart, rows: pl.DataFrame) -> pl.DataFrame:
+    """Labelled addresses at the end of the newest of the rows' periods: address, entity, kind."""
+    return mart.table(_ENTITIES, rows["time"].max())
+
+
+def _entities(labels: pl.DataFrame) -> dict[str, str]:
+    return dict(labels.select("address", "entity").iter_rows())
 
 
 def _costs(mart: Mart, rows: pl.DataFrame) -> markets.Costs:

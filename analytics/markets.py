@@ -35,6 +35,8 @@ DAILY_USD: Final = "dailyUUsdSpent"
 TODAY: Final = "_today"
 
 Costs = Mapping[str, Price | NoPrice]
+# Every address stands for itself.
+NOBODY_KNOWN: Final[Mapping[str, str]] = {}
 
 
 def costs(observations: pl.DataFrame, at: datetime) -> dict[str, Price | NoPrice]:
@@ -74,11 +76,13 @@ def columns(totals: pl.DataFrame, at_cost: Costs) -> pl.DataFrame:
     return found.sort(pl.col("title").replace_strict(order, return_dtype=pl.Int8), "token")
 
 
-def parties(holdings: pl.DataFrame, at_cost: Costs) -> pl.DataFrame:
+def parties(holdings: pl.DataFrame, at_cost: Costs, entities: Mapping[str, str] = NOBODY_KNOWN) -> pl.DataFrame:
     """Who is paid, who pays and who opens the gate, in dollars over all denoms that have a price, largest first.
 
-    holdings: unit, population, holder, amount. Columns: population, rank, holder, low_usd, high_usd, share and
-    cumulative (of the population's dollars, at the low price).
+    holdings: unit, population, holder, amount. entities: whose an address is; addresses of one entity are one party,
+    any other stands for itself. Columns: population, rank, party (the entity, else the address), holder (the party's
+    largest address), addresses (how many), low_usd, high_usd, share and cumulative (of the population's dollars, at
+    the low price).
     """
     priced = {denom: cost for denom, cost in at_cost.items() if isinstance(cost, Price)}
     rows = []
@@ -88,13 +92,24 @@ def parties(holdings: pl.DataFrame, at_cost: Costs) -> pl.DataFrame:
             tokens = _tokens(amount)
             rows.append((population, holder, tokens * cost.low, tokens * cost.high))
     schema = {"population": pl.String, "holder": pl.String, "low_usd": pl.Float64, "high_usd": pl.Float64}
-    spent = pl.DataFrame(rows, schema=schema, orient="row").group_by("population", "holder").sum()
+    spent = _merged(pl.DataFrame(rows, schema=schema, orient="row"), entities)
     share = pl.col("low_usd") / pl.col("low_usd").sum().over("population")
     return (
-        spent.sort(["population", "low_usd", "holder"], descending=[False, True, False])
+        spent.sort(["population", "low_usd", "party"], descending=[False, True, False])
         .with_columns(share.alias("share"), pl.int_range(1, pl.len() + 1).over("population").alias("rank"))
         .with_columns(pl.col("share").cum_sum().over("population").alias("cumulative"))
-        .select("population", "rank", "holder", "low_usd", "high_usd", "share", "cumulative")
+        .select("population", "rank", "party", "holder", "addresses", "low_usd", "high_usd", "share", "cumulative")
+    )
+
+
+def _merged(spent: pl.DataFrame, entities: Mapping[str, str]) -> pl.DataFrame:
+    """Dollars by party, over denoms and over the party's addresses, with its largest address."""
+    by_address = spent.group_by("population", "holder").sum().sort(["low_usd", "holder"], descending=[True, False])
+    owner = pl.Series([entities.get(holder, holder) for holder in by_address["holder"]], dtype=pl.String)
+    return (
+        by_address.with_columns(owner.alias("party"))
+        .group_by("population", "party", maintain_order=True)
+        .agg(pl.col("holder").first(), pl.len().alias("addresses"), pl.col("low_usd", "high_usd").sum())
     )
 
 

@@ -17,6 +17,7 @@ UNITS: Final[dict[str, tuple[str, int]]] = {
     "uusdc": ("USDC", 6),
     "rao": ("TAO", 9),
     "rao alpha": ("alpha", 9),
+    "rao alpha a day": ("alpha a day", 9),
     "afet": ("FET", 18),
 }
 # What parties are called whose population is named after a power; the plural.

@@ -6,7 +6,7 @@ import polars as pl
 import streamlit as st
 
 from analytics import emission, holders, market_facts, rules
-from analytics.populations import Population
+from analytics.populations import Population, headlines
 from ui import banners, charts, choose, colours, curves, draw, frame, market, parties, served, tables, words
 from ui.provenance import Provenance
 
@@ -19,14 +19,16 @@ def main() -> None:
         return
     chosen = choose.market(known)
     of_network = [one for one in known if one.network == chosen]
+    new = [one for one in of_network if one.measure == "emission"]
     if chosen == market_facts.AKASH:
         akash(of_network)
+        shared_out(new)
         return
     spend = [one for one in of_network if one.measure == "compute_spend"]
     if spend:
         services(spend)
-    new = [one for one in of_network if one.measure == "emission"]
     if new:
+        shared_out(new)
         emissions(new)
 
 
@@ -43,9 +45,10 @@ def akash(known: Sequence[Population]) -> None:
         market.with_marks(columns),
         market.COLUMNS,
         alt="Spend on Akash: run rate, accrued, settled, deposited and from outsiders",
-        sources=source,
+        sources=market.told(source, "US dollars, and tokens of each row's own kind"),
         key="spend",
     )
+    st.caption(market.LETTERS)
     sides(source)
     over_time(source)
     claims(source)
@@ -64,15 +67,18 @@ def sides(source: Sequence[Provenance]) -> None:
             served.asked(market_facts.spend_concentration),
             market.CONCENTRATION,
             market.sides_in_words(served.asked(market_facts.spend_concentration)),
-            source,
+            market.merged(source, market.USD_A_DAY, n=spent.height, things="parties on four sides"),
             "Auditors: whose signature the orders demand of a provider; they are paid nothing and open the gate.",
         )
     )
     side = choose.side()
     called = served.asked(holders.names, market_facts.AKASH)
     one = parties.called(market.named(spent.filter(population=side), called))
-    draw.table(one, market.PARTIES, alt=f"Spend on Akash by {side}", sources=source, key="side")
-    st.caption(market.left_out(served.asked(market_facts.spend_unpriced)))
+    told = market.merged(source, market.USD_A_DAY, n=one.height, things=side)
+    draw.table(one, market.PARTIES, alt=f"Spend on Akash by {side}", sources=told, key="side")
+    left_out = market.left_out(served.asked(market_facts.spend_unpriced))
+    if left_out:
+        st.caption(left_out)
 
 
 def over_time(source: Sequence[Provenance]) -> None:
@@ -90,7 +96,7 @@ def over_time(source: Sequence[Provenance]) -> None:
             rows,
             {"title": tables.text("Counted by"), "time": tables.day("Day"), "value": tables.number("USD")},
             market.daily_in_words(rows, points),
-            source,
+            market.told(source, market.USD_A_DAY),
             "A cross is somebody's published figure, spread over its period. The running day is left out.",
         )
     )
@@ -102,7 +108,8 @@ def claims(source: Sequence[Provenance]) -> None:
     if rows.is_empty():
         return
     st.header("Do published figures hold?", anchor=False)
-    draw.table(rows, market.CLAIMS, alt="Published figures beside measured ones", sources=source, key="claims")
+    told = market.told(source, "US dollars", n=rows.height, things="published figures")
+    draw.table(rows, market.CLAIMS, alt="Published figures beside measured ones", sources=told, key="claims")
 
 
 def supply(known: Sequence[Population]) -> None:
@@ -112,34 +119,53 @@ def supply(known: Sequence[Population]) -> None:
         return
     source = market.sources(known, "compute_supply")
     st.header(market.supply_headline(rows), anchor=False)
-    draw.table(rows, market.SUPPLY, alt="Leased resources by organisation", sources=source, key="supply")
-    gate = served.asked(market_facts.gate)
-    if not gate.is_empty():
-        st.subheader("Who opens the gate", anchor=False)
-        draw.table(
-            market.gates(gate), market.GATE, alt="Auditors by the spend that needs them", sources=source, key="gate"
-        )
+    told = market.told(source, "GPUs, CPU cores and GiB", n=rows.height, things="organisations")
+    draw.table(rows, market.SUPPLY, alt="Leased resources by organisation", sources=told, key="supply")
+    gate(market.sources(known, "compute_spend"))
+
+
+def gate(source: Sequence[Provenance]) -> None:
+    """Whose signature the orders demand of a provider."""
+    rows = served.asked(market_facts.gate)
+    if rows.is_empty():
+        return
+    st.subheader("Who opens the gate", anchor=False)
+    auditors = market.gates(rows, served.asked(holders.names, market_facts.AKASH))
+    told = market.merged(source, market.USD_A_DAY, n=market.signers(rows), things="auditors")
+    draw.table(auditors, market.GATE, alt="Auditors by the spend that needs them", sources=told, key="gate")
 
 
 def services(known: Sequence[Population]) -> None:
     """Claims for services, by who is paid and who pays."""
     population = choose.population(known)
-    st.header(f"{population.title}: paid for services", anchor=False)
+    ranked(population, known)
+    left = market.unclaimed(served.asked(market_facts.escrow, population.network), population)
     st.caption(
-        "Claims of one period from the escrow contract, in FET; how much is claimed between related parties "
-        "is not known."
+        "Claims of one period from the escrow contract. How much is claimed between related parties is not known. "
+        + left
     )
-    ranked(population)
+
+
+def shared_out(known: Sequence[Population]) -> None:
+    """Which part of what a network emits goes to whom, where it goes to several populations."""
+    rows = served.asked(emission.by_population, list(known))
+    if rows.is_empty():
+        return
+    one = headlines(known)[0]
+    st.header(market.emission_headline(one, rows), anchor=False)
+    told = market.merged([frame.source(one)], market.unit(one), n=market.takers(rows), things="parties")
+    draw.table(rows, market.emission_columns(one), alt="Emission by who gets it", sources=told, key="emission")
 
 
 def emissions(known: Sequence[Population]) -> None:
     """New tokens by who gets them; what reaches nobody; how subnets split theirs; who is switched off."""
     population = choose.population(known)
-    ranked(population)
+    ranked(population, known)
     lost = served.asked(emission.sinks, population)
     if not lost.is_empty():
         st.subheader(market.sinks_headline(lost), anchor=False)
-        draw.table(lost, market.SINKS, alt="What reaches nobody", sources=[frame.source(population)], key="sinks")
+        told = market.told([frame.source(population)], market.unit(population))
+        draw.table(lost, market.SINKS, alt="What reaches nobody", sources=told, key="sinks")
     split = served.asked(emission.split, population.network)
     if not split.is_empty():
         subnets(population, split)
@@ -169,8 +195,9 @@ def subnets(population: Population, split: pl.DataFrame) -> None:
     )
 
 
-def ranked(population: Population) -> None:
+def ranked(population: Population, known: Sequence[Population]) -> None:
     """The parties of one population with the half mark."""
+    flow = served.asked(emission.flow, population, list(known))
     values = served.asked(rules.values, population, "control")
     half = next(one for one in rules.GENERAL if one.metric == "nc_gt_1_2")
     enough = half.value(values)
@@ -178,8 +205,8 @@ def ranked(population: Population) -> None:
     if ranks.is_empty():
         banners.nothing("Nothing was paid or emitted here.")
         return
-    told = parties.headline(population, half, enough, ranks)
-    st.header(told, anchor=False)
+    answer = market.flow_headline(population, flow, enough)
+    st.header(answer, anchor=False)
     draw.show(
         draw.Chart(
             "ranked",
@@ -191,10 +218,10 @@ def ranked(population: Population) -> None:
                 things=population.thing,
             ),
             ranks,
-            parties.columns(population, ranks),
-            f"{told}. {parties.largest(ranks)}",
-            [frame.source(population, choose.GROUPINGS["control"].lower())],
-            parties.cut(ranks, population),
+            market.flow_columns(population, ranks),
+            f"{answer}. {parties.largest(ranks)}",
+            market.of_flow(frame.source(population), population, flow),
+            market.half_drawn(population, flow, enough),
         )
     )
 

@@ -302,7 +302,7 @@ def test_leased_resources_are_added_by_organisation_in_human_units() -> None:
 
 def test_the_gate_is_told_by_spend_and_by_working_providers() -> None:
     audits = text([("audited_by:a1", "p1", "x"), ("audited_by:a2", "p1", "x"), ("audited_by:a1", "gone", "x")])
-    found = compute_supply.gate(markets.parties(MARKET, COSTS), audits)
+    found = compute_supply.gate(markets.parties(MARKET, COSTS), audits, {})
     assert found.rows() == [("a1", 75.0, 0.75, 1, 0.5), ("a2", 0.0, 0.0, 1, 0.5), ("", 25.0, 0.25, None, None)]
 
 
@@ -317,7 +317,7 @@ def test_no_spend_is_free_of_a_signature_where_every_order_demands_one() -> None
         for unit, population, holder, tokens in thirds
     ]
     spend = pl.DataFrame(rows, schema=("unit", "population", "holder", "amount"), orient="row")
-    found = compute_supply.gate(markets.parties(spend, COSTS), text([]))
+    found = compute_supply.gate(markets.parties(spend, COSTS), text([]), {})
     assert found.filter(auditor="").select("low_usd", "of_spend").rows() == [(0.0, 0.0)]
 
 

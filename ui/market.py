@@ -1,22 +1,34 @@
 """Markets in sentences and columns: spend in dollars, published figures, emission and what reaches nobody."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from dataclasses import replace
+from typing import Any, Final
 
 import polars as pl
 
+from analytics.emission import Flow
 from analytics.populations import Population, headlines
-from ui import inert, tables, words
+from analytics.rules import Value
+from ui import inert, parties, tables, words
+from ui.charts import MOST_BARS
 from ui.frame import source
 from ui.provenance import Provenance
 
 SUBNETS: Final = 20
+MERGED: Final = "party: addresses of one party are merged"
+USD_A_DAY: Final = "US dollars a day"
+# What docs/compute_spend.md says of each letter, in a line.
+LETTERS: Final = (
+    "R, run rate: what running leases cost, projected for a day. A, accrued: what leases earned, settled or not. "
+    "S, settled: what the chain moved to providers. D, deposited: what payers put in, less what came back. "
+    "E, external: A from outsiders only, as a range. They overlap and are never added to each other."
+)
 
 COLUMNS: Final = {
-    "column": tables.text("", pinned=True),
+    "column": tables.text("Letter", LETTERS, pinned=True),
     "title": tables.text("What is counted"),
     "token": tables.text("Paid in"),
-    "tokens": tables.number("Tokens"),
+    "tokens": tables.number("Tokens", places=2),
     "usd": tables.text("US dollars"),
     "notes": tables.text("Note"),
     "sources": tables.text("Price by"),
@@ -25,10 +37,10 @@ COLUMNS: Final = {
 }
 CONCENTRATION: Final = {
     "population": tables.text("Side", pinned=True),
-    "parties": tables.count("Parties"),
-    "usd": tables.number("US dollars"),
+    "parties": tables.count("Parties", "Addresses of one party are merged."),
+    "usd": tables.number("US dollars a day", places=0),
     "of_spend": tables.percent("Of all spend"),
-    "effective_parties": tables.number("Effective parties"),
+    "effective_parties": tables.number("Effective parties", places=1),
     "nc_gt_1_2": tables.count("For over half"),
     "top_1": tables.percent("Largest"),
     "top_3": tables.percent("Largest three"),
@@ -38,15 +50,16 @@ PARTIES: Final = {
     "rank": tables.count("Rank"),
     "share": tables.percent("Share"),
     "cumulative": tables.percent("Together"),
-    "low_usd": tables.number("US dollars"),
-    "address": tables.text("Address"),
+    "low_usd": tables.number("US dollars a day", places=2),
+    "addresses": tables.count("Addresses", "Addresses that were merged into this party."),
+    "address": tables.text("Largest address"),
 }
 CLAIMS: Final = {
     "title": tables.text("Figure", pinned=True),
     "verdict": tables.text("Against what was measured"),
-    "claimed_usd": tables.number("Published, USD"),
-    "measured_usd": tables.number("Measured, USD"),
-    "times": tables.number("Times"),
+    "claimed_usd": tables.number("Published, USD", places=0),
+    "measured_usd": tables.number("Measured, USD", places=0),
+    "times": tables.number("Times", "The published figure in measured ones.", places=2),
     "who": tables.text("By"),
     "kind": tables.text("Kind"),
     "period_start": tables.day("From"),
@@ -57,21 +70,22 @@ CLAIMS: Final = {
 SUPPLY: Final = {
     "organisation": tables.text("Organisation", pinned=True),
     "providers": tables.count("Providers"),
-    "gpus": tables.number("GPUs"),
-    "cpu_cores": tables.number("CPU cores"),
-    "memory_gib": tables.number("Memory, GiB"),
-    "storage_gib": tables.number("Storage, GiB"),
+    "gpus": tables.number("GPUs", places=0),
+    "cpu_cores": tables.number("CPU cores", places=0),
+    "memory_gib": tables.number("Memory, GiB", places=0),
+    "storage_gib": tables.number("Storage, GiB", places=0),
 }
 GATE: Final = {
-    "auditor": tables.text("Auditor", pinned=True),
-    "low_usd": tables.number("Spend that needs it, USD"),
+    "party": tables.text("Auditor", pinned=True),
+    "low_usd": tables.number("Spend that needs it, USD a day", places=0),
     "of_spend": tables.percent("Of all spend"),
-    "signed": tables.count("Providers signed"),
+    "signed": tables.count("Providers signed", "Providers that are paid, addresses of one party merged."),
     "of_providers": tables.percent("Of working providers"),
+    "address": tables.text("Largest address"),
 }
 SINKS: Final = {
     "sink": tables.text("Reaches nobody", pinned=True),
-    "amount_tokens": tables.number("Tokens"),
+    "amount_tokens": tables.number("Tokens a day", places=2),
     "share": tables.percent("Of everything emitted"),
 }
 OFF: Final = {"name": tables.text("Subnet", pinned=True), "time": tables.time("Seen at")}
@@ -82,13 +96,25 @@ def sources(known: Sequence[Population], measure: str) -> list[Provenance]:
     return [source(one) for one in headlines([one for one in known if one.measure == measure])]
 
 
+def told(sources: Sequence[Provenance], unit: str, *, n: int | None = None, things: str = "") -> list[Provenance]:
+    """The same sources for a table that has a unit and a population of its own; n: None where it lists no parties."""
+    return [replace(one, unit=unit, n=n, population=things) for one in sources]
+
+
+def merged(sources: Sequence[Provenance], unit: str, *, n: int, things: str) -> list[Provenance]:
+    """The same for a table of parties, saying that addresses of one party are merged."""
+    return [replace(one, grouping=MERGED) for one in told(sources, unit, n=n, things=things)]
+
+
 def akash_headline(spent: pl.DataFrame) -> str:
     """How few get and pay half, as a sentence."""
-    told = {row["population"]: row for row in spent.to_dicts()}
-    paid, pay = told["providers"], told["payers"]
+    by_side = {row["population"]: row for row in spent.to_dicts()}
+    paid, pay = by_side["providers"], by_side["payers"]
+    getting, paying = int(paid["nc_gt_1_2"]), int(pay["nc_gt_1_2"])
     return (
-        f"Akash: {words.usd(paid['usd'])} a day; {words.several(int(paid['nc_gt_1_2']), 'provider')} "
-        f"get over half, {words.several(int(pay['nc_gt_1_2']), 'payer')} pay over half"
+        f"Akash: {words.usd(paid['usd'])} a day; "
+        f"{words.several(getting, 'provider')} {'gets' if getting == 1 else 'get'} over half, "
+        f"{words.several(paying, 'payer')} {'pays' if paying == 1 else 'pay'} over half"
     )
 
 
@@ -96,7 +122,7 @@ def sides_in_words(spent: pl.DataFrame) -> str:
     """Every side's largest and how few make half."""
     return ". ".join(
         f"{words.sentence(name)}: the largest has {words.share(top)}, {words.several(int(half), 'party', 'parties')} "
-        "have over half"
+        f"{'has' if half == 1 else 'have'} over half"
         for name, top, half in spent.select("population", "top_1", "nc_gt_1_2").iter_rows()
     )
 
@@ -161,15 +187,144 @@ def offers(rows: pl.DataFrame) -> bool:
     return bool((rows.select(list(SUPPLY)[2:]).sum_horizontal() > 0).any())
 
 
-def gates(rows: pl.DataFrame) -> pl.DataFrame:
-    """Auditors by short address; the row without one is spend that needs no signature."""
-    told = [words.short(one) if one else "no signature demanded" for one in rows["auditor"]]
-    return rows.with_columns(auditor=pl.Series(told, dtype=pl.String), address="auditor")
+def gates(rows: pl.DataFrame, called: Mapping[str, str]) -> pl.DataFrame:
+    """Auditors by name, else by short address; the row without one is spend that needs no signature."""
+    found = [called.get(one, "") if one else "no signature demanded" for one in rows["auditor"]]
+    return parties.called(rows.with_columns(party=pl.Series(found, dtype=pl.String), address="auditor"))
+
+
+def signers(rows: pl.DataFrame) -> int:
+    """How many auditors a table of the gate has; its last row is nobody."""
+    return rows.filter(pl.col("auditor") != "").height
 
 
 def sinks_headline(rows: pl.DataFrame) -> str:
     """How much reaches nobody."""
     return f"{words.share(float(rows['share'].sum()))} of it reaches nobody"
+
+
+def of_flow(one: Provenance, population: Population, flow: Flow) -> list[Provenance]:
+    """Where a ranking of a flow comes from, in its own unit, counting parties."""
+    return merged([one], unit(population), n=flow.parties, things=_things(population, flow))
+
+
+def _things(population: Population, flow: Flow) -> str:
+    """What is counted: recipients; parties where some of them are one."""
+    return population.thing if flow.parties == population.n else "parties"
+
+
+def flow_headline(population: Population, flow: Flow, enough: Value) -> str:
+    """How much flows, what part of the whole that is, and how few get or pay half of it, as a sentence."""
+    amount = f"{_rounded(flow.amount_tokens)} {_token(population)} {_period(population, flow)}"
+    part = _part(population, flow.part)
+    lost = f", of which {words.share(flow.lost)} reaches nobody" if flow.lost else ""
+    return f"{population.title}: {amount}{part}{lost}; {_half(population, flow, enough)}"
+
+
+def _part(population: Population, part: float | None) -> str:
+    """Which part of an emission a population gets, where others get some of it too."""
+    if part is None:
+        return ""
+    return f" to {_receiver(population.population, population.heading)}, {words.share(part)} of all that is emitted"
+
+
+def _rounded(tokens: float) -> str:
+    """Tokens for a sentence: whole ones where there are many."""
+    return words.decimal(round(tokens, 0 if tokens >= 100 else 2), 2)
+
+
+def _token(population: Population) -> str:
+    return population.token_unit.removesuffix(" a day")
+
+
+def _period(population: Population, flow: Flow) -> str:
+    if population.measure == "emission":
+        return "a day"
+    return f"claimed in {words.several(round(flow.days), 'day')}"
+
+
+def _half(population: Population, flow: Flow, enough: Value) -> str:
+    if enough.count is None:
+        return "nobody has any"
+    if flow.parties == 1:
+        return "all of it is one party's"
+    verb = _verb(population, enough.count if enough.bounds is None else 2)
+    return f"{_fewest(enough)} of {words.count(flow.parties)} {_things(population, flow)} {verb} over half"
+
+
+def _fewest(enough: Value) -> str:
+    """How many half needs; from so many to so many where not everything was read."""
+    if enough.bounds is None:
+        return words.numeral(enough.count or 0)
+    return " to ".join(words.count(int(bound)) for bound in enough.bounds)
+
+
+def _verb(population: Population, k: int) -> str:
+    """What the parties of a population do with what flows."""
+    if population.measure == "emission":
+        return "gets" if k == 1 else "get"
+    return "paid" if population.population == "senders" else "received"
+
+
+def unit(population: Population) -> str:
+    """Tokens a day of an emission; tokens paid or received where services are paid for."""
+    if population.measure == "emission":
+        return f"{_token(population)} a day"
+    return f"{population.token_unit} {_verb(population, 0)}"
+
+
+def flow_columns(population: Population, rows: pl.DataFrame) -> dict[str, Any]:
+    """The columns of a ranking's table, its amounts told as what they are."""
+    found = parties.columns(population, rows)
+    return found | {"amount_tokens": tables.number(words.sentence(unit(population)), places=2)}
+
+
+def half_drawn(population: Population, flow: Flow, enough: Value) -> str:
+    """How many of the parties are drawn and how many half needs, where the chart leaves out some."""
+    if flow.parties <= MOST_BARS:
+        return ""
+    among = f"{words.count(flow.parties)} {_things(population, flow)}"
+    return f"The largest {MOST_BARS} of {among} are drawn; half needs {_fewest(enough)}."
+
+
+def emission_headline(population: Population, rows: pl.DataFrame) -> str:
+    """How much a network emits in a day and which part goes where, as a sentence."""
+    parts = [
+        f"{words.share(share)} to {_receiver(name, heading)}"
+        for name, heading, share in rows.select("population", "heading", "share").iter_rows()
+    ]
+    total = _rounded(float(rows["amount_tokens"].sum()))
+    return f"{population.title}: {total} {_token(population)} emitted a day, {words.listed(parts)}"
+
+
+def takers(rows: pl.DataFrame) -> int:
+    """How many parties get something of an emission, over all populations."""
+    return int(rows["parties"].sum())
+
+
+def _receiver(population: str, heading: str) -> str:
+    return "the pool" if population == "pool" else heading.lower()
+
+
+def emission_columns(population: Population) -> dict[str, Any]:
+    """The columns of the table of where an emission goes."""
+    return {
+        "heading": tables.text("To", "The pool is the community's account, spent by vote.", pinned=True),
+        "amount_tokens": tables.number(f"{_token(population)} a day", places=2),
+        "share": tables.percent("Of everything emitted"),
+        "parties": tables.count("Parties", "Addresses of one party are merged."),
+        "effective_parties": tables.number("Effective parties", places=1),
+        "top_1": tables.percent("Largest"),
+    }
+
+
+def unclaimed(rows: pl.DataFrame, population: Population) -> str:
+    """What lies in escrow, paid in and not claimed, as a sentence; empty where that was not read."""
+    return " ".join(
+        f"In escrow and not claimed: {words.tokens(int(exact), population.token_decimals, population.token_unit)} "
+        f"on {words.day(time)}."
+        for exact, time in rows.select("exact", "time").iter_rows()
+    )
 
 
 def largest_subnets(split: pl.DataFrame, called: Mapping[str, str]) -> pl.DataFrame:

@@ -1,6 +1,7 @@
 """Tables: harmless text, aligned numbers, bars for shares; a row can be picked."""
 
 from collections.abc import Mapping
+from math import log10
 from typing import Any, Final
 
 import polars as pl
@@ -32,9 +33,13 @@ def identity(label: str, note: str = "") -> Any:
     return st.column_config.NumberColumn(label, help=note or None, format="%d")
 
 
-def number(label: str, note: str = "") -> Any:
-    """A column of numbers, written as the reader's language writes them."""
-    return st.column_config.NumberColumn(label, help=note or None, format="localized")
+def number(label: str, note: str = "", *, places: int | None = None) -> Any:
+    """A column of numbers, written as the reader's language writes them; places: how many decimals are shown at most.
+
+    The frame is only shown rounded; its downloads keep every digit.
+    """
+    step = None if places is None else 10.0**-places
+    return st.column_config.NumberColumn(label, help=note or None, format="localized", step=step)
 
 
 def percent(label: str, note: str = "") -> Any:
@@ -77,14 +82,26 @@ def pick(frame: pl.DataFrame, columns: Mapping[str, Any], *, alt: str, key: str,
 
 
 def _shown(frame: pl.DataFrame, columns: Mapping[str, Any]) -> pl.DataFrame:
+    rounded = [pl.col(name).round(-round(log10(step))) for name, step in _steps(columns).items()]
     # The table's own toolbar offers a CSV of what it shows, so formulas are taken out here as well.
-    return inert.cells(frame.select(list(columns)), LONGEST_CELL)
+    return inert.cells(frame.select(list(columns)).with_columns(rounded), LONGEST_CELL)
+
+
+def _steps(columns: Mapping[str, Any]) -> dict[str, float]:
+    """The least that each column of numbers tells, where it says so."""
+    found = {name: column["type_config"].get("step") for name, column in columns.items()}
+    return {name: step for name, step in found.items() if step}
+
+
+def _exact(column: Any) -> Any:
+    """A column without its step: the browser would cut numbers to it, and write 4.35 as 4.34."""
+    return {**column, "type_config": {**column["type_config"], "step": None}}
 
 
 def _look(columns: Mapping[str, Any], height: int, rows: int) -> dict[str, Any]:
     return {
         "hide_index": True,
         "placeholder": "–",
-        "column_config": dict(columns),
+        "column_config": {**columns} | {name: _exact(columns[name]) for name in _steps(columns)},
         "height": ROW_HEIGHT * (min(max(height, 1), rows) + 1) + 3,
     }
