@@ -109,7 +109,7 @@ def test_a_curated_label_merges_addresses_in_the_title_and_in_the_table(mart: Ma
     shown = visit(net="akash", side="payers")
     assert shown.header[0].value == "Akash: 100 USD a day; one provider gets over half, one payer pays over half"
     assert list(table(shown, "addresses", "rank")["address"]) == [CONSOLE[1], "other"]
-    assert "2 payers · grouped by party: addresses of one party are merged · in US dollars a day" in captions(shown)
+    assert "2 payers, addresses of one party merged · in US dollars a day" in captions(shown)
 
 
 def test_protocol_addresses_are_no_party(mart: Mart) -> None:
@@ -134,7 +134,7 @@ def test_every_table_names_its_own_unit(visit: Open) -> None:
     for unit in (
         "in US dollars, and tokens of each row's own kind",
         "1 organisations · in GPUs, CPU cores and GiB",
-        "1 auditors · grouped by party: addresses of one party are merged · in US dollars a day",
+        "1 auditors, addresses of one party merged · in US dollars a day",
         "published figures · in US dollars ·",
     ):
         assert unit in said

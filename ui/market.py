@@ -15,7 +15,7 @@ from ui.frame import source
 from ui.provenance import Provenance
 
 SUBNETS: Final = 20
-MERGED: Final = "party: addresses of one party are merged"
+MERGED: Final = "addresses of one party merged"
 USD_A_DAY: Final = "US dollars a day"
 # What docs/compute_spend.md says of each letter, in a line.
 LETTERS: Final = (
