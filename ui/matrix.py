@@ -30,9 +30,9 @@ def matrix(
         first = next(iter(cells.values()))
         weakest = least(list(cells.values()))
         times = [one.population.time for one in cells.values() if one.population]
-        age = f", {words.age(min(times), now)}" if times else ""
+        age = f", {words.duration(now - min(times))}" if times else ""
         row = {"Network": f"**{inert.markdown(first.title)}**  \n:small[{layers[first.stack]}{age}]"}
-        row |= {"Can force": _power(weakest.force), "Can stop": _power(weakest.stop)}
+        row |= {"Can force": _force(weakest.force), "Can stop": _stop(weakest.stop)}
         rows.append(row | {measures[name]: _math(cells.get(name)) for name in shown})
     return pl.DataFrame(rows)
 
@@ -54,8 +54,13 @@ def _math(one: Cell | None) -> str:
     return f"**{number}**{_moved(one.change)}  \n{_word(one.math)}"
 
 
-def _power(said: Said) -> str:
+def _force(said: Said) -> str:
     return _silent(said) if said.number is None else f"**{words.count(int(said.number))}**  \n{_word(said)}"
+
+
+def _stop(said: Said) -> str:
+    """The number alone, so that all columns fit a small screen; its word is told below."""
+    return _silent(said) if said.number is None else f"**{words.count(int(said.number))}**"
 
 
 def _moved(change: float | None) -> str:
