@@ -38,11 +38,12 @@ _FRESHNESS = """
 def freshness(mart: Mart, now: datetime, max_age: timedelta | None = None) -> pl.DataFrame:
     """Each reading's newest block, its age in seconds, its state and the error of the last run.
 
-    state: fresh; stale (older than max_age, by default twice its cadence); never read; imported (has no cadence);
-    simulated (nothing is read on a schedule).
+    state: fresh; stale (older than twice its cadence, and than max_age where one is given); never read; imported (has
+    no cadence); simulated (nothing is read on a schedule).
     """
     age = (pl.lit(now, Time) - pl.col("time")).dt.total_seconds()
-    limit = pl.lit(max_age.total_seconds()) if max_age else CADENCES * pl.col("every_seconds")
+    # A reading that is due once a day is not late after six hours, whatever age the hourly ones are allowed.
+    limit = pl.max_horizontal(pl.lit((max_age or timedelta()).total_seconds()), CADENCES * pl.col("every_seconds"))
     state = (
         pl.when(pl.col("every_seconds").is_null())
         .then(pl.lit("imported"))
@@ -97,6 +98,16 @@ def last_runs(mart: Mart, limit: int = 50) -> pl.DataFrame:
         """,
         limit,
     )
+
+
+def torn(mart: Mart) -> list[str]:
+    """Landing files that the last run could not read, each with the reason."""
+    return mart.table(
+        """
+        SELECT message FROM run_error
+        WHERE network = '' AND run = (SELECT max_by(id, started) FROM run) ORDER BY message
+        """
+    )["message"].to_list()
 
 
 def run_errors(mart: Mart, limit: int = 200) -> pl.DataFrame:

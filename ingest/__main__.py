@@ -23,13 +23,14 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from analytics.freshness import disk, freshness, last_runs
+from analytics.freshness import disk, freshness, last_runs, torn
 from ingest import job
 from ingest.backfill import Day, Period, remaining
 from ingest.backfill import backfill as backfill_days
 from ingest.importer import import_file
 from ingest.network import Archive, Network, Reading
 from ingest.networks import networks
+from ingest.offchain import OffChain
 from ingest.publication import build
 from ingest.sample import build_sample
 from ingest.serve import serve_dashboard
@@ -39,6 +40,7 @@ from store.mart import Mart, NoMart, data_folder, opened
 from store.rows import FORMULA_STARTS, ReadingError
 
 FRESH, UNEXPECTED, USAGE, PARTIAL, STALE, LOCKED = 0, 1, 2, 3, 4, 75
+REMEDY: Final = "restore it from a backup, or delete it and the next run reads again"
 KNOWN: Final = tuple(error.__name__ for error in ReadingError.__subclasses__())
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -170,28 +172,35 @@ def prune() -> None:
 @app.command()
 def status(
     max_age: Annotated[
-        str, typer.Option(help="Oldest age that is fresh, such as 6h; default twice each cadence.")
+        str, typer.Option(help="Nothing is stale that is younger than this, such as 6h, or than twice its cadence.")
     ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
 ) -> None:
-    """Say how old the data is and whether the last run worked; exits 4 when something is stale."""
+    """Say how old the data is and whether the last run worked; exits 4 when something is stale, never read or torn.
+
+    A reading is stale when it is older than twice its cadence (an hour, a day), and than --max-age where it is given.
+    """
     data = data_folder()
     with _published(data) as mart:
         rows = freshness(mart, datetime.now(UTC), _duration(max_age))
         runs = last_runs(mart, 1).to_dicts()
         generation = mart.table("FROM meta").to_dicts()[0]
+        broken = torn(mart)
     sizes = disk(data)
     if as_json:
         document = {
             **generation,
             "last_run": runs[0] if runs else None,
             "disk_bytes": sizes,
+            "torn": broken,
             "readings": rows.to_dicts(),
         }
         typer.echo(json.dumps(document, default=str))
     else:
         _show(rows, runs, sizes)
-    if rows["state"].is_in(["stale", "never read"]).any():
+        for message in broken:
+            typer.echo(f"torn: {message}; {REMEDY}")
+    if broken or rows["state"].is_in(["stale", "never read"]).any():
         raise typer.Exit(STALE)
 
 
@@ -205,12 +214,15 @@ def sample() -> None:
 
 @app.command()
 def doctor(network: Names = None) -> None:
-    """Ask each endpoint for its chain, its newest block and its version; say what it refuses."""
+    """Ask each endpoint for its chain, its newest block and its version; say what it refuses.
+
+    Sources off chain have no block: each is asked one small question.
+    """
     failed = False
     with Http() as http:
         for one in _chosen(network):
-            for endpoint in job.endpoints(one):
-                failed |= not _examine(one, endpoint, http)
+            for place in range(len(job.endpoints(one))):
+                failed |= not _examine(one, place, http)
     raise typer.Exit(PARTIAL if failed else FRESH)
 
 
@@ -318,20 +330,22 @@ def _code(report: job.Report) -> int:
     return PARTIAL if report.errors else FRESH
 
 
-def _examine(network: Network, endpoint: str, http: Http) -> bool:
-    """Print what an endpoint says of itself; False when it could not be used."""
-    if network.chain is None:
-        return True
+def _examine(network: Network, place: int, http: Http) -> bool:
+    """Print what one of a network's endpoints says of itself; False when it could not be used."""
+    endpoints = job.endpoints(network)
+    name = f"{network.name} {bare(endpoints[place])}"
     try:
-        node = network.chain.head(http, [endpoint])
+        if isinstance(network.chain, OffChain):
+            asked = network.chain.probe(http, endpoints, place)
+            typer.echo(f"{name}: {'answers' if asked else 'not asked, nothing is read from it'}")
+        elif network.chain:
+            node = network.chain.head(http, [endpoints[place]])
+            age = (datetime.now(UTC) - node.block.time).total_seconds()
+            version = node.runtime_version or "not told"
+            typer.echo(f"{name}: {node.chain_id}, block {node.block.height} {age:.0f} s old, version {version}")
     except ReadingError as error:
-        typer.echo(f"{network.name} {bare(endpoint)}: {error}")
+        typer.echo(f"{name}: {error}")
         return False
-    age = datetime.now(UTC) - node.block.time
-    typer.echo(
-        f"{network.name} {bare(endpoint)}: {node.chain_id}, block {node.block.height} {age.total_seconds():.0f} s old, "
-        f"version {node.runtime_version or 'not told'}"
-    )
     return True
 
 
@@ -352,16 +366,28 @@ def _age(seconds: int) -> str:
 
 
 def _show(rows: pl.DataFrame, runs: list[dict[str, object]], sizes: dict[str, int]) -> None:
-    table = Table("network", "reading", "state", "age", "block", "last error", box=None, expand=False)
+    table = Table(box=None)
+    for title in ("network", "reading", "state", "age", "block", "last error"):
+        table.add_column(title, overflow="fold")
     for row in rows.iter_rows(named=True):
         age = "" if row["age_seconds"] is None else _age(row["age_seconds"])
-        error = f"{row['error']}: {row['message']}" if row["error"] else ""
-        table.add_row(row["network"], row["reading"], row["state"], age, str(row["height"] or ""), error)
+        table.add_row(row["network"], row["reading"], row["state"], age, str(row["height"] or ""), row["error"] or "")
     console = Console(file=sys.stdout, soft_wrap=True)
     console.print(table)
     for one in runs:
         console.print(f"last run {one['started']:%Y-%m-%d %H:%M} UTC: {one['status']}, {one['errors']} errors")
     console.print("disk: " + ", ".join(f"{name} {size / 2**20:.1f} MiB" for name, size in sizes.items()))
+    _show_errors(rows.filter(pl.col("error").is_not_null()))
+
+
+def _show_errors(failed: pl.DataFrame) -> None:
+    """Each error of the last run in full, once for all the readings that it stopped; no terminal cuts it."""
+    alike = failed.group_by("network", "error", "message", maintain_order=True).agg(
+        pl.col("reading").str.join(", "), pl.col("endpoint").drop_nulls().first()
+    )
+    for network, error, message, readings, endpoint in alike.iter_rows():
+        before = f"; last read from {endpoint}" if endpoint else ""
+        typer.echo(f"{network}: {error}: {message}{before} ({readings})")
 
 
 if __name__ == "__main__":

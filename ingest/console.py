@@ -16,6 +16,7 @@ from ingest.offchain import Feed, day_or_time, flag, number, rows, table, text, 
 from store.rows import BadData, Facts, Kind, SourceChanged, frame, observation
 
 ADDRESS: Final = "https://console-api.akash.network"
+PROBE: Final = "/v1/network-capacity"
 SOURCE: Final = "akash console"
 # The running day is told under a name of its own, so that no sum takes it for a whole one.
 TODAY: Final = "_today"
@@ -114,7 +115,7 @@ def capacity(feed: Feed) -> Facts:
     """What providers had in use, pending, free and in total when the Akash console last asked them; providers say so
     themselves, off chain.
     """
-    body = feed.get("/v1/network-capacity")
+    body = feed.get(PROBE)
     providers = number(body, "activeProviderCount")
     found = {
         f"capacity_{name}_{state}": (number(body, "resources", *path, state), unit)

@@ -19,17 +19,28 @@ def now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class OffChain:
-    """A source by its name in the place of a chain id, with the addresses it is asked at."""
+    """A source by its name in the place of a chain id, with the addresses it is asked at.
+
+    probes: for each address the path of a small question, which tells whether it answers.
+    """
 
     chain_id: str
     endpoints: tuple[str, ...]
     clock: Callable[[], datetime] = now
+    probes: tuple[str, ...] = ()
 
     def head(self, http: Http, endpoints: Sequence[str]) -> "Feed":
         """The source as it is now; nothing is asked yet."""
         time = self.clock()
         block = Block(int(time.timestamp()), "", time)
         return Feed(http=http, chain_id=self.chain_id, endpoints=[one.rstrip("/") for one in endpoints], block=block)
+
+    def probe(self, http: Http, endpoints: Sequence[str], place: int) -> bool:
+        """Ask one address its small question; False when it has none. Raises SourceDown."""
+        if place >= len(self.probes):
+            return False
+        self.head(http, endpoints).get(self.probes[place], place=place)
+        return True
 
     def at(self, http: Http, endpoints: Sequence[str], height: int) -> "Feed":  # noqa: ARG002 - asked of every chain
         """Raises SourceDown: such a source only answers for now."""

@@ -14,6 +14,8 @@ from store.rows import Facts, Kind, SourceChanged, frame, observation
 
 ADDRESSES: Final = ("https://coins.llama.fi", "https://api.coingecko.com/api/v3")
 LLAMA, GECKO = 0, 1
+# The smallest question that each answers.
+PROBES: Final = ("/prices/current/coingecko:bittensor", "/ping")
 SOURCES: Final = ("defillama", "coingecko")
 # CoinGecko's ids; DefiLlama knows them too.
 TOKENS: Final[Mapping[str, str]] = {

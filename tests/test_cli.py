@@ -13,6 +13,7 @@ from ingest import job
 from store.landing import Landing
 from store.mart import current, generation, opened
 from tests.moving_chain import command, finished, moving_chain
+from tests.servers import Reply, Request, serving
 
 pytestmark = pytest.mark.slow
 AKASH = ("run", "--network", "akash", "--reading", "validators", "--all")
@@ -101,6 +102,38 @@ def test_a_torn_landing_file_is_named_and_the_rest_is_published(tmp_path: Path) 
         assert mart.table("SELECT count(*) AS n FROM snapshot")["n"][0] == 1
 
 
+def test_a_torn_file_found_by_a_run_is_in_status_with_its_remedy(tmp_path: Path) -> None:
+    torn = tmp_path / "landing" / "akash" / "akashnet-2" / "names" / "1.parquet"
+    torn.parent.mkdir(parents=True)
+    torn.write_bytes(b"PAR1 and no more")
+    with moving_chain() as address:
+        finished(command(tmp_path, *AKASH, AKASH_URL=address))
+    code, output, _ = finished(command(tmp_path, "status"))
+    (line,) = [line for line in output.splitlines() if line.startswith("torn: ")]
+    assert code == 4
+    assert str(torn) in line
+    assert line.endswith("restore it from a backup, or delete it and the next run reads again")
+    _, output, _ = finished(command(tmp_path, "status", "--json"))
+    assert [str(torn) in message for message in json.loads(output)["torn"]] == [True]
+    torn.unlink()
+    with moving_chain() as address:
+        finished(command(tmp_path, *AKASH, AKASH_URL=address))
+    assert "torn" not in finished(command(tmp_path, "status"))[1]
+
+
+def test_status_tells_an_error_and_its_endpoint_in_full_where_the_screen_is_narrow(tmp_path: Path) -> None:
+    with moving_chain() as address:
+        finished(command(tmp_path, *AKASH, AKASH_URL=address))
+    down = "http://127.0.0.1:9/a/long/path/of/a/node/behind/a/gateway/and/then/some/more"
+    code, _, errors = finished(command(tmp_path, *AKASH, AKASH_URL=down))
+    assert code == 4, errors
+    _, output, _ = finished(command(tmp_path, "status", COLUMNS="80"))
+    assert "…" not in output
+    (line,) = [line for line in output.splitlines() if line.startswith("akash: SourceDown: ")]
+    assert down in line
+    assert line.endswith(f"last read from {address} (validators)")
+
+
 def test_the_doctor_says_what_each_endpoint_refuses(tmp_path: Path) -> None:
     with moving_chain() as address:
         both = f"{address},http://127.0.0.1:9"
@@ -109,6 +142,34 @@ def test_the_doctor_says_what_each_endpoint_refuses(tmp_path: Path) -> None:
     assert code == 3
     assert "akashnet-2, block" in good
     assert "127.0.0.1:9" in bad
+
+
+def test_the_doctor_asks_sources_that_are_no_chain(tmp_path: Path) -> None:
+    asked = []
+
+    def answer(request: Request) -> Reply:
+        asked.append(request.path)
+        return Reply(b"{}")
+
+    with serving(answer) as address:
+        both = f"http://127.0.0.1:9,{address},http://127.0.0.1:7"
+        code, output, _ = finished(command(tmp_path, "doctor", "--network", "prices", PRICES_URL=both))
+    bad, good, unused = output.splitlines()
+    assert code == 3
+    assert "prices http://127.0.0.1:9: http://127.0.0.1:9/prices/current" in bad
+    assert good == f"prices {address}: answers"
+    assert asked == ["/ping"]
+    assert unused == "prices http://127.0.0.1:7: not asked, nothing is read from it"
+
+
+def test_the_doctor_fails_for_every_address_where_nobody_answers(tmp_path: Path) -> None:
+    for network, address in (
+        ("prices", "http://127.0.0.1:9,http://127.0.0.1:7"),
+        ("akash_console", "http://127.0.0.1:9"),
+    ):
+        arguments = ("doctor", "--network", network)
+        code, output, _ = finished(command(tmp_path, *arguments, **{f"{network.upper()}_URL": address}))
+        assert (code, output.count("ConnectionError")) == (3, address.count("http"))
 
 
 @pytest.mark.parametrize("ending", ["csv", "json", "parquet"])

@@ -2,10 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Final
 
 import streamlit as st
 
 from ui import inert, words
+
+FEW: Final = 3
+MORE: Final = "and {} more, on the page Data and method"
 
 
 def no_data(folder: str) -> None:
@@ -25,27 +29,39 @@ def simulated() -> None:
     )
 
 
-def missing(title: str, reason: str) -> None:
-    """One network could not be read; the others are shown."""
+def missing(networks: Sequence[tuple[str, str]]) -> None:
+    """Networks that could not be read, and why; the others are shown. networks: titles with reasons."""
+    lines = [(title, inert.markdown(reason, 150)) for title, reason in networks]
+    st.warning(f"**{_are(lines, 'missing')}** The other networks are shown.{_list(lines)}", icon=":material/link_off:")
+
+
+def stale(networks: Sequence[tuple[str, datetime, timedelta]], now: datetime) -> None:
+    """Facts are older than twice their schedule. networks: titles, when they were read, and their cadences."""
+    lines = [
+        (title, f"read {words.age(time, now)}, due every {words.duration(every)}") for title, time, every in networks
+    ]
     st.warning(
-        f"**{inert.markdown(title)} is missing.** {inert.markdown(reason, 300)} The other networks are shown.",
-        icon=":material/link_off:",
+        f"**{_are(lines, 'old')}** The numbers below are of that time.{_list(lines)}", icon=":material/schedule:"
     )
 
 
-def stale(title: str, time: datetime, every: timedelta, now: datetime) -> None:
-    """Facts are older than twice their schedule."""
-    st.warning(
-        f"**{inert.markdown(title)} is old.** Read {words.age(time, now)}, due every {words.duration(every)}. "
-        "The numbers below are of that time.",
-        icon=":material/schedule:",
+def _are(lines: Sequence[tuple[str, str]], state: str) -> str:
+    """Akash and Bittensor are old."""
+    return (
+        f"{words.listed([inert.markdown(title) for title, _ in lines])} {'is' if len(lines) == 1 else 'are'} {state}."
     )
+
+
+def _list(lines: Sequence[tuple[str, str]]) -> str:
+    """The first few with their reasons; the headline named them all, and numbers must stay in sight."""
+    shown = "".join(f"\n* {inert.markdown(title)}: {reason}" for title, reason in lines[:FEW])
+    return shown + (f"\n* {MORE.format(len(lines) - FEW)}" if len(lines) > FEW else "")
 
 
 def failed(time: datetime, errors: Sequence[tuple[str, str]], now: datetime) -> None:
     """The last run did not get everything: what, and why, as the source said it."""
     lines = "".join(f"\n* {inert.markdown(what)}: {inert.markdown(why, 300)}" for what, why in errors[:5])
-    more = f"\n* and {len(errors) - 5} more, on the page Data and method" if len(errors) > 5 else ""
+    more = f"\n* {MORE.format(len(errors) - 5)}" if len(errors) > 5 else ""
     st.error(
         f"**The last run, {words.age(time, now)}, did not get everything.** What it got before is shown.{lines}{more}",
         icon=":material/error:",

@@ -1,6 +1,6 @@
 """What every page begins with: its question, the state of the data, and what to do when there is none."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import polars as pl
 import streamlit as st
@@ -51,11 +51,13 @@ def state() -> None:
     if runs.is_empty():
         return
     # To the minute, so that the answer can be kept.
-    for one in served.asked(freshness.by_network, now.replace(second=0, microsecond=0)).iter_rows(named=True):
-        if one["state"] == "missing":
-            banners.missing(one["title"], one["reason"] or "It was never read.")
-        if one["state"] == "stale":
-            banners.stale(one["title"], one["oldest"], timedelta(seconds=one["every_seconds"]), now)
+    networks = served.asked(freshness.by_network, now.replace(second=0, microsecond=0))
+    missing = networks.filter(state="missing").select("title", pl.col("reason").fill_null("It was never read."))
+    if not missing.is_empty():
+        banners.missing(missing.rows())
+    stale = networks.filter(state="stale").select("title", "oldest", pl.duration(seconds="every_seconds"))
+    if not stale.is_empty():
+        banners.stale(stale.rows(), now)
     errors = served.asked(freshness.run_errors, 100).filter(run=runs["id"][0])
     if not errors.is_empty():
         told = [(f"{network} {reading}", message) for network, reading, message in _named(errors)]

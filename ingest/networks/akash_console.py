@@ -12,6 +12,6 @@ NETWORK = Network(
     unit="uakt",
     decimals=6,
     address="bech32:akash",
-    chain=OffChain("console-api.akash.network", (console.ADDRESS,)),
+    chain=OffChain("console-api.akash.network", (console.ADDRESS,), probes=(console.PROBE,)),
     readings=console.READINGS,
 )

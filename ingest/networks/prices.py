@@ -12,6 +12,6 @@ NETWORK = Network(
     unit="usd",
     decimals=0,
     address="",
-    chain=OffChain("prices", prices.ADDRESSES),
+    chain=OffChain("prices", prices.ADDRESSES, probes=prices.PROBES),
     readings=prices.READINGS,
 )
