@@ -15,8 +15,10 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 import polars as pl
+import typer
 
 from ingest.network import Network, Node, Reading
 from ingest.networks import networks
@@ -77,10 +79,27 @@ def lock(data: Path) -> Iterator[None]:
 
 
 def endpoints(network: Network) -> tuple[str, ...]:
-    """The addresses to ask: those of AKASH_URL (comma-separated) and the like, else the network's own list."""
-    override = os.environ.get(f"{network.name.upper()}_URL", "")
-    chosen = tuple(address.strip() for address in override.split(",") if address.strip())
+    """The addresses to ask: those of AKASH_URL (comma-separated) and the like, else the network's own list.
+
+    Raises typer.BadParameter, a wrong usage, where one cannot be an endpoint; it may hold a key, so it is not repeated.
+    """
+    name = f"{network.name.upper()}_URL"
+    chosen = tuple(address.strip() for address in os.environ.get(name, "").split(",") if address.strip())
+    for number, address in enumerate(chosen, 1):
+        if not _is_endpoint(address):
+            raise typer.BadParameter(
+                f"{name}: address {number} must be http://HOST[:PORT][/PATH] or https://..., without ? or #"
+            )
     return chosen or (network.chain.endpoints if network.chain else ())
+
+
+def _is_endpoint(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        host = parts.hostname if parts.port != 0 else None
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(host) and not {"?", "#"} & set(address)
 
 
 def due(network: Network, landing: Landing, now: datetime) -> tuple[Reading, ...]:
@@ -94,6 +113,8 @@ def run(data: Path, work: Work, http: Http, *, started: datetime, progress: Prog
     work: the readings to take of each network. progress is told of each outcome.
     """
     landing = Landing(data)
+    for network, _ in work:
+        endpoints(network)  # A wrong one is told before anybody is asked.
     with ThreadPoolExecutor(max(1, len(work))) as pool:
         told = [pool.submit(read_network, network, wanted, http, landing, progress) for network, wanted in work]
     outcomes = tuple(outcome for future in told for outcome in future.result())

@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from queue import Empty, Queue
@@ -60,7 +60,8 @@ def someone_answers(readable: Mapping[str, Network], seconds: float) -> bool:
     answers: Queue[bool] = Queue()
     chains = [one for one in readable.values() if not isinstance(one.chain, OffChain)]
     for network in chains:
-        threading.Thread(target=lambda one: answers.put(_answers(one)), args=(network,), daemon=True).start()
+        asked = (network, job.endpoints(network))
+        threading.Thread(target=lambda *one: answers.put(_answers(*one)), args=asked, daemon=True).start()
     end = time.monotonic() + seconds
     try:
         return any(answers.get(timeout=max(0.0, end - time.monotonic())) for _ in chains)
@@ -68,12 +69,12 @@ def someone_answers(readable: Mapping[str, Network], seconds: float) -> bool:
         return False
 
 
-def _answers(network: Network) -> bool:
+def _answers(network: Network, endpoints: Sequence[str]) -> bool:
     if network.chain is None:
         return False
     try:
         with Http() as http:
-            network.chain.head(http, job.endpoints(network))
+            network.chain.head(http, endpoints)
     except ReadingError as error:
         log.debug("%s: %s", network.name, error)
         return False

@@ -4,15 +4,27 @@ import json
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from http.client import RemoteDisconnected
 from http.cookiejar import DefaultCookiePolicy
+from io import BytesIO
 from typing import Any, Final, Self, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import HTTPError
+from urllib3 import BaseHTTPResponse, HTTPResponse
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    DecodeError,
+    HTTPError,
+    NameResolutionError,
+    NewConnectionError,
+    ProtocolError,
+    ProxyError,
+    SSLError,
+)
 from urllib3.util import Retry
 
 from store.rows import SourceDown
@@ -21,6 +33,8 @@ CONNECT_SECONDS: Final = 5.0
 READ_SECONDS: Final = 30.0
 # One answer as a whole; a server that drips a byte a second would otherwise hold a run for ever.
 ANSWER_SECONDS: Final = 120.0
+# The longest wait that an endpoint may demand before it is left for the next one.
+WAIT_SECONDS: Final = 30.0
 LARGEST_ANSWER: Final = 64 * 2**20
 REDIRECTS: Final = 3
 PER_SECOND: Final = 1.0
@@ -30,10 +44,42 @@ AGENT: Final = "deai-observatory (+read-only chain statistics)"
 
 T = TypeVar("T")
 
+
+class _Unwilling(HTTPError):
+    """A server wants to be asked later than we care to wait."""
+
+
+class _Patience(Retry):
+    """Asks again what failed in passing, when the server says so, within reason."""
+
+    def parse_retry_after(self, retry_after: str) -> float:
+        try:
+            seconds = super().parse_retry_after(retry_after)
+        except (HTTPError, ValueError, OverflowError) as error:
+            raise _Unwilling(f"asks to wait {retry_after[:40]!r}") from error
+        if seconds > WAIT_SECONDS:
+            raise _Unwilling(f"asks to wait {seconds:.0f} s")
+        return seconds
+
+    def increment(
+        self,
+        method: str | None = None,
+        url: str | None = None,
+        response: BaseHTTPResponse | None = None,
+        *others: Any,
+        **named: Any,
+    ) -> Self:
+        left = super().increment(method, url, response, *others, **named)
+        if response is not None:
+            # What it says is not wanted, and would otherwise be read to an end that may never come.
+            response.close()
+        return left
+
+
 # 429 is left out: with Retry-After urllib3 waits by itself, without it the caller rotates (a Cosmos 429 may mean
 # "answer too large", which no waiting mends).
 # Nobody listening is no matter of patience: the next endpoint is asked at once.
-PATIENCE = Retry(
+PATIENCE = _Patience(
     total=3,
     connect=0,
     status_forcelist=(502, 503, 504),
@@ -43,6 +89,8 @@ PATIENCE = Retry(
     raise_on_redirect=False,
     redirect=False,
     respect_retry_after_header=True,
+    # A long wait is refused, never shortened.
+    retry_after_max=10**9,
 )
 
 
@@ -122,8 +170,10 @@ class Http:
                     if not response.is_redirect:
                         return Answer(response.url, response.status_code, response.headers, _body(response))
                     url = _same_host(response)
+            except _Unwilling as error:
+                raise SourceDown(f"{bare(url)} {error}") from error
             except (requests.RequestException, HTTPError, OSError) as error:
-                raise SourceDown(f"{bare(url)}: {type(error).__name__}") from error
+                raise SourceDown(f"{bare(url)}: {_reason(error)}") from error
         raise SourceDown(f"{bare(url)}: more than {REDIRECTS} redirects")
 
     def _wait_turn(self, host: str) -> None:
@@ -170,15 +220,42 @@ def _no_credentials(request: requests.PreparedRequest) -> requests.PreparedReque
 
 
 def _body(response: requests.Response) -> bytes:
-    parts, size, end = [], 0, time.monotonic() + ANSWER_SECONDS
-    for part in response.iter_content(2**16):
-        parts.append(part)
-        size += len(part)
-        if size > LARGEST_ANSWER:
-            raise AnswerTooLarge(f"{bare(response.url)}: more than {LARGEST_ANSWER >> 20} MiB")
+    """The whole answer, unpacked; taken as it comes, because a read that waits for more outlives every deadline."""
+    packed, end = bytearray(), time.monotonic() + ANSWER_SECONDS
+    while len(packed) <= LARGEST_ANSWER and (part := response.raw.read1(2**16, decode_content=False)):
+        packed += part
         if time.monotonic() > end:
             raise SourceDown(f"{bare(response.url)}: not whole after {ANSWER_SECONDS:.0f} s")
-    return b"".join(parts)
+    encoding = {"content-encoding": response.headers.get("content-encoding", "")}
+    unpacked = HTTPResponse(BytesIO(packed), encoding, preload_content=False).read(LARGEST_ANSWER + 1)
+    if max(len(packed), len(unpacked)) > LARGEST_ANSWER:
+        raise AnswerTooLarge(f"{bare(response.url)}: more than {LARGEST_ANSWER >> 20} MiB")
+    return unpacked
+
+
+def _reason(error: BaseException) -> str:
+    """Why there is no answer, in plain words."""
+    words: dict[type[BaseException], str] = {
+        ProxyError: "the proxy on the way failed",
+        SSLError: "no secure connection (TLS)",
+        NameResolutionError: "its name is not known",
+        ConnectionRefusedError: "refused the connection",
+        ConnectTimeoutError: f"took no connection within {CONNECT_SECONDS:.0f} s",
+        NewConnectionError: "cannot be reached",
+        TimeoutError: f"did not answer within {READ_SECONDS:.0f} s",
+        RemoteDisconnected: "hung up without an answer",
+        ProtocolError: "the answer was cut off",
+        DecodeError: "the answer cannot be unpacked",
+    }
+    causes = list(_causes(error))
+    told = (text for kind, text in words.items() if any(isinstance(cause, kind) for cause in causes))
+    return next(told, type(error).__name__)
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 def _same_host(response: requests.Response) -> str:
@@ -190,7 +267,12 @@ def _same_host(response: requests.Response) -> str:
 
 
 def bare(url: str) -> str:
-    """The address without a query or credentials: keys of providers must not reach a log."""
+    """The address without a query or credentials: keys of providers must not reach a log.
+
+    Of a host that the operator named in a variable such as AKASH_URL no path is told either: it may be a key.
+    """
     parts = urlsplit(url)
     path = "/".join("…" if len(segment) >= KEY_LENGTH else segment for segment in parts.path.split("/"))
+    if any(name.endswith("_URL") and (parts.hostname or "") in value.lower() for name, value in os.environ.items()):
+        path = ""
     return f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}{path}"

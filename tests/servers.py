@@ -31,6 +31,8 @@ class Reply:
     body: object
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
+    # Seconds after each byte; 0 sends all at once.
+    drip: float = 0
 
     def encoded(self) -> bytes:
         return self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
@@ -62,7 +64,12 @@ def serving(answer: Callable[[Request], Reply]) -> Iterator[str]:
                 self.send_header(name, value)
             self.send_header("content-length", str(len(content)))
             self.end_headers()
-            self.wfile.write(content)
+            try:
+                for piece in [content[i : i + 1] for i in range(len(content))] if reply.drip else [content]:
+                    self.wfile.write(piece)
+                    time.sleep(reply.drip)
+            except ConnectionError:
+                self.close_connection = True
 
         do_GET = do_POST = _serve  # noqa: N815 - names that http.server looks for
 
@@ -79,6 +86,34 @@ def serving(answer: Callable[[Request], Reply]) -> Iterator[str]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@contextmanager
+def listening(answer: bytes | None) -> Iterator[int]:
+    """Port of a server that sends these bytes to everyone and hangs up, or never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        ended = threading.Event()
+
+        def serve() -> None:
+            while not ended.is_set():
+                try:
+                    connection, _ = server.accept()
+                except TimeoutError:
+                    continue
+                with connection:
+                    connection.recv(65536)
+                    connection.sendall(answer or b"")
+
+        server.settimeout(0.1)
+        thread = threading.Thread(target=serve)
+        if answer:
+            thread.start()
+        try:
+            yield int(server.getsockname()[1])
+        finally:
+            ended.set()
+            if answer:
+                thread.join()
 
 
 @contextmanager

@@ -1,13 +1,21 @@
+import gzip
+import socket
 import threading
 import time
+from email.utils import formatdate
 from pathlib import Path
 
 import pytest
+import typer
+from urllib3.util import Retry
 
 from ingest import transport
-from ingest.transport import Http, Rotation, bare
+from ingest.job import endpoints
+from ingest.networks import networks
+from ingest.transport import PATIENCE, AnswerTooLarge, Http, Rotation, bare
 from store.rows import SourceDown
-from tests.servers import Reply, Request, nginx, serving
+from tests.moving_chain import command, finished
+from tests.servers import Reply, Request, free_port, listening, nginx, serving
 
 
 def client() -> Http:
@@ -43,6 +51,37 @@ def test_a_busy_server_that_names_a_time_is_asked_again_then() -> None:
     assert asked[1] - asked[0] >= 0.9
 
 
+@pytest.mark.parametrize(
+    ("wait", "told"),
+    [
+        ("3600", "asks to wait 3600 s"),
+        (formatdate(time.time() + 86_400, usegmt=True), r"asks to wait 86\d{3} s"),
+        ("soon", "asks to wait 'soon'"),
+        ("9" * 5000, "asks to wait '9999"),
+        ("Sun, 99 Nov 99999 00:00:00 GMT", "asks to wait"),
+    ],
+    ids=["seconds", "date", "word", "no number of seconds", "no date"],
+)
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_server_that_wants_a_long_wait_is_left_for_the_next(wait: str, told: str, status: int) -> None:
+    busy = Reply({}, status, {"retry-after": wait})
+    with serving(lambda _: busy) as one, serving(lambda _: Reply({"ok": True})) as other, client() as http:
+        with pytest.raises(SourceDown, match=f"^{one} {told}"):
+            http.get(one)
+        assert Rotation([one, other]).ask(http.get).json() == {"ok": True}
+
+
+def test_a_date_that_is_near_or_past_is_waited_for() -> None:
+    asked: list[str] = []
+
+    def answer(request: Request) -> Reply:
+        asked.append(request.path)
+        return Reply({}, 503, {"retry-after": formatdate(0, usegmt=True)}) if len(asked) == 1 else Reply({"ok": True})
+
+    with serving(answer) as address, client() as http:
+        assert http.get(address).json() == {"ok": True}
+
+
 def test_429_without_a_time_is_not_waited_for() -> None:
     asked: list[str] = []
 
@@ -70,6 +109,41 @@ def test_an_answer_over_the_cap_is_refused(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(transport, "LARGEST_ANSWER", 1000)
     with serving(lambda _: Reply(b"x" * 2000)) as address, client() as http, pytest.raises(SourceDown, match="MiB"):
         http.get(address)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_server_that_drips_is_left_for_the_next(monkeypatch: pytest.MonkeyPatch, packed: bool) -> None:
+    monkeypatch.setattr(transport, "ANSWER_SECONDS", 0.2)
+    body, headers = (gzip.compress(b"x" * 9000), {"content-encoding": "gzip"}) if packed else (b"x" * 9000, {})
+    drips = Reply(body, headers=headers, drip=0.05)
+    with serving(lambda _: drips) as one, serving(lambda _: Reply({"ok": True})) as other, client() as http:
+        with pytest.raises(SourceDown, match=f"^{one}/?: not whole after"):
+            http.get(one)
+        assert Rotation([one, other]).ask(http.get).json() == {"ok": True}
+
+
+def test_what_a_passing_fault_says_is_not_read_to_its_end() -> None:
+    asked: list[str] = []
+
+    def answer(request: Request) -> Reply:
+        asked.append(request.path)
+        return Reply(b"x" * 9000, 502, drip=0.05) if len(asked) == 1 else Reply({"ok": True})
+
+    with serving(answer) as address, client() as http:
+        assert http.get(address).json() == {"ok": True}
+
+
+def test_an_answer_is_unpacked_up_to_the_cap(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport, "LARGEST_ANSWER", 100_000)
+
+    def answer(request: Request) -> Reply:
+        body = gzip.compress(b"x" * int(request.params["size"]))
+        return Reply(body, headers={"content-encoding": "gzip"})
+
+    with serving(answer) as address, client() as http:
+        assert http.get(address, {"size": "100000"}).content == b"x" * 100_000
+        with pytest.raises(AnswerTooLarge):
+            http.get(address, {"size": "100001"})
 
 
 @pytest.mark.parametrize("target", ["http://127.0.0.1:9/", "https://elsewhere.example/", "file:///etc/passwd"])
@@ -100,9 +174,65 @@ def test_a_provider_key_never_reaches_a_message() -> None:
     assert bare(f"https://ada:secret@node.example:8545/v2/{key}?token={key}") == "https://node.example:8545/v2/…"
 
 
-def test_nobody_listening_is_source_down() -> None:
-    with client() as http, pytest.raises(SourceDown, match=r"127\.0\.0\.1:9"):
-        http.get("http://127.0.0.1:9/")
+def test_a_key_in_the_path_that_the_operator_gave_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    address = "https://node.example:8545/apikey-TOPSECRET"
+    monkeypatch.setenv("AKASH_URL", f"https://other.example, {address}")
+    assert bare(f"{address}/cosmos/base") == "https://node.example:8545"
+    assert bare("https://public.example/rest/akash") == "https://public.example/rest/akash"
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["127.0.0.1:8751", "http://127.0.0.1:8751?key=abc", "ftp://127.0.0.1", "wss://127.0.0.1", "http://", "http://a:b"],
+)
+def test_a_variable_that_names_no_endpoint_is_refused(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    monkeypatch.setenv("AKASH_URL", f"http://127.0.0.1:9,{address}")
+    with pytest.raises(typer.BadParameter, match="AKASH_URL: address 2 must be") as refused:
+        endpoints(networks()["akash"])
+    assert "abc" not in refused.value.message
+
+
+@pytest.mark.slow
+def test_a_run_with_a_wrong_variable_is_wrong_usage(tmp_path: Path) -> None:
+    code, _, errors = finished(command(tmp_path, "run", "--network=akash", "--all", AKASH_URL="127.0.0.1:8751"))
+    assert (code, "AKASH_URL: address 1 must be" in errors) == (2, True)
+
+
+def test_nobody_listening_refuses_the_connection() -> None:
+    address = f"http://127.0.0.1:{free_port()}/"
+    with client() as http, pytest.raises(SourceDown, match=f"^{address}: refused the connection$"):
+        http.get(address)
+
+
+def test_a_name_that_nobody_knows_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    with client() as http, pytest.raises(SourceDown, match=r"^http://node\.example/: its name is not known$"):
+        http.get("http://ada:secret@node.example/")
+
+
+@pytest.mark.parametrize("patience", [PATIENCE, Retry(0)], ids=["patient", "impatient"])
+def test_a_silent_server_did_not_answer(monkeypatch: pytest.MonkeyPatch, patience: Retry) -> None:
+    monkeypatch.setattr(transport, "READ_SECONDS", 0.1)
+    quick = patience.new(backoff_factor=0)
+    with listening(None) as port, Http(1000, quick) as http, pytest.raises(SourceDown, match="did not answer within"):
+        http.get(f"http://127.0.0.1:{port}/")
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{", "the answer was cut off"),
+        (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n9\r\n{", "the answer was cut off"),
+        (b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-encoding: gzip\r\n\r\n{}", "the answer cannot be unpacked"),
+    ],
+    ids=["short", "short chunk", "no gzip"],
+)
+def test_a_torn_answer_is_told_in_words(answer: bytes, told: str) -> None:
+    with listening(answer) as port, client() as http, pytest.raises(SourceDown, match=told):
+        http.get(f"http://127.0.0.1:{port}/")
 
 
 def test_a_host_is_asked_no_faster_than_allowed() -> None:
