@@ -8,7 +8,7 @@ import json
 import logging
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -41,7 +41,6 @@ from store.rows import FORMULA_STARTS, ReadingError
 
 FRESH, UNEXPECTED, USAGE, PARTIAL, STALE, LOCKED = 0, 1, 2, 3, 4, 75
 REMEDY: Final = "restore it from a backup, or delete it and the next run reads again"
-KNOWN: Final = tuple(error.__name__ for error in ReadingError.__subclasses__())
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 log = logging.getLogger("ingest")
@@ -105,7 +104,15 @@ def run(
 
 @app.command("import")
 def import_(
-    file: Annotated[Path, typer.Argument(help="A Cosmos SDK state export or genesis, or the finney genesis snapshot.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            exists=True,
+            dir_okay=False,
+            readable=True,
+            help="A Cosmos SDK state export or genesis, or the finney genesis snapshot.",
+        ),
+    ],
     network: Annotated[str, typer.Option(help="Name of the network it belongs to.")],
     time: Annotated[
         datetime, typer.Option(help="When the chain was in this state, UTC.", formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
@@ -132,6 +139,9 @@ def backfill(
     pace = _duration(step)
     if not isinstance(one.chain, Archive) or pace is None:
         raise typer.BadParameter(f"{network} cannot be read at past days")
+    if pace <= timedelta() or not since <= until <= datetime.now(UTC).replace(tzinfo=None):
+        raise typer.BadParameter("since, until and step: past days in their order, with some time between two blocks")
+    _refuse_unknown(reading, one.readings)
     wanted = [r for r in one.readings if r.name in (reading or [r.name]) and not (r.long and not reading)]
     period, done = Period(since.date(), until.date(), pace), list[Day]()
     with _locked(data), Http() as http, Progress(console=Console(stderr=True)) as progress:
@@ -154,7 +164,7 @@ def backfill(
 @app.command()
 def rebuild() -> None:
     """Build the mart afresh from landing: the same tables, whatever happened before."""
-    data = data_folder()
+    data = _landed(data_folder())
     with _locked(data):
         _publish(data, afresh=True)
 
@@ -162,7 +172,7 @@ def rebuild() -> None:
 @app.command()
 def prune() -> None:
     """Thin what is older than a week to one snapshot a day, put months that are over into one file each, rebuild."""
-    data = data_folder()
+    data = _landed(data_folder())
     with _locked(data):
         landing, now = Landing(data), datetime.now(UTC)
         log.info("%d snapshots thinned, %d months written", len(landing.thin(now)), len(landing.compact(now)))
@@ -237,6 +247,14 @@ def export(
         if table not in tables:
             raise typer.BadParameter(f"{table!r} is no table; there are {', '.join(tables)}")
         rows = mart.table(f'FROM "{table}"')
+    try:
+        _write(rows, file)
+    except OSError as error:
+        raise typer.BadParameter(f"cannot write {file}: {error.strerror or error}") from error
+    log.info("%d rows of %s in %s", rows.height, table, file)
+
+
+def _write(rows: pl.DataFrame, file: Path) -> None:
     match file.suffix:
         case ".csv":
             rows.with_columns(
@@ -248,7 +266,6 @@ def export(
             rows.write_parquet(file)
         case _:
             raise typer.BadParameter(f"{file.name}: the ending must be .csv, .json or .parquet")
-    log.info("%d rows of %s in %s", rows.height, table, file)
 
 
 @app.command()
@@ -266,11 +283,15 @@ def _work(
         wanted = tuple(r for r in wanted if not reading or r.name in reading)
         if wanted:
             work.append((one, wanted))
-    known = {r.name for one in networks().values() for r in one.readings}
-    for name in reading or ():
+    _refuse_unknown(reading, [r for one in _chosen(network) for r in one.readings])
+    return work
+
+
+def _refuse_unknown(wanted: list[str] | None, readings: Sequence[Reading]) -> None:
+    known = {one.name for one in readings}
+    for name in wanted or ():
         if name not in known:
             raise typer.BadParameter(f"{name!r} is no reading; there are {', '.join(sorted(known))}")
-    return work
 
 
 def _chosen(names: list[str] | None) -> list[Network]:
@@ -295,6 +316,9 @@ def _locked(data: Path) -> Iterator[None]:
     except ReadingError as error:
         log.error(error)
         raise typer.Exit(STALE) from error
+    except (PermissionError, NotADirectoryError, FileExistsError) as error:
+        log.error("cannot write to %s: %s", error.filename or data, error.strerror)
+        raise typer.Exit(USAGE) from error
 
 
 @contextmanager
@@ -305,6 +329,13 @@ def _published(data: Path) -> Iterator[Mart]:
     except NoMart as error:
         log.error("%s; pages show %s", error, SAMPLE if (data / SAMPLE / "CURRENT").exists() else "nothing")
         raise typer.Exit(STALE) from error
+
+
+def _landed(data: Path) -> Path:
+    """The folder, if it is there: a mistyped one is refused and not made."""
+    if not data.is_dir():
+        raise typer.BadParameter(f"there is no folder {data}: is DEAI_DATA right?")
+    return data
 
 
 def _publish(data: Path, *, afresh: bool = False) -> None:
@@ -323,11 +354,19 @@ def _tell(outcome: job.Outcome) -> None:
 
 
 def _code(report: job.Report) -> int:
-    if any(outcome.error not in KNOWN for outcome in report.errors):
+    known = set(_kinds(ReadingError))
+    if any(outcome.error not in known for outcome in report.errors):
         return UNEXPECTED
     if report.torn or len(report.errors) == len(report.outcomes):
         return STALE
     return PARTIAL if report.errors else FRESH
+
+
+def _kinds(error: type[Exception]) -> Iterator[str]:
+    """The names of an error and of all that are of its kind."""
+    yield error.__name__
+    for kind in error.__subclasses__():
+        yield from _kinds(kind)
 
 
 def _examine(network: Network, place: int, http: Http) -> bool:

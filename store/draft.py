@@ -18,7 +18,7 @@ import polars as pl
 
 from store import statements as sql
 from store.landing import Landed, Landing, intact
-from store.mart import NoMart, current, fetched, generation, publish
+from store.mart import NoMart, current, fetched, generation, marts, publish
 from store.rows import SCHEMAS, BadData, Key, Kind, Time
 
 SCHEMA: Final = Path(__file__).with_name("schema.sql")
@@ -81,12 +81,13 @@ class Draft:
     def __enter__(self) -> Self:
         self.data.mkdir(parents=True, exist_ok=True)
         self._remove()
+        # No name is used twice, also where the pointer was lost.
+        self.generation = max(map(generation, marts(self.data)), default=0) + 1
         try:
             before = current(self.data)
-            self.generation = generation(before) + 1
         except NoMart:
-            before, self.generation = None, 1
-        if before and before.exists() and not self._afresh:
+            before = None
+        if before and not self._afresh:
             shutil.copyfile(before, self._path)
         else:
             _create(self._path)

@@ -5,6 +5,7 @@ a path is replaced under an open connection. Each build makes a new file and ren
 """
 
 import os
+import re
 from pathlib import Path
 from typing import Any, Final, Protocol, Self
 
@@ -15,6 +16,7 @@ import polars.selectors as cs
 from store.landing import SAMPLE, sync_folder
 
 KEPT_GENERATIONS: Final = 3
+NAME: Final = re.compile(r"mart-[0-9]{6,}\.duckdb")
 
 
 class Tables(Protocol):
@@ -38,16 +40,28 @@ def served_folder(data: Path) -> Path:
     """The folder that pages show: the real data where some was published, else the sample; raises NoMart."""
     for folder in (data, data / SAMPLE):
         if (folder / "CURRENT").exists():
+            # A pointer that names nothing is said so; simulated numbers never stand in for real ones that are lost.
+            current(folder)
             return folder
     raise NoMart(f"no mart in {data}: run `python -m ingest run`, or `python -m ingest sample` for simulated data")
 
 
 def current(data: Path) -> Path:
-    """The published mart of a data folder; raises NoMart."""
+    """The published mart of a data folder; raises NoMart, also where CURRENT names none that is there."""
     try:
-        return data / (data / "CURRENT").read_text().strip()
+        name = (data / "CURRENT").read_text().strip()
     except FileNotFoundError:
         raise NoMart(f"no mart in {data}") from None
+    except UnicodeDecodeError:
+        name = "what is no text"
+    if not NAME.fullmatch(name) or not (data / name).exists():
+        raise NoMart(f"{data / 'CURRENT'} names {name[:80]!r}, which is no mart there: the next run publishes again")
+    return data / name
+
+
+def marts(data: Path) -> list[Path]:
+    """All generations that a data folder holds, the oldest first."""
+    return sorted((path for path in data.glob("mart-*.duckdb") if NAME.fullmatch(path.name)), key=generation)
 
 
 class Mart:
@@ -112,7 +126,7 @@ def publish(draft: Path, data: Path, number: int) -> Path:
     _sync(pointer)
     pointer.rename(data / "CURRENT")
     sync_folder(data)
-    for old in sorted(data.glob("mart-*.duckdb"), key=generation)[:-KEPT_GENERATIONS]:
+    for old in marts(data)[:-KEPT_GENERATIONS]:
         old.unlink()
     return published
 

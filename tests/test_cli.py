@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 
 from ingest import job
+from ingest.__main__ import _code, _kinds
+from ingest.networks import networks
 from store.landing import Landing
 from store.mart import current, generation, opened
+from store.rows import ReadingError
 from tests.moving_chain import command, finished, moving_chain
 from tests.servers import Reply, Request, serving
 
@@ -312,3 +315,38 @@ def test_a_second_endpoint_that_agrees_is_told(tmp_path: Path) -> None:
     assert code == 0, errors
     with opened(tmp_path) as mart:
         assert mart.table("SELECT endpoint, witness FROM snapshot").rows() == [(one, other)]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("import", "no-such-file.json", "--network", "cudos", "--time", "2024-09-01"),
+        ("import", ".", "--network", "cudos", "--time", "2024-09-01"),
+        ("backfill", "--network", "bittensor", "--since", "2026-01-01", "--until", "2026-01-02", "--step", "0d"),
+        ("backfill", "--network", "bittensor", "--since", "2026-01-02", "--until", "2026-01-01"),
+        ("run", "--network", "prices", "--reading", "validators"),
+        ("prune",),
+        ("rebuild",),
+    ],
+)
+def test_wrong_usage_is_one_clear_error_and_makes_nothing(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    code, _, errors = finished(command(tmp_path / "mistyped", *arguments))
+    assert code == 2
+    assert "Traceback" not in errors
+    assert not (tmp_path / "mistyped").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_said_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    code, _, errors = finished(command(tmp_path / "file", *AKASH, AKASH_URL="http://127.0.0.1:9"))
+    assert (code, "Traceback" in errors) == (2, False)
+    assert "cannot write to" in errors
+
+
+def test_every_kind_of_reading_error_is_known_and_none_is_an_error_of_ours() -> None:
+    assert networks()
+    kinds = set(_kinds(ReadingError))
+    assert {"SourceDown", "SourceChanged", "BadData", "NotServed", "Busy", "AnswerTooLarge"} <= kinds
+    down = [job.Outcome("akash", "supply", error=kind) for kind in kinds]
+    fine = job.Outcome("akash", "validators")
+    assert _code(job.Report((fine, *down), ())) == 3

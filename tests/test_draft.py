@@ -8,7 +8,7 @@ import pytest
 from store.draft import Draft
 from store.labels import ENTITIES
 from store.landing import Landing
-from store.mart import Mart, NoMart, current, opened
+from store.mart import Mart, NoMart, current, generation, opened, served_folder
 from store.rows import LARGEST_AMOUNT, Block, Facts, Kind, Measure, Snapshot, frame, holdings, observation
 
 NOON = datetime(2026, 7, 17, 12, tzinfo=UTC)
@@ -259,3 +259,26 @@ def test_accounts_of_a_chains_own_modules_are_no_parties_without_a_label_each(tm
     with opened(tmp_path) as mart:
         found = mart.table("SELECT grouping, n, total, exclusions FROM distribution ORDER BY grouping")
     assert found.rows()[:2] == [("address", 2, 100, None), ("control", 1, 40, '{"protocol":0.6}')]
+
+
+@pytest.mark.parametrize("content", ["", "../x", "mart-000009.duckdb", "mart-x.duckdb", "\0\0\0\0"])
+def test_a_pointer_that_names_nothing_is_no_mart_and_the_next_build_publishes(tmp_path: Path, content: str) -> None:
+    Landing(tmp_path).land(snapshot(1), stake(2))
+    first = build(tmp_path)
+    (tmp_path / "CURRENT").write_text(content)
+    with pytest.raises(NoMart, match="CURRENT names"):
+        current(tmp_path)
+    with pytest.raises(NoMart, match="CURRENT names"):
+        served_folder(tmp_path)
+    again = build(tmp_path)
+    assert generation(again) == generation(first) + 1
+    assert current(tmp_path) == again
+
+
+def test_a_lost_pointer_never_makes_a_name_be_used_twice(tmp_path: Path) -> None:
+    Landing(tmp_path).land(snapshot(1), stake(2))
+    last = [build(tmp_path) for _ in range(4)][-1]
+    (tmp_path / "CURRENT").unlink()
+    again = build(tmp_path)
+    assert generation(again) == generation(last) + 1
+    assert current(tmp_path).exists()
