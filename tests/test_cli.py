@@ -133,7 +133,7 @@ def test_status_tells_an_error_and_its_endpoint_in_full_where_the_screen_is_narr
     _, output, _ = finished(command(tmp_path, "status", COLUMNS="80"))
     assert "…" not in output
     (line,) = [line for line in output.splitlines() if line.startswith("akash: SourceDown: ")]
-    assert down in line
+    assert "http://127.0.0.1:9: refused the connection" in line
     assert line.endswith(f"last read from {address} (validators)")
 
 
@@ -159,7 +159,7 @@ def test_the_doctor_asks_sources_that_are_no_chain(tmp_path: Path) -> None:
         code, output, _ = finished(command(tmp_path, "doctor", "--network", "prices", PRICES_URL=both))
     bad, good, unused = output.splitlines()
     assert code == 3
-    assert "prices http://127.0.0.1:9: http://127.0.0.1:9/prices/current" in bad
+    assert bad == "prices http://127.0.0.1:9: http://127.0.0.1:9: refused the connection"
     assert good == f"prices {address}: answers"
     assert asked == ["/ping"]
     assert unused == "prices http://127.0.0.1:7: not asked, nothing is read from it"
@@ -172,7 +172,7 @@ def test_the_doctor_fails_for_every_address_where_nobody_answers(tmp_path: Path)
     ):
         arguments = ("doctor", "--network", network)
         code, output, _ = finished(command(tmp_path, *arguments, **{f"{network.upper()}_URL": address}))
-        assert (code, output.count("ConnectionError")) == (3, address.count("http"))
+        assert (code, output.count("refused the connection")) == (3, address.count("http"))
 
 
 @pytest.mark.parametrize("ending", ["csv", "json", "parquet"])
