@@ -19,6 +19,8 @@ from store.landing import Landing
 from store.mart import current, opened
 from store.rows import LARGEST_AMOUNT, BadData, SourceChanged
 
+pytestmark = pytest.mark.slow
+
 THEN = datetime(2024, 9, 1, tzinfo=UTC)
 METRICS = """
     SELECT m.metric, m.value FROM metric m

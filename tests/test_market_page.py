@@ -22,6 +22,8 @@ from tests.test_every_page import opened
 from tests.test_markets import COSTS, MARKET, NOON, TOKEN, land, text
 from ui import market, tables
 
+pytestmark = pytest.mark.slow
+
 # Two of the console's addresses, as data/reference/entities.toml has them.
 CONSOLE = ("akash19rlpd2spv5ngl8zkdzrgw7h37hz3egumz8nmj2", "akash1p4k0jer30g25mf62h5yc42agtjeumw4gxk8z37")
 Open = Callable[..., AppTest]

@@ -19,6 +19,8 @@ from tests.test_every_page import opened
 from ui import words
 from ui.choose import MEASURES
 
+pytestmark = pytest.mark.slow
+
 Open = Callable[..., AppTest]
 
 
