@@ -55,7 +55,7 @@ def test_a_busy_server_that_names_a_time_is_asked_again_then() -> None:
     ("wait", "told"),
     [
         ("3600", "asks to wait 3600 s"),
-        (formatdate(time.time() + 86_400, usegmt=True), r"asks to wait 86\d{3} s"),
+        ("tomorrow", r"asks to wait 86\d{3} s"),
         ("soon", "asks to wait 'soon'"),
         ("9" * 5000, "asks to wait '9999"),
         ("Sun, 99 Nov 99999 00:00:00 GMT", "asks to wait"),
@@ -64,6 +64,8 @@ def test_a_busy_server_that_names_a_time_is_asked_again_then() -> None:
 )
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_server_that_wants_a_long_wait_is_left_for_the_next(wait: str, told: str, status: int) -> None:
+    if wait == "tomorrow":
+        wait = formatdate(time.time() + 86_400, usegmt=True)
     busy = Reply({}, status, {"retry-after": wait})
     with serving(lambda _: busy) as one, serving(lambda _: Reply({"ok": True})) as other, client() as http:
         with pytest.raises(SourceDown, match=f"^{one} {told}"):

@@ -58,7 +58,7 @@ def test_health_is_told_through_nginx(front: str) -> None:
 def test_a_page_works_through_nginx(visit: Visit, front: str, strangers: list[str]) -> None:
     port = front.rpartition(":")[2]
     page = visit(f"http://{HOST}:{port}/power?net=akash")
-    page.get_by_text("Plain addresses").click()
+    page.get_by_role("radio", name="Plain addresses").click()
     expect(page).to_have_url(re.compile("group=address"))
     page.reload()
     expect(page.get_by_text(", plain addresses").first).to_be_visible()

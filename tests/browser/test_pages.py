@@ -183,7 +183,7 @@ def test_a_link_shows_the_same_again(visit: Visit, village: str, name: str) -> N
 
 def test_a_changed_control_is_in_the_address(visit: Visit, village: str) -> None:
     page = visit(f"{village}/power")
-    page.get_by_text("Plain addresses").click()
+    page.get_by_role("radio", name="Plain addresses").click()
     expect(page).to_have_url(re.compile("group=address"))
 
 
