@@ -4,13 +4,13 @@ The chain deletes the votes of a proposal when it counts them, and its deposits 
 proposal is open, in every run.
 """
 
-import json
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, Final
 
 from ingest.cosmos import Lcd
 from ingest.cosmos_json import ONE, fixed, listed, moment, optional, part, text, whole
+from ingest.transport import parsed
 from store.rows import LARGEST_AMOUNT, BadData, Facts, Kind, frame, observation
 
 DIALECTS: Final = ("/cosmos/gov/v1", "/cosmos/gov/v1beta1")
@@ -178,7 +178,7 @@ def _title(proposal: Json) -> str:
         if title := optional(content, "title"):
             return str(title)
     try:
-        metadata = json.loads(str(proposal.get("metadata") or "{}"))
+        metadata = parsed(str(proposal.get("metadata") or "{}"))
     except ValueError:
         return ""
     return str(metadata.get("title") or "") if isinstance(metadata, dict) else ""

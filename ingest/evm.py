@@ -4,7 +4,6 @@ web3.py is used for contracts, ABI coding, block tags and calls, over our own po
 What providers say when they refuse is read in ingest/evm_errors.py.
 """
 
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +20,7 @@ from web3.types import BlockIdentifier, RPCEndpoint, RPCResponse
 
 from ingest.evm_errors import TooWide, Unable, reply
 from ingest.evm_logs import Logs, Span, columns
-from ingest.transport import AnswerTooLarge, Http, Rotation, bare
+from ingest.transport import AnswerTooLarge, Http, Rotation, bare, named
 from store.rows import Block, SourceChanged, SourceDown
 
 # mds1/multicall3: the same address on nearly every EVM chain.
@@ -108,12 +107,12 @@ class EvmChain:
     @property
     def archive(self) -> str:
         """A configured endpoint that has the whole history; empty where there is none."""
-        return os.environ.get(f"EIP155_{self.number}_ARCHIVE_URL", "")
+        return next(iter(named(f"EIP155_{self.number}_ARCHIVE_URL")), "")
 
     @property
     def blockscout(self) -> str:
         """The explorer that ranks holders; empty where none is known."""
-        return os.environ.get(f"EIP155_{self.number}_EXPLORER_URL", self.explorer)
+        return next(iter(named(f"EIP155_{self.number}_EXPLORER_URL")), self.explorer)
 
     def head(self, http: Http, endpoints: Sequence[str]) -> "EvmNode":
         """The newest final block of the first endpoint that proves itself; raises SourceDown.

@@ -11,11 +11,10 @@ a bare HTTP status of a proxy; the codes are reused for different things, so the
     └── SourceChanged   anything else: a person must look
 """
 
-import json
 import re
 from typing import Any, Final
 
-from ingest.transport import Answer, bare
+from ingest.transport import Answer, bare, parsed
 from store.rows import ReadingError, SourceChanged, SourceDown
 
 # EIP-4444: history before the merge may be gone; the code is that of the proposal.
@@ -101,7 +100,7 @@ def _body(answer: Answer) -> dict[str, Any]:
         body = answer.json()
     else:
         try:
-            body = json.loads(answer.content)
+            body = parsed(answer.content)
         except ValueError:
             raise refusal(answer.url, answer.status, answer.content[:300].decode("utf-8", "replace")) from None
     # Some providers wrap even the refusal of a single question in a list.

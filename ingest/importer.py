@@ -2,7 +2,6 @@
 
 import gzip
 import hashlib
-import json
 import zlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -14,6 +13,7 @@ from typing import Any, Final
 
 from ingest.bittensor.genesis import finney_genesis
 from ingest.network import Network
+from ingest.transport import parsed
 from store.landing import Landing
 from store.rows import (
     BadData,
@@ -92,7 +92,7 @@ def parts(document: Mapping[str, Any], time: datetime) -> Iterator[Part]:
 def _document(path: Path, content: bytes) -> dict[str, Any]:
     try:
         text = gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
-        document = json.loads(text)
+        document = parsed(text)
     except (ValueError, EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise BadData(f"{path} is not JSON: {error}") from error
     if not isinstance(document, dict):

@@ -15,17 +15,15 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 import polars as pl
-import typer
 
 from ingest.network import Network, Node, Reading
 from ingest.networks import networks
 from ingest.publication import build
-from ingest.transport import Http, bare
+from ingest.transport import Http, bare, named
 from store.landing import Landing
-from store.rows import Facts, ReadingError, Snapshot, SourceDown, check
+from store.rows import BadData, Facts, ReadingError, Snapshot, SourceDown, check
 
 log = logging.getLogger(__name__)
 
@@ -83,23 +81,7 @@ def endpoints(network: Network) -> tuple[str, ...]:
 
     Raises typer.BadParameter, a wrong usage, where one cannot be an endpoint; it may hold a key, so it is not repeated.
     """
-    name = f"{network.name.upper()}_URL"
-    chosen = tuple(address.strip() for address in os.environ.get(name, "").split(",") if address.strip())
-    for number, address in enumerate(chosen, 1):
-        if not _is_endpoint(address):
-            raise typer.BadParameter(
-                f"{name}: address {number} must be http://HOST[:PORT][/PATH] or https://..., without ? or #"
-            )
-    return chosen or (network.chain.endpoints if network.chain else ())
-
-
-def _is_endpoint(address: str) -> bool:
-    try:
-        parts = urlsplit(address)
-        host = parts.hostname if parts.port != 0 else None
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(host) and not {"?", "#"} & set(address)
+    return named(f"{network.name.upper()}_URL") or (network.chain.endpoints if network.chain else ())
 
 
 def due(network: Network, landing: Landing, now: datetime) -> tuple[Reading, ...]:
@@ -113,8 +95,12 @@ def run(data: Path, work: Work, http: Http, *, started: datetime, progress: Prog
     work: the readings to take of each network. progress is told of each outcome.
     """
     landing = Landing(data)
+    # A wrong address is told before anybody is asked.
     for network, _ in work:
-        endpoints(network)  # A wrong one is told before anybody is asked.
+        endpoints(network)
+    for variable in os.environ:
+        if variable.startswith("EIP155_") and variable.endswith("_URL"):
+            named(variable)
     with ThreadPoolExecutor(max(1, len(work))) as pool:
         told = [pool.submit(read_network, network, wanted, http, landing, progress) for network, wanted in work]
     outcomes = tuple(outcome for future in told for outcome in future.result())
@@ -237,7 +223,11 @@ def snapshot_of(network: Network, reading: Reading, node: Node) -> Snapshot:
 
 
 def _is_due(network: Network, reading: Reading, landing: Landing, now: datetime) -> bool:
-    newest = landing.newest(network.name, network.chain.chain_id, reading.name) if network.chain else None
+    try:
+        newest = landing.newest(network.name, network.chain.chain_id, reading.name) if network.chain else None
+    except BadData as error:
+        log.error("%s: it is read again", error)
+        return True
     return newest is None or now - newest >= reading.every * NEARLY
 
 

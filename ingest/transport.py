@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,6 +14,7 @@ from typing import Any, Final, Self, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import requests
+import typer
 from requests.adapters import HTTPAdapter
 from urllib3 import BaseHTTPResponse, HTTPResponse
 from urllib3.exceptions import (
@@ -36,6 +38,8 @@ ANSWER_SECONDS: Final = 120.0
 # The longest wait that an endpoint may demand before it is left for the next one.
 WAIT_SECONDS: Final = 30.0
 LARGEST_ANSWER: Final = 64 * 2**20
+# As many levels of JSON as the stack of any thread holds with room to spare.
+DEEPEST: Final = 5_000
 REDIRECTS: Final = 3
 PER_SECOND: Final = 1.0
 # A path segment this long is taken for a provider key.
@@ -108,9 +112,9 @@ class Answer:
     content: bytes
 
     def json(self) -> Any:
-        """The parsed body; raises SourceDown for HTML, truncated or otherwise broken JSON."""
+        """The parsed body; raises SourceDown for HTML, truncated or otherwise broken or endlessly nested JSON."""
         try:
-            return json.loads(self.content)
+            return parsed(self.content)
         except ValueError as error:
             start = self.content[:80].decode("utf-8", "replace")
             raise SourceDown(f"{bare(self.url)} answered {self.status} without JSON: {start!r}") from error
@@ -131,7 +135,7 @@ class Http:
         adapter = HTTPAdapter(max_retries=patience, pool_maxsize=16)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
-        self._pause = 1.0 / (per_second or float(os.environ.get("DEAI_REQUESTS_PER_SECOND", PER_SECOND)))
+        self._pause = 1.0 / (per_second or _pace())
         self._next: dict[str, float] = {}
         self._lock = threading.Lock()
         self.requests = 0
@@ -212,6 +216,52 @@ class Rotation:
                 self._endpoints.remove(endpoint)
                 self._endpoints.append(endpoint)
         raise SourceDown("; ".join(reasons) or "no endpoint is configured")
+
+
+def parsed(text: bytes | str) -> Any:
+    """JSON that anybody may have written; raises ValueError where it is broken, or nested without end."""
+    # Libraries under web3 raise the limit so far that such nesting overflows the stack, which ends the process.
+    if sys.getrecursionlimit() > DEEPEST:
+        sys.setrecursionlimit(1000)
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("nested without end") from error
+
+
+def named(variable: str) -> tuple[str, ...]:
+    """The addresses that an environment variable names, separated by commas; none where it is not set.
+
+    Raises typer.BadParameter, a wrong usage, where one cannot be an endpoint; it may hold a key, so it is not repeated.
+    """
+    found = tuple(address.strip() for address in os.environ.get(variable, "").split(",") if address.strip())
+    for number, address in enumerate(found, 1):
+        if not _is_endpoint(address):
+            raise typer.BadParameter(
+                f"{variable}: address {number} must be http://HOST[:PORT][/PATH] or https://..., without ? or #"
+            )
+    return found
+
+
+def _is_endpoint(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        host = parts.hostname if parts.port != 0 else None
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(host) and not {"?", "#"} & set(address)
+
+
+def _pace() -> float:
+    """Requests a second to each host; raises typer.BadParameter where what is set is no such number."""
+    told = os.environ.get("DEAI_REQUESTS_PER_SECOND", str(PER_SECOND))
+    try:
+        pace = float(told)
+    except ValueError:
+        pace = 0.0
+    if not 0 < pace < float("inf"):
+        raise typer.BadParameter(f"DEAI_REQUESTS_PER_SECOND: {told!r} is no number above 0")
+    return pace
 
 
 def _no_credentials(request: requests.PreparedRequest) -> requests.PreparedRequest:

@@ -105,6 +105,19 @@ def test_a_torn_landing_file_is_named_and_the_rest_is_published(tmp_path: Path) 
         assert mart.table("SELECT count(*) AS n FROM snapshot")["n"][0] == 1
 
 
+def test_a_reading_whose_newest_file_is_torn_is_read_again(tmp_path: Path) -> None:
+    torn = tmp_path / "landing" / "akash" / "akashnet-2" / "validators" / "1.parquet"
+    torn.parent.mkdir(parents=True)
+    torn.write_bytes(b"PAR1 and no more")
+    with moving_chain() as address:
+        code, _, errors = finished(
+            command(tmp_path, "run", "--network=akash", "--reading=validators", AKASH_URL=address)
+        )
+    assert (code, f"{torn} is no landing file" in errors) == (4, True)
+    with opened(tmp_path) as mart:
+        assert mart.table("SELECT n FROM distribution")["n"].to_list() == [40]
+
+
 def test_a_torn_file_found_by_a_run_is_in_status_with_its_remedy(tmp_path: Path) -> None:
     torn = tmp_path / "landing" / "akash" / "akashnet-2" / "names" / "1.parquet"
     torn.parent.mkdir(parents=True)

@@ -167,10 +167,11 @@ def test_titles_stand_in_different_places() -> None:
         {**bare, "id": "2", "metadata": '{"title": "From metadata"}'},
         {**bare, "id": "3", "metadata": "ipfs://CID"},
         {**bare, "id": "4", "metadata": '["no", "object"]', "messages": []},
+        {**bare, "id": "5", "metadata": "[" * 10_000, "messages": []},
     ]
     with pinned(chain(governed(STATE, rows, {}))) as node:
         found = proposals(node).rows
-    assert found["title"].to_list() == ["Faster", "From metadata", "", ""]
+    assert found["title"].to_list() == ["Faster", "From metadata", "", "", ""]
     assert found["type"].to_list()[0] == "/cosmos.params.v1beta1.ParameterChangeProposal"
     assert found["type"].to_list()[3] == ""
 

@@ -1,5 +1,6 @@
 import gzip
 import socket
+import sys
 import threading
 import time
 from email.utils import formatdate
@@ -37,6 +38,18 @@ def test_an_error_status_is_for_the_caller_to_read() -> None:
 def test_what_is_not_json_is_no_answer(body: bytes) -> None:
     with serving(lambda _: Reply(body)) as address, client() as http, pytest.raises(SourceDown, match="without JSON"):
         http.get(address).json()
+
+
+@pytest.mark.parametrize("limit", [1000, 100_000])
+def test_endless_nesting_neither_raises_nor_overflows_the_stack(limit: int) -> None:
+    """A library that is loaded on the way raises the limit a hundredfold."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(limit)
+    try:
+        with serving(lambda _: Reply(b"[" * 10**6)) as address, client() as http, pytest.raises(SourceDown):
+            http.get(address).json()
+    finally:
+        sys.setrecursionlimit(before)
 
 
 def test_a_busy_server_that_names_a_time_is_asked_again_then() -> None:
@@ -194,10 +207,25 @@ def test_a_variable_that_names_no_endpoint_is_refused(monkeypatch: pytest.Monkey
     assert "abc" not in refused.value.message
 
 
+@pytest.mark.parametrize("pace", ["fast", "0", "-1", "nan", "inf", ""])
+def test_a_pace_that_is_no_number_above_nothing_is_refused(monkeypatch: pytest.MonkeyPatch, pace: str) -> None:
+    monkeypatch.setenv("DEAI_REQUESTS_PER_SECOND", pace)
+    with pytest.raises(typer.BadParameter, match=f"DEAI_REQUESTS_PER_SECOND: '{pace}' is no number above 0"):
+        Http()
+
+
 @pytest.mark.slow
-def test_a_run_with_a_wrong_variable_is_wrong_usage(tmp_path: Path) -> None:
-    code, _, errors = finished(command(tmp_path, "run", "--network=akash", "--all", AKASH_URL="127.0.0.1:8751"))
-    assert (code, "AKASH_URL: address 1 must be" in errors) == (2, True)
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("AKASH_URL", "127.0.0.1:8751", "AKASH_URL: address 1 must be"),
+        ("EIP155_1_ARCHIVE_URL", "archive", "EIP155_1_ARCHIVE_URL: address 1 must be"),
+        ("DEAI_REQUESTS_PER_SECOND", "fast", "DEAI_REQUESTS_PER_SECOND: 'fast' is no number above 0"),
+    ],
+)
+def test_a_run_with_a_wrong_variable_is_wrong_usage(tmp_path: Path, name: str, value: str, told: str) -> None:
+    code, _, errors = finished(command(tmp_path, "run", "--network=akash", "--all", **{name: value}))
+    assert (code, told in errors) == (2, True)
 
 
 def test_nobody_listening_refuses_the_connection() -> None:
