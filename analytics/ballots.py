@@ -4,7 +4,7 @@ While a vote is open its readings keep every delegation in shares, and the count
 newest stake stands in: who voted is certain then, with how much is as of that later block.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -29,11 +29,20 @@ _SHARES: Final = """
         AND time BETWEEN ?::TIMESTAMPTZ AND ?::TIMESTAMPTZ
     ORDER BY time DESC LIMIT 1
 """
-_NEWEST: Final = """
-    SELECT p.name AS population, h.address, o.amount, s.height, s.time
+_VALIDATORS: Final = """
+    SELECT h.address, o.amount, s.height, s.time
     FROM holding o JOIN snapshot s ON s.id = o.snapshot JOIN population p ON p.id = o.population
     JOIN holder h ON h.id = o.holder
-    WHERE s.network = ? AND s.measure = 'stake' AND (p.name = 'validators' OR starts_with(p.name, 'delegators@'))
+    WHERE s.network = ? AND s.measure = 'stake' AND p.name = 'validators'
+"""
+# Who is not asked for is one row a validator.
+_DELEGATIONS: Final = """
+    SELECT p.name.substr(12) AS operator,
+           CASE WHEN h.address IN (SELECT unnest(?2::VARCHAR[])) THEN h.address END AS who, sum(o.amount) AS amount
+    FROM holding o JOIN snapshot s ON s.id = o.snapshot JOIN population p ON p.id = o.population
+    JOIN holder h ON h.id = o.holder
+    WHERE s.network = ?1 AND s.measure = 'stake' AND starts_with(p.name, 'delegators@')
+    GROUP BY ALL ORDER BY operator, who
 """
 
 Delegations = Sequence[tuple[str, str, int]]
@@ -41,13 +50,17 @@ Delegations = Sequence[tuple[str, str, int]]
 
 @dataclass(frozen=True, slots=True)
 class Stake:
-    """Bonded validators and who delegates to them, at a block; exact: read while the vote was open."""
+    """Bonded validators and their delegators who matter for a vote, at a block.
+
+    exact: read while the vote was open. by_delegator: whether it was read at all who delegates.
+    """
 
     validators: Mapping[str, Validator]
     delegations: Delegations
     height: int
     time: datetime
     exact: bool
+    by_delegator: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +77,21 @@ class Count:
 def count(mart: Mart, proposal: Proposal) -> Count | None:
     """The count of a proposal; None where its votes or its stake were not read."""
     rows = mart.table(_VOTES, proposal.network, proposal.chain_id, proposal.number)
-    held = stake_of(mart, proposal)
-    if rows.is_empty() or held is None:
-        return None
     votes = choices(rows, proposal.number)
+    held = stake_of(mart, proposal, votes) if votes else None
+    if held is None:
+        return None
     counted = tally(held.validators, held.delegations, votes)
     everybody = casts(held.validators, held.delegations, votes, counted)
     turned = flips(counted.bonded * ONE, everybody, proposal.rule) if proposal.rule else {}
     return Count(proposal, held, votes, counted, turned)
 
 
-def stake_of(mart: Mart, proposal: Proposal) -> Stake | None:
-    """The stake that counts for a proposal: the last that was read in shares while it was open, else the newest."""
+def stake_of(mart: Mart, proposal: Proposal, whose: Collection[str]) -> Stake | None:
+    """The stake that counts for a proposal: the last that was read in shares while it was open, else the newest.
+
+    whose: accounts whose delegations are wanted; those behind validators are always there.
+    """
     if proposal.voting_start and proposal.voting_end:
         found = mart.table(
             _SHARES, proposal.network, proposal.chain_id, proposal.voting_start, proposal.voting_end
@@ -84,31 +100,38 @@ def stake_of(mart: Mart, proposal: Proposal) -> Stake | None:
             landing = Landing(mart.path.parent)
             key = (one["network"], one["chain_id"], one["reading"], one["height"])
             validators, delegations = stake(landing.read(landing.folder / one["file"], key))
-            return Stake(validators, delegations, one["height"], one["time"], exact=True)
-    return _newest(mart, proposal.network)
+            return Stake(validators, delegations, one["height"], one["time"], exact=True, by_delegator=True)
+    return newest_stake(mart, proposal.network, whose)
 
 
-def _newest(mart: Mart, network: str) -> Stake | None:
-    """Today's stake: tokens of validators, and their delegators' amounts as shares of them.
+def newest_stake(mart: Mart, network: str, whose: Collection[str]) -> Stake | None:
+    """Today's stake: tokens of validators, and the amounts of some of their delegators as shares of them.
 
     The two may be of different hours; a delegator's part of its validator's tokens is what counts.
     """
-    rows = mart.table(_NEWEST, network)
-    of_validators = rows.filter(population="validators")
+    of_validators = mart.table(_VALIDATORS, network)
     if of_validators.is_empty():
         return None
+    wanted = sorted({*whose, *map(addresses.account, of_validators["address"])})
     delegations, held = [], dict.fromkeys(of_validators["address"], 0)
-    for population, delegator, amount in rows.select("population", "address", "amount").iter_rows():
-        operator = population.removeprefix("delegators@")
+    for operator, delegator, amount in mart.table(_DELEGATIONS, network, wanted).iter_rows():
         if operator in held:
-            delegations.append((delegator, operator, int(amount) * ONE))
             held[operator] += int(amount) * ONE
+            if delegator:
+                delegations.append((delegator, operator, int(amount) * ONE))
     validators = {
         operator: Validator(int(amount), held[operator] or int(amount) * ONE)
         for operator, amount in of_validators.select("address", "amount").iter_rows()
     }
     height, time = of_validators.select("height", "time").row(0)
-    return Stake(validators, delegations, height, time, exact=False)
+    return Stake(validators, delegations, height, time, exact=False, by_delegator=any(held.values()))
+
+
+def behind(mart: Mart, proposal: Proposal, who: str) -> Delegations:
+    """The delegations of an address, in the stake that counts for a proposal; who: in any of its spellings."""
+    spellings = addresses.address(who).candidates
+    held = stake_of(mart, proposal, spellings)
+    return [one for one in held.delegations if one[0] in spellings] if held else []
 
 
 def silent(held: Stake, votes: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
@@ -203,17 +226,16 @@ def own_vote(found: Count, who: Found) -> Mapping[str, int] | None:
     return next((found.votes[one] for one in spellings if one in found.votes), None)
 
 
-def mine(found: Count, who: Found, called: Mapping[str, str]) -> pl.DataFrame:
-    """How an address is represented: one row a validator that it delegates to.
+def mine(found: Count, who: Found, delegations: Delegations, called: Mapping[str, str]) -> pl.DataFrame:
+    """How an address is represented: one row a validator that it delegates to. delegations: its own.
 
     Columns: validator, tokens, its vote, and how these tokens count: as the address voted itself, as the validator did,
     or not at all. Empty where the address delegates to no bonded validator.
     """
-    mine = addresses.address(who.canonical).candidates
     own = own_vote(found, who)
     rows = []
-    for delegator, operator, shares in found.stake.delegations:
-        if delegator in mine and operator in found.stake.validators:
+    for _, operator, shares in delegations:
+        if operator in found.stake.validators:
             voted = found.votes.get(addresses.account(operator))
             power = power_of(shares, found.stake.validators[operator])
             rows.append(
@@ -239,27 +261,3 @@ def _counts(own: Mapping[str, int] | None, voted: Mapping[str, int] | None) -> s
     if own:
         return f"{options(own)}: its own vote"
     return f"{options(voted)}: inherited from the validator" if voted else "nothing: neither voted"
-
-
-def history(mart: Mart, network: str) -> pl.DataFrame:
-    """How often each validator voted on the proposals whose votes were read: address, party, voted, of."""
-    rows = mart.table(
-        """
-        WITH seen AS (SELECT DISTINCT proposal FROM vote WHERE network = ?1),
-        operators AS (
-            SELECT h.address FROM holding o JOIN snapshot s ON s.id = o.snapshot
-            JOIN population p ON p.id = o.population JOIN holder h ON h.id = o.holder
-            WHERE s.network = ?1 AND s.measure = 'stake' AND p.name = 'validators'
-        )
-        SELECT address, (SELECT count(*) FROM seen) AS of FROM operators
-        """,
-        network,
-    )
-    cast = mart.table("SELECT voter, count(DISTINCT proposal) AS n FROM vote WHERE network = ? GROUP BY voter", network)
-    voted = dict(cast.iter_rows())
-    called = names(mart, network)
-    operators = rows["address"].to_list()
-    return rows.with_columns(
-        party=pl.Series([called.get(operator, "") for operator in operators], dtype=pl.String),
-        voted=pl.Series([voted.get(addresses.account(operator), 0) for operator in operators], dtype=pl.Int64),
-    ).sort("voted", "address")

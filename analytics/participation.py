@@ -1,4 +1,4 @@
-"""Who uses the power it has: used against paper power, who never votes, who overrides, who proposes and pays for it.
+"""Who uses the power it has: used against paper power, who never votes, how much overrides, how few propose.
 
 Counts and shares are exact: whole base units and fractions.
 """
@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from statistics import median
 
 from analytics.governance import fewest
 
@@ -33,16 +32,6 @@ class Turnout:
             raise ValueError(f"proposal {self.proposal}: {min(strangers)} voted without power")
         if not 0 <= self.overridden <= self.delegated <= self.bonded or sum(self.used.values()) > self.bonded:
             raise ValueError(f"proposal {self.proposal}: more power was used than is bonded")
-
-    @property
-    def share(self) -> Fraction:
-        """Part of the bonded power that voted."""
-        return Fraction(sum(self.used.values()), self.bonded)
-
-
-def usual_turnout(turnouts: Sequence[Turnout]) -> Fraction:
-    """Median share of the bonded power that voted."""
-    return median(turnout.share for turnout in _some(turnouts))
 
 
 def used_of_paper(turnouts: Sequence[Turnout]) -> dict[str, Fraction]:

@@ -13,7 +13,18 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from analytics import ballots, emission, freshness, history, holders, market_facts, proposals, rules, scorecard
+from analytics import (
+    ballots,
+    emission,
+    freshness,
+    history,
+    holders,
+    market_facts,
+    proposals,
+    rules,
+    scorecard,
+    voting_record,
+)
 from analytics.populations import Population, headlines, populations
 from benchmarks import OURS, Case, Work
 from ingest.networks import networks
@@ -128,6 +139,7 @@ QUESTIONS: Final[Mapping[str, Question]] = {
     "search by name": lambda mart, _: holders.search(mart, "validator 7"),
     "180 days of a metric": lambda mart, size: history.history(mart, "effective_parties", "control", _series(size)),
     "all proposals": lambda mart, _: proposals.proposals(mart),
+    "voting record of validators": lambda mart, _: voting_record.record(mart, "akash"),
     "one proposal counted again": lambda mart, size: ballots.count(mart, _proposal(size)),
     "spend in dollars": lambda mart, _: market_facts.spend_parties(mart),
     "what reaches nobody": lambda mart, size: emission.sinks(mart, _one(size, "bittensor", "recipients")),

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 import polars as pl
 import streamlit as st
 
-from analytics import ballots, holders, proposals
+from analytics import ballots, holders, proposals, voting_record
 from analytics.ballots import Count
 from analytics.proposals import Proposal
-from ui import banners, charts, choose, draw, frame, inert, parties, served, tables, votes, words
+from ui import banners, charts, choose, draw, frame, inert, parties, record, served, tables, votes, words
 
 
 def main() -> None:
@@ -28,14 +28,14 @@ def main() -> None:
     st.markdown(votes.stands(chosen, now))
     result(chosen)
     counted = served.asked(ballots.count, chosen)
+    called = served.asked(ballots.names, chosen.network)
     if counted is None:
         banners.nothing("The votes of this proposal were not read: chains delete them when they count.")
-        return
-    called = served.asked(ballots.names, chosen.network)
-    turned(counted, called)
-    mine(counted, called)
-    voters(counted, called)
-    participation(chosen)
+    else:
+        turned(counted, called)
+        mine(counted, called)
+        voters(counted, called)
+    participation(chosen, called)
 
 
 def overview(found: Sequence[Proposal]) -> None:
@@ -127,10 +127,12 @@ def mine(counted: Count, called: dict[str, str]) -> None:
         banners.nothing(votes.unknown(text, found, counted))
         return
     who = choose.one_of(holders.one_each(known))
+    own = served.asked(ballots.behind, counted.proposal, who.canonical)
+    past = served.asked(voting_record.record, counted.proposal.network)
     operator = ballots.operator_of(counted, who)
     if operator:
-        st.markdown(votes.as_validator(counted, operator, called))
-    rows = parties.called(ballots.mine(counted, who, called))
+        st.markdown(f"{votes.as_validator(counted, operator, called)} {record.of_one(past, operator)}")
+    rows = record.beside(parties.called(ballots.mine(counted, who, own, called)), past)
     st.markdown(votes.represented(rows, counted, who))
     if not rows.is_empty():
         draw.table(
@@ -140,6 +142,7 @@ def mine(counted: Count, called: dict[str, str]) -> None:
                 "tokens": tables.number(counted.proposal.token),
                 "validator_voted": tables.text("The validator voted"),
                 "counts_as": tables.text("These tokens count as"),
+                "voted_on": tables.text("It voted on", "Of the proposals that are over and whose votes were read."),
             },
             alt="How the tokens of the address count, validator by validator",
             sources=[votes.stake_source(counted)],
@@ -184,23 +187,43 @@ def voters(counted: Count, called: dict[str, str]) -> None:
         )
 
 
-def participation(chosen: Proposal) -> None:
-    """How often each validator voted."""
-    rows = parties.called(served.asked(ballots.history, chosen.network))
+def participation(chosen: Proposal, called: dict[str, str]) -> None:
+    """Turnout over time, and how often and with how much each validator votes."""
+    over = served.asked(voting_record.ended, chosen.network)
+    found = served.asked(voting_record.record, chosen.network)
     st.header("Who takes part", anchor=False)
+    if over:
+        st.markdown(record.habits(over, found))
+    rows = voting_record.turnout_over_time(over)
+    if rows.height > 1:
+        draw.show(
+            draw.Chart(
+                "turnout",
+                record.turnout(rows),
+                rows,
+                record.TURNOUT,
+                f"Turnout of {rows.height} votes, the last {words.share(rows['turnout'][-1])}, with the quorum.",
+                [votes.source(chosen)],
+                "Turnout as the chain counted it.",
+            )
+        )
+    if found is None:
+        banners.nothing("Of no vote that is over were the votes read one by one.")
+        return
     draw.table(
-        rows,
-        {
-            "party": tables.text("Validator", pinned=True),
-            "voted": tables.count("Voted on"),
-            "of": tables.count("Of proposals", "Proposals whose votes were read while they were open."),
-            "address": tables.text("Address"),
-        },
-        alt="How many of the proposals that were read each validator voted on",
-        sources=[votes.source(chosen)],
+        parties.called(
+            found.validators.with_columns(
+                party=pl.col("address").replace_strict(called, default="", return_dtype=pl.String)
+            )
+        ),
+        record.columns(found),
+        alt="How often, with how much and how each validator voted on the proposals that are over",
+        sources=[record.source(chosen, found)],
         key="participation",
         rows=8,
     )
+    if found.draws:
+        st.caption(record.simulated(found))
 
 
 main()

@@ -33,11 +33,11 @@ def snapshot(network: str, chain: str, reading: str, kind: Kind, time: datetime,
     return Snapshot(network, chain, reading, kind, block=block, **{**plain, **more})  # type: ignore[arg-type]
 
 
-def build_hamlet(data: Path, *, hours_old: int = 0) -> Path:
+def build_hamlet(data: Path, *, hours_old: int = 0, votes_over: int = 1) -> Path:
     """Land the world in a data folder and publish it; its newest blocks are of this hour, or so many hours older."""
     landing = Landing(data)
     now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=hours_old)
-    for one, facts in [*cosmos(now), *compute(now), *bittensor(now), subnets(now), services(now)]:
+    for one, facts in [*cosmos(now, votes_over), *compute(now), *bittensor(now), subnets(now), services(now)]:
         landing.land(one, facts)
     published, torn = build(data, networks())
     assert torn == ()
@@ -67,7 +67,7 @@ def build_ruin(data: Path) -> Path:
 Landed = tuple[Snapshot, Facts]
 
 
-def cosmos(now: datetime) -> Iterator[Landed]:
+def cosmos(now: datetime, votes_over: int) -> Iterator[Landed]:
     """Stake, votes and names of two chains."""
     for network, (chain, prefix, unit, whole) in CHAINS.items():
         for back in range(DAYS):
@@ -102,7 +102,7 @@ def cosmos(now: datetime) -> Iterator[Landed]:
             )
         yield delegated(network, stake, now)
         yield named(network, now)
-        yield from governed(network, now)
+        yield from governed(network, now, votes_over)
     yield in_shares("fetch", now)
 
 
@@ -151,11 +151,12 @@ def in_shares(network: str, now: datetime) -> Landed:
     return one, Facts(frame(Kind.OBSERVATIONS, rows))
 
 
-def governed(network: str, now: datetime) -> Iterator[Landed]:
-    """One open proposal and one that is over, both with votes."""
+def governed(network: str, now: datetime, votes_over: int) -> Iterator[Landed]:
+    """Proposals that are over, twenty days apart, and an open one, all with votes."""
     chain, prefix, _, whole = CHAINS[network]
     rows, votes = [], []
-    for number, (status, end) in enumerate((("passed", -20), ("voting_period", 3)), start=1):
+    ended = [("passed", -20 * back) for back in range(votes_over, 0, -1)]
+    for number, (status, end) in enumerate([*ended, ("voting_period", 3)], start=1):
         start = now + timedelta(days=end - 7)
         tally = {"yes": 1500, "abstain": 20, "no": 300, "no_with_veto": 50}
         rows.append(

@@ -10,7 +10,6 @@ from analytics.participation import (
     never_voters,
     override_rate,
     used_of_paper,
-    usual_turnout,
 )
 
 PAPER = {"a": 50, "b": 30, "c": 20}
@@ -23,11 +22,6 @@ THREE = [
 
 def test_used_power_is_compared_with_paper_power_over_all_proposals() -> None:
     assert used_of_paper(THREE) == {"a": Fraction(140, 150), "b": Fraction(30, 90), "c": 0, "d": 1}
-
-
-def test_turnout_is_the_median_of_past_proposals() -> None:
-    assert usual_turnout(THREE) == Fraction(1, 2)
-    assert usual_turnout(THREE[1:]) == Fraction(65, 100)
 
 
 def test_who_never_voted_is_named_with_its_share() -> None:
@@ -52,7 +46,7 @@ def test_proposers_and_depositors_are_counted_exactly() -> None:
 
 
 def test_nothing_known_is_no_number() -> None:
-    for function in (usual_turnout, used_of_paper, never_voters, override_rate):
+    for function in (used_of_paper, never_voters, override_rate):
         with pytest.raises(ValueError, match="not known"):
             function([])
     with pytest.raises(ValueError, match="nothing to divide"):

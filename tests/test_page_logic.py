@@ -14,7 +14,7 @@ from analytics import history
 from analytics.history import events
 from analytics.metrics import METRICS
 from analytics.scenario import QUESTIONS
-from tests.hamlet import VALIDATORS, address
+from tests.hamlet import VALIDATORS, address, build_hamlet
 from tests.test_every_page import opened
 from ui import words
 from ui.choose import MEASURES
@@ -178,6 +178,32 @@ def test_a_proposal_tells_who_voted_who_did_not_and_what_would_turn_it(visit: Op
 def test_a_voter_is_told_what_its_stake_counts_as(visit: Open) -> None:
     rows = table(visit("proposals", p="akash:2", q=address("akash", 4)), "counts_as")
     assert "no with veto: its own vote" in set(rows["counts_as"])
+
+
+def test_who_takes_part_is_told_of_votes_that_are_over(visit: Open) -> None:
+    shown = visit("proposals", p="akash:2")
+    rows = table(shown, "voted", "of", "latest")
+    assert sorted(rows["voted"]) == [0] * (VALIDATORS - 5) + [1] * 5
+    assert rows["latest"].to_list()[:6] == ["yes", "yes", "no", "abstain", "veto", "absent"]
+    # One vote does not say how people are used to vote.
+    assert "decides" not in rows.columns
+    assert "Simulated:" not in texts(shown)
+    assert "validators**, with " in texts(shown)
+    assert "voted on none of the one proposal whose votes were read." in texts(shown)
+    assert "One account made the proposals" in texts(shown)
+
+
+def test_three_votes_that_are_over_show_habits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    build_hamlet(tmp_path, votes_over=3)
+    shown = opened("proposals", tmp_path, monkeypatch, p="akash:4", q=address("akashvaloper", 2))
+    assert "median of three votes that are over" in texts(shown)
+    assert "It voted on **three of three** proposals that are over" in texts(shown)
+    assert set(table(shown, "counts_as")["voted_on"]) == {"3 of 3"}
+    assert len(table(shown, "turnout", "quorum", "time")) == 3
+    rows = table(shown, "decides", "latest")
+    assert rows["latest"][0] == "yes · yes · yes"
+    assert rows["decides"].between(0, 1).all()
+    assert "Simulated: 4,000 votes. Each starts from one of these 3 proposals" in texts(shown)
 
 
 def test_an_address_without_stake_is_told_so(visit: Open) -> None:

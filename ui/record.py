@@ -1,0 +1,146 @@
+"""Who takes part, in sentences, a curve and a table: the voting record of a network's validators."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+import polars as pl
+
+from analytics import voting_record
+from analytics.proposals import Proposal
+from analytics.voting_record import Record
+from ui import curves, tables, words
+from ui.provenance import Provenance
+
+
+def habits(over: Sequence[Proposal], found: Record | None) -> str:
+    """Usual turnout, who stays away, how much is overridden and how few propose, as sentences."""
+    told = [_turnout(over)]
+    if found is not None:
+        told += [_silent(found), _overridden(found)]
+    return " ".join(part for part in [*told, _proposers(over)] if part)
+
+
+def _turnout(over: Sequence[Proposal]) -> str:
+    usual = voting_record.usual_turnout(over)
+    if usual is None:
+        return ""
+    return f"Usual turnout, the median of {words.several(len(over), 'vote')} that are over: **{words.share(usual)}**."
+
+
+def _silent(found: Record) -> str:
+    read = f"the {words.several(found.proposals, 'proposal')} whose votes were read"
+    if not found.silent.voters:
+        return f"Every validator voted on at least one of {read}."
+    who = words.several(len(found.silent.voters), "validator")
+    share = words.share(float(found.silent.share))
+    return f"**{words.sentence(who)}**, with {share} of the bonded tokens, voted on none of {read}."
+
+
+def _overridden(found: Record) -> str:
+    if found.overridden is None:
+        return ""
+    return f"Of what is delegated, **{words.share(found.overridden)}** voted for itself instead of with its validator."
+
+
+def _proposers(over: Sequence[Proposal]) -> str:
+    found = voting_record.proposers(over)
+    if found is None:
+        return ""
+    who = words.several(found.parties, "account")
+    return f"{words.sentence(who)} made the proposals; {words.numeral(found.more_than_half)} made more than half."
+
+
+def of_one(found: Record | None, operator: str) -> str:
+    """How often a validator voted before, as a sentence; empty where nothing is known."""
+    known = pl.DataFrame() if found is None else found.validators.filter(address=operator)
+    if known.is_empty():
+        return ""
+    voted, of = known.select("voted", "of").row(0)
+    times = f"**{words.numeral(voted)} of {words.numeral(of)}**"
+    return f"It voted on {times} proposals that are over and whose votes were read."
+
+
+def beside(rows: pl.DataFrame, found: Record | None) -> pl.DataFrame:
+    """Rows with an address of a validator, and how often it voted as `voted_on`: 9 of 12, or empty."""
+    known = (
+        {}
+        if found is None
+        else {
+            address: f"{voted} of {of}"
+            for address, voted, of in found.validators.select("address", "voted", "of").iter_rows()
+        }
+    )
+    told = [known.get(address, "") for address in rows["address"]]
+    return rows.with_columns(pl.Series("voted_on", told, dtype=pl.String))
+
+
+def turnout(rows: pl.DataFrame) -> go.Figure:
+    """Turnout of each vote against the quorum, over time."""
+    parts = [
+        rows.select("time", network=pl.lit(column), title=pl.lit(column.capitalize()), value=pl.col(column))
+        for column in ("turnout", "quorum")
+    ]
+    return curves.daily(pl.concat(parts).drop_nulls("value"), y="Of the bonded tokens", form=".0%", height=280)
+
+
+TURNOUT = {
+    "proposal": tables.text("Proposal", pinned=True),
+    "title": tables.text("Title"),
+    "time": tables.time("Voting ended"),
+    "turnout": tables.percent("Turnout", "Part of the bonded tokens that voted, by the chain's own count."),
+    "quorum": tables.percent("Quorum"),
+}
+
+
+def columns(found: Record) -> dict[str, Any]:
+    """The columns of the record's table; those of which nothing is known are left out."""
+    most = float(found.validators["share"].max() or 1.0)  # type: ignore[arg-type]
+    told = {
+        "party": tables.text("Validator", pinned=True),
+        "share": tables.bar("Of all bonded", most=most),
+        "voted": tables.count("Voted on"),
+        "of": tables.count("Of proposals", "Proposals that are over and whose votes were read one by one."),
+        "used": tables.percent("Power used", "Part of its power, over all of them, that its own votes carried."),
+        "latest": tables.text("Last votes", "The newest first."),
+        "alike": tables.count(
+            "Vote as it did", "Other validators with the same vote every time. No proof of one owner."
+        ),
+        "decides": tables.percent("Decides (simulated)", "How often the result would be another, had it stayed home."),
+        "close": tables.percent("Decides close votes (simulated)", "The same where Yes is within 10 points of enough."),
+        "address": tables.text("Address"),
+    }
+    empty = {
+        name for name in ("used", "decides", "close") if found.validators[name].null_count() == found.validators.height
+    }
+    return {name: column for name, column in told.items() if name not in empty}
+
+
+def simulated(found: Record) -> str:
+    """What the simulated columns are; empty where there are none."""
+    if not found.draws:
+        return ""
+    many = words.several(found.close_draws, "vote")
+    close = (
+        f"; for the {many} that were close, by at most {words.share(found.close_error)}" if found.close_draws else ""
+    )
+    return (
+        f"Simulated: {words.count(found.draws)} votes. Each starts from one of these {words.count(found.proposals)} "
+        "proposals; every validator keeps its vote there half of the time, and else casts its vote of any of them. Off "
+        f"by at most {words.share(found.error)}{close}."
+    )
+
+
+def source(one: Proposal, found: Record) -> Provenance:
+    """Where the power of validators comes from."""
+    return Provenance(
+        one.network_title,
+        "validators",
+        one.token,
+        found.height,
+        found.time,
+        one.endpoint,
+        grouping="the newest stake, for all votes",
+        n=found.validators.height,
+        simulated=one.simulated,
+    )
