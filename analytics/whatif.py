@@ -40,7 +40,7 @@ def cut(now: Distribution, at: Fraction) -> Distribution:
 def handed_on(now: Distribution, at: Fraction) -> Distribution:
     """A cap on what is held: what is above goes to the others in proportion, until nobody is above.
 
-    Raises ValueError when the others cannot take it: ten parties cannot all stay below 9 %.
+    Raises ValueError when the others cannot take it, with the lowest cap: ten parties cannot all stay below 9 %.
     """
     limit = _limit(now, at)
     below = dict(sorted(now.held.items(), key=lambda item: item[1]))
@@ -56,7 +56,11 @@ def handed_on(now: Distribution, at: Fraction) -> Distribution:
         del below[party]
     left = now.total - limit * len(capped)
     if left and not (any(below.values()) or now.scattered):
-        raise ValueError(f"{len(now.held)} parties cannot all stay below {at} of the total")
+        many = sum(amount > 0 for amount in now.held.values())
+        raise ValueError(
+            f"{many} parties cannot all stay below {float(100 * at):g} % of the total; "
+            f"the lowest cap that they can keep is {-(-10_000 // many) / 100:g} %"
+        )
     shares = _in_proportion({**below, None: now.scattered}, left)
     scattered = shares.pop(None)
     return Distribution({party: capped.get(party, shares.get(party, 0)) for party in now.held}, scattered)

@@ -25,7 +25,8 @@ def _turnout(over: Sequence[Proposal]) -> str:
     usual = voting_record.usual_turnout(over)
     if usual is None:
         return ""
-    return f"Usual turnout, the median of {words.several(len(over), 'vote')} that are over: **{words.share(usual)}**."
+    counted = sum(one.turnout is not None for one in over)
+    return f"Usual turnout, the median of {words.several(counted, 'vote')} that are over: **{words.share(usual)}**."
 
 
 def _silent(found: Record) -> str:
@@ -63,14 +64,8 @@ def of_one(found: Record | None, operator: str) -> str:
 
 def beside(rows: pl.DataFrame, found: Record | None) -> pl.DataFrame:
     """Rows with an address of a validator, and how often it voted as `voted_on`: 9 of 12, or empty."""
-    known = (
-        {}
-        if found is None
-        else {
-            address: f"{voted} of {of}"
-            for address, voted, of in found.validators.select("address", "voted", "of").iter_rows()
-        }
-    )
+    counts = [] if found is None else found.validators.select("address", "voted", "of").rows()
+    known = {address: f"{voted} of {of}" for address, voted, of in counts}
     told = [known.get(address, "") for address in rows["address"]]
     return rows.with_columns(pl.Series("voted_on", told, dtype=pl.String))
 
@@ -100,13 +95,15 @@ def columns(found: Record) -> dict[str, Any]:
         "party": tables.text("Validator", pinned=True),
         "share": tables.bar("Of all bonded", most=most),
         "voted": tables.count("Voted on"),
-        "of": tables.count("Of proposals", "Proposals that are over and whose votes were read one by one."),
+        "of": tables.count(
+            "Of proposals", "Proposals that are over and whose votes were read one by one, as they were read last."
+        ),
         "used": tables.percent("Power used", "Part of its power, over all of them, that its own votes carried."),
         "latest": tables.text("Last votes", "The newest first."),
-        "alike": tables.count(
-            "Vote as it did", "Other validators with the same vote every time. No proof of one owner."
+        "alike": tables.count("Voted alike", "Other validators with the same vote every time. No proof of one owner."),
+        "decides": tables.percent(
+            "Decides (simulated)", "How often its vote turns the result its way, rather than staying home."
         ),
-        "decides": tables.percent("Decides (simulated)", "How often the result would be another, had it stayed home."),
         "close": tables.percent("Decides close votes (simulated)", "The same where Yes is within 10 points of enough."),
         "address": tables.text("Address"),
     }
