@@ -6,17 +6,20 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from http.client import RemoteDisconnected
+from http.client import HTTPException, RemoteDisconnected
 from http.cookiejar import DefaultCookiePolicy
 from io import BytesIO
+from socket import SHUT_RDWR, socket
 from typing import Any, Final, Self, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import requests
 import typer
 from requests.adapters import HTTPAdapter
-from urllib3 import BaseHTTPResponse, HTTPResponse
+from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool, ProxyManager
+from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import (
     ConnectTimeoutError,
     DecodeError,
@@ -50,7 +53,7 @@ T = TypeVar("T")
 
 
 class _Unwilling(HTTPError):
-    """A server wants to be asked later than we care to wait."""
+    """A server wants more time than we care to give."""
 
 
 class _Patience(Retry):
@@ -98,6 +101,64 @@ PATIENCE = _Patience(
 )
 
 
+class _Prompt(HTTPConnection):
+    """A connection that is cut where no whole head of an answer comes in time, however busily it drips."""
+
+    def getresponse(self) -> HTTPResponse:  # type: ignore[override] # as urllib3 itself does
+        late = threading.Event()
+
+        def hang_up() -> None:
+            late.set()
+            if self.sock is not None:
+                with suppress(OSError):
+                    socket.shutdown(self.sock, SHUT_RDWR)
+
+        timer = threading.Timer(ANSWER_SECONDS, hang_up)
+        timer.daemon = True
+        timer.start()
+        try:
+            answer = super().getresponse()
+        except (HTTPException, OSError):
+            if not late.is_set():
+                raise
+        finally:
+            timer.cancel()
+        # What was cut looks like a head without its end.
+        if late.is_set():
+            raise _Unwilling(f"sent no whole answer within {ANSWER_SECONDS:.0f} s")
+        return answer
+
+
+class _PromptTls(_Prompt, HTTPSConnection):
+    pass
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Prompt
+
+
+class _PoolTls(HTTPSConnectionPool):
+    ConnectionCls = _PromptTls
+
+
+class _Adapter(HTTPAdapter):
+    """Makes prompt connections, also through a proxy."""
+
+    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
+        super().init_poolmanager(*arguments, **options)
+        self.poolmanager.pool_classes_by_scheme = POOLS
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+        manager = super().proxy_manager_for(proxy, **options)
+        # A SOCKS proxy has connections of its own.
+        if type(manager) is ProxyManager:
+            manager.pool_classes_by_scheme = POOLS
+        return manager
+
+
+POOLS: Final = {"http": _Pool, "https": _PoolTls}
+
+
 class AnswerTooLarge(SourceDown):
     """An answer is larger than we take; a narrower question may do."""
 
@@ -132,7 +193,7 @@ class Http:
         self._session.auth = _no_credentials
         self._session.headers["User-Agent"] = AGENT
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        adapter = HTTPAdapter(max_retries=patience, pool_maxsize=16)
+        adapter = _Adapter(max_retries=patience, pool_maxsize=16)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
         self._pause = 1.0 / (per_second or _pace())

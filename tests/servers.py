@@ -8,7 +8,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -89,8 +89,11 @@ def serving(answer: Callable[[Request], Reply]) -> Iterator[str]:
 
 
 @contextmanager
-def listening(answer: bytes | None) -> Iterator[int]:
-    """Port of a server that sends these bytes to everyone and hangs up, or never says a word."""
+def listening(answer: bytes | None, drip: float = 0.0) -> Iterator[int]:
+    """Port of a server that sends these bytes to everyone and hangs up, or never says a word.
+
+    drip: seconds after each byte.
+    """
     with socket.create_server(("127.0.0.1", 0)) as server:
         ended = threading.Event()
 
@@ -100,9 +103,11 @@ def listening(answer: bytes | None) -> Iterator[int]:
                     connection, _ = server.accept()
                 except TimeoutError:
                     continue
-                with connection:
+                with connection, suppress(ConnectionError):
                     connection.recv(65536)
-                    connection.sendall(answer or b"")
+                    for piece in [bytes([byte]) for byte in answer or b""] if drip else [answer or b""]:
+                        connection.sendall(piece)
+                        time.sleep(drip)
 
         server.settimeout(0.1)
         thread = threading.Thread(target=serve)
