@@ -36,7 +36,8 @@ from store.rows import SourceDown
 
 CONNECT_SECONDS: Final = 5.0
 READ_SECONDS: Final = 30.0
-# One answer as a whole; a server that drips a byte a second would otherwise hold a run for ever.
+# The head of an answer, then one answer as a whole; a server that drips bytes would otherwise hold a run for ever.
+HEAD_SECONDS: Final = 60.0
 ANSWER_SECONDS: Final = 120.0
 # The longest wait that an endpoint may demand before it is left for the next one.
 WAIT_SECONDS: Final = 30.0
@@ -113,7 +114,7 @@ class _Prompt(HTTPConnection):
                 with suppress(OSError):
                     socket.shutdown(self.sock, SHUT_RDWR)
 
-        timer = threading.Timer(ANSWER_SECONDS, hang_up)
+        timer = threading.Timer(HEAD_SECONDS, hang_up)
         timer.daemon = True
         timer.start()
         try:
@@ -125,7 +126,7 @@ class _Prompt(HTTPConnection):
             timer.cancel()
         # What was cut looks like a head without its end.
         if late.is_set():
-            raise _Unwilling(f"sent no whole answer within {ANSWER_SECONDS:.0f} s")
+            raise _Unwilling(f"sent no whole head of an answer within {HEAD_SECONDS:.0f} s")
         return answer
 
 

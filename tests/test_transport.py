@@ -138,11 +138,11 @@ def test_a_server_that_drips_is_left_for_the_next(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_server_that_drips_the_head_of_its_answer_is_left_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transport, "ANSWER_SECONDS", 0.3)
+    monkeypatch.setattr(transport, "HEAD_SECONDS", 0.3)
     head = b"HTTP/1.1 200 OK\r\nx-never: " + b"x" * 1000
     with listening(head, drip=0.02) as port, serving(lambda _: Reply({"ok": True})) as other, client() as http:
         one = f"http://127.0.0.1:{port}"
-        with pytest.raises(SourceDown, match=f"^{one} sent no whole answer within 0 s$"):
+        with pytest.raises(SourceDown, match=f"^{one} sent no whole head of an answer within 0 s$"):
             http.get(one)
         assert Rotation([one, other]).ask(http.get).json() == {"ok": True}
 
