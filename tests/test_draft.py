@@ -11,6 +11,8 @@ from store.landing import Landing
 from store.mart import Mart, NoMart, current, generation, opened, served_folder
 from store.rows import LARGEST_AMOUNT, Block, Facts, Kind, Measure, Snapshot, frame, holdings, observation
 
+pytestmark = pytest.mark.slow
+
 NOON = datetime(2026, 7, 17, 12, tzinfo=UTC)
 
 

@@ -20,6 +20,8 @@ from store.landing import Landing
 from store.mart import Mart, opened
 from store.rows import Block, Facts, Kind, Measure, Snapshot, frame, holdings, observation
 
+pytestmark = pytest.mark.slow
+
 NOON = datetime(2026, 7, 17, 12, tzinfo=UTC)
 
 
