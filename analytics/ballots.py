@@ -127,11 +127,10 @@ def newest_stake(mart: Mart, network: str, whose: Collection[str]) -> Stake | No
     return Stake(validators, delegations, height, time, exact=False, by_delegator=any(held.values()))
 
 
-def behind(mart: Mart, proposal: Proposal, who: str) -> Delegations:
-    """The delegations of an address, in the stake that counts for a proposal; who: in any of its spellings."""
-    spellings = addresses.address(who).candidates
-    held = stake_of(mart, proposal, spellings)
-    return [one for one in held.delegations if one[0] in spellings] if held else []
+def newest_delegations(mart: Mart, network: str, who: str) -> Delegations:
+    """Today's delegations, those of an address among them; who: in any of its spellings."""
+    held = newest_stake(mart, network, addresses.address(who).candidates)
+    return held.delegations if held else []
 
 
 def silent(held: Stake, votes: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
@@ -227,15 +226,17 @@ def own_vote(found: Count, who: Found) -> Mapping[str, int] | None:
 
 
 def mine(found: Count, who: Found, delegations: Delegations, called: Mapping[str, str]) -> pl.DataFrame:
-    """How an address is represented: one row a validator that it delegates to. delegations: its own.
+    """How an address is represented: one row a validator that it delegates to.
 
+    delegations: its own, perhaps among those of others.
     Columns: validator, tokens, its vote, and how these tokens count: as the address voted itself, as the validator did,
     or not at all. Empty where the address delegates to no bonded validator.
     """
+    mine = addresses.address(who.canonical).candidates
     own = own_vote(found, who)
     rows = []
-    for _, operator, shares in delegations:
-        if operator in found.stake.validators:
+    for delegator, operator, shares in delegations:
+        if delegator in mine and operator in found.stake.validators:
             voted = found.votes.get(addresses.account(operator))
             power = power_of(shares, found.stake.validators[operator])
             rows.append(

@@ -127,8 +127,10 @@ def mine(counted: Count, called: dict[str, str]) -> None:
         banners.nothing(votes.unknown(text, found, counted))
         return
     who = choose.one_of(holders.one_each(known))
-    own = served.asked(ballots.behind, counted.proposal, who.canonical)
-    past = served.asked(voting_record.record, counted.proposal.network)
+    held, network = counted.stake, counted.proposal.network
+    # Shares that were read while the vote was open are all there; of today's stake only what voters hold.
+    own = held.delegations if held.exact else served.asked(ballots.newest_delegations, network, who.canonical)
+    past = served.asked(voting_record.record, network)
     operator = ballots.operator_of(counted, who)
     if operator:
         st.markdown(f"{votes.as_validator(counted, operator, called)} {record.of_one(past, operator)}")

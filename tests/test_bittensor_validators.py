@@ -108,7 +108,11 @@ def test_validators_that_copy_weights_are_one_opinion(runtime: bytes) -> None:
         found = told(node)
         assert found["subnet:1.0", "validators_weighing"] == 4
         assert found["subnet:1.0", "opinions"] == 2
-        assert 1 <= found["subnet:1.0", "effective_opinions"] <= 2
+        first, second, third, fourth = (world.alpha[world.hotkey(1, uid), 1] for uid in (12, 13, 14, 15))
+        one, other = first + second, third + fourth
+        effective = (one + other) ** 2 / (one**2 + other**2)
+        assert found["subnet:1.0", "effective_opinions"] == pytest.approx(effective)
+        assert found["subnet:1.0", "largest_opinion"] == pytest.approx(max(one, other) / (one + other))
         assert ("subnet:5.0", "opinions") not in found
 
 

@@ -180,6 +180,13 @@ def test_a_voter_is_told_what_its_stake_counts_as(visit: Open) -> None:
     assert "no with veto: its own vote" in set(rows["counts_as"])
 
 
+def test_who_did_not_vote_is_told_by_the_shares_that_count_while_a_vote_is_open(visit: Open) -> None:
+    """On Fetch.ai they were read in shares, in which this delegator has all of every validator."""
+    rows = table(visit("proposals", p="fetch:2", q=address("fetch", 99)), "counts_as")
+    assert len(rows) == VALIDATORS
+    assert {"yes: inherited from the validator", "nothing: neither voted"} <= set(rows["counts_as"])
+
+
 def test_who_takes_part_is_told_of_votes_that_are_over(visit: Open) -> None:
     shown = visit("proposals", p="akash:2")
     rows = table(shown, "voted", "of", "latest")

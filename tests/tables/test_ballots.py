@@ -76,7 +76,7 @@ def test_one_large_validator_turns_the_vote(counted: Count) -> None:
 
 def mine(mart: Mart, counted: Count, who: str) -> list[tuple[str, str]]:
     (found,) = [one for one in holders.search(mart, who) if one.canonical == who]
-    own = ballots.behind(mart, counted.proposal, found.canonical)
+    own = ballots.newest_delegations(mart, "akash", found.canonical)
     rows = ballots.mine(counted, found, own, ballots.names(mart, "akash"))
     return list(rows.select("party", "counts_as").iter_rows())
 
