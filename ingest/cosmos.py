@@ -3,6 +3,8 @@
 Errors beside those of store.rows:
 
     NotServed       the chain's software has no such route (HTTP 501): `first` tries an older one
+    Unconfirmed     SourceDown: only a proxy said so, and nobody else answers; `first` tries an older route too
+    Refused         SourceDown: the question itself is refused (HTTP 400)
 """
 
 import json
@@ -15,6 +17,7 @@ from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
 from ingest.cosmos_json import instant, listed, optional, part, raw, text, whole
+from ingest.cosmos_pages import Pages
 from ingest.transport import Answer, AnswerTooLarge, Http, Rotation, bare
 from store.rows import Block, SourceChanged, SourceDown
 
@@ -32,6 +35,7 @@ BLOCKS_BEHIND: Final = 2
 WITNESSES_ASKED: Final = 2
 # gRPC status codes as the LCD's error envelope has them.
 TOO_LARGE: Final = 8
+UNIMPLEMENTED: Final = 12
 
 HEIGHT: Final = re.compile(r"[0-9]{1,18}")
 HALF_PAIR: Final = re.compile(rb"\\u[dD][89a-fA-F]")
@@ -44,6 +48,18 @@ Ask = Callable[[str, Params], dict[str, Any]]
 
 class NotServed(SourceChanged):
     """The software of the chain has no such route."""
+
+
+class Lacking(NotServed):
+    """Who answered has no such route, in other words than the software's own: it may be a proxy that lacks it alone."""
+
+
+class Unconfirmed(SourceDown):
+    """A route that one address lacks, and no other one answers whether the chain has it."""
+
+
+class Refused(SourceDown):
+    """The question itself was refused."""
 
 
 def now() -> datetime:
@@ -167,11 +183,16 @@ class Lcd:
 
     def first(self, paths: Sequence[str], params: Params | None = None) -> tuple[str, dict[str, Any]]:
         """The first of the paths (newest version first) that the chain serves, with its body."""
+        doubts = []
         for path in paths:
             try:
                 return path, self.get(path, params)
             except NotServed:
                 continue
+            except Unconfirmed as error:
+                doubts.append(error)
+        if doubts:
+            raise doubts[0]
         raise NotServed(f"{self.chain_id} serves none of {', '.join(paths)}")
 
     def serves(self, path: str) -> bool:
@@ -185,7 +206,7 @@ class Lcd:
     def pages(self, path: str, field: str, params: Params | None = None) -> list[Any]:
         """All rows of a list over all its pages at the pinned block.
 
-        Raises SourceDown when a page is missing, a key comes twice or fewer rows come than the chain counts.
+        Raises SourceDown when a page is missing, a row or a key comes twice, or other than the chain counts.
         """
         key = (f"{path}#{field}", tuple(sorted((params or {}).items())))
         if key not in self._lists:
@@ -215,10 +236,13 @@ class Lcd:
             raise NotServed(f"{self.chain_id} does not serve {path}")
         try:
             return self._rotation.ask(question)
-        except NotServed as error:
+        except Lacking as error:
             return self._elsewhere(path, question, error)
+        except NotServed:
+            self._missing.add(path)
+            raise
 
-    def _elsewhere(self, path: str, question: Callable[[str], T], refusal: NotServed) -> T:
+    def _elsewhere(self, path: str, question: Callable[[str], T], refusal: Lacking) -> T:
         """A proxy may lack a route that the chain has: the next endpoint that answers decides."""
         others = self._rotation.endpoints[1:]
         for endpoint in others:
@@ -230,7 +254,7 @@ class Lcd:
                 continue
         else:
             if others:
-                raise SourceDown(f"{refusal}, and no other endpoint answers") from refusal
+                raise Unconfirmed(f"{refusal}, and no other endpoint answers") from refusal
         self._missing.add(path)
         raise refusal
 
@@ -255,24 +279,32 @@ class Lcd:
         return source
 
     def _all_pages(self, path: str, field: str, params: Params) -> list[Any]:
-        rows: list[Any] = []
-        page, keys, limit, total = {"pagination.count_total": "true"}, set(), ROWS_A_PAGE, 0
+        found, asked, limit = Pages(f"{path} at block {self.block.height}"), dict(params), ROWS_A_PAGE
         while True:
-            asked = {**params, **page}
+            # Never with count_total: SDK 0.45 then loses a row between two pages of a filtered list (cosmos-sdk issue
+            # 11407), and wasmd 0.60 refuses it.
             body, limit = self._ask(path, partial(self._page, path=path, params=asked, limit=limit))
-            rows += listed(body, field)
             counted, key = _pagination(body)
-            # Akash's own modules count the rows of the page here, others all rows; less than either is a loss.
-            total = max(total, counted)
+            found.take(listed(body, field), counted, key)
             if not key:
-                break
-            if key in keys:
-                raise SourceDown(f"{path} at block {self.block.height}: page {key} came twice")
-            keys.add(key)
-            page = {"pagination.key": key}
-        if len(rows) < total:
-            raise SourceDown(f"{path} at block {self.block.height}: {len(rows)} of {total} rows came")
-        return rows
+                return found.whole()
+            if found.first:
+                found.expect(self._count(path, params))
+            asked = {**params, "pagination.key": key}
+
+    def _count(self, path: str, params: Params) -> int:
+        """How many rows the chain counts in a list; 0 where its software does not count them."""
+        asked = {**params, "pagination.limit": "1", "pagination.count_total": "true"}
+
+        def counted(endpoint: str) -> tuple[int, str]:
+            try:
+                return _pagination(self._pinned(endpoint, path, asked))
+            except Refused:
+                return 0, ""
+
+        total, key = self._ask(path, counted)
+        # One, and more follow: Akash's own modules count the rows of the page.
+        return 0 if key and total == 1 else total
 
     def _page(self, endpoint: str, path: str, params: Params, limit: int) -> tuple[dict[str, Any], int]:
         """One page, with half as many rows as long as the answer is too large for the endpoint."""
@@ -332,7 +364,7 @@ class _Endpoint:
 
 def _body(answer: Answer, where: str) -> dict[str, Any]:
     if answer.status == HTTPStatus.NOT_IMPLEMENTED:
-        raise NotServed(f"{where} is not served")
+        raise (NotServed if _of_the_gateway(answer) else Lacking)(f"{where} is not served")
     if answer.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         raise AnswerTooLarge(f"{where} answered 413: too large")
     body = _json(answer, where)
@@ -344,7 +376,17 @@ def _body(answer: Answer, where: str) -> dict[str, Any]:
     # The LCD maps gRPC's "message larger than max" to 429; waiting does not mend that, smaller pages do.
     if body.get("code") == TOO_LARGE and "larger than max" in reason:
         raise AnswerTooLarge(f"{where}: {reason}")
-    raise SourceDown(f"{where} answered {answer.status}: {reason}")
+    down = Refused if answer.status == HTTPStatus.BAD_REQUEST else SourceDown
+    raise down(f"{where} answered {answer.status}: {reason}")
+
+
+def _of_the_gateway(answer: Answer) -> bool:
+    """Whether an error is told in the envelope of the software's own gateway, not in a proxy's words."""
+    try:
+        body = answer.json()
+    except SourceDown:
+        return False
+    return isinstance(body, dict) and body.get("code") == UNIMPLEMENTED and isinstance(body.get("message"), str)
 
 
 def _json(answer: Answer, where: str) -> Any:

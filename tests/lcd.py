@@ -4,6 +4,7 @@ import base64
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache, partial
 from hashlib import sha256
 from typing import Any
 
@@ -16,6 +17,7 @@ TENDERMINT = "/cosmos/base/tendermint/v1beta1"
 STAKING = "/cosmos/staking/v1beta1"
 
 
+@cache
 def account(number: int, prefix: str = "akash") -> str:
     return bech32(prefix, sha256(f"account {number}".encode()).digest()[:20])
 
@@ -74,7 +76,8 @@ class Validator:
 class State:
     """What a chain knows at one block; delegations are (delegator number, validator number, shares in 1e-18).
 
-    most: rows a page at most, whatever was asked. bodies: answers at other paths, or instead of these.
+    most: rows a page at most, whatever was asked. bodies: answers at other paths, or instead of these. sdk: the version
+    whose paging it has.
     """
 
     validators: Sequence[Validator]
@@ -87,6 +90,7 @@ class State:
     seconds: float = 6.0
     most: int = 10**9
     bodies: Mapping[str, Any] = field(default_factory=dict)
+    sdk: str = "0.53"
 
     def tokens(self, number: int) -> int:
         return next(row.tokens for row in self.validators if row.number == number)
@@ -142,7 +146,7 @@ def _route(state: State, request: Request) -> Reply:
 
 def _tendermint(state: State, path: str) -> dict[str, Any] | Reply | None:
     if path == f"{TENDERMINT}/node_info":
-        version = {"name": "node", "version": "1.2.3", "cosmos_sdk_version": "v0.53.5"}
+        version = {"name": "node", "version": "1.2.3", "cosmos_sdk_version": f"v{state.sdk}.5"}
         return {"default_node_info": {"network": state.chain_id}, "application_version": version}
     if not path.startswith(f"{TENDERMINT}/blocks/"):
         return None
@@ -158,40 +162,80 @@ def _staking(state: State, request: Request) -> dict[str, Any] | None:
         return state.pool()
     if path == "/validators":
         wanted = request.params.get("status", "")
-        rows = [row.encoded(state.prefix) for row in state.validators if wanted in ("", row.status)]
-        return page(rows, "validators", request.params, state.most)
+        shown = page(
+            state.validators, "validators", request.params, state.most, hit=lambda row: wanted in ("", row.status)
+        )
+        return {**shown, "validators": [row.encoded(state.prefix) for row in shown["validators"]]}
     if path.endswith("/delegations"):
-        return page(delegations(state, path.split("/")[-2]), "delegation_responses", request.params, state.most)
+        number = next(
+            row.number for row in state.validators if valoper(row.number, state.prefix) == path.split("/")[-2]
+        )
+        return delegations(state, number, request.params)
     return None
 
 
-def delegations(state: State, operator: str) -> list[dict[str, Any]]:
-    rows = []
-    for delegator, number, shares in state.delegations:
-        if valoper(number, state.prefix) == operator:
-            validator = next(row for row in state.validators if row.number == number)
-            amount = shares * validator.tokens // validator.shares
-            rows.append(
-                {
-                    "delegation": {
-                        "delegator_address": account(delegator, state.prefix),
-                        "validator_address": operator,
-                        "shares": decimal(shares),
-                    },
-                    "balance": {"denom": state.denom, "amount": str(amount)},
-                }
-            )
-    return rows
+def delegations(state: State, number: int, params: Mapping[str, str]) -> dict[str, Any]:
+    """A page of the delegations to a validator, from the store of all delegations."""
+    field = "delegation_responses"
+    shown = page(state.delegations, field, params, state.most, hit=lambda row: row[1] == number, sdk=state.sdk)
+    return {**shown, field: [delegation(state, *row) for row in shown[field]]}
 
 
-def page(rows: Sequence[dict[str, Any]], field: str, params: Mapping[str, str], most: int) -> dict[str, Any]:
-    """One page as the SDK's pagination gives it: the key is opaque, the total only where it was asked for."""
-    limit = min(int(params.get("pagination.limit", "100")), most)
+def delegation(state: State, delegator: int, number: int, shares: int) -> dict[str, Any]:
+    validator = next(row for row in state.validators if row.number == number)
+    return {
+        "delegation": {
+            "delegator_address": account(delegator, state.prefix),
+            "validator_address": valoper(number, state.prefix),
+            "shares": decimal(shares),
+        },
+        "balance": {"denom": state.denom, "amount": str(shares * validator.tokens // validator.shares)},
+    }
+
+
+def everything(_: Any) -> bool:
+    return True
+
+
+def page(
+    rows: Sequence[Any],
+    field: str,
+    params: Mapping[str, str],
+    most: int,
+    *,
+    hit: Callable[[Any], bool] = everything,
+    sdk: str = "0.53",
+) -> dict[str, Any]:
+    """One page as the SDK's pagination gives it over the rows of a store, of which those that `hit` are in the list.
+
+    The key is the place of a row, the total stands only where it was asked for. While SDK 0.45 counts, the key moves on
+    over rows that are not in the list, so that the row before them is on no page (FilteredPaginate, issue 11407).
+    """
+    limit = min(int(params.get("pagination.limit", "0")) or 100, most)
     start = int.from_bytes(base64.b64decode(params.get("pagination.key", "")))
-    end = start + limit
-    key = base64.b64encode(end.to_bytes(4)).decode() if end < len(rows) else None
-    counted = params.get("pagination.count_total") == "true" and "pagination.key" not in params
-    return {field: list(rows[start:end]), "pagination": {"next_key": key, "total": str(len(rows) if counted else 0)}}
+    counting = params.get("pagination.count_total") == "true" and "pagination.key" not in params
+    found: list[Any] = []
+    hits, key = 0, None
+    for place in range(start, len(rows)):
+        if "pagination.key" in params and hits == limit:
+            key = place
+            break
+        if hit(rows[place]):
+            hits += 1
+            found += [rows[place]][: hits <= limit]
+        if hits == limit + 1 and "pagination.key" not in params:
+            key = place if sdk == "0.45" or key is None else key
+            if not counting:
+                break
+    told = None if key is None else base64.b64encode(key.to_bytes(4)).decode()
+    return {field: found, "pagination": {"next_key": told, "total": str(hits if counting else 0)}}
+
+
+def wasm_page(rows: Sequence[Any], field: str, params: Mapping[str, str], most: int) -> dict[str, Any] | Reply:
+    """One page as wasmd gives it since 0.60."""
+    if "pagination.count_total" in params or "pagination.offset" in params:
+        return failure(400, 3, "offset and count queries not supported")
+    return page(rows, field, params, most)
 
 
 GOV = "/cosmos/gov/v1"
@@ -232,10 +276,9 @@ def governed(
 
     def listed(request: Request) -> dict[str, Any]:
         wanted = names.get(request.params.get("proposal_status", ""))
-        rows = [row for row in proposals if wanted in (None, row["status"])]
-        if request.params.get("pagination.reverse") == "true":
-            rows.reverse()
-        return page(rows, "proposals", request.params, state.most)
+        rows = proposals[::-1] if request.params.get("pagination.reverse") == "true" else proposals
+        matching = partial(_has_status, wanted)
+        return page(rows, "proposals", request.params, state.most, hit=matching, sdk=state.sdk)
 
     bodies: dict[str, Any] = {
         f"{GOV}/params/tallying": {"params": {"quorum": "0.334000000000000000", "voting_period": "604800s"}},
@@ -250,6 +293,10 @@ def governed(
         bodies[f"{GOV}/proposals/{number}/votes"] = _listing(cast, "votes", state.most)
         bodies[f"{GOV}/proposals/{number}/deposits"] = _listing(deposits, "deposits", state.most)
     return replace(state, bodies={**state.bodies, **bodies})
+
+
+def _has_status(wanted: str | None, row: Mapping[str, Any]) -> bool:
+    return wanted in (None, row["status"])
 
 
 def _listing(rows: Sequence[dict[str, Any]], field: str, most: int) -> Callable[[Request], dict[str, Any]]:

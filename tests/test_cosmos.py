@@ -204,15 +204,37 @@ def test_an_endpoint_that_fails_is_replaced_by_the_next(reply: Reply) -> None:
         assert node.get(POOL) == STATE.pool()
 
 
-def test_a_route_that_one_endpoint_lacks_is_asked_of_another() -> None:
-    lacking = but(chain(STATE), POOL, failure(501, 12, "Not Implemented"))
+GATEWAY = failure(501, 12, "Not Implemented")
+PROXY = Reply(b"<html>501 Not Implemented</html>", 501, {"content-type": "text/html"})
+BROKEN = failure(500, 2, "broken")
+
+
+def test_a_route_that_the_software_lacks_needs_no_second_endpoint() -> None:
+    lacking = but(chain(STATE), POOL, GATEWAY)
+    for other in (lacking, but(chain(STATE), POOL, BROKEN)):
+        with pinned(lacking, other) as node:
+            assert not node.serves(POOL)
+            with pytest.raises(NotServed):
+                node.get(POOL)
+
+
+def test_a_route_that_a_proxy_lacks_is_asked_of_another() -> None:
+    lacking = but(chain(STATE), POOL, PROXY)
     with pinned(lacking, chain(STATE)) as node:
         assert node.get(POOL) == STATE.pool()
-    with pinned(lacking, lacking) as node, pytest.raises(NotServed):
+    with pinned(lacking, but(chain(STATE), POOL, GATEWAY)) as node, pytest.raises(NotServed):
         node.get(POOL)
-    broken, silent = but(chain(STATE), POOL, failure(500, 2, "broken")), pytest.raises(SourceDown, match="no other")
+    broken, silent = but(chain(STATE), POOL, BROKEN), pytest.raises(SourceDown, match="no other")
     with pinned(lacking, broken) as node, silent:
         node.serves(POOL)
+
+
+def test_an_older_route_is_tried_before_the_doubt_about_a_newer_one_counts() -> None:
+    newer, silent = "/cosmos/staking/v1/pool", pytest.raises(SourceDown, match="v1/pool is not served, and no other")
+    with pinned(but(chain(STATE), newer, PROXY), but(chain(STATE), newer, BROKEN)) as node:
+        assert node.first([newer, POOL]) == (POOL, STATE.pool())
+        with silent:
+            node.first([newer, "/cosmos/staking/v0/pool"])
 
 
 def test_an_endpoint_of_another_chain_is_not_asked_when_the_first_fails() -> None:

@@ -65,13 +65,13 @@ def test_an_hour_without_votes_takes_at_most_forty_requests(network: Network) ->
     assert asked.total() <= 40
 
 
-def test_votes_cost_one_request_a_thousand_beside_three_a_proposal() -> None:
+def test_votes_cost_one_request_a_thousand_beside_their_count_and_two_a_proposal() -> None:
     network = akash.NETWORK
     none = hourly(network, whole_chain(network, votes=0, proposals=0)).total()
     asked = hourly(network, whole_chain(network, votes=2_500, proposals=2))
-    assert asked["/cosmos/gov/v1/proposals/1/votes"] == 3
-    # Beside the pages of votes: the running tally and the deposits of each proposal.
-    assert asked.total() - none == 2 * (3 + 2)
+    assert asked["/cosmos/gov/v1/proposals/1/votes"] == 3 + 1
+    # Beside the pages of votes and their count: the running tally and the deposits of each proposal.
+    assert asked.total() - none == 2 * (3 + 1 + 2)
 
 
 @pytest.mark.parametrize("network", [akash.NETWORK, fetch.NETWORK], ids=["akash", "fetch"])
