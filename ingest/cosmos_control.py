@@ -10,7 +10,7 @@ from typing import Any, Final
 from ingest import cosmos_governance
 from ingest.cosmos import Lcd, NotServed
 from ingest.cosmos_emission import DISTRIBUTION, MINT, bond_denom, module_account
-from ingest.cosmos_json import key_of, listed, part, raw, text, whole
+from ingest.cosmos_json import DURATION, key_of, listed, part, raw, text, whole
 from ingest.cosmos_stake import all_tokens, bonded_validators, every_validator, operator_of
 from store.rows import Facts, Kind, SourceChanged, frame, observation
 
@@ -23,7 +23,6 @@ MODULES: Final = {
 }
 MODULE_ACCOUNTS: Final = "/cosmos/auth/v1beta1/module_accounts"
 SIGNING_INFOS: Final = "/cosmos/slashing/v1beta1/signing_infos"
-DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)s")
 DECIMAL: Final = re.compile(r"-?\d+\.\d+")
 # Admins are asked for one by one; a chain open to every author has thousands of contracts.
 CONTRACTS_ASKED: Final = 300

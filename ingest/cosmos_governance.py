@@ -9,12 +9,14 @@ from decimal import Decimal
 from typing import Any, Final
 
 from ingest.cosmos import Lcd
-from ingest.cosmos_json import ONE, fixed, listed, moment, optional, part, text, whole
+from ingest.cosmos_json import ONE, fixed, listed, moment, optional, own, part, text, whole
 from ingest.transport import parsed
 from store.rows import LARGEST_AMOUNT, BadData, Facts, Kind, frame, observation
 
 DIALECTS: Final = ("/cosmos/gov/v1", "/cosmos/gov/v1beta1")
-DEPOSIT_PERIOD, VOTING_PERIOD = "1", "2"
+# The number that a list can be asked for, and the state that a proposal tells of itself.
+DEPOSIT_PERIOD: Final = ("1", "PROPOSAL_STATUS_DEPOSIT_PERIOD")
+VOTING_PERIOD: Final = ("2", "PROPOSAL_STATUS_VOTING_PERIOD")
 NEWEST: Final = "10"
 LONGEST_TEXT: Final = 10_000
 OPTIONS: Final = {
@@ -73,7 +75,8 @@ def votes(node: Lcd) -> Facts:
     rows = []
     for proposal in in_voting_period(node):
         number = identity(proposal)
-        for vote in node.pages(f"{dialect(node)}/proposals/{number}/votes", "votes"):
+        cast = node.pages(f"{dialect(node)}/proposals/{number}/votes", "votes")
+        for vote in own(cast, number, "proposal_id"):
             rows += vote_rows(number, vote, node.block.height)
     return Facts(frame(Kind.VOTES, rows), empty=not rows)
 
@@ -83,7 +86,8 @@ def deposits(node: Lcd) -> Facts:
     rows = []
     for proposal in (*_with_status(node, DEPOSIT_PERIOD), *in_voting_period(node)):
         number = identity(proposal)
-        for row in node.pages(f"{dialect(node)}/proposals/{number}/deposits", "deposits"):
+        paid = node.pages(f"{dialect(node)}/proposals/{number}/deposits", "deposits")
+        for row in own(paid, number, "proposal_id"):
             for coin in listed(row, "amount"):
                 denom = text(coin, "denom")
                 subject = f"{number}|{text(row, 'depositor')}|{denom}"
@@ -123,8 +127,11 @@ def option_of(text: str) -> str:
     return OPTIONS[text]
 
 
-def _with_status(node: Lcd, status: str) -> list[Json]:
-    return node.pages(f"{dialect(node)}/proposals", "proposals", {"proposal_status": status})
+def _with_status(node: Lcd, status: tuple[str, str]) -> list[Json]:
+    """Proposals that say themselves that they are in this state: a node may not know the filter."""
+    asked, told = status
+    found = node.pages(f"{dialect(node)}/proposals", "proposals", {"proposal_status": asked})
+    return [row for row in found if text(row, "status") == told]
 
 
 def _proposal_facts(node: Lcd, found: Iterable[Json]) -> Facts:

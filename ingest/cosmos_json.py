@@ -3,14 +3,15 @@
 import base64
 import binascii
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from store.addresses import NotAnAddress, unbech32
-from store.rows import SourceChanged
+from store.rows import SourceChanged, SourceDown
 
 # Amounts with decimals have eighteen of them; they are read as whole numbers of this part of one.
 ONE: Final = 10**18
+DURATION: Final = re.compile(r"(\d{1,12}(?:\.\d+)?)s")
 
 
 def part(body: Any, *names: str) -> Any:
@@ -28,6 +29,14 @@ def optional(body: Any, name: str) -> Any:
     if not isinstance(body, dict):
         raise SourceChanged(f"no {name} in the answer: {str(body)[:200]}")
     return body.get(name)
+
+
+def own(rows: list[Any], of: str, *names: str) -> list[Any]:
+    """Rows that must all be of one thing by their own words; raises SourceDown where another's came."""
+    for row in rows:
+        if str(part(row, *names)) != of:
+            raise SourceDown(f"asked for {'.'.join(names)} {of}, got {str(part(row, *names))[:80]}")
+    return rows
 
 
 def text(body: Any, *names: str) -> str:
@@ -85,6 +94,14 @@ def fixed(body: Any, *names: str) -> int:
 def decimal(scaled: int) -> str:
     """A number in 1e-18 as the chain writes it."""
     return f"{scaled // ONE}.{scaled % ONE:018d}"
+
+
+def duration(body: Any, *names: str) -> timedelta:
+    """A length of time, which the LCD writes in seconds; raises SourceChanged."""
+    found = DURATION.fullmatch(text(body, *names))
+    if not found:
+        raise SourceChanged(f"{'.'.join(names)} is no time in seconds: {str(part(body, *names))[:80]!r}")
+    return timedelta(seconds=float(found[1]))
 
 
 def moment(text: object) -> datetime | None:

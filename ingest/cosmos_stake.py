@@ -11,7 +11,7 @@ import polars as pl
 
 from ingest.cosmos import VALIDATORS, Lcd
 from ingest.cosmos_governance import in_voting_period
-from ingest.cosmos_json import decimal, fixed, instant, part, text, whole
+from ingest.cosmos_json import decimal, fixed, instant, own, part, text, whole
 from ingest.network import Memo
 from store.rows import BadData, Facts, Kind, frame, holdings, observation
 
@@ -155,5 +155,6 @@ def _delegations(node: Lcd, memo: Memo) -> Iterator[tuple[dict[str, Any], str, l
 
 def _delegation_frame(node: Lcd, operator: str) -> pl.DataFrame:
     rows = node.pages(f"{VALIDATORS}/{operator}/delegations", "delegation_responses")
+    rows = own(rows, operator, "delegation", "validator_address")
     found = [(text(row, "delegation", "delegator_address"), text(row, "delegation", "shares")) for row in rows]
     return pl.DataFrame(found, schema={"delegator": pl.String(), "shares": pl.String()}, orient="row")

@@ -1,15 +1,16 @@
 """Votes on proposals that are over, found again in the transactions that cast them."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
 import polars as pl
 
 from ingest.cosmos import Ask, Lcd
-from ingest.cosmos_governance import dialect, identity, vote_rows
-from ingest.cosmos_json import listed, moment, optional, part, text, whole
+from ingest.cosmos_governance import dialect, identity, parameters, vote_rows
+from ingest.cosmos_json import duration, instant, listed, moment, optional, part, text, whole
+from ingest.cosmos_pages import MOST_PAGES
 from ingest.network import Memo
 from store.rows import VOTES, Facts, SourceDown
 
@@ -32,25 +33,25 @@ def past_votes(node: Lcd, memo: Memo) -> Facts:
 
     The chain itself deletes votes at the count, so this needs an endpoint that indexes transactions back to that which
     submitted the proposal; proposals that none indexes are left out. Votes that a smart contract cast are not found.
-    The last vote of a voter counts.
+    The last vote of a voter counts, and none that an expedited vote had before it went on as a regular one.
     """
     ended = [row for row in node.pages(f"{dialect(node)}/proposals", "proposals") if _ended_lately(node, row)]
-    found = [memo(f"proposal-{number}", partial(votes_cast, node, number)) for number in map(identity, ended)]
+    found = [memo(f"proposal-{identity(row)}", partial(votes_cast, node, row)) for row in ended]
     rows = pl.concat([VOTES.to_frame(), *found])
     return Facts(rows, empty=rows.is_empty())
 
 
-def votes_cast(node: Lcd, proposal: str) -> pl.DataFrame:
+def votes_cast(node: Lcd, proposal: Json) -> pl.DataFrame:
     """The last vote of every voter on a proposal, by its transactions; nothing where no endpoint indexes them.
 
     Raises SourceDown where an endpoint that might index them does not answer and no other one does.
     """
-    reasons = []
+    number, reasons = identity(proposal), []
     for ask in node.unpinned():
         try:
             # An index that has the first transaction of a proposal has all later ones.
-            if _search(ask, f"submit_proposal.proposal_id='{proposal}'", 1)[0]:
-                return _last_votes(ask, proposal, node.block.height)
+            if submitted := _search(ask, f"submit_proposal.proposal_id='{number}'", 1)[0]:
+                return _last_votes(ask, number, node.block.height, _counted_from(node, proposal, submitted))
         except SourceDown as error:
             if NO_INDEX not in str(error):
                 reasons.append(str(error))
@@ -59,11 +60,20 @@ def votes_cast(node: Lcd, proposal: str) -> pl.DataFrame:
     return VOTES.to_frame()
 
 
-def _last_votes(ask: Ask, proposal: str, until: int) -> pl.DataFrame:
+def _counted_from(node: Lcd, proposal: Json, submitted: list[Json]) -> datetime:
+    """Since when votes count: where an expedited vote fails, the chain deletes its votes and a regular one goes on."""
+    messages = _messages([message for row in submitted for message in listed(row, "tx", "body", "messages")])
+    hurried = [row for row in messages if row.get("expedited") is True and row.get("title") == proposal.get("title")]
+    if not hurried or proposal.get("expedited"):
+        return datetime.min.replace(tzinfo=UTC)
+    return instant(proposal, "voting_start_time") + duration(parameters(node), "expedited_voting_period")
+
+
+def _last_votes(ask: Ask, proposal: str, until: int, since: datetime) -> pl.DataFrame:
     last: dict[str, list[Json]] = {}
-    for response in _all_found(ask, f"proposal_vote.proposal_id='{proposal}'"):
+    for response in _in_order(_all_found(ask, f"proposal_vote.proposal_id='{proposal}'")):
         height = whole(response, "height")
-        if height > until or whole(response, "code"):
+        if height > until or whole(response, "code") or instant(response, "timestamp") < since:
             continue
         for message in _messages(listed(response, "tx", "body", "messages")):
             if _is_vote(message) and str(whole(message, "proposal_id")) == proposal:
@@ -71,23 +81,34 @@ def _last_votes(ask: Ask, proposal: str, until: int) -> pl.DataFrame:
     return pl.DataFrame([row for rows in last.values() for row in rows], schema=VOTES, orient="row")
 
 
+def _in_order(found: list[Json]) -> list[Json]:
+    """Transactions as the chain executed them, though a node may answer the newest first."""
+    heights = [whole(response, "height") for response in found]
+    if heights and heights[0] > heights[-1]:
+        found = found[::-1]
+    # Those of one block stay in the order in which they came.
+    return sorted(found, key=lambda response: whole(response, "height"))
+
+
 def _ended_lately(node: Lcd, proposal: Json) -> bool:
     end = moment(part(proposal, "voting_end_time"))
     return end is not None and node.block.time - LOOK_BACK <= end < node.block.time
 
 
-def _all_found(ask: Ask, query: str) -> Iterator[Json]:
-    """All transactions of a search, the oldest first; raises SourceDown when fewer come than it counts."""
-    page, seen = 1, 0
-    while True:
-        found, total = _search(ask, query, page)
-        yield from found
-        seen += len(found)
-        if seen >= total:
-            return
-        if not found:
-            raise SourceDown(f"search for {query}: {seen} of {total} transactions came")
-        page += 1
+def _all_found(ask: Ask, query: str) -> list[Json]:
+    """All transactions of a search, each once; raises SourceDown when other than it counts come."""
+    found: dict[str, Json] = {}
+    for page in range(1, MOST_PAGES):
+        rows, total = _search(ask, query, page)
+        before = len(found)
+        found |= {text(row, "txhash"): row for row in rows}
+        if len(found) > total:
+            raise SourceDown(f"search for {query}: {len(found)} transactions came, {total} are counted")
+        if len(found) == total:
+            return list(found.values())
+        if len(found) == before:
+            raise SourceDown(f"search for {query}: {len(found)} of {total} transactions came, then no new one")
+    raise SourceDown(f"search for {query}: no end after {MOST_PAGES} pages")
 
 
 def _search(ask: Ask, query: str, page: int) -> tuple[list[Json], int]:

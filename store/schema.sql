@@ -87,7 +87,9 @@ CREATE TABLE observation (
 
 CREATE TABLE proposal (
     snapshot INTEGER, network VARCHAR, chain_id VARCHAR, proposal VARCHAR,
-    title VARCHAR, type VARCHAR, status VARCHAR, proposer VARCHAR,
+    title VARCHAR, type VARCHAR,
+    status VARCHAR,                -- the chain's word, or gone: an open one that the newest reading no longer has
+    proposer VARCHAR,
     submitted TIMESTAMPTZ, deposit_end TIMESTAMPTZ, voting_start TIMESTAMPTZ, voting_end TIMESTAMPTZ,
     deposit DECIMAL(38, 0),
     yes DECIMAL(38, 0), abstain DECIMAL(38, 0), no DECIMAL(38, 0), no_with_veto DECIMAL(38, 0), -- base units of stake

@@ -240,6 +240,7 @@ def wasm_page(rows: Sequence[Any], field: str, params: Mapping[str, str], most: 
 
 GOV = "/cosmos/gov/v1"
 OLD_GOV = "/cosmos/gov/v1beta1"
+GOV_PARAMS = {"quorum": "0.334000000000000000", "voting_period": "604800s", "expedited_voting_period": "86400s"}
 
 
 def proposal(number: int, status: str, ends: datetime | None = None) -> dict[str, Any]:
@@ -271,7 +272,7 @@ def governed(
     votes: Mapping[str, Sequence[dict[str, Any]]],
     deposits: Sequence[dict[str, Any]] = (),
 ) -> State:
-    """The chain with these proposals, and votes by proposal, served as gov v1."""
+    """The chain with these proposals, votes by proposal, and each with these deposits, served as gov v1."""
     names = {"1": "PROPOSAL_STATUS_DEPOSIT_PERIOD", "2": "PROPOSAL_STATUS_VOTING_PERIOD"}
 
     def listed(request: Request) -> dict[str, Any]:
@@ -281,17 +282,18 @@ def governed(
         return page(rows, "proposals", request.params, state.most, hit=matching, sdk=state.sdk)
 
     bodies: dict[str, Any] = {
-        f"{GOV}/params/tallying": {"params": {"quorum": "0.334000000000000000", "voting_period": "604800s"}},
+        f"{GOV}/params/tallying": {"params": GOV_PARAMS},
         f"{GOV}/proposals": listed,
         f"{STAKING}/params": {"params": {"bond_denom": state.denom}},
     }
     for row in proposals:
         number = row["id"]
-        cast = list(votes.get(number, ()))
+        cast = [{**vote, "proposal_id": number} for vote in votes.get(number, ())]
+        paid = [{**deposit, "proposal_id": number} for deposit in deposits]
         tally = {"yes_count": "10", "abstain_count": "0", "no_count": "3", "no_with_veto_count": "0"}
         bodies[f"{GOV}/proposals/{number}/tally"] = {"tally": tally}
         bodies[f"{GOV}/proposals/{number}/votes"] = _listing(cast, "votes", state.most)
-        bodies[f"{GOV}/proposals/{number}/deposits"] = _listing(deposits, "deposits", state.most)
+        bodies[f"{GOV}/proposals/{number}/deposits"] = _listing(paid, "deposits", state.most)
     return replace(state, bodies={**state.bodies, **bodies})
 
 

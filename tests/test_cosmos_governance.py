@@ -1,6 +1,7 @@
 """Governance of Cosmos chains: proposals, votes and deposits in both dialects."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -9,11 +10,14 @@ from typing import Any
 
 import pytest
 
+from ingest.cosmos import Lcd
 from ingest.cosmos_governance import deposits, open_proposals, parameters, proposals, vote_rows, votes
-from store.rows import BadData, Kind, SourceChanged, check
-from tests.lcd import OLD_GOV, STAKING, State, Validator, account, chain, governed, page, proposal
-from tests.servers import Request
+from ingest.cosmos_stake import closing_shares, shares
+from store.rows import BadData, Facts, Kind, SourceChanged, SourceDown, check
+from tests.lcd import GOV, OLD_GOV, STAKING, Answer, State, Validator, account, chain, governed, page, proposal
+from tests.servers import Reply, Request
 from tests.test_cosmos import pinned
+from tests.test_cosmos_stake import at_once
 
 STATE = State([Validator(0, 100, 100 * 10**18)])
 SOON = datetime(2026, 11, 30, tzinfo=UTC)
@@ -157,6 +161,49 @@ def test_a_chain_without_open_proposals_says_so() -> None:
     with pinned(chain(governed(STATE, PROPOSALS[:1], {}))) as node:
         assert votes(node).empty
         assert deposits(node).empty
+
+
+def ignoring_filters(state: State) -> Answer:
+    """A node that answers every list of proposals with all of them."""
+
+    def answer(request: Request) -> Reply:
+        params = {name: value for name, value in request.params.items() if name != "proposal_status"}
+        return chain(state)(replace(request, params=params))
+
+    return answer
+
+
+def test_the_state_of_a_proposal_is_its_own_word_not_the_filters() -> None:
+    with pinned(ignoring_filters(CHAIN)) as node:
+        assert votes(node).rows["proposal"].unique().to_list() == ["2"]
+        assert {subject[:2] for subject in deposits(node).rows["subject"]} == {"2|", "3|"}
+
+
+def test_nothing_open_reads_no_delegations_whatever_the_filter_does() -> None:
+    """A proposal that never reached voting has no end of it."""
+    never = proposal(17, "REJECTED")
+    asked: list[str] = []
+
+    def watched(request: Request) -> Reply:
+        asked.append(request.path)
+        return ignoring_filters(governed(STATE, [PROPOSALS[0], PROPOSALS[2], never], {}))(request)
+
+    with pinned(watched) as node:
+        assert shares(node, at_once).empty
+        assert closing_shares(node, at_once).empty
+        assert votes(node).empty
+        assert proposals(node).rows["voting_end"].null_count() == 2
+    assert not any(path.endswith("/delegations") for path in asked)
+
+
+@pytest.mark.parametrize(("kind", "read"), [("votes", votes), ("deposits", deposits)])
+def test_an_invented_answer_about_another_proposal_is_refused(kind: str, read: Callable[[Lcd], Facts]) -> None:
+    coins = [{"denom": "uakt", "amount": "1"}]
+    row = {**cast(1, yes="1"), "proposal_id": "9", "depositor": account(1), "amount": coins}
+    strange = {f"{GOV}/proposals/2/{kind}": {kind: [row], "pagination": {"next_key": None}}}
+    refused = pytest.raises(SourceDown, match="asked for proposal_id 2, got 9")
+    with pinned(chain(replace(CHAIN, bodies={**CHAIN.bodies, **strange}))) as node, refused:
+        read(node)
 
 
 def test_titles_stand_in_different_places() -> None:

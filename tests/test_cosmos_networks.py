@@ -31,7 +31,9 @@ def whole_chain(network: Network, votes: int, proposals: int) -> State:
     state = minting(state, provisions="1000000000.5", blocks_per_year=10, tax="0.02", **signing)
     found = [proposal(number, "VOTING_PERIOD", state.time + timedelta(days=2)) for number in range(1, proposals + 1)]
     ballots = [cast(number, yes="1.000000000000000000") for number in range(votes)]
-    return governed(state, found, {row["id"]: ballots for row in found})
+    return governed(
+        state, found, {row["id"]: [{**vote, "proposal_id": row["id"]} for vote in ballots] for row in found}
+    )
 
 
 def counting(answer: Callable[[Request], Reply]) -> tuple[Callable[[Request], Reply], Counter[str]]:

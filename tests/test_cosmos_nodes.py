@@ -254,7 +254,8 @@ def test_votes_sent_as_transactions_are_found_again(node: Node, http: Http) -> N
     node.wait_for(height + 3)
     lcd = CosmosChain(node.chain_id, ()).head(http, [node.url])
     key = ["proposal", "voter", "option", "weight"]
-    found = votes_cast(lcd, str(number)).select(key).sort(key)
+    told = node.get(f"{gov(node)}/proposals/{number}")["proposal"]
+    found = votes_cast(lcd, told).select(key).sort(key)
     stored = votes(lcd).rows.filter(pl.col("proposal") == str(number)).select(key).sort(key)
     assert found.equals(stored)
     assert set(found["voter"]) == set(node.world.signers)

@@ -22,6 +22,7 @@ STATUS = {
     "passed": "passed",
     "rejected": "rejected",
     "failed": "passed, but could not be carried out",
+    "gone": "no longer on the chain: cancelled, or its deposit lapsed",
 }
 ROUTES = {
     "boycott": "stayed home",
@@ -51,7 +52,7 @@ def stands(one: Proposal, now: datetime) -> str:
 def _state(one: Proposal, now: datetime) -> str:
     """Open until when, or how it ended; a vote that was read while it was open may be over."""
     state = words.sentence(STATUS.get(one.status, inert.markdown(one.status)))
-    if one.voting_end is None:
+    if one.voting_end is None or one.status == "gone":
         return f"**{state}.**"
     if not one.is_open:
         return f"**{state}.** Voting ended on {words.day(one.voting_end)}."
