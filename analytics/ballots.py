@@ -35,10 +35,11 @@ _VALIDATORS: Final = """
     JOIN holder h ON h.id = o.holder
     WHERE s.network = ? AND s.measure = 'stake' AND p.name = 'validators'
 """
-# Who is not asked for is one row a validator.
+# Who is not asked for is one row a validator. Long addresses are modules' and contracts': some are keyless.
 _DELEGATIONS: Final = """
     SELECT p.name.substr(12) AS operator,
-           CASE WHEN h.address IN (SELECT unnest(?2::VARCHAR[])) THEN h.address END AS who, sum(o.amount) AS amount
+           CASE WHEN h.address IN (SELECT unnest(?2::VARCHAR[])) OR len(h.address) > len(p.name.substr(12))
+                THEN h.address END AS who, sum(o.amount) AS amount
     FROM holding o JOIN snapshot s ON s.id = o.snapshot JOIN population p ON p.id = o.population
     JOIN holder h ON h.id = o.holder
     WHERE s.network = ?1 AND s.measure = 'stake' AND starts_with(p.name, 'delegators@')

@@ -1,7 +1,7 @@
 """How few can decide a vote on a Cosmos chain, and how few can stop one.
 
 Two things blur the count of validators. A delegator who votes takes its stake away from the validator, so a validator's
-power lies between its tokens (nobody overrides) and its self-bond (everybody does): `brackets` gives the count at both
+power lies between its tokens (nobody overrides) and what it keeps (everybody does): `brackets` gives the count at both
 ends and at the override rate that was observed. And validators and delegators can act together: their stake overlaps,
 so the smallest coalition is a covering problem, which `coalition` solves exactly where that is possible and between two
 bounds elsewhere.
@@ -14,9 +14,17 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from itertools import accumulate
+from typing import Final
 
 from analytics.tally import ONE, Thresholds
+from store.addresses import account, module_address, unbech32
+
+# Records of tokenised shares are numbered from one; chains that have them have some thousand.
+RECORDS: Final = 20_000
+# A bech32 address of 32 bytes, from its separator on.
+LONG_ADDRESS: Final = 59
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,20 +108,23 @@ def actions(rule: Thresholds, turnout: Fraction) -> tuple[Action, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """A bonded validator, or all validators of one operator: its tokens, and those of them that are its own."""
+    """A bonded validator, or all validators of one operator: its tokens, and those that no delegator can take away.
+
+    kept: its own, and tokenised shares, for which nobody votes.
+    """
 
     name: str
     tokens: int
-    self_bond: int
+    kept: int
 
     def __post_init__(self) -> None:
-        if not 0 <= self.self_bond <= self.tokens:
-            raise ValueError(f"{self.name} has {self.tokens} tokens, of them {self.self_bond} its own")
+        if not 0 <= self.kept <= self.tokens:
+            raise ValueError(f"{self.name} has {self.tokens} tokens, of which it keeps {self.kept}")
 
     def power(self, override_rate: Fraction) -> int:
         """Power left when this share of the delegated tokens votes for itself."""
-        kept = (self.tokens - self.self_bond) * (1 - override_rate)
-        return self.self_bond + kept.numerator // kept.denominator
+        left = (self.tokens - self.kept) * (1 - override_rate)
+        return self.kept + left.numerator // left.denominator
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +134,36 @@ class Bracket:
     action: Action
     nobody_overrides: int | None
     as_observed: int | None
-    self_bond_only: int | None
+    everybody_overrides: int | None
+
+
+def seats(validators: Mapping[str, int], delegations: Iterable[tuple[str, str, int]]) -> list[Seat]:
+    """Validators by tokens, each with what it keeps. delegations: (delegator, validator, power)."""
+    rows = list(delegations)
+    nobody = keyless(delegator for delegator, _, _ in rows)
+    kept = dict.fromkeys(validators, 0)
+    for delegator, validator, power in rows:
+        if delegator in nobody or delegator == account(validator):
+            kept[validator] += power
+    return [Seat(validator, tokens, kept[validator]) for validator, tokens in validators.items()]
+
+
+def keyless(delegators: Iterable[str]) -> frozenset[str]:
+    """Delegators that are accounts of tokenised (liquid) shares: nobody votes for them, the validator's vote stands.
+
+    Contracts have addresses as long as these, and can vote: only those that the module derives itself are meant.
+    """
+    long = {one for one in delegators if len(one) - one.rfind("1") == LONG_ADDRESS}
+    return frozenset(one for one in long if unbech32(one)[1] in _tokenised())
+
+
+@cache
+def _tokenised() -> frozenset[bytes]:
+    return frozenset(module_address("lsm", f"tokenizeshare_{record}") for record in range(1, RECORDS + 1))
 
 
 def brackets(seats: Sequence[Seat], actions: Iterable[Action], override_rate: Fraction) -> list[Bracket]:
-    """For each action the fewest validators: if nobody overrides, at the observed rate, with self-bonds only."""
+    """For each action the fewest validators: if nobody overrides, at the observed rate, if everybody does who can."""
     if not 0 <= override_rate <= 1:
         raise ValueError(f"an override rate of {override_rate}")
     bonded = sum(seat.tokens for seat in seats)
@@ -188,13 +224,16 @@ def parties(
 ) -> dict[str, frozenset[int]]:
     """Who could vote, and which delegations (by position) each would carry.
 
-    A delegator carries all its own; a validator those of everybody who does not vote: of all but the `overriding`.
+    A delegator carries all its own; a validator those of everybody who does not vote: of all but the `overriding`, and
+    always those of tokenised shares, which carry nothing themselves.
     operators: the party behind a validator (its own account, or whoever runs several), which carries them all.
     """
-    operators, themselves = operators or {}, set(overriding)
+    nobody = keyless(delegator for delegator, _, _ in delegations)
+    operators, themselves = operators or {}, set(overriding) - nobody
     carried: dict[str, set[int]] = defaultdict(set)
     for position, (delegator, validator, _) in enumerate(delegations):
-        carried[delegator].add(position)
+        if delegator not in nobody:
+            carried[delegator].add(position)
         if delegator not in themselves:
             carried[operators.get(validator, validator)].add(position)
     return {party: frozenset(positions) for party, positions in carried.items()}

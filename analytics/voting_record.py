@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from analytics import ballots
 from analytics.ballots import Stake
 from analytics.decisiveness import ABSENT, ABSTAIN, NO, VETO, YES, PastVotes, Simulated, blocs, decisiveness
+from analytics.governance import keyless
 from analytics.participation import (
     Concentration,
     Silent,
@@ -163,13 +164,16 @@ def _powers(stake: Stake) -> tuple[int, ...]:
 
 
 def _turnouts(stake: Stake, votes: Mapping[str, Mapping[str, Choice]]) -> list[Turnout]:
-    """Each proposal's used and paper power over one stake, in base units; a validator's own stake stays its own."""
-    ever = set().union(*votes.values())
+    """Each proposal's used and paper power over one stake, in base units.
+
+    A validator's own stake stays its own, and so do tokenised shares, for which nobody votes.
+    """
+    ever, nobody = set().union(*votes.values()), keyless(delegator for delegator, _, _ in stake.delegations)
     own, others = 0, []
     for delegator, operator, shares in stake.delegations:
         validator = stake.validators[operator]
         power = shares * validator.tokens // validator.shares
-        if delegator == account(operator):
+        if delegator == account(operator) or delegator in nobody:
             own += power
         elif delegator in ever:
             others.append((delegator, operator, power))

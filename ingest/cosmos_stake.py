@@ -3,15 +3,15 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
-from fractions import Fraction
 from functools import partial
 from typing import Any, Final
 
 import polars as pl
 
+from analytics.tally import Validator, power_of
 from ingest.cosmos import VALIDATORS, Lcd
 from ingest.cosmos_governance import in_voting_period
-from ingest.cosmos_json import decimal, fixed, instant, own, part, text, whole
+from ingest.cosmos_json import ONE, decimal, fixed, instant, own, part, text, whole
 from ingest.network import Memo
 from store.rows import BadData, Facts, Kind, frame, holdings, observation
 
@@ -75,20 +75,22 @@ def consensus_power(reduction: int) -> Callable[[Lcd], Facts]:
 def delegators(node: Lcd, memo: Memo) -> Facts:
     """Bonded tokens of each delegator, over all validators that sign blocks and behind each of them.
 
-    From the staking module: a delegator's shares of a validator times the validator's tokens, summed, cut to whole base
-    units at the end. Exchanges and liquid staking modules appear as one delegator each. The shares of every validator
-    add up exactly to the chain's own figure; cutting loses less than one base unit a delegator.
+    From the staking module: a delegator's shares of a validator times the validator's tokens, with the chain's own
+    eighteen decimals, summed, cut to whole base units at the end. Exchanges and liquid staking modules appear as one
+    delegator each. The shares of every validator add up exactly to the chain's own figure; cutting loses less than one
+    base unit a delegator.
     """
-    held: dict[str, Fraction] = defaultdict(Fraction)
+    held: dict[str, int] = defaultdict(int)
     rows, reported = [], {}
     for validator, operator, found in _delegations(node, memo):
-        tokens, all_shares = whole(validator, "tokens"), fixed(validator, "delegator_shares")
+        stake = Validator(whole(validator, "tokens"), fixed(validator, "delegator_shares"))
         population = f"delegators@{operator}"
-        reported[population] = tokens
+        reported[population] = stake.tokens
         for delegator, shares in found:
-            rows.append((population, delegator, shares * tokens // all_shares))
-            held[delegator] += Fraction(shares * tokens, all_shares)
-    rows += [("delegators", delegator, int(tokens)) for delegator, tokens in held.items()]
+            tokens = power_of(shares, stake)
+            rows.append((population, delegator, tokens // ONE))
+            held[delegator] += tokens
+    rows += [("delegators", delegator, tokens // ONE) for delegator, tokens in held.items()]
     reported["delegators"] = whole(node.get(POOL), "pool", "bonded_tokens")
     return Facts(holdings(rows), reported=reported)
 

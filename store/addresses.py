@@ -5,7 +5,7 @@ Substrate: 0x and the 64 hex digits of the public key. Cosmos: bech32 (validator
 
 from dataclasses import dataclass
 from functools import lru_cache
-from hashlib import blake2b
+from hashlib import blake2b, sha256
 from typing import Final
 
 BASE58: Final = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
@@ -100,6 +100,11 @@ def unbech32(text: str) -> tuple[str, bytes]:
         return prefix, bytes(_regroup(words[:-6], 5, 8, pad=False))
     except ValueError as error:
         raise NotAnAddress(f"{text!r} is no whole number of bytes") from error
+
+
+def module_address(module: str, key: str) -> bytes:
+    """An account that a Cosmos module derives from a word of its own (address.Module, ADR 028): no key signs for it."""
+    return sha256(sha256(b"module").digest() + f"{module}\0{key}".encode()).digest()
 
 
 def operator(account: str) -> str:

@@ -23,7 +23,8 @@ from ingest.transport import Http
 from store.rows import Facts, Kind, check
 from tests.cosmos_node import VERSIONS, Node, running
 from tests.cosmos_world import CLOSING, DENOM, FINAL, IN_DEPOSIT, OPEN, PASSED, VALIDATORS, VETOED, module_account
-from tests.test_cosmos_stake import amounts, at_once
+from tests.lcd import ONE
+from tests.test_cosmos_stake import amounts, as_the_chain_rounds, at_once
 
 pytestmark = pytest.mark.slow
 OPTIONS = ("yes", "abstain", "no", "no_with_veto")
@@ -101,12 +102,12 @@ def test_every_delegator_has_what_the_node_reports(node: Node, lcd: Lcd) -> None
     facts = delegators(lcd, at_once)
     check(facts, Kind.HOLDINGS, tolerance=10**4)
     world = node.world
-    held: dict[str, Fraction] = defaultdict(Fraction)
+    held: dict[str, int] = defaultdict(int)
     for (delegator, number), amount in world.delegations.items():
         if number in world.bonded:
-            held[delegator] += Fraction(amount * world.tokens(number), world.shares[number])
+            held[delegator] += as_the_chain_rounds(Fraction(amount * world.tokens(number), world.shares[number]))
     found = amounts(facts, "delegators")
-    assert found == {delegator: int(tokens) for delegator, tokens in held.items()}
+    assert found == {delegator: tokens // ONE for delegator, tokens in held.items()}
     assert len(found) > 3_000 * 0.9
     for delegator in sorted(found)[::150]:
         rows = node.get(f"/cosmos/staking/v1beta1/delegations/{delegator}")["delegation_responses"]

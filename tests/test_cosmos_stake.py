@@ -73,6 +73,15 @@ def test_delegators_hold_their_part_of_what_slashing_left() -> None:
     assert facts.reported == {"delegators": 140, f"delegators@{valoper(0)}": 90, f"delegators@{valoper(1)}": 50}
 
 
+def test_the_worth_of_a_delegation_is_rounded_at_18_places_before_it_is_cut() -> None:
+    """All but 1e-18 of three shares of one token: 0.99999999999999999967, which the chain rounds to the whole token."""
+    slashed = State([Validator(0, 1, 3 * ONE)], [(7, 0, 3 * ONE - 1), (8, 0, 1)])
+    with pinned(chain(slashed)) as node:
+        facts = delegators(node, at_once)
+    check(facts, Kind.HOLDINGS)
+    assert amounts(facts, "delegators") == {account(7): 1, account(8): 0}
+
+
 def test_a_list_of_delegators_that_lacks_one_is_refused() -> None:
     short = replace(SLASHED, validators=[Validator(0, 90, 101 * ONE), SLASHED.validators[1]])
     with pinned(chain(short)) as node, pytest.raises(BadData, match=r"100000000000000000000 of 101000000000000000000"):
@@ -160,12 +169,17 @@ def staking_states(draw: st.DrawFn) -> State:
 def direct(state: State) -> dict[str, int]:
     """Tokens by delegator, straight from the state, with no pages and no JSON."""
     by_number = {row.number: row for row in state.validators if row.status == "BOND_STATUS_BONDED"}
-    held: dict[str, Fraction] = {}
+    held: dict[str, int] = {}
     for delegator, number, amount in state.delegations:
         if number in by_number:
-            part = Fraction(amount * by_number[number].tokens, by_number[number].shares)
-            held[account(delegator)] = held.get(account(delegator), Fraction(0)) + part
-    return {holder: int(tokens) for holder, tokens in held.items()}
+            part = as_the_chain_rounds(Fraction(amount * by_number[number].tokens, by_number[number].shares))
+            held[account(delegator)] = held.get(account(delegator), 0) + part
+    return {holder: tokens // ONE for holder, tokens in held.items()}
+
+
+def as_the_chain_rounds(quotient: Fraction) -> int:
+    """A quotient in 1e-18 as the SDK's decimals have it: cut at 36 places, then rounded half to even at 18."""
+    return round(Fraction(int(quotient * ONE * ONE), ONE))
 
 
 @pytest.mark.slow

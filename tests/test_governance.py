@@ -121,16 +121,16 @@ def test_delegators_add_nothing_to_the_smallest_coalition_of_cudos_unless_they_o
     assert any(not member.startswith("cudosvaloper") for member in wary.members)
 
 
-def test_brackets_run_from_nobody_overrides_to_self_bonds_only() -> None:
+def test_brackets_run_from_nobody_overrides_to_everybody_does() -> None:
     seats = [Seat(f"v{place}", 100, 10) for place in range(10)]
     found = {
         (bracket.action.name, bracket.action.case): bracket
         for bracket in brackets(seats, actions(USUAL, Fraction(1, 2)), Fraction(1, 3))
     }
     alone = found["pass", "nobody else votes"]
-    assert (alone.nobody_overrides, alone.as_observed, alone.self_bond_only) == (4, 5, None)
+    assert (alone.nobody_overrides, alone.as_observed, alone.everybody_overrides) == (4, 5, None)
     all_no = found["pass", "all others vote No"]
-    assert (all_no.nobody_overrides, all_no.as_observed, all_no.self_bond_only) == (6, 8, None)
+    assert (all_no.nobody_overrides, all_no.as_observed, all_no.everybody_overrides) == (6, 8, None)
     assert found["pass", "all others veto"].nobody_overrides == 7
     assert found["pass", "usual turnout, the others vote No"].nobody_overrides == 3
     assert found["veto", "all others vote Yes"].nobody_overrides == 4
@@ -139,7 +139,7 @@ def test_brackets_run_from_nobody_overrides_to_self_bonds_only() -> None:
     assert found["boycott", "all others vote Yes"].nobody_overrides == 7
     halt = found["halt", "blocks need more than 2/3"]
     # Signing blocks is no vote: delegators cannot override there.
-    assert (halt.nobody_overrides, halt.as_observed, halt.self_bond_only) == (4, 4, 4)
+    assert (halt.nobody_overrides, halt.as_observed, halt.everybody_overrides) == (4, 4, 4)
     assert found["finalise", "more than 2/3 sign a block"].nobody_overrides == 7
 
 
@@ -219,7 +219,7 @@ def test_a_search_that_takes_too_long_leaves_two_bounds() -> None:
 
 
 def test_impossible_seats_and_rates_are_refused() -> None:
-    with pytest.raises(ValueError, match="of them 11 its own"):
+    with pytest.raises(ValueError, match="of which it keeps 11"):
         Seat("v", 10, 11)
     with pytest.raises(ValueError, match="override rate"):
         brackets([Seat("v", 10, 1)], (), Fraction(3, 2))
