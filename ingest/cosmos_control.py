@@ -4,14 +4,19 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
+from itertools import zip_longest
 from typing import Any, Final
+
+import polars as pl
 
 from ingest import cosmos_governance
 from ingest.cosmos import Lcd, NotServed
 from ingest.cosmos_emission import DISTRIBUTION, MINT, bond_denom, module_account
 from ingest.cosmos_json import DURATION, key_of, listed, part, raw, text, whole
 from ingest.cosmos_stake import all_tokens, bonded_validators, every_validator, operator_of
+from ingest.network import Memo
 from store.rows import Facts, Kind, SourceChanged, frame, observation
 
 WASM: Final = "/cosmwasm/wasm/v1"
@@ -22,6 +27,16 @@ MODULES: Final = {
     "slashing": "/cosmos/slashing/v1beta1/params",
 }
 MODULE_ACCOUNTS: Final = "/cosmos/auth/v1beta1/module_accounts"
+# Modules of every SDK chain that own an account; its address is the hash of the name.
+SDK_MODULES: Final = (
+    "bonded_tokens_pool",
+    "distribution",
+    "fee_collector",
+    "gov",
+    "mint",
+    "not_bonded_tokens_pool",
+    "transfer",
+)
 SIGNING_INFOS: Final = "/cosmos/slashing/v1beta1/signing_infos"
 DECIMAL: Final = re.compile(r"-?\d+\.\d+")
 # Admins are asked for one by one; a chain open to every author has thousands of contracts.
@@ -41,19 +56,18 @@ def parameters(node: Lcd) -> Facts:
     return Facts(frame(Kind.OBSERVATIONS, rows))
 
 
-def authorities(node: Lcd) -> Facts:
+def authorities(node: Lcd, memo: Memo) -> Facts:
     """Accounts that belong to modules, and who may upload and replace smart contracts.
 
     The governance account is the authority that changes parameters and upgrades; no key signs for it. Contract admins
-    can replace a contract's code alone. Read from the auth and wasm modules where the chain has them.
+    can replace a contract's code alone. Read from the auth and wasm modules where the chain has them; where it does not
+    list its module accounts, those of the SDK's own modules follow from their names.
     """
     time = node.block.time
     rows = [observation("authority", time, module_account(node, "gov"), "address", subject="gov")]
-    if node.serves(MODULE_ACCOUNTS):
-        for account in listed(node.get(MODULE_ACCOUNTS), "accounts"):
-            address = text(account, "base_account", "address")
-            rows.append(observation("module_account", time, address, "address", subject=text(account, "name")))
-    rows += _contracts(node)
+    for name, address in _module_accounts(node).items():
+        rows.append(observation("module_account", time, address, "address", subject=name))
+    rows += _contracts(node, memo)
     return Facts(frame(Kind.OBSERVATIONS, rows))
 
 
@@ -126,26 +140,41 @@ def _signing_infos(node: Lcd, operators: Mapping[bytes, str]) -> Iterator[tuple[
             yield operators[key], info
 
 
-def _contracts(node: Lcd) -> Iterator[Row]:
+def _module_accounts(node: Lcd) -> dict[str, str]:
+    if node.serves(MODULE_ACCOUNTS):
+        told = listed(node.get(MODULE_ACCOUNTS), "accounts")
+        return {text(account, "name"): text(account, "base_account", "address") for account in told}
+    return {name: module_account(node, name) for name in SDK_MODULES}
+
+
+def _contracts(node: Lcd, memo: Memo) -> Iterator[Row]:
     time = node.block.time
     if not node.serves(f"{WASM}/code"):
         return
     yield from _upload_rules(node)
-    contracts: list[str] = []
+    contracts = asked = 0
     for code in node.pages(f"{WASM}/code", "code_infos"):
         number = str(whole(code, "code_id"))
         yield observation("code_creator", time, text(code, "creator"), "address", subject=number)
-        contracts += _contracts_of(node, number)
-    asked = contracts[:CONTRACTS_ASKED]
-    for address in asked:
-        admin = text(node.get(f"{WASM}/contract/{address}"), "contract_info", "admin")
-        yield observation("contract_admin", time, admin or "nobody", "address", subject=address)
-    yield observation("contracts", time, len(contracts), "count")
-    yield observation("contracts_not_asked", time, len(contracts) - len(asked), "count")
+        found = memo(f"code-{number}", partial(_admins, node, number, CONTRACTS_ASKED - asked))
+        known = found.drop_nulls()
+        for address, admin in known.iter_rows():
+            yield observation("contract_admin", time, admin, "address", subject=address)
+        contracts, asked = contracts + found.height, asked + known.height
+    yield observation("contracts", time, contracts, "count")
+    yield observation("contracts_not_asked", time, contracts - asked, "count")
 
 
-def _contracts_of(node: Lcd, code: str) -> list[str]:
-    return [str(address) for address in node.pages(f"{WASM}/code/{code}/contracts", "contracts")]
+def _admins(node: Lcd, code: str, most: int) -> pl.DataFrame:
+    """The contracts of a code, and who may replace them; null for all but so many."""
+    addresses = [str(address) for address in node.pages(f"{WASM}/code/{code}/contracts", "contracts")]
+    admins = [_admin(node, address) for address in addresses[:most]]
+    rows = zip_longest(addresses, admins)
+    return pl.DataFrame(list(rows), schema={"contract": pl.String(), "admin": pl.String()}, orient="row")
+
+
+def _admin(node: Lcd, contract: str) -> str:
+    return text(node.get(f"{WASM}/contract/{contract}"), "contract_info", "admin") or "nobody"
 
 
 def _upload_rules(node: Lcd) -> Iterator[Row]:

@@ -1,13 +1,14 @@
 """What a Cosmos chain mints and to whom, its supply and its speed, at one block."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import ROUND_FLOOR, Decimal, localcontext
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 
-from ingest.cosmos import PROVISIONS, Lcd
+from ingest.cosmos import PROVISIONS, Lcd, NotServed
 from ingest.cosmos_json import ONE, fixed, listed, part, text, whole
 from ingest.cosmos_stake import POOL, all_tokens, bonded_validators, operator_of
 from store.addresses import bech32
@@ -115,11 +116,10 @@ def bond_denom(node: Lcd) -> str:
 
 def supply(node: Lcd, denom: str) -> int:
     """All tokens of a denom; raises BadData where the bank module does not list it."""
-    # The query for one denom differs between versions, and panics in some; the list is the same in all.
-    for coin in node.pages(SUPPLY, "supply"):
-        if text(coin, "denom") == denom:
-            return whole(coin, "amount")
-    raise BadData(f"the bank module of {node.chain_id} lists no supply of {denom}")
+    found = _supplies(node)
+    if denom not in found:
+        raise BadData(f"the bank module of {node.chain_id} lists no supply of {denom}")
+    return found[denom]
 
 
 def annual_provisions(node: Lcd) -> str:
@@ -128,19 +128,39 @@ def annual_provisions(node: Lcd) -> str:
 
 
 def municipal(node: Lcd) -> list[tuple[str, str, int]]:
-    """Denom, target and base units a day of inflation that is minted to an address (fetchhub's own mint module)."""
-    path = f"{MINT}/municipal_inflation"
-    if not node.serves(path):
-        return []
+    """Denom, target and base units a day of inflation that is minted to an address (fetchhub's own mint module).
+
+    Of a token that does not exist none is minted.
+    """
     found = []
-    for pair in listed(node.get(path), "inflations"):
+    for pair in _inflations(node):
         denom = text(pair, "denom")
         rate = Decimal(fixed(pair, "inflation", "value")).scaleb(-18)
         if rate < 0:
             raise BadData(f"municipal inflation of {denom} is {rate}")
-        minted = _compound(rate, _blocks_per_year(node), supply(node, denom))
+        minted = _compound(rate, _blocks_per_year(node), _supplies(node).get(denom, 0))
         found.append((denom, text(pair, "inflation", "target_address"), span(node).a_day(minted)))
     return found
+
+
+def _inflations(node: Lcd) -> list[Any]:
+    path = f"{MINT}/municipal_inflation"
+    if not node.serves(path):
+        return []
+    found = listed(node.get(path), "inflations")
+    for ask in node.unpinned():
+        if found:
+            break
+        # It is not of the block: for a second after its start a node answers that there is none, so all are asked.
+        with suppress(SourceDown, NotServed):
+            found = listed(ask(path, {}), "inflations")
+    return found
+
+
+def _supplies(node: Lcd) -> dict[str, int]:
+    """All tokens of every denom that has any."""
+    # The query for one denom differs between versions, and panics in some; the list is the same in all.
+    return {text(coin, "denom"): whole(coin, "amount") for coin in node.pages(SUPPLY, "supply")}
 
 
 def module_account(node: Lcd, module: str) -> str:

@@ -15,13 +15,17 @@ RULES = (
 )
 
 
-def readings(unit: str, power_reduction: int) -> tuple[Reading, ...]:
-    """Stake, emission, control and governance of a chain that stakes `unit`; what takes long comes last."""
+def readings(unit: str, power_reduction: int, *of_its_own: Reading) -> tuple[Reading, ...]:
+    """Stake, governance, emission and control of a chain that stakes `unit`, and what it alone has.
+
+    What takes long comes last: many nodes keep a block for a minute only, after which nothing more can be read at it.
+    """
     return (
         *_stake(unit, power_reduction),
         *_governance(),
         *_emission(unit),
         *_control(),
+        *of_its_own,
         *_long(unit),
     )
 
@@ -29,7 +33,17 @@ def readings(unit: str, power_reduction: int) -> tuple[Reading, ...]:
 def _stake(unit: str, power_reduction: int) -> tuple[Reading, ...]:
     consensus = cosmos_stake.consensus_power(power_reduction)
     return (
-        Reading("validators", Kind.HOLDINGS, Measure.STAKE, unit, HOURLY, cosmos_stake.validators, headline=True),
+        # The pool may hold more than the validators: anybody can send tokens to its account.
+        Reading(
+            "validators",
+            Kind.HOLDINGS,
+            Measure.STAKE,
+            unit,
+            HOURLY,
+            cosmos_stake.validators,
+            partial=True,
+            headline=True,
+        ),
         Reading("consensus", Kind.HOLDINGS, Measure.VOTING_POWER, "power", HOURLY, consensus, headline=True),
         Reading("names", Kind.OBSERVATIONS, None, "", DAILY, cosmos_stake.names, headline=True, newest_only=True),
     )
@@ -45,11 +59,9 @@ def _emission(unit: str) -> tuple[Reading, ...]:
 
 
 def _control() -> tuple[Reading, ...]:
-    parameters, authorities = cosmos_control.parameters, cosmos_control.authorities
-    control = Measure.CONTROL
+    parameters = cosmos_control.parameters
     return (
-        Reading("parameters", Kind.OBSERVATIONS, control, "", DAILY, parameters, headline=True),
-        Reading("authorities", Kind.OBSERVATIONS, control, "", DAILY, authorities, newest_only=True),
+        Reading("parameters", Kind.OBSERVATIONS, Measure.CONTROL, "", DAILY, parameters, headline=True),
         Reading("signing", Kind.OBSERVATIONS, None, "", HOURLY, cosmos_control.signing, newest_only=True),
     )
 
@@ -65,12 +77,13 @@ def _governance() -> tuple[Reading, ...]:
 
 
 def _long(unit: str) -> tuple[Reading, ...]:
-    """One request a validator and more; each keeps its parts."""
+    """One request a validator, a contract or a proposal and more; each keeps its parts."""
     shares, closing, delegators = cosmos_stake.shares, cosmos_stake.closing_shares, cosmos_stake.delegators
-    stake, lost = Measure.STAKE, MOST_DELEGATORS
+    stake, lost, control, authorities = Measure.STAKE, MOST_DELEGATORS, Measure.CONTROL, cosmos_control.authorities
     return (
         Reading("closing_shares", Kind.OBSERVATIONS, None, "", HOURLY, closing, newest_only=True, long=True),
         Reading("shares", Kind.OBSERVATIONS, None, "", DAILY, shares, newest_only=True, long=True),
-        Reading("delegators", Kind.HOLDINGS, stake, unit, DAILY, delegators, tolerance=lost, long=True),
+        Reading("delegators", Kind.HOLDINGS, stake, unit, DAILY, delegators, tolerance=lost, partial=True, long=True),
+        Reading("authorities", Kind.OBSERVATIONS, control, "", DAILY, authorities, newest_only=True, long=True),
         Reading("past_votes", Kind.VOTES, None, "", 7 * DAILY, cosmos_votes.past_votes, long=True),
     )

@@ -51,8 +51,8 @@ def operator_of(validator: Json) -> str:
 def validators(node: Lcd) -> Facts:
     """Tokens bonded with each validator that signs blocks: its own and its delegators', from the staking module.
 
-    Jailed, unbonding and waiting validators hold tokens too but no power; they are not counted. The sum is exactly the
-    chain's own bonded pool.
+    Jailed, unbonding and waiting validators hold tokens too but no power; they are not counted. The chain's own total
+    is the balance of the bonded pool: what anybody sent there beside is nobody's stake, and is told as not covered.
     """
     rows = [("validators", operator_of(row), whole(row, "tokens")) for row in bonded_validators(node)]
     return Facts(holdings(rows), reported={"validators": whole(node.get(POOL), "pool", "bonded_tokens")})

@@ -111,6 +111,40 @@ def test_municipal_inflation_compounds_to_its_yearly_rate() -> None:
     assert split["exact"].to_list()[1] == str(1 * 14_400)  # 20 % of 7, cut to whole units
 
 
+def with_municipal(*inflations: dict[str, Any]) -> State:
+    return replace(CHAIN, bodies={**CHAIN.bodies, f"{MINT}/municipal_inflation": {"inflations": list(inflations)}})
+
+
+def inflation(denom: str, target: int) -> dict[str, Any]:
+    return {"denom": denom, "inflation": {"target_address": account(target), "value": "0.030000000000000000"}}
+
+
+def test_municipal_inflation_of_a_token_without_supply_is_nothing() -> None:
+    with pinned(chain(with_municipal(inflation("nanomobx", 5), inflation("uakt", 6)))) as node:
+        facts, split = emission(node), emission_split(node)
+    check(facts, Kind.HOLDINGS)
+    check(split, Kind.OBSERVATIONS)
+    assert [holder for population, holder in amounts(facts) if population == "municipal"] == [account(6)]
+    told = split.rows.filter(pl.col("name") == "to_municipal").select("subject", "exact").rows()
+    assert told[0] == (f"{account(5)}|nanomobx", "0")
+
+
+@pytest.mark.parametrize(("without", "others"), [(1, 0), (100, 1)], ids=["asked again", "asked of another"])
+def test_a_node_that_has_just_started_and_tells_no_municipal_inflation_is_not_believed(
+    without: int, others: int
+) -> None:
+    """fetchd does not answer this question at a block: for about a second after its start there is none."""
+    path, asked = f"{MINT}/municipal_inflation", []
+    running = chain(with_municipal(inflation("uakt", 6)))
+
+    def starting(request: Request) -> Reply:
+        asked.append(request.path)
+        return (chain(with_municipal()) if asked.count(path) <= without else running)(request)
+
+    with pinned(starting, *[running] * others) as node:
+        assert ("municipal", account(6)) in amounts(emission(node))
+
+
 def test_the_economy_is_read_in_the_chains_own_numbers() -> None:
     with pinned(chain(CHAIN)) as node:
         facts = economy(node)

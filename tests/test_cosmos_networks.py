@@ -104,6 +104,15 @@ def test_every_delegator_is_read_with_one_request_a_validator() -> None:
     assert sum(count for path, count in asked.items() if path.endswith("/delegations")) == 100
 
 
+@pytest.mark.parametrize("network", [akash.NETWORK, fetch.NETWORK], ids=["akash", "fetch"])
+def test_what_takes_long_comes_last(network: Network) -> None:
+    """A node that keeps twelve blocks has forgotten the block after a minute: all short readings are done by then."""
+    names = [reading.name for reading in network.readings]
+    last = ["closing_shares", "shares", "delegators", "authorities", "past_votes"]
+    assert names[-5:] == last
+    assert {reading.name for reading in network.readings if reading.long} == set(last)
+
+
 def test_the_halting_rule_is_a_third_and_not_more() -> None:
     for network in (akash.NETWORK, fetch.NETWORK):
         halt = next(rule for rule in network.rules if rule.action == "halt the chain")

@@ -224,7 +224,7 @@ def test_names_and_authorities_are_read(node: Node, lcd: Lcd) -> None:
     assert dict(monikers.select("subject", "exact").rows()) == {
         node.world.operator(number): f"validator {number}" for number in range(VALIDATORS)
     }
-    found = authorities(lcd)
+    found = authorities(lcd, at_once)
     check(found, Kind.OBSERVATIONS)
     authority = found.rows.filter(pl.col("name") == "authority")["exact"].to_list()
     assert authority == [module_account("gov")]

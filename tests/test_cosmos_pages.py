@@ -76,7 +76,7 @@ def test_software_that_refuses_to_count_is_read_without_a_count() -> None:
         },
     }
     with pinned(chain(replace(STATE, bodies=bodies))) as node:
-        found = authorities(node).rows
+        found = authorities(node, at_once).rows
     assert found["name"].to_list().count("code_creator") == 7
 
 
@@ -109,12 +109,12 @@ def invented(name: str) -> Callable[[Request], dict[str, Any]]:
 
     def answer(request: Request) -> dict[str, Any]:
         turn = next(fresh)
-        body: dict[str, Any] = {
-            "fresh key on empty pages": {"list": []},
-            "fresh key on the same rows": {"list": rows(0, 2)},
-            "new rows without end": {"list": rows(2 * turn, 2 * turn + 2)},
+        found = {
+            "fresh key on empty pages": [],
+            "fresh key on the same rows": rows(0, 2),
+            "new rows without end": rows(2 * turn, 2 * turn + 2),
         }[name]
-        return {**body, "pagination": {"next_key": f"key {turn}", "total": "9"}}
+        return {"list": found, "pagination": {"next_key": f"key {turn}", "total": "9"}}
 
     return answer
 

@@ -71,3 +71,20 @@ def test_a_proposal_that_the_chain_deleted_is_not_published_as_open(tmp_path: Pa
     assert published(tmp_path, statuses) == [("1", "gone"), ("2", "gone")]
     assert finished(command(tmp_path, "rebuild"))[0] == 0
     assert published(tmp_path, statuses) == [("1", "gone"), ("2", "gone")]
+
+
+def test_a_unit_sent_to_the_bonded_pool_is_told_as_not_covered(tmp_path: Path) -> None:
+    state = State(VALIDATORS, HELD, time=now())
+    pools = {sent: {"pool": {"not_bonded_tokens": "1", "bonded_tokens": str(2_500 + sent)}} for sent in (500, -1)}
+    for sent, expected in ((500, 0), (-1, 3)):
+        more = replace(state, bodies={"/cosmos/staking/v1beta1/pool": pools[sent]})
+        code, errors = ran(tmp_path / str(sent), "akash", chain(more), "validators", "delegators")
+        assert code == expected, errors
+    # Cut amounts of delegators may differ by more, so only the validators' are compared to the unit.
+    assert "akash validators: BadData validators: rows add up to 2500, the chain reports 2499" in errors
+    query = """
+        SELECT p.name, d.total, d.reported_total, round(d.coverage, 4) FROM distribution d
+        JOIN population p ON p.id = d.population WHERE NOT contains(p.name, '@') AND d.grouping = 'address' ORDER BY ALL
+    """
+    told = published(tmp_path / "500", query)
+    assert told == [("delegators", 2_500, 3_000, 0.8333), ("validators", 2_500, 3_000, 0.8333)]

@@ -17,8 +17,9 @@ ENDPOINTS = (
 # Base units that make one unit of consensus power (the SDK's power reduction; its default).
 POWER = 10**6
 
-READINGS = (
-    *readings("uakt", POWER),
+READINGS = readings(
+    "uakt",
+    POWER,
     *akash_control.READINGS,
     *akash_compute.READINGS,
     *akash_supply.READINGS,
