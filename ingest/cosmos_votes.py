@@ -44,18 +44,19 @@ def past_votes(node: Lcd, memo: Memo) -> Facts:
 def votes_cast(node: Lcd, proposal: Json) -> pl.DataFrame:
     """The last vote of every voter on a proposal, by its transactions; nothing where no endpoint indexes them.
 
-    Raises SourceDown where an endpoint that might index them does not answer and no other one does.
+    Raises SourceDown where an endpoint does not answer and no index of another one could be asked.
     """
-    number, reasons = identity(proposal), []
+    number, reasons, looked = identity(proposal), [], False
     for ask in node.unpinned():
         try:
             # An index that has the first transaction of a proposal has all later ones.
             if submitted := _search(ask, f"submit_proposal.proposal_id='{number}'", 1)[0]:
                 return _last_votes(ask, number, node.block.height, _counted_from(node, proposal, submitted))
+            looked = True
         except SourceDown as error:
             if NO_INDEX not in str(error):
                 reasons.append(str(error))
-    if reasons:
+    if reasons and not looked:
         raise SourceDown("; ".join(reasons))
     return VOTES.to_frame()
 

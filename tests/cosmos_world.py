@@ -21,6 +21,8 @@ DENOM: Final = "stake"
 VALIDATORS, BONDED, UNBONDING = 120, 100, 12
 DELEGATORS: Final = 3_000
 VOTERS: Final = 600
+# A bonded, slashed validator that many more delegators are with than a page has rows, and how many at least.
+CROWDED, CROWD = 7, 1_500
 # Proposals of the genesis, by what becomes of them.
 CLOSING, OPEN, IN_DEPOSIT, PASSED, VETOED = 1, 2, 3, 4, 5
 DEPOSIT: Final = 10_000_000
@@ -53,6 +55,8 @@ class World:
                 # Only shares of a slashed validator have decimals.
                 rest = dice.randrange(ONE) if slashed(number) else 0
                 found[account(delegator, PREFIX), number] = whole * ONE + rest
+        for delegator in range(CROWD):
+            found[account(delegator, PREFIX), CROWDED] = dice.randrange(1, 10**9) * ONE + dice.randrange(ONE)
         others = sum(shares for (_, number), shares in found.items() if number)
         found[self.operator_account(0), 0] += (others // ONE * 3) * ONE
         return found

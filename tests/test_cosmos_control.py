@@ -13,7 +13,7 @@ from ingest.akash_control import oracle_feeders
 from ingest.cosmos_control import authorities, parameters, signing
 from store.addresses import bech32
 from store.rows import Facts, Kind, check
-from tests.lcd import GOV, ONE, State, Validator, account, chain, governed, page, valoper
+from tests.lcd import GOV, ONE, State, Validator, account, chain, governed, page, valoper, wasm_page
 from tests.recordings import recorded_chain, recording
 from tests.servers import Request
 from tests.test_cosmos import pinned
@@ -118,10 +118,10 @@ def wasm(contracts: int, **more: Any) -> State:
         number = int(request.path.rsplit("-", 1)[1])
         return {"contract_info": {"admin": account(number) if number % 2 else ""}}
 
-    listed = [f"contract-{number}" for number in range(contracts)]
+    listed, codes = [f"contract-{number}" for number in range(contracts)], [{"code_id": "1", "creator": account(8)}]
     bodies: dict[str, Any] = {
-        f"{WASM}/code": {"code_infos": [{"code_id": "1", "creator": account(8)}], "pagination": {"total": "1"}},
-        f"{WASM}/code/1/contracts": {"contracts": listed, "pagination": {"next_key": None}},
+        f"{WASM}/code": lambda request: wasm_page(codes, "code_infos", request.params, 100),
+        f"{WASM}/code/1/contracts": lambda request: wasm_page(listed, "contracts", request.params, 100),
         "/cosmos/staking/v1beta1/params": {"params": {"bond_denom": "uakt"}},
         **{f"{WASM}/contract/{name}": contract for name in listed},
         **more,

@@ -77,7 +77,7 @@ def old_chain(*found: dict[str, Any]) -> State:
     }
 
     def listed(request: Request) -> dict[str, Any]:
-        return page(found, "proposals", request.params, 100)
+        return page(found, "proposals", request.params, 100, sdk="0.45")
 
     bodies |= {
         f"{OLD_GOV}/proposals": listed,

@@ -4,13 +4,15 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import timedelta
 from fractions import Fraction
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 from urllib3.util import Retry
 
-from analytics.tally import Tally, choices, stake, tally, thresholds
+from analytics.tally import Tally, choices, scaled, stake, tally, thresholds
 from ingest.cosmos import CosmosChain, Lcd
 from ingest.cosmos_control import authorities, parameters, signing
 from ingest.cosmos_emission import economy, emission, span, supply
@@ -18,12 +20,27 @@ from ingest.cosmos_governance import deposits, open_proposals, proposals, votes
 from ingest.cosmos_readings import readings
 from ingest.cosmos_stake import consensus_power, delegators, names, shares, validators
 from ingest.cosmos_votes import votes_cast
-from ingest.network import Reading
+from ingest.job import Outcome, read_at, read_network
+from ingest.network import Network
 from ingest.transport import Http
-from store.rows import Facts, Kind, check
+from store.landing import Landing, contents
+from store.rows import Kind, check
 from tests.cosmos_node import VERSIONS, Node, running
-from tests.cosmos_world import CLOSING, DENOM, FINAL, IN_DEPOSIT, OPEN, PASSED, VALIDATORS, VETOED, module_account
+from tests.cosmos_world import (
+    CLOSING,
+    CROWDED,
+    DENOM,
+    FINAL,
+    IN_DEPOSIT,
+    OPEN,
+    PASSED,
+    PREFIX,
+    VALIDATORS,
+    VETOED,
+    module_account,
+)
 from tests.lcd import ONE
+from tests.servers import free_port
 from tests.test_cosmos_stake import amounts, as_the_chain_rounds, at_once
 
 pytestmark = pytest.mark.slow
@@ -263,12 +280,41 @@ def test_votes_sent_as_transactions_are_found_again(node: Node, http: Http) -> N
     assert len(found) == 5
 
 
-# No proposal of these chains ended after it was sent as a transaction.
-ALL = [reading for reading in readings(DENOM, 10**6) if reading.name != "past_votes"]
+def landed(
+    node: Node, http: Http, folder: Path, *names: str, height: int | None = None
+) -> tuple[Landing, list[Outcome]]:
+    """What a run makes of readings over two endpoints of which the first is dead."""
+    chain = CosmosChain(node.chain_id, (f"http://127.0.0.1:{free_port()}", node.url))
+    wanted = [reading for reading in readings(DENOM, 10**6) if not names or reading.name in names]
+    network = Network("cosmos", "", "", "", DENOM, 6, f"bech32:{PREFIX}", chain, tuple(wanted))
+    landing = Landing(folder)
+    if height is None:
+        return landing, read_network(network, wanted, http, landing, lambda _: None)
+    first = partial(chain.at, http, chain.endpoints, height)
+    return landing, list(read_at(network, wanted, first, http, landing))
 
 
-@pytest.mark.parametrize("reading", ALL, ids=lambda reading: reading.name)
-def test_every_reading_of_a_cosmos_chain_reads_a_real_node(node: Node, lcd: Lcd, reading: Reading) -> None:
-    facts: Facts = reading.read(lcd, at_once) if reading.long else reading.read(lcd)
-    check(facts, reading.kind, tolerance=reading.tolerance)
-    assert facts.empty or not facts.rows.is_empty()
+def rows_of(landing: Landing, node: Node, reading: str) -> pl.DataFrame:
+    (path,) = (landing.folder / "cosmos" / node.chain_id / reading).glob("*.parquet")
+    (found,) = contents(path)
+    return landing.read(path, found.snapshot.key)
+
+
+def test_with_one_endpoint_of_two_dead_every_reading_lands(node: Node, http: Http, tmp_path: Path) -> None:
+    landing, outcomes = landed(node, http, tmp_path)
+    assert [(one.reading, one.message) for one in outcomes if one.error] == []
+    assert len(outcomes) == 17
+    behind = rows_of(landing, node, "delegators").filter(population=f"delegators@{node.world.operator(CROWDED)}")
+    shares = [amount for (_, number), amount in node.world.delegations.items() if number == CROWDED]
+    assert len(behind) == len(shares) > 1_000
+    held = rows_of(landing, node, "shares").filter(pl.col("subject").str.ends_with(node.world.operator(CROWDED)))
+    assert sum(scaled(text) for text in held.filter(name="shares")["exact"]) == sum(shares)
+
+
+def test_the_shares_of_a_closing_vote_land_whole(node: Node, http: Http, tmp_path: Path) -> None:
+    """At the first block, where one of the proposals ends with the second."""
+    landing, (outcome,) = landed(node, http, tmp_path, "closing_shares", height=1)
+    assert outcome.message == ""
+    held = rows_of(landing, node, "closing_shares").filter(name="shares")
+    of_bonded = [key for key in node.world.delegations if key[1] in node.world.bonded]
+    assert len(held) == len(of_bonded)

@@ -2,7 +2,6 @@
 
 import gzip
 import json
-from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -46,12 +45,19 @@ def recorded(shared: Path) -> State:
 
     with gzip.open(folder / "cudos_export_trimmed.json.gz") as file:
         export = json.load(file)
-    held: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in export.get("app_state", export)["staking"]["delegations"]:
-        held[row["validator_address"]].append({"delegation": row, "balance": {"denom": "acudos", "amount": "0"}})
+    balance = {"denom": "acudos", "amount": "0"}
+    store = [
+        {"delegation": row, "balance": balance} for row in export.get("app_state", export)["staking"]["delegations"]
+    ]
+    operators = {row["delegation"]["validator_address"] for row in store}
 
     def behind(request: Request) -> dict[str, Any]:
-        return page(held[request.path.split("/")[-2]], "delegation_responses", request.params, 500)
+        operator = request.path.split("/")[-2]
+
+        def hit(row: dict[str, Any]) -> bool:
+            return bool(row["delegation"]["validator_address"] == operator)
+
+        return page(store, "delegation_responses", request.params, 500, hit=hit, sdk="0.45")
 
     # The list was recorded before proposal 22 was put to the vote.
     *_, newest = answer("cosmos__gov__v1beta1__proposals_pagination_limit_100")["proposals"]
@@ -60,7 +66,7 @@ def recorded(shared: Path) -> State:
 
     def proposals(request: Request) -> dict[str, Any]:
         found = [voted_on] if request.params.get("proposal_status") == "2" else []
-        return page(found, "proposals", request.params, 100)
+        return page(found, "proposals", request.params, 100, sdk="0.45")
 
     bodies: dict[str, Any] = {
         f"{STAKING}/params": answer("cosmos__staking__v1beta1__params"),
@@ -78,7 +84,7 @@ def recorded(shared: Path) -> State:
         f"{OLD_GOV}/proposals": proposals,
         f"{OLD_GOV}/proposals/22/votes": lambda request: page(ballots, "votes", request.params, 100),
         **{f"{OLD_GOV}/params/{kind}": body for kind, body in RULE.items()},
-        **{f"{STAKING}/validators/{operator}/delegations": behind for operator in held},
+        **{f"{STAKING}/validators/{operator}/delegations": behind for operator in operators},
     }
     return State([], chain_id="cudos-replay", prefix="cudos", denom="acudos", bodies=bodies)
 

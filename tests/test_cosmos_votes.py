@@ -17,6 +17,7 @@ from tests.test_cosmos_stake import at_once
 
 STATE = State([Validator(0, 100, 100 * 10**18)])
 ENDED = STATE.time - timedelta(days=30)
+TXS = "/cosmos/tx/v1beta1/txs"
 OPTION = {"yes": "VOTE_OPTION_YES", "no": "VOTE_OPTION_NO"}
 
 
@@ -76,7 +77,7 @@ def indexed(
         proposal(2, "REJECTED", STATE.time - timedelta(days=91)),
         proposal(3, "VOTING_PERIOD", STATE.time + timedelta(days=1)),
     ]
-    return governed(replace(STATE, bodies={"/cosmos/tx/v1beta1/txs": search}), proposals, {})
+    return governed(replace(STATE, bodies={TXS: search}), proposals, {})
 
 
 def choices(facts: Facts) -> set[tuple[str, str, str, int]]:
@@ -115,17 +116,20 @@ def test_an_index_that_begins_after_the_proposal_is_not_believed() -> None:
     late, whole = chain(indexed(found[:0], submitted=False)), chain(indexed(found))
     with pinned(late) as node:
         assert past_votes(node, at_once).empty
+    dead = but(late, TXS, failure(503, 14, "connection refused"))
+    with pinned(dead, late) as node:
+        assert past_votes(node, at_once).empty
     with pinned(late, whole) as node:
         assert choices(past_votes(node, at_once)) == {(account(1), "yes", "1.0", 10)}
 
 
 def test_a_node_without_an_index_is_told_apart_from_one_that_is_down() -> None:
-    path, without = "/cosmos/tx/v1beta1/txs", failure(500, 2, "transaction indexing is disabled")
+    without = failure(500, 2, "transaction indexing is disabled")
     state = indexed([transaction(10, vote(1, "yes"))])
-    with pinned(but(chain(state), path, without)) as node:
+    with pinned(but(chain(state), TXS, without)) as node:
         assert past_votes(node, at_once).empty
-    down = but(chain(state), path, failure(503, 14, "connection refused"))
-    with pinned(down, but(chain(state), path, without)) as node, pytest.raises(SourceDown, match="connection refused"):
+    down = but(chain(state), TXS, failure(503, 14, "connection refused"))
+    with pinned(down, but(chain(state), TXS, without)) as node, pytest.raises(SourceDown, match="connection refused"):
         past_votes(node, at_once)
 
 
@@ -133,7 +137,7 @@ def searching(answer: Callable[[list[dict[str, Any]], int], tuple[list[dict[str,
     """A node whose searches for votes are answered so, from what it would have found and the page that is asked for."""
     found = [transaction(10 + number // 2, vote(number, "yes")) for number in range(250)]
     state = indexed(found)
-    whole = state.bodies["/cosmos/tx/v1beta1/txs"]
+    whole = state.bodies[TXS]
 
     def search(request: Request) -> dict[str, Any]:
         if "submit" in request.params["query"]:
@@ -141,7 +145,7 @@ def searching(answer: Callable[[list[dict[str, Any]], int], tuple[list[dict[str,
         rows, total = answer(found, int(request.params["page"]))
         return {"tx_responses": rows, "total": str(total)}
 
-    return replace(state, bodies={**state.bodies, "/cosmos/tx/v1beta1/txs": search})
+    return replace(state, bodies={**state.bodies, TXS: search})
 
 
 @pytest.mark.parametrize(
