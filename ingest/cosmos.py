@@ -289,22 +289,23 @@ class Lcd:
             if not key:
                 return found.whole()
             if found.first:
-                found.expect(self._count(path, params))
+                found.expect(self._count(path, field, params))
             asked = {**params, "pagination.key": key}
 
-    def _count(self, path: str, params: Params) -> int:
-        """How many rows the chain counts in a list; 0 where its software does not count them."""
+    def _count(self, path: str, field: str, params: Params) -> int:
+        """How many rows the chain counts in a list of several pages; 0 where its software does not count them."""
         asked = {**params, "pagination.limit": "1", "pagination.count_total": "true"}
 
-        def counted(endpoint: str) -> tuple[int, str]:
+        def counted(endpoint: str) -> int:
             try:
-                return _pagination(self._pinned(endpoint, path, asked))
+                body = self._pinned(endpoint, path, asked)
             except Refused:
-                return 0, ""
+                return 0
+            total, key = _pagination(body)
+            # Where more rows follow, Akash's own modules count only those of the page.
+            return 0 if key and total <= len(listed(body, field)) else total
 
-        total, key = self._ask(path, counted)
-        # One, and more follow: Akash's own modules count the rows of the page.
-        return 0 if key and total == 1 else total
+        return self._ask(path, counted)
 
     def _page(self, endpoint: str, path: str, params: Params, limit: int) -> tuple[dict[str, Any], int]:
         """One page, with half as many rows as long as the answer is too large for the endpoint."""
