@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,10 @@ import pytest
 from store.mart import opened
 from tests.lcd import GOV_PARAMS, ONE, Answer, State, Validator, account, chain, governed, proposal, wasm_page
 from tests.moving_chain import command, finished
-from tests.servers import free_port, serving
+from tests.servers import Reply, Request, free_port, serving
+from tests.test_cosmos_governance import ignoring_filters
 from tests.test_cosmos_pages import HELD
+from tests.test_cosmos_votes import ENDED, searching
 
 pytestmark = pytest.mark.slow
 VALIDATORS = [Validator(0, 1_250, 1_250 * ONE), Validator(1, 1_250, 1_250 * ONE)]
@@ -88,3 +91,23 @@ def test_a_unit_sent_to_the_bonded_pool_is_told_as_not_covered(tmp_path: Path) -
     """
     told = published(tmp_path / "500", query)
     assert told == [("delegators", 2_500, 3_000, 0.8333), ("validators", 2_500, 3_000, 0.8333)]
+
+
+def test_what_a_node_invents_is_told_and_not_published(tmp_path: Path) -> None:
+    """Deposits without end, page 1 of a search again and again, and a list of proposals that ignores its filter."""
+    open_one = proposal(3, "DEPOSIT_PERIOD")
+    state = governed(searching(lambda found, _: (found[:100], 250)), [proposal(1, "PASSED", ENDED), open_one], {})
+    turns = count()
+
+    def hostile(request: Request) -> Reply:
+        if request.path.endswith("/deposits"):
+            body = {"deposits": [], "pagination": {"next_key": str(next(turns))}}
+            return Reply(body, headers={"grpc-metadata-x-cosmos-block-height": str(state.head - 2)})
+        return ignoring_filters(state)(request)
+
+    code, errors = ran(tmp_path, "akash", hostile, "deposits", "past_votes", "shares", "votes")
+    assert code == 3, errors
+    assert "deposits at block 998: an empty page says that more follow" in errors
+    assert "100 of 250 transactions came, then no new one" in errors
+    query = "SELECT reading, n FROM snapshot ORDER BY reading"
+    assert published(tmp_path, query) == [("shares", 0), ("votes", 0)]

@@ -11,7 +11,7 @@ from analytics import voting_record
 from analytics.ballots import Stake
 from analytics.tally import ONE, Choice, Thresholds, Validator
 from analytics.voting_record import Record, recorded
-from store.addresses import account
+from store.addresses import account, bech32, module_address
 from store.mart import Mart
 from tests.hamlet import VALIDATORS, address
 
@@ -44,6 +44,17 @@ THREE = votes(
     {account(A): "no", account(B): "no"},
     {account(A): "yes", account(B): "abstain", HIM: "no_with_veto"},
 )
+
+
+def test_nobody_could_override_with_tokenised_shares() -> None:
+    """C's own account has nothing: its other half is the account of a record of tokenised shares, or of a contract."""
+    tokenised = bech32("akash", module_address("lsm", "tokenizeshare_3"))
+    contract = bech32("akash", module_address("wasm", "tokenizeshare_3"))
+    parts = [
+        recorded(stake([*DELEGATIONS, (whose, C, 10 * ONE)]), THREE, None).overridden for whose in (contract, tokenised)
+    ]
+    # He overrode with 20 twice; of 90 bonded 60 are the validators' own, and of the rest 10 are tokenised.
+    assert parts == [pytest.approx(40 / (3 * 30)), pytest.approx(40 / (3 * 20))]
 
 
 def by_validator(found: Record, column: str) -> dict[str, object]:
