@@ -13,6 +13,8 @@ from store.mart import Mart
 from store.rows import VOTE_OPTIONS
 
 OPEN: Final = "voting_period"
+# What the mart calls an open proposal that the chain deleted: it was never counted.
+GONE: Final = "gone"
 
 # The bonded tokens and the parameters that were known last before the vote ended, or else first after it.
 _PROPOSALS: Final = """
@@ -77,6 +79,11 @@ class Proposal:
     def is_open(self) -> bool:
         """Whether it can be voted on."""
         return self.status == OPEN
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the chain deleted it before it was counted."""
+        return self.status == GONE
 
     @property
     def voted(self) -> int:

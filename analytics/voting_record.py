@@ -117,7 +117,7 @@ def recorded(stake: Stake, votes: Mapping[str, Mapping[str, Choice]], rule: Thre
 def ended(mart: Mart, network: str) -> list[Proposal]:
     """Proposals of a network whose vote is over, the oldest first."""
     found = [one for one in proposals(mart) if one.network == network and one.voting_end]
-    return [one for one in reversed(found) if not one.is_open]
+    return [one for one in reversed(found) if not one.is_open and not one.is_gone]
 
 
 def turnout_over_time(over: Sequence[Proposal]) -> pl.DataFrame:

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from analytics.tally import Validator as Stake
 from analytics.tally import stake
+from ingest.cosmos_readings import readings
 from ingest.cosmos_stake import closing_shares, consensus_power, delegators, names, shares, validators
-from store.rows import BadData, Facts, Kind, SourceDown, check
+from store.rows import BadData, Facts, Kind, Measure, SourceDown, check
 from tests.lcd import ONE, State, Validator, account, chain, failure, governed, valoper, voting
 from tests.servers import Reply, Request
 from tests.test_cosmos import pinned
@@ -54,6 +55,16 @@ def test_stake_that_is_not_the_chains_own_total_is_refused() -> None:
     lossy = replace(STATE, bodies={"/cosmos/staking/v1beta1/pool": State(STATE.validators[:2]).pool()})
     with pinned(chain(lossy)) as node, pytest.raises(BadData, match="add up to 303, the chain reports 201"):
         check(validators(node), Kind.HOLDINGS)
+
+
+def test_one_base_unit_sent_to_the_bonded_pool_costs_no_reading_of_stake() -> None:
+    pool = {"pool": {"not_bonded_tokens": "0", "bonded_tokens": "141"}}
+    with pinned(chain(replace(SLASHED, bodies={"/cosmos/staking/v1beta1/pool": pool}))) as node:
+        for reading in readings("uakt", 1):
+            if reading.measure is Measure.STAKE:
+                facts = reading.read(node, at_once) if reading.long else reading.read(node)
+                check(facts, reading.kind, tolerance=0, partial=reading.partial)
+                assert facts.reported[reading.name] == 141
 
 
 def test_consensus_counts_whole_units_of_power() -> None:

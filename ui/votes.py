@@ -10,7 +10,7 @@ from analytics.ballots import Count
 from analytics.flip import Flip
 from analytics.governance import Ballots
 from analytics.holders import Found, misspelled
-from analytics.proposals import Proposal, fraction
+from analytics.proposals import GONE, Proposal, fraction
 from analytics.tally import ONE
 from store.addresses import account
 from ui import inert, words
@@ -22,7 +22,7 @@ STATUS = {
     "passed": "passed",
     "rejected": "rejected",
     "failed": "passed, but could not be carried out",
-    "gone": "no longer on the chain: cancelled, or its deposit lapsed",
+    GONE: "no longer on the chain: cancelled, or its deposit lapsed",
 }
 ROUTES = {
     "boycott": "stayed home",
@@ -52,7 +52,7 @@ def stands(one: Proposal, now: datetime) -> str:
 def _state(one: Proposal, now: datetime) -> str:
     """Open until when, or how it ended; a vote that was read while it was open may be over."""
     state = words.sentence(STATUS.get(one.status, inert.markdown(one.status)))
-    if one.voting_end is None or one.status == "gone":
+    if one.voting_end is None or one.is_gone:
         return f"**{state}.**"
     if not one.is_open:
         return f"**{state}.** Voting ended on {words.day(one.voting_end)}."
@@ -70,7 +70,7 @@ def _turnout(one: Proposal) -> str:
 
 def _result(one: Proposal) -> str:
     """What the chain's rule makes of the count."""
-    if not (one.counts and one.rule and one.bonded):
+    if one.is_gone or not (one.counts and one.rule and one.bonded):
         return ""
     yes, abstain, no, veto = one.counts.values()
     outcome = OUTCOMES[Ballots(one.bonded, yes, abstain, no, veto).outcome(one.rule)]
