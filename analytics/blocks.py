@@ -93,7 +93,7 @@ class Block:
         last = self._floats(self.units[:, -1:])
         return self.where(last > 0, last, 1.0)
 
-    @property
+    @cached_property
     def sum(self) -> Floats:
         """The total of each row in parts of its largest amount; NaN where it is zero."""
         return self._moments[0] + 0 * self.holders

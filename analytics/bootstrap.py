@@ -154,7 +154,8 @@ def _fitting(amounts: Ints, on: Backend) -> Any:
     """Amounts as one sorted row, in units whose drawn sums fit int64."""
     for chunk in chunks(Groups(amounts, np.array([0, len(amounts)])), on):
         bits = max(0, min(chunk.totals[0].bit_length(), SUM_BITS) + DRAW_BITS - SUM_BITS)
-        return chunk.block.units >> bits
+        # Without the padding, for which nobody is drawn.
+        return chunk.block.units[:, -len(amounts) :] >> bits
     raise ValueError("nobody was sampled")
 
 

@@ -92,7 +92,7 @@ def decisiveness(
     rules = _Rules(past.bonded >> shift, past.rule, past.margin, xp)
     votes = xp.asarray(past.votes)
     random = xp.random.default_rng(seed)
-    at_once = AT_ONCE if backend is NUMPY else AT_ONCE_ON_GPU
+    at_once = AT_ONCE if backend.name == "numpy" else AT_ONCE_ON_GPU
     counts = xp.zeros((2, 3, len(past.powers)), dtype=xp.int64)
     contested = 0
     for start in range(0, draws, at_once):

@@ -1,6 +1,7 @@
 """Ragged groups of whole amounts, made into sorted blocks.
 
-Groups are bucketed by size and padded with zeros at the low end, so that one sort along the last axis serves thousands.
+Groups are padded with zeros at the low end to one of a few widths, so that one sort along the last axis serves
+thousands; the width comes of the group's own size, so that no number depends on what else is measured with it.
 Amounts are exact: one int64 each, or two (the 128 bits of a DECIMAL(38,0)) where one does not suffice. Rows whose total
 needs more than 62 bits are shifted to fit int64; their exact amounts stay at hand.
 """
@@ -77,13 +78,13 @@ class Groups:
 
     def padded(self, members: Ints, width: int) -> Ints:
         """Groups as rows, each after as many zeros as make it `width` places."""
-        sizes, starts = np.diff(self.offsets)[members], self.offsets[members]
+        starts, stops = self.offsets[members], self.offsets[members + 1]
         shape = (len(members), width, *self.amounts.shape[1:])
-        if (sizes == width).all() and (np.diff(starts) == width).all():
-            return self.amounts[starts[0] : starts[0] + width * len(members)].reshape(shape)
+        if (stops - starts == width).all() and (starts[1:] == stops[:-1]).all():
+            return self.amounts[starts[0] : stops[-1]].reshape(shape)
         rows = np.zeros(shape, dtype=np.int64)
-        amounts = [self.amounts[start : start + size] for start, size in zip(starts, sizes, strict=True)]
-        rows[np.arange(width) >= width - sizes[:, None]] = np.concatenate(amounts)
+        for row, start, stop in zip(rows, starts.tolist(), stops.tolist(), strict=True):
+            row[width - (stop - start) :] = self.amounts[start:stop]
         return rows
 
 
@@ -107,16 +108,28 @@ class Chunk:
     block: Block
 
 
+def widths(sizes: Ints, backend: Backend) -> Ints:
+    """Places that a group of each size is given, by its own size alone.
+
+    Sums of floats are added in pairs, so that their last digits depend on the padding: a width that others had a say in
+    would give a group other numbers alone than in company. A row that fills a block by itself needs no padding.
+    """
+    bits = np.frexp(sizes.astype(np.float64))[1]
+    # 1, 2, 4, 8 widths a doubling: a block costs as much as some 10,000 places, padding what it holds.
+    step = 1 << np.maximum(bits - 1 - np.minimum((bits - 1) // 4, 3), 0)
+    wide: Ints = np.where(sizes > backend.cells // 2, sizes, -(-sizes // step) * step)
+    return wide
+
+
 def chunks(groups: Groups, backend: Backend) -> Iterator[Chunk]:
     """All groups but the empty ones, in blocks that fit the cache.
 
     Raises ValueError for a negative amount, and for a total of more than 38 digits.
     """
     sizes = groups.sizes
-    exponents = np.frexp(sizes.astype(np.float64))[1]
-    for exponent in np.unique(exponents[sizes > 0]):
-        bucket = np.flatnonzero((exponents == exponent) & (sizes > 0))
-        width = int(sizes[bucket].max())
+    wide = widths(sizes, backend)
+    for width in np.unique(wide[sizes > 0]).tolist():
+        bucket = np.flatnonzero(wide == width)
         rows = max(1, backend.cells // width)
         for first in range(0, len(bucket), rows):
             yield _chunk(groups, bucket[first : first + rows], width, backend)

@@ -99,68 +99,68 @@ def nc_ge_1_2_edi(block: Block) -> Floats:
     return block.fewest(Threshold(1, 2, strict=False))
 
 
-@metric("Effective parties", reads=Reads.SPREAD, bounds=(1, None))
+@metric("Effective parties", reads=Reads.SPREAD, bounds=(1, None), version=2)
 def effective_parties(block: Block) -> Floats:
     """How many equal parties would be as concentrated: one over the sum of squared shares."""
     return block.sum**2 / block.squares
 
 
-@metric("Herfindahl-Hirschman index", reads=Reads.CONCENTRATED, bounds=(0, 10_000))
+@metric("Herfindahl-Hirschman index", reads=Reads.CONCENTRATED, bounds=(0, 10_000), version=2)
 def hhi(block: Block) -> Floats:
     """Sum of squared shares in per cent: 10,000 for one party, near 0 for many small ones."""
     return 10_000 * block.squares / block.sum**2
 
 
-@metric("Shannon entropy", reads=Reads.SPREAD, bounds=(0, None))
+@metric("Shannon entropy", reads=Reads.SPREAD, bounds=(0, None), version=2)
 def shannon(block: Block) -> Floats:
     """Bits that it takes on average to say which party a unit belongs to."""
     return _nats(block) / log(2)
 
 
-@metric("Shannon entropy, normalised", reads=Reads.SPREAD, bounds=(0, 1), merge_proof=False)
+@metric("Shannon entropy, normalised", reads=Reads.SPREAD, bounds=(0, 1), merge_proof=False, version=2)
 def shannon_normalised(block: Block) -> Floats:
     """Shannon entropy as a part of what it would be were all holders equal; undefined for a single holder."""
     several = block.where(block.holders > 1, block.holders, nan)
     return _nats(block) / block.log(several)
 
 
-@metric("Min-entropy", reads=Reads.SPREAD, bounds=(0, None))
+@metric("Min-entropy", reads=Reads.SPREAD, bounds=(0, None), version=2)
 def min_entropy(block: Block) -> Floats:
     """Bits of the largest share: 1 where the largest party has half, 2 where it has a quarter."""
     return block.log(1 / block.top(1)) / log(2)
 
 
-@metric("Theil index", reads=Reads.CONCENTRATED, bounds=(0, None), merge_proof=False)
+@metric("Theil index", reads=Reads.CONCENTRATED, bounds=(0, None), merge_proof=False, version=2)
 def theil(block: Block) -> Floats:
     """How far the holders are from equal, in nats: logarithm of their number less their entropy."""
     return block.log(block.holders) - _nats(block)
 
 
-@metric("Gini coefficient", reads=Reads.CONCENTRATED, bounds=SHARE, merge_proof=False)
+@metric("Gini coefficient", reads=Reads.CONCENTRATED, bounds=SHARE, merge_proof=False, version=2)
 def gini(block: Block) -> Floats:
     """How unequal the holders are, from 0 for equal to nearly 1 for one among many; dust and merging distort it."""
     return _gini(block, block.holders)
 
 
-@metric("Gini coefficient, zeros included", reads=Reads.CONCENTRATED, bounds=SHARE, merge_proof=False)
+@metric("Gini coefficient, zeros included", reads=Reads.CONCENTRATED, bounds=SHARE, merge_proof=False, version=2)
 def gini_all(block: Block) -> Floats:
     """Gini coefficient over everybody who is registered, with those who have nothing."""
     return _gini(block, block.registered)
 
 
-@metric("Largest share", reads=Reads.CONCENTRATED, bounds=SHARE)
+@metric("Largest share", reads=Reads.CONCENTRATED, bounds=SHARE, version=2)
 def top_1(block: Block) -> Floats:
     """Share of the largest party."""
     return block.top(1)
 
 
-@metric("Share of the largest three", reads=Reads.CONCENTRATED, bounds=SHARE)
+@metric("Share of the largest three", reads=Reads.CONCENTRATED, bounds=SHARE, version=2)
 def top_3(block: Block) -> Floats:
     """Share of the three largest parties together."""
     return block.top(3)
 
 
-@metric("Share of the largest ten", reads=Reads.CONCENTRATED, bounds=SHARE)
+@metric("Share of the largest ten", reads=Reads.CONCENTRATED, bounds=SHARE, version=2)
 def top_10(block: Block) -> Floats:
     """Share of the ten largest parties together."""
     return block.top(10)

@@ -144,7 +144,9 @@ def shapley_shubik_many(
     exact = (weights.shape[-1] + 1) // 2
     nodes = gauss_legendre(min(max(8, ceil(NODES * sqrt(effective))), exact), 0.0, 1.0, mirrored=True)
     if at_once is None:
-        at_once = 1 if backend is NUMPY else max(1, GPU_BYTES // (32 * len(nodes.chances) * int(totals.max())))
+        at_once = (
+            1 if backend.name == NUMPY.name else max(1, GPU_BYTES // (32 * len(nodes.chances) * int(totals.max())))
+        )
     there = Nodes(backend.array(nodes.chances), backend.array(nodes.shares), mirrored=True)
     values = []
     for start in range(0, len(weights), at_once):
