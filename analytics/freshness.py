@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from store.mart import Mart
-from store.rows import Time
+from store.rows import LEFT_OUT, Time
 
 # A reading is stale when its newest block is older than this many of its cadences.
 CADENCES = 2
@@ -26,7 +26,9 @@ _FRESHNESS = """
         WHERE e.run = (SELECT max_by(id, started) FROM run)
     )
     SELECT w.network, w.reading, s.time, s.height, s.hash, s.chain_id, s.n, s.endpoint, s.runtime_version,
-           coalesce(s.simulated, false) AS simulated, w.every_seconds, f.error, f.message
+           coalesce(s.simulated, false) AS simulated, w.every_seconds, f.error, f.message,
+           (SELECT string_agg(o.subject || ': ' || o.exact, '; ' ORDER BY o.subject) FROM observation o
+            WHERE o.snapshot = n.id AND starts_with(o.name, ?)) AS left_out
     FROM wanted w
     LEFT JOIN newest n ON n.network = w.network AND n.reading = w.reading
     LEFT JOIN snapshot s ON s.id = n.id
@@ -36,7 +38,7 @@ _FRESHNESS = """
 
 
 def freshness(mart: Mart, now: datetime, max_age: timedelta | None = None) -> pl.DataFrame:
-    """Each reading's newest block, its age in seconds, its state and the error of the last run.
+    """Each reading's newest block, its age in seconds, its state, the error of the last run, and what was left out.
 
     state: fresh; stale (older than twice its cadence, and than max_age where one is given); never read; imported (has
     no cadence); simulated (nothing is read on a schedule).
@@ -56,7 +58,7 @@ def freshness(mart: Mart, now: datetime, max_age: timedelta | None = None) -> pl
         .otherwise(pl.lit("fresh"))
     )
     due = pl.when(~pl.col("simulated")).then(pl.col("time") + pl.duration(seconds=pl.col("every_seconds")))
-    return mart.table(_FRESHNESS).with_columns(age_seconds=age, next=due).with_columns(state=state)
+    return mart.table(_FRESHNESS, f"{LEFT_OUT}:").with_columns(age_seconds=age, next=due).with_columns(state=state)
 
 
 def simulated(mart: Mart) -> bool:

@@ -417,6 +417,8 @@ def _show(rows: pl.DataFrame, runs: list[dict[str, object]], sizes: dict[str, in
         console.print(f"last run {one['started']:%Y-%m-%d %H:%M} UTC: {one['status']}, {one['errors']} errors")
     console.print("disk: " + ", ".join(f"{name} {size / 2**20:.1f} MiB" for name, size in sizes.items()))
     _show_errors(rows.filter(pl.col("error").is_not_null()))
+    for network, reading, left_out in rows.drop_nulls("left_out").select("network", "reading", "left_out").iter_rows():
+        typer.echo(f"{network}: left out of {reading}: {left_out}")
 
 
 def _show_errors(failed: pl.DataFrame) -> None:

@@ -5,21 +5,20 @@ renamed or null is a change of the source. Recent days are restated when prices 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any, Final
 
 import polars as pl
 
-from ingest.network import DAILY, HOURLY, Reading
-from ingest.offchain import Feed, day_or_time, flag, number, rows, table, text, word
+from ingest.network import DAILY, HOURLY
+from ingest.offchain import TODAY, Feed, Told, day_or_time, flag, number, reading, rows, table, text, word
 from store.rows import BadData, Facts, Kind, SourceChanged, frame, observation
 
 ADDRESS: Final = "https://console-api.akash.network"
 PROBE: Final = "/v1/network-capacity"
 SOURCE: Final = "akash console"
-# The running day is told under a name of its own, so that no sum takes it for a whole one.
-TODAY: Final = "_today"
 RESTATED: Final = "restated:"
 FETCHED: Final = "fetched"
 STATES: Final = ("active", "pending", "available", "total")
@@ -69,8 +68,9 @@ def spend_history(feed: Feed) -> Facts:
     added twice). The last day is running and told apart. Recent days may be restated.
     """
     merged, again = (list(_series(feed, name, "dailyUStableSpent")) for name in STABLE)
-    # The running day grows between the two answers.
-    if merged[:-1] != again[:-1]:
+    # Between the two answers the running day grows, and a new one may begin.
+    whole, repeated = ({day: value for _, day, value in series[:-1]} for series in (merged, again))
+    if any(whole[day] != repeated[day] for day in whole.keys() & repeated.keys()):
         raise SourceChanged(f"{' and '.join(STABLE)} differ: they were one merged series, and may now be added")
     told = [*_series(feed, "dailyUUsdSpent"), *_series(feed, "dailyUAktSpent"), *merged]
     for name, day, value in told:
@@ -83,16 +83,14 @@ def spend_history(feed: Feed) -> Facts:
 
 def use_history(feed: Feed) -> Facts:
     """Leases begun and running and resources leased each day since 2021, as the Akash console's indexer counts them."""
-    told = [row for name in USE for row in _series(feed, name)]
-    return Facts(frame(Kind.OBSERVATIONS, _daily(told, USE)))
+    return _independent(feed, USE)
 
 
 def backing_history(feed: Feed) -> Facts:
     """ACT in circulation, the vault behind it, and what was minted and burned each day since March 2026, as the Akash
     console's indexer counts it.
     """
-    told = [row for name in BACKING for row in _series(feed, name)]
-    return Facts(frame(Kind.OBSERVATIONS, _daily(told, BACKING)))
+    return _independent(feed, BACKING)
 
 
 def restatements(_: Feed, fetched: Sequence[pl.DataFrame]) -> Facts:
@@ -129,16 +127,17 @@ def capacity(feed: Feed) -> Facts:
 def gpus(feed: Feed) -> Facts:
     """GPUs of each model that providers had and had leased when the Akash console last asked them, off chain."""
     body = feed.get("/v1/gpu")
-    counted = {"": table(body, "gpus", "total")}
+    total = _counted(feed, table(body, "gpus", "total"), "")
+    told, named = Told(), set[str]()
     for vendor, models in table(body, "gpus", "details").items():
         for model in rows({vendor: models}, vendor):
-            counted["/".join([vendor, *(word(model, field) for field in ("model", "ram", "interface"))])] = model
-    told = [
-        _told(feed, f"gpu_{state}", number(counts, state), "gpus", subject)
-        for subject, counts in counted.items()
-        for state in ("allocatable", "allocated")
-    ]
-    return Facts(frame(Kind.OBSERVATIONS, told))
+            with told.unless_wrong(f"a model of {vendor}"):
+                name = "/".join([vendor, *(word(model, field) for field in ("model", "ram", "interface"))])
+                if name in named:
+                    raise SourceChanged(f"{name} is told twice")
+                told.rows.extend(_counted(feed, model, name))
+                named.add(name)
+    return replace(told.facts(), rows=frame(Kind.OBSERVATIONS, [*total, *told.rows]))
 
 
 def earnings(feed: Feed) -> Facts:
@@ -147,8 +146,14 @@ def earnings(feed: Feed) -> Facts:
     """
     end = feed.block.time.replace(hour=0, minute=0, second=0, microsecond=0)
     period = {"from": f"{end - timedelta(days=EARNING_DAYS):%Y-%m-%d}", "to": f"{end:%Y-%m-%d}"}
-    told = [row for owner in _working(feed) for row in _earned(feed, owner, period, end)]
-    return Facts(frame(Kind.OBSERVATIONS, told), since=end - timedelta(days=EARNING_DAYS))
+    told = Told()
+    for row in rows(feed.get("/v1/providers")):
+        with told.unless_wrong(str(row.get("owner", "a provider"))[:80] if isinstance(row, dict) else "a provider"):
+            if _works(row):
+                told.rows.extend(_earned(feed, text(row, "owner"), period, end))
+    if not told.rows and not told.wrong:
+        raise SourceChanged("/v1/providers: no provider is online or leased")
+    return told.facts(since=end - timedelta(days=EARNING_DAYS))
 
 
 def _earned(feed: Feed, owner: str, period: Mapping[str, str], end: datetime) -> Iterator[dict[str, Any]]:
@@ -160,16 +165,10 @@ def _earned(feed: Feed, owner: str, period: Mapping[str, str], end: datetime) ->
         yield observation(f"earned_30d_{name}", end, earned, unit, subject=owner, source=SOURCE)
 
 
-def _working(feed: Feed) -> list[str]:
-    """Providers that are online or have leases."""
-    found = []
-    for row in rows(feed.get("/v1/providers")):
-        online, leases = flag(row, "isOnline"), row.get("leaseCount") or 0
-        if online or leases:
-            found.append(text(row, "owner"))
-    if not found:
-        raise SourceChanged("/v1/providers: no provider is online or leased")
-    return found
+def _works(row: Any) -> bool:
+    """Whether a provider is online or has leases."""
+    online = flag(row, "isOnline")
+    return bool(online or row.get("leaseCount"))
 
 
 Series = tuple[str, datetime, int | float]
@@ -189,24 +188,35 @@ def _series(feed: Feed, asked: str, name: str = "") -> Iterator[Series]:
     yield (name or asked) + TODAY, day, value
 
 
+def _independent(feed: Feed, units: Mapping[str, str]) -> Facts:
+    """Daily series that say something each for itself."""
+    told = Told()
+    for name in units:
+        with told.unless_wrong(name):
+            told.rows.extend(_daily(list(_series(feed, name)), units))
+    return told.facts()
+
+
 def _daily(told: Sequence[Series], units: Mapping[str, str]) -> list[dict[str, Any]]:
     return [observation(name, day, value, units[name.removesuffix(TODAY)], source=SOURCE) for name, day, value in told]
+
+
+def _counted(feed: Feed, counts: Any, model: str) -> list[dict[str, Any]]:
+    """How many GPUs there are and are leased, of all models or of one."""
+    states = ("allocatable", "allocated")
+    return [_told(feed, f"gpu_{state}", number(counts, state), "gpus", model) for state in states]
 
 
 def _told(feed: Feed, name: str, value: float, unit: str, subject: str = "") -> dict[str, Any]:
     return observation(name, feed.block.time, value, unit, subject=subject, source=SOURCE)
 
 
-def _reading(name: str, read: Any, every: timedelta = DAILY, **more: Any) -> Reading:
-    return Reading(name, Kind.OBSERVATIONS, None, "", every, read, **more)
-
-
 READINGS: Final = (
-    _reading("spend_history", spend_history, newest_only=True, headline=True),
-    _reading("use_history", use_history, newest_only=True),
-    _reading("backing_history", backing_history, newest_only=True),
-    _reading("restatements", restatements, after="spend_history"),
-    _reading("capacity", capacity, HOURLY),
-    _reading("gpus", gpus, HOURLY),
-    _reading("earnings", earnings),
+    reading("spend_history", spend_history, DAILY, newest_only=True, headline=True, together=True),
+    reading("use_history", use_history, DAILY, newest_only=True),
+    reading("backing_history", backing_history, DAILY, newest_only=True),
+    reading("restatements", restatements, DAILY, after="spend_history"),
+    reading("capacity", capacity, HOURLY),
+    reading("gpus", gpus, HOURLY),
+    reading("earnings", earnings, DAILY),
 )

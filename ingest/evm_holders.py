@@ -5,6 +5,7 @@ explorer's ranking and from the transfers since the merge; what each of them hol
 all at one final block. How much is missing is known exactly: total supply less the sum of what was found.
 """
 
+import json
 import logging
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -104,16 +105,40 @@ def ranking(http: Http, explorer: str, token: str) -> tuple[str, ...]:
         except SourceDown as error:
             log.warning("%s ranks no more than %d holders of %s: %s", bare(explorer), len(holders), token, error)
             break
-        try:
-            holders += [address(item["address"]["hash"]).canonical for item in page["items"]]
-            following = page["next_page_params"]
-        except (KeyError, TypeError, NotAnAddress) as error:
-            raise SourceChanged(f"{bare(url)} has an unknown shape: {error!r} in {str(page)[:200]}") from error
+        ranked, following = _ranked(page, url)
+        holders += ranked
         if not following:
             break
-        # What the explorer hands out is sent back as it is: its own meaning changes between versions.
-        params = {name: str(value) for name, value in following.items() if value is not None}
+        # What the explorer hands out is sent back as it is, as JSON writes it: its own meaning changes with versions.
+        params = {name: _as_sent(value) for name, value in following.items() if value is not None}
     return tuple(dict.fromkeys(holders))
+
+
+def _ranked(page: Any, url: str) -> tuple[list[str], dict[str, Any]]:
+    """The holders on a page of a ranking, and what to ask the next with; a row that names nobody is left out.
+
+    Raises SourceChanged where no row can be understood.
+    """
+    found, wrong = [], []
+    try:
+        rows, following = page["items"], page["next_page_params"] or {}
+        for item in rows:
+            try:
+                found.append(address(item["address"]["hash"]).canonical)
+            except (KeyError, TypeError, AttributeError, NotAnAddress) as error:
+                wrong.append(error)
+        following.items()
+    except (KeyError, TypeError, AttributeError) as error:
+        raise SourceChanged(f"{bare(url)} has an unknown shape: {error!r} in {str(page)[:200]}") from error
+    if wrong and not found:
+        raise SourceChanged(f"{bare(url)} has an unknown shape: {wrong[0]!r} in {str(page)[:200]}") from wrong[0]
+    if wrong:
+        log.warning("%s: %d of %d rows name no holder and are left out: %r", bare(url), len(wrong), len(rows), wrong[0])
+    return found, following
+
+
+def _as_sent(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def participants(node: EvmNode, token: str, memo: Memo, stretches: Iterable[Segment], answers_a_run: int) -> set[str]:

@@ -1,15 +1,43 @@
-"""Sources that are no chain: an answer has no block, so it is named by the second at which it was fetched."""
+"""Sources that are no chain: an answer has no block, so it is named by the second at which it was fetched.
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+A reading of such a source is made by `reading`, which refuses what stands still. Rows about independent things (a
+price of each token, a figure of each provider) are collected in `Told`: one that is wrong costs no other its place.
+"""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import wraps
 from http import HTTPStatus
 from math import isfinite
-from typing import Any
+from typing import Any, Final
+
+import polars as pl
 
 from ingest.cosmos_json import part
+from ingest.network import Reading
 from ingest.transport import Http, bare
-from store.rows import Block, SourceChanged, SourceDown
+from store.rows import (
+    LEFT_OUT,
+    BadData,
+    Block,
+    Facts,
+    Kind,
+    ReadingError,
+    SourceChanged,
+    SourceDown,
+    frame,
+    observation,
+)
+
+log = logging.getLogger(__name__)
+
+# An indexer that hangs goes on telling its last day; a day's figure is a day late at most.
+STANDS_STILL: Final = timedelta(days=2)
+# The running day is told under a name of its own, so that no sum takes it for a whole one.
+TODAY: Final = "_today"
 
 
 def now() -> datetime:
@@ -74,6 +102,75 @@ class Feed:
                 raise SourceDown(f"{bare(url)} answered {answer.status}: {reason}")
             self._bodies[key] = answer.json()
         return self._bodies[key]
+
+
+def reading(
+    name: str, read: Callable[..., Facts], every: timedelta, *, together: bool = False, unit: str = "", **more: Any
+) -> Reading:
+    """A reading of a source that is no chain; what stands still in it is left out, whatever it reads.
+
+    together: its series are added up, so that none may be left out: one that stands still refuses all.
+    """
+
+    @wraps(read)
+    def moving(feed: Feed) -> Facts:
+        return _moving(read(feed), feed, name, together=together)
+
+    # A reading that compares earlier ones tells of the past, and asks nobody.
+    return Reading(name, Kind.OBSERVATIONS, None, unit, every, read if more.get("after") else moving, **more)
+
+
+def _moving(facts: Facts, feed: Feed, name: str, *, together: bool) -> Facts:
+    """The facts without the series of which the source tells no news; raises SourceDown where it tells none at all.
+
+    Rows of the time of the fetch are figures that the source gives no time to; nothing can be said of those.
+    """
+    now, rows = feed.block.time, facts.rows
+    key = {"subject": "subject", "series": pl.col("name").str.strip_suffix(TODAY)}
+    timed = rows.with_columns(**key).filter(pl.col("time") != now)
+    newest = timed.group_by("subject", "series", maintain_order=True).agg(pl.col("time").max())
+    still = newest.filter(now - pl.col("time") > STANDS_STILL)
+    reasons = {
+        subject or series: f"its source tells nothing newer than {time:%Y-%m-%d %H:%M} UTC"
+        for subject, series, time in still.iter_rows()
+    }
+    kept = rows.with_columns(**key).join(still, on=["subject", "series"], how="anti").select(rows.columns)
+    if reasons and (together or kept.is_empty()):
+        thing, reason = next(iter(reasons.items()))
+        raise SourceDown(f"{feed.chain_id} stands still: {thing}: {reason}")
+    left_out = {**reasons, **facts.left_out}
+    for thing, reason in left_out.items():
+        log.warning("%s: %s is left out: %s", name, thing, reason)
+    notes = [
+        observation(f"{LEFT_OUT}:{name}", now, reason, "", subject=thing, source=feed.chain_id)
+        for thing, reason in left_out.items()
+    ]
+    return replace(facts, rows=pl.concat([kept, frame(Kind.OBSERVATIONS, notes)]))
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Rows about independent things, and why some things are not among them."""
+
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    wrong: dict[str, ReadingError] = field(default_factory=dict)
+
+    @contextmanager
+    def unless_wrong(self, thing: str) -> Iterator[None]:
+        """What is added inside is about one thing; of an unknown shape or impossible, it costs no other its place."""
+        before = len(self.rows)
+        try:
+            yield
+        except (SourceChanged, BadData) as error:
+            del self.rows[before:]
+            self.wrong.setdefault(thing, error)
+
+    def facts(self, since: datetime | None = None) -> Facts:
+        """All rows, and what is left out; raises the first reason where nothing else is left."""
+        if self.wrong and not self.rows:
+            raise next(iter(self.wrong.values()))
+        left_out = {thing: str(error) for thing, error in self.wrong.items()}
+        return Facts(frame(Kind.OBSERVATIONS, self.rows), since=since, left_out=left_out)
 
 
 def number(body: Any, *names: str) -> int | float:

@@ -4,13 +4,13 @@ DefiLlama is asked first, CoinGecko without a key second. A price is kept with t
 price that its source itself doubts is kept under another name, so that nothing takes it for one.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from ingest.network import DAILY, HOURLY, Reading
-from ingest.offchain import Feed, number, rows, table
-from store.rows import Facts, Kind, SourceChanged, frame, observation
+from ingest.network import DAILY, HOURLY
+from ingest.offchain import Feed, Told, number, reading, rows, table
+from store.rows import Facts, SourceChanged, observation
 
 ADDRESSES: Final = ("https://coins.llama.fi", "https://api.coingecko.com/api/v3")
 LLAMA, GECKO = 0, 1
@@ -39,13 +39,14 @@ LARGEST_SECONDS: Final = 10**11
 def now_defillama(feed: Feed) -> Facts:
     """Prices in dollars now, of every token, from DefiLlama's coins interface, each with the time it was made."""
     coins = table(feed.get(f"/prices/current/{_ids()}", place=LLAMA), "coins")
-    told = []
+    told = Told()
     for token, coin_id in TOKENS.items():
         if f"coingecko:{coin_id}" in coins:
-            coin = table(coins, f"coingecko:{coin_id}")
-            sure = coin.get("confidence") is not None and number(coin, "confidence") >= SURE
-            name = "price_usd" if sure else "doubted_price_usd"
-            told.append(_priced(token, number(coin, "timestamp"), number(coin, "price"), LLAMA, name))
+            with told.unless_wrong(token):
+                coin = table(coins, f"coingecko:{coin_id}")
+                sure = coin.get("confidence") is not None and number(coin, "confidence") >= SURE
+                name = "price_usd" if sure else "doubted_price_usd"
+                told.rows.append(_priced(token, number(coin, "timestamp"), number(coin, "price"), LLAMA, name))
     return _facts(told, LLAMA)
 
 
@@ -53,12 +54,13 @@ def now_coingecko(feed: Feed) -> Facts:
     """Prices in dollars now, of every token, from CoinGecko without a key, each with the time it was made."""
     asked = {"ids": ",".join(TOKENS.values()), "vs_currencies": "usd", "include_last_updated_at": "true"}
     coins = table({"answer": feed.get("/simple/price", asked, place=GECKO)}, "answer")
-    told = []
+    told = Told()
     for token, coin_id in TOKENS.items():
-        # A coin that is not traded any more is absent, or there without a price.
-        coin = table(coins, coin_id) if coin_id in coins else {}
-        if coin.get("usd") is not None:
-            told.append(_priced(token, number(coin, "last_updated_at"), number(coin, "usd"), GECKO))
+        with told.unless_wrong(token):
+            # A coin that is not traded any more is absent, or there without a price.
+            coin = table(coins, coin_id) if coin_id in coins else {}
+            if coin.get("usd") is not None:
+                told.rows.append(_priced(token, number(coin, "last_updated_at"), number(coin, "usd"), GECKO))
     return _facts(told, GECKO)
 
 
@@ -67,21 +69,25 @@ def closes_defillama(feed: Feed) -> Facts:
     first = _midnight(feed) - timedelta(days=CLOSES)
     asked = {"start": str(int(first.timestamp())), "span": str(CLOSES + 1), "period": "1d"}
     coins = table(feed.get(f"/chart/{_ids()}", asked, place=LLAMA), "coins")
-    told = []
+    told = Told()
     for token, coin_id in TOKENS.items():
         if f"coingecko:{coin_id}" in coins:
-            points = rows(coins, f"coingecko:{coin_id}", "prices")
-            told += [_priced(token, number(point, "timestamp"), number(point, "price"), LLAMA) for point in points]
+            with told.unless_wrong(token):
+                for point in rows(coins, f"coingecko:{coin_id}", "prices"):
+                    with told.unless_wrong(token):
+                        told.rows.append(_priced(token, number(point, "timestamp"), number(point, "price"), LLAMA))
     return _facts(told, LLAMA)
 
 
 def closes_coingecko(feed: Feed) -> Facts:
     """Prices in dollars at midnight UTC of the last 30 days, of AKT, TAO and FET, from CoinGecko without a key."""
     asked = {"vs_currency": "usd", "days": str(CLOSES), "interval": "daily"}
-    told = []
+    told = Told()
     for token in CLOSED_DAILY:
-        points = rows(feed.get(f"/coins/{TOKENS[token]}/market_chart", asked, place=GECKO), "prices")
-        told += [_priced(token, *_pair(point), GECKO) for point in points]
+        with told.unless_wrong(token):
+            for point in rows(feed.get(f"/coins/{TOKENS[token]}/market_chart", asked, place=GECKO), "prices"):
+                with told.unless_wrong(token):
+                    told.rows.append(_priced(token, *_pair(point), GECKO))
     return _facts(told, GECKO)
 
 
@@ -105,28 +111,24 @@ def _pair(point: Any) -> tuple[float, float]:
     return number(named, "time") / 1000, number(named, "price")
 
 
-def _facts(told: list[dict[str, Any]], source: int) -> Facts:
-    if not told:
+def _facts(told: Told, source: int) -> Facts:
+    if not told.rows and not told.wrong:
         raise SourceChanged(f"{SOURCES[source]} knows none of the tokens: {', '.join(TOKENS)}")
-    return Facts(frame(Kind.OBSERVATIONS, _once(told)))
+    return Told(_once(told.rows), told.wrong).facts()
 
 
-def _once(told: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def _once(told: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """A chart may end with the same point twice: midnight and now, when it is midnight."""
-    return iter({(row["name"], row["subject"], row["time"]): row for row in told}.values())
+    return list({(row["name"], row["subject"], row["time"]): row for row in told}.values())
 
 
 def _midnight(feed: Feed) -> datetime:
     return feed.block.time.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def _reading(name: str, read: Callable[[Feed], Facts], every: timedelta, *, headline: bool = False) -> Reading:
-    return Reading(name, Kind.OBSERVATIONS, None, "usd", every, read, headline=headline)
-
-
 READINGS: Final = (
-    _reading("now_defillama", now_defillama, HOURLY, headline=True),
-    _reading("now_coingecko", now_coingecko, HOURLY, headline=True),
-    _reading("closes_defillama", closes_defillama, DAILY),
-    _reading("closes_coingecko", closes_coingecko, DAILY),
+    reading("now_defillama", now_defillama, HOURLY, unit="usd", headline=True),
+    reading("now_coingecko", now_coingecko, HOURLY, unit="usd", headline=True),
+    reading("closes_defillama", closes_defillama, DAILY, unit="usd"),
+    reading("closes_coingecko", closes_coingecko, DAILY, unit="usd"),
 )

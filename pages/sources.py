@@ -69,6 +69,7 @@ def fresh(readings: pl.DataFrame, now: datetime) -> None:
             "chain_id": tables.text("Chain"),
             "runtime_version": tables.text("Software"),
             "message": tables.text("Last error"),
+            "left_out": tables.text("Left out", "What its source told wrongly, or not any more, and why."),
         },
         alt="Every reading with its newest block, age and source",
         sources=[],

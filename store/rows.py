@@ -120,6 +120,9 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 VOTE_OPTIONS = ("yes", "abstain", "no", "no_with_veto")
 
+# Begins the name of an observation that says why its subject is missing among many; after a colon, of which reading.
+LEFT_OUT = "left_out"
+
 # Columns that name one fact; nothing may appear twice under the same name.
 KEYS: Mapping[Kind, tuple[str, ...]] = {
     Kind.HOLDINGS: ("population", "holder"),
@@ -148,12 +151,14 @@ class Facts:
 
     rows: one frame in the schema of the reading's kind. reported: the chain's own total of a population, in base units.
     since: start of the period of a flow (emission, spend). empty: the source itself says that there is nothing.
+    left_out: things that are missing among many independent ones, each with the reason.
     """
 
     rows: pl.DataFrame
     reported: Mapping[str, int] = field(default_factory=dict)
     since: datetime | None = None
     empty: bool = False
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,6 +150,14 @@ def _taken(reading: Reading, source: Feed) -> Facts:
     return reading.read(source, [console.spend_history(source).rows]) if reading.after else reading.read(source)
 
 
+def said(read: Callable[[Feed], Facts], source: Feed) -> str:
+    """Why a source, or some of the things that it tells of, was not read."""
+    try:
+        return " ".join(read(source).left_out.values())
+    except SourceChanged as error:
+        return str(error)
+
+
 # --- the contract -----------------------------------------------------------------------------------------------------
 
 
@@ -187,8 +195,8 @@ def test_a_field_that_is_missing_renamed_or_null_is_named(
         container[f"{key}V2"] = value
     if change == "null":
         container[key] = None
-    with feed(bodies) as source, pytest.raises(SourceChanged, match=field.rpartition(".")[2]):
-        READS[path](source)
+    with feed(bodies) as source:
+        assert field.rpartition(".")[2] in said(READS[path], source)
 
 
 @pytest.mark.parametrize("reading", [one for one in console.READINGS if not one.after], ids=lambda one: one.name)

@@ -137,6 +137,32 @@ def test_an_explorers_ranking_is_read_page_by_page() -> None:
         assert ranking(http(), url, TOKEN) == tuple(f"0x{n:040x}" for n in range(1, 60))
 
 
+def test_what_an_invented_explorer_hands_out_is_sent_back_as_json_writes_it() -> None:
+    asked = []
+    following = {"is_final": True, "is_first": False, "value": 10**20, "holder": "0xAb", "part": 0.5, "unused": None}
+
+    def answer(request: Request) -> Reply:
+        asked.append(dict(request.params))
+        return page(1, 2, None if request.params else following)
+
+    with serving(answer) as url:
+        ranking(http(), url, TOKEN)
+    sent = {"is_final": "true", "is_first": "false", "value": str(10**20), "holder": "0xAb", "part": "0.5"}
+    assert asked == [{}, sent]
+
+
+@pytest.mark.parametrize(
+    "row", [{}, None, {"address": None}, {"address": {"hash": None}}, {"address": {"hash": "0x1"}}]
+)
+def test_one_invented_row_that_names_nobody_costs_no_other_its_place(
+    row: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    items = [row, {"address": {"hash": TOKEN}}]
+    with serving(lambda _: Reply({"items": items, "next_page_params": None})) as url:
+        assert ranking(http(), url, TOKEN) == (TOKEN,)
+    assert "1 of 2 rows name no holder and are left out" in caplog.text
+
+
 def test_an_explorer_that_breaks_off_gives_what_it_gave() -> None:
     with serving(lambda request: Reply(b"", 429) if request.params else explorer(request)) as url:
         assert len(ranking(http(), url, TOKEN)) == 50
