@@ -219,11 +219,11 @@ def search(mart: Mart, text: str, limit: int = 20) -> list[Found]:
 
     An account also finds its operator, and on every Cosmos chain the account of the same key.
     """
-    text = text.strip()
+    text = text.strip()[: addresses.LONGEST_PASTED]
     if not text:
         return []
     try:
-        return _spelled(mart, addresses.address(text))
+        return _spelled(mart, addresses.pasted(text))
     except addresses.NotAnAddress:
         return _named(mart, text, limit)
 
@@ -238,10 +238,22 @@ def misspelled(text: str) -> str:
     if len(text) < AS_LONG or " " in text:
         return ""
     try:
-        addresses.address(text)
+        addresses.pasted(text)
     except addresses.NotAnAddress as error:
         return str(error)
     return ""
+
+
+def respelled(text: str) -> str:
+    """What to know of the spelling of an address: that it is another Substrate chain's; empty where it is not."""
+    try:
+        wanted = addresses.pasted(text)
+    except addresses.NotAnAddress:
+        return ""
+    if wanted.kind != "substrate" or wanted.prefix in ("", *map(str, addresses.BITTENSOR_PREFIXES)):
+        return ""
+    own = addresses.ss58(wanted.raw)
+    return f"Spelled with ss58 prefix {wanted.prefix}, as on another chain; the same key on Bittensor is {own}."
 
 
 def _spelled(mart: Mart, wanted: addresses.Address) -> list[Found]:

@@ -8,6 +8,7 @@ import streamlit as st
 from analytics import decisive, holders, month, rules
 from analytics.metrics import METRICS
 from analytics.populations import Population
+from store.addresses import LONGEST_PASTED
 from ui import banners, charts, choose, colours, draw, frame, inert, parties, served, tables, words
 
 SHOWN = ("effective_parties", "top_1", "top_10", "nc_ge_1_3", "nc_gt_1_2", "nc_gt_2_3")
@@ -150,13 +151,16 @@ def find(known: list[Population]) -> None:
     text = st.text_input(
         "Address or name",
         key="q",
-        max_chars=120,
-        placeholder="5F…, 0x…, akash1…, fetchvaloper1…, or a name",
+        max_chars=LONGEST_PASTED,
+        placeholder="5F…, 0x…, akash1…, fetchvaloper1…, a link to one, or a name",
         bind="query-params",
     )
     if not text:
         return
     found = served.asked(holders.search, text)
+    respelled = holders.respelled(text)
+    if respelled:
+        st.caption(respelled)
     if not found:
         wrong = holders.misspelled(text)
         nobody = "Nobody of that address or name holds anything in the newest data."

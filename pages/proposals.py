@@ -9,6 +9,7 @@ import streamlit as st
 from analytics import ballots, holders, proposals, voting_record
 from analytics.ballots import Count
 from analytics.proposals import Proposal
+from store.addresses import LONGEST_PASTED
 from ui import banners, charts, choose, draw, frame, inert, parties, record, served, tables, votes, words
 
 
@@ -114,7 +115,7 @@ def mine(counted: Count, called: dict[str, str]) -> None:
     text = st.text_input(
         "Your address",
         key="q",
-        max_chars=120,
+        max_chars=LONGEST_PASTED,
         placeholder=f"{counted.proposal.spelling.partition(':')[2]}1…",
         help="Nothing is stored and no wallet is asked: the address is looked up in the stake that was read.",
         bind="query-params",

@@ -3,16 +3,29 @@
 Substrate: 0x and the 64 hex digits of the public key. Cosmos: bech32 (validators as valoper). EVM: lower-case hex.
 """
 
+import re
+import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b, sha256
 from typing import Final
+from urllib.parse import unquote
 
 BASE58: Final = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 BECH32: Final = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 GENERATORS: Final = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
-# Bittensor's prefix in the ss58 registry is 42 (generic Substrate).
+# Bittensor's users write 42 (generic Substrate); the ss58 registry has a prefix of its own for it, 13116 ("bt...").
 BITTENSOR_PREFIX: Final = 42
+BITTENSOR_PREFIXES: Final = (42, 13116)
+# BIP 173 allows 90 letters; a longer text is no address, however long it is.
+LONGEST: Final = 90
+# Formatting (zero-width, byte order mark, soft hyphen, direction) and marks on letters that are not there.
+UNSEEN: Final = ("Cf", "Mn", "Me")
+# Of what is pasted: links with tracking parameters are long, what is longer is none.
+LONGEST_PASTED: Final = 500
+# The shortest part of a link that can be an address is a bech32 one of twenty bytes.
+SHORTEST: Final = 30
 
 
 class NotAnAddress(ValueError):
@@ -21,7 +34,10 @@ class NotAnAddress(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """What an address says: its kind (substrate, cosmos or evm), its bytes, and for Cosmos the prefix."""
+    """What an address says: its kind (substrate, cosmos or evm), its bytes, and its prefix where it has one.
+
+    prefix: letters on Cosmos, a number in ss58; hex has none.
+    """
 
     kind: str
     raw: bytes
@@ -44,14 +60,45 @@ class Address:
 
 
 def address(text: str) -> Address:
-    """The address in what somebody pasted: ss58, bech32 or hex; raises NotAnAddress."""
+    """The address that a text is: ss58, bech32 or hex; raises NotAnAddress."""
     text = text.strip()
+    if len(text) > LONGEST:
+        raise NotAnAddress(f"{text[:LONGEST]!r}… is too long for an address")
     if text[:2].lower() == "0x":
         return _hex(text[2:])
-    if "1" in text and (text.lower() == text or text.upper() == text):
-        prefix, raw = unbech32(text)
-        return Address("cosmos", raw, prefix)
-    return Address("substrate", unss58(text))
+    if "1" not in text or text not in (text.lower(), text.upper()):
+        return _key(text)
+    try:
+        return _account(text)
+    except NotAnAddress as error:
+        # The ss58 spelling of few keys has letters of one case.
+        with suppress(NotAnAddress):
+            return _key(text)
+        raise error from None
+
+
+def pasted(text: str) -> Address:
+    """The address in what somebody pasted; raises NotAnAddress, with a reason for a reader.
+
+    Alone, or in what people copy with it: a link of an explorer, eth:0x..., eip155:1:0x..., cosmos:akashnet-2:akash1...
+    (CAIP-10), characters that nobody sees, capital letters that a telephone put. Of several the last one counts: a link
+    names what it is about last.
+    """
+    seen = _visible(text)
+    parts = re.findall(r"[0-9A-Za-z]+", unquote(seen))
+    if parts == [seen]:
+        return _either_case(seen)
+    wrong = None
+    for part in reversed(parts):
+        try:
+            if len(part) >= SHORTEST:
+                return _either_case(part)
+        except NotAnAddress as error:
+            wrong = wrong or error
+    # A link has other long parts, so that nothing can be said of a checksum.
+    if "/" in seen:
+        raise NotAnAddress(f"no address is known here in the link {seen[:LONGEST]!r}")
+    raise wrong or NotAnAddress(f"{seen[:LONGEST]!r} is no address that is known here")
 
 
 def display(canonical: str, spelling: str) -> str:
@@ -63,20 +110,29 @@ def display(canonical: str, spelling: str) -> str:
 
 
 def ss58(key: bytes, prefix: int = BITTENSOR_PREFIX) -> str:
-    """The ss58 spelling of a 32-byte public key (simple one-byte prefixes)."""
-    body = bytes([prefix]) + key
+    """The ss58 spelling of a 32-byte public key; a prefix from 64 to 16383 takes two bytes."""
+    two = (prefix >> 2 & 0x3F | 0x40, prefix >> 8 | (prefix & 3) << 6)
+    body = bytes([prefix] if prefix < 64 else two) + key
     return _base58(body + blake2b(b"SS58PRE" + body, digest_size=64).digest()[:2])
 
 
 def unss58(text: str) -> bytes:
-    """The 32-byte public key in an ss58 address; raises NotAnAddress."""
+    """The 32-byte public key in an ss58 address of any chain; raises NotAnAddress."""
+    return _unss58(text)[1]
+
+
+def _unss58(text: str) -> tuple[int, bytes]:
+    """Prefix and key of an ss58 address; raises NotAnAddress."""
     raw = _unbase58(text)
-    if len(raw) != 35:
+    # The highest bit is reserved; the next one says that the prefix has two bytes.
+    wide = len(raw) > 1 and raw[0] & 0x40
+    if raw[:1] >= b"\x80" or len(raw) != (36 if wide else 35):
         raise NotAnAddress(f"{text!r} is no address that is known here")
-    body, check = raw[:33], raw[33:]
+    body, check = raw[:-2], raw[-2:]
     if blake2b(b"SS58PRE" + body, digest_size=64).digest()[:2] != check:
         raise NotAnAddress(f"{text!r} has a wrong checksum")
-    return body[1:]
+    prefix = (raw[0] & 0x3F) << 2 | raw[1] >> 6 | (raw[1] & 0x3F) << 8 if wide else raw[0]
+    return prefix, body[-32:]
 
 
 def bech32(prefix: str, raw: bytes) -> str:
@@ -118,6 +174,35 @@ def account(valoper: str) -> str:
     """The account spelling of a Cosmos validator operator."""
     prefix, raw = unbech32(valoper)
     return bech32(prefix.removesuffix("valoper"), raw)
+
+
+def _visible(text: str) -> str:
+    """A text as it is seen: without characters that have no width, every blank a plain one."""
+    text = text[: LONGEST_PASTED + 1]
+    if len(text) > LONGEST_PASTED:
+        raise NotAnAddress("what was pasted is too long for an address or a link to one")
+    seen = (" " if letter.isspace() else letter for letter in text if unicodedata.category(letter) not in UNSEEN)
+    return "".join(seen).strip()
+
+
+def _either_case(text: str) -> Address:
+    """An address whose capital letters may be a telephone's; in bech32 they say nothing, and a checksum guards it."""
+    try:
+        return address(text)
+    except NotAnAddress as error:
+        with suppress(NotAnAddress):
+            return _account(text)
+        raise error from None
+
+
+def _account(text: str) -> Address:
+    prefix, raw = unbech32(text)
+    return Address("cosmos", raw, prefix)
+
+
+def _key(text: str) -> Address:
+    prefix, key = _unss58(text)
+    return Address("substrate", key, str(prefix))
 
 
 def _hex(digits: str) -> Address:

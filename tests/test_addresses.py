@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from store.addresses import NotAnAddress, account, address, bech32, display, operator, ss58, unbech32
+from store.addresses import NotAnAddress, account, address, bech32, display, operator, pasted, ss58, unbech32, unss58
 
 # Alice's well-known development key in its two spellings.
 ALICE = "0xd43593c715fdd31c61141abd04a99fd6822c8558854ccde39a5684e7a56da27d"
@@ -51,11 +51,123 @@ def test_an_address_is_shown_as_its_network_spells_it() -> None:
         "fetch1",
         "cosmos1" + "b" * 38,
         "ａｋａｓｈ1",
+        f"https://www.mintscan.io/fetchai/address/{DELEGATOR}",
+        f"eth:{TOKEN}",
     ],
 )
 def test_what_is_no_address_is_refused(wrong: str) -> None:
     with pytest.raises(NotAnAddress):
         address(wrong)
+
+
+# --- as people paste them ---------------------------------------------------------------------------------------------
+
+# Alice's key as the wallets of Polkadot (prefix 0) and Kusama (2) write it, and in Bittensor's own spelling.
+ALICE_ELSEWHERE = {
+    0: "15oF4uVJwmo4TdGW7VfQxNLavjCXviqxT9S1MgbjMNHr6Sp5",
+    2: "HNZata7iMYWmk5RvZRTiAsSDhV8366zq2YGb3tLH5Upf74F",
+    13116: ss58(bytes.fromhex(ALICE[2:]), 13116),
+}
+KINDS = {
+    "ss58": (ALICE_SS58, ALICE),
+    "ss58 of Bittensor's own": (ALICE_ELSEWHERE[13116], ALICE),
+    "ss58 of Polkadot": (ALICE_ELSEWHERE[0], ALICE),
+    "public key": (ALICE, ALICE),
+    "account": (DELEGATOR, DELEGATOR),
+    "operator": (VALIDATOR, VALIDATOR),
+    "hex": (TOKEN, TOKEN.lower()),
+}
+STYLES = {
+    "alone": "{}",
+    "with blanks": "  {}\t\r\n",
+    "with a blank that does not break": "\u00a0{}\u00a0",
+    "with a byte order mark": "\ufeff{}",
+    "with characters of no width": "\u200b{}\u200d\u2060",
+    "with directions": "\u200e{}\u202c",
+    "in quotes": '"{}"',
+    "in a sentence": "my address is {}.",
+    "with a label": "Owner: {}",
+    "EIP-3770": "eth:{}",
+    "CAIP-10 of an EVM chain": "eip155:1:{}",
+    "CAIP-10 of Cosmos": "cosmos:fetchhub-4:{}",
+    "CAIP-10 of Substrate": "polkadot:2f0555cc76fc2840a25a6ea3b9637146:{}",
+    "mintscan": "https://www.mintscan.io/fetchai/address/{}",
+    "mintscan with a query": "https://www.mintscan.io/akash/validators/{}?tab=delegators&page=1#top",
+    "taostats": "https://taostats.io/account/{}/transactions",
+    "etherscan": "https://etherscan.io/address/{}#code",
+    "etherscan, holder of a token": "https://etherscan.io/token/0xaea46a60368a7bd060eec7df8cba43b7ef41ad86?a={}",
+    "a link without a scheme": "taostats.io/validators/{}",
+    "a query of a coded link": "https://explorer.example/?to=cosmos%3Aakashnet-2%3A{}&x=1",
+    "a link in brackets": "[{0}](https://explorer.example/account/{0})",
+}
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_address_is_found_in_what_people_paste(kind: str, style: str) -> None:
+    written, canonical = KINDS[kind]
+    assert pasted(STYLES[style].format(written)).canonical == canonical
+
+
+@pytest.mark.parametrize("place", [1, 20])
+@pytest.mark.parametrize("unseen", ["\u200b", "\ufeff", "\u00ad", "\u200e", "\ufe0f"])
+def test_what_nobody_sees_may_stand_inside_an_address(unseen: str, place: int) -> None:
+    for written, canonical in KINDS.values():
+        assert pasted(written[:place] + unseen + written[place:]).canonical == canonical
+
+
+@pytest.mark.parametrize("cased", [DELEGATOR.capitalize(), DELEGATOR.upper(), DELEGATOR.replace("fetch", "Fetch")])
+def test_capitals_of_a_telephone_do_not_hide_a_bech32_address(cased: str) -> None:
+    assert pasted(cased).canonical == DELEGATOR
+    assert pasted(f"https://www.mintscan.io/fetchai/address/{cased}").canonical == DELEGATOR
+
+
+@pytest.mark.parametrize(("prefix", "written"), ALICE_ELSEWHERE.items())
+def test_an_ss58_address_of_any_chain_is_its_key_and_says_its_prefix(prefix: int, written: str) -> None:
+    assert (address(written).canonical, address(written).prefix) == (ALICE, str(prefix))
+    assert ss58(bytes.fromhex(ALICE[2:]), prefix) == written
+    assert display(ALICE, f"ss58:{prefix}") == written
+
+
+def test_bittensors_own_spelling_begins_with_bt() -> None:
+    assert ALICE_ELSEWHERE[13116].startswith("bt")
+
+
+@given(st.binary(min_size=32, max_size=32), st.integers(0, 16383))
+def test_every_ss58_prefix_goes_there_and_back(key: bytes, prefix: int) -> None:
+    written = ss58(key, prefix)
+    assert (address(written).raw, address(written).prefix, unss58(written)) == (key, str(prefix), key)
+
+
+@pytest.mark.parametrize("wrong", [ALICE_SS58[:-1] + "Z", DELEGATOR[:-1] + "q", TOKEN + "a", "nothing", "x" * 60])
+@pytest.mark.parametrize("link", ["https://taostats.io/account/{}", "www.mintscan.io/akash/address/{}?x=1", "a.b/c/{}"])
+def test_a_link_is_never_said_to_have_a_wrong_checksum(wrong: str, link: str) -> None:
+    with pytest.raises(NotAnAddress, match="no address is known here in the link"):
+        pasted(link.format(wrong))
+
+
+@pytest.mark.parametrize("style", ["{}", "cosmos:fetchhub-4:{}", "\u200b{}", "my address is {}"])
+def test_a_wrong_checksum_is_told_where_an_address_was_meant(style: str) -> None:
+    with pytest.raises(NotAnAddress, match="wrong checksum"):
+        pasted(style.format(DELEGATOR[:-1] + "q"))
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    ["", " ", "\u200b" * 400, "1" * 400, "https://" + "/" * 490, "a1" * 240, "0x" * 200, "%" * 400, "z" * 10**7],
+)
+def test_hostile_pastes_are_refused_in_few_words(hostile: str) -> None:
+    with pytest.raises(NotAnAddress) as refused:
+        pasted(hostile)
+    assert len(str(refused.value)) < 300
+
+
+@given(st.text(max_size=600))
+def test_any_paste_is_an_address_or_refused_and_nothing_else(text: str) -> None:
+    try:
+        pasted(text)
+    except NotAnAddress:
+        return
 
 
 @given(st.binary(min_size=32, max_size=32))

@@ -14,6 +14,7 @@ from analytics import history
 from analytics.history import events
 from analytics.metrics import METRICS
 from analytics.scenario import QUESTIONS
+from store.addresses import ss58
 from tests.hamlet import VALIDATORS, address, build_hamlet
 from tests.test_every_page import opened
 from ui import words
@@ -115,6 +116,26 @@ def test_a_pasted_address_is_told_its_rank_share_index_and_who_outvotes_it(visit
     assert "number 1 of 12 validators by" in texts(shown)
     assert first["outvoted"] == "three others"
     assert {row["network"] for row in rows} >= {"Akash", "Fetch.ai"}
+
+
+def test_an_explorers_link_is_as_good_as_the_address_in_it(visit: Open) -> None:
+    link = f"\u200bhttps://www.mintscan.io/akash/validators/{address('akashvaloper', 0).capitalize()}?tab=x"
+    rows = table(visit("power", net="akash", q=link), "decides", "outvoted").to_dict("records")
+    assert next(row["rank"] for row in rows if (row["network"], row["measure"]) == ("Akash", "voting power")) == 1
+    link = f"https://www.mintscan.io/akash/address/{address('akash', 4)}"
+    assert "no with veto: its own vote" in set(table(visit("proposals", p="akash:2", q=link), "counts_as")["counts_as"])
+
+
+def test_a_link_without_an_address_is_told_so_and_no_checksum(visit: Open) -> None:
+    said = texts(visit("power", q=f"https://www.mintscan.io/akash/address/{address('akash', 4)[:-1]}b"))
+    assert "No address is known here in the link" in said
+    assert "checksum" not in said
+
+
+def test_another_chains_spelling_of_a_key_is_told_in_words(visit: Open) -> None:
+    said = texts(visit("power", q=ss58(bytes(32), 2)))
+    assert f"Spelled with ss58 prefix 2, as on another chain; the same key on Bittensor is {ss58(bytes(32))}." in said
+    assert "ss58" not in texts(visit("power", q=ss58(bytes(32), 13116)))
 
 
 def test_nobody_of_that_name_is_said_so(visit: Open) -> None:
