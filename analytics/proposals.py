@@ -72,8 +72,8 @@ class Proposal:
 
     @property
     def key(self) -> str:
-        """What a permalink carries."""
-        return f"{self.network}:{self.number}"
+        """What a permalink carries; numbers start again with a new chain id of the same network."""
+        return f"{self.network}:{self.chain_id}:{self.number}"
 
     @property
     def is_open(self) -> bool:
@@ -169,6 +169,18 @@ def _rule(told: Sequence[dict[str, Any]], time: datetime, *, expedited: bool) ->
     return Thresholds(scaled(found["quorum"]), scaled(pass_mark), scaled(found["veto_threshold"]))
 
 
+def linked(found: Sequence[Proposal], asked: str) -> str:
+    """The key that a permalink means; one of up to version 1.0.0 names no chain, and means the network's newest."""
+    same = [one for one in found if f"{one.network}:{one.number}" == asked]
+    return max(same, key=lambda one: one.read_at).key if same else asked
+
+
+def numbered(one: Proposal, found: Sequence[Proposal]) -> str:
+    """Network and number, with the chain id where proposals of several chains of the network were read."""
+    chains = {other.chain_id for other in found if other.network == one.network}
+    return f"{one.network_title} {one.number}" + (f" on {one.chain_id}" if len(chains) > 1 else "")
+
+
 def still_open(found: Sequence[Proposal], now: datetime) -> list[Proposal]:
     """Proposals on which votes are still taken; one that was read while it was open may be over."""
     return [one for one in found if one.is_open and one.voting_end is not None and one.voting_end > now]
@@ -192,6 +204,7 @@ def table(found: Sequence[Proposal]) -> pl.DataFrame:
                 "veto_threshold": fraction(one.rule.veto) if one.rule else None,
                 "type": one.type,
                 "proposer": one.proposer,
+                "chain": one.chain_id,
                 "block": one.height,
                 "read_at": one.read_at,
             }

@@ -120,8 +120,8 @@ def tally(
 
 
 def power_of(shares: int, validator: Validator) -> int:
-    """Voting power of some shares of a validator, both in 1e-18."""
-    return quotient(shares * validator.tokens, validator.shares)
+    """Voting power of some shares of a validator, both in 1e-18; none of one whose shares were all taken back."""
+    return 0 if not validator.shares else quotient(shares * validator.tokens, validator.shares)
 
 
 def quotient(numerator: int, denominator: int) -> int:

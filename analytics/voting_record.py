@@ -172,7 +172,7 @@ def _turnouts(stake: Stake, votes: Mapping[str, Mapping[str, Choice]]) -> list[T
     own, others = 0, []
     for delegator, operator, shares in stake.delegations:
         validator = stake.validators[operator]
-        power = shares * validator.tokens // validator.shares
+        power = shares * validator.tokens // validator.shares if validator.shares else 0
         if delegator == account(operator) or delegator in nobody:
             own += power
         elif delegator in ever:

@@ -25,7 +25,8 @@ def main() -> None:
     st.header(f"{words.sentence(words.several(len(voting), 'proposal'))} open for voting", anchor=False)
     overview(found)
     chosen = choose.proposal(found)
-    st.header(f"{inert.markdown(chosen.network_title)} {chosen.number}: {inert.markdown(chosen.title)}", anchor=False)
+    numbered = inert.markdown(proposals.numbered(chosen, found))
+    st.header(f"{numbered}: {inert.markdown(chosen.title)}", anchor=False)
     st.markdown(votes.stands(chosen, now))
     result(chosen)
     counted = served.asked(ballots.count, chosen)
@@ -56,6 +57,7 @@ def overview(found: Sequence[Proposal]) -> None:
             "threshold": tables.percent("Needed"),
             "veto": tables.percent("Veto", "Of everything that voted."),
             "veto_threshold": tables.percent("Veto mark"),
+            "chain": tables.text("Chain"),
         },
         alt="Proposals with turnout, Yes and veto against what the rules ask for",
         sources=[],

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,8 @@ from analytics.history import events
 from analytics.metrics import METRICS
 from analytics.scenario import QUESTIONS
 from store.addresses import ss58
-from tests.hamlet import VALIDATORS, address, build_hamlet
+from store.landing import Landing
+from tests.hamlet import VALIDATORS, address, build_hamlet, governed
 from tests.test_every_page import opened
 from ui import words
 from ui.choose import MEASURES
@@ -243,6 +245,45 @@ def test_the_address_names_the_proposal_that_is_shown_first(visit: Open) -> None
     assert address_line(shown)["p"] == shown.selectbox(key="p").value
 
 
+@pytest.fixture(scope="module")
+def two_chains(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small world after its Akash began again under a new chain id: two proposals have the number 2."""
+    data = tmp_path_factory.mktemp("two_chains")
+    landing = Landing(data)
+    before = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(days=300)
+    for one, facts in governed("akash", before, 2):
+        rows = (
+            facts.rows.with_columns(title=pl.format("Before the fork {}", "proposal"))
+            if "title" in facts.rows
+            else None
+        )
+        landing.land(replace(one, chain_id="akashnet-1"), facts if rows is None else replace(facts, rows=rows))
+    build_hamlet(data)
+    return data
+
+
+@pytest.mark.parametrize(
+    ("link", "means", "told"),
+    [
+        ("akash:akashnet-1:2", "akash:akashnet-1:2", "Akash 2 on akashnet-1: Before the fork 2"),
+        ("akash:akashnet-2:2", "akash:akashnet-2:2", "Akash 2 on akashnet-2: "),
+        # Links of version 1.0.0 name no chain.
+        ("akash:2", "akash:akashnet-2:2", "Akash 2 on akashnet-2: "),
+        ("akash:3", "akash:akashnet-1:3", "Akash 3 on akashnet-1: Before the fork 3"),
+        ("fetch:2", "fetch:fetchhub-4:2", "Fetch.ai 2: "),
+    ],
+)
+def test_a_permalink_tells_two_proposals_of_one_number_apart(
+    two_chains: Path, monkeypatch: pytest.MonkeyPatch, link: str, means: str, told: str
+) -> None:
+    shown = opened("proposals", two_chains, monkeypatch, p=link)
+    assert shown.header[1].value.replace("\\", "").startswith(told)
+    assert (address_line(shown)["p"], shown.selectbox(key="p").value) == (means, means)
+    assert [one.value for one in shown.toast] == []
+    chains = table(shown, "chain", "turnout").query("network == 'Akash' and proposal == '2'")["chain"]
+    assert sorted(chains) == ["akashnet-1", "akashnet-2"]
+
+
 # --- what if ---------------------------------------------------------------------------------------------------------
 
 
@@ -437,4 +478,4 @@ def test_power_begins_with_the_population_that_the_scorecard_tells_of(visit: Ope
 
 def test_the_scorecard_leads_to_each_open_vote(visit: Open) -> None:
     links = [str(link.proto) for link in visit("scorecard").get("page_link")]
-    assert any("p=akash%3A2" in link or "p=akash:2" in link for link in links)
+    assert any("p=akash%3Aakashnet-2%3A2" in link or "p=akash:akashnet-2:2" in link for link in links)

@@ -56,6 +56,15 @@ def test_a_validator_votes_for_delegators_who_do_not() -> None:
     assert result.voters[account(1)].inherited == 50 * ONE
 
 
+def test_a_validator_without_shares_has_no_power_and_breaks_no_count() -> None:
+    """All were taken back, or it holds zero tokens by the newest stake: nobody has a part of it."""
+    validators = {valoper(1): solid(60), valoper(2): Validator(0, 0), valoper(3): Validator(5, 0)}
+    delegations = [own(1, 60), own(2, 0), own(3, 0)]
+    result = tally(validators, delegations, {account(1): YES, account(2): NO, account(3): NO})
+    assert result.options == {"yes": 60, "abstain": 0, "no": 0, "no_with_veto": 0}
+    assert result.voters[account(2)].used == 0
+
+
 def test_a_delegator_who_votes_overrides_the_validator() -> None:
     result = counted({account(1): YES, account(7): NO})
     assert result.options == {"yes": 10, "abstain": 0, "no": 50, "no_with_veto": 0}

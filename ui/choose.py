@@ -8,7 +8,7 @@ import streamlit as st
 from analytics.holders import Found
 from analytics.metrics import METRICS
 from analytics.populations import Population, headlines
-from analytics.proposals import Proposal
+from analytics.proposals import Proposal, linked, numbered
 from analytics.rules import Threshold
 from analytics.scenario import QUESTIONS, Question
 from ui import inert, link, words
@@ -90,8 +90,9 @@ def proposal(found: Sequence[Proposal]) -> Proposal:
     def told(key: str) -> str:
         one = by_key[key]
         mark = " (open)" if one.is_open else ""
-        return f"{one.network_title} {one.number}{mark}: {inert.plain(one.title)}"
+        return f"{numbered(one, found)}{mark}: {inert.plain(one.title)}"
 
+    link.respell("p", lambda asked: linked(found, asked))
     chosen = link.choice("Proposal", list(by_key), told, key="p")
     link.pin("p", chosen)
     return by_key[chosen]

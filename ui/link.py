@@ -87,6 +87,13 @@ def pin(key: str, chosen: str) -> None:
         st.query_params[key] = chosen
 
 
+def respell(key: str, today: Callable[[str], str]) -> None:
+    """A choice that an old link spells otherwise is spelled as today; links are kept for years."""
+    asked = st.query_params.get(key, "")
+    if asked and today(asked) != asked:
+        st.query_params[key] = today(asked)
+
+
 def forget(*keys: str) -> None:
     """What was chosen under these keys is gone, from the session and from the address."""
     for key in keys:

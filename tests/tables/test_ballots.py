@@ -15,7 +15,7 @@ STAKE = [1000 // (place + 1) for place in range(VALIDATORS)]
 
 @pytest.fixture
 def found(mart: Mart) -> dict[str, Proposal]:
-    return {one.key: one for one in proposals.proposals(mart)}
+    return {f"{one.network}:{one.number}": one for one in proposals.proposals(mart)}
 
 
 @pytest.fixture
