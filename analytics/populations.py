@@ -128,13 +128,21 @@ def things(population: str) -> str:
     return THINGS.get(name, name.replace("_", " "))
 
 
+def subnet_number(label: str) -> str:
+    """How readers call a subnet: by its netuid, with the count of registrations where the netuid was given again."""
+    return label.removeprefix("subnet:").removesuffix(".0")
+
+
 def heading(population: str) -> str:
-    """A population as a heading: `subnet:4.0/miners` is Subnet 4, miners; `delegators@x` is Delegators of x."""
+    """A population as a heading: `subnet:4.0/miners` is Subnet 4, miners; `delegators@x` is Delegators of x.
+
+    A netuid that was given again carries the count of its registrations: `subnet:4.2/miners` is Subnet 4.2, miners.
+    """
     scope, _, name = population.rpartition("/")
     name, _, of = name.partition("@")
     spoken = name.replace("_", " ")
     if scope.startswith("subnet:"):
-        return f"Subnet {scope.removeprefix('subnet:').partition('.')[0]}, {spoken}"
+        return f"Subnet {subnet_number(scope)}, {spoken}"
     spoken = spoken[:1].upper() + spoken[1:]
     return f"{spoken} of {of}" if of else spoken
 

@@ -61,7 +61,8 @@ def read(node: Substrate, readings: Sequence[Reading]) -> int:
     """Rows that the readings find, checked as a run checks them."""
     rows = 0
     for reading in readings:
-        facts = reading.read(node, no_memo) if reading.long else reading.read(node)
+        more = [no_memo] if reading.long else [[]] if reading.after else []
+        facts = reading.read(node, *more)
         check(facts, reading.kind, tolerance=reading.tolerance, partial=reading.partial)
         rows += facts.rows.height
     return rows

@@ -2,18 +2,26 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+from ingest import job
 from ingest.bittensor.chain import balances, chain, emission_at, subnet_numbers
 from ingest.bittensor.control import SIGNERS, THRESHOLD, control, control_keys, grandpa, multisig, rule, subnet_owners
 from ingest.bittensor.names import names
 from ingest.bittensor.subnets import pool_account, spelled
+from ingest.networks import networks
+from ingest.publication import build
 from ingest.scale import compact
 from ingest.substrate import Substrate
+from ingest.transport import Http
 from store.addresses import ss58, unss58
+from store.landing import Landing
+from store.mart import opened
 from store.rows import BadData, Facts, Kind, check
 from tests.bittensor_world import SUDO, World, account, u, vec
 from tests.memo import no_memo
@@ -176,7 +184,7 @@ def test_names_are_stored_as_they_came(runtime: bytes) -> None:
         subnet = ["Chutes", "https://github.com/x", "", "https://chutes.ai", "", "", "", ""]
         world.put("SubnetIdentitiesV3", [u(16, 9)], b"".join(text(field) for field in subnet))
         world.put("TokenSymbol", [u(16, 9)], text("ι"))
-        found = observed(names(node))
+        found = observed(names(node, []))
         assert found["moniker", spelled(account("someone"))] == hostile
         assert found["moniker", spelled(validator)] == found["moniker", spelled(world.owners[validator])] == "Taostats"
         assert found["moniker", "subnet:9.0"] == "Chutes"
@@ -184,11 +192,48 @@ def test_names_are_stored_as_they_came(runtime: bytes) -> None:
         assert found["symbol", "subnet:9.0"] == "ι"
 
 
+def called(data: Path, day: int, node: Substrate) -> dict[str, str]:
+    """What subnets are called in a mart, after a run on a day."""
+    node.block = replace(node.block, height=node.block.height + day, time=node.block.time + timedelta(days=day))
+    network = networks()["bittensor"]
+    wanted = [reading for reading in network.readings if reading.name == "names"]
+    with Http() as http:
+        (outcome,) = job.read_at(network, wanted, lambda: node, http, Landing(data))
+    assert outcome.error == "", outcome.message
+    build(data, {})
+    with opened(data) as mart:
+        told = mart.table("SELECT subject, exact FROM observation WHERE name = 'moniker' AND subject LIKE 'subnet:%'")
+    return dict(told.iter_rows())
+
+
+@pytest.mark.slow
+def test_a_subnet_does_not_get_the_name_of_the_one_that_had_its_netuid(runtime: bytes, tmp_path: Path) -> None:
+    """SubnetIdentitiesV3 of a netuid that is given again may be the old one's (subtensor, issue 2572)."""
+
+    def identity(name: str) -> bytes:
+        return b"".join(text(field) for field in (name, "https://github.com/x", "", "https://x.ai", "", "", "", ""))
+
+    # Day, registrations of the netuid, what the chain has as its identity, and what the subnets are called.
+    story = [
+        (0, 0, "Chutes", {"subnet:9.0": "Chutes"}),
+        (1, 1, "Chutes", {"subnet:9.0": "Chutes"}),
+        (2, 1, "Chutes", {"subnet:9.0": "Chutes"}),
+        (3, 1, "Affine", {"subnet:9.0": "Chutes", "subnet:9.1": "Affine"}),
+        (4, 2, "Chutes", {"subnet:9.0": "Chutes", "subnet:9.1": "Affine"}),
+        (5, 3, "Targon", {"subnet:9.0": "Chutes", "subnet:9.1": "Affine", "subnet:9.3": "Targon"}),
+    ]
+    for day, count, stored, told in story:
+        with lived(runtime) as (world, node):
+            world.put("SubnetIdentitiesV3", [u(16, 9)], identity(stored))
+            world.put("RegisteredSubnetCounter", [u(16, 9)], u(64, count))
+            assert called(tmp_path, day, node) == told
+
+
 def test_text_that_is_no_utf8_is_replaced_and_long_text_is_cut(runtime: bytes) -> None:
     with lived(runtime) as (world, node):
         world.put("IdentitiesV2", [account("long")], text("x" * 20_000) + compact(0) * 6)
         world.put("IdentitiesV2", [account("odd")], compact(2) + b"\xff\xfe" + compact(0) * 6)
-        found = observed(names(node))
+        found = observed(names(node, []))
         assert len(found["moniker", spelled(account("long"))]) == 10_000
         assert found["moniker", spelled(account("odd"))] == "\ufffd\ufffd"
 
@@ -198,7 +243,7 @@ def test_pools_are_accounts_without_a_key_and_are_named(runtime: bytes) -> None:
     assert ss58(pool_account(0)) == "5EYCAe5jLQhn6ofDSvqF6iY53erXNkwhyE1aCEgvi1NNs91F"
     assert ss58(pool_account(55)) == "5EYCAe5jLQhn6ofDSw6AuBVRCr2PZCWpS9hbV6Tt9QUTghER"
     with lived(runtime) as (_, node):
-        found = observed(names(node))
+        found = observed(names(node, []))
         assert found["moniker", spelled(pool_account(9))] == "pool of subnet 9"
         assert found["moniker", spelled(pool_account(0))] == "pool of the root"
 

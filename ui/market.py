@@ -7,7 +7,7 @@ from typing import Any, Final
 import polars as pl
 
 from analytics.emission import Flow
-from analytics.populations import Population, headlines
+from analytics.populations import Population, headlines, subnet_number
 from analytics.rules import Value
 from ui import inert, parties, tables, words
 from ui.charts import MOST_BARS
@@ -342,5 +342,4 @@ def subnets_named(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _subnet(label: str, called: Mapping[str, str]) -> str:
-    number = label.removeprefix("subnet:").partition(".")[0]
-    return f"{number} {inert.plain(called.get(label, ''), 24)}".strip()
+    return f"{subnet_number(label)} {inert.plain(called.get(label, ''), 24)}".strip()

@@ -31,7 +31,7 @@ READINGS = (
     Reading("alpha_emission", Kind.HOLDINGS, Measure.EMISSION, ALPHA, DAILY, emission.alpha_emission),
     Reading("emission_parts", Kind.OBSERVATIONS, None, "", DAILY, emission.emission_parts),
     Reading("subnet_validators", Kind.HOLDINGS, Measure.VOTING_POWER, ALPHA, HOURLY, validators.subnet_validators),
-    Reading("names", Kind.OBSERVATIONS, None, "", DAILY, names.names, newest_only=True),
+    Reading("names", Kind.OBSERVATIONS, None, "", DAILY, names.names, newest_only=True, after="names"),
     Reading("opinions", Kind.OBSERVATIONS, None, "", DAILY, opinions.weight_opinions),
     # Stake first: the readings after it use the same map, read once.
     Reading("stake", Kind.HOLDINGS, Measure.STAKE, RAO, DAILY, stake.stake, long=True),

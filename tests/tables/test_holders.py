@@ -183,7 +183,9 @@ def test_amounts_are_written_in_the_unit_that_readers_know() -> None:
 
 def test_populations_have_headings_for_readers() -> None:
     assert heading("validators") == "Validators"
-    assert heading("subnet:4.2/miners") == "Subnet 4, miners"
+    assert heading("subnet:4.0/miners") == "Subnet 4, miners"
+    # A netuid that was given again: two subnets of one number are told apart.
+    assert heading("subnet:4.2/miners") == "Subnet 4.2, miners"
     assert heading("delegators@akashvaloper1x") == "Delegators of akashvaloper1x"
     assert things("subnet:4.2/miners") == "miners"
     assert things("delegators@akashvaloper1x") == "delegators"
