@@ -37,7 +37,7 @@ from ingest.serve import serve_dashboard
 from ingest.transport import Http, bare
 from store.landing import SAMPLE, Landing
 from store.mart import Mart, NoMart, data_folder, opened
-from store.rows import FORMULA_STARTS, ReadingError
+from store.rows import FORMULA_STARTS, NEGATIVE_NUMBER, ReadingError
 
 FRESH, UNEXPECTED, USAGE, PARTIAL, STALE, LOCKED = 0, 1, 2, 3, 4, 75
 REMEDY: Final = "restore it from a backup, or delete it and the next run reads again"
@@ -257,9 +257,10 @@ def export(
 def _write(rows: pl.DataFrame, file: Path) -> None:
     match file.suffix:
         case ".csv":
-            rows.with_columns(
-                cs.string().str.replace(f"^([{''.join(map(re.escape, FORMULA_STARTS))}])", "'$1")
-            ).write_csv(file)
+            starts = f"^([{''.join(map(re.escape, FORMULA_STARTS))}])"
+            texts = cs.string()
+            number = texts.str.contains(NEGATIVE_NUMBER)
+            rows.with_columns(pl.when(number).then(texts).otherwise(texts.str.replace(starts, "'$1"))).write_csv(file)
         case ".json":
             rows.write_json(file)
         case ".parquet":

@@ -117,6 +117,8 @@ SCHEMAS: Mapping[Kind, pl.Schema] = {
 
 # Spreadsheets run a cell that begins like this; text from chains must not, in any file that we write.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+# A negative number is no formula, and an apostrophe would make a text of it.
+NEGATIVE_NUMBER = r"^-[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$"
 
 VOTE_OPTIONS = ("yes", "abstain", "no", "no_with_veto")
 

@@ -7,14 +7,16 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from ingest import job
 from ingest.__main__ import _code, _kinds
 from ingest.networks import networks
+from ingest.publication import build
 from store.landing import Landing
 from store.mart import current, generation, opened
-from store.rows import ReadingError
+from store.rows import Block, Facts, Kind, ReadingError, Snapshot, frame, observation
 from tests.moving_chain import command, finished, moving_chain
 from tests.servers import Reply, Request, serving
 
@@ -195,6 +197,21 @@ def test_a_table_is_exported(tmp_path: Path, ending: str) -> None:
     code, _, errors = finished(command(tmp_path, "export", "network", str(file)))
     assert code == 0, errors
     assert b"akash" in file.read_bytes()
+
+
+def test_an_exported_csv_marks_formulas_and_leaves_negative_numbers(tmp_path: Path) -> None:
+    texts = ["-12.5", "-1e-7", "-1+1", "=1+1", "@x", "+1", "12.5", "-"]
+    now = datetime.now(UTC)
+    rows = [observation("told", now, text, "", subject=str(place)) for place, text in enumerate(texts)]
+    block = Block(1, "AB", now)
+    one = Snapshot("akash", "akashnet-2", "told", Kind.OBSERVATIONS, None, "", block, "Told.", "http://127.0.0.1")
+    Landing(tmp_path).land(one, Facts(frame(Kind.OBSERVATIONS, rows)))
+    build(tmp_path, networks())
+    file = tmp_path / "observation.csv"
+    code, _, errors = finished(command(tmp_path, "export", "observation", str(file)))
+    assert code == 0, errors
+    written = pl.read_csv(file, schema_overrides={"exact": pl.String}).sort("subject")["exact"].to_list()
+    assert written == ["-12.5", "-1e-7", "'-1+1", "'=1+1", "'@x", "'+1", "12.5", "'-"]
 
 
 def test_pruning_keeps_what_was_published(tmp_path: Path) -> None:

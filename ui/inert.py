@@ -10,7 +10,7 @@ from typing import Final
 
 import polars as pl
 
-from store.rows import FORMULA_STARTS
+from store.rows import FORMULA_STARTS, NEGATIVE_NUMBER
 
 LONGEST: Final = 80
 # Enough for the letters of every living script; more is a "Zalgo" tower that covers its neighbours.
@@ -79,7 +79,8 @@ def svg(text: str, longest: int = LONGEST) -> str:
 def cell(text: str, longest: int = LONGEST) -> str:
     """A text for a spreadsheet: what would run as a formula starts with an apostrophe instead."""
     line = plain(text, longest)
-    return "'" + line if line.startswith(FORMULA_STARTS) else line
+    runs = line.startswith(FORMULA_STARTS) and not re.fullmatch(NEGATIVE_NUMBER, line)
+    return "'" + line if runs else line
 
 
 def cells(frame: pl.DataFrame, longest: int = LONGEST) -> pl.DataFrame:

@@ -2,6 +2,7 @@
 
 import csv as csv_reader
 import io
+import re
 import unicodedata
 
 import polars as pl
@@ -10,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from store.rows import FORMULA_STARTS
+from store.rows import FORMULA_STARTS, NEGATIVE_NUMBER
 from tests.gallery_names import HOSTILE
 from ui import downloads, inert
 
@@ -93,7 +94,7 @@ def test_no_cell_of_a_csv_runs_as_a_formula(names: list[str]) -> None:
     rows = list(csv_reader.reader(io.StringIO(content)))
     assert len(rows) == len(names) + 1
     for name, amount in rows[1:]:
-        assert not name.startswith(FORMULA_STARTS)
+        assert not name.startswith(FORMULA_STARTS) or re.fullmatch(NEGATIVE_NUMBER, name)
         # A number is a number: a loss is not text.
         assert amount == "-1.5"
 
@@ -101,6 +102,18 @@ def test_no_cell_of_a_csv_runs_as_a_formula(names: list[str]) -> None:
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t=", "\r=", " =", "\u200b=", "＝"])
 def test_a_formula_is_marked_as_text(start: str) -> None:
     assert inert.cell(start + "1+1").startswith("'")
+
+
+@pytest.mark.parametrize("number", ["-12.5", "-1", "-0", "-1e-7", "-1.5E+300", "12.5", "1e9"])
+def test_a_plain_number_in_a_text_is_no_formula(number: str) -> None:
+    assert inert.cell(number) == number
+
+
+@pytest.mark.parametrize(
+    "formula", ["-", "-1+1", "--1", "-1-2", "-1e", "-.5", "-1,5", "-A1", "-1%", "-1\n=1", "-１", "+1"]
+)
+def test_what_only_begins_like_a_number_is_marked_as_text(formula: str) -> None:
+    assert inert.cell(formula).startswith("'")
 
 
 def test_headers_of_a_csv_are_harmless_too() -> None:
