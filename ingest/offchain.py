@@ -126,15 +126,16 @@ def _moving(facts: Facts, feed: Feed, name: str, *, together: bool) -> Facts:
     Rows of the time of the fetch are figures that the source gives no time to; nothing can be said of those.
     """
     now, rows = feed.block.time, facts.rows
-    key = {"subject": "subject", "series": pl.col("name").str.strip_suffix(TODAY)}
-    timed = rows.with_columns(**key).filter(pl.col("time") != now)
-    newest = timed.group_by("subject", "series", maintain_order=True).agg(pl.col("time").max())
+    named = rows.with_columns(series=pl.col("name").str.strip_suffix(TODAY))
+    newest = (
+        named.filter(pl.col("time") != now).group_by("subject", "series", maintain_order=True).agg(pl.col("time").max())
+    )
     still = newest.filter(now - pl.col("time") > STANDS_STILL)
     reasons = {
         subject or series: f"its source tells nothing newer than {time:%Y-%m-%d %H:%M} UTC"
         for subject, series, time in still.iter_rows()
     }
-    kept = rows.with_columns(**key).join(still, on=["subject", "series"], how="anti").select(rows.columns)
+    kept = named.join(still, on=["subject", "series"], how="anti").select(rows.columns)
     if reasons and (together or kept.is_empty()):
         thing, reason = next(iter(reasons.items()))
         raise SourceDown(f"{feed.chain_id} stands still: {thing}: {reason}")

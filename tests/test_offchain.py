@@ -1,6 +1,6 @@
 """Sources that are no chain: what is wrong costs nothing else its place, and what stands still is refused."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,7 +28,7 @@ EARNED = {"totalUAktEarned": 1, "totalUUsdcEarned": 2, "totalUActEarned": 2, "to
 COINS = {"bittensor": 300.0, "fetch-ai": 0.3, "akash-network": 0.54}
 
 
-def invented(last: datetime = NOW, **changed: Any) -> Callable[[Request], Reply]:
+def invented(changed: Mapping[str, Any] | None = None, *, last: datetime = NOW) -> Callable[[Request], Reply]:
     """Both price services and the console, whose last day and last price are of this time; answers at paths instead."""
     days = [f"{last - timedelta(days=back):%Y-%m-%d}" for back in (2, 1, 0)]
     usual = {
@@ -41,7 +41,8 @@ def invented(last: datetime = NOW, **changed: Any) -> Callable[[Request], Reply]
         "/v1/providers": [{"owner": owner, "isOnline": True} for owner in ("akash1one", "akash1two")],
         "/v1/provider-earnings/": {"earnings": EARNED},
     }
-    bodies = {**changed, **{path: body for path, body in usual.items() if path not in changed}}
+    first = dict(changed or {})
+    bodies = {**first, **{path: body for path, body in usual.items() if path not in first}}
 
     def answer(request: Request) -> Reply:
         for start, body in bodies.items():
@@ -86,7 +87,7 @@ def test_an_invented_source_that_moves_is_read_whole(reading: Reading) -> None:
 
 @pytest.mark.parametrize("reading", ASKING)
 def test_an_invented_source_that_stands_still_is_down(reading: Reading) -> None:
-    with feed(invented(NOW - timedelta(days=3))) as source:
+    with feed(invented(last=NOW - timedelta(days=3))) as source:
         if reading.name not in UNTIMED:
             with pytest.raises(SourceDown, match=r"stands still: .* nothing newer than 2026-07-14"):
                 reading.read(source)
@@ -96,13 +97,13 @@ def test_an_invented_source_that_stands_still_is_down(reading: Reading) -> None:
 
 @pytest.mark.parametrize("reading", ASKING)
 def test_an_invented_source_that_is_a_day_late_is_read(reading: Reading) -> None:
-    with feed(invented(NOW - timedelta(days=1))) as source:
+    with feed(invented(last=NOW - timedelta(days=1))) as source:
         assert left_out(reading.read(source)) == {}
 
 
 def test_an_invented_series_that_stands_still_is_left_out_where_others_move() -> None:
     old = {"snapshots": [{"date": "2026-07-01", "value": 5}]}
-    answer = invented(**{"/v1/graph-data/activeGPU": old})
+    answer = invented({"/v1/graph-data/activeGPU": old})
     (use, spend) = (by_name(console.READINGS, name) for name in ("use_history", "spend_history"))
     with feed(answer) as source:
         facts = use.read(source)
@@ -111,7 +112,7 @@ def test_an_invented_series_that_stands_still_is_left_out_where_others_move() ->
     assert {"activeCPU", "activeCPU_today"} <= set(facts.rows["name"])
     # What is added up is whole or not at all.
     with (
-        feed(invented(**{"/v1/graph-data/dailyUAktSpent": old})) as source,
+        feed(invented({"/v1/graph-data/dailyUAktSpent": old})) as source,
         pytest.raises(SourceDown, match="AktSpent"),
     ):
         spend.read(source)
@@ -176,7 +177,7 @@ def test_one_invented_thing_that_is_wrong_is_left_out_and_told(
     name: str, path: str, body: Any, thing: str, reason: str
 ) -> None:
     reading = by_name(prices.READINGS + console.READINGS, name)
-    with feed(invented(**{path: body})) as source:
+    with feed(invented({path: body})) as source:
         facts = reading.read(source)
     told = left_out(facts)
     assert list(told) == [thing]
@@ -190,7 +191,7 @@ def test_one_invented_thing_that_is_wrong_is_left_out_and_told(
 
 def test_invented_points_of_a_price_cost_each_other_nothing() -> None:
     days = {**LLAMA_DAYS, "coingecko:fetch-ai": {"prices": [point(2, 0.3), point(1, None), point(0, 0.3)]}}
-    with feed(invented(**{"/chart/": {"coins": days}})) as source:
+    with feed(invented({"/chart/": {"coins": days}})) as source:
         facts = by_name(prices.READINGS, "closes_defillama").read(source)
     assert facts.rows.filter(subject="FET", name="price_usd").height == 2
     assert "price is no number" in left_out(facts)["FET"]
@@ -199,21 +200,21 @@ def test_invented_points_of_a_price_cost_each_other_nothing() -> None:
 def test_of_an_invented_source_of_which_nothing_is_right_the_first_reason_is_told() -> None:
     dead = {f"coingecko:{name}": {"price": 0, **SURE} for name in COINS}
     with (
-        feed(invented(**{"/prices/": {"coins": dead}})) as source,
+        feed(invented({"/prices/": {"coins": dead}})) as source,
         pytest.raises(SourceChanged, match="the price of TAO is 0"),
     ):
         by_name(prices.READINGS, "now_defillama").read(source)
 
 
 def test_an_invented_series_that_is_added_to_others_is_never_left_out() -> None:
-    answer = invented(**{"/v1/graph-data/dailyUAktSpent": {"snapshots": []}})
+    answer = invented({"/v1/graph-data/dailyUAktSpent": {"snapshots": []}})
     with feed(answer) as source, pytest.raises(SourceChanged, match="is empty"):
         by_name(console.READINGS, "spend_history").read(source)
 
 
 def test_a_day_that_begins_between_two_invented_answers_is_no_change_of_the_source() -> None:
     more = {"snapshots": [*GOOD["snapshots"], {"date": f"{NOW + timedelta(days=1):%Y-%m-%d}", "value": 0}]}
-    answer = invented(**{"/v1/graph-data/dailyUActSpent": more, "/v1/graph-data/": GOOD})
+    answer = invented({"/v1/graph-data/dailyUActSpent": more, "/v1/graph-data/": GOOD})
     with feed(answer) as source:
         facts = by_name(console.READINGS, "spend_history").read(source)
     assert facts.rows.filter(name="dailyUStableSpent").height == 1
@@ -225,7 +226,7 @@ def test_a_run_lands_the_other_prices_and_status_says_what_is_left_out(tmp_path:
     now = datetime.now(UTC)
     seconds = int(now.timestamp())
     gecko = {name: {"usd": usd, "last_updated_at": seconds} for name, usd in COINS.items()}
-    answer = invented(now, **{"/simple/": {**gecko, "cudos": {"usd": 0, "last_updated_at": seconds}}})
+    answer = invented({"/simple/": {**gecko, "cudos": {"usd": 0, "last_updated_at": seconds}}}, last=now)
     with serving(answer) as address:
         run = ("run", "--network=prices", "--reading=now_coingecko", "--all")
         code, _, errors = finished(command(tmp_path, *run, PRICES_URL=f"{address},{address}"))
