@@ -76,6 +76,8 @@ def fresh(readings: pl.DataFrame, now: datetime) -> None:
         key="freshness",
         rows=20,
     )
+    for one in readings.drop_nulls("left_out").iter_rows(named=True):
+        st.caption(f"Left out of {one['network']} {one['reading']}: {inert.markdown(one['left_out'], 400)}.")
 
 
 def coverage(known: list[Population]) -> None:

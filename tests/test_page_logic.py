@@ -15,9 +15,12 @@ from analytics import history
 from analytics.history import events
 from analytics.metrics import METRICS
 from analytics.scenario import QUESTIONS
+from ingest.networks import networks
+from ingest.publication import build
 from store.addresses import ss58
 from store.landing import Landing
-from tests.hamlet import VALIDATORS, address, build_hamlet, governed
+from store.rows import Facts, Kind, Measure, frame, holdings, observation
+from tests.hamlet import VALIDATORS, address, build_hamlet, governed, snapshot
 from tests.test_every_page import opened
 from ui import words
 from ui.choose import MEASURES
@@ -466,6 +469,23 @@ def test_what_was_read_is_told_against_the_chains_own_total(visit: Open) -> None
 @pytest.mark.parametrize("metric", ["gini", "nc_ge_1_3", "hhi"])
 def test_every_metric_can_be_looked_up(visit: Open, metric: str) -> None:
     assert f"`{metric}`" in texts(visit("sources", metric=metric))
+
+
+def test_what_was_left_out_of_a_reading_is_told_with_the_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = datetime.now(UTC).replace(microsecond=0)
+    left_out = observation("left_out:now_coingecko", now, "the *price* is 0", "", subject="CUDOS", source="prices")
+    rows = [observation("price_usd", now, 0.54, "usd", subject="AKT", source="coingecko"), left_out]
+    one = snapshot("prices", "prices", "now_coingecko", Kind.OBSERVATIONS, now)
+    Landing(tmp_path).land(one, Facts(frame(Kind.OBSERVATIONS, rows)))
+    stake = snapshot("akash", "akashnet-2", "validators", Kind.HOLDINGS, now, measure=Measure.STAKE)
+    Landing(tmp_path).land(stake, Facts(holdings([("validators", address("akashvaloper", 0), 1)])))
+    build(tmp_path, networks())
+    shown = opened("sources", tmp_path, monkeypatch)
+    assert "Left out of prices now_coingecko: CUDOS\\: the \\*price\\* is 0." in texts(shown)
+    told = table(shown, "reading", "left_out").set_index("reading")["left_out"].dropna()
+    assert told.to_dict() == {"now_coingecko": "CUDOS: the *price* is 0"}
 
 
 @pytest.mark.parametrize("measure", ["stake", "compute_spend"])
