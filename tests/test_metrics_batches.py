@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.backend import NUMPY
@@ -62,6 +62,7 @@ def test_400_groups_have_the_same_numbers_alone_and_together(measured: tuple[Int
     assert differing(together(amounts, groups[::-1]), alone, groups[::-1]) == []
 
 
+@settings(max_examples=25)
 @given(st.lists(st.integers(0, len(SIZES) - 1), min_size=1, max_size=12, unique=True))
 def test_any_of_them_in_any_order_keep_their_numbers(
     measured: tuple[Ints, dict[int, Measured]], groups: list[int]
@@ -97,14 +98,17 @@ def stake(height: int, holders: int) -> tuple[Snapshot, Facts]:
         method="Bonded tokens by validator.",
         endpoint="http://127.0.0.1",
     )
-    return snapshot, Facts(holdings(("validators", f"val{place}", amount) for place, amount in enumerate(amounts)))
+    rows = holdings(("validators", f"val{place}", amount) for place, amount in enumerate(amounts))
+    # Of the second a tenth is at addresses that were not read, so that its numbers have bounds.
+    reported = {"validators": sum(amounts) * 10 // 9} if height == 2 else {}
+    return snapshot, Facts(rows, reported=reported)
 
 
 def metrics(data: Path) -> list[tuple[Any, ...]]:
     with opened(data) as mart:
         return mart.table(
             """
-            SELECT s.height, m.metric, m.grouping, m.value, m.method_version
+            SELECT s.height, m.metric, m.grouping, m.value, m.low, m.high, m.method_version
             FROM metric m JOIN snapshot s ON s.id = m.snapshot ORDER BY ALL
             """
         ).rows()
