@@ -1,8 +1,16 @@
 # Two commands: `make run` serves the dashboard, `make test` runs the whole suite. Each makes .venv by itself.
 PYTHON ?= python3
 BIN := .venv/bin
+# Asked first: an older Python fails later, with a message about something else.
+ASKED = @$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and \
+    "Python 3.11 or newer is needed, $(PYTHON) is %d.%d: make PYTHON=python3.11" % v[:2])'
+# Every file that comes from outside is compared with the hash in the requirements.
+INSTALL := -m pip install -q --disable-pip-version-check --require-hashes -r
+LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes
+# Those that are tried beside the one in use; what is not on the machine is said so.
+PYTHONS ?= python3.11 python3.12 python3.13
 
-.PHONY: run test check fast live nodes bench screenshots lock clean
+.PHONY: run test check fast pythons live nodes bench screenshots lock clean
 
 run: .venv/run
 	$(BIN)/python -m ingest serve
@@ -20,6 +28,15 @@ check: .venv/dev
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/mypy
 
+# The fast tests on every version of Python that is supported and here, each in an environment of its own.
+pythons:
+	@for python in $(PYTHONS); do \
+	    command -v $$python >/dev/null || { echo "$$python is not on this machine: not tried"; continue; }; \
+	    own=build/pythons/$$(basename $$python) && echo "$$python" && $$python -m venv $$own && \
+	    $$own/bin/python $(INSTALL) requirements-dev.txt && \
+	    $$own/bin/python -m pytest -m "not slow" -n auto || exit 1; \
+	done
+
 live: .venv/dev
 	$(BIN)/python -m pytest tests/live --force-enable-socket
 
@@ -34,23 +51,25 @@ screenshots: .venv/dev
 	$(BIN)/python -m benchmarks.screenshots $(SITE)
 
 lock: .venv/dev
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 requirements.in -o requirements.txt
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 requirements-dev.in -o requirements-dev.txt
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 requirements-bench.in -o requirements-bench.txt
+	$(LOCK) requirements.in -o requirements.txt
+	$(LOCK) requirements-dev.in -o requirements-dev.txt
+	$(LOCK) requirements-bench.in -o requirements-bench.txt
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build
 
 .venv/run: requirements.txt
+	$(ASKED)
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install -q --disable-pip-version-check -r requirements.txt
+	$(BIN)/python $(INSTALL) requirements.txt
 	@touch $@
 
 .venv/dev: requirements-dev.txt requirements.txt
+	$(ASKED)
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install -q --disable-pip-version-check -r requirements-dev.txt
+	$(BIN)/python $(INSTALL) requirements-dev.txt
 	@touch $@ .venv/run
 
 .venv/bench: requirements-bench.txt .venv/dev
-	$(BIN)/pip install -q --disable-pip-version-check -r requirements-bench.txt
+	$(BIN)/python $(INSTALL) requirements-bench.txt
 	@touch $@
