@@ -11,6 +11,7 @@ from ui import banners, charts, choose, colours, curves, draw, frame, market, pa
 from ui.provenance import Provenance
 
 
+@frame.section
 def main() -> None:
     """The page from top to bottom; one market at a time."""
     known = frame.begin("Is the market itself concentrated?")
@@ -32,6 +33,7 @@ def main() -> None:
         emissions(new)
 
 
+@frame.section
 def akash(known: Sequence[Population]) -> None:
     """Compute spend on Akash in dollars: how much, between whom, since when, and whose figures hold."""
     source = market.sources(known, "compute_spend")
@@ -39,6 +41,16 @@ def akash(known: Sequence[Population]) -> None:
     if spent.is_empty():
         banners.nothing("No spend on Akash was read yet, or no price for it. The page Data and method says which.")
         return
+    dollars(source, spent)
+    sides(source)
+    over_time(source)
+    claims(source)
+    supply(known)
+
+
+@frame.section
+def dollars(source: Sequence[Provenance], spent: pl.DataFrame) -> None:
+    """How much is spent on Akash, by every way of counting it."""
     st.header(market.akash_headline(spent), anchor=False)
     columns = served.asked(market_facts.spend_columns)
     draw.table(
@@ -49,12 +61,9 @@ def akash(known: Sequence[Population]) -> None:
         key="spend",
     )
     st.caption(market.LETTERS)
-    sides(source)
-    over_time(source)
-    claims(source)
-    supply(known)
 
 
+@frame.section
 def sides(source: Sequence[Provenance]) -> None:
     """Providers, payers, tenants and auditors on one chart, and one side in full."""
     spent = served.asked(market_facts.spend_parties)
@@ -81,6 +90,7 @@ def sides(source: Sequence[Provenance]) -> None:
         st.caption(left_out)
 
 
+@frame.section
 def over_time(source: Sequence[Provenance]) -> None:
     """Dollars a day as the console counts them and as read on chain, with published figures as points."""
     st.header("Dollars a day, and what others published", anchor=False)
@@ -102,6 +112,7 @@ def over_time(source: Sequence[Provenance]) -> None:
     )
 
 
+@frame.section
 def claims(source: Sequence[Provenance]) -> None:
     """Published figures beside measured ones."""
     rows = served.asked(market_facts.spend_claims)
@@ -112,6 +123,7 @@ def claims(source: Sequence[Provenance]) -> None:
     draw.table(rows, market.CLAIMS, alt="Published figures beside measured ones", sources=told, key="claims")
 
 
+@frame.section
 def supply(known: Sequence[Population]) -> None:
     """Who offers the hardware, and who signs for it."""
     rows = served.asked(market_facts.supply)
@@ -124,6 +136,7 @@ def supply(known: Sequence[Population]) -> None:
     gate(market.sources(known, "compute_spend"))
 
 
+@frame.section
 def gate(source: Sequence[Provenance]) -> None:
     """Whose signature the orders demand of a provider."""
     rows = served.asked(market_facts.gate)
@@ -135,6 +148,7 @@ def gate(source: Sequence[Provenance]) -> None:
     draw.table(auditors, market.GATE, alt="Auditors by the spend that needs them", sources=told, key="gate")
 
 
+@frame.section
 def services(known: Sequence[Population]) -> None:
     """Claims for services, by who is paid and who pays."""
     population = choose.population(known)
@@ -146,6 +160,7 @@ def services(known: Sequence[Population]) -> None:
     )
 
 
+@frame.section
 def shared_out(known: Sequence[Population]) -> None:
     """Which part of what a network emits goes to whom, where it goes to several populations."""
     rows = served.asked(emission.by_population, list(known))
@@ -157,18 +172,29 @@ def shared_out(known: Sequence[Population]) -> None:
     draw.table(rows, market.emission_columns(one), alt="Emission by who gets it", sources=told, key="emission")
 
 
+@frame.section
 def emissions(known: Sequence[Population]) -> None:
     """New tokens by who gets them; what reaches nobody; how subnets split theirs; who is switched off."""
     population = choose.population(known)
     ranked(population, known)
+    sinks(population)
+    subnets(population)
+    switched_off(population)
+
+
+@frame.section
+def sinks(population: Population) -> None:
+    """New tokens that reach nobody."""
     lost = served.asked(emission.sinks, population)
     if not lost.is_empty():
         st.subheader(market.sinks_headline(lost), anchor=False)
         told = market.told([frame.source(population)], market.unit(population))
         draw.table(lost, market.SINKS, alt="What reaches nobody", sources=told, key="sinks")
-    split = served.asked(emission.split, population.network)
-    if not split.is_empty():
-        subnets(population, split)
+
+
+@frame.section
+def switched_off(population: Population) -> None:
+    """Subnets that the root has switched off."""
     off = served.asked(emission.switched_off, population.network)
     if not off.is_empty():
         st.header(f"{words.sentence(words.several(off.height, 'subnet'))} switched off by the root", anchor=False)
@@ -177,8 +203,12 @@ def emissions(known: Sequence[Population]) -> None:
         )
 
 
-def subnets(population: Population, split: pl.DataFrame) -> None:
+@frame.section
+def subnets(population: Population) -> None:
     """How the subnets that get most split their own tokens."""
+    split = served.asked(emission.split, population.network)
+    if split.is_empty():
+        return
     called = served.asked(holders.names, population.network)
     rows = market.largest_subnets(split, called)
     st.header("What each subnet does with its own token", anchor=False)
@@ -195,6 +225,7 @@ def subnets(population: Population, split: pl.DataFrame) -> None:
     )
 
 
+@frame.section
 def ranked(population: Population, known: Sequence[Population]) -> None:
     """The parties of one population with the half mark."""
     flow = served.asked(emission.flow, population, list(known))

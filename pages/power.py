@@ -14,6 +14,7 @@ from ui import banners, charts, choose, colours, draw, frame, inert, parties, se
 SHOWN = ("effective_parties", "top_1", "top_10", "nc_ge_1_3", "nc_gt_1_2", "nc_gt_2_3")
 
 
+@frame.section
 def main() -> None:
     """The page from top to bottom."""
     known = frame.begin("How few can decide here?")
@@ -23,6 +24,13 @@ def main() -> None:
         measure = choose.measure(of_network)
         population = choose.population([one for one in of_network if one.measure == measure])
         threshold = choose.threshold(served.asked(rules.thresholds, population))
+    chosen(population, threshold)
+    find(known)
+
+
+@frame.section
+def chosen(population: Population, threshold: rules.Threshold) -> None:
+    """How few decide in the population that was chosen."""
     grouping = choose.grouping()
     values = served.asked(rules.values, population, grouping)
     enough = threshold.value(values)
@@ -36,14 +44,12 @@ def main() -> None:
         ranked(population, grouping, threshold, ranks, told)
     with right:
         inequality(population, grouping)
-    st.header("In numbers", anchor=False)
-    numbers(values)
-    draw.source_line([frame.source(population, choose.GROUPINGS[grouping].lower())])
+    numbers(population, grouping, values)
     sensitivity(population, threshold)
     changed(population)
-    find(known)
 
 
+@frame.section
 def ranked(population: Population, grouping: str, threshold: rules.Threshold, ranks: pl.DataFrame, told: str) -> None:
     """Bars, running sum and threshold; a clicked bar tells of its party."""
     if ranks.is_empty():
@@ -73,6 +79,7 @@ def ranked(population: Population, grouping: str, threshold: rules.Threshold, ra
         party(ranks, int(point["x"]))
 
 
+@frame.section
 def party(ranks: pl.DataFrame, rank: int) -> None:
     """One party: what it has, and what it takes to outvote it."""
     one = ranks.row(by_predicate=pl.col("rank") == rank, named=True)
@@ -84,6 +91,7 @@ def party(ranks: pl.DataFrame, rank: int) -> None:
     )
 
 
+@frame.section
 def inequality(population: Population, grouping: str) -> None:
     """The Lorenz curve."""
     curve = served.asked(holders.curve, population, grouping)
@@ -99,15 +107,19 @@ def inequality(population: Population, grouping: str) -> None:
     )
 
 
-def numbers(values: Mapping[str, rules.Value]) -> None:
+@frame.section
+def numbers(population: Population, grouping: str, values: Mapping[str, rules.Value]) -> None:
     """The main metrics as cards."""
+    st.header("In numbers", anchor=False)
     with st.grid(6, min_column_width=150):
         for name in SHOWN:
             metric, found = METRICS[name], values[name]
             text = words.between(found.value, found.bounds, as_share=metric.bounds[1] == 1)
             st.metric(words.SHORT.get(name, metric.title), text, help=metric.meaning, border=True)
+    draw.source_line([frame.source(population, choose.GROUPINGS[grouping].lower())])
 
 
+@frame.section
 def sensitivity(population: Population, threshold: rules.Threshold) -> None:
     """Whether the answer depends on how parties are counted: the main numbers under every grouping."""
     st.header("Does it depend on how parties are counted?", anchor=False)
@@ -130,6 +142,7 @@ def sensitivity(population: Population, threshold: rules.Threshold) -> None:
     )
 
 
+@frame.section
 def changed(population: Population) -> None:
     """Why effective parties changed in thirty days."""
     change = served.asked(month.month, population)
@@ -145,6 +158,7 @@ def changed(population: Population) -> None:
     )
 
 
+@frame.section
 def find(known: list[Population]) -> None:
     """Where an address or a name stands, over all networks."""
     st.header("Find an address", anchor=False)

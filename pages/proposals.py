@@ -13,6 +13,7 @@ from store.addresses import LONGEST_PASTED
 from ui import banners, charts, choose, draw, frame, inert, parties, record, served, tables, votes, words
 
 
+@frame.section
 def main() -> None:
     """The page from top to bottom."""
     frame.begin("Who decides this proposal, and does my vote count?")
@@ -25,21 +26,35 @@ def main() -> None:
     st.header(f"{words.sentence(words.several(len(voting), 'proposal'))} open for voting", anchor=False)
     overview(found)
     chosen = choose.proposal(found)
+    standing(chosen, found, now)
+    count(chosen)
+    participation(chosen)
+
+
+@frame.section
+def standing(chosen: Proposal, found: Sequence[Proposal], now: datetime) -> None:
+    """How the proposal stands."""
     numbered = inert.markdown(proposals.numbered(chosen, found))
     st.header(f"{numbered}: {inert.markdown(chosen.title)}", anchor=False)
     st.markdown(votes.stands(chosen, now))
     result(chosen)
+
+
+@frame.section
+def count(chosen: Proposal) -> None:
+    """The votes one by one: what would turn it, whose they are, and mine."""
     counted = served.asked(ballots.count, chosen)
-    called = served.asked(ballots.names, chosen.network)
     if counted is None:
         banners.nothing("The votes of this proposal were not read: chains delete them when they count.")
-    else:
-        turned(counted, called)
-        mine(counted, called)
-        voters(counted, called)
-    participation(chosen, called)
+        return
+    called = served.asked(ballots.names, chosen.network)
+    turned(counted, called)
+    mine(counted, called)
+    voters(counted, called)
+    absent(counted, called)
 
 
+@frame.section
 def overview(found: Sequence[Proposal]) -> None:
     """All proposals as a table, open ones first."""
     rows = proposals.table(found)
@@ -66,6 +81,7 @@ def overview(found: Sequence[Proposal]) -> None:
     )
 
 
+@frame.section
 def result(chosen: Proposal) -> None:
     """The count as one bar of all bonded tokens, with the quorum on it."""
     if not chosen.shares:
@@ -86,6 +102,7 @@ def result(chosen: Proposal) -> None:
     )
 
 
+@frame.section
 def turned(counted: Count, called: dict[str, str]) -> None:
     """What would have turned it, along each route."""
     st.header("What would turn it", anchor=False)
@@ -111,6 +128,7 @@ def turned(counted: Count, called: dict[str, str]) -> None:
     )
 
 
+@frame.section
 def mine(counted: Count, called: dict[str, str]) -> None:
     """My validator, my vote: by a pasted address."""
     st.header("My validator, my vote", anchor=False)
@@ -155,8 +173,9 @@ def mine(counted: Count, called: dict[str, str]) -> None:
         )
 
 
+@frame.section
 def voters(counted: Count, called: dict[str, str]) -> None:
-    """Everybody who voted, by power, and who has not."""
+    """Everybody who voted, by power."""
     rows = parties.called(ballots.voters(counted, called))
     st.header("Who voted, with how much", anchor=False)
     draw.table(
@@ -175,14 +194,19 @@ def voters(counted: Count, called: dict[str, str]) -> None:
         sources=[votes.stake_source(counted)],
         key="voters",
     )
-    absent = parties.called(ballots.absent(counted, called))
-    st.header(votes.not_voted(absent, counted), anchor=False)
-    if not absent.is_empty():
+
+
+@frame.section
+def absent(counted: Count, called: dict[str, str]) -> None:
+    """Validators that have not voted."""
+    rows = parties.called(ballots.absent(counted, called))
+    st.header(votes.not_voted(rows, counted), anchor=False)
+    if not rows.is_empty():
         draw.table(
-            absent,
+            rows,
             {
                 "party": tables.text("Validator", pinned=True),
-                "share": tables.bar("Of all bonded", most=votes.largest(absent)),
+                "share": tables.bar("Of all bonded", most=votes.largest(rows)),
                 "address": tables.text("Address"),
             },
             alt="Validators that have not voted, by power",
@@ -192,8 +216,10 @@ def voters(counted: Count, called: dict[str, str]) -> None:
         )
 
 
-def participation(chosen: Proposal, called: dict[str, str]) -> None:
+@frame.section
+def participation(chosen: Proposal) -> None:
     """Turnout over time, and how often and with how much each validator votes."""
+    called = served.asked(ballots.names, chosen.network)
     over = served.asked(voting_record.ended, chosen.network)
     found = served.asked(voting_record.record, chosen.network)
     st.header("Who takes part", anchor=False)

@@ -25,6 +25,7 @@ STACK = {
 }
 
 
+@frame.section
 def main() -> None:
     """The page from top to bottom."""
     known = frame.begin("Which parts are really decentralized?")
@@ -43,6 +44,7 @@ def main() -> None:
             about([one for one in layer if one.network == network])
 
 
+@frame.section
 def overview(cells: Sequence[Cell]) -> None:
     """Every network and measure at first glance."""
     st.table(
@@ -66,6 +68,7 @@ def source(one: Cell) -> Provenance:
     return frame.source(one.population, choose.GROUPINGS[scorecard.GROUPING].lower())
 
 
+@frame.section
 def against(cells: Sequence[Cell]) -> None:
     """Math against power, one dot a network and measure that has both."""
     rows = told(cells)
@@ -120,6 +123,7 @@ def told(cells: Sequence[Cell]) -> pl.DataFrame:
     )
 
 
+@frame.section
 def about(cells: Sequence[Cell]) -> None:
     """One network: who can force and who can stop something, in sentences, then what there is no word for."""
     one = matrix.least(cells)

@@ -19,15 +19,15 @@ STATES = {
 }
 
 
+@frame.section
 def main() -> None:
     """The page from top to bottom."""
     known = frame.begin("Can I trust it?")
     now = datetime.now(UTC).replace(second=0, microsecond=0)
-    readings = served.asked(freshness.freshness, now)
-    st.header(headline(readings, now), anchor=False)
-    fresh(readings, now)
+    fresh(now)
     coverage(known)
     ledger(now)
+    failures()
     labels()
     metrics()
     everything()
@@ -47,8 +47,11 @@ def headline(readings: pl.DataFrame, now: datetime) -> str:
     return f"{fresh} of {scheduled.height} readings are fresh; {told}"
 
 
-def fresh(readings: pl.DataFrame, now: datetime) -> None:
-    """One row a reading: block, hash, endpoint, age, next run."""
+@frame.section
+def fresh(now: datetime) -> None:
+    """How fresh each reading is: block, hash, endpoint, age, next run."""
+    readings = served.asked(freshness.freshness, now)
+    st.header(headline(readings, now), anchor=False)
     rows = readings.with_columns(
         state=pl.col("state").replace_strict(STATES),
         age=pl.Series([words.age(time, now) if time else words.MISSING for time in readings["time"]], dtype=pl.String),
@@ -80,6 +83,7 @@ def fresh(readings: pl.DataFrame, now: datetime) -> None:
         st.caption(f"Left out of {one['network']} {one['reading']}: {inert.markdown(one['left_out'], 400)}.")
 
 
+@frame.section
 def coverage(known: list[Population]) -> None:
     """How much of what a chain says there is was read, where a chain says so."""
     st.header("Coverage", anchor=False)
@@ -112,8 +116,9 @@ def coverage(known: list[Population]) -> None:
     )
 
 
+@frame.section
 def ledger(now: datetime) -> None:
-    """The runs and what failed in them."""
+    """The last runs."""
     st.header("Runs", anchor=False)
     runs = served.asked(freshness.last_runs, 50)
     if runs.is_empty():
@@ -141,25 +146,32 @@ def ledger(now: datetime) -> None:
         key="runs",
         rows=6,
     )
+
+
+@frame.section
+def failures() -> None:
+    """What failed in the last runs."""
     errors = served.asked(freshness.run_errors, 200)
-    if not errors.is_empty():
-        st.subheader("What failed", anchor=False)
-        draw.table(
-            errors,
-            {
-                "started": tables.time("Run"),
-                "network": tables.text("Network"),
-                "reading": tables.text("Reading"),
-                "error": tables.text("Kind"),
-                "message": tables.text("What the source said"),
-            },
-            alt="Errors of the last runs, newest first",
-            sources=[],
-            key="errors",
-            rows=8,
-        )
+    if errors.is_empty():
+        return
+    st.subheader("What failed", anchor=False)
+    draw.table(
+        errors,
+        {
+            "started": tables.time("Run"),
+            "network": tables.text("Network"),
+            "reading": tables.text("Reading"),
+            "error": tables.text("Kind"),
+            "message": tables.text("What the source said"),
+        },
+        alt="Errors of the last runs, newest first",
+        sources=[],
+        key="errors",
+        rows=8,
+    )
 
 
+@frame.section
 def labels() -> None:
     """Who is said to be behind addresses, by whose evidence."""
     st.header("Labels", anchor=False)
@@ -189,6 +201,7 @@ def labels() -> None:
     )
 
 
+@frame.section
 def metrics() -> None:
     """Every metric in its own words, one at a time, and the rules of the verdicts."""
     st.header("Metrics", anchor=False)
@@ -203,6 +216,7 @@ def metrics() -> None:
         st.markdown(method.rules_of_verdicts())
 
 
+@frame.section
 def everything() -> None:
     """The database itself."""
     st.header("Take it along", anchor=False)
@@ -213,6 +227,7 @@ def everything() -> None:
     downloads.mart_file()
 
 
+@frame.section
 def licences() -> None:
     """Whose data this is."""
     st.header("Licences and thanks", anchor=False)

@@ -9,6 +9,7 @@ from analytics.populations import Population, headlines
 from ui import banners, choose, curves, draw, frame, inert, served, tables, words
 
 
+@frame.section
 def main() -> None:
     """The page from top to bottom."""
     known = frame.begin("Is it getting better or worse?")
@@ -55,6 +56,7 @@ def left_out(rows: pl.DataFrame, metric: str) -> str:
     )
 
 
+@frame.section
 def panels(rows: pl.DataFrame, events: pl.DataFrame, metric: str, chosen: list[Population], grouping: str) -> None:
     """One small chart a network, with its own events."""
     figures, alts, changed, happened = {}, {}, False, False
@@ -76,6 +78,7 @@ def panels(rows: pl.DataFrame, events: pl.DataFrame, metric: str, chosen: list[P
         st.caption(f"{history.CHANGED}: from here on the number is computed by another version of its method.")
 
 
+@frame.section
 def together(rows: pl.DataFrame, metric: str, said: str, chosen: list[Population], grouping: str) -> None:
     """All networks on one axis, with the table."""
     draw.show(
@@ -99,6 +102,7 @@ def together(rows: pl.DataFrame, metric: str, said: str, chosen: list[Population
     )
 
 
+@frame.section
 def told(events: pl.DataFrame, titles: dict[str, str]) -> None:
     """What the numbers at the top of the small charts stand for."""
     st.header("What happened", anchor=False)

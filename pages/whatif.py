@@ -1,6 +1,6 @@
 """What would change: a cap, a split, a merger, an exit; before and after side by side."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 import streamlit as st
@@ -10,10 +10,12 @@ from analytics.metrics import METRICS
 from analytics.populations import Population
 from analytics.scenario import QUESTIONS, Answer, Scenario
 from ui import banners, charts, choose, colours, draw, frame, parties, served, tables, words
+from ui.provenance import Provenance
 
 SHOWN = ("effective_parties", "nc_ge_1_3", "nc_gt_1_2", "nc_gt_2_3", "top_1", "top_10")
 
 
+@frame.section
 def main() -> None:
     """The page from top to bottom."""
     known = frame.begin("What would change?")
@@ -31,7 +33,9 @@ def main() -> None:
         return
     st.header(headline(population, asked, found), anchor=False)
     numbers(found)
-    moved(population, grouping, found)
+    source = [frame.source(population, choose.GROUPINGS[grouping].lower())]
+    moved(population, source, found)
+    every_metric(source, found)
 
 
 def ask(ranks: pl.DataFrame) -> Scenario:
@@ -53,6 +57,7 @@ def headline(population: Population, asked: Scenario, found: Answer) -> str:
     return f"{name}: from {words.decimal(before)} to {words.decimal(after)} effective parties"
 
 
+@frame.section
 def numbers(found: Answer) -> None:
     """Before and after of the main metrics as cards."""
     with st.grid(6, min_column_width=150):
@@ -71,10 +76,10 @@ def numbers(found: Answer) -> None:
             )
 
 
-def moved(population: Population, grouping: str, found: Answer) -> None:
-    """The changed ranking, and every metric as a table."""
+@frame.section
+def moved(population: Population, source: Sequence[Provenance], found: Answer) -> None:
+    """The changed ranking."""
     rows = parties.scenario_rows(found.parties)
-    source = [frame.source(population, choose.GROUPINGS[grouping].lower())]
     st.header("The largest, before and after", anchor=False)
     draw.show(
         draw.Chart(
@@ -92,6 +97,11 @@ def moved(population: Population, grouping: str, found: Answer) -> None:
             "Shares are of what counts in each case.",
         )
     )
+
+
+@frame.section
+def every_metric(source: Sequence[Provenance], found: Answer) -> None:
+    """Every metric before and after."""
     st.header("Every metric", anchor=False)
     draw.table(
         every(found.before, found.after),

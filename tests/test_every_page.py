@@ -9,19 +9,31 @@ from streamlit.testing.v1 import AppTest
 from store.rows import FORMULA_STARTS
 from tests.conftest import ROOT
 from ui import inert
+from ui.banners import BROKEN
 
 PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py") if path.stem != "__init__")
 
 
 def opened(name: str, data: Path, monkeypatch: pytest.MonkeyPatch, **query: str) -> AppTest:
+    """A page that has run, of which no part failed."""
+    test = run(name, data, monkeypatch, **query)
+    assert not test.exception, [problem.value for problem in test.exception]
+    assert failures(test) == []
+    return test
+
+
+def failures(page: AppTest) -> list[str]:
+    """What a page says of its parts that failed."""
+    return [one.value for one in page.error if BROKEN in one.value]
+
+
+def run(name: str, data: Path, monkeypatch: pytest.MonkeyPatch, **query: str) -> AppTest:
     monkeypatch.setenv("DEAI_DATA", str(data))
     test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     test.switch_page(f"pages/{name}.py")
     for key, value in query.items():
         test.query_params[key] = value
-    test.run()
-    assert not test.exception, [problem.value for problem in test.exception]
-    return test
+    return test.run()
 
 
 def test_the_table_of_contents_has_every_page_and_no_other() -> None:

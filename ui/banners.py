@@ -9,6 +9,7 @@ import streamlit as st
 from ui import inert, words
 
 FEW: Final = 3
+BROKEN: Final = "This part of the page failed"
 MORE: Final = "and {} more, on the page Data and method"
 
 
@@ -65,6 +66,15 @@ def failed(time: datetime, errors: Sequence[tuple[str, str]], now: datetime) -> 
     st.error(
         f"**The last run, {words.age(time, now)}, did not get everything.** What it got before is shown.{lines}{more}",
         icon=":material/error:",
+    )
+
+
+def broken(what: str, reason: str) -> None:
+    """A part of the page failed, at its place; the others are not touched by it."""
+    st.error(
+        f"**{BROKEN}: {inert.markdown(what, 200)}.** {inert.markdown(words.sentence(reason), 300)}. "
+        "The rest of the page holds.",
+        icon=":material/report:",
     )
 
 

@@ -1,6 +1,10 @@
-"""What every page begins with: its question, the state of the data, and what to do when there is none."""
+"""What every page is made of: its question, the state of the data, and sections that fail one by one."""
 
+import logging
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import wraps
+from typing import ParamSpec
 
 import polars as pl
 import streamlit as st
@@ -9,8 +13,39 @@ from streamlit.runtime.pages_manager import PagesManager
 from analytics import freshness
 from analytics.populations import Population, populations
 from store.mart import NoMart, data_folder
+from store.rows import ReadingError
 from ui import banners, served
 from ui.provenance import Provenance
+
+P = ParamSpec("P")
+
+log = logging.getLogger(__name__)
+
+
+def section(draw: Callable[P, None]) -> Callable[P, None]:
+    """A part of a page that may fail without the others: what failed is told at its place, by the part's docstring.
+
+    Everything that a page draws is in a section, the page itself being the outermost.
+    """
+
+    @wraps(draw)
+    def drawn(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            draw(*args, **kwargs)
+        except (ReadingError, NoMart) as error:
+            _tell(draw, str(error))
+        # The one place that catches all: a reader must not lose a page to a fault in one part of it. Streamlit's own
+        # stop and rerun are no Exceptions and pass.
+        except Exception as error:
+            log.exception("%s.%s", draw.__module__, draw.__qualname__)
+            _tell(draw, f"an error of ours ({type(error).__name__}); the server's log has its trace")
+
+    return drawn
+
+
+def _tell(draw: Callable[..., None], reason: str) -> None:
+    what = (draw.__doc__ or draw.__name__).splitlines()[0].rstrip(".")
+    banners.broken(what, reason)
 
 
 def begin(question: str) -> list[Population]:
@@ -41,6 +76,7 @@ def _leave_discovery() -> None:
         st.rerun()
 
 
+@section
 def state() -> None:
     """Banners for simulated, missing, stale and failed, each only when it is so."""
     now = datetime.now(UTC)
