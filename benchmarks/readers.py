@@ -103,7 +103,7 @@ def resident_mb(pid: int) -> float:
 def main(sessions: int, seconds: float) -> int:
     """Prints the figures; 1 when one of them misses its bar."""
     data = big_mart(HOLDINGS)
-    with served("app.py", {"DEAI_DATA": str(data)}) as (address, pid):
+    with served("server.py", {"DEAI_DATA": str(data)}) as (address, pid):
         # The first visit of each page asks the mart; what follows is what readers see all day.
         asyncio.run(load(address, 1, PAUSE * len(pages())))
         before = cpu_seconds(pid)

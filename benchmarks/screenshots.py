@@ -42,7 +42,7 @@ def _site(addresses: list[str]) -> Iterator[str]:
     if addresses:
         yield addresses[0].rstrip("/")
         return
-    with streamlit("app.py", {"DEAI_DATA": environ.get("DEAI_DATA", str(ROOT / "data" / "sample"))}) as address:
+    with streamlit("server.py", {"DEAI_DATA": environ.get("DEAI_DATA", str(ROOT / "data" / "sample"))}) as address:
         yield address
 
 

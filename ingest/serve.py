@@ -25,7 +25,7 @@ from store.mart import NoMart, served_folder
 from store.rows import ReadingError
 
 PATIENCE_SECONDS: Final = 15.0
-APP: Final = Path(__file__).parent.parent / "app.py"
+SERVER: Final = Path(__file__).parent.parent / "server.py"
 
 log = logging.getLogger(__name__)
 
@@ -36,18 +36,29 @@ def serve_dashboard(data: Path) -> None:
         served_folder(data)
     except NoMart:
         _first_time(data)
-    address = os.environ.get("STREAMLIT_SERVER_PORT", "8501")
-    log.info("dashboard at http://127.0.0.1:%s", address)
-    command = [sys.executable, "-m", "streamlit", "run", str(APP), "--server.port", address]
+    address = os.environ.get("STREAMLIT_SERVER_ADDRESS", "127.0.0.1")
+    port = os.environ.get("STREAMLIT_SERVER_PORT", "8501")
+    log.info("dashboard at http://%s:%s", f"[{address}]" if ":" in address else address, port)
+    command = [sys.executable, "-m", "streamlit", "run", str(SERVER), "--server.port", port]
     # Replaces this process: signals reach the server, and threads that still wait for a dead endpoint end with it.
     os.execv(sys.executable, command)
 
 
 def _first_time(data: Path) -> None:
+    """Publish something to look at, unless another run is about to."""
+    try:
+        with job.lock(data):
+            _first_numbers(data)
+    except job.Locked as error:
+        log.warning("%s: the dashboard starts empty, and shows what is published as soon as it is", error)
+
+
+def _first_numbers(data: Path) -> None:
     readable = {name: one for name, one in networks().items() if one.chain and any(r.headline for r in one.readings)}
     if not someone_answers(readable, PATIENCE_SECONDS):
         log.warning("no chain endpoint answered within %.0f s: serving simulated data", PATIENCE_SECONDS)
-        build_sample(data / SAMPLE)
+        with job.lock(data / SAMPLE):
+            build_sample(data / SAMPLE)
     else:
         headlines(data, readable)
 
@@ -82,10 +93,10 @@ def _answers(network: Network, endpoints: Sequence[str]) -> bool:
 
 
 def headlines(data: Path, readable: Mapping[str, Network]) -> None:
-    """Read the headline readings of all networks side by side, with a bar each, and publish them."""
+    """Read the headline readings of all networks side by side, with a bar each, and publish them; under the lock."""
     work = [(one, tuple(r for r in one.readings if r.headline)) for one in readable.values()]
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with job.lock(data), Http() as http, Progress(*columns) as progress:
+    with Http() as http, Progress(*columns) as progress:
         bars = {one.name: progress.add_task(one.title, total=len(wanted)) for one, wanted in work}
         report = job.run(
             data,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ingest import job
 from ingest.networks import networks
 from ingest.serve import someone_answers
 from store.mart import opened
@@ -45,6 +46,8 @@ def served(data: Path, **environment: str) -> tuple[str, str]:
         time.sleep(0.3)
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=5) as answer:
+                # The border is before whatever this command serves.
+                assert answer.headers["X-Content-Type-Options"] == "nosniff"
                 health = answer.read().decode()
         except OSError:
             continue
@@ -69,6 +72,15 @@ def test_with_one_chain_its_headlines_are_read_and_served(tmp_path: Path) -> Non
     with opened(tmp_path) as mart:
         readings = mart.table("SELECT DISTINCT reading FROM snapshot WHERE network = 'akash'")["reading"].to_list()
     assert "validators" in readings
+    assert not (tmp_path / "sample").exists()
+
+
+def test_while_another_first_run_works_the_dashboard_opens_and_says_that_it_waits(tmp_path: Path) -> None:
+    with moving_chain() as address, job.lock(tmp_path):
+        health, output = served(tmp_path, **nobody(AKASH_URL=address))
+    assert health == "ok", output
+    assert f"another run is at work in {tmp_path}: the dashboard starts empty" in output
+    assert "Traceback" not in output
     assert not (tmp_path / "sample").exists()
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Request
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
 
 from tests.browser.site import FLAGS, PATIENCE, chromium, settled, streamlit
 
@@ -61,15 +61,22 @@ def strangers(context: BrowserContext) -> list[str]:
 
 
 @pytest.fixture
-def visit(page: Page) -> Callable[[str], Page]:
-    """Opens an address and returns when the page has run and drawn its charts."""
+def visit(page: Page) -> Iterator[Callable[[str], Page]]:
+    """Opens an address and returns when the page has run and drawn its charts; nothing may break the page's policy."""
+    broken: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        if "Content Security Policy" in message.text:
+            broken.append(message.text)
 
     def opened(address: str) -> Page:
         page.goto(address)
         settled(page)
         return page
 
-    return opened
+    page.on("console", note)
+    yield opened
+    assert broken == []
 
 
 @pytest.fixture(scope="session")

@@ -9,10 +9,11 @@ from contextlib import contextmanager
 from typing import Final
 from urllib.request import Request, urlopen
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.conftest import ROOT
 from tests.servers import free_port, wait_for_port
+from ui.banners import BROKEN
 
 FLAGS: Final = [
     "--no-sandbox",
@@ -23,10 +24,7 @@ FLAGS: Final = [
 ]
 # A page draws several charts; two shared cores need their time.
 PATIENCE: Final = 60_000
-DRAWN: Final = """
-    [...document.querySelectorAll('[data-testid=stPlotlyChart]')].every(chart => chart.querySelector('.main-svg'))
-    && !document.querySelector('[data-testid=stSkeleton]')
-"""
+UNDRAWN: Final = "[data-testid=stSkeleton], [data-testid=stPlotlyChart]:not(:has(.main-svg))"
 
 
 def chromium() -> str | None:
@@ -63,6 +61,6 @@ def served(script: str, environment: Mapping[str, str] = {}, *, hosts: str = "12
 def settled(page: Page) -> None:
     """Waits until the script has run, every chart is drawn, and says so when the page raised."""
     page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]", timeout=PATIENCE)
-    page.wait_for_function(DRAWN, timeout=PATIENCE)
-    problems = page.locator("[data-testid=stException]")
+    expect(page.locator(UNDRAWN)).to_have_count(0, timeout=PATIENCE)
+    problems = page.locator("[data-testid=stException]").or_(page.get_by_text(BROKEN))
     assert problems.count() == 0, problems.all_inner_texts()

@@ -22,9 +22,9 @@ Visit = Callable[[str], Page]
 def front(hamlet: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of nginx with the documented configuration, before two processes of the dashboard."""
     environment = {"DEAI_DATA": str(hamlet), "STREAMLIT_SERVER_COOKIE_SECRET": "one for both"}
-    environment["STREAMLIT_SERVER_ALLOWED_HOSTS"] = HOST
+    environment["STREAMLIT_SERVER_ALLOWED_HOSTS"] = f"{HOST} 127.0.0.1"
     with ExitStack() as running:
-        served = [running.enter_context(streamlit("app.py", environment, hosts=HOST)) for _ in range(2)]
+        served = [running.enter_context(streamlit("server.py", environment, hosts=HOST)) for _ in range(2)]
         http, server = _documented(*(address.rpartition(":")[2] for address in served))
         yield running.enter_context(nginx(tmp_path_factory.mktemp("nginx"), server, http))
 
@@ -63,6 +63,22 @@ def test_a_page_works_through_nginx(visit: Visit, front: str, strangers: list[st
     page.reload()
     expect(page.get_by_text(", plain addresses").first).to_be_visible()
     assert [one for one in strangers if HOST not in one] == []
+
+
+@pytest.mark.parametrize("path", ["/_stcore/upload_file/a/b", "/_stcore/metrics"])
+def test_nothing_is_taken_through_nginx_and_no_metrics_are_told(front: str, path: str) -> None:
+    with pytest.raises(HTTPError) as refused:
+        urlopen(Request(front + path, b"x", {"Host": HOST}, method="PUT"))
+    assert refused.value.code == 403
+    # nginx says so itself: nothing reaches the dashboard.
+    assert "nginx" in refused.value.read().decode()
+    refused.value.close()
+
+
+def test_the_headers_of_the_dashboard_pass_through_nginx(front: str) -> None:
+    with urlopen(asked(front, "/power")) as answer:
+        assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
 def test_another_host_is_refused(front: str) -> None:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,15 +10,14 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, WebSocket, expect
 
-from ingest.importer import import_file
-from ingest.networks import networks
-from ingest.publication import build
 from ingest.sample import build_sample
-from store.landing import SAMPLE, Landing
+from store.landing import SAMPLE
 from store.rows import FORMULA_STARTS
 from tests.browser.reader import serious, sideways, unsafe_links
-from tests.browser.site import settled, streamlit
+from tests.browser.site import PATIENCE, settled, streamlit
 from tests.hamlet import address, build_ruin
+from tests.museum import IMPORTS, land, publish
+from tests.servers import Reply, serving
 from tests.test_every_page import PAGES
 
 Visit = Callable[[str], Page]
@@ -33,7 +31,7 @@ def path(name: str) -> str:
 
 @pytest.fixture(scope="session")
 def village(hamlet: Path) -> Iterator[str]:
-    with streamlit("app.py", {"DEAI_DATA": str(hamlet)}) as address:
+    with streamlit("server.py", {"DEAI_DATA": str(hamlet)}) as address:
         yield address
 
 
@@ -41,13 +39,13 @@ def village(hamlet: Path) -> Iterator[str]:
 def ruin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     data = tmp_path_factory.mktemp("ruin")
     build_ruin(data)
-    with streamlit("app.py", {"DEAI_DATA": str(data)}) as address:
+    with streamlit("server.py", {"DEAI_DATA": str(data)}) as address:
         yield address
 
 
 @pytest.fixture(scope="session")
 def desert(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with streamlit("app.py", {"DEAI_DATA": str(tmp_path_factory.mktemp("desert"))}) as address:
+    with streamlit("server.py", {"DEAI_DATA": str(tmp_path_factory.mktemp("desert"))}) as address:
         yield address
 
 
@@ -55,27 +53,18 @@ def desert(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def sample_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     data = tmp_path_factory.mktemp("data")
     build_sample(data / SAMPLE, days=40)
-    with streamlit("app.py", {"DEAI_DATA": str(data)}) as address:
+    with streamlit("server.py", {"DEAI_DATA": str(data)}) as address:
         yield address
-
-
-IMPORTS = (
-    ("cosmos/cudos_export_trimmed.json.gz", "cudos", datetime(2024, 9, 24, tzinfo=UTC)),
-    ("cosmos/akashnet1_state_2021.json.gz", "akash_state_2021", datetime(2021, 3, 8, tzinfo=UTC)),
-    ("cosmos/fetchhub2_stage_2021.json.gz", "fetch_stage_2021", datetime(2021, 9, 1, tzinfo=UTC)),
-    ("bittensor/finney_genesis_snapshot.json.gz", "bittensor", datetime(2023, 3, 20, tzinfo=UTC)),
-)
 
 
 @pytest.fixture(scope="session")
 def museum(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Real states of four chains, imported from files."""
     data = tmp_path_factory.mktemp("museum")
-    known = networks()
-    for file, network, time in IMPORTS:
-        list(import_file(shared / file, known[network], time, Landing(data)))
-    build(data, known)
-    with streamlit("app.py", {"DEAI_DATA": str(data)}) as address:
+    for name in IMPORTS:
+        land(name, shared, data)
+    publish(data)
+    with streamlit("server.py", {"DEAI_DATA": str(data)}) as address:
         yield address
 
 
@@ -151,7 +140,7 @@ def test_a_page_without_data_says_which_command_makes_some(visit: Visit, desert:
 
 def test_the_first_reader_of_a_server_may_come_by_a_link(visit: Visit, hamlet: Path) -> None:
     """Streamlit takes files in pages/ for pages of its own until app.py has run once."""
-    with streamlit("app.py", {"DEAI_DATA": str(hamlet)}) as fresh:
+    with streamlit("server.py", {"DEAI_DATA": str(hamlet)}) as fresh:
         page = visit(f"{fresh}/power?net=fetch")
         expect(page.locator("h2").first).to_contain_text("Fetch.ai")
         assert page.locator("[data-testid=stTopNavLink]").count() == len(PAGES)
@@ -196,6 +185,31 @@ def test_an_embedded_page_has_no_frame_around_it(visit: Visit, village: str) -> 
     page = visit(f"{village}/power?embed=true")
     assert page.locator("[data-testid=stTopNavLink]").count() == 0
     assert page.locator(".js-plotly-plot .main-svg").count() >= 2
+
+
+def framing(address: str) -> Reply:
+    """A page of another site with a page of ours in a frame."""
+    frame = f'<iframe src="{address}/power?embed=true" width="1200" height="800"></iframe>'
+    return Reply(frame.encode(), headers={"content-type": "text/html"})
+
+
+def test_another_site_cannot_frame_a_page(page: Page, village: str) -> None:
+    with serving(lambda _: framing(village)) as other:
+        with page.expect_console_message(lambda told: "frame-ancestors" in told.text):
+            page.goto(other)
+        assert page.frames[1].url == "chrome-error://chromewebdata/"
+
+
+def test_a_site_that_the_operator_names_can_frame_a_page(page: Page, hamlet: Path) -> None:
+    ours: list[str] = []
+    with (
+        serving(lambda _: framing(ours[0])) as other,
+        streamlit("server.py", {"DEAI_DATA": str(hamlet), "DEAI_FRAMED_BY": other}) as address,
+    ):
+        ours.append(address)
+        page.goto(other)
+        headline = page.frame_locator("iframe").locator("h2").first
+        expect(headline).to_contain_text("Akash", timeout=PATIENCE)
 
 
 def test_a_clicked_bar_tells_of_its_party(visit: Visit, village: str) -> None:
