@@ -10,6 +10,7 @@ from store.rows import LEFT_OUT, Time
 
 # A reading is stale when its newest block is older than this many of its cadences.
 CADENCES = 2
+DAY_SECONDS = 86_400
 
 _FRESHNESS = """
     WITH newest AS (
@@ -67,18 +68,17 @@ def simulated(mart: Mart) -> bool:
 
 
 def by_network(mart: Mart, now: datetime) -> pl.DataFrame:
-    """One row a network that is read on a schedule: its state in words, and what is behind it.
+    """One row a network: its state in words, and what is behind it.
 
-    state: fresh; stale (some reading is); missing (none was ever read). Columns: network, title, state, readings, late
-    (how many of them are stale or were never read), oldest (time of the oldest newest block), every_seconds, reason.
+    state: fresh; stale (some reading is); missing (none was ever read). Columns: network, title, state, oldest (time of
+    the oldest newest block), every_seconds (null where nothing is read on a schedule), reason.
     """
     titles = mart.table("SELECT name AS network, title FROM network")
-    rows = freshness(mart, now).filter(pl.col("every_seconds").is_not_null())
-    late = pl.col("state").is_in(["stale", "never read"])
-    stale = pl.col("state") == "stale"
+    rows = freshness(mart, now)
+    # An imported state has no schedule; it is as old as one that is read once a day would be.
+    aged = (pl.col("state") == "imported") & (pl.col("age_seconds") > CADENCES * DAY_SECONDS)
+    stale = (pl.col("state") == "stale") | aged
     found = rows.group_by("network").agg(
-        readings=pl.len(),
-        late=late.sum(),
         oldest=pl.col("time").filter(stale).min(),
         every_seconds=pl.col("every_seconds").filter(stale).min(),
         read=pl.col("time").count(),

@@ -24,8 +24,8 @@ def main() -> None:
     now = datetime.now(UTC)
     voting = proposals.still_open(found, now)
     st.header(f"{words.sentence(words.several(len(voting), 'proposal'))} open for voting", anchor=False)
-    overview(found)
-    chosen = choose.proposal(found)
+    overview(found, now)
+    chosen = choose.proposal(found, voting)
     standing(chosen, found, now)
     count(chosen)
     participation(chosen)
@@ -55,11 +55,10 @@ def count(chosen: Proposal) -> None:
 
 
 @frame.section
-def overview(found: Sequence[Proposal]) -> None:
+def overview(found: Sequence[Proposal], now: datetime) -> None:
     """All proposals as a table, open ones first."""
-    rows = proposals.table(found)
     draw.table(
-        rows.with_columns(status=pl.col("status").replace(votes.STATUS)),
+        votes.with_status(proposals.table(found), now),
         {
             "network": tables.text("Network", pinned=True),
             "proposal": tables.text("Proposal"),

@@ -36,14 +36,16 @@ def missing(networks: Sequence[tuple[str, str]]) -> None:
     st.warning(f"**{_are(lines, 'missing')}** The other networks are shown.{_list(lines)}", icon=":material/link_off:")
 
 
-def stale(networks: Sequence[tuple[str, datetime, timedelta]], now: datetime) -> None:
-    """Facts are older than twice their schedule. networks: titles, when they were read, and their cadences."""
-    lines = [
-        (title, f"read {words.age(time, now)}, due every {words.duration(every)}") for title, time, every in networks
-    ]
+def stale(networks: Sequence[tuple[str, datetime, timedelta | None]], now: datetime) -> None:
+    """Facts are old. networks: titles, the time they are of, and the cadence of those that are read on a schedule."""
+    lines = [(title, f"of {words.day(time)}, {words.age(time, now)}{_due(every)}") for title, time, every in networks]
     st.warning(
         f"**{_are(lines, 'old')}** The numbers below are of that time.{_list(lines)}", icon=":material/schedule:"
     )
+
+
+def _due(every: timedelta | None) -> str:
+    return f", due every {words.duration(every)}" if every else ""
 
 
 def _are(lines: Sequence[tuple[str, str]], state: str) -> str:

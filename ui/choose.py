@@ -82,14 +82,18 @@ def threshold(found: Sequence[Threshold]) -> Threshold:
     return by_key[chosen]
 
 
-def proposal(found: Sequence[Proposal]) -> Proposal:
-    """One proposal; open ones first. Which is first changes with every vote, so the address always has it."""
+def proposal(found: Sequence[Proposal], voting: Sequence[Proposal]) -> Proposal:
+    """One proposal; open ones first. Which is first changes with every vote, so the address always has it.
+
+    voting: those on which votes are still taken; others were read while they were open, and may be over.
+    """
     _other_search()
     by_key = {one.key: one for one in found}
+    now_open = {one.key for one in voting}
 
     def told(key: str) -> str:
         one = by_key[key]
-        mark = " (open)" if one.is_open else ""
+        mark = " (open)" if key in now_open else " (was open when read)" if one.is_open else ""
         return f"{numbered(one, found)}{mark}: {inert.plain(one.title)}"
 
     link.respell("p", lambda asked: linked(found, asked))

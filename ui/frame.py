@@ -83,17 +83,18 @@ def state() -> None:
     if served.asked(freshness.simulated):
         banners.simulated()
         return
-    runs = served.asked(freshness.last_runs, 1)
-    if runs.is_empty():
-        return
     # To the minute, so that the answer can be kept.
     networks = served.asked(freshness.by_network, now.replace(second=0, microsecond=0))
-    missing = networks.filter(state="missing").select("title", pl.col("reason").fill_null("It was never read."))
-    if not missing.is_empty():
-        banners.missing(missing.rows())
     stale = networks.filter(state="stale").select("title", "oldest", pl.duration(seconds="every_seconds"))
     if not stale.is_empty():
         banners.stale(stale.rows(), now)
+    runs = served.asked(freshness.last_runs, 1)
+    # Before the first run nobody has missed anything; a state that was imported can be old all the same.
+    if runs.is_empty():
+        return
+    missing = networks.filter(state="missing").select("title", pl.col("reason").fill_null("It was never read."))
+    if not missing.is_empty():
+        banners.missing(missing.rows())
     errors = served.asked(freshness.run_errors, 100).filter(run=runs["id"][0])
     if not errors.is_empty():
         told = [(f"{network} {reading}", message) for network, reading, message in _named(errors)]

@@ -44,6 +44,14 @@ APART = 0.005
 RULES = {"quorum": "the quorum", "veto": "the veto", "threshold": "the share of Yes"}
 
 
+def with_status(rows: pl.DataFrame, now: datetime) -> pl.DataFrame:
+    """A table of proposals with the status in words; a vote that was read while it was open may be over."""
+    over = (pl.col("status") == "voting_period") & (pl.col("ends") <= now)
+    return rows.with_columns(
+        status=pl.when(over).then(pl.lit("was open when read")).otherwise(pl.col("status").replace(STATUS))
+    )
+
+
 def stands(one: Proposal, now: datetime) -> str:
     """How a proposal stands, as sentences of Markdown."""
     return " ".join(part for part in (_state(one, now), _turnout(one), _result(one)) if part)
