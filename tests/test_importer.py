@@ -217,6 +217,7 @@ def test_the_largest_amount_is_on_the_page_and_in_its_table(tmp_path: Path, monk
     monkeypatch.setenv("DEAI_DATA", str(tmp_path))
     page = AppTest.from_file(str(Path(__file__).parent.parent / "pages" / "power.py"), default_timeout=60).run()
     assert not page.exception
+    assert not page.error
     cells = [str(cell) for table in page.dataframe for column in table.value for cell in table.value[column]]
     assert str(LARGEST_AMOUNT - 5) in cells
 
