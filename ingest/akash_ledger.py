@@ -34,7 +34,7 @@ def ledger_rows(ledger: Ledger, block: Block) -> pl.DataFrame:
     """A ledger as observations: one account a row."""
     rows = [observation(HEIGHT, block.time, ledger.height, "blocks")]
     rows += [
-        observation(ACCOUNT, block.time, json.dumps(asdict(account), sort_keys=True), "1e-18 of a denom", subject=name)
+        observation(ACCOUNT, block.time, json.dumps(asdict(account), sort_keys=True), "", subject=name)
         for name, account in ledger.accounts.items()
     ]
     return frame(Kind.OBSERVATIONS, rows)

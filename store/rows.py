@@ -8,9 +8,12 @@ Errors, as a tree:
     └── BadData             the values are impossible: nothing of them is kept
 """
 
+import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -115,6 +118,20 @@ SCHEMAS: Mapping[Kind, pl.Schema] = {
     Kind.VOTES: VOTES,
 }
 
+# What every row must say; other columns may be null, where a chain has no such thing or does not tell it.
+REQUIRED: Mapping[Kind, tuple[str, ...]] = {
+    Kind.HOLDINGS: ("population", "holder", "amount"),
+    Kind.OBSERVATIONS: ("name", "subject", "time", "exact", "unit", "source"),
+    Kind.PROPOSALS: ("proposal", "title", "type", "status", "deposit", "expedited"),
+    Kind.VOTES: ("proposal", "voter", "option", "weight", "height"),
+}
+# Until when one can vote: a vote that is open must say so.
+OPEN_UNTIL = ("voting_start", "voting_end")
+
+# Units of texts: what stands under any other unit is a number, also where the chain writes it as a text.
+TEXT_UNITS = ("", "address")
+NUMBER = re.compile(r"-?[0-9]{1,400}(\.[0-9]{1,400})?([eE][+-]?[0-9]{1,3})?")
+
 # Spreadsheets run a cell that begins like this; text from chains must not, in any file that we write.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 # A negative number is no formula, and an apostrophe would make a text of it.
@@ -200,13 +217,14 @@ def holdings(rows: Iterable[tuple[str, str, int]]) -> pl.DataFrame:
     """
     populations, holders, amounts = [], [], []
     for population, holder, amount in rows:
-        if not -LARGEST_AMOUNT <= amount <= LARGEST_AMOUNT:
-            raise BadData(f"{holder} in {population}: {amount} base units do not fit 38 digits")
+        if type(amount) is not int or not -LARGEST_AMOUNT <= amount <= LARGEST_AMOUNT:
+            raise BadData(f"{holder} in {population}: {str(amount)[:80]} base units do not fit 38 digits")
         populations.append(population)
         holders.append(holder)
         amounts.append(amount)
-    exact = pl.Series("amount", amounts, dtype=pl.Int128).cast(Amount)
-    return pl.DataFrame({"population": populations, "holder": holders, "amount": exact}, schema=HOLDINGS)
+    # Large numbers go through integers ten times as fast; the loop has seen that they fit.
+    exact = pl.Series(amounts, dtype=pl.Int128).cast(Amount)
+    return _frame(Kind.HOLDINGS, {"population": populations, "holder": holders}).with_columns(amount=exact)
 
 
 def observation(
@@ -218,26 +236,101 @@ def observation(
     subject: str = "",
     source: str = "chain",
 ) -> dict[str, Any]:
-    """One observation row; `value` is the number behind `exact` where it is one."""
-    number: float | None
-    try:
-        number = float(exact)
-    except ValueError:
-        number = None
+    """One observation row; `value` is the number in `exact`.
+
+    A text is a number only where its unit says so. Raises BadData where such a text, or a number, is none that a chart
+    can show: 1_000, nan, inf, digits of other scripts.
+    """
+    is_text = isinstance(exact, str) and unit in TEXT_UNITS
     return {
         "name": name,
         "subject": subject,
         "time": time.astimezone(UTC),
-        "value": number,
+        "value": None if is_text else _number(exact, f"{name} {subject}".strip()),
         "exact": str(exact),
         "unit": unit,
         "source": source,
     }
 
 
+def _number(exact: str | int | float, what: str) -> float:
+    if not isinstance(exact, str) or NUMBER.fullmatch(exact):
+        try:
+            number = float(exact)
+        except OverflowError:
+            number = math.inf
+        if math.isfinite(number):
+            return number
+    raise BadData(f"{what}: {str(exact)[:80]!r} is no number")
+
+
 def frame(kind: Kind, rows: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
-    """Frame of a kind from plain rows; absent columns are null."""
-    return pl.DataFrame(list(rows), schema=SCHEMAS[kind], orient="row")
+    """Frame of a kind from plain rows; absent columns are null.
+
+    Raises BadData naming the row and the column that would not give back the value as it is: a text for a number, more
+    digits than fit, a time without a zone.
+    """
+    rows = list(rows)
+    unknown = set[str]().union(*rows) - set(SCHEMAS[kind])
+    if unknown:
+        raise BadData(f"{kind} have no column {', '.join(sorted(unknown))}")
+    return _frame(kind, {name: [row.get(name) for row in rows] for name in SCHEMAS[kind]})
+
+
+def _frame(kind: Kind, columns: Mapping[str, list[Any]]) -> pl.DataFrame:
+    kept = {}
+    for name, values in columns.items():
+        try:
+            kept[name] = _column(values, SCHEMAS[kind][name])
+        except _Unfit as odd:
+            place = values.index(odd.value)
+            who = " ".join(str(columns[part][place]) for part in KEYS[kind])
+            raise BadData(f"{who}: {name} cannot be {str(odd.value)[:80]!r}") from odd
+    return pl.DataFrame(kept)
+
+
+class _Unfit(Exception):
+    """A value that its column would lose or change."""
+
+    def __init__(self, value: object) -> None:
+        self.value = value
+
+
+def _column(values: list[Any], dtype: pl.DataType) -> pl.Series:
+    """The values as a column that gives each of them back; raises _Unfit with the first that it would not."""
+    column = _exactly(values, dtype)
+    if column is None:
+        raise _Unfit(next(value for value in values if _exactly([value], dtype) is None))
+    return column
+
+
+def _exactly(values: list[Any], dtype: pl.DataType) -> pl.Series | None:
+    """The values as a column, or None where Polars would lose or change one: it cuts digits without a word."""
+    slow = dtype.is_temporal() or dtype.is_decimal()
+    try:
+        # Times and decimals are slow to convert, and most rows share a few of them.
+        distinct = list(dict.fromkeys(values)) if slow else values
+        given = [_decimal(value, dtype) for value in distinct] if isinstance(dtype, pl.Decimal) else distinct
+        column = pl.Series(given, dtype=dtype, strict=True)
+        kept = column.to_list()
+    except (TypeError, ValueError, ArithmeticError, pl.exceptions.PolarsError):
+        return None
+    if kept != distinct or (bool in set(map(type, distinct)) and dtype != pl.Boolean):
+        return None
+    if not slow:
+        return column
+    places = {value: place for place, value in enumerate(distinct)}
+    return column.gather([places[value] for value in values])
+
+
+def _decimal(value: object, dtype: pl.Decimal) -> Decimal | None:
+    """A number that a decimal column has room for; Polars itself reads texts as numbers, and panics at NaN."""
+    if value is None:
+        return None
+    number = Decimal(value) if isinstance(value, int) else value
+    if not isinstance(number, Decimal) or not number.copy_abs() < 10 ** (dtype.precision - dtype.scale):
+        raise TypeError
+    return number
 
 
 def check(facts: Facts, kind: Kind, *, tolerance: int = 0, partial: bool = False) -> None:
@@ -258,18 +351,22 @@ def check(facts: Facts, kind: Kind, *, tolerance: int = 0, partial: bool = False
     if kind is Kind.HOLDINGS:
         _refuse_amounts(rows)
         _refuse_totals(rows, facts.reported, tolerance, partial=partial)
+    if kind is Kind.OBSERVATIONS and not rows["value"].drop_nulls().is_finite().all():
+        raise BadData(f"{rows.filter(~pl.col('value').is_finite())['name'][0]} has a value that is no number")
+    if kind is Kind.PROPOSALS:
+        _refuse_half_told(rows)
     if kind is Kind.VOTES:
         _refuse_votes(rows)
 
 
 def _refuse_nameless(rows: pl.DataFrame, kind: Kind) -> None:
-    for column in KEYS[kind]:
+    for column in REQUIRED[kind]:
         if rows[column].null_count():
             raise BadData(f"{rows[column].null_count()} rows have no {column}")
-    if kind is Kind.HOLDINGS:
-        for column in ("population", "holder"):
-            if (rows[column] == "").any():
-                raise BadData(f"a row has an empty {column}")
+    for column in KEYS[kind]:
+        # What is said of the whole chain has no subject.
+        if rows.schema[column] == pl.String and column != "subject" and (rows[column] == "").any():
+            raise BadData(f"a row has an empty {column}")
 
 
 def _refuse_twice(rows: pl.DataFrame, kind: Kind) -> None:
@@ -314,6 +411,15 @@ def _refuse_totals(rows: pl.DataFrame, reported: Mapping[str, int], tolerance: i
         excess = found[population] - total
         if excess > tolerance or (excess < -tolerance and not partial):
             raise BadData(f"{population}: rows add up to {found[population]}, the chain reports {total}")
+
+
+def _refuse_half_told(rows: pl.DataFrame) -> None:
+    """A count has all options or none, and a vote that is open has its times."""
+    told = pl.sum_horizontal(pl.col(option).is_not_null() for option in VOTE_OPTIONS)
+    endless = (pl.col("status") == "voting_period") & pl.any_horizontal(pl.col(time).is_null() for time in OPEN_UNTIL)
+    wrong = rows.filter(~told.is_in([0, len(VOTE_OPTIONS)]) | endless)
+    if not wrong.is_empty():
+        raise BadData(f"proposal {wrong['proposal'][0]} has a part of a count, or is open without times: {wrong.row(0)}")
 
 
 def _refuse_votes(rows: pl.DataFrame) -> None:
