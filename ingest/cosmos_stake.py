@@ -1,8 +1,8 @@
 """Stake on a Cosmos chain at one block: validators, their power, their delegators, and who they say they are."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
@@ -20,6 +20,8 @@ LAST_HOURS: Final = timedelta(hours=3)
 LONGEST_TEXT: Final = 10_000
 
 Json = dict[str, Any]
+# A validator, its operator address, and its delegators with their shares in 1e-18.
+Delegated = tuple[Json, str, list[tuple[str, int]]]
 
 
 def every_validator(node: Lcd) -> list[dict[str, Any]]:
@@ -112,17 +114,21 @@ def closing_shares(node: Lcd, memo: Memo) -> Facts:
 
 
 def _share_facts(node: Lcd, memo: Memo) -> Facts:
-    """Tokens and shares of the signing validators, and every delegation to them, as the chain writes them."""
-    rows, time = [], node.block.time
     unit = text(node.get("/cosmos/staking/v1beta1/params"), "params", "bond_denom")
-    for validator, operator, found in _delegations(node, memo):
+    return Facts(share_rows(_delegations(node, memo), unit, node.block.time))
+
+
+def share_rows(delegations: Iterable[Delegated], unit: str, time: datetime) -> pl.DataFrame:
+    """Tokens and shares of validators, and every delegation to them, as the chain writes them."""
+    rows = []
+    for validator, operator, found in delegations:
         rows.append(observation("validator_tokens", time, text(validator, "tokens"), unit, subject=operator))
         told = text(validator, "delegator_shares")
         rows.append(observation("validator_shares", time, told, "shares", subject=operator))
         for delegator, amount in found:
             subject = f"{delegator}|{operator}"
             rows.append(observation("shares", time, decimal(amount), "shares", subject=subject))
-    return Facts(frame(Kind.OBSERVATIONS, rows))
+    return frame(Kind.OBSERVATIONS, rows)
 
 
 def names(node: Lcd) -> Facts:
@@ -143,7 +149,7 @@ def names(node: Lcd) -> Facts:
     return Facts(frame(Kind.OBSERVATIONS, rows))
 
 
-def _delegations(node: Lcd, memo: Memo) -> Iterator[tuple[dict[str, Any], str, list[tuple[str, int]]]]:
+def _delegations(node: Lcd, memo: Memo) -> Iterator[Delegated]:
     """Bonded validators with their delegators' shares in 1e-18; raises BadData where they do not add up."""
     for validator in bonded_validators(node):
         operator = operator_of(validator)

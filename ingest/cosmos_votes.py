@@ -8,9 +8,10 @@ from typing import Any, Final
 import polars as pl
 
 from ingest.cosmos import Ask, Lcd
-from ingest.cosmos_governance import dialect, identity, parameters, vote_rows
+from ingest.cosmos_governance import dialect, parameters
 from ingest.cosmos_json import duration, instant, listed, moment, optional, part, text, whole
 from ingest.cosmos_pages import MOST_PAGES
+from ingest.cosmos_proposals import identity, vote_rows
 from ingest.network import Memo
 from store.rows import VOTES, Facts, SourceDown
 

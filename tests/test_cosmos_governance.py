@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from ingest.cosmos import Lcd
-from ingest.cosmos_governance import deposits, open_proposals, parameters, proposals, vote_rows, votes
+from ingest.cosmos_governance import deposits, open_proposals, parameters, proposals, votes
+from ingest.cosmos_proposals import vote_rows
 from ingest.cosmos_stake import closing_shares, shares
 from store.rows import BadData, Facts, Kind, SourceChanged, SourceDown, check
 from tests.lcd import GOV, OLD_GOV, STAKING, Answer, State, Validator, account, chain, governed, page, proposal

@@ -69,7 +69,9 @@ COLUMNS = [(kind, column) for kind, schema in SCHEMAS.items() for column in sche
 def kept(kind: Kind, column: str, value: Any) -> None:
     """Take a good row with one other value through both gates."""
     row = {**GOOD[kind], column: value}
-    rows = holdings([(row["population"], row["holder"], row["amount"])]) if kind is Kind.HOLDINGS else frame(kind, [row])
+    rows = (
+        holdings([(row["population"], row["holder"], row["amount"])]) if kind is Kind.HOLDINGS else frame(kind, [row])
+    )
     check(Facts(rows), kind)
 
 
@@ -122,7 +124,8 @@ def test_no_text_becomes_a_number(said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "number"), [("0.050000000000000000", 0.05), ("-3", -3.0), (str(LARGEST_AMOUNT), 1e38), (7, 7.0), (0.5, 0.5)]
+    ("said", "number"),
+    [("0.050000000000000000", 0.05), ("-3", -3.0), (str(LARGEST_AMOUNT), 1e38), (7, 7.0), (0.5, 0.5)],
 )
 def test_a_number_under_a_unit_has_a_value(said: str | float, number: float) -> None:
     assert observation("supply", NOON, said, "uakt")["value"] == number
