@@ -27,7 +27,7 @@ from analytics.freshness import disk, freshness, last_runs, torn
 from ingest import job
 from ingest.backfill import Day, Period, remaining
 from ingest.backfill import backfill as backfill_days
-from ingest.importer import import_file
+from ingest.importer import Mismatch, import_file
 from ingest.network import Archive, Network, Reading
 from ingest.networks import networks
 from ingest.offchain import OffChain
@@ -40,6 +40,7 @@ from store.mart import Mart, NoMart, data_folder, opened
 from store.rows import FORMULA_STARTS, NEGATIVE_NUMBER, ReadingError
 
 FRESH, UNEXPECTED, USAGE, PARTIAL, STALE, LOCKED = 0, 1, 2, 3, 4, 75
+CLOCKS_DIFFER: Final = timedelta(minutes=5)
 REMEDY: Final = "restore it from a backup, or delete it and the next run reads again"
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -115,15 +116,34 @@ def import_(
     ],
     network: Annotated[str, typer.Option(help="Name of the network it belongs to.")],
     time: Annotated[
-        datetime, typer.Option(help="When the chain was in this state, UTC.", formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
+        str,
+        typer.Option(
+            help="When the chain was in this state: 2024-09-25, 2024-09-25T12:00:00Z; UTC where it has no zone."
+        ),
     ],
 ) -> None:
-    """Import a chain's state from a file (JSON, or JSON in gzip)."""
-    data = data_folder()
+    """Import a chain's state from a file (JSON, or JSON in gzip): all of it, or nothing."""
+    data, one, then = data_folder(), _network(network), _past(time, datetime.now(UTC))
     with _locked(data):
-        for snapshot in import_file(file, _network(network), time.replace(tzinfo=UTC), Landing(data)):
-            log.info("%s %s at block %d", snapshot.network, snapshot.reading, snapshot.block.height)
+        try:
+            for found in import_file(file, one, then, Landing(data)):
+                there = ": already there" if found.was_there else ""
+                log.info("%s %s at block %d%s", one.name, found.snapshot.reading, found.snapshot.block.height, there)
+        except Mismatch as error:
+            raise typer.BadParameter(str(error)) from error
         _publish(data)
+
+
+def _past(text: str, now: datetime) -> datetime:
+    """A time as people and chains write it (ISO 8601); clocks may differ by a few minutes, no more."""
+    try:
+        found = datetime.fromisoformat(text)
+        then = (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise typer.BadParameter(f"{text!r} is no time such as 2024-09-25 or 2024-09-25T12:00:00Z") from error
+    if then > now + CLOCKS_DIFFER:
+        raise typer.BadParameter(f"{text} is in the future: no chain was in any state then")
+    return then
 
 
 @app.command()

@@ -117,7 +117,10 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """One network of the field; `stack` is its layer: compute, data, model or agents."""
+    """One network of the field; `stack` is its layer: compute, data, model or agents.
+
+    chain_ids: chains beside `chain` whose states are of this network: those it was before, and those made of it.
+    """
 
     name: str
     title: str
@@ -129,3 +132,4 @@ class Network:
     chain: Chain | None = None
     readings: tuple[Reading, ...] = ()
     rules: tuple[Rule, ...] = ()
+    chain_ids: tuple[str, ...] = ()

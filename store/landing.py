@@ -57,7 +57,7 @@ class Landing:
     def land(self, snapshot: Snapshot, facts: Facts) -> Path:
         """Write checked facts once and for all; a snapshot that is there already stays as it is."""
         self._refuse_mixing(snapshot)
-        path = self._of_reading(snapshot) / f"{snapshot.block.height}.parquet"
+        path = self._single(snapshot)
         if not path.exists():
             _write(path, [(snapshot, facts.rows)])
         return path
@@ -74,11 +74,16 @@ class Landing:
 
     def has(self, snapshot: Snapshot) -> bool:
         """Whether this very block was read before."""
-        folder = self._of_reading(snapshot)
-        if (folder / f"{snapshot.block.height}.parquet").exists():
+        if self._single(snapshot).exists():
             return True
-        month = folder / _month(snapshot.block.time)
+        month = self._of_reading(snapshot) / _month(snapshot.block.time)
         return month.exists() and any(landed.snapshot.key == snapshot.key for landed in contents(month))
+
+    def held(self, snapshot: Snapshot) -> tuple[Path, Landed] | None:
+        """What landed under the key of a snapshot, whatever its time, and in which file; None where nothing did."""
+        paths = [self._single(snapshot), *self._of_reading(snapshot).glob("????-??.parquet")]
+        found = ((path, landed) for path in paths if path.exists() for landed in contents(path))
+        return next((pair for pair in found if pair[1].snapshot.key == snapshot.key), None)
 
     def newest(self, network: str, chain_id: str, reading: str) -> datetime | None:
         """Block time of the newest snapshot of a reading."""
@@ -187,6 +192,9 @@ class Landing:
 
     def _of_reading(self, snapshot: Snapshot) -> Path:
         return self.folder / _safe(snapshot.network) / _safe(snapshot.chain_id) / _safe(snapshot.reading)
+
+    def _single(self, snapshot: Snapshot) -> Path:
+        return self._of_reading(snapshot) / f"{snapshot.block.height}.parquet"
 
     def _parts(self, snapshot: Snapshot) -> Path:
         return self.folder / "_parts" / _safe(snapshot.network) / _safe(snapshot.chain_id) / _safe(snapshot.reading)

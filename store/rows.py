@@ -419,7 +419,9 @@ def _refuse_half_told(rows: pl.DataFrame) -> None:
     endless = (pl.col("status") == "voting_period") & pl.any_horizontal(pl.col(time).is_null() for time in OPEN_UNTIL)
     wrong = rows.filter(~told.is_in([0, len(VOTE_OPTIONS)]) | endless)
     if not wrong.is_empty():
-        raise BadData(f"proposal {wrong['proposal'][0]} has a part of a count, or is open without times: {wrong.row(0)}")
+        raise BadData(
+            f"proposal {wrong['proposal'][0]} has a part of a count, or is open without times: {wrong.row(0)}"
+        )
 
 
 def _refuse_votes(rows: pl.DataFrame) -> None:

@@ -37,4 +37,5 @@ NETWORK = Network(
     chain=CosmosChain("akashnet-2", ENDPOINTS),
     readings=READINGS,
     rules=RULES,
+    chain_ids=("akashnet-1",),
 )

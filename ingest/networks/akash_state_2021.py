@@ -10,4 +10,5 @@ NETWORK = Network(
     unit="uakt",
     decimals=6,
     address="bech32:akash",
+    chain_ids=("akashnet-1", "akashnet-2-testnet-2"),
 )

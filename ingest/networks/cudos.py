@@ -10,4 +10,5 @@ NETWORK = Network(
     unit="acudos",
     decimals=18,
     address="bech32:cudos",
+    chain_ids=("cudos-1",),
 )

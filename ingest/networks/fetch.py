@@ -29,4 +29,5 @@ NETWORK = Network(
     chain=CosmosChain("fetchhub-4", ENDPOINTS),
     readings=READINGS,
     rules=RULES,
+    chain_ids=("fetchhub-1", "fetchhub-2", "fetchhub-3"),
 )

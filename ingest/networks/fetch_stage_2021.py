@@ -10,4 +10,5 @@ NETWORK = Network(
     unit="atestfet",
     decimals=18,
     address="bech32:fetch",
+    chain_ids=("andromeda-1",),
 )
