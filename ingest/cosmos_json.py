@@ -76,7 +76,7 @@ def key_of(body: Any, *names: str) -> bytes:
 def whole(body: Any, *names: str) -> int:
     """A whole number, which the LCD writes as text; raises SourceChanged."""
     found = part(body, *names)
-    if not re.fullmatch(r"-?\d{1,99}", str(found)) or isinstance(found, bool):
+    if not re.fullmatch(r"-?[0-9]{1,99}", str(found)) or isinstance(found, bool):
         raise SourceChanged(f"{'.'.join(names)} is no whole number: {str(found)[:80]!r}")
     return int(found)
 
@@ -84,7 +84,7 @@ def whole(body: Any, *names: str) -> int:
 def fixed(body: Any, *names: str) -> int:
     """A decimal number in 1e-18, exactly; raises SourceChanged."""
     found = str(part(body, *names))
-    if not re.fullmatch(r"-?\d{1,99}(\.\d{1,18})?", found):
+    if not re.fullmatch(r"-?[0-9]{1,99}(\.[0-9]{1,18})?", found):
         raise SourceChanged(f"{'.'.join(names)} is no decimal number: {found[:80]!r}")
     units, _, decimals = found.partition(".")
     sign = -1 if units.startswith("-") else 1

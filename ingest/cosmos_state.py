@@ -144,8 +144,9 @@ def _delegators(delegated: Sequence[Delegated], tokens: Mapping[str, int], unit:
     rows = []
     for validator, operator, found in delegated:
         worth = _worth(found, fixed(validator, "delegator_shares"), tokens[operator])
-        if abs(sum(worth.values()) - tokens[operator]) > ROUNDING:
-            raise BadData(f"{operator}: delegations are worth {int(sum(worth.values()))}, it has {tokens[operator]}")
+        together = sum(worth.values(), Fraction())
+        if abs(together - tokens[operator]) > ROUNDING:
+            raise BadData(f"{operator}: delegations are worth {int(together)}, it has {tokens[operator]}")
         rows += [(f"delegators@{operator}", delegator, int(amount)) for delegator, amount in worth.items()]
         for delegator, amount in worth.items():
             held[delegator] += amount

@@ -40,5 +40,5 @@ def _limited(file: BinaryIO | gzip.GzipFile, path: Path) -> bytes:
     while chunk := file.read(CHUNK):
         found += chunk
         if len(found) > LARGEST_STATE:
-            raise BadData(f"{path} has more than {LARGEST_STATE / 2**30:g} GiB of text: it is not read")
+            raise BadData(f"{path} has more than {LARGEST_STATE >> 20:,} MiB of text: it is not read")
     return bytes(found)
