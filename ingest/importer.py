@@ -106,7 +106,7 @@ def _refuse_other(document: dict[str, Any], network: Network) -> None:
         raise Mismatch(f"it is a state of a {stack} chain, and {network.title} is none")
     told = optional(document, "chain_id")
     known = {*([network.chain.chain_id] if network.chain else []), *network.chain_ids}
-    if told is not None and told not in known:
+    if told is not None and str(told) not in known:
         raise Mismatch(f"it is a state of the chain {str(told)[:80]!r}; {network.title} is {', '.join(sorted(known))}")
     unit = text(modules, "staking", "params", "bond_denom") if modules else RAO
     if unit != network.unit:

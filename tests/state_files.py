@@ -130,14 +130,19 @@ def ballot(place: int, **weights: str) -> Json:
 def without(document: Json, *path: str, value: Any = None) -> Json:
     """The document with something else at a path; gone where the value is Ellipsis."""
     changed = deepcopy(document)
-    place = changed
+    place: Any = changed
     for name in path[:-1]:
-        place = place[int(name)] if isinstance(place, list) else place[name]
+        place = place[_step(place, name)]
+    last = _step(place, path[-1])
     if value is ...:
-        del place[path[-1]]
+        del place[last]
     else:
-        place[int(path[-1]) if isinstance(place, list) else path[-1]] = value
+        place[last] = value
     return changed
+
+
+def _step(place: Any, name: str) -> str | int:
+    return int(name) if isinstance(place, list) else name
 
 
 def written(folder: Path, document: object) -> Path:

@@ -2,7 +2,8 @@
 
 import gzip
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -14,9 +15,11 @@ from typer.testing import CliRunner
 
 from ingest import state_file
 from ingest.__main__ import app
+from ingest.importer import parts
 from store.addresses import bech32
 from store.landing import Landing
 from store.mart import opened
+from store.rows import Block, ReadingError, check
 from tests.state_files import (
     MONIKERS,
     NOW,
@@ -33,7 +36,7 @@ from tests.state_files import (
 
 pytestmark = pytest.mark.slow
 PROPOSAL_PAGE = str(Path(__file__).parent.parent / "pages" / "proposals.py")
-YESTERDAY = f"{NOW - timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"
+YESTERDAY = f"{NOW - timedelta(days=1):%Y-%m-%dT%H:%M:%S}"
 
 
 @pytest.fixture
@@ -279,6 +282,7 @@ BROKEN: list[tuple[tuple[str, ...], Any, str]] = [
     (("initial_height",), "", "initial_height"),
     (("initial_height",), "9" * 30, "initial_height"),
     (("chain_id",), 5, "chain"),
+    (("chain_id",), [None], "chain"),
     (("app_state",), None, "no known state"),
     (("app_state", "bank", "supply", "0", "amount"), "NaN", "supply"),
     (("app_state", "bank", "supply", "0", "amount"), [], "supply"),
@@ -313,6 +317,26 @@ def test_a_state_with_one_broken_field_names_it_and_nothing_lands(
     assert code == (2 if path == ("chain_id",) else 4), said
     assert named in said
     assert Landing(data).files() == []
+
+
+def test_whatever_stands_in_a_field_is_read_or_refused_and_no_error_of_ours() -> None:
+    block, document = Block(1, "", NOW), export()
+    for path in paths(document):
+        for value in (None, [None], "x"):
+            changed = without(document, *path, value=value)
+            with suppress(ReadingError):
+                for part in parts(changed, block):
+                    check(part.facts, part.kind, tolerance=part.tolerance)
+
+
+def paths(document: Any, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Every place in a document, by the names that lead to it."""
+    inner = (
+        document.items() if isinstance(document, dict) else enumerate(document) if isinstance(document, list) else ()
+    )
+    for name, value in inner:
+        yield (*above, str(name))
+        yield from paths(value, (*above, str(name)))
 
 
 def test_a_genesis_of_first_transactions_only_says_so(data: Path, tmp_path: Path) -> None:
