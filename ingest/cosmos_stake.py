@@ -82,9 +82,16 @@ def delegators(node: Lcd, memo: Memo) -> Facts:
     delegator each. The shares of every validator add up exactly to the chain's own figure; cutting loses less than one
     base unit a delegator.
     """
+    rows, reported = delegated(_delegations(node, memo))
+    reported["delegators"] = whole(node.get(POOL), "pool", "bonded_tokens")
+    return Facts(holdings(rows), reported=reported)
+
+
+def delegated(delegations: Iterable[Delegated]) -> tuple[list[tuple[str, str, int]], dict[str, int]]:
+    """Tokens of every delegator, behind each validator and over all, and the tokens of each validator."""
     held: dict[str, int] = defaultdict(int)
     rows, reported = [], {}
-    for validator, operator, found in _delegations(node, memo):
+    for validator, operator, found in delegations:
         stake = Validator(whole(validator, "tokens"), fixed(validator, "delegator_shares"))
         population = f"delegators@{operator}"
         reported[population] = stake.tokens
@@ -93,8 +100,7 @@ def delegators(node: Lcd, memo: Memo) -> Facts:
             rows.append((population, delegator, tokens // ONE))
             held[delegator] += tokens
     rows += [("delegators", delegator, tokens // ONE) for delegator, tokens in held.items()]
-    reported["delegators"] = whole(node.get(POOL), "pool", "bonded_tokens")
-    return Facts(holdings(rows), reported=reported)
+    return rows, reported
 
 
 def shares(node: Lcd, memo: Memo) -> Facts:
@@ -142,8 +148,7 @@ def names(node: Lcd) -> Facts:
         for name in ("moniker", "identity", "website"):
             said = text(validator, "description", name)[:LONGEST_TEXT]
             if said:
-                row = observation(name, node.block.time, said, "", subject=operator)
-                rows.append({**row, "value": None})
+                rows.append(observation(name, node.block.time, said, "", subject=operator))
         rate = text(validator, "commission", "commission_rates", "rate")
         rows.append(observation("commission", node.block.time, rate, "ratio", subject=operator))
     return Facts(frame(Kind.OBSERVATIONS, rows))

@@ -4,30 +4,26 @@ Known shapes: SDK 0.34 to 0.53. Older software writes null for an empty list, a 
 keeps modules and parameters under other names; what is nowhere to be found is named.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from fractions import Fraction
 from typing import Any, Final
 
 import polars as pl
 
 from analytics.tally import choices, stake, tally
-from ingest.cosmos_json import fixed, optional, part, text, whole
+from ingest.cosmos_json import decimal, fixed, optional, part, text, whole
 from ingest.cosmos_proposals import LONGEST_TEXT, Json, identity, proposal_row, rows_of, spelled, status, vote_rows
-from ingest.cosmos_stake import Delegated, operator_of, share_rows
+from ingest.cosmos_stake import Delegated, delegated, operator_of, share_rows
 from store.rows import BadData, Block, Facts, Kind, Measure, SourceChanged, frame, holdings, observation
 
 # The state of a validator as SDK 0.34 to 0.39 number it.
 BOND: Final = {"0": "unbonded", "1": "unbonding", "2": "bonded"}
-# Shares are kept with eighteen decimals, so the fractions of one pool may miss its tokens by a rounding.
-ROUNDING: Final = 2
 
 VALIDATORS: Final = "Tokens bonded with each validator that signs blocks, from the staking module of a state export."
 DELEGATORS: Final = (
-    "Tokens of each delegator at validators that sign blocks: its shares' part of each validator's tokens, summed "
-    "exactly, then rounded down. From the staking module of a state export."
+    "Tokens of each delegator at validators that sign blocks: its shares' part of each validator's tokens, with the "
+    "chain's own eighteen decimals, summed, then cut to whole base units. From the staking module of a state export."
 )
 NAMES: Final = "What validators call themselves, from the staking module of a state export."
 CHAIN: Final = "Supply, bonded tokens, community pool and governance thresholds of a state export."
@@ -62,18 +58,18 @@ def parts(state: Json, block: Block) -> list[Part]:
     unit = text(state, "staking", "params", "bond_denom")
     every = rows_of(part(state, "staking"), "validators")
     bonded = _bonded(state, every)
-    delegated = _delegated(state, bonded)
+    delegations = _delegations(state, bonded)
     tokens = {operator: whole(row, "tokens") for operator, row in bonded.items()}
     found = [
         Part("validators", Kind.HOLDINGS, Measure.STAKE, unit, VALIDATORS, _validators(tokens)),
-        _delegators(delegated, tokens, unit),
+        _delegators(delegations, unit),
         Part("names", Kind.OBSERVATIONS, None, "", NAMES, _names(every, block.time), newest_only=True),
         Part("economy", Kind.OBSERVATIONS, None, "", CHAIN, _chain(state, sum(tokens.values()), unit, block.time)),
     ]
     gov = optional(state, "gov")
     if gov is None or (optional(gov, "proposals") is None and "proposals" not in gov):
         return found
-    return found + _governance(gov, unit, block, lambda: share_rows(delegated, unit, block.time))
+    return found + _governance(gov, unit, block, lambda: share_rows(delegations, unit, block.time))
 
 
 def _governance(gov: Json, unit: str, block: Block, shares: Callable[[], pl.DataFrame]) -> list[Part]:
@@ -125,7 +121,7 @@ def _first_transactions(state: Json) -> list[Any]:
     return rows_of(genutil, "gen_txs") or rows_of(genutil, "gentxs") or rows_of(state, "gentxs")
 
 
-def _delegated(state: Json, bonded: Mapping[str, Json]) -> list[Delegated]:
+def _delegations(state: Json, bonded: Mapping[str, Json]) -> list[Delegated]:
     held: dict[str, list[tuple[str, int]]] = {operator: [] for operator in bonded}
     for row in rows_of(part(state, "staking"), "delegations"):
         operator = text(row, "validator_address")
@@ -139,30 +135,16 @@ def _validators(tokens: Mapping[str, int]) -> Facts:
     return Facts(holdings(rows), {"validators": sum(tokens.values())})
 
 
-def _delegators(delegated: Sequence[Delegated], tokens: Mapping[str, int], unit: str) -> Part:
-    held: dict[str, Fraction] = defaultdict(Fraction)
-    rows = []
-    for validator, operator, found in delegated:
-        worth = _worth(found, fixed(validator, "delegator_shares"), tokens[operator])
-        together = sum(worth.values(), Fraction())
-        if abs(together - tokens[operator]) > ROUNDING:
-            raise BadData(f"{operator}: delegations are worth {int(together)}, it has {tokens[operator]}")
-        rows += [(f"delegators@{operator}", delegator, int(amount)) for delegator, amount in worth.items()]
-        for delegator, amount in worth.items():
-            held[delegator] += amount
-    rows += [("delegators", delegator, int(amount)) for delegator, amount in held.items()]
-    reported = {f"delegators@{operator}": amount for operator, amount in tokens.items()}
+def _delegators(delegations: Sequence[Delegated], unit: str) -> Part:
+    for validator, operator, found in delegations:
+        shares, told = sum(own for _, own in found), fixed(validator, "delegator_shares")
+        if shares != told:
+            raise BadData(f"{operator}: delegations are worth {decimal(shares)} of its {decimal(told)} shares")
+    rows, reported = delegated(delegations)
     facts = Facts(holdings(rows), {**reported, "delegators": sum(reported.values())})
     # Rounding down loses less than one unit a holder.
-    return Part("delegators", Kind.HOLDINGS, Measure.STAKE, unit, DELEGATORS, facts, len(held) + ROUNDING)
-
-
-def _worth(delegations: Sequence[tuple[str, int]], shares: int, tokens: int) -> dict[str, Fraction]:
-    """What each delegator's shares of a validator are worth in its tokens."""
-    worth: dict[str, Fraction] = defaultdict(Fraction)
-    for delegator, own in delegations:
-        worth[delegator] += Fraction(own * tokens, shares)
-    return worth
+    most = sum(1 for population, _, _ in rows if population == "delegators")
+    return Part("delegators", Kind.HOLDINGS, Measure.STAKE, unit, DELEGATORS, facts, most)
 
 
 def _names(validators: Sequence[Json], time: datetime) -> Facts:
