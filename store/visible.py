@@ -1,0 +1,49 @@
+"""What a reader sees of a text that strangers wrote: one line, and no letter that hides, turns or moves others.
+
+One rule for pages and for the terminal, where the same letters would move the cursor or forge a line of the log.
+"""
+
+import unicodedata
+from typing import Final
+
+LONGEST: Final = 80
+# Enough for the letters of every living script; more is a "Zalgo" tower that covers its neighbours.
+MARKS_IN_A_ROW: Final = 4
+# Control, format (bidi, zero width, tags), surrogate, private use, unassigned.
+UNSEEN_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+# Letters and marks that draw nothing: joiners, Hangul fillers, Khmer vowels, Braille blank, variation selectors.
+UNSEEN: Final = frozenset(
+    {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0, 0xFFFC, 0xFFFD, 0x1D159}
+    | set(range(0x180B, 0x1810))
+    | set(range(0xFE00, 0xFE10))
+    | set(range(0xE0100, 0xE01F0))
+)
+
+
+def plain(text: str, longest: int = LONGEST) -> str:
+    """The visible part of a text on one line, at most `longest` letters; empty when nothing is visible."""
+    if text.isascii() and text.isprintable() and len(text) <= longest:
+        return " ".join(text.split())
+    # Ten times the length is room for what is taken out; a megabyte of name costs nothing more.
+    seen = "".join(map(_seen, text[: longest * 10]))
+    line = " ".join(_lowered(unicodedata.normalize("NFC", seen)).split())
+    return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
+
+
+def _seen(letter: str) -> str:
+    """What a reader sees of one letter: itself, a blank, or nothing."""
+    category = unicodedata.category(letter)
+    if category in {"Zs", "Zl", "Zp"} or letter in "\t\r\n\v\f\x85":
+        return " "
+    return "" if category in UNSEEN_CATEGORIES or ord(letter) in UNSEEN else letter
+
+
+def _lowered(text: str) -> str:
+    """A text whose towers of combining marks are cut to a readable height."""
+    kept: list[str] = []
+    marks = 0
+    for letter in text:
+        marks = marks + 1 if unicodedata.category(letter).startswith("M") else 0
+        if marks <= MARKS_IN_A_ROW:
+            kept.append(letter)
+    return "".join(kept)
