@@ -1,20 +1,27 @@
 """The command line: python -m ingest COMMAND.
 
 Exit codes: 0 all fresh; 1 an error of our own; 2 wrong usage; 3 some readings failed, the rest is published; 4 stale,
-a torn landing file, or nothing could be read; 75 another run holds the lock.
+a torn landing file, or nothing could be read; 75 another run holds the lock; 130 or 143 interrupted by INT or TERM.
 """
+
+from ingest import stopping
+
+# Before the second that the other imports take, in which a signal would end in a trace.
+if __name__ == "__main__":
+    stopping.heed()
 
 import json
 import logging
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Final
+from types import TracebackType
+from typing import Annotated, Any, Final
 
 import polars as pl
 import polars.selectors as cs
@@ -25,6 +32,7 @@ from rich.table import Table
 
 from analytics.freshness import disk, freshness, last_runs, torn
 from ingest import job
+from ingest.allowance import RUN
 from ingest.backfill import Day, Period, remaining
 from ingest.backfill import backfill as backfill_days
 from ingest.importer import Mismatch, import_file
@@ -34,6 +42,7 @@ from ingest.offchain import OffChain
 from ingest.publication import build
 from ingest.sample import build_sample
 from ingest.serve import serve_dashboard
+from ingest.spoken import spoken
 from ingest.transport import Http, bare
 from store.landing import SAMPLE, Landing
 from store.mart import Mart, NoMart, data_folder, opened
@@ -54,14 +63,35 @@ class Log(StrEnum):
     JSON = "json"
 
 
-class JsonLines(logging.Formatter):
+class Lines(logging.Formatter):
+    """One line of text a record, and the indented lines of its trace; what servers wrote forges none."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return "\n".join([f"{record.levelname} {spoken(record.getMessage())}", *self.trace(record)])
+
+    def trace(self, record: logging.LogRecord) -> list[str]:
+        """The lines of a record's trace; none where it has none."""
+        lines = self.formatException(record.exc_info).splitlines() if record.exc_info else []
+        return ["  " + " " * (len(line) - len(line.lstrip(" "))) + spoken(line) for line in lines]
+
+
+class JsonLines(Lines):
     """One JSON object a line, for log collectors."""
 
     def format(self, record: logging.LogRecord) -> str:
         entry = {"time": datetime.now(UTC).isoformat(), "level": record.levelname, "message": record.getMessage()}
         if record.exc_info:
-            entry["trace"] = self.formatException(record.exc_info)
-        return json.dumps({**entry, **getattr(record, "fields", {})})
+            entry["trace"] = "\n".join(self.trace(record))
+        return json.dumps({name: _said(text) for name, text in {**entry, **getattr(record, "fields", {})}.items()})
+
+
+def _said(told: Any) -> Any:
+    """A JSON document whose texts may be said; a trace keeps its lines."""
+    if isinstance(told, dict):
+        return {name: _said(part) for name, part in told.items()}
+    if isinstance(told, list):
+        return [_said(part) for part in told]
+    return "\n".join(map(spoken, told.split("\n"))) if isinstance(told, str) else told
 
 
 Names = Annotated[list[str] | None, typer.Option()]
@@ -71,7 +101,7 @@ Names = Annotated[list[str] | None, typer.Option()]
 def main(log_as: Annotated[Log, typer.Option("--log", help="Form of the log on stderr.")] = Log.TEXT) -> None:
     """Read, store and publish who holds power in decentralized AI."""
     handler = logging.StreamHandler()
-    handler.setFormatter(JsonLines() if log_as is Log.JSON else logging.Formatter("%(levelname)s %(message)s"))
+    handler.setFormatter(JsonLines() if log_as is Log.JSON else Lines())
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
     # Each retry is not news; what came of it is.
     logging.getLogger("urllib3").setLevel(logging.ERROR)
@@ -89,15 +119,13 @@ def run(
     work = _work(data, network, reading, now, due=due)
     if dry_run:
         for one, wanted in work:
-            typer.echo(
-                f"{one.name}: {', '.join(r.name for r in wanted)} from {', '.join(map(bare, job.endpoints(one)))}"
-            )
+            _say(f"{one.name}: {', '.join(r.name for r in wanted)} from {', '.join(map(bare, job.endpoints(one)))}")
         return
     if not work:
         log.info("nothing is due")
         return
-    with _locked(data), Http() as http:
-        report = job.run(data, work, http, started=now, progress=_tell)
+    with _locked(data), Http() as http, _told() as tell:
+        report = job.run(data, work, http, started=now, progress=tell)
     for message in report.torn:
         log.error(message)
     raise typer.Exit(_code(report))
@@ -124,7 +152,7 @@ def import_(
 ) -> None:
     """Import a chain's state from a file (JSON, or JSON in gzip): all of it, or nothing."""
     data, one, then = data_folder(), _network(network), _past(time, datetime.now(UTC))
-    with _locked(data):
+    with _noted(data):
         try:
             for found in import_file(file, one, then, Landing(data)):
                 there = ": already there" if found.was_there else ""
@@ -164,7 +192,13 @@ def backfill(
     _refuse_unknown(reading, one.readings)
     wanted = [r for r in one.readings if r.name in (reading or [r.name]) and not (r.long and not reading)]
     period, done = Period(since.date(), until.date(), pace), list[Day]()
-    with _locked(data), Http() as http, Progress(console=Console(stderr=True)) as progress:
+    console = Console(stderr=True)
+    with (
+        _noted(data),
+        Http(limits=RUN.times(period.days)) as http,
+        _told() as tell,
+        Progress(console=console, disable=not console.is_terminal) as progress,
+    ):
         bar = progress.add_task(one.title, total=period.days)
         for day in backfill_days(one, wanted, period, Landing(data), http, job.endpoints(one)):
             done.append(day)
@@ -175,7 +209,7 @@ def backfill(
             progress.advance(bar)
             for outcome in day.outcomes:
                 if outcome.error:
-                    _tell(outcome)
+                    tell(outcome)
         _publish(data)
     failed = any(outcome.error for day in done for outcome in day.outcomes)
     raise typer.Exit(PARTIAL if failed else FRESH)
@@ -185,7 +219,7 @@ def backfill(
 def rebuild() -> None:
     """Build the mart afresh from landing: the same tables, whatever happened before."""
     data = _landed(data_folder())
-    with _locked(data):
+    with _noted(data):
         _publish(data, afresh=True)
 
 
@@ -193,7 +227,7 @@ def rebuild() -> None:
 def prune() -> None:
     """Thin what is older than a week to one snapshot a day, put months that are over into one file each, rebuild."""
     data = _landed(data_folder())
-    with _locked(data):
+    with _noted(data):
         landing, now = Landing(data), datetime.now(UTC)
         log.info("%d snapshots thinned, %d months written", len(landing.thin(now)), len(landing.compact(now)))
         _publish(data)
@@ -225,11 +259,11 @@ def status(
             "torn": broken,
             "readings": rows.to_dicts(),
         }
-        typer.echo(json.dumps(document, default=str))
+        typer.echo(json.dumps(_said(document), default=str))
     else:
         _show(rows, runs, sizes)
         for message in broken:
-            typer.echo(f"torn: {message}; {REMEDY}")
+            _say(f"torn: {message}; {REMEDY}")
     if broken or rows["state"].is_in(["stale", "never read"]).any():
         raise typer.Exit(STALE)
 
@@ -248,12 +282,10 @@ def doctor(network: Names = None) -> None:
 
     Sources off chain have no block: each is asked one small question.
     """
-    failed = False
     with Http() as http:
-        for one in _chosen(network):
-            for place in range(len(job.endpoints(one))):
-                failed |= not _examine(one, place, http)
-    raise typer.Exit(PARTIAL if failed else FRESH)
+        found = [_examine(one, place, http) for one in _chosen(network) for place in range(len(job.endpoints(one)))]
+    log.info("%d of %d addresses can be used", sum(found), len(found))
+    raise typer.Exit(FRESH if all(found) else PARTIAL)
 
 
 @app.command()
@@ -343,6 +375,14 @@ def _locked(data: Path) -> Iterator[None]:
 
 
 @contextmanager
+def _noted(data: Path) -> Iterator[None]:
+    """Locks as a run does; the ledger hears where a signal ends the command."""
+    started = datetime.now(UTC)
+    with _locked(data), stopping.noting(lambda: job.note_interrupted(data, started)):
+        yield
+
+
+@contextmanager
 def _published(data: Path) -> Iterator[Mart]:
     try:
         with opened(data) as mart:
@@ -368,7 +408,30 @@ def _publish(data: Path, *, afresh: bool = False) -> None:
         raise typer.Exit(STALE)
 
 
-def _tell(outcome: job.Outcome) -> None:
+@contextmanager
+def _told() -> Iterator[job.Progress]:
+    """Logs each outcome as it comes; one error that stopped many readings of a network is told once in full."""
+    alike: dict[tuple[str, str, str], list[str]] = {}
+
+    def tell(outcome: job.Outcome) -> None:
+        seen = alike.setdefault((outcome.network, outcome.error, outcome.message), [])
+        seen.append(outcome.reading)
+        if not outcome.error or len(seen) == 1:
+            _log(outcome)
+
+    yield tell
+    for (network, error, _message), (_first, *others) in alike.items():
+        if error and others:
+            log.warning(
+                "%s: the same stopped %d more: %s",
+                network,
+                len(others),
+                ", ".join(others),
+                extra={"fields": {"network": network, "reading": ", ".join(others), "error": error}},
+            )
+
+
+def _log(outcome: job.Outcome) -> None:
     level = logging.WARNING if outcome.error else logging.INFO
     text = f"{outcome.network} {outcome.reading}: {outcome.error or 'landed'} {outcome.message}".strip()
     log.log(level, text, extra={"fields": asdict(outcome)})
@@ -393,20 +456,26 @@ def _kinds(error: type[Exception]) -> Iterator[str]:
 def _examine(network: Network, place: int, http: Http) -> bool:
     """Print what one of a network's endpoints says of itself; False when it could not be used."""
     endpoints = job.endpoints(network)
-    name = f"{network.name} {bare(endpoints[place])}"
+    address = bare(endpoints[place])
+    name = f"{network.name} {address}"
     try:
         if isinstance(network.chain, OffChain):
             asked = network.chain.probe(http, endpoints, place)
-            typer.echo(f"{name}: {'answers' if asked else 'not asked, nothing is read from it'}")
+            _say(f"{name}: {'answers' if asked else 'not asked, nothing is read from it'}")
         elif network.chain:
             node = network.chain.head(http, [endpoints[place]])
             age = (datetime.now(UTC) - node.block.time).total_seconds()
             version = node.runtime_version or "not told"
-            typer.echo(f"{name}: {node.chain_id}, block {node.block.height} {age:.0f} s old, version {version}")
+            _say(f"{name}: {node.chain_id}, block {node.block.height} {age:.0f} s old, version {version}")
     except ReadingError as error:
-        typer.echo(f"{name}: {error}")
+        _say(f"{name}: {str(error).removeprefix(address).lstrip('/: ')}")
         return False
     return True
+
+
+def _say(text: str) -> None:
+    """Print a line that may hold what servers wrote."""
+    typer.echo(spoken(text))
 
 
 def _duration(text: str) -> timedelta | None:
@@ -432,14 +501,15 @@ def _show(rows: pl.DataFrame, runs: list[dict[str, object]], sizes: dict[str, in
     for row in rows.iter_rows(named=True):
         age = "" if row["age_seconds"] is None else _age(row["age_seconds"])
         table.add_row(row["network"], row["reading"], row["state"], age, str(row["height"] or ""), row["error"] or "")
-    console = Console(file=sys.stdout, soft_wrap=True)
-    console.print(table)
     for one in runs:
-        console.print(f"last run {one['started']:%Y-%m-%d %H:%M} UTC: {one['status']}, {one['errors']} errors")
-    console.print("disk: " + ", ".join(f"{name} {size / 2**20:.1f} MiB" for name, size in sizes.items()))
+        _say(f"last run {one['started']:%Y-%m-%d %H:%M} UTC: {one['status']}, {one['errors']} errors")
+    counted = rows.group_by("state", maintain_order=True).len()
+    _say("readings: " + ", ".join(f"{count} {state}" for state, count in counted.iter_rows()))
     _show_errors(rows.filter(pl.col("error").is_not_null()))
     for network, reading, left_out in rows.drop_nulls("left_out").select("network", "reading", "left_out").iter_rows():
-        typer.echo(f"{network}: left out of {reading}: {left_out}")
+        _say(f"{network}: left out of {reading}: {left_out}")
+    _say("disk: " + ", ".join(f"{name} {size / 2**20:.1f} MiB" for name, size in sizes.items()))
+    Console(file=sys.stdout, soft_wrap=True).print(table)
 
 
 def _show_errors(failed: pl.DataFrame) -> None:
@@ -449,8 +519,20 @@ def _show_errors(failed: pl.DataFrame) -> None:
     )
     for network, error, message, readings, endpoint in alike.iter_rows():
         before = f"; last read from {endpoint}" if endpoint else ""
-        typer.echo(f"{network}: {error}: {message}{before} ({readings})")
+        _say(f"{network}: {error}: {message}{before} ({readings})")
+
+
+class _FaultsTold(AbstractContextManager[None]):
+    """Logs a fault of our own with its trace, as everything is logged: Python would print what servers wrote."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, Exception) and not stopping.came():
+            log.critical("an error of ours; please report it", exc_info=error)
+            sys.exit(UNEXPECTED)
 
 
 if __name__ == "__main__":
-    app()
+    with stopping.orderly(), _FaultsTold():
+        app()

@@ -18,6 +18,7 @@ from typing import Any, Final, TypeVar
 
 from ingest.cosmos_json import instant, listed, optional, part, raw, text, whole
 from ingest.cosmos_pages import Pages
+from ingest.network import is_of_now
 from ingest.transport import Answer, AnswerTooLarge, Http, Rotation, bare
 from store.rows import Block, SourceChanged, SourceDown
 
@@ -102,7 +103,7 @@ class CosmosChain:
 
     def _newest(self, source: "_Endpoint", rotation: Rotation) -> "Lcd":
         node = self._pinned(source, rotation, max(1, source.bonded_height() - BLOCKS_BEHIND))
-        if abs(self.clock() - node.block.time) > OLDEST_HEAD:
+        if not is_of_now(node.block, self.clock(), OLDEST_HEAD):
             raise SourceDown(f"{source.name} is at block {node.block.height} of {node.block.time:%Y-%m-%d %H:%M:%S}")
         return node
 
@@ -163,6 +164,7 @@ class Lcd:
         self._bodies: dict[tuple[str, Any], dict[str, Any]] = {(PROVISIONS, ()): seal.minted}
         self._lists: dict[tuple[str, Any], list[Any]] = {}
         self._missing: set[str] = set()
+        self._answered: set[str] = set()
 
     @property
     def endpoint(self) -> str:
@@ -173,6 +175,20 @@ class Lcd:
     def witness(self) -> str:
         """Another endpoint that had the same block and state, empty where none answered."""
         return next(iter(self._proved - {self.endpoint}), "")
+
+    def prove_again(self) -> None:
+        """Asks each address that answered for its chain once more: a gateway may send to another one meanwhile.
+
+        Raises SourceDown for another chain; one that does not answer now has not changed what it said.
+        """
+        for source in (_Endpoint(self._http, endpoint) for endpoint in sorted(self._answered)):
+            try:
+                info, _ = source.read(f"{NODE}/node_info")
+            except SourceDown:
+                continue
+            chain_id = text(info, "default_node_info", "network")
+            if chain_id != self.chain_id:
+                raise SourceDown(f"{source.name} became a node of {chain_id} while {self.chain_id} was read")
 
     def get(self, path: str, params: Params | None = None) -> dict[str, Any]:
         """The body of a query at the pinned block; raises SourceDown, or NotServed where the route is unknown."""
@@ -263,6 +279,7 @@ class Lcd:
         body, height = source.read(path, params, height=self.block.height)
         if height != self.block.height:
             raise SourceDown(f"{source.name}{path} answered at height {height}, not {self.block.height}")
+        self._answered.add(endpoint)
         return body
 
     def _source(self, endpoint: str) -> "_Endpoint":

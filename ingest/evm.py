@@ -4,7 +4,6 @@ web3.py is used for contracts, ABI coding, block tags and calls, over our own po
 What providers say when they refuse is read in ingest/evm_errors.py.
 """
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -18,9 +17,12 @@ from web3.exceptions import Web3Exception
 from web3.providers import BaseProvider
 from web3.types import BlockIdentifier, RPCEndpoint, RPCResponse
 
+from ingest import stopping
+from ingest.allowance import Exhausted
 from ingest.evm_errors import TooWide, Unable, reply
 from ingest.evm_logs import Logs, Span, columns
-from ingest.transport import AnswerTooLarge, Http, Rotation, bare, named
+from ingest.network import is_of_now
+from ingest.transport import AnswerTooLarge, GivenUp, Http, Rotation, bare, named
 from store.rows import Block, SourceChanged, SourceDown
 
 # mds1/multicall3: the same address on nearly every EVM chain.
@@ -134,7 +136,7 @@ class EvmChain:
 
     def _newest_final(self, w3: Web3) -> Block:
         newest = _block(w3, "latest")
-        if abs(self.clock() - newest.time) > OLDEST_HEAD:
+        if not is_of_now(newest, self.clock(), OLDEST_HEAD):
             raise Unable(f"the newest block {newest.height} is of {newest.time:%Y-%m-%d %H:%M:%S}")
         return _final(w3)
 
@@ -186,6 +188,19 @@ class EvmNode:
     def web3(self) -> Web3:
         """web3.py over these providers."""
         return connection(self.rpc)
+
+    def prove_again(self) -> None:
+        """Asks each provider that was proved for the pinned block once more: it may stand for another chain meanwhile.
+
+        Raises SourceDown for another block; one that does not answer now has not changed what it said.
+        """
+        for endpoint in sorted(self.proved):
+            try:
+                seen = _block(connection(partial(ask, self.http, endpoint)), self.block.height)
+            except (SourceDown, SourceChanged, Web3Exception):
+                continue
+            if seen.hash != self.block.hash:
+                raise SourceDown(f"{bare(endpoint)} came to have {seen.hash} as block {self.block.height}")
 
     def archive(self) -> "EvmNode | None":
         """The same block at the configured archive endpoint; None where none is configured."""
@@ -279,10 +294,12 @@ class EvmNode:
             failures: list[SourceDown] = []
             try:
                 return self.rotation.ask(partial(self._asked, question, failures))
+            except Exhausted:
+                raise
             except SourceDown:
-                if pause is None or all(isinstance(failure, Unable) for failure in failures):
+                if pause is None or all(isinstance(failure, (Unable, GivenUp)) for failure in failures):
                     raise
-                time.sleep(pause)
+                stopping.sleep(pause)
         raise AssertionError("the last round returns or raises")
 
     def _asked(

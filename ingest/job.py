@@ -8,19 +8,22 @@ import logging
 import os
 import platform
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
-from ingest.network import Network, Node, Reading
+from ingest.network import Network, Node, Reading, Sealed
 from ingest.networks import networks
 from ingest.publication import build
+from ingest.spoken import facts_without_keys, spoken
+from ingest.stopping import Stopped
 from ingest.transport import Http, bare, named
 from store.landing import Landing
 from store.rows import BadData, Facts, ReadingError, Snapshot, SourceDown, check
@@ -29,6 +32,8 @@ log = logging.getLogger(__name__)
 
 # A cron job fires a little early or late; what is nearly due is due.
 NEARLY: Final = 0.9
+# A long reading goes on at the block where it was cut off for so long; what fails there for longer would fail for ever.
+YOUNG: Final = timedelta(hours=2)
 VERSION: Final = "1.0.0"
 
 
@@ -101,20 +106,24 @@ def run(data: Path, work: Work, http: Http, *, started: datetime, progress: Prog
     for variable in os.environ:
         if variable.startswith("EIP155_") and variable.endswith("_URL"):
             named(variable)
+    with recorded(landing, started) as record:
+        outcomes = _read_networks(work, http, landing, record.heard(progress, http))
+        published, torn = build(data, networks(), told=lambda names: record.end(outcomes, names))
+    return Report(outcomes, torn, published)
+
+
+def _read_networks(work: Work, http: Http, landing: Landing, progress: Progress) -> tuple[Outcome, ...]:
+    """What became of the readings of all networks, which are read side by side."""
     with ThreadPoolExecutor(max(1, len(work))) as pool:
         told = [pool.submit(read_network, network, wanted, http, landing, progress) for network, wanted in work]
-    outcomes = tuple(outcome for future in told for outcome in future.result())
-    record = Record(landing, f"{started:%Y%m%dT%H%M%S}-{os.getpid()}", started, http.requests)
-    record.write(outcomes, ())
-    published, torn = build(data, networks(), told=lambda names: record.write(outcomes, names))
-    return Report(outcomes, torn, published)
+        return tuple(outcome for future in told for outcome in future.result())
 
 
 def read_network(
     network: Network, wanted: Sequence[Reading], http: Http, landing: Landing, progress: Progress
 ) -> list[Outcome]:
     """Read one network at its newest final block, landing each reading as it comes."""
-    return list(read_at(network, wanted, lambda: _head(network, http), http, landing, progress))
+    return read_at(network, wanted, lambda: _head(network, http), http, landing, progress)
 
 
 def read_at(
@@ -124,20 +133,51 @@ def read_at(
     http: Http,
     landing: Landing,
     progress: Progress = lambda _: None,
-) -> Iterator[Outcome]:
+) -> list[Outcome]:
     """Land readings at the block of one node; what is landed already is not asked again.
 
     Every step is a future, so that even a fault of our own in one reading costs no other.
     """
+    outcomes, landed = list[Outcome](), list[Path | None]()
+
+    def heard(reading: Reading, error: BaseException | None) -> Outcome:
+        outcome = _outcome(network, reading, error)
+        progress(outcome)
+        return outcome
+
     with ThreadPoolExecutor(1) as worker:
-        found = worker.submit(node)
+        found = worker.submit(_allowed_head, network, node, http)
         for reading in _with_needed(network, wanted):
-            error = found.exception()
-            if error is None:
-                error = worker.submit(_land, network, reading, found.result(), http, landing).exception()
-            outcome = _outcome(network, reading, error)
-            progress(outcome)
-            yield outcome
+            step: Future[Any] = found
+            if _error(found) is None:
+                step = worker.submit(_land, network, reading, found.result(), http, landing)
+            landed.append(step.result() if step is not found and _error(step) is None else None)
+            outcomes.append(heard(reading, _error(step)))
+        if any(landed) and (error := _error(worker.submit(_prove_again, found.result()))):
+            # Whoever answered last need not have answered all before: nothing of it is kept.
+            for place, (reading, path) in enumerate(zip(_with_needed(network, wanted), landed, strict=True)):
+                if path:
+                    path.unlink()
+                    outcomes[place] = heard(reading, error)
+    return outcomes
+
+
+def _error(step: "Future[Any]") -> BaseException | None:
+    """Why a step failed; a signal ends all steps."""
+    error = step.exception()
+    if isinstance(error, Stopped):
+        raise error
+    return error
+
+
+def _allowed_head(network: Network, node: Callable[[], Node], http: Http) -> Node:
+    with http.allowing(f"{network.name}: its newest block"):
+        return node()
+
+
+def _prove_again(node: Node) -> None:
+    if isinstance(node, Sealed):
+        node.prove_again()
 
 
 def _outcome(network: Network, reading: Reading, error: BaseException | None) -> Outcome:
@@ -145,7 +185,7 @@ def _outcome(network: Network, reading: Reading, error: BaseException | None) ->
         return Outcome(network.name, reading.name)
     if not isinstance(error, ReadingError):
         log.error("%s %s", network.name, reading.name, exc_info=error)
-    return Outcome(network.name, reading.name, type(error).__name__, str(error))
+    return Outcome(network.name, reading.name, type(error).__name__, spoken(str(error)))
 
 
 def _head(network: Network, http: Http) -> Node:
@@ -154,17 +194,22 @@ def _head(network: Network, http: Http) -> Node:
     return network.chain.head(http, endpoints(network))
 
 
-def _land(network: Network, reading: Reading, head: Node, http: Http, landing: Landing) -> None:
-    """Read, check and land one reading, unless this block was read before."""
-    node = _resumed(network, reading, head, http, landing) if reading.long else head
-    snapshot = snapshot_of(network, reading, node)
-    if landing.has(snapshot):
-        return
-    facts = _read(reading, node, landing, snapshot)
+def _land(network: Network, reading: Reading, head: Node, http: Http, landing: Landing) -> Path | None:
+    """Read, check and land one reading, unless this block was read before; the file that is new."""
+    with http.allowing(f"{network.name} {reading.name}", reading.limits):
+        node = _resumed(network, reading, head, http, landing) if reading.long else head
+        snapshot = snapshot_of(network, reading, node)
+        if landing.has(snapshot):
+            return None
+        facts = _read(reading, node, landing, snapshot)
+    facts = replace(facts, rows=facts_without_keys(facts.rows))
     check(facts, reading.kind, tolerance=reading.tolerance, partial=reading.partial)
-    landing.land(replace(snapshot, since=facts.since, reported=facts.reported, endpoint=bare(node.endpoint)), facts)
+    # By now another endpoint may have stood in for the one that was asked first.
+    snapshot = replace(snapshot_of(network, reading, node), since=facts.since, reported=facts.reported)
+    path = landing.land(snapshot, facts)
     if reading.long:
         landing.forget(snapshot)
+    return path
 
 
 def _read(reading: Reading, node: Node, landing: Landing, snapshot: Snapshot) -> Facts:
@@ -191,21 +236,30 @@ def _with_needed(network: Network, wanted: Sequence[Reading]) -> list[Reading]:
 
 
 def _resumed(network: Network, reading: Reading, head: Node, http: Http, landing: Landing) -> Node:
-    """The block at which a long reading was cut off, while some node still answers for it; else the newest."""
+    """The block at which a long reading was cut off, while it is young and some node answers for it; else the newest.
+
+    Young: two hours, or the reading's own cadence where that is shorter, so that one of the last hours of a vote is
+    never taken for the next vote's.
+    """
     snapshot = snapshot_of(network, reading, head)
     height = landing.unfinished(snapshot)
     if height is None or network.chain is None or height == head.block.height:
         return head
     try:
-        return network.chain.at(http, endpoints(network), height)
+        node = network.chain.at(http, endpoints(network), height)
+        if head.block.time - node.block.time <= min(YOUNG, reading.every):
+            return node
+        reason = f"block {height} is of {node.block.time:%Y-%m-%d %H:%M}"
     except SourceDown as error:
-        log.info("%s %s starts again: %s", network.name, reading.name, error)
-        landing.forget(snapshot)
-        return head
+        reason = str(error)
+    log.info("%s %s starts again: %s", network.name, reading.name, reason)
+    landing.forget(snapshot)
+    return head
 
 
 def snapshot_of(network: Network, reading: Reading, node: Node) -> Snapshot:
     """Where the facts of a reading at a node come from."""
+    endpoint, witness = bare(node.endpoint), bare(node.witness) if node.witness else ""
     return Snapshot(
         network=network.name,
         chain_id=node.chain_id,
@@ -215,9 +269,10 @@ def snapshot_of(network: Network, reading: Reading, node: Node) -> Snapshot:
         unit=reading.unit,
         block=node.block,
         method=reading.method,
-        endpoint=bare(node.endpoint),
-        witness=bare(node.witness) if node.witness else "",
-        runtime_version=node.runtime_version,
+        endpoint=endpoint,
+        # One that stood in for the other confirms nothing that it says itself.
+        witness=witness if witness != endpoint else "",
+        runtime_version=spoken(node.runtime_version),
         newest_only=reading.newest_only,
     )
 
@@ -231,29 +286,74 @@ def _is_due(network: Network, reading: Reading, landing: Landing, now: datetime)
     return newest is None or now - newest >= reading.every * NEARLY
 
 
-@dataclass(frozen=True, slots=True)
+@contextmanager
+def recorded(landing: Landing, started: datetime) -> Iterator["Record"]:
+    """The line of the ledger that a command writes: interrupted, until it has said how it ended.
+
+    So it tells the truth of one that a signal, a fault or a power loss ended, whose landed work stays.
+    """
+    record = Record(landing, started)
+    record.write("interrupted")
+    done = False
+    try:
+        yield record
+        done = True
+    finally:
+        if not done:
+            record.write("interrupted")
+
+
+def note_interrupted(data: Path, started: datetime) -> None:
+    """Tell the ledger of a command that was interrupted and is no run."""
+    Record(Landing(data), started).write("interrupted")
+
+
 class Record:
     """The line of the ledger that a run writes."""
 
-    landing: Landing
-    identity: str
-    started: datetime
-    requests: int
+    def __init__(self, landing: Landing, started: datetime) -> None:
+        self._landing = landing
+        self._started = started
+        self._outcomes: dict[tuple[str, str], Outcome] = {}
+        self._torn: tuple[str, ...] = ()
+        self._requests = 0
+        self._lock = threading.Lock()
 
-    def write(self, outcomes: Sequence[Outcome], torn: Sequence[str]) -> None:
-        """Write or complete it; `torn` are landing files that could not be read."""
+    def heard(self, progress: Progress, http: Http) -> Progress:
+        """Hears of each outcome, as it comes, and passes it on."""
+
+        def hear(outcome: Outcome) -> None:
+            with self._lock:
+                self._outcomes[outcome.network, outcome.reading] = outcome
+                self._requests = http.requests
+                self.write("interrupted")
+            progress(outcome)
+
+        return hear
+
+    def end(self, outcomes: Sequence[Outcome], torn: Sequence[str]) -> None:
+        """Say how it ended; `torn` are landing files that could not be read."""
+        self._torn = tuple(torn)
+        failed = [outcome for outcome in outcomes if outcome.error]
+        errors = [*failed, *torn]
+        self.write("fresh" if not errors else "failed" if len(failed) == len(outcomes) else "partial")
+
+    def write(self, status: str) -> None:
+        """Write the line, or write it anew."""
+        outcomes = self._outcomes.values()
         failed = [asdict(outcome) for outcome in outcomes if outcome.error]
-        errors = failed + [{"network": "", "reading": "", "error": "BadData", "message": text} for text in torn]
+        identity = f"{self._started:%Y%m%dT%H%M%S}-{os.getpid()}"
         entry = {
-            "id": self.identity,
-            "started": self.started.isoformat(),
+            "id": identity,
+            "started": self._started.isoformat(),
             "finished": datetime.now(UTC).isoformat(),
-            "status": "fresh" if not errors else "failed" if len(failed) == len(outcomes) else "partial",
+            "status": status,
             "landed": len(outcomes) - len(failed),
-            "requests": self.requests,
-            "argv": " ".join(sys.argv[1:]),
+            "requests": self._requests,
+            "argv": spoken(" ".join(sys.argv[1:])),
             "version": VERSION,
             "host": platform.node(),
-            "errors": errors,
+            "errors": failed
+            + [{"network": "", "reading": "", "error": "BadData", "message": text} for text in self._torn],
         }
-        self.landing.record_run(self.identity, entry)
+        self._landing.record_run(identity, entry)

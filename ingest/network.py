@@ -11,11 +11,14 @@ from typing import Protocol, runtime_checkable
 
 import polars as pl
 
+from ingest.allowance import READING, Limits
 from ingest.transport import Http
 from store.rows import Block, Facts, Kind, Measure
 
 HOURLY = timedelta(hours=1)
 DAILY = timedelta(days=1)
+# Clocks differ by seconds; a block that is further ahead of this machine's is no block of now.
+AHEAD = timedelta(minutes=1)
 
 
 class Node(Protocol):
@@ -34,6 +37,15 @@ class Node(Protocol):
 
     @property
     def runtime_version(self) -> str: ...
+
+
+@runtime_checkable
+class Sealed(Protocol):
+    """A node whose every answer does not name its block by hash, so that it is proved once more when all is read."""
+
+    def prove_again(self) -> None:
+        """One question to each address that answered: is it still a node of this chain? Raises SourceDown."""
+        ...
 
 
 class Chain(Protocol):
@@ -73,6 +85,11 @@ class Archive(Protocol):
 Memo = Callable[[str, Callable[[], pl.DataFrame]], pl.DataFrame]
 
 
+def is_of_now(block: Block, now: datetime, oldest: timedelta) -> bool:
+    """Whether a block can be the newest one: not old, nor ahead of the clock by more than clocks differ."""
+    return -AHEAD <= now - block.time <= oldest
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A threshold of the chain itself: who has more than (strict) or at least numerator/denominator can do `action`."""
@@ -93,7 +110,7 @@ class Reading:
     headline: part of `make run`, which must end within a minute. newest_only: observations that describe a state.
     long: `read` takes (node, memo) and keeps its parts. after: name of a reading of this network; `read` takes (node,
     earlier): the rows of that reading's snapshots since this one last landed, oldest first, this block's among them,
-    for what only shows between two blocks.
+    for what only shows between two blocks. limits: what it may ask for, where that is more than usual.
     """
 
     name: str
@@ -108,6 +125,7 @@ class Reading:
     newest_only: bool = False
     long: bool = False
     after: str = ""
+    limits: Limits = READING
 
     @property
     def method(self) -> str:

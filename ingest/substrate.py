@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ingest import columns
 from ingest.columns import Rows
 from ingest.metadata import Item, Metadata, metadata
-from ingest.network import Memo
+from ingest.network import Memo, is_of_now
 from ingest.scale import compact
 from ingest.substrate_rpc import NotServed, Rpc, confirm, first_from, hash_at, pinned, unhexed
 from ingest.transport import Http, bare
@@ -59,7 +59,7 @@ class SubstrateChain:
 
         def newest(endpoint: str) -> Substrate:
             node = Substrate(rpc, *pinned(rpc, endpoint, rpc.ask(endpoint, "chain_getFinalizedHead")))
-            if abs(self.clock() - node.block.time) > self.oldest_head:
+            if not is_of_now(node.block, self.clock(), self.oldest_head):
                 found = node.block
                 raise SourceDown(f"{bare(endpoint)} is at block {found.height} of {found.time:%Y-%m-%d %H:%M}")
             node.witness = confirm(rpc, endpoint, node.block)

@@ -1,4 +1,12 @@
-"""The one polite HTTP client: timeouts, a size cap, Retry-After, a rate per host, and rotation over endpoints."""
+"""The one polite HTTP client: timeouts, caps, Retry-After, a rate per host, and rotation over endpoints.
+
+Errors beside those of store.rows:
+
+    SourceDown
+    ├── AnswerTooLarge  an answer is larger than we take; a narrower question may do
+    ├── GivenUp         an endpoint that kept us waiting before in this run is not asked again
+    └── Exhausted       (ingest/allowance.py) a reading or a run has had all that it may ask for
+"""
 
 import json
 import os
@@ -6,14 +14,15 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPException, RemoteDisconnected
 from http.cookiejar import DefaultCookiePolicy
 from io import BytesIO
 from socket import SHUT_RDWR, socket
 from typing import Any, Final, Self, TypeVar
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
+from weakref import WeakSet
 
 import requests
 import typer
@@ -32,6 +41,9 @@ from urllib3.exceptions import (
 )
 from urllib3.util import Retry
 
+from ingest import stopping
+from ingest.allowance import READING, RUN, Allowance, Exhausted, Limits
+from ingest.spoken import HIDDEN, KEY_LENGTH, without_keys
 from store.rows import SourceDown
 
 CONNECT_SECONDS: Final = 5.0
@@ -42,19 +54,32 @@ ANSWER_SECONDS: Final = 120.0
 # The longest wait that an endpoint may demand before it is left for the next one.
 WAIT_SECONDS: Final = 30.0
 LARGEST_ANSWER: Final = 64 * 2**20
+# 64 MiB of `{},{},` are 22 million objects and 1.7 GB once they are parsed. The largest answer known, 10,000 logs of a
+# contract, has 160,000 elements.
+MOST_ELEMENTS: Final = 2_000_000
 # As many levels of JSON as the stack of any thread holds with room to spare.
 DEEPEST: Final = 5_000
 REDIRECTS: Final = 3
 PER_SECOND: Final = 1.0
-# A path segment this long is taken for a provider key.
-KEY_LENGTH: Final = 24
 AGENT: Final = "deai-observatory (+read-only chain statistics)"
 
 T = TypeVar("T")
 
 
+class AnswerTooLarge(SourceDown):
+    """An answer is larger than we take; a narrower question may do."""
+
+
+class GivenUp(SourceDown):
+    """An endpoint that kept us waiting before in this run is not asked again."""
+
+
 class _Unwilling(HTTPError):
     """A server wants more time than we care to give."""
+
+
+class _Dripping(_Unwilling):
+    """A server sends, but so slowly that its answer never comes."""
 
 
 class _Patience(Retry):
@@ -77,11 +102,16 @@ class _Patience(Retry):
         *others: Any,
         **named: Any,
     ) -> Self:
+        stopping.check()
         left = super().increment(method, url, response, *others, **named)
         if response is not None:
             # What it says is not wanted, and would otherwise be read to an end that may never come.
             response.close()
         return left
+
+    def sleep(self, response: BaseHTTPResponse | None = None) -> None:
+        asked = None if response is None else self.get_retry_after(response)
+        stopping.sleep(asked or self.get_backoff_time())
 
 
 # 429 is left out: with Retry-After urllib3 waits by itself, without it the caller rotates (a Cosmos 429 may mean
@@ -105,6 +135,11 @@ PATIENCE = _Patience(
 class _Prompt(HTTPConnection):
     """A connection that is cut where no whole head of an answer comes in time, however busily it drips."""
 
+    def connect(self) -> None:
+        super().connect()
+        with _connecting:
+            _connected.add(self.sock)
+
     def getresponse(self) -> HTTPResponse:  # type: ignore[override] # as urllib3 itself does
         late = threading.Event()
 
@@ -126,12 +161,26 @@ class _Prompt(HTTPConnection):
             timer.cancel()
         # What was cut looks like a head without its end.
         if late.is_set():
-            raise _Unwilling(f"sent no whole head of an answer within {HEAD_SECONDS:.0f} s")
+            raise _Dripping(f"sent no whole head of an answer within {HEAD_SECONDS:.0f} s")
         return answer
 
 
 class _PromptTls(_Prompt, HTTPSConnection):
     pass
+
+
+# Sockets in use: a connection lets go of its own while an answer is still read from it.
+_connected: WeakSet[socket] = WeakSet()
+_connecting = threading.Lock()
+
+
+@stopping.wakes
+def hang_up() -> None:
+    """End every conversation, so that nobody waits for the rest of an answer."""
+    with _connecting:
+        for one in _connected:
+            with suppress(OSError):
+                socket.shutdown(one, SHUT_RDWR)
 
 
 class _Pool(HTTPConnectionPool):
@@ -160,10 +209,6 @@ class _Adapter(HTTPAdapter):
 POOLS: Final = {"http": _Pool, "https": _PoolTls}
 
 
-class AnswerTooLarge(SourceDown):
-    """An answer is larger than we take; a narrower question may do."""
-
-
 @dataclass(frozen=True, slots=True)
 class Answer:
     """One HTTP answer; a status of 400 and more is the caller's to read, because nodes put their reasons there."""
@@ -179,16 +224,18 @@ class Answer:
             return parsed(self.content)
         except ValueError as error:
             start = self.content[:80].decode("utf-8", "replace")
-            raise SourceDown(f"{bare(self.url)} answered {self.status} without JSON: {start!r}") from error
+            why = "" if isinstance(error, json.JSONDecodeError) else f" ({error})"
+            raise SourceDown(f"{bare(self.url)} answered {self.status} without JSON{why}: {start!r}") from error
 
 
 class Http:
     """A session for one run: at most `per_second` requests a second to each host, no cookies, no credentials.
 
     per_second: DEAI_REQUESTS_PER_SECOND where it is set (for a node of one's own), else what public nodes allow.
+    limits: what the whole run may ask for; `allowing` limits what one thread asks for meanwhile.
     """
 
-    def __init__(self, per_second: float | None = None, patience: Retry = PATIENCE) -> None:
+    def __init__(self, per_second: float | None = None, patience: Retry = PATIENCE, limits: Limits = RUN) -> None:
         self._session = requests.Session()
         self._session.trust_env = True
         self._session.auth = _no_credentials
@@ -200,6 +247,9 @@ class Http:
         self._pause = 1.0 / (per_second or _pace())
         self._next: dict[str, float] = {}
         self._lock = threading.Lock()
+        self._run = Allowance("this run", limits)
+        self._own = threading.local()
+        self._hosts = _Hosts()
         self.requests = 0
 
     def __enter__(self) -> Self:
@@ -221,26 +271,62 @@ class Http:
         """Answer to a POST of JSON; raises SourceDown as `get` does."""
         return self._ask("POST", url, json=body, headers=headers)
 
+    @contextmanager
+    def allowing(self, whose: str, limits: Limits = READING) -> Iterator[Allowance]:
+        """Limits what the questions of this thread may cost inside; `whose` names what they are asked for."""
+        self._own.allowance = Allowance(whose, limits)
+        try:
+            yield self._own.allowance
+        finally:
+            del self._own.allowance
+
+    def _spend(self, where: str, **costs: int) -> None:
+        for allowance in (self._run, getattr(self._own, "allowance", None)):
+            if allowance:
+                allowance.spend(where, **costs)
+
     def _ask(self, method: str, url: str, **arguments: Any) -> Answer:
         for _ in range(REDIRECTS + 1):
-            self._wait_turn(urlsplit(url).netloc)
+            host = urlsplit(url).netloc
+            self._hosts.refuse_given_up(host, url)
+            self._spend(bare(url), requests=1)
+            self._wait_turn(host)
             try:
-                with self._session.request(
-                    method,
-                    url,
-                    timeout=(CONNECT_SECONDS, READ_SECONDS),
-                    stream=True,
-                    allow_redirects=False,
-                    **arguments,
-                ) as response:
-                    if not response.is_redirect:
-                        return Answer(response.url, response.status_code, response.headers, _body(response))
-                    url = _same_host(response)
-            except _Unwilling as error:
-                raise SourceDown(f"{bare(url)} {error}") from error
-            except (requests.RequestException, HTTPError, OSError) as error:
-                raise SourceDown(f"{bare(url)}: {_reason(error)}") from error
+                answer = self._answer(method, url, **arguments)
+            except (_Unwilling, requests.RequestException, HTTPError, OSError) as error:
+                stopping.check()
+                raise self._hosts.failed(host, url, error) from error
+            stopping.check()
+            self._hosts.answered(host)
+            if isinstance(answer, Answer):
+                return answer
+            url = answer
         raise SourceDown(f"{bare(url)}: more than {REDIRECTS} redirects")
+
+    def _answer(self, method: str, url: str, **arguments: Any) -> Answer | str:
+        """The answer, or the address to which it redirects."""
+        with self._session.request(
+            method, url, timeout=(CONNECT_SECONDS, READ_SECONDS), stream=True, allow_redirects=False, **arguments
+        ) as response:
+            if response.is_redirect:
+                return _same_host(response)
+            return Answer(response.url, response.status_code, response.headers, self._body(response))
+
+    def _body(self, response: requests.Response) -> bytes:
+        """The whole answer, unpacked; taken as it comes, because a read that waits for more outlives every deadline."""
+        where, packed, end = bare(response.url), bytearray(), time.monotonic() + ANSWER_SECONDS
+        while len(packed) <= LARGEST_ANSWER and (part := response.raw.read1(2**16, decode_content=False)):
+            packed += part
+            stopping.check()
+            self._spend(where, bytes=len(part))
+            if time.monotonic() > end:
+                raise _Dripping(f"sent no whole answer within {ANSWER_SECONDS:.0f} s")
+        body = _unpacked(packed, response.headers.get("content-encoding", ""), where)
+        elements = sum(map(body.count, (b",", b"[", b"{")))
+        if elements > MOST_ELEMENTS:
+            raise AnswerTooLarge(f"{where}: more than {MOST_ELEMENTS:,} elements of JSON")
+        self._spend(where, elements=elements)
+        return body
 
     def _wait_turn(self, host: str) -> None:
         with self._lock:
@@ -248,7 +334,34 @@ class Http:
             now = time.monotonic()
             turn = max(now, self._next.get(host, now))
             self._next[host] = turn + self._pause
-        time.sleep(turn - now)
+        stopping.sleep(turn - now)
+
+
+class _Hosts:
+    """Which hosts kept us waiting in this run: what cost its time once is not asked again."""
+
+    def __init__(self) -> None:
+        self._given_up: dict[str, str] = {}
+        # Whether the last question was answered; a host that answered before is given a second chance.
+        self._answered: dict[str, bool] = {}
+
+    def refuse_given_up(self, host: str, url: str) -> None:
+        """Raises GivenUp for a host that is not asked again."""
+        if host in self._given_up:
+            raise GivenUp(f"{bare(url)} is not asked again in this run: it {self._given_up[host]}")
+
+    def answered(self, host: str) -> None:
+        """A question was answered, in whatever way."""
+        self._answered[host] = True
+
+    def failed(self, host: str, url: str, error: Exception) -> SourceDown:
+        """What a question without an answer means; remembers a host that drips, or that is silent again."""
+        told = str(error) if isinstance(error, _Unwilling) else _reason(error)
+        silent = any(isinstance(cause, (TimeoutError, ConnectTimeoutError)) for cause in _causes(error))
+        if isinstance(error, _Dripping) or (silent and not self._answered.get(host)):
+            self._given_up[host] = told
+        self._answered[host] = False
+        return SourceDown(f"{bare(url)} {told}" if isinstance(error, _Unwilling) else f"{bare(url)}: {told}")
 
 
 class Rotation:
@@ -273,6 +386,9 @@ class Rotation:
         for endpoint in self.endpoints:
             try:
                 return question(endpoint)
+            except Exhausted:
+                # No endpoint can answer what may not be asked.
+                raise
             except SourceDown as error:
                 reasons.append(str(error))
                 self._endpoints.remove(endpoint)
@@ -281,14 +397,23 @@ class Rotation:
 
 
 def parsed(text: bytes | str) -> Any:
-    """JSON that anybody may have written; raises ValueError where it is broken, or nested without end."""
+    """JSON that anybody may have written; raises ValueError where it is broken, ambiguous or nested without end."""
     # Libraries under web3 raise the limit so far that such nesting overflows the stack, which ends the process.
     if sys.getrecursionlimit() > DEEPEST:
         sys.setrecursionlimit(1000)
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=_object)
     except RecursionError as error:
         raise ValueError("nested without end") from error
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object; readers differ in which of two fields of one name they take, so none is taken."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"{next(name for name in names if names.count(name) > 1)!r} is there twice")
+    return found
 
 
 def named(variable: str) -> tuple[str, ...]:
@@ -331,17 +456,12 @@ def _no_credentials(request: requests.PreparedRequest) -> requests.PreparedReque
     return request
 
 
-def _body(response: requests.Response) -> bytes:
-    """The whole answer, unpacked; taken as it comes, because a read that waits for more outlives every deadline."""
-    packed, end = bytearray(), time.monotonic() + ANSWER_SECONDS
-    while len(packed) <= LARGEST_ANSWER and (part := response.raw.read1(2**16, decode_content=False)):
-        packed += part
-        if time.monotonic() > end:
-            raise SourceDown(f"{bare(response.url)}: not whole after {ANSWER_SECONDS:.0f} s")
-    encoding = {"content-encoding": response.headers.get("content-encoding", "")}
-    unpacked = HTTPResponse(BytesIO(packed), encoding, preload_content=False).read(LARGEST_ANSWER + 1)
+def _unpacked(packed: bytearray, encoding: str, where: str) -> bytes:
+    """An answer as it was before it was packed; raises AnswerTooLarge."""
+    raw = HTTPResponse(BytesIO(packed), {"content-encoding": encoding}, preload_content=False)
+    unpacked = raw.read(LARGEST_ANSWER + 1)
     if max(len(packed), len(unpacked)) > LARGEST_ANSWER:
-        raise AnswerTooLarge(f"{bare(response.url)}: more than {LARGEST_ANSWER >> 20} MiB")
+        raise AnswerTooLarge(f"{where}: more than {LARGEST_ANSWER >> 20} MiB")
     return unpacked
 
 
@@ -373,9 +493,19 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 def _same_host(response: requests.Response) -> str:
     target = urljoin(response.url, response.headers["location"])
     before, after = urlsplit(response.url), urlsplit(target)
-    if after.scheme != "https" or after.hostname != before.hostname:
+    try:
+        ports = _port(before), _port(after)
+    except ValueError as error:
+        raise SourceDown(f"{bare(response.url)} redirects to no address") from error
+    # From http to https at their usual ports is where the redirects of real nodes go.
+    same = after.hostname == before.hostname and (ports[0] == ports[1] or ports == (80, 443))
+    if after.scheme != "https" or not same:
         raise SourceDown(f"{bare(response.url)} redirects to {bare(target)}")
     return target
+
+
+def _port(parts: SplitResult) -> int:
+    return parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)
 
 
 def bare(url: str) -> str:
@@ -384,7 +514,7 @@ def bare(url: str) -> str:
     Of a host that the operator named in a variable such as AKASH_URL no path is told either: it may be a key.
     """
     parts = urlsplit(url)
-    path = "/".join("…" if len(segment) >= KEY_LENGTH else segment for segment in parts.path.split("/"))
+    path = "/".join(HIDDEN if len(segment) >= KEY_LENGTH else segment for segment in parts.path.split("/"))
     if any(name.endswith("_URL") and (parts.hostname or "") in value.lower() for name, value in os.environ.items()):
         path = ""
-    return f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}{path}"
+    return without_keys(f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}{path}")

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from tests.lcd import State, Validator, chain
@@ -17,16 +18,17 @@ ROOT = Path(__file__).parent.parent
 STATE = State([Validator(number, (number + 1) * 10**6, (number + 1) * 10**24) for number in range(40)])
 
 
+def moving(request: Request, state: State = STATE) -> Reply:
+    """What a node whose head is always now answers."""
+    head = int(time.time() * 10)
+    now = datetime.fromtimestamp(head // 10, UTC)
+    return chain(replace(state, head=head // 10 * 10, time=now, seconds=0.1))(request)
+
+
 @contextmanager
 def moving_chain(state: State = STATE) -> Iterator[str]:
     """Base address of a node whose head is always now."""
-
-    def answer(request: Request) -> Reply:
-        head = int(time.time() * 10)
-        now = datetime.fromtimestamp(head // 10, UTC)
-        return chain(replace(state, head=head // 10 * 10, time=now, seconds=0.1))(request)
-
-    with serving(answer) as address:
+    with serving(partial(moving, state=state)) as address:
         yield address
 
 

@@ -174,7 +174,7 @@ def test_the_doctor_asks_sources_that_are_no_chain(tmp_path: Path) -> None:
         code, output, _ = finished(command(tmp_path, "doctor", "--network", "prices", PRICES_URL=both))
     bad, good, unused = output.splitlines()
     assert code == 3
-    assert bad == "prices http://127.0.0.1:9: http://127.0.0.1:9: refused the connection"
+    assert bad == "prices http://127.0.0.1:9: refused the connection"
     assert good == f"prices {address}: answers"
     assert asked == ["/ping"]
     assert unused == "prices http://127.0.0.1:7: not asked, nothing is read from it"

@@ -132,7 +132,7 @@ def test_a_server_that_drips_is_left_for_the_next(monkeypatch: pytest.MonkeyPatc
     body, headers = (gzip.compress(b"x" * 9000), {"content-encoding": "gzip"}) if packed else (b"x" * 9000, {})
     drips = Reply(body, headers=headers, drip=0.05)
     with serving(lambda _: drips) as one, serving(lambda _: Reply({"ok": True})) as other, client() as http:
-        with pytest.raises(SourceDown, match=f"^{one}/?: not whole after"):
+        with pytest.raises(SourceDown, match=f"^{one}/? sent no whole answer within"):
             http.get(one)
         assert Rotation([one, other]).ask(http.get).json() == {"ok": True}
 

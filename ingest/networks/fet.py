@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from ingest import evm_control
+from ingest.allowance import REPLAY
 from ingest.ethereum import ETHEREUM
 from ingest.evm import Call, EvmNode
 from ingest.evm_holders import token_holders
@@ -141,6 +142,7 @@ NETWORK = Network(
             token_holders(FET),
             partial=True,
             long=True,
+            limits=REPLAY,
         ),
     ),
 )
