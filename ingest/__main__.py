@@ -482,7 +482,7 @@ def _duration(text: str) -> timedelta | None:
     if not text:
         return None
     units = {"m": "minutes", "h": "hours", "d": "days"}
-    if text[-1] not in units or not text[:-1].isdigit():
+    if not re.fullmatch("[0-9]{1,5}[mhd]", text):
         raise typer.BadParameter(f"{text!r} is no age; write 30m, 6h or 2d")
     return timedelta(**{units[text[-1]]: int(text[:-1])})
 

@@ -38,7 +38,7 @@ SDK_MODULES: Final = (
     "transfer",
 )
 SIGNING_INFOS: Final = "/cosmos/slashing/v1beta1/signing_infos"
-DECIMAL: Final = re.compile(r"-?\d+\.\d+")
+DECIMAL: Final = re.compile(r"-?[0-9]+\.[0-9]+")
 # Admins are asked for one by one; a chain open to every author has thousands of contracts.
 CONTRACTS_ASKED: Final = 300
 

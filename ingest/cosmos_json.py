@@ -11,7 +11,7 @@ from store.rows import SourceChanged, SourceDown
 
 # Amounts with decimals have eighteen of them; they are read as whole numbers of this part of one.
 ONE: Final = 10**18
-DURATION: Final = re.compile(r"(\d{1,12}(?:\.\d+)?)s")
+DURATION: Final = re.compile(r"([0-9]{1,12}(?:\.[0-9]+)?)s")
 
 
 def part(body: Any, *names: str) -> Any:
@@ -108,7 +108,9 @@ def moment(text: object) -> datetime | None:
     """A time of the chain to the microsecond; None where the chain has none (null or the year one)."""
     if text is None or str(text).startswith("0001-"):
         return None
-    found = re.fullmatch(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z", str(text))
+    # Digits of ASCII, here and above: Python takes those of every script for numbers.
+    day, clock = r"[0-9]{4}-[0-9]{2}-[0-9]{2}", r"[0-9]{2}:[0-9]{2}:[0-9]{2}"
+    found = re.fullmatch(rf"({day}T{clock})(?:\.([0-9]{{1,9}}))?Z", str(text))
     if not found:
         raise SourceChanged(f"{str(text)[:80]!r} is no time of the chain")
     # The chain counts nanoseconds; the ones below a microsecond are cut.

@@ -31,7 +31,8 @@ SWITCH: Final = re.compile(
     re.IGNORECASE,
 )
 NARROW: Final = re.compile(
-    r"block ?range|blocks range|range \d+ (exceeds|is bigger)|limited to a [\d,]+|more than \d+ (results|logs|blocks)"
+    r"block ?range|blocks range|range [0-9]+ (exceeds|is bigger)|limited to a [0-9,]+"
+    r"|more than [0-9]+ (results|logs|blocks)"
     r"|(response|query) (size|timeout)[a-z ]* exceeded|response is too (big|large)|memory capacity exceeded"
     r"|range is too|too (wide|many (logs|results|blocks))|out of gas|gas limit|request entity too large",
     re.IGNORECASE,
@@ -67,6 +68,8 @@ def reply(answer: Answer) -> dict[str, Any]:
     """The JSON-RPC reply in an HTTP answer, a revert included; raises what the provider's refusal means."""
     body = _body(answer)
     if "result" in body and answer.status < 400:
+        if not answer.is_ascii:
+            raise SourceChanged(f"{bare(answer.url)} answered letters or digits that are no hexadecimal ones")
         return body
     error = body.get("error")
     if isinstance(error, dict) and REVERTED.search(str(error.get("message"))):

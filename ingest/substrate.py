@@ -236,10 +236,12 @@ class Substrate:
     def _key_pages(self, prefix: str, last: str) -> Iterator[list[str]]:
         while True:
             page = self.ask("state_getKeysPaged", prefix, KEYS_A_PAGE, last, self.block.hash)
-            if not isinstance(page, list) or len(page) > KEYS_A_PAGE:
+            if not isinstance(page, list) or not all(isinstance(place, str) for place in page):
+                raise SourceChanged(f"{bare(self.endpoint)}: keys under {prefix} come as {str(page)[:80]}")
+            if len(page) > KEYS_A_PAGE:
                 raise SourceChanged(f"{bare(self.endpoint)}: {len(page)} keys, {KEYS_A_PAGE} were asked for")
-            # A cursor that does not advance ends the paging: some servers hand out the last key for ever.
-            if all(place <= last for place in page):
+            # Some servers hand out the last key for ever; a server that begins anew would hide all that follows.
+            if set(page) <= {last}:
                 return
             if page[0] <= last or any(after <= before for before, after in pairwise(page)):
                 raise SourceChanged(f"{bare(self.endpoint)}: keys under {prefix} come twice or unordered")

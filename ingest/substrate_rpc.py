@@ -76,6 +76,8 @@ class Rpc:
             raise _refusal(body["error"], f"{bare(endpoint)} {method}")
         if "result" not in body:
             raise SourceChanged(f"{bare(endpoint)} {method}: neither result nor error")
+        if not answer.is_ascii:
+            raise SourceChanged(f"{bare(endpoint)} {method}: letters or digits that are no hexadecimal ones")
         return body["result"]
 
 

@@ -10,6 +10,7 @@ Errors beside those of store.rows:
 
 import json
 import os
+import re
 import sys
 import threading
 import time
@@ -60,6 +61,7 @@ MOST_ELEMENTS: Final = 2_000_000
 # As many levels of JSON as the stack of any thread holds with room to spare.
 DEEPEST: Final = 5_000
 REDIRECTS: Final = 3
+BEYOND_ASCII: Final = re.compile(rb"\\u(?!00[0-7])")
 PER_SECOND: Final = 1.0
 AGENT: Final = "deai-observatory (+read-only chain statistics)"
 
@@ -217,6 +219,11 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     content: bytes
+
+    @property
+    def is_ascii(self) -> bool:
+        """Whether every letter is, also written as an escape: Python takes digits of every script for numbers."""
+        return self.content.isascii() and not BEYOND_ASCII.search(self.content)
 
     def json(self) -> Any:
         """The parsed body; raises SourceDown for HTML, truncated or otherwise broken or endlessly nested JSON."""
