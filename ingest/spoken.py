@@ -45,7 +45,8 @@ def without_keys(text: str) -> str:
 def facts_without_keys(rows: pl.DataFrame) -> pl.DataFrame:
     """Facts whose texts hold no key; words and names stay as the chain has them."""
     hidden = [key for key in _keys(_addresses()) if len(key) >= UNMISTAKABLE and not _is_name(key)]
-    return rows.with_columns(cs.string().str.replace_many(hidden, HIDDEN)) if hidden else rows
+    hides = cs.string().str.replace_many(hidden, [HIDDEN] * len(hidden))
+    return rows.with_columns(hides) if hidden else rows
 
 
 def _addresses() -> tuple[str, ...]:
