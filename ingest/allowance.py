@@ -42,7 +42,7 @@ class Limits:
 # Measured: Bittensor's stake map as stored shares takes 712 requests and 188 MB. A million delegations are 1,000 pages
 # and 8 million elements. An element costs up to 120 bytes of memory once it is parsed.
 READING: Final = Limits(requests=10_000, bytes=2 * 2**30, elements=12_000_000, seconds=4 * 3600)
-# Five million token transfers: 16 elements and 700 bytes each, of which none is kept.
+# Five million token transfers of 16 elements and 700 bytes, or 300,000 transactions with votes: none of them is kept.
 REPLAY: Final = Limits(requests=20_000, bytes=8 * 2**30, elements=200_000_000, seconds=8 * 3600)
 RUN: Final = Limits(requests=100_000, bytes=32 * 2**30, elements=1_000_000_000, seconds=12 * 3600)
 

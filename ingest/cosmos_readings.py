@@ -1,6 +1,7 @@
 """The readings that every Cosmos chain has."""
 
 from ingest import cosmos_control, cosmos_emission, cosmos_governance, cosmos_stake, cosmos_votes
+from ingest.allowance import REPLAY
 from ingest.network import DAILY, HOURLY, Reading, Rule
 from store.rows import Kind, Measure
 
@@ -85,5 +86,5 @@ def _long(unit: str) -> tuple[Reading, ...]:
         Reading("shares", Kind.OBSERVATIONS, None, "", DAILY, shares, newest_only=True, long=True),
         Reading("delegators", Kind.HOLDINGS, stake, unit, DAILY, delegators, tolerance=lost, partial=True, long=True),
         Reading("authorities", Kind.OBSERVATIONS, control, "", DAILY, authorities, newest_only=True, long=True),
-        Reading("past_votes", Kind.VOTES, None, "", 7 * DAILY, cosmos_votes.past_votes, long=True),
+        Reading("past_votes", Kind.VOTES, None, "", 7 * DAILY, cosmos_votes.past_votes, long=True, limits=REPLAY),
     )

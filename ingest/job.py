@@ -138,7 +138,7 @@ def read_at(
 
     Every step is a future, so that even a fault of our own in one reading costs no other.
     """
-    outcomes, landed = list[Outcome](), list[Path | None]()
+    readings, outcomes, landed = _with_needed(network, wanted), list[Outcome](), list[Path | None]()
 
     def heard(reading: Reading, error: BaseException | None) -> Outcome:
         outcome = _outcome(network, reading, error)
@@ -147,7 +147,7 @@ def read_at(
 
     with ThreadPoolExecutor(1) as worker:
         found = worker.submit(_allowed_head, network, node, http)
-        for reading in _with_needed(network, wanted):
+        for reading in readings:
             step: Future[Any] = found
             if _error(found) is None:
                 step = worker.submit(_land, network, reading, found.result(), http, landing)
@@ -155,7 +155,7 @@ def read_at(
             outcomes.append(heard(reading, _error(step)))
         if any(landed) and (error := _error(worker.submit(_prove_again, found.result()))):
             # Whoever answered last need not have answered all before: nothing of it is kept.
-            for place, (reading, path) in enumerate(zip(_with_needed(network, wanted), landed, strict=True)):
+            for place, (reading, path) in enumerate(zip(readings, landed, strict=True)):
                 if path:
                     path.unlink()
                     outcomes[place] = heard(reading, error)

@@ -18,7 +18,7 @@ from store.rows import Block, Facts, Kind, Measure
 HOURLY = timedelta(hours=1)
 DAILY = timedelta(days=1)
 # Clocks differ by seconds; a block that is further ahead of this machine's is no block of now.
-AHEAD = timedelta(minutes=1)
+CLOCKS_DIFFER = timedelta(minutes=1)
 
 
 class Node(Protocol):
@@ -87,7 +87,7 @@ Memo = Callable[[str, Callable[[], pl.DataFrame]], pl.DataFrame]
 
 def is_of_now(block: Block, now: datetime, oldest: timedelta) -> bool:
     """Whether a block can be the newest one: not old, nor ahead of the clock by more than clocks differ."""
-    return -AHEAD <= now - block.time <= oldest
+    return -CLOCKS_DIFFER <= now - block.time <= oldest
 
 
 @dataclass(frozen=True, slots=True)
