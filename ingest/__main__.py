@@ -80,18 +80,17 @@ class JsonLines(Lines):
 
     def format(self, record: logging.LogRecord) -> str:
         entry = {"time": datetime.now(UTC).isoformat(), "level": record.levelname, "message": record.getMessage()}
-        if record.exc_info:
-            entry["trace"] = "\n".join(self.trace(record))
-        return json.dumps({name: _said(text) for name, text in {**entry, **getattr(record, "fields", {})}.items()})
+        said = _said({**entry, **getattr(record, "fields", {})})
+        return json.dumps({**said, "trace": "\n".join(self.trace(record))} if record.exc_info else said)
 
 
 def _said(told: Any) -> Any:
-    """A JSON document whose texts may be said; a trace keeps its lines."""
+    """A JSON document whose texts may be said."""
     if isinstance(told, dict):
         return {name: _said(part) for name, part in told.items()}
     if isinstance(told, list):
         return [_said(part) for part in told]
-    return "\n".join(map(spoken, told.split("\n"))) if isinstance(told, str) else told
+    return spoken(told) if isinstance(told, str) else told
 
 
 Names = Annotated[list[str] | None, typer.Option()]

@@ -355,7 +355,7 @@ class _Hosts:
     def refuse_given_up(self, host: str, url: str) -> None:
         """Raises GivenUp for a host that is not asked again."""
         if host in self._given_up:
-            raise GivenUp(f"{bare(url)} is not asked again in this run: it {self._given_up[host]}")
+            raise GivenUp(f"{bare(url)} is not asked again in this run ({self._given_up[host]})")
 
     def answered(self, host: str) -> None:
         """A question was answered, in whatever way."""
@@ -364,7 +364,9 @@ class _Hosts:
     def failed(self, host: str, url: str, error: Exception) -> SourceDown:
         """What a question without an answer means; remembers a host that drips, or that is silent again."""
         told = str(error) if isinstance(error, _Unwilling) else _reason(error)
-        silent = any(isinstance(cause, (TimeoutError, ConnectTimeoutError)) for cause in _causes(error))
+        # A refusal costs nothing; a name that is looked up in vain may.
+        slow = (TimeoutError, ConnectTimeoutError, NameResolutionError)
+        silent = any(isinstance(cause, slow) for cause in _causes(error))
         if isinstance(error, _Dripping) or (silent and not self._answered.get(host)):
             self._given_up[host] = told
         self._answered[host] = False
