@@ -126,9 +126,28 @@ def test_an_optional_item_that_is_absent_is_none_and_an_unknown_one_an_error(nod
 def test_a_page_that_does_not_advance_ends_the_paging(node: Node) -> None:
     # chopsticks hands out the key of a plain item for ever.
     node.spoil["state_getKeysPaged"] = lambda page: page or [node.order[-1]] * KEYS_A_PAGE
-    node.order = [key for key in node.order if key.startswith("0x" + node.metadata.item(*ACCOUNT).prefix.hex())]
+    node.order = [key for key in node.order if key.startswith("0x" + _prefix(node))]
     with at_head(node) as head:
         assert len(head.rows(*ACCOUNT)) == len(node.order)
+
+
+def _prefix(node: Node) -> str:
+    return node.metadata.item(*ACCOUNT).prefix.hex()
+
+
+def test_a_server_that_always_begins_anew_does_not_end_a_map_in_silence(shared: Path) -> None:
+    balances = Node(blob(shared, 218), 218, state(shared, "genesis_balances_3000_state_218.json.gz"))
+    first = sorted(key for key in balances.state if key.startswith("0x" + _prefix(balances)))[:KEYS_A_PAGE]
+    balances.spoil["state_getKeysPaged"] = lambda _: first
+    with at_head(balances) as head, pytest.raises(SourceChanged, match="come twice or unordered"):
+        head.rows(*ACCOUNT)
+
+
+@pytest.mark.parametrize("keys", [None, {}, [7], ["0x", None]])
+def test_keys_that_are_no_list_of_texts_are_refused(node: Node, keys: Any) -> None:
+    node.spoil["state_getKeysPaged"] = lambda _: keys
+    with at_head(node) as head, pytest.raises(SourceChanged, match="come as"):
+        head.rows(*ACCOUNT)
 
 
 SPOILT_KEYS = {
