@@ -63,7 +63,11 @@ class Payment:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The escrow account of one deployment as the chain stores it; deposits and payments in the order it uses them."""
+    """The escrow account of one deployment as the chain stores it; deposits and payments in the order it uses them.
+
+    transferred: what it has paid in all, by denom, as the chain counts it. created_at: the block in which the
+    deployment began. Ledgers of version 1.0.0 kept neither (empty, 0).
+    """
 
     name: str
     open: bool
@@ -71,6 +75,8 @@ class Account:
     deposits: tuple[Deposit, ...]
     payments: tuple[Payment, ...]
     settlement: Settlement = Settlement.WHOLE_UNITS
+    transferred: tuple[tuple[str, int], ...] = ()
+    created_at: int = 0
 
     @property
     def tenant(self) -> str:
@@ -153,7 +159,8 @@ def accrued(before: Ledger, after: Ledger) -> Iterator[Flow]:
     """What each lease earned between two blocks, and who paid: settled by the chain or not.
 
     Every lease that ran at `before` must be in `after`, ended or not; raises BadData naming the first that is not.
-    Two leases that drain one account may correct each other, so that one of their flows is negative.
+    A flow is negative where two leases that drain one account correct each other, and where the chain took what a lease
+    had earned (see `deposited`).
     """
     return _between(before, after, touched)
 
@@ -166,19 +173,43 @@ def settled(before: Ledger, after: Ledger) -> Iterator[Flow]:
 def deposited(before: Ledger, after: Ledger) -> Iterator[Deposit]:
     """What payers put into accounts between two blocks, less what came back, by account and payer.
 
-    Negative where an account was closed and its rest returned.
+    What is left of the deposits and what the account paid out, now less then. Negative where an account was closed and
+    its rest returned.
     """
-    paid = {key: 0 for name in after.accounts for key in _left(after.accounts[name]) | _left(before.accounts.get(name))}
-    for flow in settled(before, after):
-        key = (account_of(flow.lease), flow.payer, flow.denom)
-        paid[key] = paid.get(key, 0) + flow.amount
+    _refuse_lost(before, after)
     for name, account in after.accounts.items():
-        for key, amount in _left(account).items():
-            paid[key] += amount
-        for key, amount in _left(before.accounts.get(name)).items():
-            paid[key] -= amount
-    for (_, payer, denom), amount in paid.items():
+        yield from _put_in(before.accounts.get(name), account, before.height)
+
+
+def _put_in(old: Account | None, new: Account, since: int) -> Iterator[Deposit]:
+    paid = {key: 0 for key in _left(new) | _left(old)}
+    for denom, amount in _paid_out(old, new, since).items():
+        for payer, part in _payers(old.deposits if old else (), denom, amount, _unseen_payer(old, new, denom)):
+            paid[payer, denom] = paid.get((payer, denom), 0) + part
+    for key, amount in _left(new).items():
+        paid[key] += amount
+    for key, amount in _left(old).items():
+        paid[key] -= amount
+    for (payer, denom), amount in paid.items():
         yield Deposit(payer, denom, amount)
+
+
+def _paid_out(old: Account | None, new: Account, since: int) -> dict[str, int]:
+    """What left the deposits of an account after block `since`, by denom.
+
+    The chain's own count is more than what its leases got: where a second lease begins, what the first had earned since
+    it was last settled is taken from the deposits and given to nobody (PaymentCreate in x/escrow saves the account
+    alone). Where the count at the start is not known it is what the leases got.
+    """
+    paid: dict[str, int] = {}
+    for flow in _taken(old, new):
+        paid[flow.denom] = paid.get(flow.denom, 0) + flow.amount
+    # What began in the very block of `since` had paid nothing by then.
+    known = bool(old.transferred) if old else new.created_at >= since
+    start = dict(old.transferred) if old else {}
+    for denom, amount in new.transferred if known else ():
+        paid[denom] = max(paid.get(denom, 0), amount - start.get(denom, 0))
+    return paid
 
 
 def account_of(lease: str) -> str:
@@ -216,13 +247,17 @@ DIVISION: Final[Mapping[Settlement, Callable[[list[Payment], int, int], dict[str
 
 
 def _between(before: Ledger, after: Ledger, at: Callable[[Account, int], Account]) -> Iterator[Flow]:
-    for name in before.accounts.keys() - after.accounts.keys():
-        if any(_running(before.accounts[name])):
-            raise BadData(f"escrow account {name} was seen at {before.height} and not looked up at {after.height}")
+    _refuse_lost(before, after)
     for name, account in after.accounts.items():
         earlier = before.accounts.get(name)
         old = at(earlier, before.height) if earlier else None
         yield from _taken(old, at(account, after.height))
+
+
+def _refuse_lost(before: Ledger, after: Ledger) -> None:
+    for name in before.accounts.keys() - after.accounts.keys():
+        if any(_running(before.accounts[name])):
+            raise BadData(f"escrow account {name} was seen at {before.height} and not looked up at {after.height}")
 
 
 def _taken(old: Account | None, new: Account) -> Iterator[Flow]:
@@ -281,10 +316,11 @@ def _next_payer(account: Account, denom: str) -> str:
     return next((one.payer for one in account.deposits if one.denom == denom and one.amount > 0), "")
 
 
-def _left(account: Account | None) -> dict[tuple[str, str, str], int]:
-    found: dict[tuple[str, str, str], int] = {}
+def _left(account: Account | None) -> dict[tuple[str, str], int]:
+    """What is left of the deposits of an account, by payer and denom."""
+    found: dict[tuple[str, str], int] = {}
     for deposit in account.deposits if account else ():
-        key = (account.name if account else "", deposit.payer, deposit.denom)
+        key = (deposit.payer, deposit.denom)
         found[key] = found.get(key, 0) + deposit.amount
     return found
 

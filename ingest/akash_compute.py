@@ -60,7 +60,9 @@ def accrued(name: str) -> ReadBetween:
     def accrual(_: Lcd, ledgers: Sequence[pl.DataFrame]) -> Facts:
         """What leases earned since the last reading, settled by the chain or not: withdrawn + balance + rate x blocks
         since the last settlement, capped by the account's funds (escrow module), summed over half-hourly ledgers.
-        Leases that ended are looked up one by one; those that began and ended within one half hour are missed.
+        Leases that ended are looked up one by one; those that began and ended within one half hour are missed. When a
+        second lease begins on an account the chain forgets what the first had earned since it was last settled; who
+        lost more by that than it earned is left out.
         """
         return _period(ledgers, DENOMS[name], spend.accrued)
 
@@ -83,8 +85,9 @@ def deposited(name: str) -> ReadBetween:
     """The reading of D in one denom."""
 
     def deposits(_: Lcd, ledgers: Sequence[pl.DataFrame]) -> Facts:
-        """What payers put into escrow accounts since the last reading, less what came back when an account was closed.
-        A payer that got back more than it put in is left out. The depositor is the payer, also for a grant.
+        """What payers put into escrow accounts since the last reading, less what came back when an account was closed:
+        what the account has paid out by the chain's own count, and what is left of the deposits. A payer that got back
+        more than it put in is left out. The depositor is the payer, also for a grant.
         """
         net: dict[str, int] = {}
         for before, after in pairwise(map(ledger_of, ledgers)):
@@ -178,10 +181,13 @@ def _since(ledgers: Sequence[pl.DataFrame]) -> datetime:
 
 
 def _facts(flows: Iterable[Flow], denom: str, since: datetime) -> Facts:
-    """Holdings of one denom; nobody paying with it is a fact too."""
+    """Holdings of one denom; nobody paying with it is a fact too. Who lost more than it earned is left out."""
     told = spend.populations(flow for flow in flows if flow.denom == denom)
     rows = holdings(
-        (population, holder, amount) for population, held in told.items() for holder, amount in held.items() if amount
+        (population, holder, amount)
+        for population, held in told.items()
+        for holder, amount in held.items()
+        if amount > 0
     )
     return Facts(rows, since=since, empty=True)
 

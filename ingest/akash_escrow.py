@@ -93,18 +93,19 @@ def paying_rows(node: Lcd) -> list[dict[str, Any]]:
 
 
 def ended(node: Lcd, before: Ledger, now: Market) -> Ledger:
-    """The accounts of `now` and, looked up one by one, every lease that paid at `before` and is gone from the lists."""
+    """The accounts of `now`, those of `before` until they are closed, and every lease that paid then and is in no list
+    any more, looked up one by one.
+    """
     accounts = dict(now.ledger.accounts)
     running = {payment.lease for payment in now.leases()}
-    for name, old in before.accounts.items():
-        gone = [payment for payment in old.payments if payment.open and payment.lease not in running]
-        if not gone:
-            continue
-        final = [_final(node, payment) for payment in gone]
-        if name in accounts:
-            accounts[name] = replace(accounts[name], payments=_in_order([*accounts[name].payments, *final]))
-        else:
-            accounts[name] = account(_deployment(node, name), final)
+    final = {
+        name: [_final(node, payment) for payment in old.payments if payment.open and payment.lease not in running]
+        for name, old in before.accounts.items()
+    }
+    idle = [name for name, old in before.accounts.items() if name not in accounts and (old.open or final[name])]
+    accounts |= {name: account(row, ()) for name, row in _deployments(node, idle).items()}
+    for name in final.keys() & accounts.keys():
+        accounts[name] = replace(accounts[name], payments=_in_order([*accounts[name].payments, *final[name]]))
     return Ledger(node.block.height, accounts)
 
 
@@ -153,7 +154,13 @@ def account(row: Mapping[str, Any], payments: Iterable[Payment]) -> Account:
         deposits=tuple(_flat_deposits(state) if flat else _deposits(state)),
         payments=_in_order(payments),
         settlement=Settlement.FULL_BLOCKS if flat else Settlement.WHOLE_UNITS,
+        transferred=tuple((_text(coin, "denom"), fixed(coin, "amount")) for coin in _transferred(state, flat=flat)),
+        created_at=whole(row, "deployment", "created_at"),
     )
+
+
+def _transferred(state: Mapping[str, Any], *, flat: bool) -> list[Any]:
+    return [_object(state, "transferred")] if flat else _rows(state, "transferred")
 
 
 def groups_of(row: Mapping[str, Any]) -> dict[str, Group]:

@@ -22,8 +22,9 @@ ACCOUNT: Final = "escrow_account"
 
 
 def lease_ledger(node: Lcd, earlier: Sequence[pl.DataFrame]) -> Facts:
-    """Every escrow account that pays a lease, from the market, deployment and escrow modules, and each lease that paid
-    at the last run and has ended since, looked up one by one. Leases that began and ended between two runs are missed.
+    """Every escrow account that pays a lease, from the market, deployment and escrow modules, until it is closed, and
+    each lease that paid at the last run and has ended since, looked up one by one. Leases that began and ended between
+    two runs are missed.
     """
     now = market(node)
     ledger = ended(node, ledger_of(earlier[-1]), now) if earlier else now.ledger
@@ -60,4 +61,7 @@ def _account(text: str) -> Account:
         deposits=tuple(Deposit(**deposit) for deposit in told["deposits"]),
         payments=tuple(Payment(**{**one, "auditors": tuple(one["auditors"])}) for one in told["payments"]),
         settlement=Settlement(told["settlement"]),
+        # Ledgers of version 1.0.0 kept neither.
+        transferred=tuple((denom, amount) for denom, amount in told.get("transferred", ())),
+        created_at=told.get("created_at", 0),
     )

@@ -5,6 +5,7 @@ independently of what the escrow's own state says.
 """
 
 from collections import defaultdict
+from copy import deepcopy
 from dataclasses import dataclass, field
 from decimal import ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal, localcontext
 
@@ -38,6 +39,8 @@ class AccountState:
     state: str = "open"
     deposits: list[list] = field(default_factory=list)  # type: ignore[type-arg]  # [payer, what is left]
     leases: dict[str, LeaseState] = field(default_factory=dict)
+    created_at: int = 0
+    transferred: Decimal = ZERO
 
 
 class Chain:
@@ -49,9 +52,11 @@ class Chain:
         self.accounts: dict[str, AccountState] = {}
         self.bank: defaultdict[str, Decimal] = defaultdict(Decimal)
         self.paid: defaultdict[str, Decimal] = defaultdict(Decimal)
+        # Taken from deposits and given to nobody.
+        self.lost = ZERO
 
     def create(self, name: str, payer: str, amount: int) -> None:
-        self.accounts[name] = AccountState(name.partition("/")[0], self.height)
+        self.accounts[name] = AccountState(name.partition("/")[0], self.height, created_at=self.height)
         self.deposit(name, payer, amount)
 
     def deposit(self, name: str, payer: str, amount: int) -> None:
@@ -73,8 +78,20 @@ class Chain:
             account.deposits.append([payer, Decimal(amount)])
 
     def lease(self, name: str, lease: str, provider: str, rate: Decimal) -> None:
-        if not self.touch(name):
-            self.accounts[name].leases[lease] = LeaseState(provider, rate)
+        """Settles, but since v1.0.0 saves the account alone: what the others had earned is gone (PaymentCreate)."""
+        before, paid, bank = deepcopy((self.accounts[name], self.paid, self.bank))
+        if self.touch(name):
+            if not self.legacy:  # the transaction fails, and leaves nothing behind
+                self.accounts[name], self.paid, self.bank = before, paid, bank
+            return
+        if not self.legacy:
+            self.lost += self._waiting(self.accounts[name]) - self._waiting(before)
+            self.accounts[name].leases, self.paid = before.leases, paid
+        self.accounts[name].leases[lease] = LeaseState(provider, rate)
+
+    def _waiting(self, account: AccountState) -> Decimal:
+        with localcontext(WIDE):
+            return sum((one.balance for one in account.leases.values()), ZERO)
 
     def withdraw(self, name: str, lease: str) -> None:
         if not self.touch(name):
@@ -119,7 +136,7 @@ class Chain:
         with localcontext(WIDE):
             kept = (left for account in self.accounts.values() for _, left in account.deposits)
             waiting = (stream.balance for account in self.accounts.values() for stream in account.leases.values())
-            return sum(kept, ZERO) + sum(waiting, ZERO)
+            return sum(kept, ZERO) + sum(waiting, ZERO) + self.lost
 
     def _settle_whole_units(self, account: AccountState, running: list[LeaseState], blocks: int) -> bool:
         short = False
@@ -153,6 +170,7 @@ class Chain:
                 entry[1] -= part
                 got += part
                 self.paid[entry[0]] += part
+            account.transferred += got
         account.deposits = [entry for entry in account.deposits if entry[1]]
         return got
 

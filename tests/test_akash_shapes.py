@@ -134,7 +134,11 @@ def legacy_deployment() -> dict[str, Any]:
         "depositor": "akash1granter",
         "funds": {"denom": "uakt", "amount": "3.000000000000000000"},
     }
-    return {"deployment": {"deployment_id": name, "state": "active"}, "groups": [group], "escrow_account": escrow}
+    return {
+        "deployment": {"deployment_id": name, "state": "active", "created_at": "7"},
+        "groups": [group],
+        "escrow_account": escrow,
+    }
 
 
 def test_a_deployment_of_2024_spends_the_grant_before_the_owners_balance() -> None:

@@ -38,6 +38,8 @@ def ledger(chain: Chain) -> Ledger:
                 for lease, one in sorted(account.leases.items())
             ),
             settlement,
+            (("uact", units(account.transferred)),),
+            account.created_at,
         )
         for name, account in chain.accounts.items()
     }
@@ -169,11 +171,12 @@ def test_payers_paid_what_providers_earned_and_escrow_holds_over_any_split(
             waiting[stream.provider] += units(stream.balance)
     # Providers: what their bank account got and what waits for them, to the last digit.
     assert by(flows, "provider") == {name: sum_ for name in PROVIDERS if (sum_ := withdrawn[name] + waiting[name])}
-    # Payers: what left their bank account is earned or still in escrow.
+    # Payers: what left their bank account is earned, still in escrow, or lost by the chain.
     outlay = -sum(units(amount) for name, amount in chain.bank.items() if name not in {"escrow", *PROVIDERS})
     unspent = sum(one.amount for account in seen[-1].accounts.values() for one in account.deposits)
-    assert outlay == total(flows) + unspent
-    assert units(chain.bank["escrow"]) == units(chain.in_escrow()) == unspent + sum(waiting.values())
+    assert outlay == total(flows) + unspent + units(chain.lost)
+    kept = unspent + sum(waiting.values()) + units(chain.lost)
+    assert units(chain.bank["escrow"]) == units(chain.in_escrow()) == kept
     # The same period in one piece.
     assert by(list(spend.accrued(seen[0], seen[-1])), "provider") == by(flows, "provider")
 
@@ -217,7 +220,7 @@ def test_thousands_of_leases_balance_to_the_last_digit() -> None:
     flows = [flow for before, after in pairwise(stops) for flow in spend.accrued(before, after)]
     outlay = -sum(units(amount) for name, amount in chain.bank.items() if name not in {"escrow", *PROVIDERS})
     unspent = sum(one.amount for account in stops[-1].accounts.values() for one in account.deposits)
-    assert outlay - unspent == total(flows) == sum(spend.populations(flows)["payers"].values())
+    assert outlay - unspent - units(chain.lost) == total(flows) == sum(spend.populations(flows)["payers"].values())
 
 
 def test_every_population_adds_up_to_the_same_total() -> None:
