@@ -86,6 +86,6 @@ def _row(node: Lcd, name: str, exact: str | int, unit: str) -> dict[str, Any]:
 
 
 READINGS: Final = (
-    Reading("bme", Kind.OBSERVATIONS, None, "", HOURLY, bme),
-    Reading("oracle_price", Kind.OBSERVATIONS, None, "", HOURLY, oracle_price),
+    Reading("bme", Kind.OBSERVATIONS, None, "", HOURLY, bme, others=("<denom>",)),
+    Reading("oracle_price", Kind.OBSERVATIONS, None, "", HOURLY, oracle_price, others=("AKT",)),
 )

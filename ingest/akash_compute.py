@@ -225,8 +225,16 @@ def _spend(name: str) -> tuple[Reading, ...]:
 
 READINGS: Final = (
     Reading(
-        "lease_ledger", Kind.OBSERVATIONS, None, "", HALF_HOURLY, lease_ledger, newest_only=True, after="lease_ledger"
+        "lease_ledger",
+        Kind.OBSERVATIONS,
+        None,
+        "",
+        HALF_HOURLY,
+        lease_ledger,
+        newest_only=True,
+        after="lease_ledger",
+        others=("<address>/<number>",),
     ),
-    Reading("lease_totals", Kind.OBSERVATIONS, None, "", HOURLY, lease_totals),
+    Reading("lease_totals", Kind.OBSERVATIONS, None, "", HOURLY, lease_totals, others=("<denom>",)),
     *(reading for name in DENOMS for reading in _spend(name)),
 )

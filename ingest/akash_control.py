@@ -29,4 +29,14 @@ def oracle_feeders(node: Lcd) -> Facts:
     return Facts(frame(Kind.OBSERVATIONS, rows))
 
 
-READINGS = (Reading("oracle_feeders", Kind.OBSERVATIONS, Measure.CONTROL, "", DAILY, oracle_feeders),)
+READINGS = (
+    Reading(
+        "oracle_feeders",
+        Kind.OBSERVATIONS,
+        Measure.CONTROL,
+        "",
+        DAILY,
+        oracle_feeders,
+        others=("<word>", "<word>|<denom>"),
+    ),
+)

@@ -109,5 +109,14 @@ READINGS: Final = (
     ),
     Reading("leased_gpu_models", Kind.OBSERVATIONS, None, "", HOURLY, gpu_models, newest_only=True),
     Reading("provider_text", Kind.OBSERVATIONS, None, "", DAILY, provider_text, newest_only=True),
-    Reading("provider_audits", Kind.OBSERVATIONS, None, "", DAILY, audits, newest_only=True),
+    Reading(
+        "provider_audits",
+        Kind.OBSERVATIONS,
+        None,
+        "",
+        DAILY,
+        audits,
+        newest_only=True,
+        names=("audited_by:<address>",),
+    ),
 )

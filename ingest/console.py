@@ -15,6 +15,7 @@ import polars as pl
 from ingest.network import DAILY, HOURLY
 from ingest.offchain import TODAY, Feed, Told, day_or_time, flag, number, reading, rows, table, text, word
 from store.rows import BadData, Facts, Kind, SourceChanged, frame, observation
+from store.spelling import ANY
 
 ADDRESS: Final = "https://console-api.akash.network"
 PROBE: Final = "/v1/network-capacity"
@@ -215,8 +216,8 @@ READINGS: Final = (
     reading("spend_history", spend_history, DAILY, newest_only=True, headline=True, together=True),
     reading("use_history", use_history, DAILY, newest_only=True),
     reading("backing_history", backing_history, DAILY, newest_only=True),
-    reading("restatements", restatements, DAILY, after="spend_history"),
+    reading("restatements", restatements, DAILY, after="spend_history", others=(ANY,)),
     reading("capacity", capacity, HOURLY),
-    reading("gpus", gpus, HOURLY),
+    reading("gpus", gpus, HOURLY, others=(ANY,)),
     reading("earnings", earnings, DAILY),
 )

@@ -41,6 +41,7 @@ SIGNING_INFOS: Final = "/cosmos/slashing/v1beta1/signing_infos"
 DECIMAL: Final = re.compile(r"-?[0-9]+\.[0-9]+")
 # Admins are asked for one by one; a chain open to every author has thousands of contracts.
 CONTRACTS_ASKED: Final = 300
+NO_ADMIN: Final = "nobody"
 
 Row = dict[str, Any]
 
@@ -159,7 +160,7 @@ def _contracts(node: Lcd, memo: Memo) -> Iterator[Row]:
         found = memo(f"code-{number}", partial(_admins, node, number, CONTRACTS_ASKED - asked))
         known = found.drop_nulls()
         for address, admin in known.iter_rows():
-            yield observation("contract_admin", time, admin, "address", subject=address)
+            yield observation("contract_admin", time, admin, "" if admin == NO_ADMIN else "address", subject=address)
         contracts, asked = contracts + found.height, asked + known.height
     yield observation("contracts", time, contracts, "count")
     yield observation("contracts_not_asked", time, contracts - asked, "count")
@@ -174,7 +175,7 @@ def _admins(node: Lcd, code: str, most: int) -> pl.DataFrame:
 
 
 def _admin(node: Lcd, contract: str) -> str:
-    return text(node.get(f"{WASM}/contract/{contract}"), "contract_info", "admin") or "nobody"
+    return text(node.get(f"{WASM}/contract/{contract}"), "contract_info", "admin") or NO_ADMIN
 
 
 def _upload_rules(node: Lcd) -> Iterator[Row]:

@@ -8,6 +8,10 @@ from store.rows import Kind, Measure
 # Each delegator's tokens are cut to whole base units, so the sum is short by less than one a delegator.
 MOST_DELEGATORS = 10**6
 
+# Subjects that are no address: a token, a module, a module's parameter of one token.
+DENOM = ("<denom>",)
+PARAMETER = ("<word>", "<word>|<denom>")
+
 # CometBFT commits a block with more than two thirds of the power: a third is enough to stop it.
 RULES = (
     Rule(Measure.VOTING_POWER, "validators", "halt the chain", 1, 3, strict=False),
@@ -53,16 +57,27 @@ def _stake(unit: str, power_reduction: int) -> tuple[Reading, ...]:
 def _emission(unit: str) -> tuple[Reading, ...]:
     emission, split = cosmos_emission.emission, cosmos_emission.emission_split
     return (
-        Reading("economy", Kind.OBSERVATIONS, None, "", HOURLY, cosmos_emission.economy, headline=True),
+        Reading("economy", Kind.OBSERVATIONS, None, "", HOURLY, cosmos_emission.economy, headline=True, others=DENOM),
         Reading("emission", Kind.HOLDINGS, Measure.EMISSION, unit, DAILY, emission, headline=True),
-        Reading("emission_split", Kind.OBSERVATIONS, Measure.EMISSION, "", DAILY, split, headline=True),
+        Reading(
+            "emission_split",
+            Kind.OBSERVATIONS,
+            Measure.EMISSION,
+            "",
+            DAILY,
+            split,
+            headline=True,
+            others=("<address>|<denom>",),
+        ),
     )
 
 
 def _control() -> tuple[Reading, ...]:
     parameters = cosmos_control.parameters
     return (
-        Reading("parameters", Kind.OBSERVATIONS, Measure.CONTROL, "", DAILY, parameters, headline=True),
+        Reading(
+            "parameters", Kind.OBSERVATIONS, Measure.CONTROL, "", DAILY, parameters, headline=True, others=PARAMETER
+        ),
         Reading("signing", Kind.OBSERVATIONS, None, "", HOURLY, cosmos_control.signing, newest_only=True),
     )
 
@@ -72,7 +87,15 @@ def _governance() -> tuple[Reading, ...]:
     return (
         Reading("open_proposals", Kind.PROPOSALS, None, "", HOURLY, open_proposals, headline=True),
         Reading("votes", Kind.VOTES, None, "", HOURLY, cosmos_governance.votes, headline=True),
-        Reading("deposits", Kind.OBSERVATIONS, None, "", HOURLY, cosmos_governance.deposits),
+        Reading(
+            "deposits",
+            Kind.OBSERVATIONS,
+            None,
+            "",
+            HOURLY,
+            cosmos_governance.deposits,
+            others=("<number>|<address>|<denom>",),
+        ),
         Reading("proposals", Kind.PROPOSALS, None, "", DAILY, cosmos_governance.proposals),
     )
 
@@ -81,10 +104,22 @@ def _long(unit: str) -> tuple[Reading, ...]:
     """One request a validator, a contract or a proposal and more; each keeps its parts."""
     shares, closing, delegators = cosmos_stake.shares, cosmos_stake.closing_shares, cosmos_stake.delegators
     stake, lost, control, authorities = Measure.STAKE, MOST_DELEGATORS, Measure.CONTROL, cosmos_control.authorities
+    told, pair, words = Kind.OBSERVATIONS, ("<address>|<address>",), ("<word>",)
     return (
-        Reading("closing_shares", Kind.OBSERVATIONS, None, "", HOURLY, closing, newest_only=True, long=True),
-        Reading("shares", Kind.OBSERVATIONS, None, "", DAILY, shares, newest_only=True, long=True),
-        Reading("delegators", Kind.HOLDINGS, stake, unit, DAILY, delegators, tolerance=lost, partial=True, long=True),
-        Reading("authorities", Kind.OBSERVATIONS, control, "", DAILY, authorities, newest_only=True, long=True),
+        Reading("closing_shares", told, None, "", HOURLY, closing, newest_only=True, long=True, others=pair),
+        Reading("shares", told, None, "", DAILY, shares, newest_only=True, long=True, others=pair),
+        Reading(
+            "delegators",
+            Kind.HOLDINGS,
+            stake,
+            unit,
+            DAILY,
+            delegators,
+            tolerance=lost,
+            partial=True,
+            long=True,
+            names=("delegators", "delegators@<address>"),
+        ),
+        Reading("authorities", told, control, "", DAILY, authorities, newest_only=True, long=True, others=words),
         Reading("past_votes", Kind.VOTES, None, "", 7 * DAILY, cosmos_votes.past_votes, long=True, limits=REPLAY),
     )

@@ -22,7 +22,7 @@ from ingest.network import Network
 from ingest.state_file import state
 from store.addresses import NotAnAddress, unbech32
 from store.landing import Landing
-from store.rows import KEYS, BadData, Block, Snapshot, SourceChanged, check
+from store.rows import KEYS, BadData, Block, Parties, Snapshot, SourceChanged, check
 
 FINNEY: Final = (
     "The state with which finney began in March 2023, from the chain's own snapshot: TAO, before subnets had tokens."
@@ -55,7 +55,7 @@ def import_file(path: Path, network: Network, time: datetime, landing: Landing) 
         block = Block(_height(document), digest, time)
         found = [(_snapshot(part, document, network, block, path), part) for part in parts(document, block)]
         for _, part in found:
-            check(part.facts, part.kind, tolerance=part.tolerance)
+            check(part.facts, part.kind, tolerance=part.tolerance, parties=Parties(network.address))
         known = [_is_there(landing, snapshot, part) for snapshot, part in found]
     except (BadData, SourceChanged) as error:
         raise type(error)(f"{path}: {error}") from error

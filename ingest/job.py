@@ -26,7 +26,7 @@ from ingest.spoken import facts_without_keys, spoken
 from ingest.stopping import Stopped
 from ingest.transport import Http, bare, named
 from store.landing import Landing
-from store.rows import BadData, Facts, ReadingError, Snapshot, SourceDown, check
+from store.rows import BadData, Facts, ReadingError, Snapshot, SourceDown
 
 log = logging.getLogger(__name__)
 
@@ -203,7 +203,7 @@ def _land(network: Network, reading: Reading, head: Node, http: Http, landing: L
             return None
         facts = _read(reading, node, landing, snapshot)
     facts = replace(facts, rows=facts_without_keys(facts.rows))
-    check(facts, reading.kind, tolerance=reading.tolerance, partial=reading.partial)
+    network.check(reading, facts)
     # By now another endpoint may have stood in for the one that was asked first.
     snapshot = replace(snapshot_of(network, reading, node), since=facts.since, reported=facts.reported)
     path = landing.land(snapshot, facts)

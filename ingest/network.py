@@ -13,7 +13,7 @@ import polars as pl
 
 from ingest.allowance import READING, Limits
 from ingest.transport import Http
-from store.rows import Block, Facts, Kind, Measure
+from store.rows import Block, Facts, Kind, Measure, Parties, check
 
 HOURLY = timedelta(hours=1)
 DAILY = timedelta(days=1)
@@ -110,7 +110,9 @@ class Reading:
     headline: part of `make run`, which must end within a minute. newest_only: observations that describe a state.
     long: `read` takes (node, memo) and keeps its parts. after: name of a reading of this network; `read` takes (node,
     earlier): the rows of that reading's snapshots since this one last landed, oldest first, this block's among them,
-    for what only shows between two blocks. limits: what it may ask for, where that is more than usual.
+    for what only shows between two blocks. limits: what it may ask for, where that is more than usual. others: forms of
+    holders or subjects that are no address of the network; names: the only forms of its populations, or of its
+    observations' names, where these hold addresses (store.rows).
     """
 
     name: str
@@ -126,6 +128,8 @@ class Reading:
     long: bool = False
     after: str = ""
     limits: Limits = READING
+    others: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
 
     @property
     def method(self) -> str:
@@ -151,3 +155,8 @@ class Network:
     readings: tuple[Reading, ...] = ()
     rules: tuple[Rule, ...] = ()
     chain_ids: tuple[str, ...] = ()
+
+    def check(self, reading: Reading, facts: Facts) -> None:
+        """Refuse facts of one of its readings that cannot be true; raises BadData."""
+        parties = Parties(self.address, reading.others, reading.names)
+        check(facts, reading.kind, tolerance=reading.tolerance, partial=reading.partial, parties=parties)

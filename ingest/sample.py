@@ -23,7 +23,7 @@ from ingest.sample_chain import AKASH, CHAINS, FETCH, Chain
 from ingest.sample_draw import Floats, address, addresses, dice, held, wandered
 from ingest.sample_market import market
 from store.landing import Landing
-from store.rows import Block, Facts, Kind, Measure, Snapshot, check, frame, observation
+from store.rows import Block, Facts, Kind, Measure, Snapshot, frame, observation
 
 DAYS: Final = 180
 DAY: Final = timedelta(days=1)
@@ -60,7 +60,11 @@ class Simulated:
     @property
     def real(self) -> Reading:
         """The reading that this one stands for: it has its measure and unit."""
-        return next(one for one in networks()[self.network].readings if one.name == self.reading)
+        return _real(self.network, self.reading)
+
+
+def _real(network: str, reading: str) -> Reading:
+    return next(one for one in networks()[network].readings if one.name == reading)
 
 
 def build_sample(data: Path, until: datetime | None = None, days: int = DAYS) -> Path:
@@ -71,7 +75,7 @@ def build_sample(data: Path, until: datetime | None = None, days: int = DAYS) ->
         landing.land_months(_history(reading, end, days))
         landing.land(*_holdings(reading, end, 0))
     for snapshot, facts in (*_names(end), *_observed(end, days), *_market(end, days), *_governed(end)):
-        check(facts, snapshot.kind)
+        networks()[snapshot.network].check(_real(snapshot.network, snapshot.reading), facts)
         landing.land(snapshot, facts)
     published, _ = build(data, networks())
     return published
@@ -168,7 +172,7 @@ def _holdings(reading: Simulated, end: datetime, back: int) -> tuple[Snapshot, F
         # What can be read in part is read in part: the chain tells more than was found.
         totals = {name: total * 100 // PARTLY for name, total in totals.items()}
     facts = Facts(rows, reported={name: total for name, total in totals.items() if _told(name)}, since=since)
-    check(facts, Kind.HOLDINGS, partial=reading.real.partial)
+    networks()[reading.network].check(reading.real, facts)
     snapshot = _snapshot(reading.network, reading.reading, Kind.HOLDINGS, time)
     measure, unit = reading.real.measure, reading.real.unit
     return replace(snapshot, measure=measure, unit=unit, since=since, reported=facts.reported), facts

@@ -138,7 +138,7 @@ def _unss58(text: str) -> tuple[int, bytes]:
 def bech32(prefix: str, raw: bytes) -> str:
     """The bech32 spelling (BIP 173) of an account, operator or consensus address."""
     words = _regroup(raw, 8, 5, pad=True)
-    check = _polymod(_expand(prefix) + words + [0] * 6) ^ 1
+    check = polymod(expanded(prefix) + words + [0] * 6) ^ 1
     words += [(check >> 5 * (5 - position)) & 31 for position in range(6)]
     return f"{prefix}1{''.join(BECH32[word] for word in words)}"
 
@@ -150,7 +150,7 @@ def unbech32(text: str) -> tuple[str, bytes]:
     if not (separator and prefix and len(tail) >= 6 and set(tail) <= set(BECH32)):
         raise NotAnAddress(f"{text!r} is no address that is known here")
     words = [BECH32.index(letter) for letter in tail]
-    if _polymod(_expand(prefix) + words) != 1:
+    if polymod(expanded(prefix) + words) != 1:
         raise NotAnAddress(f"{text!r} has a wrong checksum")
     try:
         return prefix, bytes(_regroup(words[:-6], 5, 8, pad=False))
@@ -238,7 +238,8 @@ def _unbase58(text: str) -> bytes:
     return b"\0" * zeros + number.to_bytes((number.bit_length() + 7) // 8, "big")
 
 
-def _polymod(words: list[int]) -> int:
+def polymod(words: list[int]) -> int:
+    """The remainder of bech32's polynomial; 1 for a whole address whose checksum is right."""
     check = 1
     for word in words:
         top, check = check >> 25, (check & 0x1FFFFFF) << 5 ^ word
@@ -248,7 +249,8 @@ def _polymod(words: list[int]) -> int:
     return check
 
 
-def _expand(prefix: str) -> list[int]:
+def expanded(prefix: str) -> list[int]:
+    """The words that stand for a prefix in the checksum of bech32."""
     return [ord(letter) >> 5 for letter in prefix] + [0] + [ord(letter) & 31 for letter in prefix]
 
 

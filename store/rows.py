@@ -19,6 +19,8 @@ from typing import Any
 
 import polars as pl
 
+from store.spelling import ADDRESS, strangers
+
 # DECIMAL(38,0) is exact in DuckDB, Polars, Arrow and Parquet; HUGEINT is not (Parquet makes it DOUBLE).
 LARGEST_AMOUNT = 10**38 - 1
 Amount = pl.Decimal(38, 0)
@@ -149,6 +151,33 @@ KEYS: Mapping[Kind, tuple[str, ...]] = {
     Kind.PROPOSALS: ("proposal",),
     Kind.VOTES: ("proposal", "voter", "option"),
 }
+
+
+# The column that names a party.
+PARTY: Mapping[Kind, str] = {
+    Kind.HOLDINGS: "holder",
+    Kind.OBSERVATIONS: "subject",
+    Kind.PROPOSALS: "proposer",
+    Kind.VOTES: "voter",
+}
+# Of these some rows are of nobody: a value of the whole chain, a proposal of a chain that does not keep who made it.
+OF_NOBODY = (Kind.OBSERVATIONS, Kind.PROPOSALS)
+# The unit of an observation whose text is an address.
+IS_ADDRESS = "address"
+
+
+@dataclass(frozen=True, slots=True)
+class Parties:
+    """Who a reading may name: addresses of its network, and nothing else that is not declared.
+
+    spelling: as the network tells it (bech32:akash, ss58:42, hex); empty where it has no addresses. others: forms that
+    the named party may have beside an address (store.spelling). names: the only forms of a population, or of the name
+    of an observation, where these hold addresses too.
+    """
+
+    spelling: str = ""
+    others: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,11 +362,11 @@ def _decimal(value: object, dtype: pl.Decimal) -> Decimal | None:
     return number
 
 
-def check(facts: Facts, kind: Kind, *, tolerance: int = 0, partial: bool = False) -> None:
+def check(facts: Facts, kind: Kind, *, tolerance: int = 0, partial: bool = False, parties: Parties = Parties()) -> None:
     """Refuse facts that cannot be true: the one gate between a source and the store.
 
     tolerance: base units that a total may differ from the chain's own. partial: the total may be smaller than the
-    chain's (coverage below one), never larger. Raises BadData.
+    chain's (coverage below one), never larger. parties: how those who are named must be spelled. Raises BadData.
     """
     rows = facts.rows
     if rows.schema != SCHEMAS[kind]:
@@ -348,6 +377,8 @@ def check(facts: Facts, kind: Kind, *, tolerance: int = 0, partial: bool = False
         raise BadData("no rows: a source that has nothing must say so")
     _refuse_nameless(rows, kind)
     _refuse_twice(rows, kind)
+    if parties.spelling:
+        _refuse_strangers(rows, kind, parties)
     if kind is Kind.HOLDINGS:
         _refuse_amounts(rows)
         _refuse_totals(rows, facts.reported, tolerance, partial=partial)
@@ -367,6 +398,20 @@ def _refuse_nameless(rows: pl.DataFrame, kind: Kind) -> None:
         # What is said of the whole chain has no subject.
         if rows.schema[column] == pl.String and column != "subject" and (rows[column] == "").any():
             raise BadData(f"a row has an empty {column}")
+
+
+def _refuse_strangers(rows: pl.DataFrame, kind: Kind, parties: Parties) -> None:
+    """Refuses who is no address of the network: text that was decoded wrongly has no owner."""
+    nobody = ("",) if kind in OF_NOBODY else ()
+    asked = [(PARTY[kind], rows, (ADDRESS, *nobody, *parties.others))]
+    if parties.names:
+        asked.append(("population" if kind is Kind.HOLDINGS else "name", rows, parties.names))
+    if kind is Kind.OBSERVATIONS:
+        asked.append(("exact", rows.filter(pl.col("unit") == IS_ADDRESS), (ADDRESS,)))
+    for column, told, forms in asked:
+        for text in strangers(told[column].drop_nulls(), forms, parties.spelling):
+            known = ", ".join(form for form in forms if form)
+            raise BadData(f"{column} {text[:80]!r} is no {known} of {parties.spelling}")
 
 
 def _refuse_twice(rows: pl.DataFrame, kind: Kind) -> None:

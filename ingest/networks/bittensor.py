@@ -18,26 +18,39 @@ ENDPOINTS = (
 RAO = "rao"
 # Tokens of different subnets are different things: amounts of this unit compare within one subnet only.
 ALPHA = "rao alpha"
+# Holders and subjects that are no account: subnets, their mechanisms, and what no party gets.
+SUBNET = ("subnet:<number>.<number>",)
+MECHANISM = (*SUBNET, "subnet:<number>.<number>/mechanism:<number>")
+SINKS = ("sink:<word>",)
 
 READINGS = (
     Reading("chain", Kind.OBSERVATIONS, None, "", HOURLY, chain.chain, headline=True),
-    Reading("subnets", Kind.OBSERVATIONS, None, "", HOURLY, chain.subnet_numbers, headline=True),
-    Reading("subnet_emission", Kind.HOLDINGS, Measure.EMISSION, RAO, HOURLY, emission.subnet_emission, headline=True),
+    Reading("subnets", Kind.OBSERVATIONS, None, "", HOURLY, chain.subnet_numbers, headline=True, others=SUBNET),
+    Reading(
+        "subnet_emission",
+        Kind.HOLDINGS,
+        Measure.EMISSION,
+        RAO,
+        HOURLY,
+        emission.subnet_emission,
+        headline=True,
+        others=SUBNET,
+    ),
     Reading("validators", Kind.HOLDINGS, Measure.VOTING_POWER, RAO, HOURLY, validators.validators, headline=True),
     Reading("control_keys", Kind.HOLDINGS, Measure.CONTROL, "keys", HOURLY, control.control_keys, headline=True),
     Reading("grandpa", Kind.HOLDINGS, Measure.CONTROL, "votes", HOURLY, control.grandpa, headline=True),
     Reading("subnet_owners", Kind.HOLDINGS, Measure.CONTROL, "subnets", HOURLY, control.subnet_owners, headline=True),
-    Reading("control", Kind.OBSERVATIONS, None, "", HOURLY, control.control, headline=True),
-    Reading("alpha_emission", Kind.HOLDINGS, Measure.EMISSION, ALPHA, DAILY, emission.alpha_emission),
-    Reading("emission_parts", Kind.OBSERVATIONS, None, "", DAILY, emission.emission_parts),
+    Reading("control", Kind.OBSERVATIONS, None, "", HOURLY, control.control, headline=True, others=SUBNET),
+    Reading("alpha_emission", Kind.HOLDINGS, Measure.EMISSION, ALPHA, DAILY, emission.alpha_emission, others=SINKS),
+    Reading("emission_parts", Kind.OBSERVATIONS, None, "", DAILY, emission.emission_parts, others=SUBNET),
     Reading("subnet_validators", Kind.HOLDINGS, Measure.VOTING_POWER, ALPHA, HOURLY, validators.subnet_validators),
-    Reading("names", Kind.OBSERVATIONS, None, "", DAILY, names.names, newest_only=True, after="names"),
-    Reading("opinions", Kind.OBSERVATIONS, None, "", DAILY, opinions.weight_opinions),
+    Reading("names", Kind.OBSERVATIONS, None, "", DAILY, names.names, newest_only=True, after="names", others=SUBNET),
+    Reading("opinions", Kind.OBSERVATIONS, None, "", DAILY, opinions.weight_opinions, others=MECHANISM),
     # Stake first: the readings after it use the same map, read once.
     Reading("stake", Kind.HOLDINGS, Measure.STAKE, RAO, DAILY, stake.stake, long=True),
     Reading("stake_alpha", Kind.HOLDINGS, Measure.STAKE, ALPHA, DAILY, stake.stake_alpha, partial=True, long=True),
-    Reading("recipients", Kind.HOLDINGS, Measure.EMISSION, RAO, DAILY, emission.recipients, long=True),
-    Reading("root_dividends", Kind.OBSERVATIONS, None, "", DAILY, root.root_dividends, long=True),
+    Reading("recipients", Kind.HOLDINGS, Measure.EMISSION, RAO, DAILY, emission.recipients, long=True, others=SINKS),
+    Reading("root_dividends", Kind.OBSERVATIONS, None, "", DAILY, root.root_dividends, long=True, others=SUBNET),
     Reading("exit_value", Kind.OBSERVATIONS, None, "", DAILY, stake.exit_value, long=True),
     Reading("balances", Kind.HOLDINGS, Measure.TOKEN, RAO, DAILY, chain.balances, long=True),
 )

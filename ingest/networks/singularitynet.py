@@ -14,6 +14,7 @@ from ingest.evm import Call, EvmNode
 from ingest.evm_events import Event, Period, address, events, last_blocks, signature
 from ingest.network import DAILY, Memo, Network, Reading
 from store.rows import BadData, Facts, Kind, Measure, SourceChanged, frame, holdings, observation
+from store.spelling import ANY
 
 ESCROW: Final = "0xdf8d4826e016afa8803d94a716feb70ad5d2b8ac"
 REGISTRY: Final = "0x247debebb766e4fa99667265a158060018d5f4f8"
@@ -159,8 +160,17 @@ NETWORK = Network(
     address="hex",
     chain=ETHEREUM,
     readings=(
-        Reading("organizations", Kind.HOLDINGS, Measure.COMPUTE_SUPPLY, "service", DAILY, organizations, headline=True),
-        Reading("directory", Kind.OBSERVATIONS, None, "", DAILY, directory, newest_only=True),
+        Reading(
+            "organizations",
+            Kind.HOLDINGS,
+            Measure.COMPUTE_SUPPLY,
+            "service",
+            DAILY,
+            organizations,
+            headline=True,
+            others=(ANY,),
+        ),
+        Reading("directory", Kind.OBSERVATIONS, None, "", DAILY, directory, newest_only=True, others=(ANY,)),
         Reading("claims", Kind.HOLDINGS, Measure.COMPUTE_SPEND, "afet", DAILY, claims, long=True),
         Reading("deposits", Kind.OBSERVATIONS, Measure.COMPUTE_SPEND, "", DAILY, deposits, long=True),
     ),
