@@ -4,60 +4,76 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from ingest.cosmos import Lcd
-from ingest.cosmos_json import fixed, moment, part, whole
+from ingest.cosmos_json import fixed, instant, part, text, whole
 from ingest.network import HOURLY, Reading
-from store.rows import Facts, Kind, SourceChanged, frame, observation
+from store.rows import Facts, Kind, SourceChanged, SourceDown, frame, observation
 
 STATUS: Final = "/akash/bme/v1/status"
 VAULT: Final = "/akash/bme/v1/vault"
 SUPPLY: Final = "/cosmos/bank/v1beta1/supply/by_denom"
-ORACLE: Final = ("/akash/oracle/v2/aggregated_price/uakt", "/akash/oracle/v1/aggregated_price/uakt")
+# The oracle keeps the price of the whole token; a question for `uakt` fails.
+ORACLE: Final = tuple(f"/akash/oracle/{version}/aggregated_price/akt" for version in ("v2", "v1"))
+HALTED: Final = "mint_status_halt_oracle"
 # While healthy or warned, a dollar of AKT buys one ACT; once halted, ACT cannot be minted.
-BREAKER: Final = tuple(f"mint_status_{state}" for state in ("healthy", "warning", "halt_cr", "halt_oracle"))
+BREAKER: Final = (*(f"mint_status_{state}" for state in ("healthy", "warning", "halt_cr")), HALTED)
 BOOKS: Final = ("balances", "total_burned", "total_minted", "remint_credits")
 
 
 def bme(node: Lcd) -> Facts:
     """How ACT is backed (bme and bank modules): the circuit breaker and its thresholds, collateral ratio, ACT in
-    circulation, and what the vault holds, has burned, minted and owes in each denom.
+    circulation, and what the vault holds, has burned, minted and owes in each denom. While the oracle has no healthy
+    price the chain tells neither ratio nor thresholds; that it has halted is told.
     """
-    status = node.get(STATUS)
-    breaker = part(status, "status")
-    if breaker not in BREAKER:
-        raise SourceChanged(f"the circuit breaker is {breaker!r}; known: {', '.join(BREAKER)}")
     supply = node.get(SUPPLY, {"denom": "uact"})
     rows = [
-        _row(node, "circuit_breaker", breaker, ""),
         _row(node, "outstanding_act", whole(supply, "amount", "amount"), "uact"),
-        *(_row(node, name, _flag(status, name), "") for name in ("mints_allowed", "refunds_allowed")),
-        *_ratios(node, status),
+        *_breaker(node),
         *_books(node),
     ]
     return Facts(frame(Kind.OBSERVATIONS, rows))
 
 
+def _breaker(node: Lcd) -> Iterator[dict[str, Any]]:
+    try:
+        status = node.get(STATUS)
+    except SourceDown:
+        # The module computes a ratio before it answers, and has no price for it exactly when the oracle halts it.
+        if _healthy(_price(node)):
+            raise
+        status = {"status": HALTED, "mints_allowed": False, "refunds_allowed": False}
+    else:
+        yield from _ratios(node, status)
+    state = part(status, "status")
+    if state not in BREAKER:
+        raise SourceChanged(f"the circuit breaker is {state!r}; known: {', '.join(BREAKER)}")
+    yield _row(node, "circuit_breaker", state, "")
+    for name in ("mints_allowed", "refunds_allowed"):
+        yield _row(node, name, _flag(status, name), "")
+
+
 def oracle_price(node: Lcd) -> Facts:
-    """The AKT price in dollars that the chain itself pays providers at (oracle module): median of its sources, with the
-    time it was made and whether the chain calls it healthy.
+    """The AKT price in dollars that the chain itself mints and settles at (oracle module): the time-weighted mean
+    (TWAP) of its sources, with the time it was made and whether the chain calls it healthy; beside it their median.
     """
-    _, body = node.first(ORACLE)
-    price = part(body, "aggregated_price")
-    fixed(price, "median_price")
-    made = moment(part(price, "timestamp"))
-    if made is None:
-        raise SourceChanged("the oracle's price has no time")
-    healthy = _flag(part(body, "price_health"), "is_healthy")
-    sources = whole(price, "num_sources")
-    return Facts(
-        frame(
-            Kind.OBSERVATIONS,
-            [
-                observation("price_usd", made, price["median_price"], "usd", subject="AKT", source="akash oracle"),
-                _row(node, "oracle_healthy", healthy, ""),
-                _row(node, "oracle_sources", sources, "sources"),
-            ],
-        )
-    )
+    told = _price(node)
+    price = part(told, "aggregated_price")
+    made = instant(price, "timestamp")
+    prices = {"price_usd": text(price, "twap"), "median_price_usd": text(price, "median_price")}
+    for name in ("twap", "median_price"):
+        fixed(price, name)
+    rows = [observation(name, made, usd, "usd", subject="AKT", source="akash oracle") for name, usd in prices.items()]
+    rows.append(_row(node, "oracle_healthy", int(_healthy(told)), ""))
+    rows.append(_row(node, "oracle_sources", whole(price, "num_sources"), "sources"))
+    return Facts(frame(Kind.OBSERVATIONS, rows))
+
+
+def _price(node: Lcd) -> Mapping[str, Any]:
+    """The oracle's price of AKT and its health, as the chain tells them."""
+    return node.first(ORACLE)[1]
+
+
+def _healthy(told: Mapping[str, Any]) -> bool:
+    return bool(_flag(part(told, "price_health"), "is_healthy"))
 
 
 def _ratios(node: Lcd, status: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -1,4 +1,6 @@
-"""Who sets the price that Akash's compute is paid at: the oracle's feeders, and the limits of mint and burn."""
+"""Who sets the price at which Akash mints ACT, the dollar that compute is paid in: the oracle's feeders, and the limits
+of mint and burn.
+"""
 
 from typing import Final
 
@@ -16,8 +18,9 @@ BME: Final = "/akash/bme/v1/params"
 def oracle_feeders(node: Lcd) -> Facts:
     """Accounts that may write the AKT price into the chain, and how many of them must agree (oracle module).
 
-    Leases are priced in dollars and paid in AKT at this price; a wrong one moves what providers get and what is minted.
-    Beside them the parameters of the oracle and of the mint-and-burn module (bme), which governance can change.
+    Leases are priced and paid in ACT, which tenants mint from AKT and providers turn back into AKT at this price: a
+    wrong one moves what both get. Beside them the parameters of the oracle and of the mint-and-burn module (bme),
+    which governance can change.
     """
     time = node.block.time
     oracle = part(node.first(ORACLE)[1], "params")

@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from ingest.akash_escrow import Market, group_of, market
-from ingest.cosmos import Lcd
-from ingest.cosmos_json import part
+from ingest.cosmos import Lcd, NotFound
+from ingest.cosmos_json import listed, part, text
 from ingest.network import DAILY, HOURLY, Reading
 from store.rows import Facts, Kind, Measure, SourceChanged, frame, holdings, observation
 
 PROVIDERS: Final = ("/akash/provider/v1beta4/providers", "/akash/provider/v1beta3/providers")
-AUDITS: Final = ("/akash/audit/v1/audit/attributes/list", "/akash/audit/v1beta3/audit/attributes/list")
+# Asked provider by provider: the list of all is read as another message by nodes since v1.0.0, and names nobody.
+SIGNED: Final = tuple(f"/akash/audit/{version}/audit/attributes/{{}}/list" for version in ("v1", "v1beta3"))
 # Attributes that say who stands behind a provider and where it is; e-mail addresses are not kept.
 SELF_TOLD: Final = ("organization", "country", "location-region", "hosting-provider", "tier")
 LONGEST_TEXT: Final = 10_000
@@ -58,23 +59,33 @@ def provider_text(node: Lcd) -> Facts:
     for row in _rows(node, PROVIDERS):
         told = {"host_uri": part(row, "host_uri"), "website": part(row, "info", "website")}
         told |= {key: value for key, value in _attributes(row) if key in SELF_TOLD}
-        rows += [_text(node, name, part(row, "owner"), text) for name, text in told.items() if text]
-    return Facts(frame(Kind.OBSERVATIONS, rows))
+        rows += [_said(node, name, text(row, "owner"), words) for name, words in told.items() if words]
+    return Facts(frame(Kind.OBSERVATIONS, rows), empty=True)
 
 
 def audits(node: Lcd) -> Facts:
-    """Which auditors signed attributes of which providers (audit module): an order that demands an auditor's signature
-    can only be won by those.
+    """Which auditors signed attributes of which providers (audit module, asked for each provider): an order that
+    demands an auditor's signature can only be won by those.
     """
-    signed: dict[tuple[str, str], set[str]] = {}
-    for row in _rows(node, AUDITS):
-        keys = signed.setdefault((part(row, "auditor"), part(row, "owner")), set())
-        keys |= {key for key, _ in _attributes(row)}
     rows = [
-        _text(node, f"audited_by:{auditor}", provider, ", ".join(sorted(keys)))
-        for (auditor, provider), keys in sorted(signed.items())
+        _said(node, f"audited_by:{text(signed, 'auditor')}", provider, ", ".join(sorted(dict(_attributes(signed)))))
+        for provider in sorted(text(row, "owner") for row in _rows(node, PROVIDERS))
+        for signed in _signatures(node, provider)
     ]
     return Facts(frame(Kind.OBSERVATIONS, rows), empty=True)
+
+
+def _signatures(node: Lcd, provider: str) -> list[dict[str, Any]]:
+    """The chain's rows of who signed for a provider; none where nobody did."""
+    try:
+        _, body = node.first([path.format(provider) for path in SIGNED])
+    except NotFound:
+        return []
+    found = listed(body, "providers")
+    others = {text(row, "owner") for row in found} - {provider}
+    if others:
+        raise SourceChanged(f"asked who signed for {provider}, got signatures for {', '.join(sorted(others))[:80]!r}")
+    return found
 
 
 def _leased(now: Market, name: str) -> Iterator[tuple[str, int]]:
@@ -93,11 +104,11 @@ def _attributes(row: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield part(attribute, "key"), part(attribute, "value")
 
 
-def _text(node: Lcd, name: str, subject: str, text: Any) -> dict[str, Any]:
+def _said(node: Lcd, name: str, subject: str, words: Any) -> dict[str, Any]:
     """Text of a stranger, stored as it came; what looks like a number stays text."""
-    if not isinstance(text, str):
-        raise SourceChanged(f"{name} of {subject} is no text: {str(text)[:80]!r}")
-    return {**observation(name, node.block.time, text[:LONGEST_TEXT], "", subject=subject), "value": None}
+    if not isinstance(words, str):
+        raise SourceChanged(f"{name} of {subject} is no text: {str(words)[:80]!r}")
+    return {**observation(name, node.block.time, words[:LONGEST_TEXT], "", subject=subject), "value": None}
 
 
 RESOURCES: Final = {"cpu": "millicores", "memory": "bytes", "storage": "bytes", "gpu": "gpus"}

@@ -5,6 +5,7 @@ Errors beside those of store.rows:
     NotServed       the chain's software has no such route (HTTP 501): `first` tries an older one
     Unconfirmed     SourceDown: only a proxy said so, and nobody else answers; `first` tries an older route too
     Refused         SourceDown: the question itself is refused (HTTP 400)
+    NotFound        the chain has nothing under the name that was asked for (HTTP 404 with gRPC's own code)
 """
 
 import json
@@ -37,6 +38,7 @@ WITNESSES_ASKED: Final = 2
 # gRPC status codes as the LCD's error envelope has them.
 TOO_LARGE: Final = 8
 UNIMPLEMENTED: Final = 12
+MISSING: Final = 5
 
 HEIGHT: Final = re.compile(r"[0-9]{1,18}")
 HALF_PAIR: Final = re.compile(rb"\\u[dD][89a-fA-F]")
@@ -61,6 +63,10 @@ class Unconfirmed(SourceDown):
 
 class Refused(SourceDown):
     """The question itself was refused."""
+
+
+class NotFound(SourceChanged):
+    """The chain has nothing under the name that was asked for."""
 
 
 def now() -> datetime:
@@ -252,11 +258,24 @@ class Lcd:
             raise NotServed(f"{self.chain_id} does not serve {path}")
         try:
             return self._rotation.ask(question)
+        except NotFound as error:
+            return self._second_opinion(question, error)
         except Lacking as error:
             return self._elsewhere(path, question, error)
         except NotServed:
             self._missing.add(path)
             raise
+
+    def _second_opinion(self, question: Callable[[str], T], refusal: NotFound) -> T:
+        """A node may have lost what the chain has: it is missing unless the next endpoint that answers has it."""
+        for endpoint in self._rotation.endpoints[1:]:
+            try:
+                return question(endpoint)
+            except (NotFound, NotServed):
+                break
+            except SourceDown:
+                continue
+        raise refusal
 
     def _elsewhere(self, path: str, question: Callable[[str], T], refusal: Lacking) -> T:
         """A proxy may lack a route that the chain has: the next endpoint that answers decides."""
@@ -352,7 +371,14 @@ class _Endpoint:
         headers = {} if height is None else {ASKED_HEIGHT: str(height)}
         answer = self.http.get(self.address + path, params, headers)
         told = answer.headers.get(ANSWERED_HEIGHT, "")
-        return _body(answer, self.name + path), int(told) if HEIGHT.fullmatch(told) else 0
+        try:
+            body = _body(answer, self.name + path)
+        except NotFound as error:
+            # Only of the state of a block can it be said that the chain has no such thing; blocks are forgotten.
+            if height is None:
+                raise SourceDown(str(error)) from error
+            raise
+        return body, int(told) if HEIGHT.fullmatch(told) else 0
 
     def block(self, height: int) -> dict[str, Any]:
         """The block of a height."""
@@ -394,6 +420,8 @@ def _body(answer: Answer, where: str) -> dict[str, Any]:
     # The LCD maps gRPC's "message larger than max" to 429; waiting does not mend that, smaller pages do.
     if body.get("code") == TOO_LARGE and "larger than max" in reason:
         raise AnswerTooLarge(f"{where}: {reason}")
+    if (answer.status, body.get("code")) == (HTTPStatus.NOT_FOUND, MISSING):
+        raise NotFound(f"{where}: {reason}")
     down = Refused if answer.status == HTTPStatus.BAD_REQUEST else SourceDown
     raise down(f"{where} answered {answer.status}: {reason}")
 

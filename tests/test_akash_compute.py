@@ -397,23 +397,6 @@ def test_providers_speak_for_themselves_and_their_mail_is_not_kept() -> None:
     assert "example.org" not in facts.rows.write_csv()
 
 
-def test_auditors_are_told_with_what_they_signed() -> None:
-    rows = [
-        {"owner": provider(1), "auditor": AUDITOR, "attributes": [{"key": "region", "value": "eu"}]},
-        {"owner": provider(1), "auditor": CONSOLE, "attributes": [{"key": "tier", "value": "1"}]},
-    ]
-    bodies = {
-        "/akash/audit/v1/audit/attributes/list": {"providers": rows, "pagination": {"next_key": None, "total": "2"}}
-    }
-    with pinned(node(Served([], bodies=bodies))) as chain:
-        facts = akash_supply.audits(chain)
-    check(facts, Kind.OBSERVATIONS)
-    assert dict(facts.rows.select("name", "exact").rows()) == {
-        f"audited_by:{AUDITOR}": "region",
-        f"audited_by:{CONSOLE}": "tier",
-    }
-
-
 # --- ACT --------------------------------------------------------------------------------------------------------------
 
 STATUS = {
@@ -469,21 +452,3 @@ def test_an_unknown_state_of_the_circuit_breaker_is_named(change: dict[str, obje
     bodies = {**ACT, akash_bme.STATUS: {**STATUS, **change}}
     with pinned(node(Served([], bodies=bodies))) as chain, pytest.raises(SourceChanged, match=reason):
         akash_bme.bme(chain)
-
-
-def test_the_chains_own_price_comes_with_its_time_and_health() -> None:
-    price = {
-        "aggregated_price": {
-            "denom": "uakt",
-            "median_price": "0.540000000000000000",
-            "timestamp": "2026-07-17T20:07:00Z",
-            "num_sources": 3,
-        },
-        "price_health": {"is_healthy": True},
-    }
-    with pinned(node(Served([], bodies={akash_bme.ORACLE[1]: price}))) as chain:
-        facts = akash_bme.oracle_price(chain)
-    check(facts, Kind.OBSERVATIONS)
-    row = facts.rows.filter(pl.col("name") == "price_usd").row(0, named=True)
-    assert (row["exact"], row["subject"], row["source"]) == ("0.540000000000000000", "AKT", "akash oracle")
-    assert row["time"].isoformat() == "2026-07-17T20:07:00+00:00"

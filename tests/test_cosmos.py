@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from urllib3.util import Retry
 
-from ingest.cosmos import CosmosChain, Lcd, NotServed
+from ingest.cosmos import CosmosChain, Lcd, NotFound, NotServed
 from ingest.cosmos_json import fixed, moment, whole
 from ingest.transport import Http
 from store.rows import SourceChanged, SourceDown
@@ -187,7 +187,6 @@ def test_the_newest_version_that_is_served_is_read() -> None:
     [
         failure(500, 2, "panic message redacted to hide potentially sensitive system info"),
         failure(503, 14, "connection refused"),
-        failure(404, 5, "not found"),
         failure(400, 3, "version does not exist"),
         Reply({"error": {"code": -32000, "message": "over quota"}}),
         Reply({"code": 2, "message": "wrong", "details": []}),
@@ -202,6 +201,15 @@ def test_an_endpoint_that_fails_is_replaced_by_the_next(reply: Reply) -> None:
         node.get(POOL)
     with pinned(but(chain(STATE), POOL, reply), chain(STATE)) as node:
         assert node.get(POOL) == STATE.pool()
+
+
+def test_what_one_endpoint_lacks_is_missing_only_where_the_next_one_lacks_it_too() -> None:
+    lacking, broken = (but(chain(STATE), POOL, failure(*told)) for told in ((404, 5, "not found"), (500, 2, "broken")))
+    with pinned(lacking, chain(STATE)) as node:
+        assert node.get(POOL) == STATE.pool()
+    for others in ([], [lacking], [broken]):
+        with pinned(lacking, *others) as node, pytest.raises(NotFound, match="not found"):
+            node.get(POOL)
 
 
 GATEWAY = failure(501, 12, "Not Implemented")
