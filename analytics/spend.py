@@ -182,7 +182,7 @@ def deposited(before: Ledger, after: Ledger) -> Iterator[Deposit]:
 
 
 def _put_in(old: Account | None, new: Account, since: int) -> Iterator[Deposit]:
-    paid = {key: 0 for key in _left(new) | _left(old)}
+    paid = dict.fromkeys(_left(new) | _left(old), 0)
     for denom, amount in _paid_out(old, new, since).items():
         for payer, part in _payers(old.deposits if old else (), denom, amount, _unseen_payer(old, new, denom)):
             paid[payer, denom] = paid.get((payer, denom), 0) + part

@@ -93,6 +93,10 @@ class SubstrateChain:
             moment += step
 
 
+# The name of the type of an account in every runtime's metadata.
+ACCOUNT: Final = "AccountId32"
+
+
 class Substrate:
     """Proved endpoints of one chain, pinned to one final block; every question is asked once, then remembered."""
 
@@ -179,7 +183,10 @@ class Substrate:
         return unhexed(self.ask("state_call", title, "0x" + arguments.hex(), self.block.hash), title)
 
     def value(self, pallet: str, name: str, *key: int | str | bytes) -> Any:
-        """The value of a storage item; what is absent reads as the runtime reads it: its default, or None."""
+        """The value of a storage item; what is absent reads as the runtime reads it: its default, or None.
+
+        An account that is absent is None, though the runtime reads the account of zeros: that one is nobody.
+        """
         return self.values(pallet, name, [key])[0]
 
     def values(self, pallet: str, name: str, wanted: Sequence[Key]) -> list[Any]:
@@ -199,7 +206,7 @@ class Substrate:
 
     def _decoded(self, item: Item, place: bytes) -> Any:
         raw = self._stored[place]
-        if raw is None and item.default is None:
+        if raw is None and (item.default is None or self.metadata.types[item.value].path == ACCOUNT):
             return None
         return self.metadata.types.value(item.value, item.default or b"" if raw is None else raw, item.title)
 

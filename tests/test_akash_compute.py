@@ -1,5 +1,6 @@
 """Who is paid, who pays and who opens the gate on Akash: read from a node's whole market at one block."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from analytics.spend import Account, Deposit, Ledger, Payment
 from ingest import akash_bme, akash_compute, akash_supply
 from ingest.akash_compute import (
     accrued,
@@ -21,9 +23,9 @@ from ingest.akash_compute import (
     speed,
 )
 from ingest.akash_escrow import market
-from ingest.akash_ledger import lease_ledger, ledger_of
+from ingest.akash_ledger import lease_ledger, ledger_of, ledger_rows
 from ingest.cosmos import NotServed
-from store.rows import BadData, Facts, Kind, SourceChanged, SourceDown, check
+from store.rows import BadData, Block, Facts, Kind, SourceChanged, SourceDown, check
 from tests.akash_market import USDC, Rented, Served, node, provider, tenant
 from tests.lcd import ONE, account
 from tests.servers import Reply, Request
@@ -323,6 +325,53 @@ def test_external_spend_is_a_range_between_two_stated_rules() -> None:
     least, most = external_least("uact")(NO_NODE, ledgers), external_most("uact")(NO_NODE, ledgers)
     assert provider(4) not in amounts(most, "providers")
     assert set(amounts(most, "providers")) - set(amounts(least, "providers")) == {provider(1), provider(2)}
+
+
+def losing() -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Ledgers around a second lease of an account, which takes all that the first had earned: 105 blocks at one."""
+    first = Payment(f"{tenant(1)}/1/1/1/0/{provider(1)}", "uact", ONE, 0, open=True)
+    second = replace(first, lease=f"{tenant(1)}/1/2/1/0/{provider(2)}")
+    start = Account(
+        f"{tenant(1)}/1", True, 0, (Deposit(tenant(1), "uact", 1000 * ONE),), (first,), transferred=(("uact", 0),)
+    )
+    end = replace(
+        start,
+        settled_at=105,
+        deposits=(Deposit(tenant(1), "uact", 895 * ONE),),
+        payments=(first, second),
+        transferred=(("uact", 105 * ONE),),
+    )
+    ledgers = ((100, start, datetime(2026, 11, 29, 8, tzinfo=UTC)), (110, end, datetime(2026, 11, 29, 9, tzinfo=UTC)))
+    before, after = (
+        ledger_rows(Ledger(height, {one.name: one}), Block(height, "", time)) for height, one, time in ledgers
+    )
+    return before, after
+
+
+def test_a_provider_that_lost_more_than_it_earned_fails_no_reading() -> None:
+    facts = accrued("uact")(NO_NODE, losing())
+    check(facts, Kind.HOLDINGS)
+    assert amounts(facts, "providers") == {provider(2): 5 * ONE}
+
+
+def test_what_the_chain_lost_was_not_taken_out_by_the_payer() -> None:
+    before, after = losing()
+    facts = deposited("uact")(NO_NODE, [before, after])
+    check(facts, Kind.HOLDINGS)
+    assert facts.rows.is_empty()
+    put_in = deposited("uact")(NO_NODE, [before.filter(pl.col("name") == "ledger_height"), after])
+    # An account of unknown age: what its leases got, and what is left.
+    assert amounts(put_in, "payers") == {tenant(1): 895 * ONE}
+
+
+def test_a_ledger_of_version_1_0_0_is_still_read() -> None:
+    before, after = losing()
+    texts = [json.loads(text) for text in before["exact"] if text.startswith("{")]
+    old = json.dumps({name: kept for name, kept in texts[0].items() if name not in ("transferred", "created_at")})
+    stored = before.with_columns(exact=pl.when(pl.col("name") == "escrow_account").then(pl.lit(old)).otherwise("exact"))
+    (account,) = ledger_of(stored).accounts.values()
+    assert (account.transferred, account.created_at) == ((), 0)
+    assert deposited("uact")(NO_NODE, [stored, after]).rows.is_empty()
 
 
 def test_the_first_run_has_no_period_yet() -> None:

@@ -148,3 +148,20 @@ def test_one_subnet_that_does_not_add_up_is_unexplained_and_many_are_an_error(ru
 def test_a_runtime_without_root_dividends_in_alpha_is_named(shared: Path) -> None:
     with at_head(Node(blob(shared, 240), 240)) as node, pytest.raises(SourceChanged, match="runtime 240"):
         splits(node)
+
+
+def test_nobody_earns_for_hotkeys_and_subnets_whom_nobody_owns(runtime: bytes) -> None:
+    with lived(runtime) as (world, node):
+        orphans = [world.hotkey(1, uid) for uid in range(world.neurons)]
+        for hotkey in orphans:
+            world.node.drop("SubtensorModule", "Owner", (hotkey,))
+        world.node.drop("SubtensorModule", "SubnetOwner", (u(16, 2),))
+        facts = alpha_emission(node)
+        check(facts, Kind.HOLDINGS)
+        held = set(facts.rows["holder"])
+        assert spelled(bytes(32)) not in held
+        assert {spelled(hotkey) for hotkey in orphans} & held
+        # The cut of a subnet without an owner is explained by no rule.
+        unowned = next(split for split in splits(node) if split.subnet.netuid == 2)
+        assert unowned.unexplained == world.told[2].owner
+        assert not unowned.owner

@@ -9,17 +9,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingest.bittensor.chain import chain as chain_numbers
+from ingest.bittensor.control import subnet_owners
 from ingest.bittensor.opinions import weight_opinions
 from ingest.bittensor.subnets import spelled
-from ingest.bittensor.validators import consensus_weights, inherited, subnet_validators, validators
+from ingest.bittensor.validators import consensus_weights, inherited, seats, subnet_validators, validators
+from ingest.networks.bittensor import NETWORK
 from ingest.substrate import Substrate
-from store.rows import Kind, SourceChanged, check
+from store.rows import BadData, Kind, SourceChanged, check
 from tests.bittensor_world import World, account, u, vec
 from tests.substrate_server import Node, blob, renamed
 from tests.test_substrate import at_head
 
 ALL = 2**64 - 1
 HALF = ALL // 2
+READINGS = {reading.name: reading for reading in NETWORK.readings}
+# What the runtime reads where no account is stored.
+NOBODY = spelled(bytes(32))
 
 
 @pytest.fixture(scope="module")
@@ -144,3 +150,39 @@ def test_a_runtime_that_records_no_stake_weights_is_named(shared: Path) -> None:
     made.node.calls["SwapRuntimeApi_current_alpha_price_all"] = vec([])
     with at_head(made.node) as node, pytest.raises(SourceChanged, match="stake weights"):
         validators(node)
+
+
+def test_validators_whom_nobody_owns_are_parties_of_their_own(runtime: bytes) -> None:
+    with lived(runtime) as (world, node):
+        hotkeys = [world.hotkey(1, uid) for uid in range(world.neurons - 4, world.neurons)]
+        for hotkey in hotkeys[:3]:
+            world.node.drop("SubtensorModule", "Owner", (hotkey,))
+        for facts in (validators(node), subnet_validators(node)):
+            NETWORK.check(READINGS["validators"], facts)
+            assert {spelled(hotkey) for hotkey in hotkeys[:3]} <= set(facts.rows["holder"])
+            assert NOBODY not in set(facts.rows["holder"])
+
+
+def test_a_permit_for_a_place_that_nobody_has_is_no_validator(runtime: bytes) -> None:
+    with lived(runtime) as (world, node):
+        world.node.drop("SubtensorModule", "Keys", (u(16, 1), u(16, world.neurons - 1)))
+        assert len([seat for seat in seats(node) if seat.subnet.netuid == 1]) == 3
+        assert NOBODY not in set(subnet_validators(node).rows["holder"])
+
+
+def test_a_subnet_that_nobody_owns_makes_no_party_of_nobody(runtime: bytes) -> None:
+    with lived(runtime) as (world, node):
+        world.node.drop("SubtensorModule", "SubnetOwner", (u(16, 1),))
+        assert subnet_owners(node).rows.height == 1
+        assert NOBODY not in set(subnet_owners(node).rows["holder"])
+
+
+def test_a_node_without_state_has_no_subnets_and_no_totals(runtime: bytes) -> None:
+    with at_head(Node(runtime, 424)) as node, pytest.raises(BadData, match="it has no state"):
+        validators(node)
+    made = World(Node(runtime, 424))
+    made.subnet(1)
+    made.root()
+    made.node.drop("SubtensorModule", "TotalIssuance", ())
+    with at_head(made.node) as node, pytest.raises(BadData, match="TotalIssuance is 0"):
+        chain_numbers(node)

@@ -9,7 +9,7 @@ from ingest.bittensor.emission import tao_a_day
 from ingest.bittensor.subnets import BLOCKS_A_DAY, ONE, PALLET, ROOT, Subnet, subnets
 from ingest.network import Memo
 from ingest.substrate import Substrate
-from store.rows import HOLDINGS, Amount, Facts, Kind, frame, observation
+from store.rows import HOLDINGS, Amount, BadData, Facts, Kind, frame, observation
 
 BLOCK_EMISSION: Final = "SubnetInfoRuntimeApi_get_block_emission"
 SUPPLY: Final = 21_000_000 * ONE
@@ -24,26 +24,33 @@ def chain(node: Substrate) -> Facts:
     miner that is not keyed to its owner earned something in its last epoch (see `miner_burned`).
     """
     every = [subnet for subnet in subnets(node) if subnet.netuid != ROOT]
-    root = int(node.value(PALLET, "SubnetTAO", ROOT)) if node.has(PALLET, "SubnetTAO") else 0
-    stake = int(node.value(PALLET, "TotalStake"))
-    issuance = int(node.value(PALLET, "TotalIssuance"))
+    stake, issuance = _counted(node, PALLET, "TotalStake"), _counted(node, PALLET, "TotalIssuance")
     told: dict[str, tuple[float | int, str]] = {
         "issuance": (issuance, "rao"),
-        "balances_issuance": (int(node.value("Balances", "TotalIssuance")), "rao"),
+        "balances_issuance": (_counted(node, "Balances", "TotalIssuance"), "rao"),
         "total_stake": (stake, "rao"),
-        "root_stake": (root, "rao"),
         "emission": (block_emission(node) * BLOCKS_A_DAY, RAO_A_DAY),
         "subnets_registered": (len(every), "subnets"),
         "subnets_emitting": (sum(1 for subnet in every if tao_a_day(subnet)), "subnets"),
         "subnets_paying_miners": (sum(1 for subnet in every if _pays_miners(subnet)), "subnets"),
         "spec_version": (node.spec_version, ""),
     }
-    if stake:
-        told["root_share"] = (root / stake, "share")
+    # Before February 2025 no item told the root's stake apart.
+    if node.has(PALLET, "SubnetTAO"):
+        root = int(node.value(PALLET, "SubnetTAO", ROOT))
+        told |= {"root_stake": (root, "rao"), "root_share": (root / stake, "share")}
     if node.has(PALLET, "TaoWeight") and not node.metadata.item(PALLET, "TaoWeight").keys:
         told["tao_weight"] = (int(node.value(PALLET, "TaoWeight")) / (2**64 - 1), "share")
     rows = [observation(name, node.block.time, value, unit) for name, (value, unit) in told.items()]
     return Facts(frame(Kind.OBSERVATIONS, rows))
+
+
+def _counted(node: Substrate, pallet: str, name: str) -> int:
+    """A total of the chain; raises BadData where it is zero, which a node without state reads as well."""
+    total = int(node.value(pallet, name))
+    if total <= 0:
+        raise BadData(f"{pallet}.{name} is {total} at block {node.block.height}")
+    return total
 
 
 def subnet_numbers(node: Substrate) -> Facts:

@@ -87,7 +87,8 @@ def grandpa(node: Substrate) -> Facts:
 
 def subnet_owners(node: Substrate) -> Facts:
     """How many subnets each coldkey owns: it sets their parameters and gets the owner's cut."""
-    owned = Counter(spelled(subnet.columns["SubnetOwner"]) for subnet in subnets(node) if subnet.netuid != ROOT)
+    owners = (subnet.columns["SubnetOwner"] for subnet in subnets(node) if subnet.netuid != ROOT)
+    owned = Counter(spelled(owner) for owner in owners if owner)
     return Facts(holdings([("subnet_owners", owner, count) for owner, count in owned.items()]), empty=not owned)
 
 

@@ -187,7 +187,7 @@ def _with_takes(node: Substrate, netuid: int, paid: Paid) -> dict[bytes, tuple[i
 
 
 def _hotkeys(node: Substrate, epochs: Iterable[_Epoch]) -> dict[int, dict[int, bytes]]:
-    """Hotkeys of the uids that earned anything, by netuid and uid, asked together."""
+    """Hotkeys of the uids that earned anything and are still taken, by netuid and uid, asked together."""
     wanted = {
         (epoch.subnet.netuid, uid)
         for epoch in epochs
@@ -198,7 +198,8 @@ def _hotkeys(node: Substrate, epochs: Iterable[_Epoch]) -> dict[int, dict[int, b
     places = sorted(wanted)
     found: dict[int, dict[int, bytes]] = defaultdict(dict)
     for (netuid, uid), hotkey in zip(places, node.values(PALLET, "Keys", places), strict=True):
-        found[netuid][uid] = hotkey
+        if hotkey:
+            found[netuid][uid] = hotkey
     return found
 
 
@@ -214,6 +215,7 @@ def _split(epoch: _Epoch, miners: Mapping[int, bytes], coldkeys: Mapping[bytes, 
 
 def _explained(epoch: _Epoch, blocks: int, miners: Mapping[int, bytes], coldkeys: Mapping[bytes, str]) -> Split:
     issued, owner = epoch.issued_a_block * blocks, epoch.owner_a_block * blocks
+    coldkey = epoch.subnet.columns["SubnetOwner"]
     # The epoch deals out in halves what was kept for miners and validators together.
     earned = (blocks * epoch.rest // 2 + epoch.paid) // 2 if epoch.scored else 0
     by_miner, withheld = _earned(epoch, earned, miners, coldkeys)
@@ -223,12 +225,13 @@ def _explained(epoch: _Epoch, blocks: int, miners: Mapping[int, bytes], coldkeys
         subnet=epoch.subnet,
         blocks=blocks,
         issued=issued,
-        owner={spelled(epoch.subnet.columns["SubnetOwner"]): owner} if owner else {},
+        owner={spelled(coldkey): owner} if owner and coldkey else {},
         miners=by_miner,
         validators=_added([*takes.items(), *((coldkeys[hotkey], net) for hotkey, net in nets)]),
         takes=takes,
         nominators={spelled(hotkey): net for hotkey, net in nets},
         withheld=withheld,
+        unexplained=0 if coldkey else owner,
         claimable=sum(net for net, _ in epoch.root.values()),
         recycled=0 if epoch.root_kept else max(0, issued - owner - earned - epoch.paid),
     )
@@ -253,9 +256,10 @@ def _earned(
         (miners[uid], int(earned * part) * share // SHARES)
         for part, incentive in epoch.incentives
         for uid, share in enumerate(incentive)
-        if share
+        if share and uid in miners
     ]
-    own = {hotkey for hotkey, _ in amounts if coldkeys[hotkey] == spelled(owner) or hotkey == owner_hotkey}
+    owned = spelled(owner) if owner else ""
+    own = {hotkey for hotkey, _ in amounts if coldkeys[hotkey] == owned or hotkey == owner_hotkey}
     withheld = sum(amount for hotkey, amount in amounts if hotkey in own)
     return _added((coldkeys[hotkey], amount) for hotkey, amount in amounts if hotkey not in own), withheld
 

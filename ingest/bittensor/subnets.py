@@ -88,6 +88,8 @@ def subnets(node: Substrate) -> tuple[Subnet, ...]:
 def _subnets(node: Substrate) -> tuple[Subnet, ...]:
     netuids = sorted(int(netuid) for netuid, added in node.map(PALLET, "NetworksAdded") if added)
     total = node.value(PALLET, "TotalNetworks")
+    if not netuids:
+        raise BadData(f"no subnet is registered at block {node.block.height}, not even the root: it has no state")
     if len(netuids) < total:
         raise BadData(f"{len(netuids)} subnets are registered at block {node.block.height}, the chain counts {total}")
     present = [name for name in COLUMNS if node.has(PALLET, name)]
@@ -133,10 +135,10 @@ def _constant_product(netuids: Sequence[int], table: dict[str, list[Any]]) -> di
 
 
 def accounts(node: Substrate, hotkeys: Sequence[bytes]) -> dict[bytes, str]:
-    """The coldkey that owns each hotkey, in canonical spelling."""
+    """The coldkey that owns each hotkey, in canonical spelling; a hotkey that nobody owns stands for itself."""
     known = list(dict.fromkeys(hotkeys))
     owners = node.values(PALLET, "Owner", [(hotkey,) for hotkey in known])
-    return {hotkey: spelled(owner) for hotkey, owner in zip(known, owners, strict=True)}
+    return {hotkey: spelled(owner or hotkey) for hotkey, owner in zip(known, owners, strict=True)}
 
 
 def pool_account(netuid: int) -> bytes:

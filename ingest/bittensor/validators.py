@@ -134,7 +134,10 @@ def seats(node: Substrate) -> list[Seat]:
 
 
 def _permitted(node: Substrate) -> list[Seat]:
-    """Every place with a validator's permit, the root's apart, its hotkey read under a computed key."""
+    """Every place with a validator's permit, the root's apart, its hotkey read under a computed key.
+
+    A permit outlives the place that it was for: where no hotkey stands nobody validates.
+    """
     places = [
         (subnet, uid)
         for subnet in subnets(node)
@@ -143,4 +146,4 @@ def _permitted(node: Substrate) -> list[Seat]:
         if permitted and uid < subnet.get("SubnetworkN", 0)
     ]
     hotkeys = node.values(PALLET, "Keys", [(subnet.netuid, uid) for subnet, uid in places])
-    return [Seat(subnet, uid, hotkey) for (subnet, uid), hotkey in zip(places, hotkeys, strict=True)]
+    return [Seat(subnet, uid, hotkey) for (subnet, uid), hotkey in zip(places, hotkeys, strict=True) if hotkey]
