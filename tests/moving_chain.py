@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -32,10 +32,12 @@ def moving_chain(state: State = STATE) -> Iterator[str]:
         yield address
 
 
-def command(data: Path, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+def command(
+    data: Path, *arguments: str, program: Sequence[str] = ("-m", "ingest"), **environment: str
+) -> subprocess.Popen[str]:
     """`python -m ingest ...` with its data in a folder of the test's."""
     return subprocess.Popen(
-        [sys.executable, "-m", "ingest", *arguments],
+        [sys.executable, *program, *arguments],
         cwd=ROOT,
         env={**os.environ, "DEAI_DATA": str(data), "DEAI_REQUESTS_PER_SECOND": "1000", **environment},
         stdout=subprocess.PIPE,

@@ -16,7 +16,7 @@ from ingest.akash_escrow import market
 from ingest.network import Reading
 from ingest.networks.akash import NETWORK
 from store.mart import opened
-from store.rows import BadData, Facts, SourceChanged, SourceDown
+from store.rows import Facts, SourceChanged, SourceDown
 from tests.akash_node import ACT, ORACLE, SIGNATURES, STATUS, RealNode, body
 from tests.lcd import failure
 from tests.moving_chain import command, finished
@@ -116,11 +116,20 @@ def body_of_first(shared: Path) -> Any:
     return json.loads((shared / "cosmos/akash_node_v2_1/audit_of_provider.json").read_text())
 
 
-def test_a_signature_of_nobody_is_refused_at_the_gate(shared: Path) -> None:
+@pytest.mark.slow
+def test_a_signature_of_nobody_is_refused_while_a_halted_oracle_is_told_invented(shared: Path, tmp_path: Path) -> None:
     signed = body_of_first(shared)
     signed["providers"][0]["auditor"] = body(shared, "audits")["providers"][0]["owner"]
-    with pytest.raises(BadData, match=r"name .audited_by:.*is no audited_by:<address>"):
-        read(shared, "provider_audits", {f"{SIGNATURES}/{FIRST}/list": signed})
+    instead = {f"{SIGNATURES}/{FIRST}/list": signed, **stalled(shared, healthy=False)}
+    with serving(RealNode(shared, instead).answer()) as address:
+        wanted = ("--reading", "provider_audits", "--reading", "bme", "--all")
+        code, _, errors = finished(command(tmp_path, "run", "--network", "akash", *wanted, AKASH_URL=address))
+    assert code == 3, errors
+    assert "is no audited_by:<address> of bech32:akash" in errors
+    with opened(tmp_path) as mart:
+        assert mart.table("SELECT reading FROM snapshot")["reading"].to_list() == ["bme"]
+        told = dict(mart.table("SELECT name, exact FROM observation WHERE subject = ''").iter_rows())
+    assert (told["circuit_breaker"], told["outstanding_act"]) == ("mint_status_halt_oracle", str(ACT))
 
 
 def test_a_chain_without_providers_says_so_invented(shared: Path) -> None:

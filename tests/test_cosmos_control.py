@@ -141,7 +141,7 @@ def test_contract_admins_and_upload_rules_are_read() -> None:
         ("module_account", "gov"): (account(9), "address"),
         ("code_upload_access", "wasm"): ('{"addresses": [], "permission": "ACCESS_TYPE_NOBODY"}', ""),
         ("code_creator", "1"): (account(8), "address"),
-        ("contract_admin", "contract-0"): ("nobody", "address"),
+        ("contract_admin", "contract-0"): ("nobody", ""),
         ("contract_admin", "contract-1"): (account(1), "address"),
         ("contracts", ""): ("2", "count"),
         ("contracts_not_asked", ""): ("0", "count"),

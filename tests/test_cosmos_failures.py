@@ -20,7 +20,7 @@ from ingest.cosmos_stake import validators
 from ingest.transport import Http
 from store.mart import opened
 from store.rows import SourceChanged, SourceDown
-from tests.cosmos_node import Node, running
+from tests.cosmos_node import INGEST, Node, running
 from tests.cosmos_world import OPEN
 from tests.lcd import State, Validator, chain
 from tests.moving_chain import command, finished
@@ -186,7 +186,7 @@ def test_one_failing_reading_leaves_the_rest_published(node: Node, proxy: str, t
     """The command that cron calls: it ends with 3, and the mart holds everything but what failed."""
     wanted = [f"--reading={name}" for name in ("validators", "consensus", "open_proposals", "votes", "deposits")]
     asked = ("--log", "json", "run", "--network=akash", "--all", *wanted)
-    code, _, errors = finished(command(tmp_path, *asked, AKASH_URL=f"{proxy}/html"))
+    code, _, errors = finished(command(tmp_path, *asked, program=INGEST, AKASH_URL=f"{proxy}/html"))
     assert code == 3, errors
     failed = [line for line in map(json.loads, errors.splitlines()) if line.get("error")]
     assert [(line["reading"], line["error"]) for line in failed] == [("votes", "SourceDown")]

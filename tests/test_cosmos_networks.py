@@ -53,7 +53,7 @@ def hourly(network: Network, state: State) -> Counter[str]:
         for reading in network.readings:
             if reading.every <= HOURLY and reading.name in COSMOS:
                 facts = reading.read(node, at_once) if reading.long else reading.read(node)
-                check(facts, reading.kind, tolerance=reading.tolerance)
+                network.check(reading, facts)
     return asked
 
 

@@ -73,7 +73,7 @@ def pinned_mainnet(url: str) -> EvmNode:
 
 def read(reading: Reading, node: EvmNode) -> Facts:
     facts = reading.read(node, Shelf()) if reading.long else reading.read(node)
-    check(facts, reading.kind, tolerance=reading.tolerance, partial=reading.partial)
+    NETWORK.check(reading, facts)
     return facts
 
 

@@ -127,7 +127,7 @@ def pinned(url: str) -> EvmNode:
 def read(name: str, node: EvmNode) -> Facts:
     reading = READINGS[name]
     facts = reading.read(node, Shelf()) if reading.long else reading.read(node)
-    check(facts, reading.kind, tolerance=reading.tolerance, partial=reading.partial)
+    NETWORK.check(reading, facts)
     return facts
 
 
