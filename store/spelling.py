@@ -42,6 +42,8 @@ def strangers(texts: pl.Series, forms: Iterable[str], spelling: str) -> list[str
     """
     left = texts.unique()
     for form in forms:
+        if left.is_empty():
+            break
         left = left.filter(~_fits(left, form, spelling))
     return sorted(left.to_list())
 
@@ -56,7 +58,7 @@ def _fits(texts: pl.Series, form: str, spelling: str) -> pl.Series:
         return fits
     found = texts.filter(fits)
     columns = [found] if form == ADDRESS else found.str.extract_groups(pattern).struct.unnest().get_columns()
-    broken = [text for column in columns for text in found.filter(column.is_in(_wrong(column.unique())))]
+    broken = [text for column in columns for text in _with_any(found, column, _wrong(column.unique()))]
     return fits & ~texts.is_in(broken) if broken else fits
 
 
@@ -74,13 +76,20 @@ def _pattern(form: str, spelling: str) -> str:
     return "^" + "".join(known.get(part, re.escape(part)) for part in re.split(r"(<\w+>)", form)) + "$"
 
 
+def _with_any(texts: pl.Series, addresses: pl.Series, wrong: list[str]) -> list[str]:
+    """The texts whose address is one of the wrong ones."""
+    return texts.filter(addresses.is_in(wrong)).to_list() if wrong else []
+
+
 def _wrong(addresses: pl.Series) -> list[str]:
     """Those of some bech32 addresses, all of the right shape, whose checksum is wrong."""
     found: list[str] = []
     # Which prefix and how many bytes: every pair has a length of its own.
-    for _, same in addresses.to_frame("address").group_by(pl.col("address").str.len_bytes()):
-        column = same["address"]
-        found += column.filter(pl.Series(_is_wrong(column))).to_list()
+    lengths = addresses.str.len_bytes()
+    for length in lengths.unique():
+        same = addresses.filter(lengths == length)
+        wrong = _is_wrong(same)
+        found += same.filter(pl.Series(wrong)).to_list() if wrong.any() else []
     return found
 
 
@@ -92,20 +101,30 @@ def _is_wrong(addresses: pl.Series) -> npt.NDArray[np.bool_]:
     prefix, _, tail = str(addresses[0]).rpartition("1")
     letters = np.frombuffer(str(addresses.str.join("").item()).encode(), np.uint8).reshape(len(addresses), -1)
     words = VALUES[letters[:, -len(tail) :]]
-    # The checksum of nothing after the prefix is where all of them start.
-    rests = np.full(len(words), _moved(np.array([polymod(expanded(prefix))], np.uint32), len(tail))[0])
+    start, table = _checksums(prefix, len(tail))
+    rests = np.full(len(words), start)
     for place, column in enumerate(words.T):
-        rests ^= _moved(np.arange(32, dtype=np.uint32), len(tail) - 1 - place)[column]
+        rests ^= table[place][column]
     # What is left over of the last letter when all bytes are full.
     spare = (len(tail) - CHECKSUM) * 5 % 8
     wrong: npt.NDArray[np.bool_] = (rests != 1) | (words[:, -CHECKSUM - 1] % 2**spare != 0)
     return wrong
 
 
-def _moved(rests: npt.NDArray[np.uint32], places: int) -> npt.NDArray[np.uint32]:
-    """Remainders after so many more letters of value zero."""
+@lru_cache(maxsize=64)
+def _checksums(prefix: str, places: int) -> tuple[np.uint32, npt.NDArray[np.uint32]]:
+    """The remainder after a prefix and so many letters worth nothing; what each letter adds to it, by its place."""
+    start, letters = np.array([polymod(expanded(prefix))], np.uint32), np.arange(32, dtype=np.uint32)
+    added = []
     for _ in range(places):
-        top, rests = rests >> 25, (rests & 0x1FFFFFF) << 5
-        for bit, generator in enumerate(GENERATORS):
-            rests = rests ^ np.where(top >> bit & 1, np.uint32(generator), np.uint32(0))
+        added.append(letters)
+        start, letters = _shifted(start), _shifted(letters)
+    return start[0], np.array(added[::-1])
+
+
+def _shifted(rests: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
+    """Remainders after one more letter worth nothing."""
+    top, rests = rests >> 25, (rests & 0x1FFFFFF) << 5
+    for bit, generator in enumerate(GENERATORS):
+        rests = rests ^ np.where(top >> bit & 1, np.uint32(generator), np.uint32(0))
     return rests
