@@ -124,7 +124,8 @@ def _checksums(prefix: str, places: int) -> tuple[np.uint32, npt.NDArray[np.uint
 
 def _shifted(rests: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
     """Remainders after one more letter worth nothing."""
-    top, rests = rests >> 25, (rests & 0x1FFFFFF) << 5
+    one, five, all_but_five = np.uint32(1), np.uint32(5), np.uint32(25)
+    top, rests = rests >> all_but_five, (rests & np.uint32(2**25 - 1)) << five
     for bit, generator in enumerate(GENERATORS):
-        rests = rests ^ np.where(top >> bit & 1, np.uint32(generator), np.uint32(0))
+        rests ^= (top >> np.uint32(bit) & one) * np.uint32(generator)
     return rests
