@@ -22,8 +22,9 @@ READINGS = readings(
     POWER,
     *akash_control.READINGS,
     *akash_compute.READINGS,
-    *akash_supply.READINGS,
     *akash_bme.READINGS,
+    # Its last reading asks once a provider.
+    *akash_supply.READINGS,
 )
 
 NETWORK = Network(
