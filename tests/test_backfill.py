@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ingest.backfill import Period, backfill, remaining
+from ingest.bittensor.subnets import PALLET
 from ingest.network import Network
 from ingest.networks import akash, bittensor
 from ingest.substrate import SubstrateChain
@@ -68,6 +69,8 @@ def test_a_reading_that_a_runtime_cannot_give_stops_no_other(shared: Path, http:
     for netuid in (b"\0\0", b"\1\0"):
         old.put("NetworksAdded", [netuid], b"\1")
     old.put("TotalNetworks", [], b"\2\0")
+    for pallet, total in ((PALLET, "TotalStake"), (PALLET, "TotalIssuance"), ("Balances", "TotalIssuance")):
+        old.put(total, [], b"\1" * 8, pallet=pallet)
     wanted = [reading for reading in bittensor.READINGS if reading.name in ("alpha_emission", "chain")]
     with serves(old.node) as url:
         days = list(backfill(network(url), wanted, PERIOD, Landing(tmp_path), http, [url]))
