@@ -108,7 +108,7 @@ def _said(node: Lcd, name: str, subject: str, words: Any) -> dict[str, Any]:
     """Text of a stranger, stored as it came; what looks like a number stays text."""
     if not isinstance(words, str):
         raise SourceChanged(f"{name} of {subject} is no text: {str(words)[:80]!r}")
-    return {**observation(name, node.block.time, words[:LONGEST_TEXT], "", subject=subject), "value": None}
+    return observation(name, node.block.time, words[:LONGEST_TEXT], "", subject=subject)
 
 
 RESOURCES: Final = {"cpu": "millicores", "memory": "bytes", "storage": "bytes", "gpu": "gpus"}

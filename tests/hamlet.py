@@ -126,7 +126,7 @@ def named(network: str, now: datetime) -> Landed:
     rows = []
     for place in range(VALIDATORS):
         name = HOSTILE[place // 2] if place % 2 else f"Honest {place}"
-        rows.append(observation("moniker", now, name, "", subject=address(f"{prefix}valoper", place)) | {"value": None})
+        rows.append(observation("moniker", now, name, "", subject=address(f"{prefix}valoper", place)))
     rows += [
         observation(name, now, value, "ratio", subject="gov")
         for name, value in (("quorum", "0.334"), ("threshold", "0.5"), ("veto_threshold", "0.334"))
@@ -217,7 +217,7 @@ def subnets(now: datetime) -> Landed:
     rows = []
     for place in range(1, 4):
         label = f"subnet:{place}.0"
-        rows.append(observation("moniker", now, HOSTILE[place], "", subject=label) | {"value": None})
+        rows.append(observation("moniker", now, HOSTILE[place], "", subject=label))
         parts = {"owner": 18, "miners": 30, "takes": 5, "nominators": 36, "withheld": 11, "issued": 100}
         rows += [observation(f"emission_{name}", now, part, "", subject=label) for name, part in parts.items()]
     rows.append(observation("emission_switch", now, "off", "", subject="subnet:3.0"))

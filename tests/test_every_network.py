@@ -107,7 +107,7 @@ def facts_of(reading: Reading, party: str, name: str = "", exact: str = "1", uni
         case Kind.VOTES:
             row: dict[str, Any] = {"proposal": "1", "option": "yes", "weight": 1, "height": 1}
         case Kind.PROPOSALS:
-            row = {"proposal": "1", "title": "some", "status": "passed"}
+            row = {"proposal": "1", "title": "", "type": "", "status": "passed", "deposit": 1, "expedited": False}
     return Facts(frame(reading.kind, [{**row, PARTY[reading.kind]: party}]))
 
 
