@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from store.mart import Mart
-from store.rows import LEFT_OUT, Time
+from store.rows import AHEAD, LEFT_OUT, Time
 
 # A reading is stale when its newest block is older than this many of its cadences.
 CADENCES = 2
@@ -41,8 +41,8 @@ _FRESHNESS = """
 def freshness(mart: Mart, now: datetime, max_age: timedelta | None = None) -> pl.DataFrame:
     """Each reading's newest block, its age in seconds, its state, the error of the last run, and what was left out.
 
-    state: fresh; stale (older than twice its cadence, and than max_age where one is given); never read; imported (has
-    no cadence); simulated (nothing is read on a schedule).
+    state: fresh; stale (older than twice its cadence, and than max_age where one is given, or of the future, which says
+    nothing of the present); never read; imported (has no cadence); simulated (nothing is read on a schedule).
     """
     age = (pl.lit(now, Time) - pl.col("time")).dt.total_seconds()
     # A reading that is due once a day is not late after six hours, whatever age the hourly ones are allowed.
@@ -54,7 +54,7 @@ def freshness(mart: Mart, now: datetime, max_age: timedelta | None = None) -> pl
         .then(pl.lit("never read"))
         .when("simulated")
         .then(pl.lit("simulated"))
-        .when(pl.col("age_seconds") > limit)
+        .when((pl.col("age_seconds") > limit) | (pl.col("age_seconds") < -AHEAD.total_seconds()))
         .then(pl.lit("stale"))
         .otherwise(pl.lit("fresh"))
     )

@@ -1,7 +1,8 @@
 """The command line: python -m ingest COMMAND.
 
 Exit codes: 0 all fresh; 1 an error of our own; 2 wrong usage; 3 some readings failed, the rest is published; 4 stale,
-a torn landing file, or nothing could be read; 75 another run holds the lock; 130 or 143 interrupted by INT or TERM.
+a torn file, or nothing could be read; 74 the disk is full, fails or is read-only; 75 another run holds the lock; 130 or
+143 interrupted by INT or TERM.
 """
 
 from ingest import stopping
@@ -10,12 +11,14 @@ from ingest import stopping
 if __name__ == "__main__":
     stopping.heed()
 
+import io
 import json
 import logging
+import os
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, redirect_stdout
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -44,12 +47,14 @@ from ingest.sample import build_sample
 from ingest.serve import serve_dashboard
 from ingest.spoken import spoken
 from ingest.transport import Http, bare
+from ingest.upkeep import prune as pruned
+from ingest.upkeep import rotten
+from store.disk import FAULTS
 from store.landing import SAMPLE, Landing
-from store.mart import Mart, NoMart, data_folder, opened
-from store.rows import FORMULA_STARTS, NEGATIVE_NUMBER, ReadingError
+from store.mart import Damaged, Mart, NoMart, data_folder, opened, prove
+from store.rows import AHEAD, FORMULA_STARTS, NEGATIVE_NUMBER, ReadingError
 
-FRESH, UNEXPECTED, USAGE, PARTIAL, STALE, LOCKED = 0, 1, 2, 3, 4, 75
-CLOCKS_DIFFER: Final = timedelta(minutes=5)
+FRESH, UNEXPECTED, USAGE, PARTIAL, STALE, DISK, LOCKED = 0, 1, 2, 3, 4, 74, 75
 REMEDY: Final = "restore it from a backup, or delete it and the next run reads again"
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -104,6 +109,10 @@ def main(log_as: Annotated[Log, typer.Option("--log", help="Form of the log on s
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
     # Each retry is not news; what came of it is.
     logging.getLogger("urllib3").setLevel(logging.ERROR)
+    try:
+        data_folder()
+    except NoMart as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 @app.command()
@@ -168,7 +177,7 @@ def _past(text: str, now: datetime) -> datetime:
         then = (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise typer.BadParameter(f"{text!r} is no time such as 2024-09-25 or 2024-09-25T12:00:00Z") from error
-    if then > now + CLOCKS_DIFFER:
+    if then > now + AHEAD:
         raise typer.BadParameter(f"{text} is in the future: no chain was in any state then")
     return then
 
@@ -224,12 +233,29 @@ def rebuild() -> None:
 
 @app.command()
 def prune() -> None:
-    """Thin what is older than a week to one snapshot a day, put months that are over into one file each, rebuild."""
+    """Thin what is older than a week to one snapshot a day, put months that are over into one file each, rebuild.
+
+    Every stored file is looked at first, as by `verify --landing`.
+    """
     data = _landed(data_folder())
     with _noted(data):
-        landing, now = Landing(data), datetime.now(UTC)
-        log.info("%d snapshots thinned, %d months written", len(landing.thin(now)), len(landing.compact(now)))
-        _publish(data)
+        done = pruned(data, networks(), datetime.now(UTC))
+    log.info("%d snapshots thinned, %d months written", done.thinned, done.months)
+    _tell_published(done.published, done.torn)
+
+
+@app.command()
+def verify(
+    landing: Annotated[
+        bool, typer.Option("--landing", help="Also every landing file, part of a long reading and line of the ledger.")
+    ] = False,
+) -> None:
+    """Compare what is stored with the hashes that were written with it; 0: all is whole, 4: not, one line a file."""
+    torn = 0
+    for message in rotten(_landed(data_folder()), landing=landing):
+        _say(message)
+        torn += 1
+    raise typer.Exit(STALE if torn else FRESH)
 
 
 @app.command()
@@ -250,20 +276,25 @@ def status(
         generation = mart.table("FROM meta").to_dicts()[0]
         broken = torn(mart)
     sizes = disk(data)
-    if as_json:
-        document = {
-            **generation,
-            "last_run": runs[0] if runs else None,
-            "disk_bytes": sizes,
-            "torn": broken,
-            "readings": rows.to_dicts(),
-        }
-        typer.echo(json.dumps(_said(document), default=str))
-    else:
-        _show(rows, runs, sizes)
-        for message in broken:
-            _say(f"torn: {message}; {REMEDY}")
-    if broken or rows["state"].is_in(["stale", "never read"]).any():
+    failed = job.remark(data)
+    with _whole_output():
+        if as_json:
+            document = {
+                **generation,
+                "last_run": runs[0] if runs else None,
+                "failed": failed or None,
+                "disk_bytes": sizes,
+                "torn": broken,
+                "readings": rows.to_dicts(),
+            }
+            typer.echo(json.dumps(_said(document), default=str))
+        else:
+            _show(rows, runs, sizes)
+            for message in broken:
+                _say(f"torn: {message}; {REMEDY}")
+            if failed:
+                _say(f"the last run failed: {failed}")
+    if failed or broken or rows["state"].is_in(["stale", "never read"]).any():
         raise typer.Exit(STALE)
 
 
@@ -302,6 +333,9 @@ def export(
         _write(rows, file)
     except OSError as error:
         raise typer.BadParameter(f"cannot write {file}: {error.strerror or error}") from error
+    except pl.exceptions.ComputeError as error:
+        # What Polars says of a disk that is full.
+        raise typer.BadParameter(f"cannot write {file}: {error}") from error
     log.info("%d rows of %s in %s", rows.height, table, file)
 
 
@@ -368,9 +402,23 @@ def _locked(data: Path) -> Iterator[None]:
     except ReadingError as error:
         log.error(error)
         raise typer.Exit(STALE) from error
-    except (PermissionError, NotADirectoryError, FileExistsError) as error:
-        log.error("cannot write to %s: %s", error.filename or data, error.strerror)
-        raise typer.Exit(USAGE) from error
+    except OSError as error:
+        log.error("cannot write to %s: %s", error.filename or data, error.strerror or error)
+        raise typer.Exit(DISK if error.errno in FAULTS else USAGE) from error
+
+
+@contextmanager
+def _whole_output() -> Iterator[None]:
+    """Print all at once; a reader that has left (`status | head -1`) changes nothing."""
+    whole = io.StringIO()
+    with redirect_stdout(whole):
+        yield
+    try:
+        sys.stdout.write(whole.getvalue())
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python flushes once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @contextmanager
@@ -384,10 +432,16 @@ def _noted(data: Path) -> Iterator[None]:
 @contextmanager
 def _published(data: Path) -> Iterator[Mart]:
     try:
+        prove(data)
         with opened(data) as mart:
             yield mart
+    except Damaged as error:
+        log.error(error)
+        raise typer.Exit(STALE) from error
     except NoMart as error:
         log.error("%s; pages show %s", error, SAMPLE if (data / SAMPLE / "CURRENT").exists() else "nothing")
+        if failed := job.remark(data):
+            log.error("the last run failed: %s", failed)
         raise typer.Exit(STALE) from error
 
 
@@ -399,7 +453,10 @@ def _landed(data: Path) -> Path:
 
 
 def _publish(data: Path, *, afresh: bool = False) -> None:
-    published, torn = build(data, networks(), afresh=afresh)
+    _tell_published(*build(data, networks(), afresh=afresh))
+
+
+def _tell_published(published: Path, torn: Sequence[str]) -> None:
     log.info("published %s", published.name)
     for message in torn:
         log.error(message)
@@ -487,6 +544,8 @@ def _duration(text: str) -> timedelta | None:
 
 
 def _age(seconds: int) -> str:
+    if seconds < -AHEAD.total_seconds():
+        return "of the future"
     for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
         if seconds >= 2 * size:
             return f"{seconds // size} {unit}"

@@ -203,7 +203,7 @@ def _spend(name: str) -> tuple[Reading, ...]:
 
     def flow(prefix: str, read: ReadBetween) -> Reading:
         measure = Measure.COMPUTE_SPEND
-        return Reading(f"{prefix}_{name}", Kind.HOLDINGS, measure, unit, DAILY, read, after="lease_ledger")
+        return Reading(f"{prefix}_{name}", Kind.HOLDINGS, measure, unit, DAILY, read, after="lease_ledger", flow=True)
 
     return (
         Reading(

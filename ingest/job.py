@@ -9,13 +9,13 @@ import os
 import platform
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import polars as pl
 
@@ -25,8 +25,10 @@ from ingest.publication import build
 from ingest.spoken import facts_without_keys, spoken
 from ingest.stopping import Stopped
 from ingest.transport import Http, bare, named
+from store.disk import FAULTS
 from store.landing import Landing
-from store.rows import BadData, Facts, ReadingError, Snapshot, SourceDown
+from store.mart import refuse_without_room
+from store.rows import AHEAD, BadData, Facts, Place, ReadingError, Snapshot, SourceDown
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +37,9 @@ NEARLY: Final = 0.9
 # A long reading goes on at the block where it was cut off for so long; what fails there for longer would fail for ever.
 YOUNG: Final = timedelta(hours=2)
 VERSION: Final = "1.0.0"
+LOCK: Final = "ingest.lock"
+# Bytes of a lock file.
+REMARK: Final = 256
 
 
 class Locked(Exception):
@@ -71,14 +76,58 @@ Work = Sequence[tuple[Network, Sequence[Reading]]]
 
 @contextmanager
 def lock(data: Path) -> Iterator[None]:
-    """Hold the data folder for one writer; the kernel frees it even after kill -9. Raises Locked."""
+    """Hold the data folder for one writer; the kernel frees it even after kill -9. Raises Locked.
+
+    The folder itself is locked too, so that a lock file that somebody deletes lets nobody in. An OSError that ends the
+    work is remarked in the lock file, where it needs no room on a full disk.
+    """
     data.mkdir(parents=True, exist_ok=True)
-    with (data / "ingest.lock").open("w") as file:
+    with _locked_file(data) as file:
+        Landing(data).sweep()
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Locked(f"another run is at work in {data}") from None
-        yield
+            yield
+        except OSError as error:
+            _remark(file, f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC: {error.strerror or error}")
+            raise
+        _remark(file, "")
+
+
+@contextmanager
+def _locked_file(data: Path) -> Iterator[BinaryIO]:
+    folder = os.open(data, os.O_RDONLY)
+    try:
+        # Some network file systems lock no folders; the file is all there is then.
+        with suppress(OSError):
+            _flock(folder, data)
+        with os.fdopen(os.open(data / LOCK, os.O_RDWR | os.O_CREAT, 0o644), "r+b", buffering=0) as file:
+            _flock(file.fileno(), data)
+            if not os.path.samestat(os.fstat(file.fileno()), os.stat(data / LOCK)):
+                raise Locked(f"another run has made a new {data / LOCK}")
+            yield file
+    finally:
+        os.close(folder)
+
+
+def _flock(handle: int, data: Path) -> None:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise Locked(f"another run is at work in {data}") from None
+
+
+def _remark(file: BinaryIO, text: str) -> None:
+    """Write how the work ended over what is there: always as long, so that a full disk has room for it."""
+    with suppress(OSError):
+        file.seek(0)
+        file.write(text.encode()[: REMARK - 1].ljust(REMARK - 1) + b"\n")
+
+
+def remark(data: Path) -> str:
+    """What kept the last writer from ending its work, such as a full disk; empty where nothing did."""
+    try:
+        return (data / LOCK).read_bytes()[:REMARK].decode("utf-8", "replace").strip()
+    except OSError:
+        return ""
 
 
 def endpoints(network: Network) -> tuple[str, ...]:
@@ -100,6 +149,7 @@ def run(data: Path, work: Work, http: Http, *, started: datetime, progress: Prog
     work: the readings to take of each network. progress is told of each outcome.
     """
     landing = Landing(data)
+    refuse_without_room(data)
     # A wrong address is told before anybody is asked.
     for network, _ in work:
         endpoints(network)
@@ -163,9 +213,9 @@ def read_at(
 
 
 def _error(step: "Future[Any]") -> BaseException | None:
-    """Why a step failed; a signal ends all steps."""
+    """Why a step failed; a signal ends all steps, and so does a disk that is full."""
     error = step.exception()
-    if isinstance(error, Stopped):
+    if isinstance(error, Stopped) or (isinstance(error, OSError) and error.errno in FAULTS):
         raise error
     return error
 
@@ -222,11 +272,34 @@ def _read(reading: Reading, node: Node, landing: Landing, snapshot: Snapshot) ->
 
 def _earlier(reading: Reading, node: Node, landing: Landing, snapshot: Snapshot) -> list[pl.DataFrame]:
     """What another reading landed since this one last did, up to this block."""
-    place = (snapshot.network, snapshot.chain_id)
-    if reading.after != reading.name and landing.newest(*place, reading.after) != node.block.time:
-        raise SourceDown(f"{reading.after} was not read at block {node.block.height}, which {reading.name} needs")
-    start = landing.newest(*place, reading.name) or node.block.time - reading.every
-    return landing.between(*place, reading.after, start, node.block.time)
+    place, height = snapshot.place[:2], node.block.height
+    if reading.after != reading.name and landing.reached(*place, reading.after) != height:
+        raise SourceDown(f"{reading.after} was not read at block {height}, which {reading.name} needs")
+    start = landing.reached(*place, reading.name)
+    if start is not None and start > height:
+        raise SourceDown(f"{reading.name} has landed up to block {start}; {node.endpoint} is behind, at {height}")
+    found = landing.between(*place, reading.after, height if start is None else start, height)
+    if reading.flow and start is not None and start not in found:
+        log.warning("%s begins anew at block %d: %s of block %d is lost", reading.name, height, reading.after, start)
+        return [found[height]]
+    return list(found.values())
+
+
+def needed(networks: Iterable[Network], landing: Landing) -> dict[Place, int]:
+    """From which block on the snapshots of a reading are still wanted by others that compare them."""
+    wanted: dict[Place, int] = {}
+    for network in networks:
+        for reading in network.readings:
+            if network.chain and reading.after:
+                place = (network.name, network.chain.chain_id, reading.after)
+                try:
+                    reached = landing.reached(network.name, network.chain.chain_id, reading.name)
+                except BadData:
+                    # How far it came cannot be known before the file is mended: all may be wanted.
+                    reached = 0
+                if reached is not None:
+                    wanted[place] = min(reached, wanted.get(place, reached))
+    return wanted
 
 
 def _with_needed(network: Network, wanted: Sequence[Reading]) -> list[Reading]:
@@ -274,6 +347,7 @@ def snapshot_of(network: Network, reading: Reading, node: Node) -> Snapshot:
         witness=witness if witness != endpoint else "",
         runtime_version=spoken(node.runtime_version),
         newest_only=reading.newest_only,
+        flow=reading.flow,
     )
 
 
@@ -283,7 +357,8 @@ def _is_due(network: Network, reading: Reading, landing: Landing, now: datetime)
     except BadData as error:
         log.error("%s: it is read again", error)
         return True
-    return newest is None or now - newest >= reading.every * NEARLY
+    # A block of the future says nothing of the present.
+    return newest is None or now - newest >= reading.every * NEARLY or newest - now > AHEAD
 
 
 @contextmanager

@@ -112,7 +112,8 @@ class Reading:
     earlier): the rows of that reading's snapshots since this one last landed, oldest first, this block's among them,
     for what only shows between two blocks. limits: what it may ask for, where that is more than usual. others: forms of
     holders or subjects that are no address of the network; names: the only forms of its populations, or of its
-    observations' names, where these hold addresses (store.rows).
+    observations' names, where these hold addresses (store.rows). flow: amounts of the time since this reading last
+    landed, in periods that join; a rate at a block is none.
     """
 
     name: str
@@ -130,6 +131,7 @@ class Reading:
     limits: Limits = READING
     others: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    flow: bool = False
 
     @property
     def method(self) -> str:

@@ -1,8 +1,9 @@
 """Build and publish: from landing and the reference files to the next mart."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -13,7 +14,6 @@ from analytics.operators import TEXTS, with_operators
 from ingest.network import Network
 from store import labels
 from store.draft import Draft
-from store.landing import Landing
 
 
 def build(
@@ -21,24 +21,39 @@ def build(
     networks: Mapping[str, Network],
     *,
     afresh: bool = False,
+    doubted: Collection[Path] = (),
     told: Callable[[Sequence[str]], None] = lambda _: None,
 ) -> tuple[Path, tuple[str, ...]]:
     """Build the next mart from landing and reference files and publish it.
 
-    `told` hears of landing files that could not be read, before the ledger is loaded. Returns the mart's path and them.
+    doubted: landing files that are looked at again. `told` hears of files that are torn, before the ledger is loaded.
+    Returns the mart's path and what is said of them.
     """
     with Draft(data, afresh=afresh) as draft:
         for table, rows in described(networks).items():
             draft.replace(table, rows)
-        torn = tuple(str(error) for error in draft.take_in().values())
+        draft.doubt(doubted)
+        draft.take_in()
         draft.replace("entity", with_operators(labels.entities(), draft.table(TEXTS)))
-        told(torn)
         measure_missing(draft, thresholds(networks))
         draft.keep_newest()
         draft.replace("verdict", evidence.rows(evidence.verdicts(draft)))
-        for table, rows in ledger(draft.landing).items():
+        runs, torn = _ledger(draft, told)
+        for table, rows in ledger(runs).items():
             draft.replace(table, rows)
         return draft.publish(datetime.now(UTC)), torn
+
+
+def _ledger(draft: Draft, told: Callable[[Sequence[str]], None]) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
+    """The runs, of which the last names what is torn: landing files, and lines of the ledger itself."""
+    files = tuple(map(str, draft.torn.values()))
+    told(files)
+    runs, damaged = draft.landing.runs()
+    if not damaged:
+        return runs, files
+    torn = files + tuple(map(str, damaged))
+    told(torn)
+    return draft.landing.runs()[0], torn
 
 
 def thresholds(networks: Mapping[str, Network]) -> tuple[Threshold, ...]:
@@ -82,9 +97,8 @@ def described(networks: Mapping[str, Network]) -> dict[str, pl.DataFrame]:
     }
 
 
-def ledger(landing: Landing) -> dict[str, pl.DataFrame]:
+def ledger(runs: Sequence[Mapping[str, Any]]) -> dict[str, pl.DataFrame]:
     """The runs and their errors, as tables of the mart."""
-    runs = landing.runs()
     return {
         "run": pl.DataFrame([{name: one[name] for name in one if name != "errors"} for one in runs]),
         "run_error": pl.DataFrame([{"run": one["id"], **error} for one in runs for error in one["errors"]]),

@@ -3,8 +3,10 @@
 What a published mart says is a function of landing and the reference files alone; every step here may run again.
 """
 
+import io
+import logging
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,15 +19,31 @@ import numpy.typing as npt
 import polars as pl
 
 from store import statements as sql
+from store.disk import fault
 from store.landing import Landed, Landing, intact
-from store.mart import NoMart, current, fetched, generation, marts, publish
+from store.mart import (
+    Damaged,
+    NoMart,
+    current,
+    fetched,
+    first_line,
+    generation,
+    marts,
+    prove,
+    publish,
+    refuse_without_room,
+)
 from store.rows import SCHEMAS, BadData, Key, Kind, Time
+from store.sealed import literal
 
 SCHEMA: Final = Path(__file__).with_name("schema.sql")
 # So that analysts' DuckDB 1.5 opens a published mart; the version stays through copies.
 STORAGE_VERSION: Final = "v1.5.0"
 ROWS_A_BATCH: Final = 4_000_000
+DISK: Final = (duckdb.IOException, duckdb.FatalException)
 NOBODY: Final = np.empty((0, 2), np.int64)
+
+log = logging.getLogger(__name__)
 
 SNAPSHOT = pl.Schema(
     {
@@ -75,34 +93,56 @@ class Draft:
     def __init__(self, data: Path, *, afresh: bool = False) -> None:
         self.data = data
         self.landing = Landing(data)
+        # Landing files that are not what landed, with the reason.
+        self.torn: dict[Path, BadData] = {}
+        self._proved: set[str] = set()
         self._path = data / "draft.duckdb"
         self._afresh = afresh
 
     def __enter__(self) -> Self:
         self.data.mkdir(parents=True, exist_ok=True)
         self._remove()
+        refuse_without_room(self.data)
         # No name is used twice, also where the pointer was lost.
         self.generation = max(map(generation, marts(self.data)), default=0) + 1
         try:
-            before = current(self.data)
-        except NoMart:
-            before = None
-        if before and not self._afresh:
-            shutil.copyfile(before, self._path)
-        else:
-            _create(self._path)
-        self._connection = duckdb.connect(str(self._path))
-        self._connection.execute(
-            "SET TimeZone = 'UTC'; SET python_enable_replacements = false; SET enable_progress_bar = false"
-        ).fetchall()
-        self.execute("BEGIN")
+            self._connection = self._begun()
+            self.execute("BEGIN")
+        except OSError:
+            self._remove()
+            raise
+        except DISK as error:
+            self._remove()
+            raise fault(error, self.data) from error
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._connection.close()
-        self._remove()
+        try:
+            self._connection.close()
+        finally:
+            self._remove()
+        if isinstance(error, DISK):
+            raise fault(error, self.data) from error
+
+    def _begun(self) -> duckdb.DuckDBPyConnection:
+        """A connection to a copy of the current mart, or to an empty one where there is none that is whole."""
+        if not self._afresh:
+            try:
+                with self._path.open("wb") as copy:
+                    prove(self.data, copy.write)
+                return _connected(self._path)
+            except Damaged as error:
+                log.warning(error)
+            except duckdb.Error as error:
+                # One of before marts had hashes.
+                log.warning(Damaged(current(self.data), first_line(error)))
+            except NoMart:
+                pass
+            self._remove()
+        _create(self._path)
+        return _connected(self._path)
 
     def table(self, query: str, *parameters: object) -> pl.DataFrame:
         """Rows of a query on the draft."""
@@ -120,15 +160,24 @@ class Draft:
         if rows.is_empty():
             return
         exchange = self.data / "exchange.parquet"
-        rows.write_parquet(exchange)
+        content = io.BytesIO()
+        rows.write_parquet(content)
+        # Written by Python, so that a full disk is said as such.
+        exchange.write_bytes(content.getbuffer())
         fresh = f"ANTI JOIN {table} USING ({unless_known})" if unless_known else ""
-        self.execute(f"INSERT INTO {table} BY NAME SELECT * FROM read_parquet(?) {fresh}", str(exchange))
+        source = "read_parquet(?, hive_partitioning = false)"
+        self.execute(f"INSERT INTO {table} BY NAME SELECT * FROM {source} {fresh}", literal(exchange))
         exchange.unlink()
 
     def replace(self, table: str, rows: pl.DataFrame) -> None:
         """Make a table hold these rows and no others."""
         self.execute(f"DELETE FROM {table}")
         self.append(table, rows)
+
+    def doubt(self, paths: Collection[Path]) -> None:
+        """Look at landing files again, although neither their size nor their time has changed."""
+        names = [self._name(path) for path in paths]
+        self.execute("DELETE FROM landing_file WHERE file IN (SELECT unnest(?::VARCHAR[]))", names)
 
     def take_in(self) -> dict[Path, BadData]:
         """Load what landing has that the draft does not know, and drop what landing no longer has.
@@ -142,18 +191,23 @@ class Draft:
         # A snapshot of a file that is gone may have moved to another file of its folder.
         folders = {name.rpartition("/")[0] for name in gone}
         changed = [n for n in paths if known.get(n) != signs[n] or n.rpartition("/")[0] in folders]
-        found, errors = _readable({name: paths[name] for name in changed})
-        moved = self._reconcile(found, gone)
-        self._register({key: where for key, where in found.items() if key not in moved})
-        read = set(changed) - {self._name(path) for path in errors}
-        self.execute("DELETE FROM landing_file WHERE file IN (SELECT unnest(?::VARCHAR[]))", sorted(gone | read))
-        self.append("landing_file", pl.DataFrame([(n, *signs[n]) for n in sorted(read)], LANDING_FILE, orient="row"))
-        return errors
+        found = self._readable(changed)
+        stays, dropped = self._reconcile(found, gone)
+        again = self._drop(dropped)
+        fresh = self._register({key: where for key, where in found.items() if key not in stays})
+        self._load_facts([*again, *fresh])
+        # A torn file is looked at by each build, until it is mended or gone.
+        forgotten = gone | set(changed)
+        read = sorted(set(changed) & self._proved)
+        self.execute("DELETE FROM landing_file WHERE file IN (SELECT unnest(?::VARCHAR[]))", sorted(forgotten))
+        self.append("landing_file", pl.DataFrame([(n, *signs[n]) for n in read], LANDING_FILE, orient="row"))
+        return self.torn
 
     def unmeasured(self, method_version: str) -> Iterator[list[int]]:
         """Snapshots without metrics under these formulas and the labels in force, in batches that fit memory."""
         self.execute(sql.LABEL_VERSIONS)
-        return _batches(self.table(sql.UNMEASURED, method_version))
+        wanted = self.table(sql.UNMEASURED, method_version)
+        return _batches(wanted.filter(~pl.col("id").is_in(list(self._unproved(wanted["id"])))))
 
     def mark_measured(self, snapshots: Sequence[int], method_version: str) -> None:
         """Remember that these snapshots are measured under these formulas and the labels in force."""
@@ -200,8 +254,14 @@ class Draft:
 
     def keep_newest(self) -> None:
         """Let `holding`, and the states among the observations, have the newest snapshot of every reading only."""
-        newest = set(self.table(sql.NEWEST)["id"].to_list())
         held = set(self.table("SELECT DISTINCT snapshot FROM holding")["snapshot"].to_list())
+        lost: set[int] = set()
+        while True:
+            newest = set(self.table(sql.NEWEST, sorted(lost))["id"].to_list())
+            more = self._unproved(newest - held)
+            if not more:
+                break
+            lost |= more
         self.execute("DELETE FROM holding WHERE snapshot IN (SELECT unnest(?::INTEGER[]))", sorted(held - newest))
         fresh = self.table(
             "SELECT id, n FROM snapshot WHERE id IN (SELECT unnest(?::INTEGER[])) ORDER BY id", sorted(newest - held)
@@ -228,10 +288,33 @@ class Draft:
     def _remove(self) -> None:
         for path in (self._path, self._path.with_name(self._path.name + ".wal"), self.data / "exchange.parquet"):
             path.unlink(missing_ok=True)
+        # Where DuckDB puts what does not fit into memory.
+        shutil.rmtree(self._path.with_name(self._path.name + ".tmp"), ignore_errors=True)
 
-    def _reconcile(self, found: Mapping[Key, tuple[str, Landed]], gone: set[str]) -> set[Key]:
-        """Follow snapshots that moved to another file, drop those that are gone; returns the keys that stay."""
-        kept, dropped = set(), []
+    def _readable(self, names: Iterable[str]) -> dict[Key, tuple[str, Landed]]:
+        """Snapshots of the landing files of these names and where they are; torn files are remembered."""
+        found: dict[Key, tuple[str, Landed]] = {}
+        for name in names:
+            path = self.landing.folder / name
+            try:
+                for landed in intact(path):
+                    found.setdefault(landed.snapshot.key, (name, landed))
+                self._proved.add(name)
+            except BadData as error:
+                self.torn[path] = error
+        return found
+
+    def _unproved(self, snapshots: Iterable[int]) -> set[int]:
+        """Those of the snapshots whose file is not what landed: each file is read again once a build before its use."""
+        query = "SELECT id, file FROM snapshot WHERE id IN (SELECT unnest(?::INTEGER[]))"
+        wanted = self.table(query, list(snapshots))
+        self._readable(set(wanted["file"]) - self._proved)
+        return set(wanted.filter(~pl.col("file").is_in(list(self._proved)))["id"])
+
+    def _reconcile(self, found: Mapping[Key, tuple[str, Landed]], gone: set[str]) -> tuple[set[Key], list[int]]:
+        """Follow snapshots that moved to another file; returns keys that stay, and numbers of those that are gone."""
+        kept: set[Key] = set()
+        dropped = []
         for identity, file, *name, sha256 in self.table(
             "SELECT id, file, network, chain_id, reading, height, sha256 FROM snapshot"
         ).iter_rows():
@@ -242,13 +325,22 @@ class Draft:
                     self.execute("UPDATE snapshot SET file = ? WHERE id = ?", found[key][0], identity)
             elif key in found or file in gone:
                 dropped.append(identity)
+        return kept, dropped
+
+    def _drop(self, dropped: Sequence[int]) -> list[int]:
+        """Forget snapshots; returns those whose rows may have given way to theirs, to be loaded again."""
+        touched = self.table(sql.GAVE_WAY, list(dropped))
+        again = self.table(sql.OF_KIND, touched["network"].to_list(), touched["kind"].to_list())["id"].to_list()
+        again = sorted(set(again) - set(dropped) - self._unproved(set(again) - set(dropped)))
+        for table in sql.TABLES:
+            self.execute(f"DELETE FROM {table} WHERE snapshot IN (SELECT unnest(?::INTEGER[]))", again)
         for table in ("holding", "distribution", "reported", "metric", "measured", "observation", "proposal", "vote"):
             self.execute(f"DELETE FROM {table} WHERE snapshot IN (SELECT unnest(?::INTEGER[]))", dropped)
         self.execute("DELETE FROM snapshot WHERE id IN (SELECT unnest(?::INTEGER[]))", dropped)
-        return kept
+        return again
 
-    def _register(self, found: Mapping[Key, tuple[str, Landed]]) -> None:
-        """Give new snapshots their numbers, oldest first, and load what is not holdings."""
+    def _register(self, found: Mapping[Key, tuple[str, Landed]]) -> range:
+        """Give new snapshots their numbers, oldest first; returns the numbers."""
         first = 1 + int(self.table("SELECT coalesce(max(id), 0) AS id FROM snapshot")["id"][0])
         ordered = sorted(found.values(), key=lambda where: (where[1].snapshot.block.time, where[1].snapshot.key))
         numbered = [(first + place, file, landed) for place, (file, landed) in enumerate(ordered)]
@@ -259,8 +351,12 @@ class Draft:
             for population, total in landed.snapshot.reported.items()
         ]
         self.append("reported", pl.DataFrame(reported, REPORTED, orient="row"))
+        return range(first, first + len(numbered))
+
+    def _load_facts(self, snapshots: Sequence[int]) -> None:
+        """Load of these snapshots what is not holdings."""
         for kind, statements in sql.LOAD.items():
-            for batch in _batches(self.table(sql.FRESH, first, kind)):
+            for batch in _batches(self.table(sql.FRESH, list(snapshots), kind)):
                 self._load(batch, Kind(kind))
                 for statement in statements:
                     self.execute(statement)
@@ -269,7 +365,7 @@ class Draft:
         """Read the rows of snapshots from their landing files into the temporary table `landed`."""
         wanted = "SELECT id, file, height, schema_version FROM snapshot WHERE id IN (SELECT unnest(?::INTEGER[]))"
         self.execute(f"CREATE OR REPLACE TEMP TABLE wanted AS {wanted}", list(snapshots))
-        files = [str(self.landing.folder / file) for file in self.table("SELECT DISTINCT file FROM wanted")["file"]]
+        files = [literal(self.landing.folder / file) for file in self.table("SELECT DISTINCT file FROM wanted")["file"]]
         self.execute(
             sql.LANDED.format(columns=", ".join(f"r.{column}" for column in SCHEMAS[kind])),
             files,
@@ -277,16 +373,12 @@ class Draft:
         )
 
 
-def _readable(paths: Mapping[str, Path]) -> tuple[dict[Key, tuple[str, Landed]], dict[Path, BadData]]:
-    found: dict[Key, tuple[str, Landed]] = {}
-    errors = {}
-    for name, path in paths.items():
-        try:
-            for landed in intact(path):
-                found.setdefault(landed.snapshot.key, (name, landed))
-        except BadData as error:
-            errors[path] = error
-    return found, errors
+def _connected(path: Path) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(str(path))
+    connection.execute(
+        "SET TimeZone = 'UTC'; SET python_enable_replacements = false; SET enable_progress_bar = false"
+    ).fetchall()
+    return connection
 
 
 def _words(decimals: Any) -> npt.NDArray[np.int64]:

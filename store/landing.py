@@ -6,17 +6,18 @@
     landing/_parts/<network>/<chain_id>/<reading>/final/       parts that hold at every later block
     landing/_runs/<run>.json                                   the ledger
 
-A file carries its provenance as JSON under the Parquet metadata key `deai`. Data under a folder named `sample` is
-simulated, all other data is not; each refuses the other.
+A file carries its provenance as JSON under the Parquet metadata key `deai`, and a seal of all its bytes. Data under a
+folder named `sample` is simulated, all other data is not; each refuses the other. When a file was written means
+nothing: copies and compaction change it. Within a chain id heights grow with time, and files are named by them.
 """
 
 import hashlib
-import json
+import logging
 import os
 import re
 import shutil
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,13 +25,19 @@ from typing import Any, Final
 
 import polars as pl
 
-from store.rows import KEYS, SCHEMAS, BadData, Block, Facts, Key, Kind, Measure, Snapshot
+from store.disk import replace
+from store.ledger import line, told
+from store.rows import KEYS, SCHEMAS, BadData, Block, Facts, Key, Kind, Measure, Place, Snapshot
+from store.sealed import note, proved, told_by_name, unproved, write_sealed
 
-# 2 added the column `height`, so that one file can hold many snapshots.
-SCHEMA_VERSION: Final = 2
-METADATA: Final = "deai"
+log = logging.getLogger(__name__)
+
+# 2 added the column `height`, so that one file can hold many snapshots; 3 the seal and the mark of flows.
+SCHEMA_VERSION: Final = 3
+SEALED: Final = 3
 SAMPLE: Final = "sample"
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:@-]*")
+MONTH: Final = re.compile(r"[0-9]{4}-[0-9]{2}")
 # Parts of a long reading that hold at every later block.
 FINAL: Final = "final"
 KEPT_HOURLY: Final = timedelta(days=7)
@@ -59,6 +66,7 @@ class Landing:
         self._refuse_mixing(snapshot)
         path = self._single(snapshot)
         if not path.exists():
+            self._refuse_broken_flow(snapshot, facts)
             _write(path, [(snapshot, facts.rows)])
         return path
 
@@ -86,23 +94,38 @@ class Landing:
         return next((pair for pair in found if pair[1].snapshot.key == snapshot.key), None)
 
     def newest(self, network: str, chain_id: str, reading: str) -> datetime | None:
-        """Block time of the newest snapshot of a reading."""
-        folder = self.folder / network / chain_id / reading
-        files = sorted(folder.glob("*.parquet"), key=lambda path: path.stat().st_mtime)
-        times = [landed.snapshot.block.time for path in files[-1:] for landed in contents(path)]
+        """Block time of the newest snapshot of a reading, by the names of the files."""
+        singles, months = self._named((network, chain_id, reading))
+        times = [landed.snapshot.block.time for landed in contents(singles[max(singles)])] if singles else []
+        # The last month is only opened where it may be newer.
+        if months and (not times or f"{times[0]:%Y-%m}" <= months[-1].stem):
+            times += [landed.snapshot.block.time for landed in contents(months[-1])]
         return max(times, default=None)
 
-    def between(self, network: str, chain_id: str, reading: str, start: datetime, end: datetime) -> list[pl.DataFrame]:
-        """Rows of a reading's snapshots from `start` to `end`, both included, oldest first."""
-        folder = self.folder / network / chain_id / reading
-        # A compaction that was cut off leaves a snapshot in two files.
-        found = {
-            landed.snapshot.block.time: (path, landed)
-            for path in folder.glob("*.parquet")
-            for landed in contents(path)
-            if start <= landed.snapshot.block.time <= end
-        }
-        return [_rows(*found[time]) for time in sorted(found)]
+    def reached(self, network: str, chain_id: str, reading: str) -> int | None:
+        """Height up to which a reading that is never read at past blocks has landed; its newest file may be torn."""
+        singles, months = self._named((network, chain_id, reading))
+        heights = singles or [landed.snapshot.block.height for month in months[-1:] for landed in contents(month)]
+        return max(heights, default=None)
+
+    def between(self, network: str, chain_id: str, reading: str, first: int, last: int) -> dict[int, pl.DataFrame]:
+        """Rows of a reading's snapshots from one height to another, both included, oldest first, by their height.
+
+        A torn file is told and left out.
+        """
+        singles, months = self._named((network, chain_id, reading))
+        paths = [path for height, path in singles.items() if first <= height <= last]
+        if min(singles, default=first + 1) > first:
+            paths += months
+        found: dict[int, pl.DataFrame] = {}
+        for path in paths:
+            try:
+                # A compaction that was cut off leaves a snapshot in two files.
+                for snapshot, rows in _all_rows(path, _within(path, first, last)):
+                    found[snapshot.block.height] = rows
+            except BadData as error:
+                log.error("%s: it is left out", error)
+        return dict(sorted(found.items()))
 
     def files(self) -> list[Path]:
         """Every landing file, in the order of their names."""
@@ -126,9 +149,12 @@ class Landing:
             folder = parts / (FINAL if name.startswith(FINAL) else str(snapshot.block.height))
             path = folder / f"{_safe(name)}.parquet"
             if path.exists():
-                return pl.read_parquet(path)
+                try:
+                    return _part(path)
+                except BadData as error:
+                    log.warning("%s: it is made again", error)
             rows = make()
-            _write_file(path, rows, {})
+            write_sealed(path, rows, {})
             return rows
 
         return part
@@ -144,46 +170,99 @@ class Landing:
             if path.name.isdigit():
                 shutil.rmtree(path, ignore_errors=True)
 
-    def thin(self, now: datetime) -> list[Path]:
-        """Keep one snapshot a day of what is older than a week; votes stay, because chains delete them.
+    def thin(self, now: datetime, needed: Mapping[Place, int], torn: Collection[Path] = ()) -> list[Path]:
+        """Keep one snapshot a day of what is older than a week; returns what was removed.
 
-        Returns what was removed.
+        Votes stay, because chains delete them; so do flows, because each tells of a time of its own, and from the
+        height in `needed` on what another reading still has to compare. torn: files that are left alone.
         """
         removed = []
         for folder in self._readings():
             days: dict[Any, list[Path]] = defaultdict(list)
-            for path, landed in _singles(folder):
-                if landed.snapshot.kind is not Kind.VOTES and landed.snapshot.block.time < now - KEPT_HOURLY:
-                    days[landed.snapshot.block.time.date()].append(path)
+            for path, landed in _singles(folder, now - KEPT_HOURLY, torn):
+                snapshot = landed.snapshot
+                wanted = needed.get(snapshot.place, snapshot.block.height + 1) <= snapshot.block.height
+                if not (wanted or _each_counts(snapshot)):
+                    days[snapshot.block.time.date()].append(path)
             removed += [path for paths in days.values() for path in paths[:-1]]
         for path in removed:
             path.unlink()
         return removed
 
-    def compact(self, now: datetime) -> list[Path]:
-        """Put the snapshots that are older than a month into one file a month; returns the files written."""
+    def compact(self, now: datetime, torn: Collection[Path] = ()) -> list[Path]:
+        """Put the snapshots that are older than a month into one file a month; returns the files written.
+
+        torn: files that are left alone.
+        """
         written = []
         for folder in self._readings():
             months: dict[Path, list[tuple[Path, Landed]]] = defaultdict(list)
-            for path, landed in _singles(folder):
-                if landed.snapshot.block.time < now - KEPT_SINGLE:
-                    months[folder / _month(landed.snapshot.block.time)].append((path, landed))
+            for path, landed in _singles(folder, now - KEPT_SINGLE, torn):
+                month = folder / _month(landed.snapshot.block.time)
+                if month not in torn:
+                    months[month].append((path, landed))
             for month, singles in months.items():
-                _merge(month, [(landed.snapshot, _rows(path, landed)) for path, landed in singles])
+                _merge(month, [pair for path, landed in singles for pair in _all_rows(path, [landed])])
                 written.append(month)
                 for path, _ in singles:
                     path.unlink()
         return written
 
+    def torn(self) -> Iterator[tuple[Path, BadData]]:
+        """Every stored file that is not what was written: snapshots, parts of long readings, lines of the ledger."""
+        checks = ((self.files(), intact), (self._all_parts(), _part), (self._lines(), line))
+        for paths, check in checks:
+            for path in paths:
+                try:
+                    check(path)
+                except BadData as error:
+                    # What a run that works meanwhile has moved to another file is not torn.
+                    if path.exists():
+                        yield path, error
+
+    def sweep(self) -> None:
+        """Remove what writers that were cut off left half written; the lock must be held."""
+        for folder, _, names in os.walk(self.folder):
+            for name in names:
+                if name.endswith(".tmp"):
+                    Path(folder, name).unlink()
+
     def record_run(self, run: str, entry: Mapping[str, Any]) -> None:
         """Write one line of the ledger; it lands before the build, so that a rebuild keeps it."""
-        path = self.folder / "_runs" / f"{_safe(run)}.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _replace(path, json.dumps(entry).encode())
+        replace(self.folder / "_runs" / f"{_safe(run)}.json", told(entry))
 
-    def runs(self) -> list[dict[str, Any]]:
-        """The ledger, oldest run first."""
-        return [json.loads(path.read_text()) for path in sorted((self.folder / "_runs").glob("*.json"))]
+    def runs(self) -> tuple[list[dict[str, Any]], list[BadData]]:
+        """The ledger, oldest run first, and what is said of the lines that are damaged."""
+        lines, errors = [], []
+        for path in self._lines():
+            try:
+                lines.append(line(path))
+            except BadData as error:
+                errors.append(error)
+        return lines, errors
+
+    def _lines(self) -> list[Path]:
+        return sorted((self.folder / "_runs").glob("*.json"))
+
+    def _all_parts(self) -> list[Path]:
+        return sorted((self.folder / "_parts").rglob("*.parquet"))
+
+    def _named(self, place: Place) -> tuple[dict[int, Path], list[Path]]:
+        """Files of a reading: those of one snapshot by its height, and those of a month, oldest first."""
+        paths = sorted((self.folder / "/".join(place)).glob("*.parquet"))
+        singles = {int(path.stem): path for path in paths if path.stem.isdecimal()}
+        return singles, [path for path in paths if MONTH.fullmatch(path.stem)]
+
+    def _refuse_broken_flow(self, snapshot: Snapshot, facts: Facts) -> None:
+        """A period of a flow begins where the one before ended; one of no length claims nothing, and begins anew."""
+        if not snapshot.flow or (snapshot.since == snapshot.block.time and facts.rows.is_empty()):
+            return
+        before = self.newest(*snapshot.place)
+        if snapshot.since is None or snapshot.since >= snapshot.block.time or before not in (None, snapshot.since):
+            raise BadData(
+                f"{snapshot.reading} of {snapshot.network} tells of {snapshot.since} to {snapshot.block.time}, and "
+                f"has landed up to {before}: periods would overlap or leave a gap"
+            )
 
     def _refuse_mixing(self, snapshot: Snapshot) -> None:
         if snapshot.simulated != self.simulated:
@@ -206,24 +285,26 @@ class Landing:
 def contents(path: Path) -> list[Landed]:
     """Snapshots in a landing file; raises BadData naming the file when it is torn or of an unknown version."""
     try:
-        note = json.loads(pl.read_parquet_metadata(path)[METADATA])
-        version = int(note["schema_version"])
+        told = note(path)
+        version = int(told["schema_version"])
         if not 1 <= version <= SCHEMA_VERSION:
             raise BadData(f"{path} has schema version {version}; this program knows 1 to {SCHEMA_VERSION}")
-        return [Landed(_snapshot(entry), entry["n"], entry["sha256"], version) for entry in note["snapshots"]]
-    except (pl.exceptions.PolarsError, OSError, ValueError, KeyError, TypeError) as error:
+        if version >= SEALED and "seal" not in told:
+            raise BadData(f"{path} is torn: its seal is lost")
+        return [Landed(_snapshot(entry), entry["n"], entry["sha256"], version) for entry in told["snapshots"]]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadData(f"{path} is no landing file: {error}") from error
 
 
 def intact(path: Path) -> list[Landed]:
-    """Snapshots in a landing file whose every row can be read; raises BadData naming the file otherwise."""
+    """Snapshots in a landing file of which every byte is what was written; raises BadData naming the file otherwise.
+
+    Files that have no seal yet are compared row by row with the hash in their note.
+    """
     landed = contents(path)
-    try:
-        rows = pl.read_parquet(path)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise BadData(f"{path} is torn: {error}") from error
-    if rows.height != sum(one.n for one in landed):
-        raise BadData(f"{path} holds {rows.height} rows, {sum(one.n for one in landed)} were landed")
+    for one in landed:
+        if one.schema_version < SEALED:
+            _rows(path, one)
     return landed
 
 
@@ -232,13 +313,13 @@ def _write(path: Path, snapshots: Sequence[tuple[Snapshot, pl.DataFrame]]) -> No
     rows = pl.concat(
         rows.with_columns(pl.lit(snapshot.block.height, pl.Int64).alias(HEIGHT)) for snapshot, rows in sorted_rows
     )
-    note = {"schema_version": SCHEMA_VERSION, "snapshots": [_note(snapshot, rows) for snapshot, rows in sorted_rows]}
-    _write_file(path, rows, {METADATA: json.dumps(note)})
+    notes = [_note(snapshot, rows) for snapshot, rows in sorted_rows]
+    write_sealed(path, rows, {"schema_version": SCHEMA_VERSION, "snapshots": notes})
 
 
 def _merge(path: Path, snapshots: Sequence[tuple[Snapshot, pl.DataFrame]]) -> None:
     """Add snapshots to a month's file; what it holds already stays as it is."""
-    held = [(landed.snapshot, _rows(path, landed)) for landed in contents(path)] if path.exists() else []
+    held = _all_rows(path, contents(path)) if path.exists() else []
     known = {snapshot.key for snapshot, _ in held}
     fresh = [(snapshot, rows) for snapshot, rows in snapshots if snapshot.key not in known]
     if fresh:
@@ -249,60 +330,84 @@ def _merge(path: Path, snapshots: Sequence[tuple[Snapshot, pl.DataFrame]]) -> No
 HEIGHT: Final = "snapshot_height"
 
 
+def _within(path: Path, first: int, last: int) -> list[Landed]:
+    return [one for one in contents(path) if first <= one.snapshot.block.height <= last]
+
+
 def _rows(path: Path, landed: Landed) -> pl.DataFrame:
-    columns = list(SCHEMAS[landed.snapshot.kind])
-    rows = pl.scan_parquet(path)
-    if landed.schema_version > 1:
-        rows = rows.filter(pl.col(HEIGHT) == landed.snapshot.block.height)
-    try:
-        found = rows.select(columns).collect()
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise BadData(f"{path} is torn: {error}") from error
+    """Rows of a snapshot of a file whose note was read, and with it the seal."""
+    height = landed.snapshot.block.height
+    with told_by_name(path):
+        if landed.schema_version < SEALED:
+            found = _unproved_rows(path, landed)
+        else:
+            rows = pl.scan_parquet(path, glob=False).filter(pl.col(HEIGHT) == height)
+            found = rows.select(list(SCHEMAS[landed.snapshot.kind])).collect()
     if found.height != landed.n:
         raise BadData(f"{path} holds {found.height} rows of {landed.snapshot.key}, {landed.n} were landed")
+    if landed.schema_version < SEALED and _hash(found) != landed.sha256:
+        raise BadData(f"{path} is torn: rows of {landed.snapshot.key} are not those that were landed")
     return found
 
 
-def _singles(folder: Path) -> list[tuple[Path, Landed]]:
-    """Files of one snapshot each, oldest block first; a torn one is left for the build to report."""
+def _all_rows(path: Path, told: Sequence[Landed]) -> list[tuple[Snapshot, pl.DataFrame]]:
+    """Rows of several snapshots of a file whose note was read, for one look at the file."""
+    if any(landed.schema_version < SEALED for landed in told):
+        return [(landed.snapshot, _rows(path, landed)) for landed in told]
+    with told_by_name(path):
+        by_height = pl.read_parquet(path, glob=False).partition_by(HEIGHT, as_dict=True) if told else {}
+    return [(one.snapshot, _of_height(by_height, one.snapshot)) for one in told]
+
+
+def _of_height(by_height: Mapping[tuple[Any, ...], pl.DataFrame], snapshot: Snapshot) -> pl.DataFrame:
+    schema = SCHEMAS[snapshot.kind]
+    rows = by_height.get((snapshot.block.height,))
+    return pl.DataFrame(schema=schema) if rows is None else rows.select(list(schema))
+
+
+def _unproved_rows(path: Path, landed: Landed) -> pl.DataFrame:
+    """Rows of a snapshot of a file of before there were seals."""
+    schema, height = SCHEMAS[landed.snapshot.kind], landed.snapshot.block.height
+    query = f"SELECT {', '.join(schema)} FROM read_parquet({{file}}, hive_partitioning = false)"
+    if landed.schema_version == 1:
+        return unproved(path, query).cast(schema)
+    return unproved(path, f"{query} WHERE {HEIGHT} = $2", height).cast(schema)
+
+
+def _part(path: Path) -> pl.DataFrame:
+    """A part of a long reading; those of before there were seals are taken as they are."""
+    with told_by_name(path):
+        if not proved(path):
+            unproved(path, "SELECT count(COLUMNS(*)) FROM read_parquet({file})")
+        return pl.read_parquet(path, glob=False)
+
+
+def _each_counts(snapshot: Snapshot) -> bool:
+    """Whether no other snapshot tells what this one does: votes, and what flowed in a period.
+
+    Before flows were marked only rates told of exactly a day.
+    """
+    if snapshot.kind is Kind.VOTES or snapshot.flow:
+        return True
+    return snapshot.since not in (None, snapshot.block.time - timedelta(days=1))
+
+
+def _singles(folder: Path, before: datetime, torn: Collection[Path]) -> list[tuple[Path, Landed]]:
+    """Files of one snapshot of before a time, the oldest block first; a torn one is left for the build to report."""
     found = []
-    for path in folder.glob("*.parquet"):
-        if path.stem.isdigit():
+    heights = {int(path.stem): path for path in folder.glob("*.parquet") if path.stem.isdecimal()}
+    for _, path in sorted(heights.items()):
+        if path not in torn:
             try:
-                found.append((path, contents(path)[0]))
+                landed = contents(path)[0]
             except BadData:
                 continue
+            if landed.snapshot.block.time < before:
+                found.append((path, landed))
+            elif landed.snapshot.block.time <= datetime.now(UTC):
+                # Higher blocks are younger; a block of the future says nothing of others.
+                break
     return sorted(found, key=lambda pair: pair[1].snapshot.block.time)
-
-
-def _write_file(path: Path, rows: pl.DataFrame, metadata: dict[str, str]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".tmp")
-    with temporary.open("wb") as file:
-        rows.write_parquet(file, compression="zstd", metadata=metadata)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.rename(path)
-    sync_folder(path.parent)
-
-
-def _replace(path: Path, content: bytes) -> None:
-    temporary = path.with_suffix(".tmp")
-    with temporary.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.rename(path)
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make renames in a folder survive a power loss."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _note(snapshot: Snapshot, rows: pl.DataFrame) -> dict[str, Any]:
@@ -322,11 +427,16 @@ def _note(snapshot: Snapshot, rows: pl.DataFrame) -> dict[str, Any]:
         "endpoint": snapshot.endpoint,
         "runtime_version": snapshot.runtime_version,
         "newest_only": snapshot.newest_only,
+        "flow": snapshot.flow,
         "witness": snapshot.witness,
         "simulated": snapshot.simulated,
         "n": rows.height,
-        "sha256": hashlib.sha256(rows.write_csv().encode()).hexdigest(),
+        "sha256": _hash(rows),
     }
+
+
+def _hash(rows: pl.DataFrame) -> str:
+    return hashlib.sha256(rows.write_csv().encode()).hexdigest()
 
 
 def _snapshot(entry: dict[str, Any]) -> Snapshot:
@@ -344,6 +454,7 @@ def _snapshot(entry: dict[str, Any]) -> Snapshot:
         since=datetime.fromisoformat(entry["since"]) if entry["since"] else None,
         reported={population: int(total) for population, total in entry["reported"].items()},
         newest_only=entry.get("newest_only", False),
+        flow=entry.get("flow", False),
         witness=entry.get("witness", ""),
         simulated=entry["simulated"],
     )

@@ -1,11 +1,16 @@
 """The mart: the published DuckDB file that pages read.
 
 A published file is never opened for writing and its name is never used again: DuckDB hands back the old database when
-a path is replaced under an open connection. Each build makes a new file and renames the pointer file CURRENT.
+a path is replaced under an open connection. Each build makes a new file and renames the pointer file CURRENT, which
+holds the mart's name and hash, and a hash of these two.
 """
 
+import hashlib
 import os
 import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol, Self
 
@@ -13,10 +18,17 @@ import duckdb
 import polars as pl
 import polars.selectors as cs
 
-from store.landing import SAMPLE, sync_folder
+from store.disk import refuse_full, replace, sync_folder
+from store.landing import SAMPLE
 
 KEPT_GENERATIONS: Final = 3
 NAME: Final = re.compile(r"mart-[0-9]{6,}\.duckdb")
+POINTER: Final = re.compile(r"(?P<name>\S+)(?:\n(?P<sha256>[0-9a-f]{64}) (?P<check>[0-9a-f]{64}))?")
+CHUNK: Final = 2**20
+# What DuckDB takes for something else in the path of a database.
+NOT_IN_PATHS: Final = ("?", "\\")
+# What DuckDB says of a question that is wrong; what else it says is of a file whose bytes changed.
+WRONG_QUESTION: Final = (duckdb.ProgrammingError, duckdb.DataError, duckdb.NotSupportedError, duckdb.IntegrityError)
 
 
 class Tables(Protocol):
@@ -31,9 +43,28 @@ class NoMart(Exception):
     """Nothing was published here yet."""
 
 
+class Damaged(NoMart):
+    """What was published is no longer what it was; the next build makes it afresh from landing."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path} is damaged ({reason}): the next run builds it afresh from landing")
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What CURRENT names: the mart, and the hash of its bytes; empty where it was published before there were any."""
+
+    path: Path
+    sha256: str
+
+
 def data_folder() -> Path:
-    """Where the data lies: DEAI_DATA, or data/ beside the program."""
-    return Path(os.environ.get("DEAI_DATA", Path(__file__).parent.parent / "data"))
+    """Where the data lies: DEAI_DATA, or data/ beside the program; raises NoMart where no database can be."""
+    folder = Path(os.environ.get("DEAI_DATA", Path(__file__).parent.parent / "data"))
+    for sign in NOT_IN_PATHS:
+        if sign in str(folder.absolute()):
+            raise NoMart(f"{folder} has {sign!r} in its path, where DuckDB makes no database: choose another folder")
+    return folder
 
 
 def served_folder(data: Path) -> Path:
@@ -48,15 +79,51 @@ def served_folder(data: Path) -> Path:
 
 def current(data: Path) -> Path:
     """The published mart of a data folder; raises NoMart, also where CURRENT names none that is there."""
+    return _current(data).path
+
+
+def _current(data: Path) -> Published:
     try:
-        name = (data / "CURRENT").read_text().strip()
+        text = (data / "CURRENT").read_text()
     except FileNotFoundError:
         raise NoMart(f"no mart in {data}") from None
     except UnicodeDecodeError:
-        name = "what is no text"
-    if not NAME.fullmatch(name) or not (data / name).exists():
+        text = "what is no text"
+    told = POINTER.fullmatch(text.strip())
+    name, sha256 = (told["name"], told["sha256"] or "") if told else (text.partition("\n")[0], "")
+    whole = told and (not sha256 or told["check"] == _check(name, sha256))
+    if not whole or not NAME.fullmatch(name) or not (data / name).exists():
         raise NoMart(f"{data / 'CURRENT'} names {name[:80]!r}, which is no mart there: the next run publishes again")
-    return data / name
+    return Published(data / name, sha256)
+
+
+def _names(data: Path, path: Path) -> bool:
+    try:
+        return current(data) == path
+    except NoMart:
+        return False
+
+
+def prove(data: Path, take: Callable[[bytes], object] = lambda _: None) -> Path:
+    """The current mart, every byte of which is what was published and given to `take`; raises NoMart, Damaged."""
+    published = _current(data)
+    found = _hash(published.path, take)
+    if published.sha256 not in ("", found):
+        raise Damaged(published.path, "its bytes are not those that were published")
+    return published.path
+
+
+def _hash(path: Path, take: Callable[[bytes], object] = lambda _: None) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
+            take(chunk)
+    return digest.hexdigest()
+
+
+def _check(name: str, sha256: str) -> str:
+    return hashlib.sha256(f"{name} {sha256}".encode()).hexdigest()
 
 
 def marts(data: Path) -> list[Path]:
@@ -69,14 +136,16 @@ class Mart:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._connection = duckdb.connect(str(path), read_only=True)
+        with _told_as_damage(path):
+            self._connection = duckdb.connect(str(path), read_only=True)
         self._connection.execute("SET TimeZone = 'UTC'; SET python_enable_replacements = false").fetchall()
 
     def table(self, query: str, *parameters: object) -> pl.DataFrame:
         """Rows of a query; safe from many threads, since each call has its own cursor."""
         cursor = self._connection.cursor()
         try:
-            return fetched(cursor.sql(query, params=list(parameters)))
+            with _told_as_damage(self.path):
+                return fetched(cursor.sql(query, params=list(parameters)))
         finally:
             cursor.close()
 
@@ -91,6 +160,21 @@ class Mart:
         self.close()
 
 
+@contextmanager
+def _told_as_damage(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except WRONG_QUESTION:
+        raise
+    except duckdb.Error as error:
+        raise Damaged(path, first_line(error)) from error
+
+
+def first_line(error: Exception) -> str:
+    """What an error says, without DuckDB's traces."""
+    return str(error).partition("\n")[0]
+
+
 def fetched(relation: Any) -> pl.DataFrame:
     """Rows of a DuckDB relation; its time zone is called Etc/UTC, ours UTC."""
     rows: pl.DataFrame = relation.pl()
@@ -103,7 +187,7 @@ def opened(data: Path) -> Mart:
         path = current(data)
         try:
             return Mart(path)
-        except duckdb.IOException:
+        except Damaged:
             if path.exists():
                 raise
     return Mart(current(data))
@@ -119,16 +203,24 @@ def publish(draft: Path, data: Path, number: int) -> Path:
     if draft.with_name(draft.name + ".wal").exists():
         raise RuntimeError(f"{draft} still has a write-ahead log")
     _sync(draft)
+    sha256 = _hash(draft)
     published = data / f"mart-{number:06d}.duckdb"
     draft.rename(published)
-    pointer = data / "CURRENT.tmp"
-    pointer.write_text(published.name)
-    _sync(pointer)
-    pointer.rename(data / "CURRENT")
-    sync_folder(data)
+    try:
+        sync_folder(data)
+        replace(data / "CURRENT", f"{published.name}\n{sha256} {_check(published.name, sha256)}\n".encode())
+    except OSError:
+        if not _names(data, published):
+            published.unlink()
+        raise
     for old in marts(data)[:-KEPT_GENERATIONS]:
         old.unlink()
     return published
+
+
+def refuse_without_room(data: Path) -> None:
+    """Raise OSError where the disk has no room for a copy of the newest mart and as much for what it grows."""
+    refuse_full(data, 2 * max((path.stat().st_size for path in marts(data)[-1:]), default=0))
 
 
 def _sync(path: Path) -> None:

@@ -12,7 +12,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -25,7 +25,10 @@ from store.spelling import ADDRESS, strangers
 LARGEST_AMOUNT = 10**38 - 1
 Amount = pl.Decimal(38, 0)
 Key = tuple[str, str, str, int]
+Place = tuple[str, str, str]
 Time = pl.Datetime("us", "UTC")
+# A block may be this far ahead of our clock; one that is further tells nothing of how old the data is.
+AHEAD = timedelta(minutes=5)
 
 
 class ReadingError(Exception):
@@ -214,6 +217,7 @@ class Snapshot:
     """Where a set of facts comes from: everything that a reader needs to ask the source again.
 
     newest_only: observations that describe a state (names, who is jailed), of which the mart keeps the last.
+    flow: amounts that moved from `since` to the block; periods of a reading join, so their sum is what moved in all.
     witness: another endpoint that had the same block, empty where none was asked.
     """
 
@@ -232,6 +236,12 @@ class Snapshot:
     newest_only: bool = False
     witness: str = ""
     simulated: bool = False
+    flow: bool = False
+
+    @property
+    def place(self) -> Place:
+        """Network, chain id and reading: where it lands."""
+        return (self.network, self.chain_id, self.reading)
 
     @property
     def key(self) -> Key:

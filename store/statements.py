@@ -19,12 +19,25 @@ LANDED: Final = """
     FROM (
         SELECT NULL::BIGINT AS snapshot_height WHERE false
         UNION ALL BY NAME
-        SELECT * FROM read_parquet(?::VARCHAR[], filename = true, union_by_name = true)
+        SELECT * FROM read_parquet(
+            ?::VARCHAR[], filename = true, union_by_name = true, hive_partitioning = false)
     ) r
     JOIN wanted w ON r.filename = ? || '/' || w.file AND (w.schema_version = 1 OR r.snapshot_height = w.height)
 """
 
-FRESH: Final = "SELECT id, n FROM snapshot WHERE id >= ? AND kind = ? ORDER BY time, id"
+FRESH: Final = "SELECT id, n FROM snapshot WHERE id IN (SELECT unnest(?::INTEGER[])) AND kind = ? ORDER BY time, id"
+
+# Whatever tells of what others may tell too: a proposal, a day of a series, a state.
+GAVE_WAY: Final = """
+    SELECT DISTINCT network, kind FROM snapshot s
+    WHERE id IN (SELECT unnest(?::INTEGER[])) AND (
+        id IN (SELECT snapshot FROM proposal UNION ALL SELECT snapshot FROM vote)
+        OR EXISTS (SELECT 1 FROM observation o WHERE o.snapshot = s.id AND (s.newest_only OR o.time <> s.time)))
+"""
+OF_KIND: Final = """
+    SELECT id FROM snapshot
+    WHERE (network, kind) IN (SELECT (unnest($1::VARCHAR[]), unnest($2::VARCHAR[])))
+"""
 
 # Labels have a version a network, so that a label changed on one chain leaves the metrics of the others alone.
 LABEL_VERSIONS: Final = """
@@ -53,7 +66,8 @@ MEASURED: Final = """
 
 # Newest by block time, never by height: heights start again with a new chain id.
 NEWEST: Final = """
-    SELECT max_by(id, row(time, id)) AS id FROM snapshot WHERE kind = 'holdings' GROUP BY network, reading
+    SELECT max_by(id, row(time, id)) AS id FROM snapshot
+    WHERE kind = 'holdings' AND id NOT IN (SELECT unnest(?::INTEGER[])) GROUP BY network, reading
 """
 
 # `labelled` has only the populations that some label touches.
@@ -172,7 +186,7 @@ _SUPERSEDED: Final = """
     DELETE FROM {table} WHERE rowid IN (
         SELECT o.rowid FROM {table} o JOIN snapshot s ON s.id = o.snapshot
         WHERE (o.network, o.{name}) IN (SELECT (f.network, l.{name}) FROM landed l JOIN snapshot f ON f.id = l.snapshot)
-        QUALIFY rank() OVER (PARTITION BY {key} ORDER BY s.time DESC, s.id DESC) > 1
+        QUALIFY rank() OVER (PARTITION BY {key} ORDER BY s.time DESC, s.reading DESC, s.height DESC, s.id DESC) > 1
     )
 """
 _INSERTED: Final = """
@@ -204,6 +218,8 @@ LOAD: Final[Mapping[str, Sequence[str]]] = {
         _SUPERSEDED.format(table="vote", name="proposal", key=_OF_PROPOSAL),
     ),
 }
+
+TABLES: Final = ("observation", "proposal", "vote")
 
 NUMBER_LABELS: Final[Sequence[str]] = (
     "DELETE FROM holder_label",

@@ -120,7 +120,7 @@ def test_a_reading_whose_newest_file_is_torn_is_read_again(tmp_path: Path) -> No
         code, _, errors = finished(
             command(tmp_path, "run", "--network=akash", "--reading=validators", AKASH_URL=address)
         )
-    assert (code, f"{torn} is no landing file" in errors) == (4, True)
+    assert (code, f"{torn} is torn" in errors) == (4, True)
     with opened(tmp_path) as mart:
         assert mart.table("SELECT n FROM distribution")["n"].to_list() == [40]
 

@@ -1,0 +1,45 @@
+"""Upkeep of what is stored: the daily pruning, and looking for files that rotted."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from ingest.job import needed
+from ingest.network import Network
+from ingest.publication import build
+from store.landing import Landing
+from store.mart import Damaged, NoMart, prove
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """What a pruning did; torn: what is said of each file that is not what was written."""
+
+    thinned: int
+    months: int
+    published: Path
+    torn: tuple[str, ...]
+
+
+def prune(data: Path, networks: Mapping[str, Network], now: datetime) -> Pruned:
+    """Look at every stored file, thin what is older than a week, compact what is older than a month, and publish."""
+    landing = Landing(data)
+    torn = dict(landing.torn())
+    thinned = landing.thin(now, needed(networks.values(), landing), torn)
+    months = landing.compact(now, torn)
+    published, named = build(data, networks, doubted=torn)
+    return Pruned(len(thinned), len(months), published, tuple(dict.fromkeys([*map(str, torn.values()), *named])))
+
+
+def rotten(data: Path, *, landing: bool) -> Iterator[str]:
+    """What is said of each stored file that is not what was written: the mart, and with `landing` all else."""
+    try:
+        prove(data)
+    except Damaged as error:
+        yield str(error)
+    except NoMart as error:
+        if (data / "CURRENT").exists():
+            yield str(error)
+    if landing:
+        yield from (str(error) for _, error in Landing(data).torn())

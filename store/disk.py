@@ -1,0 +1,49 @@
+"""Writing files whole or not at all, and what a disk says that is full or fails."""
+
+import errno
+import os
+import shutil
+from pathlib import Path
+from typing import Final
+
+# Of the disk itself; what else keeps a file from being written is a wrong setting.
+FAULTS: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS)
+
+
+def replace(path: Path, content: bytes | memoryview) -> None:
+    """Give a file this content: all of it or nothing, even after a power loss; a failure leaves nothing behind."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".tmp")
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.rename(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames in a folder survive a power loss."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def refuse_full(folder: Path, needed: int) -> None:
+    """Raise OSError where a folder's disk has not so many bytes free."""
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        told = f"{needed / 2**20:.0f} MiB are needed, {free / 2**20:.0f} MiB are free"
+        raise OSError(errno.ENOSPC, f"{os.strerror(errno.ENOSPC)}: {told}", str(folder))
+
+
+def fault(error: Exception, folder: Path) -> OSError:
+    """What a database says of a disk that is full or fails, as the error that Python has for it."""
+    text = str(error).partition("\n")[0]
+    number = next((one for one in FAULTS if os.strerror(one) in text), errno.EIO)
+    return OSError(number, text, str(folder))

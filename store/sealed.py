@@ -1,0 +1,131 @@
+"""Sealed Parquet files: each carries a hash of all its own bytes, so that a bit that flipped at rest is found.
+
+The seal lies in the Parquet metadata, as `"seal": "<sha256>"`; it is the hash of the file with zeros in its place.
+Files that were written before there were seals have none.
+"""
+
+import atexit
+import hashlib
+import io
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+import duckdb
+import polars as pl
+
+from store.disk import replace
+from store.rows import BadData
+
+METADATA: Final = "deai"
+MARK: Final = b'"seal": "'
+BLANK: Final = "0" * 64
+MAGIC: Final = b"PAR1"
+# At the end of a Parquet file: the footer's length in four bytes, and the magic word.
+TAIL: Final = 8
+CHUNK: Final = 2**20
+
+
+def write_sealed(path: Path, rows: pl.DataFrame, note: Mapping[str, Any]) -> None:
+    """Write rows and a note, sealed: all of it or nothing, even after a power loss."""
+    file = io.BytesIO()
+    rows.write_parquet(file, compression="zstd", metadata={METADATA: json.dumps({"seal": BLANK, **note})})
+    content = file.getbuffer()
+    place = _place(file)
+    assert place is not None
+    content[place : place + len(BLANK)] = hashlib.sha256(content).hexdigest().encode()
+    replace(path, content)
+
+
+def proved(path: Path) -> bool:
+    """True where a file's seal holds, False where it has none; raises BadData where its bytes changed."""
+    with path.open("rb") as file:
+        place = _place(file)
+        if place is None:
+            return False
+        told, found = _hash(file, place)
+    if told != found:
+        raise BadData(f"{path} is torn: its bytes are not those that were written")
+    return True
+
+
+def note(path: Path) -> dict[str, Any]:
+    """The note of a file; raises BadData where it is no file of ours, or where its bytes changed."""
+    with told_by_name(path):
+        sealed = proved(path)
+        text = pl.read_parquet_metadata(path)[METADATA] if sealed else _unproved_note(path)
+        found: dict[str, Any] = json.loads(text)
+        return found
+
+
+def unproved(path: Path, query: str, *parameters: object) -> pl.DataFrame:
+    """Rows of a file without a seal, `{file}` in the query; read by DuckDB, since broken files can end Polars' process.
+
+    Raises duckdb.Error.
+    """
+    with _reader().cursor() as cursor:
+        cursor.execute("SET TimeZone = 'UTC'")
+        rows: pl.DataFrame = cursor.sql(query.format(file="$1"), params=[literal(path), *parameters]).pl()
+        return rows
+
+
+@cache
+def _reader() -> duckdb.DuckDBPyConnection:
+    """One database in memory for all files: to begin one takes longer than to read a small file."""
+    connection = duckdb.connect()
+    atexit.register(connection.close)
+    return connection
+
+
+def literal(path: Path) -> str:
+    """A path as DuckDB's readers take it, where the signs of patterns stand for themselves."""
+    return re.sub(r"([\[*?])", r"[\1]", str(path))
+
+
+def _unproved_note(path: Path) -> str:
+    query = "SELECT decode(value) AS note FROM parquet_kv_metadata({file}) WHERE decode(key) = '" + METADATA + "'"
+    return str(unproved(path, query)["note"].item())
+
+
+@contextmanager
+def told_by_name(path: Path) -> Iterator[None]:
+    """Whatever a reader says of bytes that it cannot read becomes BadData that names the file."""
+    try:
+        yield
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, duckdb.Error, OSError) as error:
+        raise BadData(f"{path} is torn: {error}") from error
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+        raise BadData(f"{path} is no file of ours: {error}") from error
+
+
+def _place(file: BinaryIO) -> int | None:
+    """Where the digits of the seal begin; None where there is no seal."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - TAIL))
+    tail = file.read(TAIL)
+    footer = size - TAIL - int.from_bytes(tail[:4], "little")
+    if len(tail) < TAIL or tail[4:] != MAGIC or footer < 0:
+        return None
+    file.seek(footer)
+    # The metadata come last, so that no text of a chain among the statistics is taken for the mark.
+    found = file.read(size - TAIL - footer).rfind(MARK)
+    return None if found < 0 else footer + found + len(MARK)
+
+
+def _hash(file: BinaryIO, place: int) -> tuple[str, str]:
+    """The hash that is told at a place of a file, and that of the file's bytes without it."""
+    digest, before = hashlib.sha256(), place
+    file.seek(0)
+    while before and (chunk := file.read(min(before, CHUNK))):
+        digest.update(chunk)
+        before -= len(chunk)
+    told = file.read(len(BLANK))
+    digest.update(BLANK.encode())
+    while chunk := file.read(CHUNK):
+        digest.update(chunk)
+    return told.decode("ascii", "replace"), digest.hexdigest()
