@@ -413,6 +413,9 @@ def _refuse_nameless(rows: pl.DataFrame, kind: Kind) -> None:
 def _refuse_strangers(rows: pl.DataFrame, kind: Kind, parties: Parties) -> None:
     """Refuses who is no address of the network: text that was decoded wrongly has no owner."""
     nobody = ("",) if kind in OF_NOBODY else ()
+    if kind is Kind.OBSERVATIONS:
+        # What is missing may be a series, a token, or the very text that was no address.
+        rows = rows.filter(~pl.col("name").str.starts_with(f"{LEFT_OUT}:"))
     asked = [(PARTY[kind], rows, (ADDRESS, *nobody, *parties.others))]
     if parties.names:
         asked.append(("population" if kind is Kind.HOLDINGS else "name", rows, parties.names))

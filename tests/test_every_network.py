@@ -14,7 +14,7 @@ from ingest.network import Network, Reading
 from ingest.networks import networks
 from ingest.sample import readings
 from store.addresses import bech32
-from store.rows import IS_ADDRESS, PARTY, BadData, Facts, Kind, frame, holdings, observation
+from store.rows import IS_ADDRESS, LEFT_OUT, PARTY, BadData, Facts, Kind, frame, holdings, observation
 from store.spelling import ADDRESS, ANY, strangers
 
 NETWORKS = networks()
@@ -151,6 +151,12 @@ def test_an_address_within_a_name_a_pair_or_a_value_is_one_too(network: Network,
         for facts in asked:
             with pytest.raises(BadData, match=" is no "):
                 network.check(reading, facts)
+
+
+def test_a_note_of_what_is_left_out_may_name_anything() -> None:
+    for network, reading in NAMING:
+        if reading.kind is Kind.OBSERVATIONS:
+            network.check(reading, facts_of(reading, "dailyUUsdSpent", f"{LEFT_OUT}:{reading.name}"))
 
 
 @pytest.mark.parametrize(("network", "reading"), READINGS, ids=named)
