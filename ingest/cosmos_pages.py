@@ -24,11 +24,6 @@ class Pages:
     keys: set[str] = field(default_factory=set)
     seen: set[bytes] = field(default_factory=set)
 
-    @property
-    def first(self) -> bool:
-        """Whether one page has come, and another one follows."""
-        return len(self.keys) == 1
-
     def take(self, rows: list[Any], counted: int, key: str) -> None:
         """Add a page; raises SourceDown where it cannot be the next page of this list."""
         if key and not rows:

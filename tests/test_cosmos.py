@@ -171,7 +171,7 @@ def test_an_answer_too_large_for_grpc_is_asked_again_in_smaller_pages() -> None:
 
     with pinned(small) as node:
         assert len(node.pages(VALIDATORS, "validators")) == 7
-    assert limits == [1000, 500, 250, 125, 62, 31, 15, 7, 3, 3, 3]
+    assert limits == [1000, 500, 250, 125, 62, 31, 15, 7, 3, 3, 3, 3]
 
 
 def test_the_newest_version_that_is_served_is_read() -> None:
