@@ -89,6 +89,17 @@ def values(facts: Facts, subject: str = "") -> dict[str, float | None]:
     return dict(rows.select("name", "value").iter_rows())
 
 
+def test_a_node_that_ignores_the_filter_adds_no_lease_of_the_past() -> None:
+    served = Served([*PAST[:50], *big_market()[:100]])
+
+    def ignoring(request: Request) -> Reply:
+        params = {name: value for name, value in request.params.items() if name != "filters.state"}
+        return node(served)(replace(request, params=params))
+
+    with pinned(node(served)) as honest, pinned(ignoring) as careless:
+        assert market(careless).ledger.accounts == market(honest).ledger.accounts
+
+
 @pytest.mark.parametrize("rows_a_page", [7, 99, 100])
 def test_100_leases_are_read_completely_at_every_page_size(monkeypatch: pytest.MonkeyPatch, rows_a_page: int) -> None:
     monkeypatch.setattr("ingest.cosmos.ROWS_A_PAGE", rows_a_page)
