@@ -20,6 +20,9 @@ from store.rows import BadData, Block, Facts, Kind, Measure, SourceChanged, fram
 # The state of a validator as SDK 0.34 to 0.39 number it.
 BOND: Final = {"0": "unbonded", "1": "unbonding", "2": "bonded"}
 
+PAIR: Final = ("<address>|<address>",)
+OF_DELEGATORS: Final = ("delegators", "delegators@<address>")
+
 VALIDATORS: Final = "Tokens bonded with each validator that signs blocks, from the staking module of a state export."
 DELEGATORS: Final = (
     "Tokens of each delegator at validators that sign blocks: its shares' part of each validator's tokens, with the "
@@ -41,7 +44,7 @@ SHARES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One reading's worth of an imported state."""
+    """One reading's worth of an imported state; others, names: who may be named in it, as for a Reading."""
 
     reading: str
     kind: Kind
@@ -51,6 +54,8 @@ class Part:
     facts: Facts
     tolerance: int = 0
     newest_only: bool = False
+    others: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
 
 
 def parts(state: Json, block: Block) -> list[Part]:
@@ -85,7 +90,10 @@ def _governance(gov: Json, unit: str, block: Block, shares: Callable[[], pl.Data
         Part("proposals", Kind.PROPOSALS, None, unit, PROPOSALS, told),
         Part("votes", Kind.VOTES, None, "", VOTES, Facts(votes, empty=votes.is_empty())),
     ]
-    return [*found, Part("shares", Kind.OBSERVATIONS, None, "", SHARES, Facts(held))] if counted else found
+    if counted:
+        kept = Facts(held)
+        found.append(Part("shares", Kind.OBSERVATIONS, None, "", SHARES, kept, newest_only=True, others=PAIR))
+    return found
 
 
 def _bonded(state: Json, validators: Sequence[Json]) -> dict[str, Json]:
@@ -144,7 +152,7 @@ def _delegators(delegations: Sequence[Delegated], unit: str) -> Part:
     facts = Facts(holdings(rows), {**reported, "delegators": sum(reported.values())})
     # Rounding down loses less than one unit a holder.
     most = sum(1 for population, _, _ in rows if population == "delegators")
-    return Part("delegators", Kind.HOLDINGS, Measure.STAKE, unit, DELEGATORS, facts, most)
+    return Part("delegators", Kind.HOLDINGS, Measure.STAKE, unit, DELEGATORS, facts, most, names=OF_DELEGATORS)
 
 
 def _names(validators: Sequence[Json], time: datetime) -> Facts:

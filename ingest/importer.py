@@ -55,7 +55,8 @@ def import_file(path: Path, network: Network, time: datetime, landing: Landing) 
         block = Block(_height(document), digest, time)
         found = [(_snapshot(part, document, network, block, path), part) for part in parts(document, block)]
         for _, part in found:
-            check(part.facts, part.kind, tolerance=part.tolerance, parties=Parties(network.address))
+            parties = Parties(network.address, part.others, part.names)
+            check(part.facts, part.kind, tolerance=part.tolerance, parties=parties)
         known = [_is_there(landing, snapshot, part) for snapshot, part in found]
     except (BadData, SourceChanged) as error:
         raise type(error)(f"{path}: {error}") from error
