@@ -164,13 +164,13 @@ def moved(node: Ledgers, ledgers: Sequence[pl.DataFrame]) -> Facts:
     amounts = [int(rows["exact"][0]) for rows in ledgers[1:]]
     since = ledgers[0]["time"][0]
     return Facts(
-        holdings(("all", f"h{place}", amount) for place, amount in enumerate(amounts)), since=since, empty=True
+        holdings(("all", f"0x{place:040x}", amount) for place, amount in enumerate(amounts)), since=since, empty=True
     )
 
 
 def rate(node: Ledgers) -> Facts:
     """One day at the present rate."""
-    return Facts(holdings([("all", "a", 86_400)]), since=node.now - DAY)
+    return Facts(holdings([("all", f"0x{1:040x}", 86_400)]), since=node.now - DAY)
 
 
 def town(chain: Ledgers) -> Network:
