@@ -22,7 +22,7 @@ STATUS = {
     "passed": "passed",
     "rejected": "rejected",
     "failed": "passed, but could not be carried out",
-    GONE: "no longer on the chain: cancelled, or its deposit lapsed",
+    GONE: "no longer open on the chain: cancelled, its deposit lapsed, or ended since",
 }
 ROUTES = {
     "boycott": "stayed home",
