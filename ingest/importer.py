@@ -152,5 +152,7 @@ def _is_there(landing: Landing, snapshot: Snapshot, part: Part) -> bool:
     if there != snapshot.block.time:
         raise Mismatch(f"{where}, at {there:%Y-%m-%d %H:%M:%S} UTC; was the chain in this state twice?")
     if not landing.read(path, snapshot.key).equals(part.facts.rows.sort(KEYS[part.kind])):
+        if landed.snapshot.block.hash == snapshot.block.hash:
+            raise Mismatch(f"{where}, as an earlier version read the same file: delete that and import again")
         raise Mismatch(f"{where}, with other values: two states of one block cannot both be true")
     return True

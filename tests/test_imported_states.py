@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 from typer.testing import CliRunner
@@ -17,9 +18,9 @@ from ingest import state_file
 from ingest.__main__ import app
 from ingest.importer import parts
 from store.addresses import bech32
-from store.landing import Landing
+from store.landing import Landing, contents
 from store.mart import opened
-from store.rows import Block, ReadingError, check
+from store.rows import Block, Facts, ReadingError, check
 from tests.state_files import (
     MONIKERS,
     NOW,
@@ -112,7 +113,7 @@ def test_an_open_proposal_without_a_vote_in_the_file_is_told_as_not_counted(data
     said = " ".join(one.value for one in (*page.markdown, *page.info, *page.caption))
     assert "want of a quorum" not in said
     assert "of the bonded tokens voted" not in said
-    assert "The chain gives no count of this proposal" in said
+    assert "No count of this proposal was read" in said
 
 
 @pytest.mark.parametrize(
@@ -247,6 +248,21 @@ def test_a_second_state_under_one_key_is_refused_and_the_same_again_is_there_alr
         assert code == 2, said
         assert words in said
     assert {path: path.read_bytes() for path in Landing(data).files()} == before
+
+
+def test_a_file_that_an_earlier_version_read_otherwise_is_told_as_such(data: Path, tmp_path: Path) -> None:
+    state = written(tmp_path, export())
+    importing(state, time="2021-03-01")
+    path = next(path for path in Landing(data).files() if path.parent.name == "names")
+    landed = contents(path)[0]
+    rows = Landing(data).read(path, landed.snapshot.key)
+    path.unlink()
+    Landing(data).land(landed.snapshot, Facts(rows.with_columns(exact=pl.lit("?"))))
+    code, said = importing(state, time="2021-03-01")
+    assert code == 2
+    assert "an earlier version read the same file" in said
+    path.unlink()
+    assert importing(state, time="2021-03-01")[0] == 0
 
 
 def test_a_second_state_is_refused_when_the_first_was_put_into_its_month(data: Path, tmp_path: Path) -> None:
