@@ -49,13 +49,15 @@ class Population:
 class Simulated:
     """One reading of one network; rows: its holdings so many days before the end.
 
-    every: days between two snapshots of its history, 0 for the newest day alone.
+    every: days between two snapshots of its history, 0 for the newest day alone. in_part: the chain tells more than
+    what is found.
     """
 
     network: str
     reading: str
     rows: Callable[[int], pl.DataFrame]
     every: int = 1
+    in_part: bool = False
 
     @property
     def real(self) -> Reading:
@@ -100,7 +102,8 @@ def _cosmos(chain: Chain) -> Iterator[Simulated]:
 
 def _spread(network: str, reading: str, populations: tuple[Population, ...], every: int = 1) -> Simulated:
     """A reading whose populations are drawn each by itself."""
-    return Simulated(network, reading, partial(_drawn, f"{network} {reading}", populations), every)
+    rows, in_part = partial(_drawn, f"{network} {reading}", populations), _real(network, reading).partial
+    return Simulated(network, reading, rows, every, in_part)
 
 
 def _akash_compute() -> Iterator[Simulated]:
@@ -168,8 +171,7 @@ def _holdings(reading: Simulated, end: datetime, back: int) -> tuple[Snapshot, F
     rows = reading.rows(back)
     since = time - DAY if reading.real.measure in FLOWS else None
     totals = {name: int(total) for name, total in rows.group_by("population").agg(pl.col("amount").sum()).iter_rows()}
-    if reading.real.partial:
-        # What can be read in part is read in part: the chain tells more than was found.
+    if reading.in_part:
         totals = {name: total * 100 // PARTLY for name, total in totals.items()}
     facts = Facts(rows, reported={name: total for name, total in totals.items() if _told(name)}, since=since)
     networks()[reading.network].check(reading.real, facts)
