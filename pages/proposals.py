@@ -45,7 +45,7 @@ def count(chosen: Proposal) -> None:
     """The votes one by one: what would turn it, whose they are, and mine."""
     counted = served.asked(ballots.count, chosen)
     if counted is None:
-        banners.nothing("The votes of this proposal were not read: chains delete them when they count.")
+        banners.nothing("The votes of this proposal were not read. Chains delete them once they have counted.")
         return
     called = served.asked(ballots.names, chosen.network)
     turned(counted, called)
@@ -84,7 +84,7 @@ def overview(found: Sequence[Proposal], now: datetime) -> None:
 def result(chosen: Proposal) -> None:
     """The count as one bar of all bonded tokens, with the quorum on it."""
     if not chosen.shares:
-        banners.nothing("The chain gives no count of this proposal.")
+        banners.nothing("No count of this proposal was read.")
         return
     rows = pl.DataFrame(chosen.shares, schema=["option", "share"], orient="row")
     quorum = [] if chosen.rule is None else [(proposals.fraction(chosen.rule.quorum), "quorum")]

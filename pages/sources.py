@@ -94,7 +94,8 @@ def coverage(known: list[Population]) -> None:
     partly = rows.filter(pl.col("coverage") < 1).height
     st.markdown(
         f"{words.sentence(words.several(rows.height, 'population has', 'populations have'))} a total of the chain's "
-        f"own to compare with; {words.several(partly, 'was', 'were')} read in part, and bounds stand for the rest."
+        f"own to compare with; {words.several(partly, 'was', 'were') if partly else 'none was'} read in part"
+        f"{', and bounds stand for the rest' if partly else ''}."
     )
     draw.table(
         rows,

@@ -148,7 +148,7 @@ def test_the_price_is_the_one_that_the_chain_mints_at_invented(shared: Path) -> 
 
 
 def stalled(shared: Path, *, healthy: bool) -> dict[str, Any]:
-    """The node's own refusal while its oracle has no healthy price (findings of 2026-11-29), and that price."""
+    """A real node's own refusal while its oracle has no healthy price, by its code and words, and that price."""
     price = body(shared, "oracle_akt")
     price["price_health"] |= {"is_healthy": healthy}
     return {STATUS: failure(500, 2, "codespace oracle.v2 code 4: price stalled"), ORACLE: price}

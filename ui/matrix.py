@@ -7,7 +7,7 @@ from typing import Final
 import polars as pl
 
 from analytics.scorecard import Cell, Said
-from analytics.verdict import WORDS
+from analytics.verdict import WORDS, State
 from store.rows import Measure
 from ui import inert, words
 
@@ -40,9 +40,17 @@ def matrix(
 def least(cells: Sequence[Cell]) -> Cell:
     """Of the cells of a network the one that takes the fewest parties to force something.
 
-    Where none has a number the reason is that of a measure of which something is held.
+    Where none has a number the reason is that of a measure of which something is held, else of one that there could be.
     """
-    return min(cells, key=lambda cell: (cell.force.number is None, cell.force.number or 0, cell.population is None))
+    return min(
+        cells,
+        key=lambda cell: (
+            cell.force.number is None,
+            cell.force.number or 0,
+            cell.population is None,
+            cell.force.state == State.NOT_APPLICABLE,
+        ),
+    )
 
 
 def _math(one: Cell | None) -> str:

@@ -60,6 +60,12 @@ def test_the_weakest_way_counts() -> None:
     assert least(cells).force.number == 2
 
 
+def test_why_one_measure_says_nothing_is_no_reason_for_the_power_of_all() -> None:
+    nothing = [said(None, "", "not applicable"), said(None, "", "not read")]
+    cells = [cell(one, one, measure=measure) for one, measure in zip(nothing, MEASURES, strict=False)]
+    assert [least(order).force.state for order in (cells, cells[::-1])] == ["not read", "not read"]
+
+
 @pytest.mark.parametrize("name", HOSTILE)
 def test_the_name_of_a_network_is_text(name: str) -> None:
     assert row(cell(said(), said(), title=name))["Network"].startswith(f"**{inert.markdown(name)}**")
