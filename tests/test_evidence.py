@@ -225,6 +225,33 @@ def test_what_was_not_seen_gives_bounds_that_hold_the_truth(tmp_path: Path) -> N
     assert cell.bounds[0] < 2 < cell.bounds[1] == cell.math.number
 
 
+@pytest.mark.parametrize(("sent", "letter"), [(150_000, "A"), (14 * 10**9, "A"), (16 * 10**9, "C")])
+def test_what_a_stranger_sends_to_the_bonded_pool_does_not_lower_a_letter(
+    tmp_path: Path, sent: int, letter: str
+) -> None:
+    known = labels.entities().filter(pl.col("network") == "akash")
+    operators = known["address"].to_list()
+    bonded = 150 * 10**12 // len(operators) * len(operators)
+    snapshot = Snapshot(
+        network="akash",
+        chain_id="akashnet-2",
+        reading="validators",
+        kind=Kind.HOLDINGS,
+        measure=Measure.STAKE,
+        unit="uakt",
+        block=Block(7, "AB", NOON),
+        method="A test's.",
+        endpoint="http://127.0.0.1",
+        witness="http://127.0.0.2",
+        reported={"validators": bonded + sent},
+    )
+    rows = holdings(("validators", operator, bonded // len(operators)) for operator in operators)
+    Landing(tmp_path).land(snapshot, Facts(rows))
+    build(tmp_path, networks())
+    with opened(tmp_path) as mart:
+        assert said(mart, "akash", "stake", "math")["letter"] == letter
+
+
 def test_validators_of_one_operator_are_one_party(tmp_path: Path) -> None:
     who = [bech32("akashvaloper", bytes([number] * 20)) for number in range(3)]
     rows = holdings(("validators", operator, 10) for operator in who)
