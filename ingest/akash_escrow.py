@@ -11,8 +11,9 @@ from typing import Any, Final
 
 from analytics.spend import ONE, Account, Deposit, Ledger, Payment, Settlement, account_of
 from ingest.cosmos import Lcd
-from ingest.cosmos_json import fixed, part, whole
+from ingest.cosmos_json import address, fixed, part, text, whole
 from store.rows import BadData, SourceChanged, SourceDown
+from store.spelling import is_address
 
 # Newest first; a node that does not know a version answers 501.
 LEASES: Final = tuple(f"/akash/market/{version}/leases" for version in ("v2beta1", "v1beta5", "v1beta4"))
@@ -20,6 +21,7 @@ DEPLOYMENTS: Final = tuple(f"/akash/deployment/{version}/deployments" for versio
 # A lease that its provider reclaims (AEP-82) still pays. Without a state the list walks every lease of all time.
 PAYING_STATES: Final = ("active", "reclaiming")
 LEASE_STATES: Final = (*PAYING_STATES, "insufficient_funds", "closed")
+SPELLING: Final = "bech32:akash"
 ESCROW_STATES: Final = ("open", "closed", "overdrawn")
 # What the console adds to the orders of its trial users (TRIAL_ATTRIBUTE, TRIAL_REGISTERED_ATTRIBUTE).
 TRIALS: Final = ("console/trials", "console/trials-registered")
@@ -128,7 +130,7 @@ def payment_of(told: Mapping[str, Any], lease_name: str) -> Payment:
     account_name = _text(told, "account_id", "xid") if flat else _text(told, "id", "aid", "xid")
     stream = _text(told, "payment_id") if flat else _text(told, "id", "xid")
     owner, dseq, gseq, oseq, _, provider = lease_name.split("/")
-    if (account_name, stream) != (f"{owner}/{dseq}", f"{gseq}/{oseq}/{provider}"):
+    if (account_name.lower(), stream.lower()) != (f"{owner}/{dseq}", f"{gseq}/{oseq}/{provider}"):
         raise BadData(f"lease {lease_name} comes with the payment {account_name} {stream}")
     denom, rate = _text(state, "rate", "denom"), fixed(state, "rate", "amount")
     for field in ("balance", "withdrawn"):
@@ -143,7 +145,7 @@ def payment_of(told: Mapping[str, Any], lease_name: str) -> Payment:
 def account(row: Mapping[str, Any], payments: Iterable[Payment]) -> Account:
     """The escrow account of a deployment with the payments of its leases."""
     told, name = _object(row, "escrow_account"), deployment_name(row)
-    if _text(told, "id", "xid") != name:
+    if _text(told, "id", "xid").lower() != name:
         raise BadData(f"deployment {name} comes with the escrow account {told['id']['xid']}")
     flat = "depositor" in told
     state = told if flat else _object(told, "state")
@@ -186,8 +188,9 @@ def group_of(lease_name: str) -> str:
 
 def _group(spec: Mapping[str, Any]) -> Group:
     demand = _object(spec, "requirements")
-    auditors = [*_rows(demand, "signed_by", "all_of"), *_rows(demand, "signed_by", "any_of")]
-    asked = {_text(attribute, "key") for attribute in _rows(demand, "attributes")}
+    signers = [*_rows(demand, "signed_by", "all_of"), *_rows(demand, "signed_by", "any_of")]
+    auditors = auditors_of(text({"signed_by": signer}, "signed_by") for signer in signers)
+    asked = {text(attribute, "key") for attribute in _rows(demand, "attributes")}
     gpus: dict[str, int] = {}
     cpu = memory = storage = 0
     for unit in _rows(spec, "resources"):
@@ -197,7 +200,14 @@ def _group(spec: Mapping[str, Any]) -> Group:
         storage += count * sum(whole(disk, "quantity", "val") for disk in _rows(wanted, "storage"))
         for model, units in _gpus(wanted):
             gpus[model] = gpus.get(model, 0) + count * units
-    return Group(tuple(dict.fromkeys(auditors)), not asked.isdisjoint(TRIALS), cpu, memory, storage, gpus)
+    return Group(auditors, not asked.isdisjoint(TRIALS), cpu, memory, storage, gpus)
+
+
+def auditors_of(demanded: Iterable[str]) -> tuple[str, ...]:
+    """Whose signatures an order demands, each once. The chain takes whatever a tenant writes for a signer; what is no
+    address can sign nothing, and names nobody.
+    """
+    return tuple(text for text in dict.fromkeys(demanded) if is_address(text, SPELLING))
 
 
 def _gpus(wanted: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
@@ -205,7 +215,7 @@ def _gpus(wanted: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
     if wanted.get("gpu") is None:  # before 2023 orders could not ask for one
         return
     units = whole(wanted, "gpu", "units", "val")
-    keys = [_text(attribute, "key").split("/") for attribute in _rows(wanted, "gpu", "attributes")]
+    keys = [text(attribute, "key").split("/") for attribute in _rows(wanted, "gpu", "attributes")]
     models = {f"{key[1]}/{key[3]}" for key in keys if len(key) > 3 and (key[0], key[2]) == ("vendor", "model")}
     if units:
         yield "|".join(sorted(models)) or "any/any", units
@@ -213,7 +223,7 @@ def _gpus(wanted: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
 
 def _deposits(state: Mapping[str, Any]) -> Iterator[Deposit]:
     for told in _rows(state, "deposits"):
-        yield Deposit(_text(told, "owner"), _text(told, "balance", "denom"), fixed(told, "balance", "amount"))
+        yield Deposit(address(told, "owner"), _text(told, "balance", "denom"), fixed(told, "balance", "amount"))
 
 
 def _flat_deposits(state: Mapping[str, Any]) -> Iterator[Deposit]:
@@ -221,7 +231,7 @@ def _flat_deposits(state: Mapping[str, Any]) -> Iterator[Deposit]:
     for payer, field in (("depositor", "funds"), ("owner", "balance")):
         amount = fixed(state, field, "amount")
         if amount > 0:
-            yield Deposit(_text(state, payer), _text(state, field, "denom"), amount)
+            yield Deposit(address(state, payer), _text(state, field, "denom"), amount)
 
 
 def _deployments(node: Lcd, wanted: Iterable[str]) -> dict[str, dict[str, Any]]:
@@ -326,7 +336,7 @@ def _text(told: Any, *names: str) -> str:
 
 def _party(told: Any, *names: str) -> str:
     """An address; it must not hold the slash that separates the parts of a lease's name."""
-    found = _text(told, *names)
-    if "/" in found:
+    found = address(told, *names)
+    if not found or "/" in found:
         raise SourceChanged(f"{'.'.join(names)} is no address: {found[:80]!r}")
     return found

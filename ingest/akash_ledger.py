@@ -13,7 +13,7 @@ from typing import Final
 import polars as pl
 
 from analytics.spend import Account, Deposit, Ledger, Payment, Settlement
-from ingest.akash_escrow import ended, market
+from ingest.akash_escrow import auditors_of, ended, market
 from ingest.cosmos import Lcd
 from store.rows import BadData, Block, Facts, Kind, frame, observation
 
@@ -59,7 +59,7 @@ def _account(text: str) -> Account:
         open=told["open"],
         settled_at=told["settled_at"],
         deposits=tuple(Deposit(**deposit) for deposit in told["deposits"]),
-        payments=tuple(Payment(**{**one, "auditors": tuple(one["auditors"])}) for one in told["payments"]),
+        payments=tuple(Payment(**{**one, "auditors": auditors_of(one["auditors"])}) for one in told["payments"]),
         settlement=Settlement(told["settlement"]),
         # Ledgers of version 1.0.0 kept neither.
         transferred=tuple((denom, amount) for denom, amount in told.get("transferred", ())),

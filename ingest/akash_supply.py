@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from ingest.akash_escrow import Market, group_of, market
 from ingest.cosmos import Lcd, NotFound
-from ingest.cosmos_json import listed, part, text
+from ingest.cosmos_json import address, listed, part
 from ingest.network import DAILY, HOURLY, Reading
 from store.rows import Facts, Kind, Measure, SourceChanged, frame, holdings, observation
 
@@ -59,7 +59,7 @@ def provider_text(node: Lcd) -> Facts:
     for row in _rows(node, PROVIDERS):
         told = {"host_uri": part(row, "host_uri"), "website": part(row, "info", "website")}
         told |= {key: value for key, value in _attributes(row) if key in SELF_TOLD}
-        rows += [_said(node, name, text(row, "owner"), words) for name, words in told.items() if words]
+        rows += [_said(node, name, address(row, "owner"), words) for name, words in told.items() if words]
     return Facts(frame(Kind.OBSERVATIONS, rows), empty=True)
 
 
@@ -68,8 +68,8 @@ def audits(node: Lcd) -> Facts:
     demands an auditor's signature can only be won by those.
     """
     rows = [
-        _said(node, f"audited_by:{text(signed, 'auditor')}", provider, ", ".join(sorted(dict(_attributes(signed)))))
-        for provider in sorted(text(row, "owner") for row in _rows(node, PROVIDERS))
+        _said(node, f"audited_by:{address(signed, 'auditor')}", provider, ", ".join(sorted(dict(_attributes(signed)))))
+        for provider in sorted(address(row, "owner") for row in _rows(node, PROVIDERS))
         for signed in _signatures(node, provider)
     ]
     return Facts(frame(Kind.OBSERVATIONS, rows), empty=True)
@@ -82,7 +82,7 @@ def _signatures(node: Lcd, provider: str) -> list[dict[str, Any]]:
     except NotFound:
         return []
     found = listed(body, "providers")
-    others = {text(row, "owner") for row in found} - {provider}
+    others = {address(row, "owner") for row in found} - {provider}
     if others:
         raise SourceChanged(f"asked who signed for {provider}, got signatures for {', '.join(sorted(others))[:80]!r}")
     return found

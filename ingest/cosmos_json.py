@@ -34,7 +34,8 @@ def optional(body: Any, name: str) -> Any:
 def own(rows: list[Any], of: str, *names: str) -> list[Any]:
     """Rows that must all be of one thing by their own words; raises SourceDown where another's came."""
     for row in rows:
-        if str(part(row, *names)) != of:
+        # The address of a validator may come in capitals.
+        if str(part(row, *names)).lower() != of:
             raise SourceDown(f"asked for {'.'.join(names)} {of}, got {str(part(row, *names))[:80]}")
     return rows
 
@@ -45,6 +46,11 @@ def text(body: Any, *names: str) -> str:
     if not isinstance(found, str):
         raise SourceChanged(f"{'.'.join(names)} is no text: {str(found)[:80]!r}")
     return found
+
+
+def address(body: Any, *names: str) -> str:
+    """An address as it is stored: chains take capitals too (BIP 173), which say the same, and some keep them."""
+    return text(body, *names).lower()
 
 
 def listed(body: Any, *names: str) -> list[Any]:

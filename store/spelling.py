@@ -1,7 +1,8 @@
 """Whether texts are addresses of a network: shape and checksum of a whole column at once.
 
 A form is a text in which slots stand for what varies: <address> (an account or operator of the network, in the one
-spelling that is stored), <number>, <word>, <denom>, <text>. `<address>|<address>` is a delegator and its validator.
+spelling that is stored), <account>, <number>, <word>, <denom>, <text>. `<address>|<address>` is a delegator and its
+validator.
 """
 
 import re
@@ -16,6 +17,8 @@ import polars as pl
 from store.addresses import BECH32, GENERATORS, expanded, polymod
 
 ADDRESS: Final = "<address>"
+# Whom a chain was told to obey: Cosmos chains take any 1 to 255 bytes for an account, though no key has such a one.
+ACCOUNT: Final = "<account>"
 # Texts that somebody chose: what has this form is no address, and nothing is known of it.
 ANY: Final = "<text>"
 SLOTS: Final = {
@@ -27,8 +30,9 @@ SLOTS: Final = {
 # Letters of bech32 that spell 20 or 32 bytes, and the six of the checksum.
 LENGTHS: Final = (38, 58)
 CHECKSUM: Final = 6
-# What looks like an address of whatever chain does not pass for a word or a token.
-LOOKS_LIKE_ONE: Final = f"(?i)^(?:0x|[a-z]+1[{BECH32}]{{30}})"
+# What looks like an address of whatever chain does not pass for a word or a token. Tokens may begin with one: shares of
+# a delegation are VALIDATOR/5, and anybody can give some to the community pool.
+LOOKS_LIKE_ONE: Final = f"(?i)^(?:0x|[a-z]+1[{BECH32}]{{30}}[a-z0-9]*$)"
 
 # What each letter of bech32 is worth, by its byte.
 VALUES: Final = np.zeros(256, np.uint8)
@@ -48,16 +52,23 @@ def strangers(texts: pl.Series, forms: Iterable[str], spelling: str) -> list[str
     return sorted(left.to_list())
 
 
+# The same few auditors are asked for again and again.
+@lru_cache(maxsize=10_000)
+def is_address(text: str, spelling: str) -> bool:
+    """Whether a text is an address of the network, in the one spelling that is stored."""
+    return not strangers(pl.Series([text]), (ADDRESS,), spelling)
+
+
 def _fits(texts: pl.Series, form: str, spelling: str) -> pl.Series:
     """Which texts have the form, whole, with right addresses in it."""
     pattern = _pattern(form, spelling)
     fits = texts.str.contains(pattern)
-    if ADDRESS not in form and form != ANY:
+    if not (ADDRESS in form or form in (ACCOUNT, ANY)):
         return fits & ~texts.str.contains(LOOKS_LIKE_ONE)
     if form == ANY or not spelling.startswith("bech32:"):
         return fits
     found = texts.filter(fits)
-    columns = [found] if form == ADDRESS else found.str.extract_groups(pattern).struct.unnest().get_columns()
+    columns = [found] if form in (ADDRESS, ACCOUNT) else found.str.extract_groups(pattern).struct.unnest().get_columns()
     broken = [text for column in columns for text in _with_any(found, column, _wrong(column.unique()))]
     return fits & ~texts.is_in(broken) if broken else fits
 
@@ -72,7 +83,8 @@ def _pattern(form: str, spelling: str) -> str:
         "ss58": "0x[0-9a-f]{64}",
         "hex": "0x[0-9a-f]{40}",
     }[kind]
-    known = {**SLOTS, ADDRESS: f"({address})"}
+    account = f"{re.escape(prefix)}1[{BECH32}]{{8,414}}" if kind == "bech32" else address
+    known = {**SLOTS, ADDRESS: f"({address})", ACCOUNT: f"({account})"}
     return "^" + "".join(known.get(part, re.escape(part)) for part in re.split(r"(<\w+>)", form)) + "$"
 
 
@@ -105,9 +117,9 @@ def _is_wrong(addresses: pl.Series) -> npt.NDArray[np.bool_]:
     rests = np.full(len(words), start)
     for place, column in enumerate(words.T):
         rests ^= table[place][column]
-    # What is left over of the last letter when all bytes are full.
+    # What is left over of the last letter when all bytes are full; a whole letter too many is no spelling.
     spare = (len(tail) - CHECKSUM) * 5 % 8
-    wrong: npt.NDArray[np.bool_] = (rests != 1) | (words[:, -CHECKSUM - 1] % 2**spare != 0)
+    wrong: npt.NDArray[np.bool_] = (rests != 1) | (words[:, -CHECKSUM - 1] % 2**spare != 0) | (spare > 4)
     return wrong
 
 

@@ -25,6 +25,7 @@ from ingest.akash_compute import (
 from ingest.akash_escrow import market
 from ingest.akash_ledger import lease_ledger, ledger_of, ledger_rows
 from ingest.cosmos import NotServed
+from ingest.networks import networks
 from store.rows import BadData, Block, Facts, Kind, SourceChanged, SourceDown, check
 from tests.akash_market import USDC, Rented, Served, node, provider, tenant
 from tests.lcd import ONE, account
@@ -184,6 +185,35 @@ def test_reclaiming_leases_still_pay() -> None:
     ]
     with pinned(node(Served(leases))) as chain:
         assert amounts(run_rate("uact")(chain), "providers") == {provider(1): DAY * ONE, provider(2): DAY * ONE}
+
+
+def gated(name: str, facts: Facts) -> Facts:
+    akash = networks()["akash"]
+    akash.check(next(one for one in akash.readings if one.name == name), facts)
+    return facts
+
+
+@pytest.mark.parametrize("junk", ["overclock", "", " ", AUDITOR + "\n", AUDITOR[:-1], AUDITOR.upper(), "\x00"])
+def test_a_text_that_is_no_address_demands_nobodys_signature(junk: str) -> None:
+    leases = [replace(STAYS, signed_by=(junk, AUDITOR)), replace(STAYS, dseq=2, signed_by=(junk,))]
+    with pinned(node(Served(leases))) as chain:
+        facts = gated("leases_uact", run_rate("uact")(chain))
+    assert amounts(facts, "auditors") == {AUDITOR: 2 * ONE * DAY}
+    assert amounts(facts, "tenants") == {tenant(1): 4 * ONE * DAY}
+
+
+def test_a_ledger_that_kept_such_a_text_is_still_read() -> None:
+    with pinned(node(Served([STAYS]))) as chain:
+        told = lease_ledger(chain, [])
+    kept = told.rows.with_columns(pl.col("exact").str.replace(AUDITOR, "overclock", literal=True))
+    assert not kept.equals(told.rows)
+    assert [one.auditors for account in ledger_of(kept).accounts.values() for one in account.payments] == [()]
+
+
+def test_addresses_that_came_in_capitals_are_the_same_parties() -> None:
+    loud = replace(STAYS, tenant=STAYS.tenant.upper(), provider=STAYS.provider.upper(), payer=CONSOLE.upper())
+    with pinned(node(Served([STAYS]))) as plain, pinned(node(Served([loud]))) as chain:
+        assert gated("leases_uact", run_rate("uact")(chain)).rows.equals(run_rate("uact")(plain).rows)
 
 
 def test_nobody_paying_in_a_denom_is_a_fact() -> None:
