@@ -14,7 +14,7 @@ import polars as pl
 from ingest import cosmos_governance
 from ingest.cosmos import Lcd, NotServed
 from ingest.cosmos_emission import DISTRIBUTION, MINT, bond_denom, module_account
-from ingest.cosmos_json import DURATION, key_of, listed, part, raw, text, whole
+from ingest.cosmos_json import DURATION, address, key_of, listed, part, raw, text, whole
 from ingest.cosmos_stake import all_tokens, bonded_validators, every_validator, operator_of
 from ingest.network import Memo
 from store.rows import Facts, Kind, SourceChanged, frame, observation
@@ -66,8 +66,8 @@ def authorities(node: Lcd, memo: Memo) -> Facts:
     """
     time = node.block.time
     rows = [observation("authority", time, module_account(node, "gov"), "address", subject="gov")]
-    for name, address in _module_accounts(node).items():
-        rows.append(observation("module_account", time, address, "address", subject=name))
+    for name, account in _module_accounts(node).items():
+        rows.append(observation("module_account", time, account, "address", subject=name))
     rows += _contracts(node, memo)
     return Facts(frame(Kind.OBSERVATIONS, rows))
 
@@ -156,11 +156,11 @@ def _contracts(node: Lcd, memo: Memo) -> Iterator[Row]:
     contracts = asked = 0
     for code in node.pages(f"{WASM}/code", "code_infos"):
         number = str(whole(code, "code_id"))
-        yield observation("code_creator", time, text(code, "creator"), "address", subject=number)
+        yield observation("code_creator", time, address(code, "creator"), "address", subject=number)
         found = memo(f"code-{number}", partial(_admins, node, number, CONTRACTS_ASKED - asked))
         known = found.drop_nulls()
-        for address, admin in known.iter_rows():
-            yield observation("contract_admin", time, admin, "" if admin == NO_ADMIN else "address", subject=address)
+        for contract, admin in known.iter_rows():
+            yield observation("contract_admin", time, admin, "" if admin == NO_ADMIN else "address", subject=contract)
         contracts, asked = contracts + found.height, asked + known.height
     yield observation("contracts", time, contracts, "count")
     yield observation("contracts_not_asked", time, contracts - asked, "count")
@@ -175,7 +175,7 @@ def _admins(node: Lcd, code: str, most: int) -> pl.DataFrame:
 
 
 def _admin(node: Lcd, contract: str) -> str:
-    return text(node.get(f"{WASM}/contract/{contract}"), "contract_info", "admin") or NO_ADMIN
+    return address(node.get(f"{WASM}/contract/{contract}"), "contract_info", "admin") or NO_ADMIN
 
 
 def _upload_rules(node: Lcd) -> Iterator[Row]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from ingest.cosmos import Lcd
-from ingest.cosmos_json import listed, own, part, text, whole
+from ingest.cosmos_json import address, listed, own, part, text, whole
 from ingest.cosmos_proposals import Json, identity, proposal_row, status, vote_rows
 from store.rows import Facts, Kind, frame, observation
 
@@ -79,7 +79,7 @@ def deposits(node: Lcd) -> Facts:
         for row in own(paid, number, "proposal_id"):
             for coin in listed(row, "amount"):
                 denom = text(coin, "denom")
-                subject = f"{number}|{text(row, 'depositor')}|{denom}"
+                subject = f"{number}|{address(row, 'depositor')}|{denom}"
                 rows.append(observation("deposit", node.block.time, whole(coin, "amount"), denom, subject=subject))
     return Facts(frame(Kind.OBSERVATIONS, rows), empty=not rows)
 

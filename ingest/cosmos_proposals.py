@@ -8,7 +8,7 @@ import re
 from decimal import Decimal
 from typing import Any, Final
 
-from ingest.cosmos_json import ONE, fixed, listed, moment, optional, part, text, whole
+from ingest.cosmos_json import ONE, address, fixed, listed, moment, optional, part, text, whole
 from ingest.transport import parsed
 from store.rows import LARGEST_AMOUNT, VOTE_OPTIONS, BadData
 
@@ -47,7 +47,7 @@ def proposal_row(proposal: Json, denom: str, tally: Json | None) -> Json:
         "title": _title(proposal)[:LONGEST_TEXT],
         "type": ", ".join(dict.fromkeys(_type(content) for content in _contents(proposal))),
         "status": status(proposal),
-        "proposer": text(proposal, "proposer") if proposal.get("proposer") else None,
+        "proposer": address(proposal, "proposer") if proposal.get("proposer") else None,
         "submitted": moment(part(proposal, "submit_time")),
         "deposit_end": moment(part(proposal, "deposit_end_time")),
         "voting_start": moment(part(proposal, "voting_start_time")),
@@ -60,7 +60,7 @@ def proposal_row(proposal: Json, denom: str, tally: Json | None) -> Json:
 
 def vote_rows(proposal: str, vote: Json, height: int) -> list[Json]:
     """The options of one vote with their weights, in any dialect."""
-    voter = text(vote, "voter")
+    voter = address(vote, "voter")
     # Before weighted votes (SDK 0.43) there was one option and no list.
     single = [{"option": optional(vote, "option"), "weight": ALL_OF_IT}]
     options = listed(vote, "options") if optional(vote, "options") else single

@@ -11,7 +11,7 @@ import polars as pl
 from analytics.tally import Validator, power_of
 from ingest.cosmos import VALIDATORS, Lcd
 from ingest.cosmos_governance import in_voting_period
-from ingest.cosmos_json import ONE, decimal, fixed, instant, own, part, text, whole
+from ingest.cosmos_json import ONE, address, decimal, fixed, instant, own, part, text, whole
 from ingest.network import Memo
 from store.rows import BadData, Facts, Kind, frame, holdings, observation
 
@@ -47,7 +47,7 @@ def all_tokens(validators: Sequence[Json]) -> int:
 
 def operator_of(validator: Json) -> str:
     """The operator address of a validator."""
-    return text(validator, "operator_address")
+    return address(validator, "operator_address")
 
 
 def validators(node: Lcd) -> Facts:
@@ -169,5 +169,5 @@ def _delegations(node: Lcd, memo: Memo) -> Iterator[Delegated]:
 def _delegation_frame(node: Lcd, operator: str) -> pl.DataFrame:
     rows = node.pages(f"{VALIDATORS}/{operator}/delegations", "delegation_responses")
     rows = own(rows, operator, "delegation", "validator_address")
-    found = [(text(row, "delegation", "delegator_address"), text(row, "delegation", "shares")) for row in rows]
+    found = [(address(row, "delegation", "delegator_address"), text(row, "delegation", "shares")) for row in rows]
     return pl.DataFrame(found, schema={"delegator": pl.String(), "shares": pl.String()}, orient="row")

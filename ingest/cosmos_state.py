@@ -12,7 +12,7 @@ from typing import Any, Final
 import polars as pl
 
 from analytics.tally import choices, stake, tally
-from ingest.cosmos_json import decimal, fixed, optional, part, text, whole
+from ingest.cosmos_json import address, decimal, fixed, optional, part, text, whole
 from ingest.cosmos_proposals import LONGEST_TEXT, Json, identity, proposal_row, rows_of, spelled, status, vote_rows
 from ingest.cosmos_stake import Delegated, delegated, operator_of, share_rows
 from store.rows import BadData, Block, Facts, Kind, Measure, SourceChanged, frame, holdings, observation
@@ -132,9 +132,9 @@ def _first_transactions(state: Json) -> list[Any]:
 def _delegations(state: Json, bonded: Mapping[str, Json]) -> list[Delegated]:
     held: dict[str, list[tuple[str, int]]] = {operator: [] for operator in bonded}
     for row in rows_of(part(state, "staking"), "delegations"):
-        operator = text(row, "validator_address")
+        operator = address(row, "validator_address")
         if operator in held:
-            held[operator].append((text(row, "delegator_address"), fixed(row, "shares")))
+            held[operator].append((address(row, "delegator_address"), fixed(row, "shares")))
     return [(row, operator, held[operator]) for operator, row in bonded.items()]
 
 

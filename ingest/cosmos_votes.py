@@ -9,7 +9,7 @@ import polars as pl
 
 from ingest.cosmos import Ask, Lcd
 from ingest.cosmos_governance import dialect, parameters
-from ingest.cosmos_json import duration, instant, listed, moment, optional, part, text, whole
+from ingest.cosmos_json import address, duration, instant, listed, moment, optional, part, text, whole
 from ingest.cosmos_pages import MOST_PAGES
 from ingest.cosmos_proposals import identity, vote_rows
 from ingest.network import Memo
@@ -79,7 +79,7 @@ def _last_votes(ask: Ask, proposal: str, until: int, since: datetime) -> pl.Data
             continue
         for message in _messages(listed(response, "tx", "body", "messages")):
             if _is_vote(message) and str(whole(message, "proposal_id")) == proposal:
-                last[text(message, "voter")] = vote_rows(proposal, message, height)
+                last[address(message, "voter")] = vote_rows(proposal, message, height)
     return pl.DataFrame([row for rows in last.values() for row in rows], schema=VOTES, orient="row")
 
 

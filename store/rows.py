@@ -19,7 +19,7 @@ from typing import Any
 
 import polars as pl
 
-from store.spelling import ADDRESS, strangers
+from store.spelling import ACCOUNT, ADDRESS, strangers
 
 # DECIMAL(38,0) is exact in DuckDB, Polars, Arrow and Parquet; HUGEINT is not (Parquet makes it DOUBLE).
 LARGEST_AMOUNT = 10**38 - 1
@@ -420,7 +420,7 @@ def _refuse_strangers(rows: pl.DataFrame, kind: Kind, parties: Parties) -> None:
     if parties.names:
         asked.append(("population" if kind is Kind.HOLDINGS else "name", rows, parties.names))
     if kind is Kind.OBSERVATIONS:
-        asked.append(("exact", rows.filter(pl.col("unit") == IS_ADDRESS), (ADDRESS,)))
+        asked.append(("exact", rows.filter(pl.col("unit") == IS_ADDRESS), (ACCOUNT,)))
     for column, told, forms in asked:
         for text in strangers(told[column].drop_nulls(), forms, parties.spelling):
             known = ", ".join(form for form in forms if form)

@@ -11,6 +11,7 @@ import pytest
 
 from ingest.akash_control import oracle_feeders
 from ingest.cosmos_control import authorities, parameters, signing
+from ingest.networks import networks
 from store.addresses import bech32
 from store.rows import Facts, Kind, check
 from tests.lcd import GOV, ONE, State, Validator, account, chain, governed, page, valoper, wasm_page
@@ -146,6 +147,21 @@ def test_contract_admins_and_upload_rules_are_read() -> None:
         ("contracts", ""): ("2", "count"),
         ("contracts_not_asked", ""): ("0", "count"),
     }
+
+
+@pytest.mark.parametrize("size", [5, 20, 24, 255])
+def test_no_admin_that_somebody_sets_stops_the_reading(size: int) -> None:
+    admin, contract = bech32("akash", bytes(size)), bech32("akash", bytes(32))
+    told_of = {f"{WASM}/code/1/contracts": {"contracts": [contract], "pagination": {"next_key": None, "total": "1"}}}
+    told_of[f"{WASM}/contract/{contract}"] = {"contract_info": {"admin": admin}}
+    told_of[f"{WASM}/codes/params"] = {"params": {"code_upload_access": {"permission": "ACCESS_TYPE_NOBODY"}}}
+    told_of["/cosmos/auth/v1beta1/module_accounts"] = {"accounts": []}
+    akash = networks()["akash"]
+    (reading,) = [one for one in akash.readings if one.name == "authorities"]
+    with pinned(chain(wasm(0, **told_of))) as node:
+        facts = reading.read(node, at_once)
+    akash.check(reading, facts)
+    assert told(facts)["contract_admin", contract] == (admin, "address")
 
 
 def test_contracts_beyond_the_limit_are_counted_as_not_asked() -> None:

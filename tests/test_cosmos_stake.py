@@ -1,5 +1,6 @@
 """Stake of Cosmos chains at one block."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -15,6 +16,7 @@ from analytics.tally import Validator as Stake
 from analytics.tally import stake
 from ingest.cosmos_readings import readings
 from ingest.cosmos_stake import closing_shares, consensus_power, delegators, names, shares, validators
+from ingest.networks import networks
 from store.rows import BadData, Facts, Kind, Measure, SourceDown, check
 from tests.lcd import ONE, State, Validator, account, chain, failure, governed, valoper, voting
 from tests.servers import Reply, Request
@@ -148,6 +150,24 @@ def test_shares_are_read_again_in_the_last_hours_of_voting(left: timedelta, read
         facts = closing_shares(node, at_once)
     assert facts.empty != read
     assert facts.rows.is_empty() != read
+
+
+@pytest.mark.parametrize("name", ["validators", "consensus", "names", "delegators"])
+def test_addresses_that_came_in_capitals_are_the_same_parties(name: str) -> None:
+    def loud(request: Request) -> Reply:
+        answer = chain(SLASHED)(request)
+        told = json.dumps(answer.body).replace(valoper(0), valoper(0).upper())
+        return replace(answer, body=json.loads(told.replace(account(8), account(8).upper())))
+
+    akash = networks()["akash"]
+    (reading,) = [one for one in akash.readings if one.name == name]
+    found = []
+    for answer in (chain(SLASHED), loud):
+        with pinned(answer) as node:
+            found.append(reading.read(node, at_once) if reading.long else reading.read(node))
+        akash.check(reading, found[-1])
+    assert found[0].rows.drop("time", strict=False).equals(found[1].rows.drop("time", strict=False))
+    assert found[0].reported == found[1].reported
 
 
 def test_names_are_kept_as_they_came_without_contact_addresses() -> None:

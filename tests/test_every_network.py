@@ -15,7 +15,7 @@ from ingest.networks import networks
 from ingest.sample import readings
 from store.addresses import bech32
 from store.rows import IS_ADDRESS, LEFT_OUT, PARTY, BadData, Facts, Kind, frame, holdings, observation
-from store.spelling import ADDRESS, ANY, strangers
+from store.spelling import ACCOUNT, ADDRESS, ANY, strangers
 
 NETWORKS = networks()
 READINGS = [(network, reading) for network in NETWORKS.values() for reading in network.readings]
@@ -120,6 +120,24 @@ def test_what_only_looks_like_an_address_is_told_from_one(network: Network) -> N
     wrong = no_addresses(network)
     found = strangers(pl.Series([*wrong, an_address(network)]), [ADDRESS, "<word>", "<denom>"], network.address)
     assert found == sorted(wrong)
+
+
+@pytest.mark.parametrize("network", [one for one in NETWORKS.values() if one.address], ids=named)
+def test_a_token_may_be_named_after_an_address(network: Network) -> None:
+    party = an_address(network)
+    told = [f"{bech32('fetchvaloper', KEY[:20])}/5", f"factory/{party}/x", f"ibc/{KEY.hex().upper()}", f"cw20:{party}"]
+    assert strangers(pl.Series(told), ["<denom>"], network.address) == []
+
+
+@pytest.mark.parametrize("network", [one for one in NETWORKS.values() if one.address.startswith("bech32")], ids=named)
+def test_an_account_that_a_chain_obeys_may_have_any_bytes_but_no_wrong_letter(network: Network) -> None:
+    prefix = network.address.partition(":")[2]
+    right = [bech32(prefix, (KEY * 8)[:size]) for size in (1, 2, 3, 4, 5, 20, 24, 32, 255)]
+    wrong = [text[:-1] + ("q" if text[-1] == "p" else "p") for text in right]
+    wrong += [bech32("cosmos", KEY[:5]), bech32(prefix, b""), bech32(prefix, KEY * 8), right[0].upper(), "nobody", ""]
+    assert strangers(pl.Series([*right, *wrong]), [ACCOUNT], network.address) == sorted(wrong)
+    # Nobody holds or votes with such a one.
+    assert len(strangers(pl.Series(right), [ADDRESS], network.address)) == len(right) - 2
 
 
 @pytest.mark.parametrize(("network", "reading"), NAMING, ids=named)
