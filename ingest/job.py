@@ -14,6 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -28,7 +29,7 @@ from ingest.transport import Http, bare, named
 from store.disk import FAULTS
 from store.landing import Landing
 from store.mart import refuse_without_room
-from store.rows import AHEAD, BadData, Facts, Place, ReadingError, Snapshot, SourceDown
+from store.rows import AHEAD, Facts, Place, ReadingError, Snapshot, SourceDown
 
 log = logging.getLogger(__name__)
 
@@ -158,7 +159,8 @@ def run(data: Path, work: Work, http: Http, *, started: datetime, progress: Prog
             named(variable)
     with recorded(landing, started) as record:
         outcomes = _read_networks(work, http, landing, record.heard(progress, http))
-        published, torn = build(data, networks(), told=lambda names: record.end(outcomes, names))
+        told = partial(record.end, outcomes)
+        published, torn = build(data, networks(), doubted=landing.met_torn, told=told)
     return Report(outcomes, torn, published)
 
 
@@ -292,11 +294,8 @@ def needed(networks: Iterable[Network], landing: Landing) -> dict[Place, int]:
         for reading in network.readings:
             if network.chain and reading.after:
                 place = (network.name, network.chain.chain_id, reading.after)
-                try:
-                    reached = landing.reached(network.name, network.chain.chain_id, reading.name)
-                except BadData:
-                    # How far it came cannot be known before the file is mended: all may be wanted.
-                    reached = 0
+                # Where a torn month hides how far it came, that is 0: all may be wanted once the month is mended.
+                reached = landing.reached(network.name, network.chain.chain_id, reading.name)
                 if reached is not None:
                     wanted[place] = min(reached, wanted.get(place, reached))
     return wanted
@@ -352,11 +351,7 @@ def snapshot_of(network: Network, reading: Reading, node: Node) -> Snapshot:
 
 
 def _is_due(network: Network, reading: Reading, landing: Landing, now: datetime) -> bool:
-    try:
-        newest = landing.newest(network.name, network.chain.chain_id, reading.name) if network.chain else None
-    except BadData as error:
-        log.error("%s: it is read again", error)
-        return True
+    newest = landing.newest(network.name, network.chain.chain_id, reading.name) if network.chain else None
     # A block of the future says nothing of the present.
     return newest is None or now - newest >= reading.every * NEARLY or newest - now > AHEAD
 

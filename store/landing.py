@@ -60,6 +60,8 @@ class Landing:
     def __init__(self, data: Path) -> None:
         self.folder = data / "landing"
         self.simulated = data.name == SAMPLE
+        # Torn files that were met while it was asked what has landed.
+        self.met_torn: set[Path] = set()
 
     def land(self, snapshot: Snapshot, facts: Facts) -> Path:
         """Write checked facts once and for all; a snapshot that is there already stays as it is."""
@@ -85,7 +87,7 @@ class Landing:
         if self._single(snapshot).exists():
             return True
         month = self._of_reading(snapshot) / _month(snapshot.block.time)
-        return month.exists() and any(landed.snapshot.key == snapshot.key for landed in contents(month))
+        return month.exists() and any(landed.snapshot.key == snapshot.key for landed in self._whole(month))
 
     def held(self, snapshot: Snapshot) -> tuple[Path, Landed] | None:
         """What landed under the key of a snapshot, whatever its time, and in which file; None where nothing did."""
@@ -94,19 +96,12 @@ class Landing:
         return next((pair for pair in found if pair[1].snapshot.key == snapshot.key), None)
 
     def newest(self, network: str, chain_id: str, reading: str) -> datetime | None:
-        """Block time of the newest snapshot of a reading, by the names of the files."""
-        singles, months = self._named((network, chain_id, reading))
-        times = [landed.snapshot.block.time for landed in contents(singles[max(singles)])] if singles else []
-        # The last month is only opened where it may be newer.
-        if months and (not times or f"{times[0]:%Y-%m}" <= months[-1].stem):
-            times += [landed.snapshot.block.time for landed in contents(months[-1])]
-        return max(times, default=None)
+        """Block time of the newest snapshot of a reading; None where there is none, or where its file is torn."""
+        return self._end((network, chain_id, reading))[1]
 
     def reached(self, network: str, chain_id: str, reading: str) -> int | None:
-        """Height up to which a reading that is never read at past blocks has landed; its newest file may be torn."""
-        singles, months = self._named((network, chain_id, reading))
-        heights = singles or [landed.snapshot.block.height for month in months[-1:] for landed in contents(month)]
-        return max(heights, default=None)
+        """Height up to which a reading has landed, also where its newest file is torn; 0 where that cannot be told."""
+        return self._end((network, chain_id, reading))[0]
 
     def between(self, network: str, chain_id: str, reading: str, first: int, last: int) -> dict[int, pl.DataFrame]:
         """Rows of a reading's snapshots from one height to another, both included, oldest first, by their height.
@@ -115,7 +110,7 @@ class Landing:
         """
         singles, months = self._named((network, chain_id, reading))
         paths = [path for height, path in singles.items() if first <= height <= last]
-        if min(singles, default=first + 1) > first:
+        if first not in singles:
             paths += months
         found: dict[int, pl.DataFrame] = {}
         for path in paths:
@@ -253,8 +248,40 @@ class Landing:
         singles = {int(path.stem): path for path in paths if path.stem.isdecimal()}
         return singles, [path for path in paths if MONTH.fullmatch(path.stem)]
 
+    def _end(self, place: Place) -> tuple[int | None, datetime | None]:
+        """Height and block time of the newest snapshot of a reading; nothing of either where there is none.
+
+        Of a torn file of one snapshot the name tells the height; of a torn month nothing does, and the height is 0.
+        """
+        singles, months = self._named(place)
+        ends: list[tuple[int, datetime | None]] = []
+        if singles:
+            height = max(singles)
+            ends = [(height, next((one.snapshot.block.time for one in self._whole(singles[height])), None))]
+        time = ends[0][1] if ends else None
+        # The last month is only opened where it may be newer.
+        if months and (time is None or f"{time:%Y-%m}" <= months[-1].stem):
+            held = self._whole(months[-1])
+            if not held and time is None:
+                return 0, None
+            ends += [(one.snapshot.block.height, one.snapshot.block.time) for one in held]
+        return max(ends, key=lambda end: end[0], default=(None, None))
+
+    def _whole(self, path: Path) -> list[Landed]:
+        """Snapshots in a landing file; none where it is torn, which is told once."""
+        try:
+            return contents(path)
+        except BadData as error:
+            if path not in self.met_torn:
+                self.met_torn.add(path)
+                log.error("%s: it is left out", error)
+            return []
+
     def _refuse_broken_flow(self, snapshot: Snapshot, facts: Facts) -> None:
-        """A period of a flow begins where the one before ended; one of no length claims nothing, and begins anew."""
+        """A period of a flow begins where the one before ended; one of no length claims nothing, and begins anew.
+
+        When a torn one ended is not known: what follows it begins at the height in its name.
+        """
         if not snapshot.flow or (snapshot.since == snapshot.block.time and facts.rows.is_empty()):
             return
         before = self.newest(*snapshot.place)

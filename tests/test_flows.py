@@ -268,3 +268,48 @@ def test_an_endpoint_that_is_behind_what_landed_is_asked_again_later(tmp_path: P
     with Http() as http:
         told = job.read_network(network, network.readings, http, Landing(tmp_path), lambda _: None)
     assert {one.reading: one.error for one in told} == {"ledger": "SourceDown", "rate": "", "moved": "SourceDown"}
+
+
+def flipped(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[10] ^= 1
+    path.write_bytes(content)
+
+
+# Days that are read, when months that are over are put together, which file is torn (of a day, or of a month), and
+# the days that are read afterwards, each with the day at which its period must begin.
+ROTTEN: dict[str, tuple[tuple[int, ...], int, int | str, dict[int, int]]] = {
+    "the newest": ((0, 1, 2), 2, 2, {3: 2, 4: 3}),
+    "an old one, before an outage": ((0, 1, 2, 3), 80, 1, {80: 3, 81: 80}),
+    "the last month, before an outage": ((0, 1, 2), 80, "2026-07", {80: 80, 81: 80}),
+    "the month of the newest": ((0, 10), 35, "2026-07", {35: 10, 36: 35}),
+}
+
+
+@pytest.mark.parametrize(("before", "compacted", "torn", "after"), ROTTEN.values(), ids=ROTTEN)
+def test_a_torn_file_costs_a_flow_what_it_held_and_stops_no_later_period(
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    before: tuple[int, ...],
+    compacted: int,
+    torn: int | str,
+    after: dict[int, int],
+) -> None:
+    chain = Ledgers(NOON)
+    network, landing = town(chain), Landing(tmp_path)
+    folder = landing.folder / "town/town-1/moved"
+
+    def read(day: int) -> Path:
+        chain.now = NOON + day * DAY
+        assert ran(tmp_path, network, chain) == [], day
+        return folder / f"{chain.block.height}.parquet"
+
+    paths: dict[int | str, Path] = {day: read(day) for day in before}
+    if torn in paths:
+        flipped(paths[torn])
+    landing.compact(NOON + compacted * DAY)
+    if torn not in paths:
+        flipped(folder / f"{torn}.parquet")
+    begun = {day: contents(read(day))[0].snapshot.since for day in after}
+    assert begun == {day: NOON + first * DAY for day, first in after.items()}
+    assert f"{paths.get(torn, folder / f'{torn}.parquet')} is torn" in caplog.text
