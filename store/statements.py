@@ -194,13 +194,13 @@ _INSERTED: Final = """
     SELECT l.*, s.network{more} FROM landed l JOIN snapshot s ON s.id = l.snapshot ORDER BY s.time, s.id
 """
 _OF_PROPOSAL: Final = "o.network, o.chain_id, o.proposal"
-# Every reading of proposals has all that are open. One that the newest lacks was deleted by the chain (cancelled, or
-# its deposit lapsed), else a later reading says how it ended.
+# Every reading of proposals has all that are open, and two of one block have the same. One that the newest lack was
+# deleted by the chain (cancelled, or its deposit lapsed), else a later reading says how it ended.
 _GONE: Final = """
     UPDATE proposal SET status = 'gone'
     WHERE status IN ('deposit_period', 'voting_period') AND snapshot NOT IN (
         SELECT id FROM snapshot WHERE kind = 'proposals'
-        QUALIFY row_number() OVER (PARTITION BY network, chain_id ORDER BY time DESC, id DESC) = 1
+        QUALIFY rank() OVER (PARTITION BY network, chain_id ORDER BY time DESC) = 1
     )
 """
 LOAD: Final[Mapping[str, Sequence[str]]] = {

@@ -112,3 +112,15 @@ def test_a_rebuild_equals_what_came_about_step_by_step(tmp_path: Path) -> None:
             before, after = tables(data), tables(afresh)
             assert before["metric"].height > 100
             assert [name for name in TABLES if not before[name].equals(after[name])] == [], step
+
+
+def test_an_open_proposal_stays_open_where_two_readings_of_one_block_came_one_by_one(tmp_path: Path) -> None:
+    landing, rows = Landing(tmp_path), [{"proposal": "1", "status": "voting_period", "submitted": NOON}]
+    for reading in ("proposals", "open_proposals"):
+        one = replace(snapshot(7), reading=reading, kind=Kind.PROPOSALS, measure=None)
+        landing.land(one, Facts(frame(Kind.PROPOSALS, rows)))
+        build(tmp_path, {})
+    stepwise = tables(tmp_path)["proposal"]
+    assert stepwise["status"].to_list() == ["voting_period"]
+    build(tmp_path, {}, afresh=True)
+    assert tables(tmp_path)["proposal"].equals(stepwise)
