@@ -11,6 +11,7 @@ from ingest import stopping
 if __name__ == "__main__":
     stopping.heed()
 
+import atexit
 import io
 import json
 import logging
@@ -107,6 +108,9 @@ def main(log_as: Annotated[Log, typer.Option("--log", help="Form of the log on s
     handler = logging.StreamHandler()
     handler.setFormatter(JsonLines() if log_as is Log.JSON else Lines())
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
+    # Loggers of libraries outlive the interpreter, the root one with them: its handler would hold this module, and with
+    # it DuckDB, which writes 40 lines about what was never let go.
+    atexit.register(logging.getLogger().removeHandler, handler)
     # Each retry is not news; what came of it is.
     logging.getLogger("urllib3").setLevel(logging.ERROR)
     try:

@@ -1,6 +1,7 @@
 import json
 import os
 import random
+import re
 import shutil
 import threading
 import time
@@ -75,6 +76,16 @@ def test_a_dry_run_asks_nobody(tmp_path: Path) -> None:
     code, output, _ = finished(command(tmp_path, *AKASH, "--dry-run", AKASH_URL="http://127.0.0.1:9"))
     assert (code, output.strip()) == (0, "akash: validators from http://127.0.0.1:9")
     assert not (tmp_path / "CURRENT").exists()
+
+
+def test_nothing_but_lines_of_ours_is_on_stderr(tmp_path: Path) -> None:
+    """Of a run and of other commands likewise: `finished` looks, and the other tests of JSON logs parse each line."""
+    told = ("--log", "json", "rebuild"), ("doctor", "--network", "akash"), ("run", "--network", "nowhere")
+    started = [command(tmp_path, *arguments, AKASH_URL="http://127.0.0.1:9") for arguments in told]
+    json_log, text_log, usage = [finished(process)[2].splitlines() for process in started]
+    assert [json.loads(line)["level"] for line in json_log] == ["INFO"]
+    assert [line.split()[0] for line in text_log] == ["INFO"]
+    assert [line for line in usage if not re.match("Usage: |Try |[╭│╰]", line)] == []
 
 
 @pytest.mark.parametrize(
