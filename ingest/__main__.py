@@ -50,7 +50,7 @@ from ingest.spoken import spoken
 from ingest.transport import Http, bare
 from ingest.upkeep import prune as pruned
 from ingest.upkeep import rotten
-from store.disk import FAULTS
+from store.disk import FAULTS, replace
 from store.landing import SAMPLE, Landing
 from store.mart import Damaged, Mart, NoMart, data_folder, opened, prove
 from store.rows import AHEAD, FORMULA_STARTS, NEGATIVE_NUMBER, ReadingError
@@ -334,28 +334,35 @@ def export(
             raise typer.BadParameter(f"{table!r} is no table; there are {', '.join(tables)}")
         rows = mart.table(f'FROM "{table}"')
     try:
-        _write(rows, file)
+        replace(file.resolve(), _written(rows, file))
     except OSError as error:
-        raise typer.BadParameter(f"cannot write {file}: {error.strerror or error}") from error
-    except pl.exceptions.ComputeError as error:
-        # What Polars says of a disk that is full.
-        raise typer.BadParameter(f"cannot write {file}: {error}") from error
+        text = f"cannot write {file}: {error.strerror or error}"
+        if error.errno not in FAULTS:
+            raise typer.BadParameter(text) from error
+        log.error(text)
+        raise typer.Exit(DISK) from error
     log.info("%d rows of %s in %s", rows.height, table, file)
 
 
-def _write(rows: pl.DataFrame, file: Path) -> None:
+def _written(rows: pl.DataFrame, file: Path) -> memoryview:
+    """Rows as a file's content, in memory: where a disk is full, Polars does not always say so."""
+    if not file.parent.is_dir():
+        raise typer.BadParameter(f"there is no folder {file.parent}")
+    content = io.BytesIO()
     match file.suffix:
         case ".csv":
             starts = f"^([{''.join(map(re.escape, FORMULA_STARTS))}])"
             texts = cs.string()
             number = texts.str.contains(NEGATIVE_NUMBER)
-            rows.with_columns(pl.when(number).then(texts).otherwise(texts.str.replace(starts, "'$1"))).write_csv(file)
+            told = pl.when(number).then(texts).otherwise(texts.str.replace(starts, "'$1"))
+            rows.with_columns(told).write_csv(content)
         case ".json":
-            rows.write_json(file)
+            rows.write_json(content)
         case ".parquet":
-            rows.write_parquet(file)
+            rows.write_parquet(content)
         case _:
             raise typer.BadParameter(f"{file.name}: the ending must be .csv, .json or .parquet")
+    return content.getbuffer()
 
 
 @app.command()

@@ -13,7 +13,7 @@ FAULTS: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS
 def replace(path: Path, content: bytes | memoryview) -> None:
     """Give a file this content: all of it or nothing, even after a power loss; a failure leaves nothing behind."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".tmp")
+    temporary = path.with_name(f"{path.name}.tmp")
     try:
         with temporary.open("wb") as file:
             file.write(content)

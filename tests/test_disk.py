@@ -83,6 +83,29 @@ def test_a_run_on_a_full_disk_is_one_line_and_leaves_nothing_half_written(
     assert_told(told, tmp_path)
 
 
+@pytest.mark.slow
+def test_an_export_to_a_full_disk_is_one_line_and_leaves_an_older_one(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    world(data)
+    assert ingest(data, "rebuild").exit_code == 0
+    for ending in ("csv", "json", "parquet"):
+        file = tmp_path / f"out.{ending}"
+        for before in (None, "an older one"):
+            if before:
+                file.write_text(before)
+            with no_file_above(20):
+                told = ingest(data, "export", "snapshot", str(file))
+            assert (told.exit_code, len(told.stderr.splitlines())) == (74, 1), told.output
+            assert f"cannot write {file}: " in told.stderr
+            assert [path.read_text() for path in tmp_path.glob("out*")] == [before] * bool(before)
+        assert ingest(data, "export", "snapshot", str(file)).exit_code == 0
+        assert len(file.read_bytes()) > 20
+        file.unlink()
+    assert "the ending must be" in ingest(data, "export", "snapshot", "out.txt").stderr
+    assert ingest(data, "export", "snapshot", str(tmp_path / "nowhere" / "out.csv")).exit_code == 2
+    assert not (tmp_path / "nowhere").exists()
+
+
 def failing_at(call: int, sync: Callable[[int], None]) -> Callable[[int], None]:
     """The system's fsync, of which one call fails in one of three ways."""
     calls, number = count(1), (errno.ENOSPC, errno.EIO, errno.EROFS)[call % 3]
