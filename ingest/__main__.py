@@ -314,12 +314,13 @@ def sample() -> None:
 def doctor(network: Names = None) -> None:
     """Ask each endpoint for its chain, its newest block and its version; say what it refuses.
 
-    Sources off chain have no block: each is asked one small question.
+    Sources off chain have no block: each is asked one small question. Exits 3 where some addresses cannot be used, 4
+    where none can.
     """
     with Http() as http:
         found = [_examine(one, place, http) for one in _chosen(network) for place in range(len(job.endpoints(one)))]
     log.info("%d of %d addresses can be used", sum(found), len(found))
-    raise typer.Exit(FRESH if all(found) else PARTIAL)
+    raise typer.Exit(FRESH if all(found) else PARTIAL if any(found) else STALE)
 
 
 @app.command()
@@ -428,8 +429,12 @@ def _whole_output() -> Iterator[None]:
         sys.stdout.write(whole.getvalue())
         sys.stdout.flush()
     except BrokenPipeError:
-        # Python flushes once more at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _nobody_reads()
+
+
+def _nobody_reads() -> None:
+    """What is still to be printed goes nowhere; Python flushes once more at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @contextmanager
@@ -541,8 +546,11 @@ def _examine(network: Network, place: int, http: Http) -> bool:
 
 
 def _say(text: str) -> None:
-    """Print a line that may hold what servers wrote."""
-    typer.echo(spoken(text))
+    """Print a line that may hold what servers wrote; a reader that has left (`doctor | head -1`) changes nothing."""
+    try:
+        typer.echo(spoken(text))
+    except BrokenPipeError:
+        _nobody_reads()
 
 
 def _duration(text: str) -> timedelta | None:

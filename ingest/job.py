@@ -191,6 +191,7 @@ def read_at(
     Every step is a future, so that even a fault of our own in one reading costs no other.
     """
     readings, outcomes, landed = _with_needed(network, wanted), list[Outcome](), list[Path | None]()
+    steps: dict[str, Future[Any]] = {}
 
     def heard(reading: Reading, error: BaseException | None) -> Outcome:
         outcome = _outcome(network, reading, error)
@@ -200,10 +201,13 @@ def read_at(
     with ThreadPoolExecutor(1) as worker:
         found = worker.submit(_allowed_head, network, node, http)
         for reading in readings:
-            step: Future[Any] = found
-            if _error(found) is None:
+            # What stopped the reading that this one needs has stopped it too.
+            step = steps.get(reading.after, found)
+            lands = _error(step) is None
+            if lands:
                 step = worker.submit(_land, network, reading, found.result(), http, landing)
-            landed.append(step.result() if step is not found and _error(step) is None else None)
+            steps[reading.name] = step
+            landed.append(step.result() if lands and _error(step) is None else None)
             outcomes.append(heard(reading, _error(step)))
         if any(landed) and (error := _error(worker.submit(_prove_again, found.result()))):
             # Whoever answered last need not have answered all before: nothing of it is kept.

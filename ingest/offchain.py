@@ -18,7 +18,7 @@ import polars as pl
 
 from ingest.cosmos_json import part
 from ingest.network import Reading
-from ingest.transport import Http, bare
+from ingest.transport import Answer, GivenUp, Http, bare
 from store.rows import (
     LEFT_OUT,
     BadData,
@@ -87,6 +87,7 @@ class Feed:
         self.runtime_version = ""
         self._http = http
         self._bodies: dict[tuple[str, Any], Any] = {}
+        self._silent: dict[int, str] = {}
 
     def get(self, path: str, params: Mapping[str, str] | None = None, *, place: int = 0) -> Any:
         """The body at one of the source's addresses, the first if none is named; raises SourceDown."""
@@ -96,12 +97,22 @@ class Feed:
         url = self.endpoint + path
         key = (url, tuple(sorted((params or {}).items())))
         if key not in self._bodies:
-            answer = self._http.get(url, params)
+            answer = self._answer(url, params, place)
             if answer.status != HTTPStatus.OK:
                 reason = answer.content[:200].decode("utf-8", "replace")
                 raise SourceDown(f"{bare(url)} answered {answer.status}: {reason}")
             self._bodies[key] = answer.json()
         return self._bodies[key]
+
+    def _answer(self, url: str, params: Mapping[str, str] | None, place: int) -> Answer:
+        """An answer of an address; one that is not asked again is down for the reason that was told first."""
+        try:
+            return self._http.get(url, params)
+        except GivenUp as error:
+            raise SourceDown(self._silent.get(place, str(error))) from error
+        except SourceDown as error:
+            self._silent.setdefault(place, str(error))
+            raise
 
 
 def reading(

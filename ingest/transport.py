@@ -355,7 +355,7 @@ class _Hosts:
     def refuse_given_up(self, host: str, url: str) -> None:
         """Raises GivenUp for a host that is not asked again."""
         if host in self._given_up:
-            raise GivenUp(f"{bare(url)} is not asked again in this run ({self._given_up[host]})")
+            raise GivenUp(f"{bare(url)}: not asked, since its host was asked in vain before ({self._given_up[host]})")
 
     def answered(self, host: str) -> None:
         """A question was answered, in whatever way."""

@@ -20,6 +20,7 @@ from store.mart import current, generation, opened
 from store.rows import Block, Facts, Kind, ReadingError, Snapshot, frame, observation
 from tests.moving_chain import command, finished, moving_chain
 from tests.servers import Reply, Request, serving
+from tests.test_rot import ingest
 
 pytestmark = pytest.mark.slow
 AKASH = ("run", "--network", "akash", "--reading", "validators", "--all")
@@ -62,6 +63,20 @@ def test_when_nothing_could_be_read_the_exit_code_is_stale(tmp_path: Path) -> No
     # One host that is down is told once in full, and once for whom it stopped.
     assert len(lines) == 2
     assert len(lines[1]["reading"].split(", ")) == len(networks()["akash"].readings) - 1
+
+
+def test_a_host_off_chain_that_is_down_is_told_once_with_a_list(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AKASH_CONSOLE_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("PRICES_URL", "http://127.0.0.1:9,http://127.0.0.1:7")
+    for network, hosts in (("akash_console", 1), ("prices", 2)):
+        told = ingest(tmp_path, "run", "--network", network, "--all")
+        lines = [line for line in told.stderr.splitlines() if line.startswith("WARNING")]
+        assert (told.exit_code, len(lines)) == (4, 2 * hosts), lines
+        assert sum("refused the connection" in line for line in lines) == hosts
+        others = [name for line in lines if "the same stopped" in line for name in line.split(": ")[-1].split(", ")]
+        assert len(others) == len(networks()[network].readings) - hosts
 
 
 def test_what_is_not_due_is_not_asked(tmp_path: Path) -> None:
@@ -207,7 +222,7 @@ def test_the_doctor_fails_for_every_address_where_nobody_answers(tmp_path: Path)
     ):
         arguments = ("doctor", "--network", network)
         code, output, _ = finished(command(tmp_path, *arguments, **{f"{network.upper()}_URL": address}))
-        assert (code, output.count("refused the connection")) == (3, address.count("http"))
+        assert (code, output.count("refused the connection")) == (4, address.count("http"))
 
 
 @pytest.mark.parametrize("ending", ["csv", "json", "parquet"])
