@@ -184,19 +184,22 @@ class Lcd:
         """Another endpoint that had the same block and state, empty where none answered."""
         return next(iter(self._proved - {self.endpoint}), "")
 
-    def prove_again(self) -> None:
+    def prove_again(self) -> list[str]:
         """Asks each address that answered for its chain once more: a gateway may send to another one meanwhile.
 
-        Raises SourceDown for another chain; one that does not answer now has not changed what it said.
+        Raises SourceDown for another chain; one that tells no chain now has not changed what it said.
         """
+        doubts = []
         for source in (_Endpoint(self._http, endpoint) for endpoint in sorted(self._answered)):
             try:
                 info, _ = source.read(f"{NODE}/node_info")
-            except SourceDown:
+                chain_id = text(info, "default_node_info", "network")
+            except (SourceDown, SourceChanged) as error:
+                doubts.append(f"{source.name}: {error}")
                 continue
-            chain_id = text(info, "default_node_info", "network")
             if chain_id != self.chain_id:
                 raise SourceDown(f"{source.name} became a node of {chain_id} while {self.chain_id} was read")
+        return doubts
 
     def get(self, path: str, params: Params | None = None) -> dict[str, Any]:
         """The body of a query at the pinned block; raises SourceDown, or NotServed where the route is unknown."""

@@ -189,18 +189,21 @@ class EvmNode:
         """web3.py over these providers."""
         return connection(self.rpc)
 
-    def prove_again(self) -> None:
+    def prove_again(self) -> list[str]:
         """Asks each provider that was proved for the pinned block once more: it may stand for another chain meanwhile.
 
-        Raises SourceDown for another block; one that does not answer now has not changed what it said.
+        Raises SourceDown for another block; one that tells no block now has not changed what it said.
         """
+        doubts = []
         for endpoint in sorted(self.proved):
             try:
                 seen = _block(connection(partial(ask, self.http, endpoint)), self.block.height)
-            except (SourceDown, SourceChanged, Web3Exception):
+            except (SourceDown, SourceChanged, Web3Exception) as error:
+                doubts.append(f"{bare(endpoint)}: {error}")
                 continue
             if seen.hash != self.block.hash:
                 raise SourceDown(f"{bare(endpoint)} came to have {seen.hash} as block {self.block.height}")
+        return doubts
 
     def archive(self) -> "EvmNode | None":
         """The same block at the configured archive endpoint; None where none is configured."""

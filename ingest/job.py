@@ -209,7 +209,7 @@ def read_at(
             steps[reading.name] = step
             landed.append(step.result() if lands and _error(step) is None else None)
             outcomes.append(heard(reading, _error(step)))
-        if any(landed) and (error := _error(worker.submit(_prove_again, found.result()))):
+        if any(landed) and (error := _error(worker.submit(_prove_again, network, found.result()))):
             # Whoever answered last need not have answered all before: nothing of it is kept.
             for place, (reading, path) in enumerate(zip(readings, landed, strict=True)):
                 if path:
@@ -231,9 +231,9 @@ def _allowed_head(network: Network, node: Callable[[], Node], http: Http) -> Nod
         return node()
 
 
-def _prove_again(node: Node) -> None:
-    if isinstance(node, Sealed):
-        node.prove_again()
+def _prove_again(network: Network, node: Node) -> None:
+    for doubt in node.prove_again() if isinstance(node, Sealed) else ():
+        log.warning("%s: not proved again, what it told before is kept: %s", network.name, doubt)
 
 
 def _outcome(network: Network, reading: Reading, error: BaseException | None) -> Outcome:

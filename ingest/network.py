@@ -43,8 +43,11 @@ class Node(Protocol):
 class Sealed(Protocol):
     """A node whose every answer does not name its block by hash, so that it is proved once more when all is read."""
 
-    def prove_again(self) -> None:
-        """One question to each address that answered: is it still a node of this chain? Raises SourceDown."""
+    def prove_again(self) -> list[str]:
+        """One question to each address that answered: is it still a node of this chain? Raises SourceDown where not.
+
+        Why no answer came from some: a node that restarts in that minute has not become another one.
+        """
         ...
 
 

@@ -127,6 +127,36 @@ def test_a_gateway_that_leads_to_another_chain_meanwhile_lands_nothing(tmp_path:
     assert len(told) == 2
 
 
+@pytest.mark.parametrize(
+    ("after", "why"),
+    [
+        (Reply(b"", 503), "503"),
+        (Reply(b"<html>"), "without JSON"),
+        (Reply({}), "default_node_info"),
+        (Reply({"default_node_info": {"network": 7}}), "network"),
+    ],
+)
+def test_a_node_that_restarts_when_all_is_read_costs_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, after: Reply, why: str
+) -> None:
+    told: list[str] = []
+
+    def answer(request: Request) -> Reply:
+        if request.path.endswith("/node_info"):
+            told.append(request.path)
+            if len(told) > 1:
+                return after
+        return chain(STATE)(request)
+
+    with serving(answer) as address:
+        outcomes = ran(only(akash.NETWORK, "validators", "names"), tmp_path, address)
+    assert {outcome.error for outcome in outcomes} == {""}
+    assert len(Landing(tmp_path).files()) == 2
+    (doubt,) = [line for line in caplog.messages if "not proved again" in line]
+    assert doubt.startswith(f"akash: not proved again, what it told before is kept: {address}")
+    assert why in doubt
+
+
 def test_a_provider_that_comes_to_have_another_block_lands_nothing(tmp_path: Path) -> None:
     asked: list[str] = []
 
