@@ -89,7 +89,8 @@ def whole(body: Any, *names: str) -> int:
 
 def fixed(body: Any, *names: str) -> int:
     """A decimal number in 1e-18, exactly; raises SourceChanged."""
-    found = str(part(body, *names))
+    # Of a split vote the chain keeps the weights as the voter wrote them: a plus and noughts before them say nothing.
+    found = re.sub(r"^(?:\+0*|0+)(?=[0-9.])", "0", str(part(body, *names)))
     if not re.fullmatch(r"-?[0-9]{1,99}(\.[0-9]{1,18})?", found):
         raise SourceChanged(f"{'.'.join(names)} is no decimal number: {found[:80]!r}")
     units, _, decimals = found.partition(".")

@@ -139,6 +139,19 @@ def test_votes_are_read_with_their_weights_over_all_pages() -> None:
     assert split == [("no", Decimal("0.3"), 998), ("abstain", Decimal("0.7"), 998)]
 
 
+def test_a_weight_is_read_however_its_voter_wrote_it() -> None:
+    options = [
+        {"option": "VOTE_OPTION_YES", "weight": "+0.5"},
+        {"option": "VOTE_OPTION_NO", "weight": "0" * 5_000 + ".25"},
+        {"option": "VOTE_OPTION_ABSTAIN", "weight": "+.250000000000000000"},
+    ]
+    found = vote_rows("5", {"voter": account(1), "options": options}, 9)
+    assert [vote["weight"] for vote in found] == [Decimal("0.5"), Decimal("0.25"), Decimal("0.25")]
+    for wrong in ("", "+", "half", "+-0.5", ".5", "0.5.", "0x1"):
+        with pytest.raises(SourceChanged, match="weight is no decimal number"):
+            vote_rows("5", {"voter": account(1), "options": [{"option": "VOTE_OPTION_YES", "weight": wrong}]}, 9)
+
+
 def test_a_vote_without_options_is_one_whole_vote() -> None:
     row = {"voter": account(1), "option": "VOTE_OPTION_NO_WITH_VETO", "options": []}
     found = vote_rows("5", row, 9)
