@@ -57,6 +57,7 @@ def backfill(
         raise SourceDown(f"{network.name} has no chain whose old blocks can be found by their time")
     before = http.requests
     for moment, height in chain.days(http, endpoints, period.since, period.until, period.step):
+        http.forgive()
         outcomes = read_at(network, readings, partial(chain.at, http, endpoints, height), http, landing)
         yield Day(moment, height, tuple(outcomes), http.requests - before)
         before = http.requests

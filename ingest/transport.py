@@ -287,6 +287,10 @@ class Http:
         finally:
             del self._own.allowance
 
+    def forgive(self) -> None:
+        """Asks hosts again that were given up: a day of a backfill is a run of its own."""
+        self._hosts = _Hosts()
+
     def _spend(self, where: str, **costs: int) -> None:
         for allowance in (self._run, getattr(self._own, "allowance", None)):
             if allowance:

@@ -4,21 +4,24 @@ import base64
 import json
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from urllib3.util import Retry
 
 from ingest import transport
 from ingest.allowance import RUN, Exhausted, Limits
+from ingest.backfill import Period, backfill
 from ingest.evm import EvmChain, EvmNode
 from ingest.evm_logs import TRANSFER
 from ingest.job import Outcome, read_network
-from ingest.network import DAILY, Network, Reading
+from ingest.network import DAILY, Chain, Network, Reading
+from ingest.network import Node as PinnedNode
 from ingest.networks import akash, akash_console, bittensor, fet
 from ingest.offchain import Feed
 from ingest.substrate import SubstrateChain
@@ -241,6 +244,29 @@ def test_an_endpoint_that_drips_costs_its_time_once_a_run_and_no_row(
             outcomes = read_network(akash.NETWORK, wanted, http, Landing(tmp_path), lambda _: None)
             assert {outcome.reading for outcome in outcomes if not outcome.error} >= {"validators", "names"}
     assert drips.asked == 1
+
+
+def test_each_day_of_a_backfill_asks_anew_whom_the_day_before_gave_up(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(transport, "READ_SECONDS", 0.1)
+    today = NOW.date()
+    days = [(NOW, height) for height in (1, 2, 3)]
+
+    class Archived:
+        """An archive whose days are known; its states are asked for at a node that is silent."""
+
+        def days(self, *_: object) -> Iterator[tuple[datetime, int]]:
+            return iter(days)
+
+        def at(self, http: Http, endpoints: Sequence[str], _: int) -> PinnedNode:
+            raise SourceDown(str(http.get(endpoints[0])))
+
+    network = replace(bittensor.NETWORK, chain=cast("Chain", Archived()))
+    with listening(None) as port, Http(10_000, Retry(0)) as http:
+        wanted, address = bittensor.READINGS[:2], f"http://127.0.0.1:{port}"
+        told = list(backfill(network, wanted, Period(today, today), Landing(tmp_path), http, [address]))
+    assert [day.outcomes[0].error for day in told] == ["SourceDown"] * 3
 
 
 def test_when_all_endpoints_are_given_up_the_error_names_them(monkeypatch: pytest.MonkeyPatch) -> None:
