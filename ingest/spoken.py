@@ -8,8 +8,8 @@ out of every text, whoever wrote it.
 import os
 import re
 from base64 import b64encode
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Iterable, Iterator
+from functools import cache, lru_cache
 from typing import Final
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
@@ -23,8 +23,11 @@ HIDDEN: Final = "…"
 LONGEST_LINE: Final = 4_000
 # A path segment this long is taken for a provider key.
 KEY_LENGTH: Final = 24
-# What a path may hold and no key is: a short word, a version, a chain id (rest, akash, v2, akashnet-2).
-WORD: Final = re.compile(r"[a-z]{1,8}|v[0-9]{1,2}|[a-z]{1,12}-[0-9]{1,2}")
+# What a path may hold and no key is: a short word, a version, a chain id, a number of at most eight digits (rest,
+# akash, v1.2, akashnet-2, 1 for Ethereum), and whatever has fewer than four letters.
+WORD: Final = re.compile(r"[a-z]{1,8}|v?[0-9]{1,3}(?:\.[0-9]{1,3}){1,2}|[a-z]{1,12}-[0-9]{1,2}|[0-9]{1,8}|.{1,3}")
+# Part of every amount and height: hiding it inside of others would change what is said.
+SHORT_NUMBER: Final = re.compile(r"[0-9]{1,8}")
 # What a label of a host, or a name on a chain, may be: words and small numbers (rest-akash, eth2, nd-123-456).
 NAME: Final = re.compile(r"(?:[a-z]{1,12}[0-9]{0,3}|[0-9]{1,3})(?:[-_.]+(?:[a-z]{1,12}[0-9]{0,3}|[0-9]{1,3}))*")
 # A shorter one is only hidden where it stands alone.
@@ -43,8 +46,8 @@ def without_keys(text: str) -> str:
 
 
 def facts_without_keys(rows: pl.DataFrame) -> pl.DataFrame:
-    """Facts whose texts hold no key; words and names stay as the chain has them."""
-    hidden = [key for key in _keys(_addresses()) if len(key) >= UNMISTAKABLE and not _is_name(key)]
+    """Facts whose texts hold no key, no user or password of eight letters; other words stay as they are."""
+    hidden = list(_unmistakable(_addresses()))
     hides = cs.string().str.replace_many(hidden, [HIDDEN] * len(hidden))
     return rows.with_columns(hides) if hidden else rows
 
@@ -58,32 +61,75 @@ def _addresses() -> tuple[str, ...]:
 @lru_cache(maxsize=16)
 def _pattern(addresses: tuple[str, ...]) -> re.Pattern[str] | None:
     alone = r"(?<![A-Za-z0-9]){}(?![A-Za-z0-9])"
-    keys = [("{}" if len(key) >= UNMISTAKABLE else alone).format(re.escape(key)) for key in _keys(addresses)]
+    keys = [("{}" if _stands_out(key) else alone).format(re.escape(key)) for key in _keys(addresses)]
     return re.compile("|".join(keys), re.IGNORECASE) if keys else None
 
 
 @lru_cache(maxsize=16)
 def _keys(addresses: tuple[str, ...]) -> tuple[str, ...]:
     """What may be a key in these addresses, in each spelling, the longest first."""
-    found = {part for address in addresses for part in _parts(address)}
-    spelled = {spelling for part in found for spelling in (part, unquote(part), quote(part, safe=""))}
+    return _spelled(part for address in addresses for part in (*_credentials(address), *_parts(address)))
+
+
+@lru_cache(maxsize=16)
+def _unmistakable(addresses: tuple[str, ...]) -> tuple[str, ...]:
+    """What can be nothing but a key, whatever else a text says, and the credentials; the longest first."""
+    parts = (part for address in addresses for part in _parts(address) if not _is_name(part))
+    credentials = (part for address in addresses for part in _credentials(address))
+    return tuple(key for key in _spelled((*parts, *credentials)) if _stands_out(key))
+
+
+def _spelled(parts: Iterable[str]) -> tuple[str, ...]:
+    spelled = {spelling for part in parts for spelling in (part, unquote(part), quote(part, safe=""))}
     return tuple(sorted(spelled - {""}, key=lambda key: (-len(key), key)))
 
 
-def _parts(address: str) -> Iterator[str]:
+def _credentials(address: str) -> Iterator[str]:
+    """User and password of an address, which are hidden whatever words they are, but for the networks' own names."""
     try:
         parts = urlsplit(address)
-        user, password, host = parts.username or "", parts.password or "", parts.hostname or ""
+        user, password = parts.username or "", parts.password or ""
     except ValueError:
         yield address
         return
-    yield password
     if password:
         yield b64encode(f"{unquote(user)}:{unquote(password)}".encode()).decode()
-    said = [user, *parts.path.split("/"), parts.fragment]
+    names, _ = _own_words()
+    if password.lower() not in names:
+        yield password
+    if user.lower() not in names and not (len(user) < UNMISTAKABLE and WORD.fullmatch(user)):
+        yield user
+
+
+def _parts(address: str) -> Iterator[str]:
+    """What else of an address may be a key: parts of its path, query, fragment and host that are no honest words."""
+    try:
+        parts = urlsplit(address)
+        host = parts.hostname or ""
+    except ValueError:
+        return
+    names, readings = _own_words()
+    said = [*parts.path.split("/"), parts.fragment]
     said += [text for pair in parse_qsl(parts.query, keep_blank_values=True) for text in pair]
-    yield from (text for text in said if not WORD.fullmatch(text))
+    yield from (text for text in said if not WORD.fullmatch(text) and text.lower() not in names | readings)
     yield from (label for label in host.split(".") if not _is_name(label))
+
+
+@cache
+def _own_words() -> tuple[frozenset[str], frozenset[str]]:
+    """Names and chain ids of the networks, and names of their readings: what each line of a log begins with."""
+    # They are read with what is said here.
+    from ingest.networks import networks
+
+    known = networks().values()
+    chains = {one.chain.chain_id for one in known if one.chain} | {chain for one in known for chain in one.chain_ids}
+    names = {one.name for one in known} | {chain.lower() for chain in chains}
+    return frozenset(names), frozenset(reading.name for one in known for reading in one.readings)
+
+
+def _stands_out(key: str) -> bool:
+    """Whether a key is hidden also inside of other letters."""
+    return len(key) >= UNMISTAKABLE and not SHORT_NUMBER.fullmatch(key)
 
 
 def _is_name(text: str) -> bool:

@@ -52,6 +52,46 @@ def test_facts_hold_no_key_and_keep_their_words(monkeypatch: pytest.MonkeyPatch)
     assert found["subject"].to_list() == ["validator at …", "akashnet-2", "1 node"]
 
 
+SAID = "akash_console bittensor validators: block 12345678 of 110123456780000 on akashnet-2, eip155:1, v1.2, C"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://rest.cosmos.directory/bittensor",
+        "https://rest.cosmos.directory/akash_console/validators",
+        "https://erpc.example/main/evm/1",
+        "https://node.example/12345678/akashnet-2/v1.2?height=12345678",
+        "https://api.example/ext/bc/C/rpc",
+        "https://bittensor:akash@node.example",
+        "https://akashnet-2:bittensor@node.example",
+        "https://user@node.example/Validators",
+    ],
+)
+def test_honest_words_of_an_address_are_never_hidden(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    monkeypatch.setenv("SOME_NEW_URL", address)
+    assert spoken(SAID) == SAID
+    assert facts_without_keys(pl.DataFrame({"exact": [SAID]}))["exact"].item() == SAID
+
+
+@pytest.mark.parametrize("key", ["password1", "correcthorse", "operator", "correct-horse", "hunter22", "123456789"])
+@pytest.mark.parametrize("place", ["https://{}@node.example", "https://user:{}@node.example"])
+def test_a_user_or_password_of_eight_letters_is_hidden_whatever_word_it_is(
+    monkeypatch: pytest.MonkeyPatch, place: str, key: str
+) -> None:
+    monkeypatch.setenv("AKASH_URL", place.format(key))
+    for text in (f"asked as {key}", f"x{key}y"):
+        assert key not in spoken(text)
+        assert key not in facts_without_keys(pl.DataFrame({"exact": [text]}))["exact"].item()
+
+
+def test_a_password_that_is_a_short_number_is_hidden_where_it_stands_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AKASH_URL", "https://user:12345678@node.example")
+    assert spoken("12345678 of 110123456780000") == "… of 110123456780000"
+    amounts = pl.DataFrame({"exact": ["12345678"]})
+    assert facts_without_keys(amounts).equals(amounts)
+
+
 def echoing(request: Request) -> Reply:
     """A node that says in every name and every error what it was asked, and more."""
     path = request.path.removeprefix(f"/{PATH}")
