@@ -56,7 +56,7 @@ from store.mart import Damaged, Mart, NoMart, data_folder, opened, prove
 from store.rows import AHEAD, FORMULA_STARTS, NEGATIVE_NUMBER, ReadingError
 
 FRESH, UNEXPECTED, USAGE, PARTIAL, STALE, DISK, LOCKED = 0, 1, 2, 3, 4, 74, 75
-REMEDY: Final = "restore it from a backup, or delete it and the next run reads again"
+REMEDY: Final = "restore it from a backup, or delete it and the next run reads again, or import it again"
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 log = logging.getLogger("ingest")
@@ -230,7 +230,7 @@ def backfill(
 @app.command()
 def rebuild() -> None:
     """Build the mart afresh from landing: the same tables, whatever happened before."""
-    data = _landed(data_folder())
+    data = _filled(data_folder())
     with _noted(data):
         _publish(data, afresh=True)
 
@@ -241,7 +241,7 @@ def prune() -> None:
 
     Every stored file is looked at first, as by `verify --landing`.
     """
-    data = _landed(data_folder())
+    data = _filled(data_folder())
     with _noted(data):
         done = pruned(data, networks(), datetime.now(UTC))
     log.info("%d snapshots thinned, %d months written", done.thinned, done.months)
@@ -279,6 +279,7 @@ def status(
         runs = last_runs(mart, 1).to_dicts()
         generation = mart.table("FROM meta").to_dicts()[0]
         broken = torn(mart)
+        unknown = _unpublished(Landing(data), mart)
     sizes = disk(data)
     failed = job.remark(data)
     with _whole_output():
@@ -286,6 +287,7 @@ def status(
             document = {
                 **generation,
                 "last_run": runs[0] if runs else None,
+                "unpublished_run": unknown,
                 "failed": failed or None,
                 "disk_bytes": sizes,
                 "torn": broken,
@@ -295,7 +297,11 @@ def status(
         else:
             _show(rows, runs, sizes)
             for message in broken:
-                _say(f"torn: {message}; {REMEDY}")
+                _say(f"{message}; {REMEDY}")
+            if unknown:
+                _say(
+                    f"not published: {unknown['argv']} of {unknown['started'][:16]} UTC, at work or {unknown['status']}"
+                )
             if failed:
                 _say(f"the last run failed: {failed}")
     if failed or broken or rows["state"].is_in(["stale", "never read"]).any():
@@ -465,6 +471,22 @@ def _landed(data: Path) -> Path:
     """The folder, if it is there: a mistyped one is refused and not made."""
     if not data.is_dir():
         raise typer.BadParameter(f"there is no folder {data}: is DEAI_DATA right?")
+    return data
+
+
+def _unpublished(landing: Landing, mart: Mart) -> dict[str, Any] | None:
+    """The newest line of the ledger where the mart lacks it: of a command that was interrupted, or is at work."""
+    newest = landing.newest_run()
+    known = newest is None or not mart.table("FROM run WHERE id = ?", newest["id"]).is_empty()
+    return None if known else newest
+
+
+def _filled(data: Path) -> Path:
+    """The folder, if anything has landed in it: what was published is not replaced by an empty mart."""
+    landing = Landing(_landed(data))
+    if not landing.files():
+        log.error("nothing has landed in %s: nothing is published, and what was published stays", landing.folder)
+        raise typer.Exit(STALE)
     return data
 
 

@@ -41,6 +41,7 @@ def build(
         runs, torn = _ledger(draft, told)
         for table, rows in ledger(runs).items():
             draft.replace(table, rows)
+        draft.replace("torn", pl.DataFrame({"message": torn}, {"message": pl.String()}))
         return draft.publish(datetime.now(UTC)), torn
 
 

@@ -132,7 +132,10 @@ class Draft:
             try:
                 with self._path.open("wb") as copy:
                     prove(self.data, copy.write)
-                return _connected(self._path)
+                connection = _connected(self._path)
+                # A mart of an earlier version lacks the tables that came since.
+                connection.execute(SCHEMA.read_text()).fetchall()
+                return connection
             except Damaged as error:
                 log.warning(error)
             except duckdb.Error as error:

@@ -18,6 +18,7 @@ import re
 import shutil
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -235,6 +236,13 @@ class Landing:
             except BadData as error:
                 errors.append(error)
         return lines, errors
+
+    def newest_run(self) -> dict[str, Any] | None:
+        """The newest line of the ledger that is whole."""
+        for path in reversed(self._lines()):
+            with suppress(BadData):
+                return line(path)
+        return None
 
     def _lines(self) -> list[Path]:
         return sorted((self.folder / "_runs").glob("*.json"))

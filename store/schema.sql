@@ -1,13 +1,13 @@
 -- The mart: everything that pages read. Times are UTC; amounts are whole base units of the row's unit.
 -- Built from landing files and reference files alone; a published mart is never written again.
 
-CREATE TABLE meta (
+CREATE TABLE IF NOT EXISTS meta (
     generation INTEGER,            -- counts published marts
     built TIMESTAMPTZ,             -- when this one was built
     simulated BOOLEAN              -- true: every fact in it is invented by `python -m ingest sample`
 );
 
-CREATE TABLE network (
+CREATE TABLE IF NOT EXISTS network (
     name VARCHAR, title VARCHAR,
     stack VARCHAR,                 -- layer of the field: compute, data, model, agents
     token VARCHAR, unit VARCHAR,   -- display token and its base unit
@@ -16,23 +16,23 @@ CREATE TABLE network (
     chain_id VARCHAR
 );
 
-CREATE TABLE reading (
+CREATE TABLE IF NOT EXISTS reading (
     network VARCHAR, name VARCHAR, kind VARCHAR, measure VARCHAR, unit VARCHAR,
     every_seconds BIGINT,          -- cadence; older than twice this is stale
     headline BOOLEAN, method VARCHAR
 );
 
 -- The chain's own thresholds: who has more than (strict) or at least numerator/denominator of a population can do it.
-CREATE TABLE rule (
+CREATE TABLE IF NOT EXISTS rule (
     network VARCHAR, measure VARCHAR, population VARCHAR, action VARCHAR,
     numerator BIGINT, denominator BIGINT, strict BOOLEAN,
     metric VARCHAR                 -- name of the count in `metric`
 );
 
 -- A landing file that this mart knows; a changed size or time means that it is read again.
-CREATE TABLE landing_file (file VARCHAR, size BIGINT, mtime_ns BIGINT);
+CREATE TABLE IF NOT EXISTS landing_file (file VARCHAR, size BIGINT, mtime_ns BIGINT);
 
-CREATE TABLE snapshot (
+CREATE TABLE IF NOT EXISTS snapshot (
     id INTEGER, file VARCHAR,
     network VARCHAR, chain_id VARCHAR, reading VARCHAR, kind VARCHAR, measure VARCHAR, unit VARCHAR,
     height BIGINT, hash VARCHAR, time TIMESTAMPTZ,
@@ -46,19 +46,19 @@ CREATE TABLE snapshot (
 );
 
 -- The chain's own total of a population.
-CREATE TABLE reported (snapshot INTEGER, population VARCHAR, total DECIMAL(38, 0));
+CREATE TABLE IF NOT EXISTS reported (snapshot INTEGER, population VARCHAR, total DECIMAL(38, 0));
 
-CREATE TABLE population (id INTEGER, name VARCHAR);
+CREATE TABLE IF NOT EXISTS population (id INTEGER, name VARCHAR);
 
-CREATE TABLE holder (id INTEGER, network VARCHAR, address VARCHAR);
+CREATE TABLE IF NOT EXISTS holder (id INTEGER, network VARCHAR, address VARCHAR);
 
 -- Only the newest snapshot of each reading; older ones stay in landing. No primary key: it would cost four times the size.
-CREATE TABLE holding (snapshot INTEGER, population INTEGER, holder INTEGER, amount DECIMAL(38, 0));
+CREATE TABLE IF NOT EXISTS holding (snapshot INTEGER, population INTEGER, holder INTEGER, amount DECIMAL(38, 0));
 
 -- One population at one block under one grouping: address, control (one party's addresses merged, protocol accounts
 -- left out), ownership (control without custodians), custodians (they alone). A grouping that no label touches has no
 -- row: it equals `address`.
-CREATE TABLE distribution (
+CREATE TABLE IF NOT EXISTS distribution (
     snapshot INTEGER, population INTEGER, grouping VARCHAR,
     labels_version VARCHAR,        -- of the entities used; empty for `address`
     n BIGINT,                      -- holders with more than nothing
@@ -69,7 +69,7 @@ CREATE TABLE distribution (
     exclusions VARCHAR             -- what was left out as JSON, kind -> share of the addresses' total
 );
 
-CREATE TABLE metric (
+CREATE TABLE IF NOT EXISTS metric (
     snapshot INTEGER, population INTEGER, grouping VARCHAR, metric VARCHAR,
     value DOUBLE,                  -- null: undefined
     low DOUBLE, high DOUBLE,       -- sharp bounds under partial coverage, null for a census
@@ -78,14 +78,14 @@ CREATE TABLE metric (
 );
 
 -- Snapshots whose metrics are computed under these versions.
-CREATE TABLE measured (snapshot INTEGER, method_version VARCHAR, labels_version VARCHAR);
+CREATE TABLE IF NOT EXISTS measured (snapshot INTEGER, method_version VARCHAR, labels_version VARCHAR);
 
-CREATE TABLE observation (
+CREATE TABLE IF NOT EXISTS observation (
     snapshot INTEGER, network VARCHAR, name VARCHAR, subject VARCHAR, time TIMESTAMPTZ,
     value DOUBLE, exact VARCHAR, unit VARCHAR, source VARCHAR
 );
 
-CREATE TABLE proposal (
+CREATE TABLE IF NOT EXISTS proposal (
     snapshot INTEGER, network VARCHAR, chain_id VARCHAR, proposal VARCHAR,
     title VARCHAR, type VARCHAR,
     status VARCHAR,                -- the chain's word, or gone: an open one that the newest reading no longer has
@@ -97,25 +97,25 @@ CREATE TABLE proposal (
 );
 
 -- One option of one voter, from the newest snapshot that has votes of the proposal: chains delete them at the tally.
-CREATE TABLE vote (
+CREATE TABLE IF NOT EXISTS vote (
     snapshot INTEGER, network VARCHAR, chain_id VARCHAR, proposal VARCHAR,
     voter VARCHAR, option VARCHAR, weight DECIMAL(38, 18), height BIGINT
 );
 
 -- Who is behind an address, with public evidence. recorded_at is empty for operators found from their own words.
-CREATE TABLE entity (
+CREATE TABLE IF NOT EXISTS entity (
     network VARCHAR, address VARCHAR, entity VARCHAR, name VARCHAR, kind VARCHAR,
     valid_from TIMESTAMPTZ, valid_to TIMESTAMPTZ, source VARCHAR, recorded_at TIMESTAMPTZ
 );
 
 -- The same by number of holder, so that a ranking of millions compares no addresses.
-CREATE TABLE holder_label (
+CREATE TABLE IF NOT EXISTS holder_label (
     holder INTEGER, network VARCHAR, entity VARCHAR, name VARCHAR, kind VARCHAR,
     valid_from TIMESTAMPTZ, valid_to TIMESTAMPTZ, source VARCHAR
 );
 
 -- What the numbers are called, one row an axis of a network and measure (docs/verdicts.md); of the newest blocks.
-CREATE TABLE verdict (
+CREATE TABLE IF NOT EXISTS verdict (
     network VARCHAR, measure VARCHAR,
     axis VARCHAR,                  -- math; force: how few can force something; stop: how few can stop something
     state VARCHAR,                 -- rated, not rated, not applicable, not read, not verifiable
@@ -131,9 +131,12 @@ CREATE TABLE verdict (
 );
 
 -- The ledger.
-CREATE TABLE run (
+CREATE TABLE IF NOT EXISTS run (
     id VARCHAR, started TIMESTAMPTZ, finished TIMESTAMPTZ,
     status VARCHAR,                -- fresh, partial, failed
     landed INTEGER, requests INTEGER, argv VARCHAR, version VARCHAR, host VARCHAR
 );
-CREATE TABLE run_error (run VARCHAR, network VARCHAR, reading VARCHAR, error VARCHAR, message VARCHAR);
+CREATE TABLE IF NOT EXISTS run_error (run VARCHAR, network VARCHAR, reading VARCHAR, error VARCHAR, message VARCHAR);
+
+-- What this build found torn: a sentence for each landing file, and each line of the ledger, that is not what was written.
+CREATE TABLE IF NOT EXISTS torn (message VARCHAR);

@@ -158,10 +158,9 @@ def test_a_torn_file_found_by_a_run_is_in_status_with_its_remedy(tmp_path: Path)
     with moving_chain() as address:
         finished(command(tmp_path, *AKASH, AKASH_URL=address))
     code, output, _ = finished(command(tmp_path, "status"))
-    (line,) = [line for line in output.splitlines() if line.startswith("torn: ")]
+    (line,) = [line for line in output.splitlines() if line.startswith(f"{torn} is torn: ")]
     assert code == 4
-    assert str(torn) in line
-    assert line.endswith("restore it from a backup, or delete it and the next run reads again")
+    assert line.endswith("restore it from a backup, or delete it and the next run reads again, or import it again")
     _, output, _ = finished(command(tmp_path, "status", "--json"))
     assert [str(torn) in message for message in json.loads(output)["torn"]] == [True]
     torn.unlink()

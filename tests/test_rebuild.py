@@ -11,7 +11,9 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from typer.testing import CliRunner
 
+from ingest.__main__ import app
 from ingest.publication import build
 from ingest.upkeep import prune
 from store.landing import Landing
@@ -112,6 +114,14 @@ def test_a_rebuild_equals_what_came_about_step_by_step(tmp_path: Path) -> None:
             before, after = tables(data), tables(afresh)
             assert before["metric"].height > 100
             assert [name for name in TABLES if not before[name].equals(after[name])] == [], step
+
+
+@pytest.mark.parametrize("command", ["rebuild", "prune"])
+def test_where_nothing_has_landed_no_empty_mart_is_published(tmp_path: Path, command: str) -> None:
+    told = CliRunner(env={"DEAI_DATA": str(tmp_path)}).invoke(app, [command])
+    assert told.exit_code == 4
+    assert f"nothing has landed in {tmp_path / 'landing'}" in told.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_open_proposal_stays_open_where_two_readings_of_one_block_came_one_by_one(tmp_path: Path) -> None:

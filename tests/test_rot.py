@@ -4,11 +4,13 @@ Landing, parts, ledger and pointer are flipped at every byte. A mart is found by
 few hundred are flipped.
 """
 
+import json
 import random
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -76,6 +78,11 @@ def ingest(data: Path, *arguments: str) -> Result:
     return CliRunner(env={"DEAI_DATA": str(data)}).invoke(app, arguments)
 
 
+def stated(data: Path) -> Any:
+    """What `status` says for machines."""
+    return json.loads(ingest(data, "status", "--json").stdout)
+
+
 @pytest.mark.parametrize("kind", ["single", "month"])
 def test_any_flipped_byte_of_a_landing_file_is_named(tmp_path: Path, kind: str) -> None:
     path = world(tmp_path)[kind]
@@ -102,8 +109,6 @@ def test_any_flipped_byte_of_a_line_of_the_ledger_is_named_or_says_the_same(tmp_
 
 
 def test_a_line_of_before_lines_had_hashes_is_read(tmp_path: Path) -> None:
-    import json
-
     path = tmp_path / "line.json"
     path.write_text(json.dumps(ENTRY))
     assert ledger.line(path) == ENTRY
@@ -156,11 +161,29 @@ def test_rebuild_names_a_flipped_file_and_publishes_the_rest_as_it_was(tmp_path:
     name = files["single"].relative_to(tmp_path / "landing").as_posix()
     rest = published(tmp_path, but=name)
     size = files["single"].stat().st_size
-    for _ in flips(files["single"], random.Random(7).sample(range(size), 3)):
+    for _ in flips(files["single"], random.Random(7).sample(range(size), 2)):
         told = ingest(tmp_path, "rebuild")
         assert told.exit_code == 4, told.output
         assert str(files["single"]) in told.stderr
         assert published(tmp_path)["seen"] == rest["seen"]
+        assert [str(files["single"]) in message for message in stated(tmp_path)["torn"]] == [True]
+    assert ingest(tmp_path, "rebuild").exit_code == 0
+    assert stated(tmp_path)["torn"] == []
+
+
+@pytest.mark.slow
+def test_status_tells_of_a_newer_run_and_of_damage_that_a_rebuild_found(tmp_path: Path) -> None:
+    files = world(tmp_path)
+    files["line"].write_bytes(b'{"id": ')
+    assert ingest(tmp_path, "rebuild").exit_code == 4
+    assert stated(tmp_path)["unpublished_run"] is None
+    newer = {**ENTRY, "id": "20260718T120000-1", "started": (NOON + timedelta(days=1)).isoformat()}
+    Landing(tmp_path).record_run("20260718T120000-1", {**newer, "status": "interrupted"})
+    told = ingest(tmp_path, "status").stdout.splitlines()
+    assert "not published: run of 2026-07-18T12:00 UTC, at work or interrupted" in told
+    (said,) = [line for line in told if str(files["line"]) in line]
+    assert (said.count("torn"), said.endswith("or import it again")) == (0, True)
+    assert stated(tmp_path)["unpublished_run"]["id"] == newer["id"]
 
 
 @pytest.mark.slow
