@@ -353,6 +353,8 @@ class _Hosts:
 
     def __init__(self) -> None:
         self._given_up: dict[str, str] = {}
+        # A host may drip one answer of many, as behind a gateway with a slow part; not two in a run.
+        self._dripped: set[str] = set()
         # Whether the last question was answered; a host that answered before is given a second chance.
         self._answered: dict[str, bool] = {}
 
@@ -366,13 +368,16 @@ class _Hosts:
         self._answered[host] = True
 
     def failed(self, host: str, url: str, error: Exception) -> SourceDown:
-        """What a question without an answer means; remembers a host that drips, or that is silent again."""
+        """What a question without an answer means; remembers a host that drips twice, or is silent again."""
         told = str(error) if isinstance(error, _Unwilling) else _reason(error)
         # A refusal costs nothing; a name that is looked up in vain may.
         slow = (TimeoutError, ConnectTimeoutError, NameResolutionError)
         silent = any(isinstance(cause, slow) for cause in _causes(error))
-        if isinstance(error, _Dripping) or (silent and not self._answered.get(host)):
+        dripped = isinstance(error, _Dripping)
+        if (silent or dripped) and (not self._answered.get(host) or host in self._dripped):
             self._given_up[host] = told
+        if dripped:
+            self._dripped.add(host)
         self._answered[host] = False
         return SourceDown(f"{bare(url)} {told}" if isinstance(error, _Unwilling) else f"{bare(url)}: {told}")
 

@@ -50,7 +50,7 @@ FAILURES = {
     ),
     "truncated": ("{rewrite} proxy_pass http://127.0.0.1:{torn};", "the answer was cut off"),
     "empty": ("return 200;", "answered 200 without JSON: ''"),
-    "slow": ("{rewrite} proxy_pass {node}; limit_rate 50;", "not whole after"),
+    "slow": ("{rewrite} proxy_pass {node}; limit_rate 50;", "sent no whole answer within"),
     "not-implemented": (
         'return 501 \'{{"error":{{"code":-32701,"message":"not implemented"}}}}\';',
         "votes is not served",

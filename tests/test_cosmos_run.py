@@ -78,7 +78,7 @@ def test_a_proposal_that_the_chain_deleted_is_not_published_as_open(tmp_path: Pa
     with opened(tmp_path) as mart:
         said = {stands(one, now()).partition(" Turnout")[0] for one in proposals(mart)}
         assert ended(mart, "akash") == []
-    assert said == {"**No longer on the chain: cancelled, or its deposit lapsed.**"}
+    assert said == {"**No longer open on the chain: cancelled, its deposit lapsed, or ended since.**"}
 
 
 def test_what_was_sent_to_the_bonded_pool_is_told_as_not_covered(tmp_path: Path) -> None:
@@ -97,7 +97,8 @@ def test_what_was_sent_to_the_bonded_pool_is_told_as_not_covered(tmp_path: Path)
 def test_what_a_node_invents_is_told_and_not_published(tmp_path: Path) -> None:
     """Deposits without end, page 1 of a search again and again, and a list of proposals that ignores its filter."""
     open_one = proposal(3, "DEPOSIT_PERIOD")
-    state = governed(searching(lambda found, _: (found[:100], 250)), [proposal(1, "PASSED", ENDED), open_one], {})
+    seen = replace(searching(lambda found, _: (found[:100], 250)), time=now())
+    state = governed(seen, [proposal(1, "PASSED", ENDED), open_one], {})
     turns = count()
 
     def hostile(request: Request) -> Reply:

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -252,5 +253,7 @@ def test_only_what_pages_make_a_browser_say_is_heard(message: bytes, heard: bool
         raise AssertionError("nothing is answered")
 
     scope = {"type": "websocket", "path": "/_stcore/stream", "headers": [(b"host", b"127.0.0.1")]}
-    asyncio.run(Border(streamlit)(scope, receive, send))
+    # In a thread of its own: a browser's tests leave their loop running in this one.
+    with ThreadPoolExecutor(1) as aside:
+        aside.submit(asyncio.run, Border(streamlit)(scope, receive, send)).result()
     assert arrived == ([message] if heard else [])

@@ -151,7 +151,7 @@ LINKS = {
     "power": "net=fetch&what=stake&of=delegators%2Fdelegators&rule=nc_gt_1_2&group=address",
     "whatif": "net=akash&if=remove&many=3&group=address",
     "trends": "what=stake&metric=top_10&days=30",
-    "proposals": "p=fetch%3A1",
+    "proposals": "p=fetch%3Afetchhub-4%3A1",
     "markets": "net=bittensor",
 }
 TOLD = {
