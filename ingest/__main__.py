@@ -482,10 +482,10 @@ def _unpublished(landing: Landing, mart: Mart) -> dict[str, Any] | None:
 
 
 def _filled(data: Path) -> Path:
-    """The folder, if anything has landed in it: what was published is not replaced by an empty mart."""
+    """The folder, unless it has lost its landing files: what was published is not replaced by an empty mart."""
     landing = Landing(_landed(data))
-    if not landing.files():
-        log.error("nothing has landed in %s: nothing is published, and what was published stays", landing.folder)
+    if (data / "CURRENT").exists() and not landing.files():
+        log.error("nothing is in %s any more: what was published stays", landing.folder)
         raise typer.Exit(STALE)
     return data
 

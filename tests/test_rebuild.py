@@ -117,11 +117,12 @@ def test_a_rebuild_equals_what_came_about_step_by_step(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("command", ["rebuild", "prune"])
-def test_where_nothing_has_landed_no_empty_mart_is_published(tmp_path: Path, command: str) -> None:
+def test_where_landing_is_gone_what_was_published_stays(tmp_path: Path, command: str) -> None:
+    (tmp_path / "CURRENT").write_text("mart-000007.duckdb")
     told = CliRunner(env={"DEAI_DATA": str(tmp_path)}).invoke(app, [command])
     assert told.exit_code == 4
-    assert f"nothing has landed in {tmp_path / 'landing'}" in told.stderr
-    assert list(tmp_path.iterdir()) == []
+    assert f"nothing is in {tmp_path / 'landing'} any more: what was published stays" in told.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["CURRENT"]
 
 
 def test_an_open_proposal_stays_open_where_two_readings_of_one_block_came_one_by_one(tmp_path: Path) -> None:
