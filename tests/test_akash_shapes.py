@@ -10,6 +10,7 @@ import pytest
 from analytics.spend import ONE, Deposit, Payment, Settlement
 from ingest.akash_escrow import Group, account, deployment_name, groups_of, lease
 from store.rows import BadData, SourceChanged
+from tests.lcd import account as signer
 
 OWNER = "akash102kdwsssl6jf4frdcz50mua6j0h6d8wdhjh7nq"
 PROVIDER = "akash19zzh7whjt4vfwxd5wtj3tjtyatnpntfhldshd8"
@@ -119,7 +120,7 @@ def legacy_deployment() -> dict[str, Any]:
         "price": {"denom": "uakt", "amount": "100.000000000000000000"},
     }
     demand = {
-        "signed_by": {"all_of": ["akash1auditor"], "any_of": ["akash1other", "akash1auditor"]},
+        "signed_by": {"all_of": [signer(8)], "any_of": [signer(9), signer(8)]},
         "attributes": [{"key": "console/trials", "value": "true"}],
     }
     group = {"group_id": {**name, "gseq": 1}, "state": "open",
@@ -149,7 +150,7 @@ def test_a_deployment_of_2024_spends_the_grant_before_the_owners_balance() -> No
 
 def test_a_group_tells_signatures_trial_and_resources_times_count() -> None:
     (group,) = groups_of(legacy_deployment()).values()
-    assert group.auditors == ("akash1auditor", "akash1other")
+    assert group.auditors == (signer(8), signer(9))
     assert group.trial
     assert (group.cpu, group.memory, group.storage) == (3000, 3072, 30)
     assert group.gpus == {"nvidia/a100|nvidia/h100": 6}
@@ -229,7 +230,7 @@ def test_a_missing_or_nulled_field_of_a_deployment_is_named(shared: Path, path: 
         (("escrow_payment", "state", "state"), "frozen", "is 'frozen'; known: open, closed, overdrawn"),
         (("escrow_payment", "state", "rate", "amount"), "4,8", "rate.amount is no decimal number"),
         (("escrow_payment", "state", "withdrawn", "amount"), "1.5", "withdrawn.amount is no whole number"),
-        (("lease", "id", "provider"), "", "provider is no text"),
+        (("lease", "id", "provider"), "", "provider is no address"),
         (("lease", "id", "owner"), "a/b", "owner is no address"),
     ],
 )
