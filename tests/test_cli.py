@@ -113,7 +113,8 @@ def test_nothing_but_lines_of_ours_is_on_stderr(tmp_path: Path) -> None:
     ],
 )
 def test_wrong_usage_is_explained(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
-    finished(command(tmp_path, "rebuild"))
+    code, _, errors = finished(command(tmp_path, "rebuild"))
+    assert code == 0, errors
     code, _, errors = finished(command(tmp_path, *arguments))
     assert code == 2
     assert said in errors
@@ -226,7 +227,8 @@ def test_the_doctor_fails_for_every_address_where_nobody_answers(tmp_path: Path)
 
 @pytest.mark.parametrize("ending", ["csv", "json", "parquet"])
 def test_a_table_is_exported(tmp_path: Path, ending: str) -> None:
-    finished(command(tmp_path, "rebuild"))
+    code, _, errors = finished(command(tmp_path, "rebuild"))
+    assert code == 0, errors
     file = tmp_path / f"network.{ending}"
     code, _, errors = finished(command(tmp_path, "export", "network", str(file)))
     assert code == 0, errors
