@@ -44,7 +44,6 @@ YESTERDAY = f"{NOW - timedelta(days=1):%Y-%m-%dT%H:%M:%S}"
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A data folder of its own."""
     monkeypatch.setenv("DEAI_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv("TERMINAL_WIDTH", "1000")
     return tmp_path / "data"
 
 
@@ -60,8 +59,8 @@ def village(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def importing(path: Path, network: str = "cudos", time: str = YESTERDAY) -> tuple[int, str]:
-    """Exit code and all text of an import; a traceback fails the test."""
-    done = CliRunner().invoke(app, ["import", str(path), "--network", network, "--time", time])
+    """Exit code and all text of an import, unwrapped; a traceback fails the test."""
+    done = CliRunner(env={"COLUMNS": "1000"}).invoke(app, ["import", str(path), "--network", network, "--time", time])
     assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
     return done.exit_code, done.output
 
