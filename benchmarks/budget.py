@@ -15,13 +15,13 @@ from typing import Any
 from ingest.bittensor.positions import DELEGATES, STAKES
 from ingest.network import HOURLY, Reading
 from ingest.networks.bittensor import READINGS
-from ingest.substrate import Substrate, SubstrateChain
+from ingest.substrate.node import Substrate, SubstrateChain
 from ingest.transport import Http
 from store.rows import check
-from tests.bittensor_world import World, account, by_coldkeys, by_delegates, u
 from tests.conftest import SHARED
-from tests.memo import no_memo
-from tests.substrate_server import GENESIS, Node, blob, serves
+from tests.worlds.bittensor_world import World, account, by_coldkeys, by_delegates, u
+from tests.worlds.memo import no_memo
+from tests.worlds.substrate_server import GENESIS, Node, blob, serves
 
 SUBNETS, NEURONS, VALIDATORS, STAKERS, ACCOUNTS = 128, 256, 64, 18, 20_000
 LONG_AGO = timedelta(days=36_500)

@@ -13,23 +13,14 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from analytics import (
-    ballots,
-    emission,
-    freshness,
-    history,
-    holders,
-    market_facts,
-    proposals,
-    rules,
-    scorecard,
-    voting_record,
-)
-from analytics.populations import Population, headlines, populations
 from benchmarks import OURS, Case, Work
 from ingest.networks import networks
 from ingest.publication import build
-from ingest.sample import build_sample
+from ingest.sample.world import build_sample
+from questions import akash_market as market_facts
+from questions import ballots, emission, freshness, history, holders, proposals, scorecard, voting_record
+from questions import thresholds as rules
+from questions.populations import Population, headlines, populations
 from store.landing import SAMPLE, Landing
 from store.mart import Mart, NoMart, opened
 from store.rows import Block, Facts, Kind, Measure, Snapshot

@@ -11,8 +11,8 @@ from eth_typing import BlockNumber, HexStr
 from web3.types import FilterParams
 
 from benchmarks import OURS, Case, Skip, Work
-from ingest.evm_logs import NOBODY, TRANSFER, Logs, Transfers, added, net_changes, transfers
-from tests.evm_node import ANVIL, PACKAGES, Anvil, anvil, pinned
+from ingest.evm.logs import NOBODY, TRANSFER, Logs, Transfers, added, net_changes, transfers
+from tests.worlds.evm_node import ANVIL, PACKAGES, Anvil, anvil, pinned
 
 A_TRANSACTION = 500
 PARTIES = 2_000
@@ -127,7 +127,7 @@ def holders_duckdb(size: int) -> Work:
 
 def balances_ours(size: int) -> Work:
     """Multicall3 coded by fixed widths."""
-    from ingest.evm_holders import balances
+    from ingest.evm.holders import balances
 
     node, token = chain(PARTIES)
     pin, holders = pinned(node.url), _parties(node, token, size)
@@ -136,7 +136,7 @@ def balances_ours(size: int) -> Work:
 
 def balances_of_web3(size: int) -> Work:
     """The same Multicall3 through web3.py's contract."""
-    from ingest.evm import AGGREGATE3, MULTICALL3
+    from ingest.evm.node import AGGREGATE3, MULTICALL3
 
     node, token = chain(PARTIES)
     height = pinned(node.url).block.height
@@ -161,7 +161,7 @@ def _parties(node: Anvil, token: str, count: int) -> list[str]:
 
 
 def _abi() -> list[object]:
-    from tests.evm_node import compiled
+    from tests.worlds.evm_node import compiled
 
     found: list[object] = compiled()["Token"]["abi"]
     return found

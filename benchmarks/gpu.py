@@ -6,10 +6,10 @@ and of the transfer of the input apart.
 
 from collections.abc import Callable, Mapping
 
-from analytics.backend import NUMPY, Backend, working_cupy
-from analytics.blocks import Ints
-from analytics.bootstrap import resampled_parties
-from analytics.metrics import measure
+from analytics.spread.backend import NUMPY, Backend, working_cupy
+from analytics.spread.blocks import Ints
+from analytics.spread.bootstrap import resampled_parties
+from analytics.spread.metrics import measure
 from benchmarks import OURS, Case, Skip, Work
 from benchmarks.metrics import grouped, mean, simulated
 

@@ -12,11 +12,11 @@ from unittest.mock import patch
 
 import numpy as np
 
-from analytics.backend import NUMPY, Backend
-from analytics.blocks import Floats, Ints
-from analytics.bootstrap import resampled_parties
-from analytics.groups import widths as own_widths
-from analytics.metrics import measure
+from analytics.spread.backend import NUMPY, Backend
+from analytics.spread.blocks import Floats, Ints
+from analytics.spread.bootstrap import resampled_parties
+from analytics.spread.groups import widths as own_widths
+from analytics.spread.metrics import measure
 from benchmarks import OURS, Case, Skip, Work
 
 # What all peers can say, for a fair comparison of numbers; ours computes the full set.
@@ -109,7 +109,7 @@ def mixed_by(widths: Callable[[Ints, Backend], Ints], groups: int) -> Work:
     amounts, offsets = mixed(groups)
 
     def measured(some: Ints, starts: Ints | None = None) -> dict[str, Floats]:
-        with patch("analytics.groups.widths", widths):
+        with patch("analytics.spread.groups.widths", widths):
             return measure(some, starts, on=NUMPY).values
 
     alone = [measured(amounts[start:stop]) for start, stop in pairwise(offsets.tolist())]

@@ -4,7 +4,7 @@ import importlib
 
 import numpy as np
 
-from analytics.power import Game, Power, banzhaf, shapley_shubik, shapley_shubik_exact
+from analytics.power.indices import Game, Power, banzhaf, shapley_shubik, shapley_shubik_exact
 from benchmarks import OURS, Case, Skip, Work
 
 # powerindices counts sets of voters in 64 bits: right for 60 voters, wrong from 67 on.

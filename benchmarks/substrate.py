@@ -26,7 +26,7 @@ def metadata() -> bytes:
 
 def changes(size: int) -> list[tuple[str, str]]:
     """Keys and values as `state_queryStorageAt` sends them: random accounts, 129 netuids, shares of 128 bits."""
-    from ingest.metadata import metadata as parsed
+    from ingest.substrate.metadata import metadata as parsed
 
     prefix = "0x" + parsed(metadata()).item(*ITEM).prefix.hex()
     drawn = np.random.default_rng(240)
@@ -49,8 +49,8 @@ def summary(netuids: int, whole: float, rows: int) -> dict[str, float]:
 
 def ours(size: int) -> Work:
     """Ours: columns of NumPy by the layout that metadata gives."""
-    from ingest import columns
-    from ingest.metadata import metadata as parsed
+    from ingest.substrate import columns
+    from ingest.substrate.metadata import metadata as parsed
 
     runtime, pairs = parsed(metadata()), changes(size)
 

@@ -34,7 +34,6 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from analytics.freshness import disk, freshness, last_runs, torn
 from ingest import job
 from ingest.allowance import RUN
 from ingest.backfill import Day, Period, remaining
@@ -42,14 +41,15 @@ from ingest.backfill import backfill as backfill_days
 from ingest.importer import Mismatch, import_file
 from ingest.network import Archive, Network, Reading
 from ingest.networks import networks
-from ingest.offchain import OffChain
+from ingest.offchain.feed import OffChain
 from ingest.publication import build
-from ingest.sample import build_sample
+from ingest.sample.world import build_sample
 from ingest.serve import serve_dashboard
 from ingest.spoken import spoken
 from ingest.transport import Http, bare
 from ingest.upkeep import prune as pruned
 from ingest.upkeep import rotten
+from questions.freshness import disk, freshness, last_runs, torn
 from store.disk import FAULTS, replace
 from store.landing import SAMPLE, Landing
 from store.mart import Damaged, Mart, NoMart, data_folder, opened, prove

@@ -12,12 +12,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from ingest import cosmos_state
 from ingest.bittensor.genesis import RAO, finney_genesis
-from ingest.cosmos_json import optional, text, whole
-from ingest.cosmos_proposals import rows_of
-from ingest.cosmos_stake import operator_of
-from ingest.cosmos_state import Part
+from ingest.cosmos import state as cosmos_state
+from ingest.cosmos.proposals import rows_of
+from ingest.cosmos.stake import operator_of
+from ingest.cosmos.state import Part
+from ingest.fields import optional, text, whole
 from ingest.network import Network
 from ingest.state_file import state
 from store.addresses import NotAnAddress, unbech32

@@ -7,11 +7,11 @@ from typing import Any
 
 import polars as pl
 
-from analytics import evidence
-from analytics.blocks import Threshold
-from analytics.concentration import measure_missing
-from analytics.operators import TEXTS, with_operators
+from analytics.spread.blocks import Threshold
 from ingest.network import Network
+from publish import evidence
+from publish.concentration import measure_missing
+from publish.operators import TEXTS, with_operators
 from store import labels
 from store.draft import Draft
 

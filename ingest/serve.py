@@ -17,8 +17,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from ingest import job
 from ingest.network import Network
 from ingest.networks import networks
-from ingest.offchain import OffChain
-from ingest.sample import build_sample
+from ingest.offchain.feed import OffChain
+from ingest.sample.world import build_sample
 from ingest.transport import Http
 from store.landing import SAMPLE
 from store.mart import NoMart, served_folder

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 import polars as pl
 import streamlit as st
 
-from analytics import emission, holders, market_facts, rules
-from analytics.populations import Population, headlines
+from questions import akash_market as market_facts
+from questions import emission, holders
+from questions import thresholds as rules
+from questions.populations import Population, headlines
 from ui import banners, charts, choose, colours, curves, draw, frame, market, parties, served, tables, words
 from ui.provenance import Provenance
 

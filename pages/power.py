@@ -5,9 +5,10 @@ from collections.abc import Mapping
 import polars as pl
 import streamlit as st
 
-from analytics import decisive, holders, month, rules
-from analytics.metrics import METRICS
-from analytics.populations import Population
+from analytics.spread.metrics import METRICS
+from questions import decisive, holders, month
+from questions import thresholds as rules
+from questions.populations import Population
 from store.addresses import LONGEST_PASTED
 from ui import banners, charts, choose, colours, draw, frame, inert, parties, served, tables, words
 

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 import polars as pl
 import streamlit as st
 
-from analytics import ballots, holders, proposals, voting_record
-from analytics.ballots import Count
-from analytics.proposals import Proposal
+from questions import ballots, holders, proposals, voting_record
+from questions.ballots import Count
+from questions.proposals import Proposal
 from store.addresses import LONGEST_PASTED
 from ui import banners, charts, choose, draw, frame, inert, parties, record, served, tables, votes, words
 

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 import polars as pl
 import streamlit as st
 
-from analytics import proposals, scorecard
-from analytics.proposals import Proposal
-from analytics.scorecard import Cell, Said
+from questions import proposals, scorecard
+from questions.proposals import Proposal
+from questions.scorecard import Cell, Said
 from ui import banners, choose, dots, downloads, draw, frame, inert, matrix, served, tables, words
 from ui.provenance import Provenance
 

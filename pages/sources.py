@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import polars as pl
 import streamlit as st
 
-from analytics import freshness
-from analytics.metrics import METRICS
-from analytics.populations import Population
+from analytics.spread.metrics import METRICS
+from questions import freshness
+from questions.populations import Population
 from ui import choose, downloads, draw, frame, inert, method, parties, served, tables, words
 
 STATES = {

@@ -3,9 +3,9 @@
 import polars as pl
 import streamlit as st
 
-from analytics import history
-from analytics.metrics import METRICS
-from analytics.populations import Population, headlines
+from analytics.spread.metrics import METRICS
+from questions import history
+from questions.populations import Population, headlines
 from ui import banners, choose, curves, draw, frame, inert, served, tables, words
 
 

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 import streamlit as st
 
-from analytics import holders, scenario
-from analytics.metrics import METRICS
-from analytics.populations import Population
-from analytics.scenario import QUESTIONS, Answer, Scenario
+from analytics.spread.metrics import METRICS
+from questions import holders, scenario
+from questions.populations import Population
+from questions.scenario import QUESTIONS, Answer, Scenario
 from ui import banners, charts, choose, colours, draw, frame, parties, served, tables, words
 from ui.provenance import Provenance
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from ingest import cosmos
+from ingest.cosmos import lcd as cosmos
 
 # The same examples in every run, and no deadline: tests do not measure time.
 settings.register_profile("observatory", derandomize=True, deadline=None)
@@ -67,10 +67,10 @@ def shared() -> Path:
 
 @pytest.fixture(scope="session")
 def hamlet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Data folder of the small world of tests/hamlet.py, published."""
+    """Data folder of the small world of tests/worlds/hamlet.py, published."""
     import streamlit as st
 
-    from tests.hamlet import build_hamlet
+    from tests.worlds.hamlet import build_hamlet
 
     data = tmp_path_factory.mktemp("hamlet")
     build_hamlet(data)

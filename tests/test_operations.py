@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from analytics.freshness import freshness
 from ingest.networks import networks
-from ingest.offchain import OffChain
+from ingest.offchain.feed import OffChain
+from questions.freshness import freshness
 from store.mart import opened
 from store.rows import ReadingError
 from tests.conftest import ROOT

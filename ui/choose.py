@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import polars as pl
 import streamlit as st
 
-from analytics.holders import Found
-from analytics.metrics import METRICS
-from analytics.populations import Population, headlines
-from analytics.proposals import Proposal, linked, numbered
-from analytics.rules import Threshold
-from analytics.scenario import QUESTIONS, Question
+from analytics.spread.metrics import METRICS
+from questions.holders import Found
+from questions.populations import Population, headlines
+from questions.proposals import Proposal, linked, numbered
+from questions.scenario import QUESTIONS, Question
+from questions.thresholds import Threshold
 from ui import inert, link, words
 
 MEASURES = {

@@ -6,7 +6,7 @@ from typing import Final
 import plotly.graph_objects as go
 import polars as pl
 
-from analytics.verdict import BANDS, WORDS
+from analytics.power.verdict import BANDS, WORDS
 from ui import colours, inert
 from ui.figure import Part, across, drawn, note, upright
 

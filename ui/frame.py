@@ -10,8 +10,8 @@ import polars as pl
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
-from analytics import freshness
-from analytics.populations import Population, populations
+from questions import freshness
+from questions.populations import Population, populations
 from store.mart import NoMart, data_folder
 from store.rows import ReadingError
 from ui import banners, served

@@ -6,9 +6,9 @@ from typing import Any, Final
 
 import polars as pl
 
-from analytics.emission import Flow
-from analytics.populations import Population, headlines, subnet_number
-from analytics.rules import Value
+from questions.emission import Flow
+from questions.populations import Population, headlines, subnet_number
+from questions.thresholds import Value
 from ui import inert, parties, tables, words
 from ui.charts import MOST_BARS
 from ui.frame import source

@@ -6,8 +6,8 @@ from typing import Final
 
 import polars as pl
 
-from analytics.scorecard import Cell, Said
-from analytics.verdict import WORDS, State
+from analytics.power.verdict import WORDS, State
+from questions.scorecard import Cell, Said
 from store.rows import Measure
 from ui import inert, words
 

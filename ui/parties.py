@@ -6,10 +6,10 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from analytics.holders import Standing, votes
-from analytics.populations import Population
-from analytics.rules import Threshold, Value
-from analytics.verdict import Change, word
+from analytics.power.verdict import Change, word
+from questions.holders import Standing, votes
+from questions.populations import Population
+from questions.thresholds import Threshold, Value
 from ui import inert, tables, words
 from ui.charts import MOST_BARS
 from ui.choose import GROUPINGS

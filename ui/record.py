@@ -6,9 +6,9 @@ from typing import Any
 import plotly.graph_objects as go
 import polars as pl
 
-from analytics import voting_record
-from analytics.proposals import Proposal
-from analytics.voting_record import Record
+from questions import voting_record
+from questions.proposals import Proposal
+from questions.voting_record import Record
 from ui import curves, tables, words
 from ui.provenance import Provenance
 

@@ -6,7 +6,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import streamlit as st
 
-from analytics.populations import Population
+from questions.populations import Population
 from store.mart import Mart, current, data_folder, served_folder
 
 P = ParamSpec("P")

@@ -5,13 +5,13 @@ from datetime import datetime
 
 import polars as pl
 
-from analytics import ballots
-from analytics.ballots import Count
-from analytics.flip import Flip
-from analytics.governance import Ballots
-from analytics.holders import Found, misspelled
-from analytics.proposals import GONE, Proposal, fraction
-from analytics.tally import ONE
+from analytics.votes.flip import Flip
+from analytics.votes.rules import Ballots
+from analytics.votes.tally import ONE
+from questions import ballots
+from questions.ballots import Count
+from questions.holders import Found, misspelled
+from questions.proposals import GONE, Proposal, fraction
 from store.addresses import account
 from ui import inert, words
 from ui.provenance import Provenance

@@ -4,11 +4,11 @@ from typing import Final
 
 import polars as pl
 
-from ingest import columns
 from ingest.bittensor.emission import tao_a_day
 from ingest.bittensor.subnets import BLOCKS_A_DAY, ONE, PALLET, ROOT, Subnet, subnets
 from ingest.network import Memo
-from ingest.substrate import Substrate
+from ingest.substrate import columns
+from ingest.substrate.node import Substrate
 from store.rows import HOLDINGS, Amount, BadData, Facts, Kind, frame, observation
 
 BLOCK_EMISSION: Final = "SubnetInfoRuntimeApi_get_block_emission"

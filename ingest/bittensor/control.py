@@ -10,8 +10,8 @@ from hashlib import blake2b
 from typing import Final
 
 from ingest.bittensor.subnets import PALLET, ROOT, spelled, subnets
-from ingest.scale import compact
-from ingest.substrate import Substrate
+from ingest.substrate.node import Substrate
+from ingest.substrate.scale import compact
 from store.addresses import unss58
 from store.rows import Facts, Kind, frame, holdings, observation
 

@@ -11,7 +11,7 @@ from ingest.bittensor.epochs import Split, splits
 from ingest.bittensor.positions import positions
 from ingest.bittensor.subnets import BLOCKS_A_DAY, ROOT, Subnet, subnets
 from ingest.network import Memo
-from ingest.substrate import Substrate
+from ingest.substrate.node import Substrate
 from store.rows import Facts, Kind, SourceChanged, frame, holdings, observation
 
 DAY: Final = timedelta(days=1)

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
-from ingest import columns
 from ingest.bittensor.subnets import MECHANISM_STRIDE, PALLET, ROOT, Subnet, accounts, spelled, subnets
-from ingest.substrate import Substrate
+from ingest.substrate import columns
+from ingest.substrate.node import Substrate
 from store.rows import BadData, SourceChanged
 
 SHARES: Final = 2**16 - 1

@@ -8,7 +8,7 @@ import polars as pl
 
 from ingest.bittensor.subnets import PALLET, ROOT, pool_account, spelled, subnets
 from ingest.bittensor.validators import owners
-from ingest.substrate import Substrate
+from ingest.substrate.node import Substrate
 from store.rows import Facts, Kind, frame, observation
 
 # The newest items first; what an old one says of somebody who is in a newer one is outdated.

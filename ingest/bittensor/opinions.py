@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from analytics.consensus import grouped, opinions
+from analytics.power.opinions import grouped, opinions
 from ingest.bittensor.subnets import MECHANISM_STRIDE, PALLET, Subnet
 from ingest.bittensor.validators import Seat, seats
-from ingest.substrate import Substrate
+from ingest.substrate.node import Substrate
 from store.rows import Facts, Kind, frame, observation
 
 Weights = Sequence[tuple[int, int]]

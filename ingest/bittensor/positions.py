@@ -11,13 +11,13 @@ from typing import Any, Final
 
 import polars as pl
 
-from ingest import columns
 from ingest.bittensor.shares import NONE, Share, from_bits, whole, worth
 from ingest.bittensor.subnets import PALLET, ROOT, member, spelled, subnets
-from ingest.columns import Rows
 from ingest.network import Memo
-from ingest.substrate import Substrate, listed
-from ingest.substrate_rpc import NotServed
+from ingest.substrate import columns
+from ingest.substrate.columns import Rows
+from ingest.substrate.node import Substrate, listed
+from ingest.substrate.rpc import NotServed
 from store.rows import BadData, SourceDown
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ import polars as pl
 from ingest.bittensor.positions import positions
 from ingest.bittensor.subnets import ONE, ROOT, Subnet, member, subnets
 from ingest.network import Memo
-from ingest.substrate import Substrate, encoded
+from ingest.substrate.node import Substrate, encoded
 from store.rows import Facts, Kind, frame, holdings, observation
 
 EXIT: Final = "SwapRuntimeApi_sim_swap_alpha_for_tao"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from ingest.substrate import Substrate, encoded
+from ingest.substrate.node import Substrate, encoded
 from store.rows import BadData, SourceChanged
 
 PALLET: Final = "SubtensorModule"

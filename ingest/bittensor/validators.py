@@ -12,7 +12,7 @@ from typing import Final
 
 from ingest.bittensor.emission import tao_a_day
 from ingest.bittensor.subnets import PALLET, ROOT, Subnet, accounts, subnets
-from ingest.substrate import Substrate
+from ingest.substrate.node import Substrate
 from store.rows import Facts, SourceChanged, holdings
 
 # Shares of child keys, the TAO weight: of 2^64 - 1. The chain multiplies in 32 binary places, and so does this file.

@@ -1,8 +1,11 @@
 """Akash (compute): stake, delegations, emission, governance and the compute market of akashnet-2."""
 
-from ingest import akash_bme, akash_compute, akash_control, akash_supply
-from ingest.cosmos import CosmosChain
-from ingest.cosmos_readings import RULES, readings
+from ingest.akash import bme as akash_bme
+from ingest.akash import compute as akash_compute
+from ingest.akash import control as akash_control
+from ingest.akash import supply as akash_supply
+from ingest.cosmos.lcd import CosmosChain
+from ingest.cosmos.readings import RULES, readings
 from ingest.network import Network
 
 ENDPOINTS = (

@@ -1,8 +1,8 @@
 """Akash as its console's indexer tells it, off chain: history since 2021, capacity, earnings."""
 
-from ingest import console
+from ingest.akash import console
 from ingest.network import Network
-from ingest.offchain import OffChain
+from ingest.offchain.feed import OffChain
 
 NETWORK = Network(
     name="akash_console",

@@ -2,7 +2,7 @@
 
 from ingest.bittensor import chain, control, emission, names, opinions, root, stake, validators
 from ingest.network import DAILY, HOURLY, Network, Reading, Rule
-from ingest.substrate import SubstrateChain
+from ingest.substrate.node import SubstrateChain
 from store.rows import Kind, Measure
 
 GENESIS = "0x2f0555cc76fc2840a25a6ea3b9637146806f1f44b090c175ffde2a7e5ab36c03"

@@ -7,11 +7,11 @@ bridge holds here is the part that exists there, so the two supplies are never a
 from collections.abc import Mapping
 from typing import Final
 
-from ingest import evm_control
 from ingest.allowance import REPLAY
-from ingest.ethereum import ETHEREUM
-from ingest.evm import Call, EvmNode
-from ingest.evm_holders import token_holders
+from ingest.evm import keys as evm_control
+from ingest.evm.ethereum import ETHEREUM
+from ingest.evm.holders import token_holders
+from ingest.evm.node import Call, EvmNode
 from ingest.network import DAILY, HOURLY, Network, Reading
 from store.rows import Facts, Kind, Measure, SourceChanged, frame, observation
 

@@ -1,7 +1,7 @@
 """Fetch.ai (agents): stake, delegations, emission and governance of fetchhub-4."""
 
-from ingest.cosmos import CosmosChain
-from ingest.cosmos_readings import RULES, readings
+from ingest.cosmos.lcd import CosmosChain
+from ingest.cosmos.readings import RULES, readings
 from ingest.network import Network
 
 ENDPOINTS = (

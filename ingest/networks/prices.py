@@ -1,8 +1,8 @@
 """Dollar prices of the networks' tokens, off chain."""
 
-from ingest import prices
 from ingest.network import Network
-from ingest.offchain import OffChain
+from ingest.offchain import prices
+from ingest.offchain.feed import OffChain
 
 NETWORK = Network(
     name="prices",

@@ -9,9 +9,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any, Final
 
-from ingest.ethereum import ETHEREUM
-from ingest.evm import Call, EvmNode
-from ingest.evm_events import Event, Period, address, events, last_blocks, signature
+from ingest.evm.ethereum import ETHEREUM
+from ingest.evm.events import Event, Period, address, events, last_blocks, signature
+from ingest.evm.node import Call, EvmNode
 from ingest.network import DAILY, Memo, Network, Reading
 from store.rows import BadData, Facts, Kind, Measure, SourceChanged, frame, holdings, observation
 from store.spelling import ANY

@@ -43,7 +43,7 @@ def page(page: Page) -> Page:
 @pytest.fixture(scope="session")
 def gallery() -> Iterator[str]:
     """The page that shows everything that ui/ can draw."""
-    with streamlit("tests/gallery.py") as address:
+    with streamlit("tests/worlds/gallery.py") as address:
         yield address
 
 

@@ -12,7 +12,7 @@ from urllib.request import Request, urlopen
 from playwright.sync_api import Page, expect
 
 from tests.conftest import ROOT
-from tests.servers import free_port, wait_for_port
+from tests.worlds.servers import free_port, wait_for_port
 from ui.banners import BROKEN
 
 FLAGS: Final = [

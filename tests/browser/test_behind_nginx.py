@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.site import streamlit
 from tests.conftest import ROOT
-from tests.servers import nginx
+from tests.worlds.servers import nginx
 
 HOST = "observatory.example"
 Visit = Callable[[str], Page]

@@ -10,15 +10,15 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, WebSocket, expect
 
-from ingest.sample import build_sample
+from ingest.sample.world import build_sample
 from store.landing import SAMPLE
 from store.rows import FORMULA_STARTS
 from tests.browser.reader import serious, sideways, unsafe_links
 from tests.browser.site import PATIENCE, settled, streamlit
-from tests.hamlet import address, build_ruin
-from tests.museum import IMPORTS, land, publish
-from tests.servers import Reply, serving
-from tests.test_every_page import PAGES
+from tests.pages.test_every_page import PAGES
+from tests.worlds.hamlet import address, build_ruin
+from tests.worlds.museum import IMPORTS, land, publish
+from tests.worlds.servers import Reply, serving
 
 Visit = Callable[[str], Page]
 CHARTED = [name for name in PAGES if name != "sources"]

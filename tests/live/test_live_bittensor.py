@@ -10,7 +10,7 @@ from ingest.bittensor.subnets import subnets
 from ingest.job import endpoints
 from ingest.network import Reading
 from ingest.networks.bittensor import NETWORK
-from ingest.substrate import Substrate
+from ingest.substrate.node import Substrate
 from ingest.transport import Http
 from store.rows import check
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import polars as pl
 import pytest
 
-from ingest.cosmos import Lcd
-from ingest.cosmos_governance import dialect
+from ingest.cosmos.governance import dialect
+from ingest.cosmos.lcd import Lcd
 from ingest.job import endpoints
 from ingest.network import Network, Reading
 from ingest.networks import akash, fetch

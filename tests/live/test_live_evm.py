@@ -5,17 +5,17 @@ from collections.abc import Iterator
 import polars as pl
 import pytest
 
-from ingest.ethereum import ENDPOINTS, ETHEREUM
-from ingest.evm import EvmNode
-from ingest.evm_errors import Unable
-from ingest.evm_holders import balances, participants, ranking
-from ingest.evm_logs import TRANSFER, segments
+from ingest.evm.ethereum import ENDPOINTS, ETHEREUM
+from ingest.evm.holders import balances, participants, ranking
+from ingest.evm.logs import TRANSFER, segments
+from ingest.evm.node import EvmNode
+from ingest.evm.refusals import Unable
 from ingest.job import endpoints
 from ingest.network import Reading
 from ingest.networks import fet, singularitynet
 from ingest.transport import Http
 from store.rows import Facts, SourceDown, check
-from tests.evm_node import Shelf
+from tests.worlds.evm_node import Shelf
 
 pytestmark = pytest.mark.slow
 

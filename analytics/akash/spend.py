@@ -1,0 +1,349 @@
+"""Tables of the Akash compute market: spend and its concentration, history against published figures.
+
+Plain frames in, plain frames out. Dollars are made here and in analytics.prices, and nowhere else; where a figure
+cannot be told in dollars the row has none and says why.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Final
+
+import polars as pl
+
+from analytics.akash.escrow import ONE
+from analytics.prices import Dollars, NoPrice, Price, act, closes, dollars, price_at
+from analytics.prices import total as sum_of
+from analytics.spread.metrics import distribution
+
+MICRO: Final = 10**6
+FINE: Final = "1e-18 "
+# How money of each denom is called; amounts are in 1e-18 of a millionth of it.
+TOKENS: Final[Mapping[str, str]] = {"uact": "ACT", "uakt": "AKT", "uusdc": "USDC"}
+# The five columns of spend, by the start of their readings' names. They are never added to each other.
+COLUMNS: Final[Mapping[str, tuple[str, str]]] = {
+    "leases": ("R", "Run rate, projected for a day"),
+    "accrued": ("A", "Accrued by leases"),
+    "settled": ("S", "Settled by the chain"),
+    "deposited": ("D", "Deposited by payers, net"),
+    "external_least": ("E", "From outsiders, at least"),
+    "external_most": ("E", "From outsiders, at most"),
+}
+POPULATIONS: Final = ("providers", "payers", "tenants", "auditors")
+# A figure of others is consistent with the measured one within this part: prices and hours of days differ.
+CONSISTENT: Final = 0.15
+DAILY_USD: Final = "dailyUUsdSpent"
+TODAY: Final = "_today"
+
+Costs = Mapping[str, Price | NoPrice]
+# Every address stands for itself.
+NOBODY_KNOWN: Final[Mapping[str, str]] = {}
+
+
+def costs(observations: pl.DataFrame, at: datetime) -> dict[str, Price | NoPrice]:
+    """What a unit of each denom costs at a time: ACT by design and circuit breaker, AKT and USDC by their prices."""
+    priced = {unit: price_at(observations, token, at) for unit, token in TOKENS.items() if unit != "uact"}
+    return {"uact": act(at, _breaker(observations, at)), **priced}
+
+
+def costs_by_day(observations: pl.DataFrame, days: Iterable[date]) -> dict[date, Costs]:
+    """What a unit of each denom cost at the end of each day."""
+    known = sorted(set(days))
+    priced = {unit: closes(observations, token, known) for unit, token in TOKENS.items() if unit != "uact"}
+    found: dict[date, Costs] = {}
+    for day in known:
+        end = datetime.combine(day + timedelta(days=1), time(), UTC)
+        told = {unit: by_day[day] for unit, by_day in priced.items()}
+        found[day] = {"uact": act(end, _breaker(observations, end)), **told}
+    return found
+
+
+def columns(totals: pl.DataFrame, at_cost: Costs) -> pl.DataFrame:
+    """R, A, S, D and E in each denom and in dollars.
+
+    totals: reading, unit, total (whole 1e-18 units), since, time. Without a price low_usd and high_usd are null and
+    `notes` says why.
+    """
+    rows = []
+    for reading, unit, total, since, until in totals.select("reading", "unit", "total", "since", "time").iter_rows():
+        denom = unit.removeprefix(FINE)
+        name = reading.removesuffix(f"_{denom}")
+        if name in COLUMNS:
+            column, title = COLUMNS[name]
+            told = {"column": column, "title": title, "token": TOKENS.get(denom, denom), "tokens": _tokens(total)}
+            rows.append({**told, **_in_dollars(int(total), denom, at_cost), "since": since, "until": until})
+    order = {title: place for place, (_, title) in enumerate(COLUMNS.values())}
+    found = pl.DataFrame(rows, schema=COLUMNS_SCHEMA, orient="row")
+    return found.sort(pl.col("title").replace_strict(order, return_dtype=pl.Int8), "token")
+
+
+def parties(holdings: pl.DataFrame, at_cost: Costs, entities: Mapping[str, str] = NOBODY_KNOWN) -> pl.DataFrame:
+    """Who is paid, who pays and who opens the gate, in dollars over all denoms that have a price, largest first.
+
+    holdings: unit, population, holder, amount. entities: whose an address is; addresses of one entity are one party,
+    any other stands for itself. Columns: population, rank, party (the entity, else the address), holder (the party's
+    largest address), addresses (how many), low_usd, high_usd, share and cumulative (of the population's dollars, at
+    the low price).
+    """
+    priced = {denom: cost for denom, cost in at_cost.items() if isinstance(cost, Price)}
+    rows = []
+    for unit, population, holder, amount in holdings.select("unit", "population", "holder", "amount").iter_rows():
+        cost = priced.get(unit.removeprefix(FINE))
+        if cost:
+            tokens = _tokens(amount)
+            rows.append((population, holder, tokens * cost.low, tokens * cost.high))
+    schema = {"population": pl.String, "holder": pl.String, "low_usd": pl.Float64, "high_usd": pl.Float64}
+    spent = _merged(pl.DataFrame(rows, schema=schema, orient="row"), entities)
+    share = pl.col("low_usd") / pl.col("low_usd").sum().over("population")
+    return (
+        spent.sort(["population", "low_usd", "party"], descending=[False, True, False])
+        .with_columns(share.alias("share"), pl.int_range(1, pl.len() + 1).over("population").alias("rank"))
+        .with_columns(pl.col("share").cum_sum().over("population").alias("cumulative"))
+        .select("population", "rank", "party", "holder", "addresses", "low_usd", "high_usd", "share", "cumulative")
+    )
+
+
+def _merged(spent: pl.DataFrame, entities: Mapping[str, str]) -> pl.DataFrame:
+    """Dollars by party, over denoms and over the party's addresses, with its largest address."""
+    by_address = spent.group_by("population", "holder").sum().sort(["low_usd", "holder"], descending=[True, False])
+    owner = pl.Series([entities.get(holder, holder) for holder in by_address["holder"]], dtype=pl.String)
+    return (
+        by_address.with_columns(owner.alias("party"))
+        .group_by("population", "party", maintain_order=True)
+        .agg(pl.col("holder").first(), pl.len().alias("addresses"), pl.col("low_usd", "high_usd").sum())
+    )
+
+
+def unpriced(holdings: pl.DataFrame, at_cost: Costs) -> pl.DataFrame:
+    """Denoms that the dollar tables leave out: how much is paid in them, and why they have no dollars."""
+    rows = []
+    for (unit,), part in holdings.filter(population="providers").group_by("unit", maintain_order=True):
+        denom = str(unit).removeprefix(FINE)
+        cost = at_cost.get(denom, NoPrice(f"no price is read for {denom}"))
+        if isinstance(cost, NoPrice):
+            rows.append((TOKENS.get(denom, denom), sum(map(_tokens, part["amount"])), cost.reason))
+    return pl.DataFrame(rows, schema={"token": pl.String, "tokens": pl.Float64, "reason": pl.String}, orient="row")
+
+
+def concentration(spent: pl.DataFrame) -> pl.DataFrame:
+    """How concentrated spend is among providers, payers, tenants and auditors.
+
+    spent: as `parties` gives it. of_spend: the population's part of all spend; below one for auditors where orders
+    demand no signature.
+    """
+    all_usd = float(spent.filter(population="providers")["low_usd"].sum())
+    rows = []
+    for population in POPULATIONS:
+        held = spent.filter((pl.col("population") == population) & (pl.col("low_usd") > 0))
+        if held.is_empty():
+            continue
+        found = distribution([round(usd * MICRO) for usd in held["low_usd"]])
+        told = {name: found[name] for name in ("effective_parties", "nc_gt_1_2", "top_1", "top_3", "hhi")}
+        usd = float(held["low_usd"].sum())
+        rows.append({"population": population, "parties": held.height, "usd": usd, "of_spend": usd / all_usd, **told})
+    return pl.DataFrame(rows, schema=CONCENTRATION_SCHEMA, orient="row")
+
+
+def daily(observations: pl.DataFrame) -> pl.DataFrame:
+    """Dollars spent on each whole day since 2021 as the Akash console counts them: time, value."""
+    whole = observations.filter(pl.col("name") == DAILY_USD)
+    return whole.select("time", (pl.col("value") / MICRO).alias("value")).sort("time")
+
+
+def running_day(observations: pl.DataFrame) -> pl.DataFrame:
+    """The day that is not over, apart from the whole ones: time, value."""
+    running = observations.filter(pl.col("name") == DAILY_USD + TODAY).sort("time").tail(1)
+    return running.select("time", (pl.col("value") / MICRO).alias("value"))
+
+
+def restated(observations: pl.DataFrame) -> pl.DataFrame:
+    """Days whose dollars the console changed later: time, old_usd, fetched (when the old figure was read), usd."""
+    old = observations.filter(pl.col("name") == f"restated:{DAILY_USD}")
+    return (
+        old.select("time", (pl.col("value") / MICRO).alias("old_usd"), pl.col("subject").alias("fetched"))
+        .join(daily(observations).rename({"value": "usd"}), on="time", how="left")
+        .sort("time", "fetched")
+    )
+
+
+def quarters(days: pl.DataFrame) -> pl.DataFrame:
+    """Dollars by calendar quarter and since the beginning: quarter, usd, days, whole, since_launch_usd."""
+    in_quarter = pl.col("time").dt.truncate("1q")
+    grouped = days.group_by(in_quarter.alias("quarter")).agg(pl.col("value").sum().alias("usd"), pl.len().alias("days"))
+    length = (pl.col("quarter").dt.offset_by("1q") - pl.col("quarter")).dt.total_days()
+    return grouped.sort("quarter").with_columns(
+        (pl.col("days") == length).alias("whole"), pl.col("usd").cum_sum().alias("since_launch_usd")
+    )
+
+
+def published_points(published: pl.DataFrame) -> pl.DataFrame:
+    """Others' figures for a chart of dollars a day: each period's average at its middle (time, value, title)."""
+    days = (pl.col("period_end") - pl.col("period_start")).dt.total_days() + 1
+    figure = pl.format("{}: {} USD ({})", "title", pl.col("value_usd").round().cast(pl.Int64), "who")
+    return published.select(
+        (pl.col("period_start") + pl.duration(days=days // 2))
+        .cast(pl.Datetime("us"))
+        .dt.replace_time_zone("UTC")
+        .alias("time"),
+        (pl.col("value_usd") / days).alias("value"),
+        figure.alias("title"),
+    )
+
+
+def claims(published: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
+    """Each published figure beside what the console's daily history adds up to over the same days.
+
+    verdict: consistent (within 15 %, or above a "more than"), contradicted, or not covered where days are missing.
+    times: the claim in measured ones. since_launch_usd: everything until the period's end, because a figure may be of
+    all time; fits_since_launch says whether it is that.
+    """
+    return pl.DataFrame([_judged(row, days) for row in published.iter_rows(named=True)], schema=CLAIMS_SCHEMA)
+
+
+def against_console(run_rates: pl.DataFrame, by_day: Mapping[date, Costs], days: pl.DataFrame) -> pl.DataFrame:
+    """The on-chain run rate beside the console's figure of the same day.
+
+    run_rates: time, unit, total of every reading. Columns: day, readings, low_usd, high_usd (of the day's mean in each
+    denom, at the day's close; null where a denom has no price, and `notes` says why), console_usd, ratio.
+    """
+    rows = []
+    total = pl.col("total").cast(pl.Float64).mean()
+    day = pl.col("time").dt.date().alias("day")
+    for (when,), part in run_rates.group_by(day, maintain_order=True):
+        assert isinstance(when, date)
+        means = part.group_by("unit").agg(total).filter(pl.col("total") > 0)
+        parts = [_dollars(int(mean), unit.removeprefix(FINE), by_day[when]) for unit, mean in means.iter_rows()]
+        found = sum_of(parts)
+        usd = (found.low_usd, found.high_usd) if isinstance(found, Dollars) else (None, None)
+        notes = "; ".join(found.notes) if isinstance(found, Dollars) else found.reason
+        rows.append((when, part["time"].n_unique(), *usd, notes))
+    ours = pl.DataFrame(rows, schema=RUN_RATES_SCHEMA, orient="row")
+    theirs = days.select(pl.col("time").dt.date().alias("day"), pl.col("value").alias("console_usd"))
+    middle = (pl.col("low_usd") + pl.col("high_usd")) / 2
+    ratio = pl.when(pl.col("console_usd") > 0).then(middle / pl.col("console_usd"))
+    return ours.join(theirs, on="day", how="left").with_columns(ratio.alias("ratio")).sort("day")
+
+
+def earnings(observations: pl.DataFrame) -> pl.DataFrame:
+    """What each provider earned in 30 days as the console counts it, largest first: provider, usd, share, until."""
+    earned = observations.filter(pl.col("name") == "earned_30d_uusd")
+    newest = earned.filter(pl.col("time") == pl.col("time").max())
+    usd = pl.col("value") / MICRO
+    share = pl.when(usd.sum() > 0).then(usd / usd.sum())
+    return newest.select(
+        pl.col("subject").alias("provider"), usd.alias("usd"), share.alias("share"), pl.col("time").alias("until")
+    ).sort(["usd", "provider"], descending=[True, False])
+
+
+def _judged(row: Mapping[str, Any], days: pl.DataFrame) -> dict[str, Any]:
+    start, end, claimed = row["period_start"], row["period_end"], row["value_usd"]
+    day = pl.col("time").dt.date()
+    inside = days.filter((day >= start) & (day <= end))
+    before = float(days.filter(day <= end)["value"].sum())
+    length = (end - start).days + 1
+    covered = inside.height == length
+    measured = float(inside["value"].sum()) if covered else None
+    return {
+        **{name: row[name] for name in ("title", "who", "kind", "source", "note", "period_start", "period_end")},
+        "claimed_usd": claimed,
+        "at_least": row["at_least"],
+        "measured_usd": measured,
+        "days": inside.height,
+        "days_of_period": length,
+        "times": claimed / measured if measured else None,
+        "verdict": _verdict(claimed, measured, at_least=row["at_least"]),
+        "since_launch_usd": before if inside.height else None,
+        "fits_since_launch": _near(claimed, before) if inside.height else None,
+    }
+
+
+def _verdict(claimed: float, measured: float | None, *, at_least: bool) -> str:
+    if measured is None:
+        return "not covered"
+    holds = _near(claimed, measured) or (at_least and measured >= claimed)
+    return "consistent" if holds else "contradicted"
+
+
+def _near(claimed: float, measured: float) -> bool:
+    return abs(claimed - measured) <= CONSISTENT * claimed
+
+
+def _tokens(amount: Any) -> float:
+    return int(amount) / (ONE * MICRO)
+
+
+def _breaker(observations: pl.DataFrame, at: datetime) -> str | None:
+    """The newest state of the circuit breaker at a time; None where it was not read."""
+    states = observations.filter((pl.col("name") == "circuit_breaker") & (pl.col("time") <= at)).sort("time")
+    return str(states["exact"][-1]) if states.height else None
+
+
+def _dollars(total: int, denom: str, at_cost: Costs) -> Dollars | NoPrice:
+    return dollars(total, at_cost.get(denom, NoPrice(f"no price is read for {denom}")))
+
+
+def _in_dollars(total: int, denom: str, at_cost: Costs) -> dict[str, Any]:
+    found = _dollars(total, denom, at_cost)
+    if isinstance(found, Dollars):
+        told = {"sources": ", ".join(found.sources), "priced_at": found.time, "notes": "; ".join(found.notes)}
+        return {"low_usd": found.low_usd, "high_usd": found.high_usd, **told}
+    return {"low_usd": None, "high_usd": None, "sources": "", "priced_at": None, "notes": found.reason}
+
+
+_TIME: Final = pl.Datetime("us", "UTC")
+COLUMNS_SCHEMA: Final = pl.Schema(
+    {
+        "column": pl.String(),
+        "title": pl.String(),
+        "token": pl.String(),
+        "tokens": pl.Float64(),
+        "low_usd": pl.Float64(),
+        "high_usd": pl.Float64(),
+        "sources": pl.String(),
+        "priced_at": _TIME,
+        "notes": pl.String(),
+        "since": _TIME,
+        "until": _TIME,
+    }
+)
+RUN_RATES_SCHEMA: Final = pl.Schema(
+    {
+        "day": pl.Date(),
+        "readings": pl.Int64(),
+        "low_usd": pl.Float64(),
+        "high_usd": pl.Float64(),
+        "notes": pl.String(),
+    }
+)
+CONCENTRATION_SCHEMA: Final = pl.Schema(
+    {
+        "population": pl.String(),
+        "parties": pl.Int64(),
+        "usd": pl.Float64(),
+        "of_spend": pl.Float64(),
+        "effective_parties": pl.Float64(),
+        "nc_gt_1_2": pl.Float64(),
+        "top_1": pl.Float64(),
+        "top_3": pl.Float64(),
+        "hhi": pl.Float64(),
+    }
+)
+CLAIMS_SCHEMA: Final = pl.Schema(
+    {
+        "title": pl.String(),
+        "who": pl.String(),
+        "kind": pl.String(),
+        "source": pl.String(),
+        "note": pl.String(),
+        "period_start": pl.Date(),
+        "period_end": pl.Date(),
+        "claimed_usd": pl.Float64(),
+        "at_least": pl.Boolean(),
+        "measured_usd": pl.Float64(),
+        "days": pl.Int64(),
+        "days_of_period": pl.Int64(),
+        "times": pl.Float64(),
+        "verdict": pl.String(),
+        "since_launch_usd": pl.Float64(),
+        "fits_since_launch": pl.Boolean(),
+    }
+)

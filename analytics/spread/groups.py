@@ -1,0 +1,212 @@
+"""Ragged groups of whole amounts, made into sorted blocks.
+
+Groups are padded with zeros at the low end to one of a few widths, so that one sort along the last axis serves
+thousands; the width comes of the group's own size, so that no number depends on what else is measured with it.
+Amounts are exact: one int64 each, or two (the 128 bits of a DECIMAL(38,0)) where one does not suffice. Rows whose total
+needs more than 62 bits are shifted to fit int64; their exact amounts stay at hand.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analytics.spread.backend import Backend
+from analytics.spread.blocks import SUM_BITS, Block, Floats, Ints, Sums
+
+LARGEST_TOTAL = 10**38 - 1
+LOW_HALF = 0xFFFFFFFF
+
+
+def exact_amounts(amounts: Sequence[int]) -> Ints:
+    """Whole amounts as int64, or as the two int64 of 128 bits where one is too large.
+
+    Raises ValueError for a negative amount and for one of more than 38 digits.
+    """
+    if all(0 <= amount < 2**63 for amount in amounts):
+        return np.array(amounts, dtype=np.int64)
+    for amount in amounts:
+        if not 0 <= amount <= LARGEST_TOTAL:
+            raise ValueError(f"an amount of {amount} is negative or has more than 38 digits")
+    return np.frombuffer(b"".join(amount.to_bytes(16, "little") for amount in amounts), dtype=np.int64).reshape(-1, 2)
+
+
+def arrow_amounts(buffer: Any, offset: int, length: int) -> Ints:
+    """The amounts in the second buffer of an Arrow decimal128 array, without a copy.
+
+    With `array` a pyarrow Decimal128Array: arrow_amounts(array.buffers()[1], array.offset, len(array)).
+    """
+    return np.frombuffer(buffer, dtype="<i8").reshape(-1, 2)[offset : offset + length]
+
+
+def as_floats(amounts: Ints) -> Floats:
+    """Amounts of one or two words as the nearest floats."""
+    if amounts.ndim == 1:
+        return amounts.astype(np.float64)
+    return amounts[:, 1].astype(np.float64) * 2.0**64 + amounts[:, 0].view(np.uint64).astype(np.float64)
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Group i is amounts[offsets[i]:offsets[i + 1]], in any order; amounts: int64 (cells,) or (cells, 2) low and high.
+
+    Raises ValueError when the offsets do not divide the amounts.
+    """
+
+    amounts: Ints
+    offsets: Ints
+
+    def __post_init__(self) -> None:
+        offsets = self.offsets
+        if len(offsets) == 0 or offsets[0] != 0 or offsets[-1] != len(self.amounts) or (np.diff(offsets) < 0).any():
+            raise ValueError("offsets must rise from 0 to the number of amounts")
+
+    @property
+    def sizes(self) -> Ints:
+        """How many amounts each group has, zeros included."""
+        return np.diff(self.offsets)
+
+    def exact(self, group: int) -> list[int]:
+        """The amounts of a group as Python's integers."""
+        mine = self.amounts[self.offsets[group] : self.offsets[group + 1]]
+        if mine.ndim == 1:
+            return [int(amount) for amount in mine]
+        low, high = mine[:, 0].view(np.uint64), mine[:, 1]
+        return [(upper << 64) + lower for lower, upper in zip(low.tolist(), high.tolist(), strict=True)]
+
+    def padded(self, members: Ints, width: int) -> Ints:
+        """Groups as rows, each after as many zeros as make it `width` places."""
+        starts, stops = self.offsets[members], self.offsets[members + 1]
+        shape = (len(members), width, *self.amounts.shape[1:])
+        if (stops - starts == width).all() and (starts[1:] == stops[:-1]).all():
+            return self.amounts[starts[0] : stops[-1]].reshape(shape)
+        rows = np.zeros(shape, dtype=np.int64)
+        for row, start, stop in zip(rows, starts.tolist(), stops.tolist(), strict=True):
+            row[width - (stop - start) :] = self.amounts[start:stop]
+        return rows
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Sorted rows that fit int64, and what they stand for: exact totals, and the bits that their units lack."""
+
+    units: Any
+    totals: list[int]
+    shifts: list[int]
+    holders: Ints
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Some groups of about the same size: their numbers, exact totals, how many hold something, and their block."""
+
+    members: Ints
+    totals: list[int]
+    holders: Ints
+    block: Block
+
+
+def widths(sizes: Ints, backend: Backend) -> Ints:
+    """Places that a group of each size is given, by its own size alone.
+
+    Sums of floats are added in pairs, so that their last digits depend on the padding: a width that others had a say in
+    would give a group other numbers alone than in company. A row that fills a block by itself needs no padding.
+    """
+    bits = np.frexp(sizes.astype(np.float64))[1]
+    # 1, 2, 4, 8 widths a doubling: a block costs as much as some 10,000 places, padding what it holds.
+    step = 1 << np.maximum(bits - 1 - np.minimum((bits - 1) // 4, 3), 0)
+    wide: Ints = np.where(sizes > backend.cells // 2, sizes, -(-sizes // step) * step)
+    return wide
+
+
+def chunks(groups: Groups, backend: Backend) -> Iterator[Chunk]:
+    """All groups but the empty ones, in blocks that fit the cache.
+
+    Raises ValueError for a negative amount, and for a total of more than 38 digits.
+    """
+    sizes = groups.sizes
+    wide = widths(sizes, backend)
+    for width in np.unique(wide[sizes > 0]).tolist():
+        bucket = np.flatnonzero(wide == width)
+        rows = max(1, backend.cells // width)
+        for first in range(0, len(bucket), rows):
+            yield _chunk(groups, bucket[first : first + rows], width, backend)
+
+
+def _chunk(groups: Groups, members: Ints, width: int, backend: Backend) -> Chunk:
+    amounts = groups.padded(members, width)
+    rows = _narrow(amounts, backend) if amounts.ndim == 2 else _wide(amounts, backend)
+    if max(rows.totals) > LARGEST_TOTAL:
+        group = int(members[rows.totals.index(max(rows.totals))])
+        raise ValueError(f"group {group}: the total {max(rows.totals)} has more than 38 digits")
+    sums = Sums(rows.units, rows.totals, rows.shifts, lambda row: groups.exact(int(members[row])), backend)
+    held = np.array([total > 0 for total in rows.totals])
+    block = Block(
+        units=rows.units,
+        holders=backend.array(np.where(held, rows.holders, np.nan)),
+        registered=backend.array(np.where(held, groups.sizes[members], np.nan)),
+        fewest=sums.fewest,
+        xp=backend.xp,
+        # Half as much at a time, since a metric keeps several arrays of it in the cache.
+        width=backend.cells // 2,
+    )
+    return Chunk(members, rows.totals, rows.holders, block)
+
+
+def _narrow(amounts: Ints, backend: Backend) -> Rows:
+    """Rows of amounts of one word: sorted first, since then the least and the largest are known."""
+    xp = backend.xp
+    units = xp.sort(backend.array(amounts), axis=-1)
+    least = backend.host(units[:, 0])
+    if least.min() < 0:
+        raise ValueError(f"an amount of {least.min()} is negative")
+    positive = least > 0
+    places = np.full(len(amounts), amounts.shape[-1])
+    holders = places if positive.all() else backend.host(xp.count_nonzero(units > 0, axis=-1))
+    totals = _sorted_totals(units, backend)
+    shifts = _shifts(totals)
+    if any(shifts):
+        units = units >> backend.array(np.array(shifts))[:, None]
+    return Rows(units, totals, shifts, holders)
+
+
+def _sorted_totals(units: Any, backend: Backend) -> list[int]:
+    """Exact sum of each sorted row: NumPy's integer sums wrap silently, so that only small amounts are left to them."""
+    places = units.shape[-1]
+    if places > backend.cells:
+        pieces = range(0, places, backend.cells)
+        return [sum(_sorted_totals(units[:, first : first + backend.cells], backend)[0] for first in pieces)]
+    if int(backend.host(units[:, -1]).max()) < 2**SUM_BITS // places:
+        return [int(total) for total in backend.host(backend.xp.sum(units, axis=-1))]
+    return [sum(row) for row in backend.host(units).tolist()]
+
+
+def _wide(words: Ints, backend: Backend) -> Rows:
+    """Rows of amounts of two words: (rows, places, low and high)."""
+    low, high = words[:, :, 0], words[:, :, 1]
+    if high.min() < 0:
+        raise ValueError("an amount is negative")
+    quarters = (low & LOW_HALF, low >> 32 & LOW_HALF, high & LOW_HALF, high >> 32)
+    sums = [quarter.sum(axis=-1).tolist() for quarter in quarters]
+    totals = [a + (b << 32) + (c << 64) + (d << 96) for a, b, c, d in zip(*sums, strict=True)]
+    shifts = _shifts(totals)
+    units = backend.xp.sort(backend.array(_shifted(low, high, np.array(shifts)[:, None])), axis=-1)
+    return Rows(units, totals, shifts, np.count_nonzero(low | high, axis=-1))
+
+
+def _shifts(totals: Sequence[int]) -> list[int]:
+    return [max(0, total.bit_length() - SUM_BITS) for total in totals]
+
+
+def _shifted(low: Ints, high: Ints, bits: Ints) -> Ints:
+    """The lowest 64 of 128 bits after a shift to the right, of which at most 63 may then be needed."""
+    # A shift by 64 or more is undefined in C, so that the steps by less than 64 and by 64 are taken apart.
+    bits = bits.astype(np.uint64)
+    some = np.minimum(bits, np.uint64(63))
+    unsigned, above = low.view(np.uint64), high.view(np.uint64)
+    carried = np.where(bits > 0, above << (np.uint64(64) - np.maximum(some, np.uint64(1))), np.uint64(0))
+    beyond = above >> (np.maximum(bits, np.uint64(64)) - np.uint64(64))
+    shifted: NDArray[np.uint64] = np.where(bits < 64, unsigned >> some | carried, beyond)
+    return shifted.view(np.int64)

@@ -1,0 +1,306 @@
+"""The smallest set of voters whose different choice would have turned a past vote, all others unchanged.
+
+Each way out is looked at by itself: the set stays home (boycott), or votes abstain, no, veto or yes. A vote passes when
+three sums are large enough: power that voted (quorum), vetoes that are few (veto), Yes among those who did not abstain
+(threshold). A voter who switches adds a fixed amount to each of the three, so:
+
+* a vote that passed is turned by breaking one of them: the voters with the largest effect on it, exactly;
+* a vote that failed is turned by meeting all three: exact where one decides or few voters matter, else two bounds.
+
+A delegator who stays home does not take its power away: it falls to its validator, if that one votes. And a silent
+validator's account may have delegated to others, who vote with that power until the account votes. What such voters
+achieve depends on whether the others are in the set as well; it lies between two sums, and so does the size.
+
+Voters are all who voted, and validators who did not. Delegators who left it to their validator are no voters here.
+Powers are in one unit and ratios are exact, as in `governance`.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from heapq import nlargest
+from itertools import accumulate
+
+from analytics.votes.rules import SEARCH_STEPS, Ballots, fewest
+from analytics.votes.tally import ONE, Choice, Tally, Thresholds, Validator, power_of, product, tally
+from store.addresses import account
+
+ROUTES = ("boycott", "abstain", "no", "veto", "yes")
+RULES = ("quorum", "veto", "threshold")
+# What a switch, or all ballots, add to the three sums.
+Sums = tuple[int, int, int]
+Effects = Sequence[tuple[Sums, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """Power by option; split votes have several, who did not vote has none."""
+
+    yes: int = 0
+    abstain: int = 0
+    no: int = 0
+    veto: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.yes + self.abstain + self.no + self.veto
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """What a voter could carry and how it voted.
+
+    at_home: how its validators would vote with that power if it stayed home. shared, shared_silent: power that its
+    validators carry, as they voted or silently, until it votes.
+    """
+
+    voter: str
+    power: int
+    vote: Vote = field(default_factory=Vote)
+    at_home: Vote = field(default_factory=Vote)
+    shared: Vote = field(default_factory=Vote)
+    shared_silent: int = 0
+
+    def __post_init__(self) -> None:
+        for vote in (self.vote, self.at_home):
+            if min(vote.yes, vote.abstain, vote.no, vote.veto) < 0 or vote.total > self.power:
+                raise ValueError(f"{self.voter} has {self.power}, of which {vote.total} votes")
+
+
+@dataclass(frozen=True, slots=True)
+class Flip:
+    """How a vote could have turned along one route.
+
+    fewest: no smaller set can. voters: a set that can, or None where none was found; exact when it has `fewest`
+    members. rule: the one it breaks (a vote that passed), or the one that asks for most voters.
+    """
+
+    route: str
+    fewest: int
+    voters: tuple[str, ...] | None
+    rule: str
+
+    @property
+    def is_exact(self) -> bool:
+        return self.voters is not None and len(self.voters) == self.fewest
+
+
+def casts(
+    validators: Mapping[str, Validator],
+    delegations: Iterable[tuple[str, str, int]],
+    votes: Mapping[str, Choice],
+    counted: Tally | None = None,
+) -> list[Cast]:
+    """Voters of a past vote, in 1e-18 base units. counted: what `tally.tally` makes of the same, where it is known."""
+    delegations = list(delegations)
+    count = counted or tally(validators, delegations, votes)
+    left = {operator: validator.shares for operator, validator in validators.items()}
+    elsewhere: dict[str, list[Vote]] = defaultdict(list)
+    silent: dict[str, int] = defaultdict(int)
+    for delegator, operator, shares in delegations:
+        if operator not in validators:
+            continue
+        left[operator] -= shares if delegator in votes else 0
+        if account(operator) != delegator:
+            power = power_of(shares, validators[operator])
+            choice = votes.get(account(operator), {})
+            elsewhere[delegator].append(_vote(power, choice))
+            silent[delegator] += 0 if choice else power
+    found = []
+    for voter, carried in count.voters.items():
+        vote, at_home = _vote(carried.used, votes[voter]), ballots(elsewhere[voter])
+        # Weighted votes are rounded one by one, and may exceed the whole by 1e-18.
+        found.append(Cast(voter, max(carried.used, vote.total, at_home.total), vote, at_home))
+    for operator, validator in validators.items():
+        voter = account(operator)
+        if voter not in votes:
+            shared = ballots(elsewhere[voter])
+            power = power_of(left[operator], validator)
+            found.append(Cast(voter, power, shared=shared, shared_silent=silent[voter]))
+    return found
+
+
+def _vote(power: int, choice: Choice) -> Vote:
+    options = {"veto" if option == "no_with_veto" else option: weight for option, weight in choice.items()}
+    return Vote(**{option: product(power, weight) for option, weight in options.items()})
+
+
+def ballots(votes: Iterable[Vote]) -> Vote:
+    """All votes together."""
+    votes = list(votes)
+    return Vote(
+        sum(vote.yes for vote in votes),
+        sum(vote.abstain for vote in votes),
+        sum(vote.no for vote in votes),
+        sum(vote.veto for vote in votes),
+    )
+
+
+def flips(bonded: int, voters: Sequence[Cast], rule: Thresholds) -> dict[str, Flip | None]:
+    """For each route the smallest set that turns the vote; None where not even all voters together can."""
+    count = ballots(cast.vote for cast in voters)
+    sums = _sums(bonded, count, rule)
+    passed = Ballots(bonded, count.yes, count.abstain, count.no, count.veto).outcome(rule) == "passed"
+    find = _broken if passed else _met
+    found = {}
+    for route in ROUTES:
+        effects = [(_effects(cast, route, rule), cast.voter) for cast in voters]
+        least = [(low, voter) for (low, _), voter in effects]
+        most = [(high, voter) for (_, high), voter in effects]
+        found[route] = find(route, sums, least, most)
+    return found
+
+
+def _sums(bonded: int, vote: Vote, rule: Thresholds) -> Sums:
+    """The three sums; a vote passes when none is negative (the last must exceed zero, hence minus one)."""
+    return (
+        vote.total * ONE - rule.quorum * bonded,
+        vote.total * rule.veto - vote.veto * ONE,
+        vote.yes * ONE - rule.threshold * (vote.total - vote.abstain) - 1,
+    )
+
+
+def _effects(cast: Cast, route: str, rule: Thresholds) -> tuple[Sums, Sums]:
+    """What the three sums gain, at least and at most, when the voter takes the route with all its power."""
+    if route == "boycott":
+        sure = _move(cast.vote, Vote(), rule)
+        doubtful = [_move(Vote(), vote, rule) for vote in _by_option(cast.at_home)]
+    else:
+        sure = _move(cast.vote, Vote(**{route: cast.power}), rule)
+        doubtful = [_move(vote, Vote(**{route: vote.total}), rule) for vote in _by_option(cast.shared)]
+        if cast.shared_silent:
+            doubtful.append(_move(Vote(), Vote(**{route: cast.shared_silent}), rule))
+    least = most = sure
+    for one in doubtful:
+        least = _added(least, (min(one[0], 0), min(one[1], 0), min(one[2], 0)))
+        most = _added(most, (max(one[0], 0), max(one[1], 0), max(one[2], 0)))
+    return least, most
+
+
+def _by_option(vote: Vote) -> Iterator[Vote]:
+    """A vote cut by option, without the options that it has not."""
+    parts = (Vote(yes=vote.yes), Vote(abstain=vote.abstain), Vote(no=vote.no), Vote(veto=vote.veto))
+    return (part for part in parts if part.total)
+
+
+def _move(before: Vote, after: Vote, rule: Thresholds) -> Sums:
+    """What the three sums gain when power votes otherwise."""
+    was, becomes = _sums(0, before, rule), _sums(0, after, rule)
+    return (becomes[0] - was[0], becomes[1] - was[1], becomes[2] - was[2])
+
+
+def _broken(route: str, sums: Sums, least: Effects, most: Effects) -> Flip | None:
+    """Fewest voters that make one of the sums negative: surely (largest gains counted), and at best."""
+    lowest = _fewest_to_break(route, sums, least)
+    if lowest is None:
+        return None
+    surely = _fewest_to_break(route, sums, most)
+    return Flip(route, lowest.fewest, None, lowest.rule) if surely is None else Flip(
+        route, lowest.fewest, surely.voters, surely.rule
+    )  # fmt: skip
+
+
+def _fewest_to_break(route: str, sums: Sums, effects: Effects) -> Flip | None:
+    found = []
+    for rule, name in enumerate(RULES):
+        losses = sorted(((-effect[rule], voter) for effect, voter in effects if effect[rule] < 0), reverse=True)
+        count = fewest((loss for loss, _ in losses), sums[rule] + 1)
+        if count is not None:
+            found.append(Flip(route, count, tuple(voter for _, voter in losses[:count]), name))
+    return min(found, key=lambda flip: flip.fewest, default=None)
+
+
+def _met(route: str, sums: Sums, least: Effects, most: Effects) -> Flip | None:
+    """Few voters that make no sum negative: surely (least gains counted), and at best."""
+    surely = _fewest_to_meet(route, sums, [(effect, voter) for effect, voter in least if any(effect)])
+    if least == most:
+        return surely
+    sizes, rule = _sizes_to_meet(sums, most)
+    if not sizes:
+        return None
+    return Flip(route, sizes.start, surely.voters if surely else None, rule)
+
+
+def _sizes_to_meet(sums: Sums, effects: Effects) -> tuple[range, str]:
+    """How many voters can meet each rule alone, and which rule asks for most."""
+    sizes = [_possible_sizes(sums[rule], [effect[rule] for effect, _ in effects]) for rule in range(len(RULES))]
+    hardest = max(range(len(RULES)), key=lambda rule: sizes[rule].start)
+    return range(sizes[hardest].start, min(size.stop for size in sizes)), RULES[hardest]
+
+
+def _possible_sizes(missing: int, gains: Sequence[int]) -> range:
+    """How many voters can meet one rule: the largest gains first, until they turn to losses that spoil it."""
+    reached = enumerate(accumulate(sorted(gains, reverse=True), initial=missing))
+    possible = [size for size, total in reached if total >= 0]
+    return range(possible[0], possible[-1] + 1) if possible else range(len(gains) + 1, len(gains) + 1)
+
+
+def _fewest_to_meet(route: str, sums: Sums, effects: Effects) -> Flip | None:
+    """Bounds by each rule alone, then a search between them."""
+    sizes, rule = _sizes_to_meet(sums, effects)
+    voters = min(_greedy_sets(sums, effects), key=len, default=None)
+    search = _Search(sums, sorted(effects, key=lambda effect: -_progress(sums, effect[0])))
+    for size in sizes:
+        if voters is not None and size >= len(voters):
+            break
+        better = search.of_size(size)
+        if better is None:  # it takes too long: two bounds remain
+            return Flip(route, size, None if voters is None else tuple(voters), rule)
+        if better:
+            return Flip(route, size, tuple(better), rule)
+    return None if voters is None else Flip(route, len(voters), tuple(voters), rule)
+
+
+def _greedy_sets(sums: Sums, effects: Effects) -> Iterator[list[str]]:
+    """Sets that meet all rules, by the largest effect on one rule, or on what is still missing of all."""
+    for rule in range(len(RULES)):
+        yield from _until_met(sums, sorted(effects, key=lambda effect: -effect[0][rule]))
+    yield from _until_met(sums, sorted(effects, key=lambda effect: -_progress(sums, effect[0])))
+
+
+def _progress(sums: Sums, effect: Sums) -> float:
+    """Part of what is missing that the effect gives, over all rules."""
+    return sum(min(gain / -missing, 1.0) for missing, gain in zip(sums, effect, strict=True) if missing < 0)
+
+
+def _until_met(sums: Sums, effects: Effects) -> Iterator[list[str]]:
+    voters: list[str] = []
+    for effect, voter in effects:
+        if min(sums) >= 0:
+            break
+        sums = _added(sums, effect)
+        voters.append(voter)
+    if min(sums) >= 0:
+        yield voters
+
+
+def _added(sums: Sums, effect: Sums) -> Sums:
+    return (sums[0] + effect[0], sums[1] + effect[1], sums[2] + effect[2])
+
+
+@dataclass(slots=True)
+class _Search:
+    """Exact search for a set of voters that meets all rules, most promising first."""
+
+    start: Sums
+    effects: Effects
+    steps: int = SEARCH_STEPS
+
+    def of_size(self, size: int) -> list[str] | None:
+        """Voters that suffice, [] where no set of this size does, None when all sizes together take too long."""
+        return self._search([], self.start, self.effects, size)
+
+    def _search(self, voters: list[str], sums: Sums, among: Effects, places: int) -> list[str] | None:
+        if not places:
+            return voters if min(sums) >= 0 else []
+        self.steps -= 1 + len(among)
+        if self.steps < 0:
+            return None
+        if len(among) < places:
+            return []
+        for rule in range(len(RULES)):
+            if sums[rule] + sum(nlargest(places, (effect[rule] for effect, _ in among))) < 0:
+                return []
+        (effect, voter), rest = among[0], among[1:]
+        with_it = self._search([*voters, voter], _added(sums, effect), rest, places - 1)
+        return with_it if with_it or with_it is None else self._search(voters, sums, rest, places)

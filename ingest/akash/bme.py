@@ -1,0 +1,107 @@
+"""Burn-mint equilibrium of Akash: how ACT, the dollar that leases are paid in, is backed, and the chain's AKT price."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from ingest.cosmos.lcd import Lcd
+from ingest.fields import fixed, instant, part, text, whole
+from ingest.network import HOURLY, Reading
+from store.rows import Facts, Kind, SourceChanged, SourceDown, frame, observation
+
+STATUS: Final = "/akash/bme/v1/status"
+VAULT: Final = "/akash/bme/v1/vault"
+SUPPLY: Final = "/cosmos/bank/v1beta1/supply/by_denom"
+# The oracle keeps the price of the whole token; a question for `uakt` fails.
+ORACLE: Final = tuple(f"/akash/oracle/{version}/aggregated_price/akt" for version in ("v2", "v1"))
+HALTED: Final = "mint_status_halt_oracle"
+# While healthy or warned, a dollar of AKT buys one ACT; once halted, ACT cannot be minted.
+BREAKER: Final = (*(f"mint_status_{state}" for state in ("healthy", "warning", "halt_cr")), HALTED)
+BOOKS: Final = ("balances", "total_burned", "total_minted", "remint_credits")
+
+
+def bme(node: Lcd) -> Facts:
+    """How ACT is backed (bme and bank modules): the circuit breaker and its thresholds, collateral ratio, ACT in
+    circulation, and what the vault holds, has burned, minted and owes in each denom. While the oracle has no healthy
+    price the chain tells neither ratio nor thresholds; that it has halted is told.
+    """
+    supply = node.get(SUPPLY, {"denom": "uact"})
+    rows = [
+        _row(node, "outstanding_act", whole(supply, "amount", "amount"), "uact"),
+        *_breaker(node),
+        *_books(node),
+    ]
+    return Facts(frame(Kind.OBSERVATIONS, rows))
+
+
+def _breaker(node: Lcd) -> Iterator[dict[str, Any]]:
+    try:
+        status = node.get(STATUS)
+    except SourceDown:
+        # The module computes a ratio before it answers, and has no price for it exactly when the oracle halts it.
+        if _healthy(_price(node)):
+            raise
+        status = {"status": HALTED, "mints_allowed": False, "refunds_allowed": False}
+    else:
+        yield from _ratios(node, status)
+    state = part(status, "status")
+    if state not in BREAKER:
+        raise SourceChanged(f"the circuit breaker is {state!r}; known: {', '.join(BREAKER)}")
+    yield _row(node, "circuit_breaker", state, "")
+    for name in ("mints_allowed", "refunds_allowed"):
+        yield _row(node, name, _flag(status, name), "")
+
+
+def oracle_price(node: Lcd) -> Facts:
+    """The AKT price in dollars that the chain itself mints and settles at (oracle module): the time-weighted mean
+    (TWAP) of its sources, with the time it was made and whether the chain calls it healthy; beside it their median.
+    """
+    told = _price(node)
+    price = part(told, "aggregated_price")
+    made = instant(price, "timestamp")
+    prices = {"price_usd": text(price, "twap"), "median_price_usd": text(price, "median_price")}
+    for name in ("twap", "median_price"):
+        fixed(price, name)
+    rows = [observation(name, made, usd, "usd", subject="AKT", source="akash oracle") for name, usd in prices.items()]
+    rows.append(_row(node, "oracle_healthy", int(_healthy(told)), ""))
+    rows.append(_row(node, "oracle_sources", whole(price, "num_sources"), "sources"))
+    return Facts(frame(Kind.OBSERVATIONS, rows))
+
+
+def _price(node: Lcd) -> Mapping[str, Any]:
+    """The oracle's price of AKT and its health, as the chain tells them."""
+    return node.first(ORACLE)[1]
+
+
+def _healthy(told: Mapping[str, Any]) -> bool:
+    return bool(_flag(part(told, "price_health"), "is_healthy"))
+
+
+def _ratios(node: Lcd, status: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for name in ("collateral_ratio", "warn_threshold", "halt_threshold"):
+        fixed(status, name)
+        yield _row(node, name, str(status[name]), "ratio")
+
+
+def _books(node: Lcd) -> Iterator[dict[str, Any]]:
+    vault = part(node.get(VAULT), "vault_state")
+    for book in BOOKS:
+        for coin in part(vault, book):
+            denom = str(part(coin, "denom"))
+            yield observation(f"vault_{book}", node.block.time, whole(coin, "amount"), denom, subject=denom)
+
+
+def _flag(told: Mapping[str, Any], name: str) -> int:
+    found = part(told, name)
+    if not isinstance(found, bool):
+        raise SourceChanged(f"{name} is neither true nor false: {str(found)[:80]!r}")
+    return int(found)
+
+
+def _row(node: Lcd, name: str, exact: str | int, unit: str) -> dict[str, Any]:
+    return observation(name, node.block.time, exact, unit)
+
+
+READINGS: Final = (
+    Reading("bme", Kind.OBSERVATIONS, None, "", HOURLY, bme, others=("<denom>",)),
+    Reading("oracle_price", Kind.OBSERVATIONS, None, "", HOURLY, oracle_price, others=("AKT",)),
+)

@@ -1,0 +1,223 @@
+"""The Akash console's public interface: daily history since 2021, capacity, GPUs, and earnings of providers.
+
+An indexer's own account of the chain, not the chain. Fields are those of its OpenAPI schema; one that is missing,
+renamed or null is a change of the source. Recent days are restated when prices are, so every fetch is kept.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any, Final
+
+import polars as pl
+
+from ingest.network import DAILY, HOURLY
+from ingest.offchain.feed import TODAY, Feed, Told, day_or_time, flag, number, reading, rows, table, text, word
+from store.rows import BadData, Facts, Kind, SourceChanged, frame, observation
+from store.spelling import ANY
+
+ADDRESS: Final = "https://console-api.akash.network"
+PROBE: Final = "/v1/network-capacity"
+SOURCE: Final = "akash console"
+RESTATED: Final = "restated:"
+FETCHED: Final = "fetched"
+STATES: Final = ("active", "pending", "available", "total")
+EARNING_DAYS: Final = 30
+
+# `dailyUUsdcSpent` and `dailyUActSpent` are one merged series, USDC + ACT, under two names: it is kept once.
+STABLE: Final = ("dailyUUsdcSpent", "dailyUActSpent")
+SPEND: Final[Mapping[str, str]] = {
+    "dailyUUsdSpent": "1e-6 usd",
+    "dailyUAktSpent": "uakt",
+    "dailyUStableSpent": "1e-6 usdc+act",
+}
+USE: Final[Mapping[str, str]] = {
+    "dailyLeaseCount": "leases",
+    "activeLeaseCount": "leases",
+    "activeGPU": "gpus",
+    "activeCPU": "millicores",
+    "activeMemory": "bytes",
+    "activeStorage": "bytes",
+    "gpuUtilization": "percent",
+}
+BACKING: Final[Mapping[str, str]] = {
+    "outstandingAct": "uact",
+    "vaultAkt": "uakt",
+    "collateralRatio": "ratio",
+    "dailyActMinted": "uact",
+    "dailyActBurnedForAkt": "uact",
+    "dailyAktBurnedForAct": "uakt",
+    "dailyAktReminted": "uakt",
+}
+EARNED: Final[Mapping[str, tuple[str, str]]] = {
+    "totalUAktEarned": ("uakt", "uakt"),
+    "totalUActEarned": ("ustable", "1e-6 usdc+act"),
+    "totalUUsdEarned": ("uusd", "1e-6 usd"),
+}
+RESOURCES: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
+    "cpu": (("cpu",), "millicores"),
+    "gpu": (("gpu",), "gpus"),
+    "memory": (("memory",), "bytes"),
+    "storage": (("storage", "total"), "bytes"),
+}
+
+
+def spend_history(feed: Feed) -> Facts:
+    """What tenants spent each day since 2021 as the Akash console's indexer counts it (accrual: prices of running
+    leases times blocks), in dollars at each day's AKT price, in AKT, and in stablecoins (USDC + ACT merged, never to be
+    added twice). The last day is running and told apart. Recent days may be restated.
+    """
+    merged, again = (list(_series(feed, name, "dailyUStableSpent")) for name in STABLE)
+    # Between the two answers the running day grows, and a new one may begin.
+    whole, repeated = ({day: value for _, day, value in series[:-1]} for series in (merged, again))
+    if any(whole[day] != repeated[day] for day in whole.keys() & repeated.keys()):
+        raise SourceChanged(f"{' and '.join(STABLE)} differ: they were one merged series, and may now be added")
+    told = [*_series(feed, "dailyUUsdSpent"), *_series(feed, "dailyUAktSpent"), *merged]
+    for name, day, value in told:
+        if value < 0:
+            raise BadData(f"{name} of {day:%Y-%m-%d} is {value}")
+    seconds = int(feed.block.time.timestamp())
+    fetched = observation(FETCHED, feed.block.time, seconds, "unix seconds", source=SOURCE)
+    return Facts(frame(Kind.OBSERVATIONS, [fetched, *_daily(told, SPEND)]))
+
+
+def use_history(feed: Feed) -> Facts:
+    """Leases begun and running and resources leased each day since 2021, as the Akash console's indexer counts them."""
+    return _independent(feed, USE)
+
+
+def backing_history(feed: Feed) -> Facts:
+    """ACT in circulation, the vault behind it, and what was minted and burned each day since March 2026, as the Akash
+    console's indexer counts it.
+    """
+    return _independent(feed, BACKING)
+
+
+def restatements(_: Feed, fetched: Sequence[pl.DataFrame]) -> Facts:
+    """Days whose figure the Akash console changed after it was whole: the old figure, and when it was fetched."""
+    changes = [change for old, new in pairwise(fetched) for change in restated(old, new)]
+    return Facts(frame(Kind.OBSERVATIONS, changes), empty=True)
+
+
+def restated(old: pl.DataFrame, new: pl.DataFrame) -> Iterator[dict[str, Any]]:
+    """Figures of whole days that a later fetch tells otherwise, under the time at which they were fetched."""
+    (fetched,) = old.filter(pl.col("name") == FETCHED)["time"]
+    whole = (pl.col("name") != FETCHED) & ~pl.col("name").str.ends_with(TODAY)
+    both = old.filter(whole).join(new.filter(whole), on=["name", "time"], how="inner", suffix="_new")
+    for row in both.filter(pl.col("exact") != pl.col("exact_new")).iter_rows(named=True):
+        name = f"{RESTATED}{row['name']}"
+        yield observation(name, row["time"], row["exact"], row["unit"], subject=fetched.isoformat(), source=SOURCE)
+
+
+def capacity(feed: Feed) -> Facts:
+    """What providers had in use, pending, free and in total when the Akash console last asked them; providers say so
+    themselves, off chain.
+    """
+    body = feed.get(PROBE)
+    providers = number(body, "activeProviderCount")
+    found = {
+        f"capacity_{name}_{state}": (number(body, "resources", *path, state), unit)
+        for name, (path, unit) in RESOURCES.items()
+        for state in STATES
+    }
+    told = [_told(feed, name, value, unit) for name, (value, unit) in found.items()]
+    return Facts(frame(Kind.OBSERVATIONS, [_told(feed, "capacity_providers", providers, "providers"), *told]))
+
+
+def gpus(feed: Feed) -> Facts:
+    """GPUs of each model that providers had and had leased when the Akash console last asked them, off chain."""
+    body = feed.get("/v1/gpu")
+    total = _counted(feed, table(body, "gpus", "total"), "")
+    told, named = Told(), set[str]()
+    for vendor, models in table(body, "gpus", "details").items():
+        for model in rows({vendor: models}, vendor):
+            with told.unless_wrong(f"a model of {vendor}"):
+                name = "/".join([vendor, *(word(model, field) for field in ("model", "ram", "interface"))])
+                if name in named:
+                    raise SourceChanged(f"{name} is told twice")
+                told.rows.extend(_counted(feed, model, name))
+                named.add(name)
+    return replace(told.facts(), rows=frame(Kind.OBSERVATIONS, [*total, *told.rows]))
+
+
+def earnings(feed: Feed) -> Facts:
+    """What each provider earned in the 30 days before today as the Akash console's indexer counts it, in AKT, in
+    stablecoins and in dollars at each day's AKT price. Providers that are neither online nor leased are not asked.
+    """
+    end = feed.block.time.replace(hour=0, minute=0, second=0, microsecond=0)
+    period = {"from": f"{end - timedelta(days=EARNING_DAYS):%Y-%m-%d}", "to": f"{end:%Y-%m-%d}"}
+    told = Told()
+    for row in rows(feed.get("/v1/providers")):
+        with told.unless_wrong(str(row.get("owner", "a provider"))[:80] if isinstance(row, dict) else "a provider"):
+            if _works(row):
+                told.rows.extend(_earned(feed, text(row, "owner"), period, end))
+    if not told.rows and not told.wrong:
+        raise SourceChanged("/v1/providers: no provider is online or leased")
+    return told.facts(since=end - timedelta(days=EARNING_DAYS))
+
+
+def _earned(feed: Feed, owner: str, period: Mapping[str, str], end: datetime) -> Iterator[dict[str, Any]]:
+    body = feed.get(f"/v1/provider-earnings/{owner}", period)
+    if number(body, "earnings", "totalUActEarned") != number(body, "earnings", "totalUUsdcEarned"):
+        raise SourceChanged(f"earnings of {owner} in USDC and ACT differ: they were one merged figure")
+    for field, (name, unit) in EARNED.items():
+        earned = number(body, "earnings", field)
+        yield observation(f"earned_30d_{name}", end, earned, unit, subject=owner, source=SOURCE)
+
+
+def _works(row: Any) -> bool:
+    """Whether a provider is online or has leases."""
+    online = flag(row, "isOnline")
+    return bool(online or row.get("leaseCount"))
+
+
+Series = tuple[str, datetime, int | float]
+
+
+def _series(feed: Feed, asked: str, name: str = "") -> Iterator[Series]:
+    """One daily series, oldest day first; the last day gets a name of its own."""
+    body = feed.get(f"/v1/graph-data/{asked}")
+    found = [(day_or_time(row, "date"), number(row, "value")) for row in rows(body, "snapshots")]
+    if not found:
+        raise SourceChanged(f"/v1/graph-data/{asked}: snapshots is empty")
+    if any(later <= sooner for (sooner, _), (later, _) in pairwise(found)):
+        raise BadData(f"/v1/graph-data/{asked}: days are not in order")
+    for day, value in found[:-1]:
+        yield name or asked, day, value
+    day, value = found[-1]
+    yield (name or asked) + TODAY, day, value
+
+
+def _independent(feed: Feed, units: Mapping[str, str]) -> Facts:
+    """Daily series that say something each for itself."""
+    told = Told()
+    for name in units:
+        with told.unless_wrong(name):
+            told.rows.extend(_daily(list(_series(feed, name)), units))
+    return told.facts()
+
+
+def _daily(told: Sequence[Series], units: Mapping[str, str]) -> list[dict[str, Any]]:
+    return [observation(name, day, value, units[name.removesuffix(TODAY)], source=SOURCE) for name, day, value in told]
+
+
+def _counted(feed: Feed, counts: Any, model: str) -> list[dict[str, Any]]:
+    """How many GPUs there are and are leased, of all models or of one."""
+    states = ("allocatable", "allocated")
+    return [_told(feed, f"gpu_{state}", number(counts, state), "gpus", model) for state in states]
+
+
+def _told(feed: Feed, name: str, value: float, unit: str, subject: str = "") -> dict[str, Any]:
+    return observation(name, feed.block.time, value, unit, subject=subject, source=SOURCE)
+
+
+READINGS: Final = (
+    reading("spend_history", spend_history, DAILY, newest_only=True, headline=True, together=True),
+    reading("use_history", use_history, DAILY, newest_only=True),
+    reading("backing_history", backing_history, DAILY, newest_only=True),
+    reading("restatements", restatements, DAILY, after="spend_history", others=(ANY,)),
+    reading("capacity", capacity, HOURLY),
+    reading("gpus", gpus, HOURLY, others=(ANY,)),
+    reading("earnings", earnings, DAILY),
+)

@@ -1,0 +1,45 @@
+"""Who sets the price at which Akash mints ACT, the dollar that compute is paid in: the oracle's feeders, and the limits
+of mint and burn.
+"""
+
+from typing import Final
+
+from ingest.cosmos.control import parameter_rows
+from ingest.cosmos.lcd import Lcd
+from ingest.fields import listed, part, text
+from ingest.network import DAILY, Reading
+from store.rows import Facts, Kind, Measure, frame, observation
+
+# Newest first; the chain was upgraded from one to the other in 2026.
+ORACLE: Final = ("/akash/oracle/v2/params", "/akash/oracle/v1/params")
+BME: Final = "/akash/bme/v1/params"
+
+
+def oracle_feeders(node: Lcd) -> Facts:
+    """Accounts that may write the AKT price into the chain, and how many of them must agree (oracle module).
+
+    Leases are priced and paid in ACT, which tenants mint from AKT and providers turn back into AKT at this price: a
+    wrong one moves what both get. Beside them the parameters of the oracle and of the mint-and-burn module (bme),
+    which governance can change.
+    """
+    time = node.block.time
+    oracle = part(node.first(ORACLE)[1], "params")
+    feeders = [text({"source": source}, "source") for source in listed(oracle, "sources")]
+    rows = [observation("oracle_feeder", time, feeder, "address", subject=feeder) for feeder in feeders]
+    rows.append(observation("oracle_feeders", time, len(feeders), "count"))
+    rows += parameter_rows("oracle", {name: value for name, value in oracle.items() if name != "sources"}, time)
+    rows += parameter_rows("bme", part(node.get(BME), "params"), time)
+    return Facts(frame(Kind.OBSERVATIONS, rows))
+
+
+READINGS = (
+    Reading(
+        "oracle_feeders",
+        Kind.OBSERVATIONS,
+        Measure.CONTROL,
+        "",
+        DAILY,
+        oracle_feeders,
+        others=("<word>", "<word>|<denom>"),
+    ),
+)

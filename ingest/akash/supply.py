@@ -1,0 +1,133 @@
+"""Providers of Akash: what they have leased out, what they say of themselves, and who signed for them."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+from ingest.akash.escrow import Market, group_of, market
+from ingest.cosmos.lcd import Lcd, NotFound
+from ingest.fields import address, listed, part
+from ingest.network import DAILY, HOURLY, Reading
+from store.rows import Facts, Kind, Measure, SourceChanged, frame, holdings, observation
+
+PROVIDERS: Final = ("/akash/provider/v1beta4/providers", "/akash/provider/v1beta3/providers")
+# Asked provider by provider: the list of all is read as another message by nodes since v1.0.0, and names nobody.
+SIGNED: Final = tuple(f"/akash/audit/{version}/audit/attributes/{{}}/list" for version in ("v1", "v1beta3"))
+# Attributes that say who stands behind a provider and where it is; e-mail addresses are not kept.
+SELF_TOLD: Final = ("organization", "country", "location-region", "hosting-provider", "tier")
+LONGEST_TEXT: Final = 10_000
+
+Read = Callable[[Lcd], Facts]
+
+
+def resource(name: str) -> Read:
+    """The reading of one leased resource: cpu, memory, storage or gpu."""
+
+    def leased(node: Lcd) -> Facts:
+        """What each provider has leased out: the resources that the orders of its running leases ask for (deployment
+        groups), not what it has. Storage is ephemeral and persistent together.
+        """
+        amounts: dict[str, int] = {}
+        for provider, units in _leased(market(node), name):
+            amounts[provider] = amounts.get(provider, 0) + units
+        rows = holdings(("providers", provider, units) for provider, units in amounts.items() if units)
+        return Facts(rows, empty=True)
+
+    return leased
+
+
+def gpu_models(node: Lcd) -> Facts:
+    """Leased GPUs by provider and the model that the order asks for (deployment groups): `a|b` where it takes either,
+    any/any where it does not say.
+    """
+    now = market(node)
+    units: dict[tuple[str, str], int] = {}
+    for payment in now.leases():
+        for model, count in now.groups[group_of(payment.lease)].gpus.items():
+            units[payment.provider, model] = units.get((payment.provider, model), 0) + count
+    rows = [
+        observation(f"leased_gpu:{model}", node.block.time, count, "gpus", subject=provider)
+        for (provider, model), count in sorted(units.items())
+    ]
+    return Facts(frame(Kind.OBSERVATIONS, rows), empty=True)
+
+
+def provider_text(node: Lcd) -> Facts:
+    """What providers say of themselves on chain (provider module): address of the host, website, organization, country.
+    Nobody checks it; see who signed for it.
+    """
+    rows = []
+    for row in _rows(node, PROVIDERS):
+        told = {"host_uri": part(row, "host_uri"), "website": part(row, "info", "website")}
+        told |= {key: value for key, value in _attributes(row) if key in SELF_TOLD}
+        rows += [_said(node, name, address(row, "owner"), words) for name, words in told.items() if words]
+    return Facts(frame(Kind.OBSERVATIONS, rows), empty=True)
+
+
+def audits(node: Lcd) -> Facts:
+    """Which auditors signed attributes of which providers (audit module, asked for each provider): an order that
+    demands an auditor's signature can only be won by those.
+    """
+    rows = [
+        _said(node, f"audited_by:{address(signed, 'auditor')}", provider, ", ".join(sorted(dict(_attributes(signed)))))
+        for provider in sorted(address(row, "owner") for row in _rows(node, PROVIDERS))
+        for signed in _signatures(node, provider)
+    ]
+    return Facts(frame(Kind.OBSERVATIONS, rows), empty=True)
+
+
+def _signatures(node: Lcd, provider: str) -> list[dict[str, Any]]:
+    """The chain's rows of who signed for a provider; none where nobody did."""
+    try:
+        _, body = node.first([path.format(provider) for path in SIGNED])
+    except NotFound:
+        return []
+    found = listed(body, "providers")
+    others = {address(row, "owner") for row in found} - {provider}
+    if others:
+        raise SourceChanged(f"asked who signed for {provider}, got signatures for {', '.join(sorted(others))[:80]!r}")
+    return found
+
+
+def _leased(now: Market, name: str) -> Iterator[tuple[str, int]]:
+    for payment in now.leases():
+        group = now.groups[group_of(payment.lease)]
+        yield payment.provider, sum(group.gpus.values()) if name == "gpu" else getattr(group, name)
+
+
+def _rows(node: Lcd, paths: tuple[str, ...]) -> list[dict[str, Any]]:
+    path, _ = node.first(paths, {"pagination.limit": "1"})
+    return node.pages(path, "providers")
+
+
+def _attributes(row: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for attribute in part(row, "attributes"):
+        yield part(attribute, "key"), part(attribute, "value")
+
+
+def _said(node: Lcd, name: str, subject: str, words: Any) -> dict[str, Any]:
+    """Text of a stranger, stored as it came; what looks like a number stays text."""
+    if not isinstance(words, str):
+        raise SourceChanged(f"{name} of {subject} is no text: {str(words)[:80]!r}")
+    return observation(name, node.block.time, words[:LONGEST_TEXT], "", subject=subject)
+
+
+RESOURCES: Final = {"cpu": "millicores", "memory": "bytes", "storage": "bytes", "gpu": "gpus"}
+
+READINGS: Final = (
+    *(
+        Reading(f"leased_{name}", Kind.HOLDINGS, Measure.COMPUTE_SUPPLY, unit, HOURLY, resource(name))
+        for name, unit in RESOURCES.items()
+    ),
+    Reading("leased_gpu_models", Kind.OBSERVATIONS, None, "", HOURLY, gpu_models, newest_only=True),
+    Reading("provider_text", Kind.OBSERVATIONS, None, "", DAILY, provider_text, newest_only=True),
+    Reading(
+        "provider_audits",
+        Kind.OBSERVATIONS,
+        None,
+        "",
+        DAILY,
+        audits,
+        newest_only=True,
+        names=("audited_by:<address>",),
+    ),
+)

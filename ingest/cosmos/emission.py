@@ -1,0 +1,205 @@
+"""What a Cosmos chain mints and to whom, its supply and its speed, at one block."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import ROUND_FLOOR, Decimal, localcontext
+from hashlib import sha256
+from typing import Any, Final
+
+from ingest.cosmos.lcd import PROVISIONS, Lcd, NotServed
+from ingest.cosmos.stake import POOL, all_tokens, bonded_validators, operator_of
+from ingest.fields import ONE, fixed, listed, part, text, whole
+from store.addresses import bech32
+from store.rows import BadData, Facts, Kind, SourceDown, frame, holdings, observation
+
+MINT: Final = "/cosmos/mint/v1beta1"
+DISTRIBUTION: Final = "/cosmos/distribution/v1beta1"
+SUPPLY: Final = "/cosmos/bank/v1beta1/supply"
+DAY: Final = timedelta(days=1)
+MICROSECOND: Final = timedelta(microseconds=1)
+# How far back block time is measured: about sixteen hours, or less where old blocks are not kept.
+SPANS: Final = (10_000, 1_000, 100, 10)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Some blocks and the time they took."""
+
+    blocks: int
+    took: timedelta
+
+    @property
+    def seconds(self) -> float:
+        """Mean time of a block."""
+        return self.took.total_seconds() / self.blocks
+
+    def a_day(self, amount: int) -> int:
+        """What a day brings at this speed if each block brings `amount`."""
+        return amount * self.blocks * (DAY // MICROSECOND) // (self.took // MICROSECOND)
+
+
+def span(node: Lcd) -> Span:
+    """The longest stretch of blocks before the pinned one that its endpoints still keep; raises SourceDown."""
+    reasons = []
+    for blocks in SPANS:
+        if blocks < node.block.height:
+            try:
+                took = node.block.time - node.block_at(node.block.height - blocks).time
+            except SourceDown as error:
+                reasons.append(str(error))
+                continue
+            if took <= timedelta(0):
+                raise BadData(f"{blocks} blocks before block {node.block.height} took {took}")
+            return Span(blocks, took)
+    raise SourceDown(f"no block to measure time from: {'; '.join(reasons) or 'the chain is too young'}")
+
+
+def economy(node: Lcd) -> Facts:
+    """Bonded tokens, supply, inflation, community pool and block time, from the staking, bank, mint and distribution
+    modules. Block time is measured over the last 10,000 blocks (fewer where nodes keep fewer).
+    """
+    denom, time = bond_denom(node), node.block.time
+    pool = part(node.get(POOL), "pool")
+    rows = [
+        observation("bonded", time, whole(pool, "bonded_tokens"), denom),
+        observation("not_bonded", time, whole(pool, "not_bonded_tokens"), denom),
+        observation("supply", time, supply(node, denom), denom),
+        observation("inflation", time, text(node.get(f"{MINT}/inflation"), "inflation"), "ratio"),
+        observation("annual_provisions", time, annual_provisions(node), denom),
+        observation("block_time", time, span(node).seconds, "s"),
+    ]
+    for coin in listed(node.get(f"{DISTRIBUTION}/community_pool"), "pool"):
+        unit = text(coin, "denom")
+        rows.append(observation("community_pool", time, text(coin, "amount"), unit, subject=unit))
+    return Facts(frame(Kind.OBSERVATIONS, rows))
+
+
+def emission(node: Lcd) -> Facts:
+    """New tokens of one day at the present rate, by receiver: projected, from the mint and distribution modules.
+
+    What a block mints (annual provisions over the nominal blocks a year, cut to whole units) times the blocks of
+    a day at the measured block time. The community tax goes to the pool; the rest to validators by consensus power,
+    each sharing with its delegators after its commission. Extra rewards of block proposers (old software) follow the
+    same power in the mean. Municipal inflation of the staking token goes to its target addresses. Fees are left out.
+    """
+    shares = list(_by_validator(node))
+    rows = [("stakers", operator, amount) for operator, amount, _ in shares]
+    rows.append(("pool", module_account(node, "distribution"), _pool_share(node)))
+    rows += [("municipal", target, amount) for denom, target, amount in municipal(node) if denom == bond_denom(node)]
+    return Facts(holdings(rows), since=node.block.time - DAY)
+
+
+def emission_split(node: Lcd) -> Facts:
+    """New tokens of one day by role: the pool, validators' commission, and delegators (validators' own stake among
+    them), in all and by validator; and municipal inflation of other tokens. Projected as `emission` is.
+    """
+    time, denom = node.block.time, bond_denom(node)
+    rows = [observation("to_pool", time, _pool_share(node), denom)]
+    totals = {"to_commission": 0, "to_delegators": 0}
+    for operator, amount, rate in _by_validator(node):
+        commission = amount * rate // ONE
+        for name, part_of_it in (("to_commission", commission), ("to_delegators", amount - commission)):
+            totals[name] += part_of_it
+            rows.append(observation(name, time, part_of_it, denom, subject=operator))
+    rows += [observation(name, time, amount, denom) for name, amount in totals.items()]
+    for unit, target, amount in municipal(node):
+        rows.append(observation("to_municipal", time, amount, unit, subject=f"{target}|{unit}"))
+    return Facts(frame(Kind.OBSERVATIONS, rows))
+
+
+def bond_denom(node: Lcd) -> str:
+    """The token that is staked."""
+    return text(node.get("/cosmos/staking/v1beta1/params"), "params", "bond_denom")
+
+
+def supply(node: Lcd, denom: str) -> int:
+    """All tokens of a denom; raises BadData where the bank module does not list it."""
+    found = _supplies(node)
+    if denom not in found:
+        raise BadData(f"the bank module of {node.chain_id} lists no supply of {denom}")
+    return found[denom]
+
+
+def annual_provisions(node: Lcd) -> str:
+    """What a year would mint at the present rate, as the chain writes it."""
+    return text(node.get(PROVISIONS), "annual_provisions")
+
+
+def municipal(node: Lcd) -> list[tuple[str, str, int]]:
+    """Denom, target and base units a day of inflation that is minted to an address (fetchhub's own mint module).
+
+    Of a token that does not exist none is minted.
+    """
+    found = []
+    for pair in _inflations(node):
+        denom = text(pair, "denom")
+        rate = Decimal(fixed(pair, "inflation", "value")).scaleb(-18)
+        if rate < 0:
+            raise BadData(f"municipal inflation of {denom} is {rate}")
+        minted = _compound(rate, _blocks_per_year(node), _supplies(node).get(denom, 0))
+        found.append((denom, text(pair, "inflation", "target_address"), span(node).a_day(minted)))
+    return found
+
+
+def _inflations(node: Lcd) -> list[Any]:
+    path = f"{MINT}/municipal_inflation"
+    if not node.serves(path):
+        return []
+    found = listed(node.get(path), "inflations")
+    for ask in node.unpinned():
+        if found:
+            break
+        # It is not of the block: for a second after its start a node answers that there is none, so all are asked.
+        with suppress(SourceDown, NotServed):
+            found = listed(ask(path, {}), "inflations")
+    return found
+
+
+def _supplies(node: Lcd) -> dict[str, int]:
+    """All tokens of every denom that has any."""
+    # The query for one denom differs between versions, and panics in some; the list is the same in all.
+    return {text(coin, "denom"): whole(coin, "amount") for coin in node.pages(SUPPLY, "supply")}
+
+
+def module_account(node: Lcd, module: str) -> str:
+    """Address of a module's own account: the SDK derives it from the module's name."""
+    prefix = operator_of(bonded_validators(node)[0]).partition("valoper1")[0]
+    return bech32(prefix, sha256(module.encode()).digest()[:20])
+
+
+def _blocks_per_year(node: Lcd) -> int:
+    blocks = whole(node.get(f"{MINT}/params"), "params", "blocks_per_year")
+    if blocks <= 0:
+        raise BadData(f"{node.chain_id} has {blocks} blocks a year")
+    return blocks
+
+
+def _a_day(node: Lcd) -> int:
+    a_block = fixed(node.get(PROVISIONS), "annual_provisions") // _blocks_per_year(node) // ONE
+    return span(node).a_day(a_block)
+
+
+def _pool_share(node: Lcd) -> int:
+    return _a_day(node) * fixed(node.get(f"{DISTRIBUTION}/params"), "params", "community_tax") // ONE
+
+
+def _by_validator(node: Lcd) -> Iterator[tuple[str, int, int]]:
+    """Operator, base units a day with all its delegators, and its commission rate in 1e-18."""
+    bonded = bonded_validators(node)
+    total = all_tokens(bonded)
+    to_stakers = _a_day(node) - _pool_share(node)
+    for row in bonded:
+        rate = fixed(row, "commission", "commission_rates", "rate")
+        yield operator_of(row), to_stakers * whole(row, "tokens") // total, rate
+
+
+def _compound(rate: Decimal, blocks: int, amount: int) -> int:
+    """What one block mints if `blocks` of them compound to a yearly rate."""
+    with localcontext() as context:
+        context.prec = 80
+        a_block = ((1 + rate).ln() / blocks).exp() - 1
+        # The chain keeps eighteen decimals of the rate of a block.
+        kept = a_block.quantize(Decimal(1).scaleb(-18))
+        return int((kept * amount).to_integral_value(ROUND_FLOOR))

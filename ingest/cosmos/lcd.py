@@ -1,0 +1,470 @@
+"""The REST (LCD) client of Cosmos chains: proves endpoints, names one final block, reads everything at that block.
+
+Errors beside those of store.rows:
+
+    NotServed       the chain's software has no such route (HTTP 501): `first` tries an older one
+    Unconfirmed     SourceDown: only a proxy said so, and nobody else answers; `first` tries an older route too
+    Refused         SourceDown: the question itself is refused (HTTP 400)
+    NotFound        the chain has nothing under the name that was asked for (HTTP 404 with gRPC's own code)
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from http import HTTPStatus
+from typing import Any, Final, TypeVar
+
+from ingest.cosmos.pages import Pages
+from ingest.fields import instant, listed, optional, part, raw, text, whole
+from ingest.network import is_of_now
+from ingest.transport import Answer, AnswerTooLarge, Http, Rotation, bare
+from store.rows import Block, SourceChanged, SourceDown
+
+ASKED_HEIGHT: Final = "x-cosmos-block-height"
+ANSWERED_HEIGHT: Final = "grpc-metadata-x-cosmos-block-height"
+NODE: Final = "/cosmos/base/tendermint/v1beta1"
+VALIDATORS: Final = "/cosmos/staking/v1beta1/validators"
+# Changes with every block that mints, so two endpoints that agree on it answer from the same state.
+PROVISIONS: Final = "/cosmos/mint/v1beta1/annual_provisions"
+
+ROWS_A_PAGE: Final = 1000
+OLDEST_HEAD: Final = timedelta(minutes=5)
+# Public addresses are often several machines a block apart; two blocks below the newest all of them answer.
+BLOCKS_BEHIND: Final = 2
+WITNESSES_ASKED: Final = 2
+# gRPC status codes as the LCD's error envelope has them.
+TOO_LARGE: Final = 8
+UNIMPLEMENTED: Final = 12
+MISSING: Final = 5
+
+HEIGHT: Final = re.compile(r"[0-9]{1,18}")
+HALF_PAIR: Final = re.compile(rb"\\u[dD][89a-fA-F]")
+
+Params = Mapping[str, str]
+T = TypeVar("T")
+# Asks one endpoint for a path with parameters.
+Ask = Callable[[str, Params], dict[str, Any]]
+
+
+class NotServed(SourceChanged):
+    """The software of the chain has no such route."""
+
+
+class Lacking(NotServed):
+    """Who answered has no such route, in other words than the software's own: it may be a proxy that lacks it alone."""
+
+
+class Unconfirmed(SourceDown):
+    """A route that one address lacks, and no other one answers whether the chain has it."""
+
+
+class Refused(SourceDown):
+    """The question itself was refused."""
+
+
+class NotFound(SourceChanged):
+    """The chain has nothing under the name that was asked for."""
+
+
+def now() -> datetime:
+    """The time of this machine."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class CosmosChain:
+    """A Cosmos chain by its id, with public endpoints of its REST interface."""
+
+    chain_id: str
+    endpoints: tuple[str, ...]
+    clock: Callable[[], datetime] = now
+
+    def head(self, http: Http, endpoints: Sequence[str]) -> "Lcd":
+        """The newest block that an endpoint proves and a second one confirms; raises SourceDown.
+
+        Proved: the chain id, a block younger than five minutes, and a bonded validator set that is not empty (a node
+        without state answers 200 and empty lists). Confirmed: the block's hash and what the chain mints at it.
+        """
+        return self._first_proved(http, endpoints, self._newest)
+
+    def at(self, http: Http, endpoints: Sequence[str], height: int) -> "Lcd":
+        """The chain at a block of the past; raises SourceDown when no endpoint has its state any more."""
+        return self._first_proved(http, endpoints, lambda source, rotation: self._pinned(source, rotation, height))
+
+    def _first_proved(
+        self, http: Http, endpoints: Sequence[str], prove: Callable[["_Endpoint", Rotation], "Lcd"]
+    ) -> "Lcd":
+        rotation = Rotation([endpoint.strip().rstrip("/") for endpoint in endpoints if endpoint.strip()])
+
+        def proved(endpoint: str) -> Lcd:
+            try:
+                return prove(_Endpoint(http, endpoint), rotation)
+            except SourceChanged as error:
+                raise SourceDown(f"{bare(endpoint)}: {error}") from error
+
+        return rotation.ask(proved)
+
+    def _newest(self, source: "_Endpoint", rotation: Rotation) -> "Lcd":
+        node = self._pinned(source, rotation, max(1, source.bonded_height() - BLOCKS_BEHIND))
+        if not is_of_now(node.block, self.clock(), OLDEST_HEAD):
+            raise SourceDown(f"{source.name} is at block {node.block.height} of {node.block.time:%Y-%m-%d %H:%M:%S}")
+        return node
+
+    def _pinned(self, source: "_Endpoint", rotation: Rotation, height: int) -> "Lcd":
+        info, _ = source.read(f"{NODE}/node_info")
+        chain_id = text(info, "default_node_info", "network")
+        if chain_id != self.chain_id:
+            raise SourceDown(f"{source.name} is a node of {chain_id}, not of {self.chain_id}")
+        seal = source.seal(height, self.chain_id)
+        proved = {source.address, self._confirmed(source, rotation, seal)}
+        return Lcd(source.http, rotation, seal, chain_id=self.chain_id, proved=proved, runtime_version=_version(info))
+
+    def _confirmed(self, source: "_Endpoint", rotation: Rotation, seal: "Seal") -> str:
+        """The first other endpoint that answers, which must have the same state; the endpoint itself where none does.
+
+        Raises SourceDown where the states differ: there is no telling who is right.
+        """
+        others = [other for other in rotation.endpoints if other != source.address]
+        for other in others[:WITNESSES_ASKED]:
+            witness = _Endpoint(source.http, other)
+            try:
+                seen = witness.seal(seal.block.height, self.chain_id)
+            except (SourceDown, SourceChanged):
+                continue
+            if not seen.same(seal):
+                raise SourceDown(f"{source.name} and {witness.name} disagree about block {seal.block.height}")
+            return other
+        return source.address
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """What tells one state of a chain from every other: the block, as it came, and what is minted at it."""
+
+    block: Block
+    body: dict[str, Any]
+    minted: dict[str, Any]
+
+    def same(self, other: "Seal") -> bool:
+        """Whether both are of the same block and state."""
+        return self.block.hash == other.block.hash and self.minted == other.minted
+
+
+class Lcd:
+    """Proved endpoints of one chain, pinned to one block; every question is asked once, then remembered."""
+
+    def __init__(
+        self, http: Http, rotation: Rotation, seal: Seal, *, chain_id: str, proved: set[str], runtime_version: str
+    ) -> None:
+        self.block = seal.block
+        self.chain_id = chain_id
+        self.runtime_version = runtime_version
+        self._http = http
+        self._rotation = rotation
+        self._seal = seal
+        self._proved = proved
+        self._blocks = {seal.block.height: seal.body}
+        self._bodies: dict[tuple[str, Any], dict[str, Any]] = {(PROVISIONS, ()): seal.minted}
+        self._lists: dict[tuple[str, Any], list[Any]] = {}
+        self._missing: set[str] = set()
+        self._uncounted: set[str] = set()
+        self._answered: set[str] = set()
+
+    @property
+    def endpoint(self) -> str:
+        """The endpoint that is asked first."""
+        return self._rotation.first
+
+    @property
+    def witness(self) -> str:
+        """Another endpoint that had the same block and state, empty where none answered."""
+        return next(iter(self._proved - {self.endpoint}), "")
+
+    def prove_again(self) -> list[str]:
+        """Asks each address that answered for its chain once more: a gateway may send to another one meanwhile.
+
+        Raises SourceDown for another chain; one that tells no chain now has not changed what it said.
+        """
+        doubts = []
+        for source in (_Endpoint(self._http, endpoint) for endpoint in sorted(self._answered)):
+            try:
+                info, _ = source.read(f"{NODE}/node_info")
+                chain_id = text(info, "default_node_info", "network")
+            except (SourceDown, SourceChanged) as error:
+                doubts.append(f"{source.name}: {error}")
+                continue
+            if chain_id != self.chain_id:
+                raise SourceDown(f"{source.name} became a node of {chain_id} while {self.chain_id} was read")
+        return doubts
+
+    def get(self, path: str, params: Params | None = None) -> dict[str, Any]:
+        """The body of a query at the pinned block; raises SourceDown, or NotServed where the route is unknown."""
+        key = (path, tuple(sorted((params or {}).items())))
+        if key not in self._bodies:
+            self._bodies[key] = self._ask(path, lambda endpoint: self._pinned(endpoint, path, params or {}))
+        return self._bodies[key]
+
+    def first(self, paths: Sequence[str], params: Params | None = None) -> tuple[str, dict[str, Any]]:
+        """The first of the paths (newest version first) that the chain serves, with its body."""
+        doubts = []
+        for path in paths:
+            try:
+                return path, self.get(path, params)
+            except NotServed:
+                continue
+            except Unconfirmed as error:
+                doubts.append(error)
+        if doubts:
+            raise doubts[0]
+        raise NotServed(f"{self.chain_id} serves none of {', '.join(paths)}")
+
+    def serves(self, path: str) -> bool:
+        """Whether the chain's software knows this route."""
+        try:
+            self.get(path)
+        except NotServed:
+            return False
+        return True
+
+    def pages(self, path: str, field: str, params: Params | None = None) -> list[Any]:
+        """All rows of a list over all its pages at the pinned block.
+
+        Raises SourceDown when a page is missing, a row or a key comes twice, or other than the chain counts.
+        """
+        key = (f"{path}#{field}", tuple(sorted((params or {}).items())))
+        if key not in self._lists:
+            self._lists[key] = self._all_pages(path, field, params or {})
+        return self._lists[key]
+
+    def block_body(self, height: int) -> dict[str, Any]:
+        """A whole block as the chain tells it; raises SourceDown where it is no longer kept."""
+        if height not in self._blocks:
+            self._blocks[height] = self._rotation.ask(lambda endpoint: self._source(endpoint).block(height))
+        return self._blocks[height]
+
+    def block_at(self, height: int) -> Block:
+        """Hash and time of a block; raises SourceDown where it is no longer kept."""
+        return block_of(self.block_body(height), self.chain_id)
+
+    def unpinned(self) -> Iterator[Ask]:
+        """Each endpoint in turn, for questions that no height applies to, as a search over transactions."""
+        for endpoint in self._rotation.endpoints:
+            yield partial(self._unpinned, endpoint)
+
+    def _unpinned(self, endpoint: str, path: str, params: Params) -> dict[str, Any]:
+        return self._source(endpoint).read(path, params)[0]
+
+    def _ask(self, path: str, question: Callable[[str], T]) -> T:
+        if path in self._missing:
+            raise NotServed(f"{self.chain_id} does not serve {path}")
+        try:
+            return self._rotation.ask(question)
+        except NotFound as error:
+            return self._second_opinion(question, error)
+        except Lacking as error:
+            return self._elsewhere(path, question, error)
+        except NotServed:
+            self._missing.add(path)
+            raise
+
+    def _second_opinion(self, question: Callable[[str], T], refusal: NotFound) -> T:
+        """A node may have lost what the chain has: it is missing unless the next endpoint that answers has it."""
+        for endpoint in self._rotation.endpoints[1:]:
+            try:
+                return question(endpoint)
+            except (NotFound, NotServed):
+                break
+            except SourceDown:
+                continue
+        raise refusal
+
+    def _elsewhere(self, path: str, question: Callable[[str], T], refusal: Lacking) -> T:
+        """A proxy may lack a route that the chain has: the next endpoint that answers decides."""
+        others = self._rotation.endpoints[1:]
+        for endpoint in others:
+            try:
+                return question(endpoint)
+            except NotServed:
+                break
+            except SourceDown:
+                continue
+        else:
+            if others:
+                raise Unconfirmed(f"{refusal}, and no other endpoint answers") from refusal
+        self._missing.add(path)
+        raise refusal
+
+    def _pinned(self, endpoint: str, path: str, params: Params) -> dict[str, Any]:
+        source = self._source(endpoint)
+        body, height = source.read(path, params, height=self.block.height)
+        if height != self.block.height:
+            raise SourceDown(f"{source.name}{path} answered at height {height}, not {self.block.height}")
+        self._answered.add(endpoint)
+        return body
+
+    def _source(self, endpoint: str) -> "_Endpoint":
+        """An endpoint that has the very state this node is pinned to."""
+        source = _Endpoint(self._http, endpoint)
+        if endpoint not in self._proved:
+            try:
+                seen = source.seal(self.block.height, self.chain_id)
+            except SourceChanged as error:
+                raise SourceDown(f"{source.name}: {error}") from error
+            if not seen.same(self._seal):
+                raise SourceDown(f"{source.name} has another block {self.block.height}")
+            self._proved.add(endpoint)
+        return source
+
+    def _all_pages(self, path: str, field: str, params: Params) -> list[Any]:
+        found = Pages(f"{path} at block {self.block.height}")
+        body, limit = self._ask(path, partial(self._counting, path=path, params=params))
+        counted, key = _pagination(body)
+        if key and counted:
+            # SDK 0.45 loses a row between two pages of a filtered list while it counts (cosmos-sdk issue 11407): of
+            # this answer the count alone is taken. Where more rows follow, Akash's own modules count those of the page.
+            found.expect(counted if counted > len(listed(body, field)) else 0)
+            body, limit = self._ask(path, partial(self._page, path=path, params=params, limit=limit))
+        while True:
+            counted, key = _pagination(body)
+            found.take(listed(body, field), counted, key)
+            if not key:
+                return found.whole()
+            asked = {**params, "pagination.key": key}
+            body, limit = self._ask(path, partial(self._page, path=path, params=asked, limit=limit))
+
+    def _counting(self, endpoint: str, path: str, params: Params) -> tuple[dict[str, Any], int]:
+        """The first page with the count of the whole list, or without it where the module does not count."""
+        module = "/".join(path.split("/")[:3])
+        if module not in self._uncounted:
+            with suppress(Refused):
+                return self._page(endpoint, path, {**params, "pagination.count_total": "true"}, ROWS_A_PAGE)
+        found = self._page(endpoint, path, params, ROWS_A_PAGE)
+        # What is refused with a count alone is a matter of the module: wasmd since 0.60 counts no list of its own.
+        self._uncounted.add(module)
+        return found
+
+    def _page(self, endpoint: str, path: str, params: Params, limit: int) -> tuple[dict[str, Any], int]:
+        """One page, with half as many rows as long as the answer is too large for the endpoint."""
+        while True:
+            try:
+                return self._pinned(endpoint, path, {**params, "pagination.limit": str(limit)}), limit
+            except AnswerTooLarge:
+                if limit == 1:
+                    raise
+                limit //= 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Endpoint:
+    """One address of a REST interface: turns whatever it answers into a body or an error."""
+
+    http: Http
+    address: str
+
+    @property
+    def name(self) -> str:
+        """The address as it may be shown."""
+        return bare(self.address)
+
+    def read(self, path: str, params: Params | None = None, height: int | None = None) -> tuple[dict[str, Any], int]:
+        """Body and the height that the answer names (0 where it names none)."""
+        headers = {} if height is None else {ASKED_HEIGHT: str(height)}
+        answer = self.http.get(self.address + path, params, headers)
+        told = answer.headers.get(ANSWERED_HEIGHT, "")
+        try:
+            body = _body(answer, self.name + path)
+        except NotFound as error:
+            # Only of the state of a block can it be said that the chain has no such thing; blocks are forgotten.
+            if height is None:
+                raise SourceDown(str(error)) from error
+            raise
+        return body, int(told) if HEIGHT.fullmatch(told) else 0
+
+    def block(self, height: int) -> dict[str, Any]:
+        """The block of a height."""
+        body, _ = self.read(f"{NODE}/blocks/{height}")
+        told = part(body, "block", "header", "height")
+        if told != str(height):
+            raise SourceDown(f"{self.name} answered block {told} for block {height}")
+        return body
+
+    def bonded_height(self) -> int:
+        """The newest height, at which there is a bonded validator set; raises SourceDown."""
+        bonded, told = self.read(VALIDATORS, {"status": "BOND_STATUS_BONDED", "pagination.limit": "1"})
+        if not bonded.get("validators"):
+            raise SourceDown(f"{self.name} knows no bonded validator: it has no state")
+        if not told:
+            raise SourceDown(f"{self.name} does not say at which height it answers")
+        return told
+
+    def seal(self, height: int, chain_id: str) -> Seal:
+        """The block of a height and what is minted at it; raises SourceDown where the state is not kept."""
+        body = self.block(height)
+        minted, told = self.read(PROVISIONS, height=height)
+        if told != height:
+            raise SourceDown(f"{self.name} answered at height {told}, not {height}")
+        return Seal(block_of(body, chain_id), body, minted)
+
+
+def _body(answer: Answer, where: str) -> dict[str, Any]:
+    if answer.status == HTTPStatus.NOT_IMPLEMENTED:
+        raise (NotServed if _of_the_gateway(answer) else Lacking)(f"{where} is not served")
+    if answer.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        raise AnswerTooLarge(f"{where} answered 413: too large")
+    body = _json(answer, where)
+    if not isinstance(body, dict):
+        raise SourceDown(f"{where} answered {answer.status} with {type(body).__name__}, not an object")
+    if answer.status == HTTPStatus.OK and "error" not in body and not {"code", "message"} <= body.keys():
+        return body
+    reason = str(body.get("message") or body.get("error"))[:200]
+    # The LCD maps gRPC's "message larger than max" to 429; waiting does not mend that, smaller pages do.
+    if body.get("code") == TOO_LARGE and "larger than max" in reason:
+        raise AnswerTooLarge(f"{where}: {reason}")
+    if (answer.status, body.get("code")) == (HTTPStatus.NOT_FOUND, MISSING):
+        raise NotFound(f"{where}: {reason}")
+    down = Refused if answer.status == HTTPStatus.BAD_REQUEST else SourceDown
+    raise down(f"{where} answered {answer.status}: {reason}")
+
+
+def _of_the_gateway(answer: Answer) -> bool:
+    """Whether an error is told in the envelope of the software's own gateway, not in a proxy's words."""
+    try:
+        body = answer.json()
+    except SourceDown:
+        return False
+    return isinstance(body, dict) and body.get("code") == UNIMPLEMENTED and isinstance(body.get("message"), str)
+
+
+def _json(answer: Answer, where: str) -> Any:
+    body = answer.json()
+    if HALF_PAIR.search(answer.content):
+        # Half of a surrogate pair is valid JSON but no text that can be stored; the chain's encoder never writes one.
+        try:
+            json.dumps(body, ensure_ascii=False).encode()
+        except UnicodeEncodeError as error:
+            raise SourceDown(f"{where} answered text that is no Unicode") from error
+    return body
+
+
+def _pagination(body: dict[str, Any]) -> tuple[int, str]:
+    """How many rows a list is said to have, and the key of its next page."""
+    found = optional(body, "pagination") or {}
+    counted = whole(found, "total") if optional(found, "total") is not None else 0
+    return counted, text(found, "next_key") if optional(found, "next_key") else ""
+
+
+def _version(info: dict[str, Any]) -> str:
+    version = part(info, "application_version")
+    return " ".join(text(version, key) for key in ("name", "version", "cosmos_sdk_version") if optional(version, key))
+
+
+def block_of(body: dict[str, Any], chain_id: str) -> Block:
+    """The block in an answer; raises SourceDown when it is of another chain."""
+    header = part(body, "block", "header")
+    if part(header, "chain_id") != chain_id:
+        raise SourceDown(f"block {part(header, 'height')} is of {header['chain_id']}, not of {chain_id}")
+    return Block(whole(header, "height"), raw(body, "block_id", "hash").hex().upper(), instant(header, "time"))

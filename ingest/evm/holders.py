@@ -1,0 +1,266 @@
+"""Who holds an ERC-20 token: seed and verify, or a replay of all transfers where somebody has an archive node.
+
+Public nodes keep no logs from before the merge (EIP-4444) and no list of holders. So candidates come from an
+explorer's ranking and from the transfers since the merge; what each of them holds is then asked of the token itself,
+all at one final block. How much is missing is known exactly: total supply less the sum of what was found.
+"""
+
+import json
+import logging
+import random
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Final
+
+import polars as pl
+from web3 import Web3
+
+from ingest.evm.logs import NOBODY, SEGMENT_BLOCKS, TRANSFER, Segment, added, net_changes, segments, transfers
+from ingest.evm.node import Call, EvmNode
+from ingest.evm.refusals import TooWide
+from ingest.network import Memo
+from ingest.transport import Http, bare
+from store.addresses import NotAnAddress, address
+from store.rows import BadData, Facts, SourceChanged, SourceDown, holdings
+
+# The first block after the merge; go-ethereum and reth prune logs before it (go-ethereum#31939).
+MERGE: Final = 15_537_394
+# Balances asked in one eth_call: about 5 million gas of the 50 million that geth allows.
+BALANCES_AT_ONCE: Final = 1_000
+EXPLORER_PAGES: Final = 20
+# A pinned block's state is kept for 128 blocks (25 minutes), of which finality takes 13: little time is left.
+ANSWERS_A_RUN: Final = 150
+SPOT_CHECKS: Final = 100
+
+# Selectors of aggregate3((address,bool,bytes)[]) and balanceOf(address); a word is 32 bytes, 64 hex digits.
+AGGREGATE3_SELECTOR: Final = "82ad56cb"
+BALANCE_OF_SELECTOR: Final = "70a08231"
+WORD: Final = 64
+CALL_BYTES: Final = 192
+RESULT_DIGITS: Final = 4 * WORD
+
+log = logging.getLogger(__name__)
+
+
+class Postponed(Exception):
+    """A stretch of blocks is left for a later run."""
+
+
+def token_holders(
+    token: str,
+    *,
+    since: int = MERGE,
+    answers_a_run: int = ANSWERS_A_RUN,
+    segment_blocks: int = SEGMENT_BLOCKS,
+) -> Callable[[EvmNode, Memo], Facts]:
+    """The reading of any ERC-20 token's holders.
+
+    since: the first block whose logs public nodes still have. answers_a_run: how much of the history one run reads.
+    segment_blocks: the stretch of blocks that is read and kept as one part.
+    """
+
+    def holders(node: EvmNode, memo: Memo) -> Facts:
+        """Balance of every known holder, asked of the token contract (balanceOf) at one final block.
+
+        Holders are known from an explorer's ranking and from the Transfer events since the merge (September 2022);
+        public nodes no longer serve those before it. The part of totalSupply that no known holder has is shown as
+        missing coverage. Where an archive node is configured, all transfers since the first are replayed instead,
+        and the result is proved: minted less burned equals totalSupply, nobody is below zero, and a hundred balances
+        drawn by lot equal what the contract says.
+        """
+        supply = int(node.call(Call(token, "totalSupply()")))
+        archive = node.archive()
+        if archive is not None:
+            stretches = segments(deployed(archive, token), node.block.height, segment_blocks)
+            held = replayed(archive, token, memo, stretches, supply)
+        else:
+            ranked = ranking(node.http, node.chain.blockscout, token) if node.chain.blockscout else ()
+            stretches = segments(since, node.block.height, segment_blocks)
+            held = verified(node, token, {*ranked, *participants(node, token, memo, stretches, answers_a_run)})
+        rows = holdings(("holders", holder, amount) for holder, amount in sorted(held.items()) if amount)
+        return Facts(rows, reported={"holders": supply})
+
+    return holders
+
+
+def ranking(http: Http, explorer: str, token: str) -> tuple[str, ...]:
+    """The largest holders as a Blockscout ranks them; as many pages as it answers, none when it is down.
+
+    Raises SourceChanged when a page has an unknown shape.
+    """
+    holders: list[str] = []
+    url = f"{explorer}/api/v2/tokens/{token}/holders"
+    params: dict[str, str] = {}
+    for _ in range(EXPLORER_PAGES):
+        try:
+            page = _page(http, url, params)
+        except SourceDown as error:
+            log.warning("%s ranks no more than %d holders of %s: %s", bare(explorer), len(holders), token, error)
+            break
+        ranked, following = _ranked(page, url)
+        holders += ranked
+        if not following:
+            break
+        # What the explorer hands out is sent back as it is, as JSON writes it: its own meaning changes with versions.
+        params = {name: _as_sent(value) for name, value in following.items() if value is not None}
+    return tuple(dict.fromkeys(holders))
+
+
+def _ranked(page: Any, url: str) -> tuple[list[str], dict[str, Any]]:
+    """The holders on a page of a ranking, and what to ask the next with; a row that names nobody is left out.
+
+    Raises SourceChanged where no row can be understood.
+    """
+    found, wrong = [], []
+    try:
+        rows, following = page["items"], page["next_page_params"] or {}
+        for item in rows:
+            try:
+                found.append(address(item["address"]["hash"]).canonical)
+            except (KeyError, TypeError, AttributeError, NotAnAddress) as error:
+                wrong.append(error)
+        following.items()
+    except (KeyError, TypeError, AttributeError) as error:
+        raise SourceChanged(f"{bare(url)} has an unknown shape: {error!r} in {str(page)[:200]}") from error
+    if wrong and not found:
+        raise SourceChanged(f"{bare(url)} has an unknown shape: {wrong[0]!r} in {str(page)[:200]}") from wrong[0]
+    if wrong:
+        log.warning("%s: %d of %d rows name no holder and are left out: %r", bare(url), len(wrong), len(rows), wrong[0])
+    return found, following
+
+
+def _as_sent(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def participants(node: EvmNode, token: str, memo: Memo, stretches: Iterable[Segment], answers_a_run: int) -> set[str]:
+    """Everybody who took part in a transfer in stretches of blocks, as far as these are read by now.
+
+    What is over `answers_a_run` is left for later runs; finished stretches are kept.
+    """
+    found: set[str] = set()
+    answers = 0
+
+    def make(first: int, last: int) -> pl.DataFrame:
+        nonlocal answers
+        if answers >= answers_a_run:
+            raise Postponed
+        moves = []
+        for logs in node.logs(token, [TRANSFER], first, last):
+            moves.append(transfers(logs, token))
+            answers += 1
+        return net_changes(moves)
+
+    postponed = 0
+    for stretch in stretches:
+        try:
+            found.update(_kept(memo, stretch, make)["address"].to_list())
+        except Postponed:
+            postponed += 1
+    if postponed:
+        log.warning("%d stretches of blocks with transfers of %s are left for later runs", postponed, token)
+    return found - {NOBODY}
+
+
+def verified(node: EvmNode, token: str, candidates: set[str]) -> dict[str, int]:
+    """What each candidate holds at the pinned block, by the token's own word."""
+    if not candidates:
+        raise SourceDown(f"neither an explorer nor a log names a holder of {token}")
+    holders = sorted(candidates)
+    return dict(zip(holders, balances(node, token, holders), strict=True))
+
+
+def balances(node: EvmNode, token: str, holders: Sequence[str]) -> list[int]:
+    """What each address holds at the pinned block, by Multicall3; halves a question that is too large.
+
+    Coded by fixed widths, since all calls are of one size: web3's ABI coder needs a hundred times the CPU.
+    """
+    found: list[int] = []
+    for start in range(0, len(holders), BALANCES_AT_ONCE):
+        found += _balances(node, token, holders[start : start + BALANCES_AT_ONCE])
+    return found
+
+
+def replayed(node: EvmNode, token: str, memo: Memo, stretches: Iterable[Segment], supply: int) -> dict[str, int]:
+    """Balances from all transfers since the token exists, audited; raises BadData when the audit fails."""
+
+    def make(first: int, last: int) -> pl.DataFrame:
+        return net_changes(transfers(logs, token) for logs in node.logs(token, [TRANSFER], first, last))
+
+    held = added([_kept(memo, stretch, make) for stretch in stretches])
+    issued = -held.pop(NOBODY, 0)
+    # Nearly always zero; an old token may count as a holder the address that burned tokens were sent to.
+    held[NOBODY] = balances(node, token, [NOBODY])[0]
+    if issued + held[NOBODY] != supply:
+        raise BadData(f"{token}: minted less burned is {issued}, totalSupply is {supply}")
+    below = [holder for holder, amount in held.items() if amount < 0]
+    if below:
+        raise BadData(f"{token}: {below[0]} has sent {-held[below[0]]} more than it received")
+    _spot_check(node, token, held)
+    return held
+
+
+def deployed(node: EvmNode, contract: str) -> int:
+    """The block in which a contract was made, by bisection over its code; needs an archive node."""
+    without, with_code = -1, node.block.height
+    while with_code - without > 1:
+        middle = (without + with_code) // 2
+        if node.web3.eth.get_code(Web3.to_checksum_address(contract), middle):
+            with_code = middle
+        else:
+            without = middle
+    return with_code
+
+
+def _spot_check(node: EvmNode, token: str, held: dict[str, int]) -> None:
+    """Compares balances drawn by lot (by the block's hash) with what the contract says."""
+    drawn = random.Random(node.block.hash).sample(sorted(held), min(SPOT_CHECKS, len(held)))
+    for holder, amount in zip(drawn, balances(node, token, drawn), strict=True):
+        if amount != held[holder]:
+            raise BadData(f"{token}: {holder} holds {amount}, its transfers add up to {held[holder]}")
+
+
+def _kept(memo: Memo, stretch: Segment, make: Callable[[int, int], pl.DataFrame]) -> pl.DataFrame:
+    """A stretch of blocks from the memo; one that is still growing is read anew."""
+    if not stretch.finished:
+        return make(stretch.first, stretch.last)
+    return memo(f"final-transfers-{stretch.first}-{stretch.last}", lambda: make(stretch.first, stretch.last))
+
+
+def _page(http: Http, url: str, params: dict[str, str]) -> Any:
+    answer = http.get(url, params)
+    if answer.status >= 400:
+        raise SourceDown(f"{bare(url)} answered {answer.status}")
+    return answer.json()
+
+
+def _balances(node: EvmNode, token: str, holders: Sequence[str]) -> list[int]:
+    call = {"to": node.chain.multicall, "data": _balances_question(token, holders)}
+    try:
+        answer = node.rpc("eth_call", [call, hex(node.block.height)])
+    except TooWide:
+        if len(holders) == 1:
+            raise
+        middle = len(holders) // 2
+        return _balances(node, token, holders[:middle]) + _balances(node, token, holders[middle:])
+    return list(_balances_answer(answer.get("result"), token, holders))
+
+
+def _balances_question(token: str, holders: Sequence[str]) -> str:
+    def word(number: int) -> str:
+        return f"{number:064x}"
+
+    count = len(holders)
+    offsets = "".join(word(32 * count + CALL_BYTES * i) for i in range(count))
+    # (token, allowFailure, offset and length of the 36 bytes of balanceOf(holder), padded to 64)
+    before = word(int(token, 16)) + word(0) + word(96) + word(36) + BALANCE_OF_SELECTOR + "0" * 24
+    calls = "".join(before + holder[2:] + "0" * 56 for holder in holders)
+    return f"0x{AGGREGATE3_SELECTOR}{word(32)}{word(count)}{offsets}{calls}"
+
+
+def _balances_answer(answer: Any, token: str, holders: Sequence[str]) -> Iterator[int]:
+    """The amounts in an answer of aggregate3: (success, offset, length, amount), one after the other."""
+    start = 2 + WORD * (2 + len(holders))
+    if not isinstance(answer, str) or len(answer) != start + RESULT_DIGITS * len(holders):
+        raise SourceChanged(f"balanceOf of {len(holders)} holders of {token} is {str(answer)[:200]!r}")
+    for end in range(start + RESULT_DIGITS, len(answer) + 1, RESULT_DIGITS):
+        yield int(answer[end - WORD : end], 16)

@@ -1,0 +1,178 @@
+"""Simulated Cosmos chains: one set of delegations, from which every reading of stake and every tally follows.
+
+A delegation is a pair of places, of a delegator and of a validator; the account behind the validator at a place is the
+delegator at the same place. Amounts are whole millionths of a token, so that they add up to the last base unit.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from analytics.votes.tally import ONE, Validator
+from ingest.sample.draw import Floats, Whole, address, addresses, dice, held, wandered
+
+MILLION: Final = 10**6
+VALIDATORS: Final = 100
+DELEGATORS: Final = 20_000
+# A delegator is with one to this many validators.
+MOST: Final = 3
+# Standard deviations of the logs: of what validators hold, of what delegators hold, and of how these split it.
+POPULARITY: Final = 1.3
+WEALTH: Final = 2.4
+SPLIT: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """A Cosmos chain; token: base units of one; bonded: tokens; minted: tokens a day."""
+
+    network: str
+    prefix: str
+    token: int
+    bonded: int
+    minted: int
+
+    @property
+    def valoper(self) -> str:
+        """The prefix of validators' addresses."""
+        return f"{self.prefix}valoper"
+
+    @property
+    def unit(self) -> int:
+        """Base units of a millionth of a token."""
+        return self.token // MILLION
+
+
+AKASH: Final = Chain("akash", "akash", 10**6, bonded=88_500_000, minted=32_000)
+FETCH: Final = Chain("fetch", "fetch", 10**18, bonded=480_000_000, minted=90_000)
+CHAINS: Final = (AKASH, FETCH)
+
+
+@dataclass(frozen=True, slots=True)
+class Logs:
+    """Log sizes on the newest day, and the phases of the waves on which they wander."""
+
+    newest: Floats
+    phase: Floats
+
+    def weights(self, back: int) -> Floats:
+        """Sizes `back` days before the newest day, on any scale."""
+        return np.exp(self.newest + wandered(self.phase, back) - wandered(self.phase, 0))
+
+
+@dataclass(frozen=True, slots=True)
+class Delegations:
+    """Who is with whom, by place and in the order of the validators, and how much of it."""
+
+    delegator: Whole
+    validator: Whole
+    logs: Logs
+
+
+@cache
+def _popularity(chain: Chain) -> Logs:
+    """How much validators attract, the first the most."""
+    random = dice(f"{chain.network} popularity")
+    newest = np.sort(random.normal(0.0, POPULARITY, VALIDATORS))[::-1]
+    return Logs(newest, random.uniform(0, 2 * np.pi, VALIDATORS))
+
+
+@cache
+def _delegations(chain: Chain) -> Delegations:
+    """Each delegator chooses by popularity; the account behind a validator chooses that one first."""
+    random = dice(f"{chain.network} delegations")
+    attraction = _popularity(chain).weights(0)
+    chosen = random.choice(VALIDATORS, (DELEGATORS, MOST), p=attraction / attraction.sum())
+    chosen[:VALIDATORS, 0] = np.arange(VALIDATORS)
+    counts = np.arange(MOST) < random.integers(1, MOST + 1, (DELEGATORS, 1))
+    # Who chose a validator twice is with it once.
+    validator, delegator = np.divmod(np.unique(chosen[counts] * DELEGATORS + np.nonzero(counts)[0]), DELEGATORS)
+    wealth = random.normal(0.0, WEALTH, DELEGATORS)
+    newest = wealth[delegator] + random.normal(0.0, SPLIT, len(delegator))
+    return Delegations(delegator, validator, Logs(newest, random.uniform(0, 2 * np.pi, len(delegator))))
+
+
+def _parts(total: int, weights: Floats) -> Whole:
+    """A total in whole parts by weight: between the rounded ends of a running sum, so that nothing is lost."""
+    running = np.cumsum(weights)
+    ends: Whole = np.rint(running / running[-1] * total).astype(np.int64)
+    return np.diff(ends, prepend=0)
+
+
+def _bonded(chain: Chain, back: int) -> Whole:
+    """Millionths of a token with each validator."""
+    return _parts(chain.bonded * MILLION, _popularity(chain).weights(back))
+
+
+def _delegated(chain: Chain, back: int) -> Whole:
+    """Millionths of a token of each delegation; those to a validator add up to what is bonded with it."""
+    delegations = _delegations(chain)
+    starts = np.searchsorted(delegations.validator, np.arange(1, VALIDATORS))
+    of_each = np.split(delegations.logs.weights(back), starts)
+    return np.concatenate(
+        [_parts(int(total), weights) for total, weights in zip(_bonded(chain, back), of_each, strict=True)]
+    )
+
+
+def validators(chain: Chain, back: int) -> pl.DataFrame:
+    """Base units bonded with each validator."""
+    return held("validators", addresses(chain.valoper, VALIDATORS), _bonded(chain, back), unit=chain.unit)
+
+
+def consensus(chain: Chain, back: int) -> pl.DataFrame:
+    """Whole tokens bonded with each validator."""
+    return held("validators", addresses(chain.valoper, VALIDATORS), _bonded(chain, back) // MILLION, unit=1)
+
+
+def delegators(chain: Chain, back: int) -> pl.DataFrame:
+    """Base units of each delegator over all validators; on the newest day behind each validator too."""
+    delegations, amounts = _delegations(chain), _delegated(chain, back)
+    everybody = addresses(chain.prefix, DELEGATORS)
+    sums = np.zeros(DELEGATORS, np.int64)
+    np.add.at(sums, delegations.delegator, amounts)
+    over_all = held("delegators", everybody, sums, unit=chain.unit)
+    if back:
+        return over_all
+    behind = held("", everybody.gather(delegations.delegator), amounts, unit=chain.unit)
+    operators = addresses(chain.valoper, VALIDATORS).gather(delegations.validator)
+    return pl.concat([over_all, behind.with_columns(population="delegators@" + operators)])
+
+
+def emission(chain: Chain, back: int) -> pl.DataFrame:
+    """Base units minted in a day: three tenths to stakers, by validator in proportion to their stake."""
+    stakers = chain.minted * MILLION * 3 // 10
+    pool = np.array([chain.minted * MILLION - stakers])
+    return pl.concat(
+        [
+            held(
+                "stakers",
+                addresses(chain.valoper, VALIDATORS),
+                _parts(stakers, _bonded(chain, back).astype(np.float64)),
+                unit=chain.unit,
+            ),
+            # An account that delegates nothing.
+            held("pool", pl.Series([address(chain.prefix, DELEGATORS)]), pool, unit=chain.unit),
+        ]
+    )
+
+
+def stake(chain: Chain, back: int, voters: Collection[int]) -> tuple[dict[str, Validator], list[tuple[str, str, int]]]:
+    """All validators, and the delegations of those who vote (by place): what a tally needs."""
+    delegations, amounts = _delegations(chain), _delegated(chain, back)
+    tokens = [int(parts) * chain.unit for parts in _bonded(chain, back)]
+    voting = np.flatnonzero(np.isin(delegations.delegator, list(voters)))
+    return (
+        {address(chain.valoper, place): Validator(amount, amount * ONE) for place, amount in enumerate(tokens)},
+        [
+            (
+                address(chain.prefix, int(delegations.delegator[pair])),
+                address(chain.valoper, int(delegations.validator[pair])),
+                int(amounts[pair]) * chain.unit * ONE,
+            )
+            for pair in voting
+        ],
+    )

@@ -1,0 +1,98 @@
+"""From what the store holds to metrics of every population, and to the tables that pages show."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha256
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from analytics.spread.blocks import Ints, Threshold
+from analytics.spread.bounds import completed, entity_bounds
+from analytics.spread.metrics import METRICS, Measured, measure
+from store.draft import Distributions, Draft
+from store.statements import GROUPINGS, UNLABELLED
+
+METRIC_KEY: Final = "snapshot, population, grouping, metric, method_version, labels_version"
+
+
+def method_version(thresholds: Iterable[Threshold] = ()) -> str:
+    """Names the formulas in force: it changes when a metric's version does, or when a threshold is added."""
+    formulas = sorted(f"{name} {one.version}" for name, one in METRICS.items())
+    return sha256("\n".join(formulas + sorted(rule.name for rule in thresholds)).encode()).hexdigest()[:12]
+
+
+def measure_missing(draft: Draft, thresholds: Iterable[Threshold]) -> int:
+    """Compute the metrics of every snapshot that lacks them under the formulas and labels in force.
+
+    Returns the number of distributions measured.
+    """
+    rules = tuple(thresholds)
+    version = method_version(rules)
+    measured = 0
+    for batch in draft.unmeasured(version):
+        draft.load_holdings(batch)
+        labels = draft.label_versions(batch)
+        for grouping in GROUPINGS:
+            draft.describe_distributions(grouping)
+            groups = draft.distributions(grouping)
+            if len(groups.snapshot):
+                found = measure(groups.amounts, groups.offsets, thresholds=rules)
+                rows = _bounded(_rows(groups, found, grouping, labels), groups, draft.unseen(batch), rules)
+                draft.append("metric", rows, unless_known=METRIC_KEY)
+                measured += len(groups.snapshot)
+        draft.mark_measured(batch, version)
+    return measured
+
+
+def _rows(groups: Distributions, found: Measured, grouping: str, labels: Mapping[int, str]) -> pl.DataFrame:
+    """Metrics as rows of the table `metric`: one a distribution and metric."""
+    names, n = list(found.values), len(groups.snapshot)
+    labelled = ["" if grouping == UNLABELLED else labels[int(snapshot)] for snapshot in groups.snapshot]
+    versions = [f"v{METRICS[name].version}" if name in METRICS else "v1" for name in names]
+    return pl.DataFrame(
+        {
+            "snapshot": np.tile(groups.snapshot, len(names)),
+            "population": np.tile(groups.population, len(names)),
+            "grouping": grouping,
+            "metric": np.repeat(np.array(names, dtype=object), n),
+            "value": np.concatenate(list(found.values.values())),
+            "method_version": np.repeat(np.array(versions, dtype=object), n),
+            "labels_version": labelled * len(names),
+            "backend": found.backend,
+        },
+        schema_overrides={"metric": pl.String, "method_version": pl.String},
+        nan_to_null=True,
+    )
+
+
+def _bounded(
+    rows: pl.DataFrame, groups: Distributions, unseen: Mapping[tuple[int, int], int], rules: Sequence[Threshold]
+) -> pl.DataFrame:
+    """The rows with bounds, where a part of a population's total is at addresses that were not read.
+
+    The value is then that of a rest scattered as dust: what is certain at least. Metrics without bounds are undefined.
+    """
+    told = []
+    for place, key in enumerate(zip(groups.snapshot.tolist(), groups.population.tolist(), strict=True)):
+        if key in unseen:
+            seen = _integers(groups.amounts[groups.offsets[place] : groups.offsets[place + 1]])
+            bounds = entity_bounds(seen, sum(seen) + unseen[key], thresholds=rules)
+            dust = completed(seen, unseen[key], thresholds=rules)
+            told += [(*key, name, dust[name], low, high) for name, (low, high) in bounds.items()]
+    if not told:
+        return rows
+    columns = ["snapshot", "population", "metric", "value", "low", "high"]
+    bounded = pl.DataFrame(told, columns, orient="row").cast(
+        {"value": pl.Float64, "low": pl.Float64, "high": pl.Float64}
+    )
+    keys = pl.DataFrame(list(unseen), ["snapshot", "population"], orient="row")
+    whole = rows.join(keys, on=["snapshot", "population"], how="anti")
+    part = rows.join(keys, on=["snapshot", "population"], how="semi").drop("value")
+    part = part.join(bounded, on=["snapshot", "population", "metric"], how="left")
+    return pl.concat([whole, part], how="diagonal")
+
+
+def _integers(words: Ints) -> list[int]:
+    """Python's integers of two-word amounts."""
+    return [(high << 64) + (low & 0xFFFF_FFFF_FFFF_FFFF) for low, high in words.tolist()]

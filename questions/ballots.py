@@ -1,0 +1,265 @@
+"""Whose power each vote on a proposal carried: the chain's own count, repeated over the stake that is known best.
+
+While a vote is open its readings keep every delegation in shares, and the count is exact. Where they are missing, the
+newest stake stands in: who voted is certain then, with how much is as of that later block.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import polars as pl
+
+from analytics.votes.flip import Flip, casts, flips
+from analytics.votes.tally import ONE, Power, Tally, Validator, choices, power_of, stake, tally
+from questions.holders import Found
+from questions.proposals import Proposal
+from store import addresses
+from store.landing import Landing
+from store.mart import Mart
+
+_VOTES: Final = """
+    SELECT v.proposal, v.voter, v.option, v.weight, v.height FROM vote v
+    WHERE v.network = ? AND v.chain_id = ? AND v.proposal = ?
+"""
+_SHARES: Final = """
+    SELECT network, chain_id, reading, height, time, file FROM snapshot
+    WHERE network = ? AND chain_id = ? AND reading IN ('shares', 'closing_shares') AND n > 0
+        AND time BETWEEN ?::TIMESTAMPTZ AND ?::TIMESTAMPTZ
+    ORDER BY time DESC LIMIT 1
+"""
+_VALIDATORS: Final = """
+    SELECT h.address, o.amount, s.height, s.time
+    FROM holding o JOIN snapshot s ON s.id = o.snapshot JOIN population p ON p.id = o.population
+    JOIN holder h ON h.id = o.holder
+    WHERE s.network = ? AND s.measure = 'stake' AND p.name = 'validators'
+"""
+# Who is not asked for is one row a validator. Long addresses are modules' and contracts': some are keyless.
+_DELEGATIONS: Final = """
+    SELECT p.name.substr(12) AS operator,
+           CASE WHEN h.address IN (SELECT unnest(?2::VARCHAR[])) OR len(h.address) > len(p.name.substr(12))
+                THEN h.address END AS who, sum(o.amount) AS amount
+    FROM holding o JOIN snapshot s ON s.id = o.snapshot JOIN population p ON p.id = o.population
+    JOIN holder h ON h.id = o.holder
+    WHERE s.network = ?1 AND s.measure = 'stake' AND starts_with(p.name, 'delegators@')
+    GROUP BY ALL ORDER BY operator, who
+"""
+
+Delegations = Sequence[tuple[str, str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Stake:
+    """Bonded validators and their delegators who matter for a vote, at a block.
+
+    exact: read while the vote was open. by_delegator: whether it was read at all who delegates.
+    """
+
+    validators: Mapping[str, Validator]
+    delegations: Delegations
+    height: int
+    time: datetime
+    exact: bool
+    by_delegator: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A proposal counted again: who carried how much, and what would have turned it."""
+
+    proposal: Proposal
+    stake: Stake
+    votes: Mapping[str, Mapping[str, int]]
+    tally: Tally
+    flips: Mapping[str, Flip | None]
+
+
+def count(mart: Mart, proposal: Proposal) -> Count | None:
+    """The count of a proposal; None where its votes or its stake were not read."""
+    rows = mart.table(_VOTES, proposal.network, proposal.chain_id, proposal.number)
+    votes = choices(rows, proposal.number)
+    held = stake_of(mart, proposal, votes) if votes else None
+    if held is None:
+        return None
+    counted = tally(held.validators, held.delegations, votes)
+    everybody = casts(held.validators, held.delegations, votes, counted)
+    turned = flips(counted.bonded * ONE, everybody, proposal.rule) if proposal.rule else {}
+    return Count(proposal, held, votes, counted, turned)
+
+
+def stake_of(mart: Mart, proposal: Proposal, whose: Collection[str]) -> Stake | None:
+    """The stake that counts for a proposal: the last that was read in shares while it was open, else the newest.
+
+    whose: accounts whose delegations are wanted; those behind validators are always there.
+    """
+    if proposal.voting_start and proposal.voting_end:
+        found = mart.table(
+            _SHARES, proposal.network, proposal.chain_id, proposal.voting_start, proposal.voting_end
+        ).to_dicts()
+        for one in found:
+            landing = Landing(mart.path.parent)
+            key = (one["network"], one["chain_id"], one["reading"], one["height"])
+            validators, delegations = stake(landing.read(landing.folder / one["file"], key))
+            return Stake(validators, delegations, one["height"], one["time"], exact=True, by_delegator=True)
+    return newest_stake(mart, proposal.network, whose)
+
+
+def newest_stake(mart: Mart, network: str, whose: Collection[str]) -> Stake | None:
+    """Today's stake: tokens of validators, and the amounts of some of their delegators as shares of them.
+
+    The two may be of different hours; a delegator's part of its validator's tokens is what counts.
+    """
+    of_validators = mart.table(_VALIDATORS, network)
+    if of_validators.is_empty():
+        return None
+    wanted = sorted({*whose, *map(addresses.account, of_validators["address"])})
+    delegations, held = [], dict.fromkeys(of_validators["address"], 0)
+    for operator, delegator, amount in mart.table(_DELEGATIONS, network, wanted).iter_rows():
+        if operator in held:
+            held[operator] += int(amount) * ONE
+            if delegator:
+                delegations.append((delegator, operator, int(amount) * ONE))
+    validators = {
+        operator: Validator(int(amount), held[operator] or int(amount) * ONE)
+        for operator, amount in of_validators.select("address", "amount").iter_rows()
+    }
+    height, time = of_validators.select("height", "time").row(0)
+    return Stake(validators, delegations, height, time, exact=False, by_delegator=any(held.values()))
+
+
+def newest_delegations(mart: Mart, network: str, who: str) -> Delegations:
+    """Today's delegations, those of an address among them; who: in any of its spellings."""
+    held = newest_stake(mart, network, addresses.address(who).candidates)
+    return held.delegations if held else []
+
+
+def silent(held: Stake, votes: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
+    """Validators that did not vote, with the power that nobody took from them, in 1e-18."""
+    taken: dict[str, int] = {}
+    for delegator, operator, shares in held.delegations:
+        if delegator in votes and operator in held.validators:
+            taken[operator] = taken.get(operator, 0) + shares
+    return {
+        operator: power_of(validator.shares - taken.get(operator, 0), validator)
+        for operator, validator in held.validators.items()
+        if addresses.account(operator) not in votes
+    }
+
+
+def names(mart: Mart, network: str) -> dict[str, str]:
+    """What validators call themselves, by operator and by the account behind it."""
+    rows = mart.table(
+        """
+        SELECT subject, any_value(exact ORDER BY time DESC) AS name FROM observation
+        WHERE network = ? AND name = 'moniker' GROUP BY subject
+        """,
+        network,
+    )
+    told = dict(rows.iter_rows())
+    return told | {addresses.account(operator): name for operator, name in told.items() if "valoper" in operator}
+
+
+def voters(found: Count, called: Mapping[str, str]) -> pl.DataFrame:
+    """Who voted what with how much: party, role, option, share of all bonded, own, inherited and overridden tokens."""
+    accounts = {addresses.account(operator) for operator in found.stake.validators}
+    rows = [
+        {
+            "address": voter,
+            "party": called.get(voter, ""),
+            "role": "validator" if voter in accounts else "delegator",
+            "option": options(found.votes[voter]),
+            **_powers(power, found),
+        }
+        for voter, power in found.tally.voters.items()
+    ]
+    return pl.DataFrame(rows, infer_schema_length=None).sort("share", "address", descending=[True, False])
+
+
+def _powers(power: Power, found: Count) -> dict[str, float]:
+    bonded, whole = found.tally.bonded, 10.0**found.proposal.decimals * ONE
+    return {
+        "share": power.used / ONE / bonded if bonded else 0.0,
+        "own_tokens": power.own / whole,
+        "inherited_tokens": power.inherited / whole,
+        "overridden_tokens": power.overridden / whole,
+    }
+
+
+def options(choice: Mapping[str, int]) -> str:
+    """A choice in words: yes, or 60% yes and 40% no."""
+    if len(choice) == 1:
+        return next(iter(choice)).replace("_", " ")
+    return " and ".join(f"{weight / ONE:.0%} {option.replace('_', ' ')}" for option, weight in choice.items())
+
+
+def absent(found: Count, called: Mapping[str, str]) -> pl.DataFrame:
+    """Validators that have not voted: party, address, and the share of all bonded that is with them."""
+    bonded = found.tally.bonded
+    rows = [
+        {"address": operator, "party": called.get(operator, ""), "share": left / ONE / bonded}
+        for operator, left in silent(found.stake, found.votes).items()
+    ]
+    schema = {"address": pl.String, "party": pl.String, "share": pl.Float64}
+    return pl.DataFrame(rows, schema=schema).sort("share", "address", descending=[True, False])
+
+
+def operator_of(found: Count, who: Found) -> str | None:
+    """The operator address of a bonded validator, where this is its operator or its account; else None."""
+    try:
+        spellings = addresses.address(who.canonical).candidates
+    except addresses.NotAnAddress:
+        return None
+    return next((one for one in spellings if one in found.stake.validators), None)
+
+
+def carried(found: Count, operator: str) -> float:
+    """Part of all bonded tokens that a validator's vote carries, or would carry if it voted."""
+    power = found.tally.voters.get(addresses.account(operator))
+    used = power.used if power else silent(found.stake, found.votes)[operator]
+    return used / ONE / found.tally.bonded if found.tally.bonded else 0.0
+
+
+def own_vote(found: Count, who: Found) -> Mapping[str, int] | None:
+    """What an address voted itself; None where it did not."""
+    spellings = addresses.address(who.canonical).candidates
+    return next((found.votes[one] for one in spellings if one in found.votes), None)
+
+
+def mine(found: Count, who: Found, delegations: Delegations, called: Mapping[str, str]) -> pl.DataFrame:
+    """How an address is represented: one row a validator that it delegates to.
+
+    delegations: its own, perhaps among those of others.
+    Columns: validator, tokens, its vote, and how these tokens count: as the address voted itself, as the validator did,
+    or not at all. Empty where the address delegates to no bonded validator.
+    """
+    mine = addresses.address(who.canonical).candidates
+    own = own_vote(found, who)
+    rows = []
+    for delegator, operator, shares in delegations:
+        if delegator in mine and operator in found.stake.validators:
+            voted = found.votes.get(addresses.account(operator))
+            power = power_of(shares, found.stake.validators[operator])
+            rows.append(
+                {
+                    "address": operator,
+                    "party": called.get(operator, ""),
+                    "tokens": power / ONE / 10.0**found.proposal.decimals,
+                    "validator_voted": options(voted) if voted else "did not vote",
+                    "counts_as": _counts(own, voted),
+                }
+            )
+    schema = {
+        "address": pl.String,
+        "party": pl.String,
+        "tokens": pl.Float64,
+        "validator_voted": pl.String,
+        "counts_as": pl.String,
+    }
+    return pl.DataFrame(rows, schema=schema).sort("tokens", descending=True)
+
+
+def _counts(own: Mapping[str, int] | None, voted: Mapping[str, int] | None) -> str:
+    if own:
+        return f"{options(own)}: its own vote"
+    return f"{options(voted)}: inherited from the validator" if voted else "nothing: neither voted"

@@ -1,0 +1,40 @@
+"""How often each party of a ranking decides, if nothing is known about how parties vote: a priori, by its weight."""
+
+from fractions import Fraction
+from typing import Final
+
+import polars as pl
+
+from analytics.power.indices import Game, quota_for, shapley_shubik
+from questions.holders import ranking, votes
+from questions.populations import Population
+from questions.thresholds import Threshold, thresholds
+from store.mart import Mart
+
+# More parties than this take longer than a reader waits; the tail of more would round to nothing anyway.
+MOST_PARTIES: Final = 200
+
+
+def decisive(mart: Mart, population: Population, grouping: str, threshold: Threshold) -> pl.DataFrame | None:
+    """Shapley-Shubik index by address: address, decides (a fraction); None where nobody votes, or too many do."""
+    if not votes(population) or population.n > MOST_PARTIES:
+        return None
+    rows = ranking(mart, population, grouping, MOST_PARTIES)
+    weights = tuple(int(amount) for amount in rows["amount"])
+    if not weights:
+        return None
+    quota = quota_for(sum(weights), Fraction(threshold.numerator, threshold.denominator), strict=threshold.strict)
+    return rows.select("address", decides=pl.Series(shapley_shubik(Game(weights, quota)).value))
+
+
+def decides(mart: Mart, population: Population, address: str) -> tuple[Threshold, float] | None:
+    """How often an address decides under the first rule of a population; None where nobody votes, or too many do.
+
+    address: as its users write it.
+    """
+    rule = thresholds(mart, population)[0]
+    found = decisive(mart, population, "address", rule)
+    if found is None:
+        return None
+    mine = found.filter(address=address)["decides"]
+    return (rule, float(mine[0])) if len(mine) else None

@@ -1,0 +1,219 @@
+"""Proposals as a voter asks about them: how many voted, what is needed, what the count says, and until when."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+import polars as pl
+
+from analytics.votes.tally import ONE, Thresholds, scaled
+from store.mart import Mart
+from store.rows import VOTE_OPTIONS
+
+OPEN: Final = "voting_period"
+# What the mart calls an open proposal that the chain deleted: it was never counted.
+GONE: Final = "gone"
+
+# The bonded tokens and the parameters that were known last before the vote ended, or else first after it.
+_PROPOSALS: Final = """
+    WITH bonded AS (
+        SELECT s.network, s.time, max(d.total) AS total
+        FROM distribution d JOIN snapshot s ON s.id = d.snapshot JOIN population p ON p.id = d.population
+        WHERE s.measure = 'stake' AND p.name = 'validators' AND d.grouping = 'address'
+        GROUP BY s.network, s.time
+    ),
+    told AS (
+        SELECT p.*, s.height, s.time AS read_at, s.endpoint, s.method, s.simulated,
+               least(coalesce(p.voting_end, s.time), s.time) AS counted_at
+        FROM proposal p JOIN snapshot s ON s.id = p.snapshot
+    )
+    SELECT t.*, coalesce(w.title, t.network) AS network_title, coalesce(w.token, '') AS token,
+           coalesce(w.decimals, 0) AS decimals, coalesce(w.address, '') AS spelling,
+           (SELECT arg_min(b.total, abs(epoch(b.time) - epoch(t.counted_at))) FROM bonded b WHERE b.network = t.network)
+               AS bonded
+    FROM told t LEFT JOIN network w ON w.name = t.network
+    ORDER BY t.voting_end DESC NULLS LAST, t.network, t.proposal DESC
+"""
+_PARAMETERS: Final = """
+    SELECT network, name, time, any_value(exact) AS exact FROM observation
+    WHERE name IN ('quorum', 'threshold', 'veto_threshold', 'expedited_threshold') AND subject IN ('', 'gov')
+    GROUP BY network, name, time ORDER BY time
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A proposal with the chain's own count; bonded and rule are None where they were not read."""
+
+    network: str
+    network_title: str
+    chain_id: str
+    number: str
+    title: str
+    type: str
+    status: str
+    proposer: str | None
+    voting_start: datetime | None
+    voting_end: datetime | None
+    counts: dict[str, int] | None
+    bonded: int | None
+    rule: Thresholds | None
+    expedited: bool
+    token: str
+    decimals: int
+    spelling: str
+    height: int
+    read_at: datetime
+    endpoint: str
+    method: str
+    simulated: bool
+
+    @property
+    def key(self) -> str:
+        """What a permalink carries; numbers start again with a new chain id of the same network."""
+        return f"{self.network}:{self.chain_id}:{self.number}"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it can be voted on."""
+        return self.status == OPEN
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the chain deleted it before it was counted."""
+        return self.status == GONE
+
+    @property
+    def voted(self) -> int:
+        """Base units that voted."""
+        return sum((self.counts or {}).values())
+
+    @property
+    def turnout(self) -> float | None:
+        """Part of the bonded tokens that voted."""
+        return self.voted / self.bonded if self.bonded and self.counts else None
+
+    @property
+    def yes(self) -> float | None:
+        """Part of Yes among what voted and did not abstain."""
+        return _part(self.counts, "yes", leaving_out="abstain")
+
+    @property
+    def veto(self) -> float | None:
+        """Part of vetoes among everything that voted."""
+        return _part(self.counts, "no_with_veto", leaving_out="")
+
+    @property
+    def shares(self) -> list[tuple[str, float]]:
+        """Each option's part of all bonded tokens, and what did not vote."""
+        if not self.bonded or not self.counts:
+            return []
+        parts = [(option, self.counts[option] / self.bonded) for option in VOTE_OPTIONS]
+        return [*parts, ("not voted", max(0.0, 1 - self.voted / self.bonded))]
+
+
+def _part(counts: dict[str, int] | None, option: str, *, leaving_out: str) -> float | None:
+    if not counts:
+        return None
+    whole = sum(amount for name, amount in counts.items() if name != leaving_out)
+    return counts[option] / whole if whole else None
+
+
+def proposals(mart: Mart) -> list[Proposal]:
+    """Every proposal, open ones first, then the newest."""
+    told = list(mart.table(_PARAMETERS).iter_rows(named=True))
+    found = [_proposal(row, told) for row in mart.table(_PROPOSALS).iter_rows(named=True)]
+    return sorted(found, key=lambda one: not one.is_open)
+
+
+def _proposal(row: dict[str, Any], told: Sequence[dict[str, Any]]) -> Proposal:
+    own = [one for one in told if one["network"] == row["network"]]
+    rule = _rule(own, row["counted_at"], expedited=bool(row["expedited"]))
+    known = all(row[option] is not None for option in VOTE_OPTIONS)
+    return Proposal(
+        network=row["network"],
+        network_title=row["network_title"],
+        chain_id=row["chain_id"],
+        number=row["proposal"],
+        title=row["title"],
+        type=row["type"],
+        status=row["status"],
+        proposer=row["proposer"],
+        voting_start=row["voting_start"],
+        voting_end=row["voting_end"],
+        counts={option: int(row[option]) for option in VOTE_OPTIONS} if known else None,
+        bonded=None if row["bonded"] is None else int(row["bonded"]),
+        rule=rule,
+        expedited=bool(row["expedited"]),
+        token=row["token"],
+        decimals=row["decimals"],
+        spelling=row["spelling"],
+        height=row["height"],
+        read_at=row["read_at"],
+        endpoint=row["endpoint"],
+        method=row["method"],
+        simulated=row["simulated"],
+    )
+
+
+def _rule(told: Sequence[dict[str, Any]], time: datetime, *, expedited: bool) -> Thresholds | None:
+    """The parameters that were known last before a time, or else first after it; None where one was never read."""
+    found: dict[str, str] = {}
+    for one in sorted(told, key=lambda row: (row["time"] > time, abs(row["time"] - time))):
+        found.setdefault(one["name"], one["exact"])
+    if not {"quorum", "threshold", "veto_threshold"} <= found.keys():
+        return None
+    pass_mark = found.get("expedited_threshold", found["threshold"]) if expedited else found["threshold"]
+    return Thresholds(scaled(found["quorum"]), scaled(pass_mark), scaled(found["veto_threshold"]))
+
+
+def linked(found: Sequence[Proposal], asked: str) -> str:
+    """The key that a permalink means; one of up to version 1.0.0 names no chain, and means the network's newest."""
+    same = [one for one in found if f"{one.network}:{one.number}" == asked]
+    return max(same, key=lambda one: one.read_at).key if same else asked
+
+
+def numbered(one: Proposal, found: Sequence[Proposal]) -> str:
+    """Network and number, with the chain id where proposals of several chains of the network were read."""
+    chains = {other.chain_id for other in found if other.network == one.network}
+    return f"{one.network_title} {one.number}" + (f" on {one.chain_id}" if len(chains) > 1 else "")
+
+
+def still_open(found: Sequence[Proposal], now: datetime) -> list[Proposal]:
+    """Proposals on which votes are still taken; one that was read while it was open may be over."""
+    return [one for one in found if one.is_open and one.voting_end is not None and one.voting_end > now]
+
+
+def table(found: Sequence[Proposal]) -> pl.DataFrame:
+    """Proposals as rows: what voted, what is needed, how it stands."""
+    return pl.DataFrame(
+        [
+            {
+                "network": one.network_title,
+                "proposal": one.number,
+                "title": one.title,
+                "status": one.status,
+                "ends": one.voting_end,
+                "turnout": one.turnout,
+                "quorum": fraction(one.rule.quorum) if one.rule else None,
+                "yes": one.yes,
+                "threshold": fraction(one.rule.threshold) if one.rule else None,
+                "veto": one.veto,
+                "veto_threshold": fraction(one.rule.veto) if one.rule else None,
+                "type": one.type,
+                "proposer": one.proposer,
+                "chain": one.chain_id,
+                "block": one.height,
+                "read_at": one.read_at,
+            }
+            for one in found
+        ],
+        infer_schema_length=None,
+    )
+
+
+def fraction(number: int) -> float:
+    """A number in 1e-18 as a fraction."""
+    return float(Decimal(number) / ONE)

@@ -1,0 +1,166 @@
+"""What if: a scenario asked of a population, the distribution before and after, and what every metric says."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from math import isnan
+from typing import Final
+
+import polars as pl
+
+from analytics.spread import whatif
+from analytics.spread.blocks import Threshold
+from analytics.spread.whatif import Distribution
+from questions import holders
+from questions import thresholds as rules
+from questions.populations import Population
+from store.mart import Mart
+
+# Parties that a scenario moves one by one; what is below them counts as held by very many.
+PARTIES: Final = 20_000
+SHOWN: Final = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """What changes: its kind, a number (per cent, or how many), and the parties that it is about, by address."""
+
+    kind: str
+    number: float = 0.0
+    parties: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A kind of scenario in words: its title, what its number means, and which parties it asks for.
+
+    asks: no parties, one, or several. unit: percent, count, or nothing where there is no number.
+    """
+
+    title: str
+    explained: str
+    unit: str
+    asks: str
+    low: float
+    high: float
+    usual: float
+    answer: Callable[[Distribution, Scenario], Distribution]
+
+
+def _percent(asked: Scenario) -> Fraction:
+    return Fraction(str(asked.number)) / 100
+
+
+def _merged(now: Distribution, parties: tuple[str, ...]) -> Distribution:
+    """Under the name of the first with how many more: fifty addresses are no name."""
+    first, *more = dict.fromkeys(parties)
+    return whatif.merged(now, parties, f"{first} and {len(more)} more" if more else "")
+
+
+QUESTIONS: Final[Mapping[str, Question]] = {
+    "cap": Question(
+        "Cap what counts",
+        "What a party holds above this share of the whole does not count, for it or for anybody else.",
+        "percent", "none", 0.5, 100, 10,
+        lambda now, asked: whatif.cut(now, _percent(asked)),
+    ),
+    "spread": Question(
+        "Cap what is held",
+        "What a party holds above this share goes to the others in proportion.",
+        "percent", "none", 0.5, 100, 10,
+        lambda now, asked: whatif.handed_on(now, _percent(asked)),
+    ),
+    "split": Question(
+        "Split a party",
+        "The party becomes so many equal parties, each with its part; together they hold what it held.",
+        "count", "one", 2, 100, 2,
+        lambda now, asked: whatif.split(now, asked.parties[0], int(asked.number)),
+    ),
+    "merge": Question(
+        "Merge parties",
+        "The chosen parties turn out to be one, or act as one: what they hold is added up.",
+        "", "several", 0, 0, 0,
+        lambda now, asked: _merged(now, asked.parties),
+    ),
+    "remove": Question(
+        "Remove the largest",
+        "So many of the largest leave and take along what they hold; what is left is the new whole.",
+        "count", "none", 1, 100, 1,
+        lambda now, asked: whatif.without_largest(now, int(asked.number)),
+    ),
+    "exit": Question(
+        "Parties leave",
+        "The chosen parties leave, and what they held goes to those who stay, in proportion to what these hold.",
+        "", "several", 0, 0, 0,
+        lambda now, asked: whatif.replaced(now, asked.parties),
+    ),
+    "abstain": Question(
+        "Parties abstain",
+        "The chosen parties take no part in a decision; those who do are the new whole and decide among themselves.",
+        "", "several", 0, 0, 0,
+        lambda now, asked: whatif.leaving(now, asked.parties),
+    ),
+    "turnout": Question(
+        "Low turnout",
+        "Only the largest take part, as many as make up this share of everything; they are the new whole.",
+        "percent", "none", 1, 100, 40,
+        lambda now, asked: whatif.turnout(now, _percent(asked)),
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Before and after: metrics by name (None where undefined), and the largest parties of both."""
+
+    before: dict[str, float | None]
+    after: dict[str, float | None]
+    parties: pl.DataFrame
+
+
+def answer(mart: Mart, population: Population, grouping: str, asked: Scenario) -> Answer:
+    """What a scenario changes; raises ValueError where it cannot be, with the reason."""
+    rows = holders.ranking(mart, population, grouping, PARTIES)
+    total = holders.counted_total(mart, population, grouping)
+    now = _distribution(rows, total)
+    question = QUESTIONS[asked.kind]
+    if question.asks != "none" and not asked.parties:
+        raise ValueError("choose a party first")
+    then = question.answer(now, asked)
+    if then.total == 0:
+        raise ValueError("nobody is left")
+    named = [Threshold(one.numerator, one.denominator, one.strict) for one in rules.thresholds(mart, population)]
+    return Answer(_known(now.metrics(named)), _known(then.metrics(named)), _parties(rows, now, then))
+
+
+def _distribution(rows: pl.DataFrame, total: int) -> Distribution:
+    held = {address: int(amount) for address, amount in rows.select("address", "amount").iter_rows()}
+    return Distribution(held, max(0, total - sum(held.values())))
+
+
+def _known(found: Mapping[str, float]) -> dict[str, float | None]:
+    return {name: None if isnan(value) else value for name, value in found.items()}
+
+
+def _parties(rows: pl.DataFrame, now: Distribution, then: Distribution) -> pl.DataFrame:
+    """The largest parties before or after, with their shares: address, name, before, after."""
+    names = dict(rows.select("address", "name").iter_rows())
+    largest = sorted(
+        {*_largest(now), *_largest(then)}, key=lambda one: (-then.held.get(one, 0), -now.held.get(one, 0), one)
+    )
+    return pl.DataFrame(
+        [
+            {
+                "address": one,
+                "name": names.get(one.partition(" ")[0]),
+                "before": now.held[one] / now.total if one in now.held else None,
+                "after": then.held[one] / then.total if one in then.held else None,
+            }
+            for one in largest
+        ],
+        schema={"address": pl.String, "name": pl.String, "before": pl.Float64, "after": pl.Float64},
+    )
+
+
+def _largest(held: Distribution) -> list[str]:
+    return sorted(held.held, key=lambda one: held.held[one], reverse=True)[:SHOWN]

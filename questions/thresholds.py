@@ -1,0 +1,134 @@
+"""The thresholds that matter for a population: its chain's own rules first, then general ones to compare with."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Final
+
+from questions.populations import Population
+from store.mart import Mart
+from store.rows import Measure
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """Who together has more than (strict) or at least this share can do `action`; own: a rule of the chain itself.
+
+    Of keys that count one each, so many of so many are needed; no metric tells how many that are.
+    """
+
+    action: str
+    metric: str
+    numerator: int
+    denominator: int
+    strict: bool
+    own: bool
+
+    @property
+    def key(self) -> str:
+        """What a permalink carries."""
+        return self.action.replace(" ", "-") or self.metric
+
+    @property
+    def share(self) -> float:
+        """The threshold as a fraction of everything."""
+        return float(Fraction(self.numerator, self.denominator))
+
+    @property
+    def amount(self) -> str:
+        """The threshold in words: one third or more, more than half."""
+        if not self.metric:
+            return f"{self.numerator} of {self.denominator} keys"
+        part = PARTS.get((self.numerator, self.denominator), f"{self.numerator}/{self.denominator}")
+        return f"more than {part}" if self.strict else f"{part} or more"
+
+    def value(self, found: Mapping[str, "Value"]) -> "Value":
+        """How few parties reach it, among the metrics of a population."""
+        return found[self.metric] if self.metric else Value(float(self.numerator), None, None, "", "")
+
+
+PARTS: Final = {(1, 3): "one third", (1, 2): "half", (2, 3): "two thirds"}
+SUDO: Final = "sudo"
+GENERAL: Final = (
+    Threshold("", "nc_ge_1_3", 1, 3, strict=False, own=False),
+    Threshold("", "nc_gt_1_2", 1, 2, strict=True, own=False),
+    Threshold("", "nc_gt_2_3", 2, 3, strict=True, own=False),
+)
+
+
+def thresholds(mart: Mart, population: Population) -> list[Threshold]:
+    """The chain's rules over this population, then the general thresholds that no rule has."""
+    keys = _of_keys(mart, population)
+    if keys is not None:
+        return [keys]
+    rows = mart.table(
+        """
+        SELECT action, metric, numerator, denominator, strict FROM rule
+        WHERE network = ? AND measure = ? AND population = ? ORDER BY numerator::DOUBLE / denominator, strict, action
+        """,
+        population.network,
+        population.measure,
+        population.population,
+    )
+    own = [Threshold(**row, own=True) for row in rows.iter_rows(named=True)]
+    return own + [one for one in GENERAL if one.metric not in {rule.metric for rule in own}]
+
+
+def _of_keys(mart: Mart, population: Population) -> Threshold | None:
+    """How many keys act together: the signers of a multisig as it demands, any one of those who have a role alone."""
+    if population.measure != Measure.CONTROL or not (population.population == SUDO or "/" in population.population):
+        return None
+    holder, _, power = population.population.rpartition("/")
+    name, subject = ("sudo_threshold", "") if population.population == SUDO else ("threshold", holder)
+    rows = mart.table(
+        "SELECT exact FROM observation WHERE network = ? AND name = ? AND subject = ? ORDER BY time DESC LIMIT 1",
+        population.network,
+        name,
+        subject,
+    )
+    if population.population == SUDO or power == "signers":
+        needed = int(rows["exact"][0]) if rows.height else 0
+        # Nobody said how many must sign: then the shares of keys are all that can be told.
+        return Threshold("act for the multisig", "", needed, population.n, strict=False, own=True) if needed else None
+    return Threshold(f"act as {power.replace('_', ' ')}", "", 1, population.n, strict=False, own=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A metric of a population; low and high where not everything was read. grouping: the one that was found."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    method_version: str
+    grouping: str
+
+    @property
+    def count(self) -> int | None:
+        """The metric as a whole number of parties; None where it is undefined."""
+        return None if self.value is None else int(self.value)
+
+    @property
+    def bounds(self) -> tuple[float, float] | None:
+        """Between which numbers the truth lies, where not everything was read and they differ."""
+        if self.low is None or self.high is None or self.low == self.high:
+            return None
+        return self.low, self.high
+
+
+def values(mart: Mart, population: Population, grouping: str) -> dict[str, Value]:
+    """All metrics of a population under a grouping; where no label touches it, those over plain addresses."""
+    rows = mart.table(
+        """
+        SELECT metric, value, low, high, method_version, grouping FROM metric
+        WHERE snapshot = ? AND population = ? AND grouping IN (?, 'address')
+        QUALIFY row_number() OVER (
+            PARTITION BY metric
+            ORDER BY grouping = 'address', labels_version DESC, length(method_version) DESC, method_version DESC
+        ) = 1
+        """,
+        population.snapshot,
+        population.population_id,
+        grouping,
+    )
+    return {row[0]: Value(*row[1:]) for row in rows.iter_rows()}

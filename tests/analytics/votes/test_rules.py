@@ -1,0 +1,216 @@
+"""How few can decide or stop a vote: chain rules, brackets, and coalitions with overlapping stake."""
+
+import gzip
+import json
+from decimal import Decimal, localcontext
+from fractions import Fraction
+from itertools import combinations
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analytics.votes.rules import Ballots, Seat, actions, brackets, coalition, fewest, left_to_validators, parties
+from analytics.votes.tally import ONE, Tally, Thresholds, scaled
+
+USUAL = Thresholds(quorum=scaled("0.334"), threshold=scaled("0.5"), veto=scaled("0.334"))
+Delegations = list[tuple[str, str, int]]
+
+
+@pytest.fixture(scope="module")
+def cudos(shared: Path) -> Delegations:
+    """Real delegations to the 31 bonded validators of cudos-1 at height 12241906, in acudos."""
+    path = shared / "cosmos" / "cudos_export_trimmed.json.gz"
+    if not path.is_file():
+        pytest.skip(f"{path.name} is not on this machine")
+    staking = json.loads(gzip.decompress(path.read_bytes()))["staking"]
+    bonded = {v["operator_address"]: v for v in staking["validators"] if v["status"] == "BOND_STATUS_BONDED"}
+    with localcontext(prec=80):
+        return [
+            (d["delegator_address"], d["validator_address"], int(
+                Decimal(d["shares"]) * Decimal(validator["tokens"]) / Decimal(validator["delegator_shares"])
+            ))
+            for d in staking["delegations"]
+            if (validator := bonded.get(d["validator_address"]))
+        ]  # fmt: skip
+
+
+def largest_delegators(delegations: Delegations, count: int) -> list[str]:
+    held: dict[str, int] = {}
+    for delegator, _, power in delegations:
+        held[delegator] = held.get(delegator, 0) + power
+    return sorted(held, key=lambda delegator: -held[delegator])[:count]
+
+
+def test_thirty_percent_yes_alone_fails_the_quorum_and_four_percent_no_passes_it() -> None:
+    assert Ballots(100, yes=30).outcome(USUAL) == "quorum"
+    assert Ballots(100, yes=30, no=4).outcome(USUAL) == "passed"
+
+
+@pytest.mark.parametrize(
+    ("ballots", "outcome"),
+    [
+        (Ballots(1000, yes=334), "passed"),
+        (Ballots(1000, yes=333), "quorum"),
+        (Ballots(1000, yes=666, veto=334), "passed"),  # a veto needs more than its threshold
+        (Ballots(1000, yes=665, veto=335), "vetoed"),
+        (Ballots(1000, yes=500, no=500), "rejected"),
+        (Ballots(1000, yes=501, no=499), "passed"),
+        (Ballots(1000, abstain=1000), "rejected"),
+        (Ballots(1000, abstain=999, yes=1), "passed"),
+        (Ballots(1000), "quorum"),
+    ],
+)
+def test_the_four_rules_decide_in_the_chains_order(ballots: Ballots, outcome: str) -> None:
+    assert ballots.outcome(USUAL) == outcome
+
+
+@settings(derandomize=True, max_examples=200, deadline=None)
+@given(st.tuples(*[st.integers(0, 40)] * 4), st.integers(0, 60))
+def test_outcomes_are_those_of_the_chains_own_tally(votes: tuple[int, ...], silent: int) -> None:
+    yes, abstain, no, veto = votes
+    bonded = sum(votes) + silent
+    if not bonded:
+        return
+    exact = {"yes": yes * ONE, "abstain": abstain * ONE, "no": no * ONE, "no_with_veto": veto * ONE}
+    chain = Tally(exact, exact, sum(votes) * ONE, bonded, {})
+    ours = Ballots(bonded, yes, abstain, no, veto).outcome(USUAL)
+    assert (ours == "passed") == (chain.outcome(USUAL) == "passed")
+    if ours != "rejected":
+        assert ours == chain.outcome(USUAL)
+
+
+def test_more_than_half_of_cudos_needs_6_10_or_all_31_validators(cudos: Delegations) -> None:
+    bonded = sum(power for *_, power in cudos)
+    half = bonded // 2 + 1
+
+    def needed(voting_themselves: int) -> int | None:
+        left = left_to_validators(cudos, largest_delegators(cudos, voting_themselves))
+        assert len(left) == 31
+        return fewest(left.values(), half)
+
+    assert needed(0) == 6
+    assert needed(10) == 10
+    assert needed(20) == 31
+    assert needed(21) is None  # then not even all validators together
+
+
+def test_delegators_add_nothing_to_the_smallest_coalition_of_cudos_unless_they_override(cudos: Delegations) -> None:
+    powers = [power for *_, power in cudos]
+    half = sum(powers) // 2 + 1
+    together = coalition(parties(cudos), powers, half)
+    assert together is not None
+    assert together.is_exact
+    assert together.fewest == 6
+    assert all(member.startswith("cudosvaloper") for member in together.members)
+    wary = coalition(parties(cudos, overriding=largest_delegators(cudos, 20)), powers, half)
+    assert wary is not None
+    # Validators and delegators together need far fewer than the 31 validators alone.
+    assert wary.fewest <= len(wary.members) <= 20
+    assert any(not member.startswith("cudosvaloper") for member in wary.members)
+
+
+def test_brackets_run_from_nobody_overrides_to_everybody_does() -> None:
+    seats = [Seat(f"v{place}", 100, 10) for place in range(10)]
+    found = {
+        (bracket.action.name, bracket.action.case): bracket
+        for bracket in brackets(seats, actions(USUAL, Fraction(1, 2)), Fraction(1, 3))
+    }
+    alone = found["pass", "nobody else votes"]
+    assert (alone.nobody_overrides, alone.as_observed, alone.everybody_overrides) == (4, 5, None)
+    all_no = found["pass", "all others vote No"]
+    assert (all_no.nobody_overrides, all_no.as_observed, all_no.everybody_overrides) == (6, 8, None)
+    assert found["pass", "all others veto"].nobody_overrides == 7
+    assert found["pass", "usual turnout, the others vote No"].nobody_overrides == 3
+    assert found["veto", "all others vote Yes"].nobody_overrides == 4
+    assert found["veto", "usual turnout, the others vote Yes"].nobody_overrides == 2
+    assert found["reject", "all others vote Yes"].nobody_overrides == 5
+    assert found["boycott", "all others vote Yes"].nobody_overrides == 7
+    halt = found["halt", "blocks need more than 2/3"]
+    # Signing blocks is no vote: delegators cannot override there.
+    assert (halt.nobody_overrides, halt.as_observed, halt.everybody_overrides) == (4, 4, 4)
+    assert found["finalise", "more than 2/3 sign a block"].nobody_overrides == 7
+
+
+def test_three_equal_validators_halt_a_chain_alone_but_need_two_to_pass() -> None:
+    found = brackets([Seat(name, 1, 0) for name in "abc"], actions(USUAL, Fraction(1)), Fraction(0))
+    counts = {(bracket.action.name, bracket.action.case): bracket.nobody_overrides for bracket in found}
+    assert counts["halt", "blocks need more than 2/3"] == 1
+    assert counts["finalise", "more than 2/3 sign a block"] == 3
+    assert counts["pass", "all others vote No"] == 2
+
+
+@settings(derandomize=True, max_examples=60, deadline=None)
+@given(st.integers(1, 60), st.fractions(0, 1, max_denominator=12), st.sampled_from(["0.25", "0.334", "0.5", "0.667"]))
+def test_the_need_of_an_action_is_the_least_power_that_succeeds(bonded: int, turnout: Fraction, text: str) -> None:
+    rule = Thresholds(scaled(text), scaled("0.5"), scaled("0.334"))
+    for action in actions(rule, turnout):
+        able = [power for power in range(bonded + 1) if action.succeeds(power, bonded)]
+        assert action.need(bonded) == (able[0] if able else None)
+        assert able == list(range(able[0], bonded + 1)) if able else True
+
+
+def fewest_of_all(carried: dict[str, frozenset[int]], powers: list[int], need: int) -> int | None:
+    for size in range(len(carried) + 1):
+        for members in combinations(carried, size):
+            if sum(powers[p] for p in frozenset().union(*(carried[m] for m in members))) >= need:
+                return size
+    return None
+
+
+@settings(derandomize=True, max_examples=150, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from("abcdef"), st.sampled_from("VWXY"), st.integers(1, 30)), max_size=14),
+    st.integers(1, 100),
+    st.sets(st.sampled_from("abcdef")),
+)
+def test_small_coalitions_are_exact(delegations: Delegations, part: int, overriding: set[str]) -> None:
+    powers = [power for *_, power in delegations]
+    need = sum(powers) * part // 100 + 1
+    carried = parties(delegations, operators={"X": "f"}, overriding=overriding)
+    found, expected = coalition(carried, powers, need), fewest_of_all(carried, powers, need)
+    if expected is None:
+        assert found is None
+        return
+    assert found is not None
+    assert found.is_exact
+    assert found.fewest == expected
+    assert found.power >= need
+
+
+def test_stake_that_two_members_carry_counts_once() -> None:
+    delegations = [("d", "V", 40), ("e", "V", 20), ("d", "W", 30), ("f", "W", 10)]
+    powers = [40, 20, 30, 10]
+    # V has 60, d has 70; together 90 and not 130.
+    found = coalition(parties(delegations), powers, 91)
+    assert found is not None
+    assert found.fewest == 2
+    assert set(found.members) == {"V", "W"}
+    assert found.power == 100
+
+
+def test_an_operator_with_several_validators_is_one_party() -> None:
+    delegations = [("a", "V", 30), ("b", "W", 30), ("c", "X", 40)]
+    found = coalition(parties(delegations, operators={"V": "one", "W": "one"}), [30, 30, 40], 51)
+    assert found is not None
+    assert found.members == ("one",)
+
+
+def test_a_search_that_takes_too_long_leaves_two_bounds() -> None:
+    # Sixty parties with twelve of 120 delegations each, by lot: no shortcut tells the smallest cover.
+    lots = Random(1)
+    carried = {f"party {place}": frozenset(lots.sample(range(120), 12)) for place in range(60)}
+    found = coalition(carried, [1] * 120, 100)
+    assert found is not None
+    assert not found.is_exact
+    assert 100 / 12 <= found.fewest < len(found.members) <= 20
+    assert found.power >= 100
+
+
+def test_impossible_seats_and_rates_are_refused() -> None:
+    with pytest.raises(ValueError, match="of which it keeps 11"):
+        Seat("v", 10, 11)
+    with pytest.raises(ValueError, match="override rate"):
+        brackets([Seat("v", 10, 1)], (), Fraction(3, 2))

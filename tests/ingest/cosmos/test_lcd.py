@@ -1,0 +1,279 @@
+"""The client of Cosmos chains: proves endpoints, pins one block, gives complete lists or an error."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from urllib3.util import Retry
+
+from ingest.cosmos.lcd import CosmosChain, Lcd, NotFound, NotServed
+from ingest.fields import fixed, moment, whole
+from ingest.transport import Http
+from store.rows import SourceChanged, SourceDown
+from tests.worlds.lcd import Answer, State, Validator, chain, failure
+from tests.worlds.servers import Reply, Request, serving
+
+STATE = State([Validator(number, 10**12 + number, (10**12 + number) * 10**18) for number in range(7)])
+POOL = "/cosmos/staking/v1beta1/pool"
+VALIDATORS = "/cosmos/staking/v1beta1/validators"
+
+
+@contextmanager
+def pinned(*answers: Answer, chain_id: str = "akashnet-2") -> Iterator[Lcd]:
+    """A node over servers that answer so, without pauses or retries."""
+    with ExitStack() as stack:
+        endpoints = [stack.enter_context(serving(answer)) for answer in answers]
+        http = stack.enter_context(Http(per_second=10_000, patience=Retry(0)))
+        yield CosmosChain(chain_id, ()).head(http, endpoints)
+
+
+def but(answer: Answer, path: str, reply: Reply) -> Answer:
+    """The same node with another answer at one path, once it is proved."""
+
+    def other(request: Request) -> Reply:
+        return reply if request.path == path and request.params.get("pagination.limit") != "1" else answer(request)
+
+    return other
+
+
+def test_the_head_is_two_blocks_below_the_newest_with_its_time_and_version() -> None:
+    with pinned(chain(STATE)) as node:
+        assert node.block.height == STATE.head - 2
+        assert node.block.time == STATE.time - timedelta(seconds=12)
+        assert node.runtime_version == "node 1.2.3 v0.53.5"
+        assert node.chain_id == "akashnet-2"
+
+
+def test_every_question_goes_to_the_pinned_block() -> None:
+    heights = set()
+
+    def watch(request: Request) -> Reply:
+        if request.path == POOL:
+            heights.add(request.headers.get("x-cosmos-block-height"))
+        return chain(STATE)(request)
+
+    with pinned(watch) as node:
+        node.get(POOL)
+        assert heights == {str(STATE.head - 2)}
+
+
+def test_a_question_is_asked_once() -> None:
+    asked = []
+
+    def watch(request: Request) -> Reply:
+        asked.append(request.path)
+        return chain(STATE)(request)
+
+    with pinned(watch) as node:
+        assert node.get(POOL) == node.get(POOL)
+        assert node.pages(VALIDATORS, "validators") == node.pages(VALIDATORS, "validators")
+        assert asked.count(POOL) == 1
+
+
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [
+        (replace(STATE, chain_id="sandbox-01"), "is a node of sandbox-01, not of akashnet-2"),
+        (replace(STATE, time=datetime.now(UTC) - timedelta(hours=1)), "is at block 998 of"),
+        (replace(STATE, time=datetime.now(UTC) + timedelta(days=1)), "is at block 998 of"),
+        (replace(STATE, validators=[]), "knows no bonded validator"),
+    ],
+)
+def test_an_endpoint_that_cannot_prove_itself_is_passed_over(state: State, reason: str) -> None:
+    with pytest.raises(SourceDown, match=reason), pinned(chain(state)):
+        pass
+    with pinned(chain(state), chain(STATE)) as node:
+        assert len(node.pages(VALIDATORS, "validators")) == 7
+
+
+def test_an_endpoint_with_another_block_than_two_others_is_passed_over() -> None:
+    def forged(request: Request) -> Reply:
+        reply = chain(STATE)(request)
+        if "/blocks/" in request.path:
+            return Reply({**reply.body, "block_id": {"hash": "AAAA"}})  # type: ignore[dict-item]
+        return reply
+
+    with pytest.raises(SourceDown, match="disagree about block 998"), pinned(forged, chain(STATE)):
+        pass
+    with pinned(forged, chain(STATE), chain(STATE)) as node:
+        assert node.block.hash == node.block_at(998).hash != "000000"
+
+
+def test_an_endpoint_with_an_old_state_under_the_asked_height_is_passed_over() -> None:
+    def old(request: Request) -> Reply:
+        headers = {**request.headers, "x-cosmos-block-height": "17"}
+        lie = {"grpc-metadata-x-cosmos-block-height": request.headers.get("x-cosmos-block-height", str(STATE.head))}
+        return replace(chain(STATE)(replace(request, headers=headers)), headers=lie)
+
+    with pytest.raises(SourceDown, match="disagree about block 998"), pinned(old, chain(STATE)):
+        pass
+    with pinned(old, chain(STATE), chain(STATE)) as node:
+        assert node.get(POOL) == STATE.pool()
+    with pinned(but(chain(STATE), POOL, failure(500, 2, "broken")), chain(STATE), old) as node:
+        assert node.get(POOL) == STATE.pool()
+
+
+def test_an_endpoint_that_ignores_the_height_is_not_believed() -> None:
+    def newest(request: Request) -> Reply:
+        reply = chain(STATE)(request)
+        if request.path == POOL:
+            return replace(reply, headers={"grpc-metadata-x-cosmos-block-height": "1000"})
+        return reply
+
+    with pinned(newest) as node, pytest.raises(SourceDown, match="answered at height 1000, not 998"):
+        node.get(POOL)
+    with pinned(newest, chain(STATE)) as node:
+        assert whole(node.get(POOL), "pool", "bonded_tokens") == 7 * 10**12 + 21
+
+
+def test_a_list_is_whole_whatever_page_size_a_server_allows() -> None:
+    for most in (1, 2, 3, 100):
+        with pinned(chain(replace(STATE, most=most))) as node:
+            assert len(node.pages(VALIDATORS, "validators")) == 7
+
+
+def test_a_list_that_ends_early_is_an_error() -> None:
+    def short(request: Request) -> Reply:
+        reply = chain(STATE)(request)
+        if request.path == VALIDATORS and request.params["pagination.limit"] != "1":
+            rows = [row.encoded("akash") for row in STATE.validators][:5]
+            return replace(reply, body={"validators": rows, "pagination": {"next_key": None, "total": "7"}})
+        return reply
+
+    with pinned(short) as node, pytest.raises(SourceDown, match="5 of 7 rows came"):
+        node.pages(VALIDATORS, "validators")
+
+
+def test_a_page_that_repeats_is_an_error() -> None:
+    def circle(request: Request) -> Reply:
+        reply = chain(STATE)(request)
+        if request.path == VALIDATORS and request.params["pagination.limit"] != "1":
+            rows = [row.encoded("akash") for row in STATE.validators][:5]
+            return replace(reply, body={"validators": rows, "pagination": {"next_key": "AAAA"}})
+        return reply
+
+    with pinned(circle) as node, pytest.raises(SourceDown, match="page AAAA came twice"):
+        node.pages(VALIDATORS, "validators")
+
+
+def test_an_answer_too_large_for_grpc_is_asked_again_in_smaller_pages() -> None:
+    limits = []
+
+    def small(request: Request) -> Reply:
+        limit = int(request.params.get("pagination.limit", "1"))
+        if request.path == VALIDATORS and limit > 1:
+            limits.append(limit)
+            if limit > 4:
+                return failure(429, 8, "grpc: received message larger than max (5242880 vs. 4194304)")
+        return chain(STATE)(request)
+
+    with pinned(small) as node:
+        assert len(node.pages(VALIDATORS, "validators")) == 7
+    assert limits == [1000, 500, 250, 125, 62, 31, 15, 7, 3, 3, 3, 3]
+
+
+def test_the_newest_version_that_is_served_is_read() -> None:
+    with pinned(chain(STATE)) as node:
+        path, body = node.first(["/cosmos/staking/v1/pool", POOL])
+        assert (path, body) == (POOL, STATE.pool())
+        with pytest.raises(NotServed, match="akashnet-2 serves none of /cosmos/gov/v1/params/tallying"):
+            node.first(["/cosmos/gov/v1/params/tallying"])
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        failure(500, 2, "panic message redacted to hide potentially sensitive system info"),
+        failure(503, 14, "connection refused"),
+        failure(400, 3, "version does not exist"),
+        Reply({"error": {"code": -32000, "message": "over quota"}}),
+        Reply({"code": 2, "message": "wrong", "details": []}),
+        Reply([]),
+        Reply(b"<html>hello</html>", headers={"content-type": "text/html"}),
+        Reply(b'{"pool": {"bonded_tok'),
+        Reply(b""),
+    ],
+)
+def test_an_endpoint_that_fails_is_replaced_by_the_next(reply: Reply) -> None:
+    with pinned(but(chain(STATE), POOL, reply)) as node, pytest.raises(SourceDown):
+        node.get(POOL)
+    with pinned(but(chain(STATE), POOL, reply), chain(STATE)) as node:
+        assert node.get(POOL) == STATE.pool()
+
+
+def test_what_one_endpoint_lacks_is_missing_only_where_the_next_one_lacks_it_too() -> None:
+    lacking, broken = (but(chain(STATE), POOL, failure(*told)) for told in ((404, 5, "not found"), (500, 2, "broken")))
+    with pinned(lacking, chain(STATE)) as node:
+        assert node.get(POOL) == STATE.pool()
+    for others in ([], [lacking], [broken]):
+        with pinned(lacking, *others) as node, pytest.raises(NotFound, match="not found"):
+            node.get(POOL)
+
+
+GATEWAY = failure(501, 12, "Not Implemented")
+PROXY = Reply(b"<html>501 Not Implemented</html>", 501, {"content-type": "text/html"})
+BROKEN = failure(500, 2, "broken")
+
+
+def test_a_route_that_the_software_lacks_needs_no_second_endpoint() -> None:
+    lacking = but(chain(STATE), POOL, GATEWAY)
+    for other in (lacking, but(chain(STATE), POOL, BROKEN)):
+        with pinned(lacking, other) as node:
+            assert not node.serves(POOL)
+            with pytest.raises(NotServed):
+                node.get(POOL)
+
+
+def test_a_route_that_a_proxy_lacks_is_asked_of_another() -> None:
+    lacking = but(chain(STATE), POOL, PROXY)
+    with pinned(lacking, chain(STATE)) as node:
+        assert node.get(POOL) == STATE.pool()
+    with pinned(lacking, but(chain(STATE), POOL, GATEWAY)) as node, pytest.raises(NotServed):
+        node.get(POOL)
+    broken, silent = but(chain(STATE), POOL, BROKEN), pytest.raises(SourceDown, match="no other")
+    with pinned(lacking, broken) as node, silent:
+        node.serves(POOL)
+
+
+def test_an_older_route_is_tried_before_the_doubt_about_a_newer_one_counts() -> None:
+    newer, silent = "/cosmos/staking/v1/pool", pytest.raises(SourceDown, match="v1/pool is not served, and no other")
+    with pinned(but(chain(STATE), newer, PROXY), but(chain(STATE), newer, BROKEN)) as node:
+        assert node.first([newer, POOL]) == (POOL, STATE.pool())
+        with silent:
+            node.first([newer, "/cosmos/staking/v0/pool"])
+
+
+def test_an_endpoint_of_another_chain_is_not_asked_when_the_first_fails() -> None:
+    broken = but(chain(STATE), POOL, failure(500, 2, "broken"))
+    other = chain(replace(STATE, chain_id="akash-testnet"))
+    with pinned(broken, other) as node, pytest.raises(SourceDown, match="is of akash-testnet, not of akashnet-2"):
+        node.get(POOL)
+
+
+def test_a_past_block_is_read_while_somebody_has_its_state() -> None:
+    with serving(chain(STATE)) as endpoint, Http(per_second=10_000, patience=Retry(0)) as http:
+        node = CosmosChain("akashnet-2", ()).at(http, [endpoint], 17)
+        assert node.block.height == 17
+        assert node.block.time == STATE.time - timedelta(seconds=6 * (1000 - 17))
+        with pytest.raises(SourceDown, match="bigger then the chain length"):
+            CosmosChain("akashnet-2", ()).at(http, [endpoint], 1001)
+
+
+def test_numbers_of_the_chain_are_read_exactly() -> None:
+    assert whole({"a": {"b": "123456789012345678901234567890"}}, "a", "b") == 123456789012345678901234567890
+    assert fixed({"a": "0.000000000000000001"}, "a") == 1
+    assert fixed({"a": "-1.5"}, "a") == -15 * 10**17
+    assert fixed({"a": "7"}, "a") == 7 * 10**18
+    assert moment("2026-09-18T15:22:26.035897772Z") == datetime(2026, 9, 18, 15, 22, 26, 35897, UTC)
+    assert moment("2022-01-01T00:00:00Z") == datetime(2022, 1, 1, tzinfo=UTC)
+    assert moment("0001-01-01T00:00:00Z") is moment(None) is None
+
+
+@pytest.mark.parametrize("text", ["", "1e18", "0x10", "NaN", "1,000", " 1", "1.0000000000000000000", True, None])
+def test_what_is_no_number_is_refused(text: object) -> None:
+    with pytest.raises(SourceChanged):
+        fixed({"a": text}, "a")
+    with pytest.raises(SourceChanged):
+        whole({"a": text}, "a")

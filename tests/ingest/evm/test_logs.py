@@ -1,0 +1,325 @@
+"""Logs: every one of them or an error, decoded exactly."""
+
+import csv
+import json
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from urllib3.util import Retry
+
+from ingest.evm.logs import NOBODY, TRANSFER, Span, added, changes_frame, columns, net_changes, segments, transfers
+from ingest.evm.node import EvmChain, EvmNode
+from ingest.transport import Http, Rotation
+from store.rows import BadData, SourceChanged, SourceDown
+from tests.worlds.evm_provider import FINAL, TOKEN, Provider, error, provider, result, transfer
+from tests.worlds.servers import Reply, serving
+
+NOW = datetime.fromtimestamp(1_800_000_000, UTC)
+# 300 transfers in uneven crowds: nobody for long, then 100 in one block.
+LOGS = [
+    transfer(block, index, 1 + block % 7, 1 + index % 5, block + index)
+    for block in (5, 1500, 1501, 9999, 10_000)
+    for index in range(60)
+]
+
+
+def node(*urls: str, pauses: tuple[float, ...] = (0.0, 0.0)) -> EvmNode:
+    chain = EvmChain("eip155:1", urls, pauses=pauses, clock=lambda: NOW)
+    return chain.head(Http(per_second=100_000, patience=Retry(0)), urls)
+
+
+@pytest.fixture
+def served() -> Iterator[Callable[..., tuple[str, Provider]]]:
+    with ExitStack() as stack:
+        yield lambda **settings: stack.enter_context(provider(**settings))
+
+
+def read(of: EvmNode, first: int = 0, last: int = FINAL) -> list[tuple[int, int]]:
+    """(block, amount) of every transfer that is read."""
+    pieces = list(of.logs(TOKEN, [TRANSFER], first, last))
+    return [
+        (block, amount)
+        for piece in pieces
+        for block, amount in zip(piece.block, transfers(piece, TOKEN).amount, strict=True)
+    ]
+
+
+EVERY = [(int(log["blockNumber"], 16), int(log["data"], 16)) for log in LOGS]
+
+
+def test_the_recorded_mainnet_answer_decodes_to_the_expected_transfers(shared: Path) -> None:
+    folder = shared / "evm" / "ethereum_etl_recorded" / "block_with_transfers"
+    found = json.loads((folder / "web3_response.eth_getFilterLogs_0x0.json").read_text())["result"]
+    with (folder / "expected_token_transfers.csv").open() as file:
+        expected = list(csv.DictReader(file))
+    token = expected[0]["token_address"]
+    logs = columns(found, token, 0x76250, 0x76250)
+    decoded = transfers(logs, token)
+    assert logs.block == [int(row["block_number"]) for row in expected]
+    assert decoded.sender == [row["from_address"] for row in expected]
+    assert decoded.receiver == [row["to_address"] for row in expected]
+    assert decoded.amount == [int(row["value"]) for row in expected]
+
+
+@pytest.mark.parametrize(
+    ("changed", "complaint"),
+    [
+        ({"blockNumber": "0x65"}, "lies outside"),
+        ({"address": "0x" + "bb" * 20}, "is of 0xbbbb"),
+        ({"removed": True}, "was removed"),
+        ({"logIndex": "0x1"}, "is there twice"),
+        ({"blockNumber": None}, "unknown shape"),
+        ({"topics": [TRANSFER]}, "no ERC-20 transfer"),
+        ({"data": "0x"}, "no ERC-20 transfer"),
+    ],
+)
+def test_a_log_that_was_not_asked_for_is_refused(changed: dict[str, Any], complaint: str) -> None:
+    found = [transfer(100, 0, 1, 2, 7, **changed), transfer(100, 1, 1, 2, 7)]
+    with pytest.raises(BadData, match=complaint):
+        transfers(columns(found, TOKEN, 100, 100), TOKEN)
+
+
+@pytest.mark.parametrize("found", [None, {}, "none", 0])
+def test_what_is_no_list_is_not_taken_for_no_logs(found: object) -> None:
+    with pytest.raises(BadData):
+        columns(found, TOKEN, 0, 1)
+
+
+def test_spelling_of_addresses_does_not_matter() -> None:
+    found = [transfer(100, 0, 1, 2, 7, address="0x" + "AA" * 20)]
+    found[0]["topics"][1] = "0x" + "0" * 24 + "AB" * 20
+    assert transfers(columns(found, TOKEN, 100, 100), TOKEN).sender == ["0x" + "ab" * 20]
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        {},
+        {"blocks_allowed": 50},
+        {"blocks_allowed": 1},
+        {"logs_allowed": 60},
+        {"logs_allowed": 119, "blocks_allowed": 800},
+        {"blocks_allowed": 500, "refusal": error(-32614, "eth_getLogs is limited to a 500 range", 413)},
+        {"blocks_allowed": 500, "refusal": Reply(b"<html>413 Request Entity Too Large</html>", 413)},
+    ],
+    ids=str,
+)
+def test_every_log_is_read_through_every_cap(
+    served: Callable[..., tuple[str, Provider]], limits: dict[str, Any]
+) -> None:
+    last = FINAL if limits.get("blocks_allowed") != 1 else 200
+    url, _ = served(logs=LOGS, **limits)
+    assert read(node(url), 0, last) == [log for log in EVERY if log[0] <= last]
+
+
+def test_a_proposed_range_is_asked_next(served: Callable[..., tuple[str, Provider]]) -> None:
+    said = "You can make eth_getLogs requests with up to a 300 block range. ... should work: [0x0, 0x12b]"
+    url, seen = served(logs=LOGS, blocks_allowed=300, refusal=error(-32600, said, 400))
+    assert read(node(url), 0, 599) == EVERY[:60]
+    ranges = [
+        (int(q["fromBlock"], 16), int(q["toBlock"], 16)) for method, [*ps] in seen.asked if "Logs" in method for q in ps
+    ]
+    assert ranges == [(0, 599), (0, 299), (300, 599)]
+
+
+def test_one_block_that_is_too_much_for_all_is_an_error(served: Callable[..., tuple[str, Provider]]) -> None:
+    url, _ = served(logs=LOGS, logs_allowed=59)
+    with pytest.raises(SourceDown, match="block 5 alone is too much"):
+        read(node(url))
+
+
+def test_one_block_that_is_too_much_for_one_provider_is_asked_of_another(
+    served: Callable[..., tuple[str, Provider]],
+) -> None:
+    (small, _), (large, _) = served(logs=LOGS, logs_allowed=59), served(logs=LOGS)
+    assert read(node(small, large)) == EVERY
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        error(4444, "pruned history unavailable"),
+        error(-32601, "the method eth_getLogs does not exist/is not available"),
+        Reply(b"<html>403 Forbidden</html>", 403),
+        Reply(b"", 401),
+    ],
+    ids=["pruned", "no method", "forbidden", "unauthorised"],
+)
+def test_a_provider_that_cannot_is_replaced_by_one_that_can(
+    served: Callable[..., tuple[str, Provider]], refusal: Reply
+) -> None:
+    unable, _ = served(mood=lambda _, method: refusal if method == "eth_getLogs" else None)
+    able, _ = served(logs=LOGS)
+    assert read(node(unable, able)) == EVERY
+    with pytest.raises(SourceDown):
+        read(node(unable))
+
+
+def test_a_provider_on_another_fork_is_not_asked(served: Callable[..., tuple[str, Provider]]) -> None:
+    """It would answer for blocks that never became final."""
+    pruned, _ = served(mood=lambda number, method: error(4444, "pruned") if method == "eth_getLogs" else None)
+    forked, asked = served(logs=LOGS, hashes=lambda height: "0x" + "ff" * 32)
+    with pytest.raises(SourceDown, match="not 0x0"):
+        read(replace(node(pruned), rotation=Rotation([pruned, forked])))
+    assert all(method != "eth_getLogs" for method, _ in asked.asked)
+
+
+@pytest.mark.parametrize(
+    "busy",
+    [
+        error(-32005, "rate limit exceeded"),
+        Reply(b"<html>429 Too Many Requests</html>", 429),
+        Reply(b"<html>504 Gateway Time-out</html>", 504),
+        Reply(b"<html>502 Bad Gateway</html>", 502),
+        Reply(b'{"jsonrpc":"2.0","id":1,"result":[{"addr', 200),
+    ],
+    ids=["rate limit", "429", "504", "502", "half an answer"],
+)
+def test_patience_brings_all_logs_and_impatience_an_error(
+    served: Callable[..., tuple[str, Provider]], busy: Reply
+) -> None:
+    def every_second(number: int, method: str) -> Reply | None:
+        return busy if method == "eth_getLogs" and number % 2 else None
+
+    url, _ = served(logs=LOGS, blocks_allowed=2000, mood=every_second)
+    assert read(node(url)) == EVERY
+    always, _ = served(logs=LOGS, mood=lambda _, method: busy if method == "eth_getLogs" else None)
+    with pytest.raises(SourceDown):
+        read(node(always))
+
+
+def test_an_unknown_error_stops_the_reading(served: Callable[..., tuple[str, Provider]]) -> None:
+    url, _ = served(mood=lambda _, method: error(-32099, "no logs today") if method == "eth_getLogs" else None)
+    with pytest.raises(SourceChanged, match="no logs today"):
+        read(node(url))
+
+
+MOODS = [None, None, None, error(-32005, "rate limit"), error(4444, "pruned"), Reply(b"", 502), Reply(b"{", 200)]
+
+
+@settings(max_examples=12, deadline=None, derandomize=True)
+@given(
+    st.lists(st.sampled_from(MOODS), min_size=20, max_size=20),
+    st.lists(st.tuples(st.integers(200, 4000), st.integers(50, 200)), min_size=2, max_size=2),
+)
+def test_whatever_providers_do_there_are_all_logs_or_an_error(
+    moods: list[Reply | None], limits: list[tuple[int, int]]
+) -> None:
+    def mood(number: int, method: str) -> Reply | None:
+        return moods[number % len(moods)] if method == "eth_getLogs" else None
+
+    with ExitStack() as stack:
+        urls = [
+            stack.enter_context(provider(logs=LOGS, mood=mood, blocks_allowed=blocks, logs_allowed=logs))[0]
+            for blocks, logs in limits
+        ]
+        with suppress(SourceDown):
+            assert read(node(*urls)) == EVERY
+
+
+def test_blocks_after_the_pinned_one_are_never_asked(served: Callable[..., tuple[str, Provider]]) -> None:
+    url, _ = served(logs=LOGS)
+    with pytest.raises(ValueError, match="after the pinned block"):
+        read(node(url), 0, FINAL + 1)
+
+
+def test_a_span_halves_when_refused_and_doubles_while_answers_are_small() -> None:
+    span = Span()
+    assert span.blocks == 2000
+    span.widen(2000, 10)
+    assert span.blocks == 4000
+    span.widen(4000, 1250)
+    assert span.blocks == 4000, "a quarter of the target is enough"
+    span.narrow(4000, None)
+    assert span.blocks == 2000
+    for _ in range(40):
+        span.narrow(span.blocks, None)
+    assert span.blocks == 1
+
+
+def widths_asked(limit: int, answers: int) -> list[int]:
+    """Widths that a span asks of a provider with a fixed limit and no logs, once the limit is found."""
+    span = Span()
+    asked: list[int] = []
+    while len(asked) < answers:
+        asked.append(span.blocks)
+        if span.blocks > limit:
+            span.narrow(span.blocks, None)
+        else:
+            span.widen(span.blocks, 0)
+    return asked
+
+
+@pytest.mark.parametrize("limit", [1, 3, 500, 10_000])
+def test_a_fixed_limit_is_found_and_seldom_tried_again(limit: int) -> None:
+    asked = widths_asked(limit, 400)
+    assert sum(width > limit for width in asked) < 25
+    assert sum(width * 2 > limit for width in asked) > 375
+
+
+def test_a_span_recovers_after_a_crowded_stretch() -> None:
+    span = Span()
+    while span.blocks > 1:
+        span.narrow(span.blocks, None)
+    answers = 0
+    while span.blocks < 2000:
+        span.widen(span.blocks, 0)
+        answers += 1
+    assert answers < 20
+
+
+def test_segments_are_cut_at_the_same_blocks_whoever_asks() -> None:
+    def cut(first: int, last: int) -> list[tuple[int, int, bool]]:
+        return [(piece.first, piece.last, piece.finished) for piece in segments(first, last, 10)]
+
+    assert cut(5, 25) == [(20, 25, False), (10, 19, True), (5, 9, True)]
+    assert cut(0, 29) == [(20, 29, True), (10, 19, True), (0, 9, True)]
+    assert cut(7, 7) == [(7, 7, False)]
+
+
+@settings(max_examples=50, deadline=None, derandomize=True)
+@given(
+    st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5), st.integers(0, 10**38 - 1)), max_size=30),
+    st.integers(0, 30),
+)
+def test_changes_add_up_the_same_however_they_are_cut(moves: list[tuple[int, int, int]], cut: int) -> None:
+    logs = [transfer(index, 0, *move) for index, move in enumerate(moves)]
+
+    def changes(part: list[dict[str, Any]]) -> pl.DataFrame | None:
+        try:
+            return net_changes([transfers(columns(part, TOKEN, 0, 100), TOKEN)])
+        except BadData:
+            return None
+
+    expected: dict[str, int] = {}
+    for sender, receiver, amount in moves:
+        for party, change in ((sender, -amount), (receiver, amount)):
+            name = f"0x{party:040x}"
+            expected[name] = expected.get(name, 0) + change
+    parts = [changes(logs[:cut]), changes(logs[cut:])]
+    if all(part is not None for part in parts):
+        assert added([part for part in parts if part is not None]) == expected
+        assert sum(expected.values()) == 0
+
+
+def test_a_change_of_39_digits_is_refused() -> None:
+    with pytest.raises(BadData, match="does not fit 38 digits"):
+        changes_frame({NOBODY: 10**38})
+
+
+def test_an_answer_of_a_stranger_is_no_answer() -> None:
+    with serving(lambda _: Reply(b"<html>Welcome</html>")) as url, pytest.raises(SourceDown):
+        node(url)
+
+
+def test_no_logs_is_an_answer_too(served: Callable[..., tuple[str, Provider]]) -> None:
+    url, _ = served(mood=lambda _, method: result([]) if method == "eth_getLogs" else None)
+    assert read(node(url)) == []

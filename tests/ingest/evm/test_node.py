@@ -1,0 +1,176 @@
+"""An EVM provider is believed only after it has proved itself; what nobody can answer is an error."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from urllib3.util import Retry
+
+from ingest.evm.holders import ranking
+from ingest.evm.node import EvmChain, EvmNode
+from ingest.transport import Http
+from store.rows import SourceChanged, SourceDown
+from tests.worlds.evm_provider import FINAL, Provider, block_hash, error, provider
+from tests.worlds.servers import Reply, Request, serving
+
+NOW = datetime.fromtimestamp(1_800_000_000, UTC)
+Served = Callable[..., tuple[str, Provider]]
+
+
+def http() -> Http:
+    return Http(per_second=100_000, patience=Retry(0))
+
+
+def head(*urls: str, at: int | None = None, clock: datetime = NOW) -> EvmNode:
+    chain = EvmChain("eip155:1", urls, pauses=(), clock=lambda: clock)
+    return chain.head(http(), urls) if at is None else chain.at(http(), urls, at)
+
+
+@pytest.fixture
+def served() -> Iterator[Served]:
+    with ExitStack() as stack:
+        yield lambda **settings: stack.enter_context(provider(**settings))
+
+
+def test_the_head_is_the_newest_final_block(served: Served) -> None:
+    url, _ = served()
+    node = head(url)
+    assert (node.block.height, node.block.hash) == (FINAL, block_hash(FINAL))
+    assert node.block.time == NOW - timedelta(seconds=12 * 64)
+    assert (node.chain_id, node.runtime_version, node.endpoint) == ("eip155:1", "Provider/1", url)
+
+
+def test_where_finality_has_no_name_it_is_64_blocks_deep(served: Served) -> None:
+    url, _ = served(final=None)
+    assert head(url).block.height == FINAL
+
+
+def test_a_node_of_another_chain_is_refused(served: Served) -> None:
+    url, _ = served(chain=137)
+    with pytest.raises(SourceDown, match="eip155:137"):
+        head(url)
+
+
+def test_a_node_that_stands_still_is_refused(served: Served) -> None:
+    url, _ = served()
+    with pytest.raises(SourceDown, match="newest block"):
+        head(url, clock=NOW + timedelta(minutes=6))
+
+
+def test_the_next_endpoint_is_taken_when_the_first_is_no_good(served: Served) -> None:
+    (wrong, _), (good, _) = served(chain=137), served()
+    assert head(wrong, good).endpoint == good
+
+
+def test_two_endpoints_that_disagree_are_not_believed(served: Served) -> None:
+    """One of them lies; which one is not for us to say."""
+    (one, _), (other, _) = served(), served(hashes=lambda height: f"0x{height + 1:064x}")
+    with pytest.raises(SourceDown, match="disagree about block 10000"):
+        head(one, other)
+
+
+def test_a_silent_witness_does_not_stop_the_reading(served: Served) -> None:
+    (good, _), (silent, _) = served(), served(mood=lambda *_: Reply(b"", 403))
+    assert head(good, silent).block.height == FINAL
+
+
+def test_no_endpoint_at_all_is_an_error() -> None:
+    with pytest.raises(SourceDown, match="no endpoint"):
+        head("", " ")
+
+
+def test_a_block_of_the_past_needs_a_node_that_still_has_its_state(served: Served) -> None:
+    pruned, _ = served(mood=lambda _, method: _no_state() if method == "eth_getBalance" else None)
+    with pytest.raises(SourceDown, match="missing trie node"):
+        head(pruned, at=100)
+    with pytest.raises(SourceDown, match="is not final"):
+        head(pruned, at=FINAL + 1)
+
+
+def _no_state() -> Reply:
+    return error(-32000, "missing trie node 00ff (path )")
+
+
+def test_a_key_in_the_address_reaches_no_log(served: Served) -> None:
+    url, _ = served()
+    keyed = f"{url}/v3/0123456789abcdef0123456789abcdef"
+    assert "0123456789abcdef" not in head(keyed).endpoint
+    wrong, _ = served(chain=2)
+    with pytest.raises(SourceDown) as raised:
+        head(f"{wrong}/v3/0123456789abcdef0123456789abcdef")
+    assert "0123456789abcdef" not in str(raised.value)
+
+
+def test_the_archive_is_the_one_that_is_configured(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    (public, _), (archive, _) = served(), served()
+    node = head(public)
+    assert node.archive() is None
+    monkeypatch.setenv("EIP155_1_ARCHIVE_URL", archive)
+    with_history = node.archive()
+    assert with_history is not None
+    assert (with_history.endpoint, with_history.block) == (archive, node.block)
+
+
+TOKEN = "0x" + "aa" * 20
+
+
+def page(first: int, last: int, following: dict[str, Any] | None) -> Reply:
+    items = [
+        {"address": {"hash": f"0x{n:040X}"}, "value": str(10**20 - n), "token_id": None} for n in range(first, last)
+    ]
+    return Reply({"items": items, "next_page_params": following})
+
+
+def explorer(request: Request) -> Reply:
+    """Two pages, the second found by what the first hands out (Blockscout before and after version 12)."""
+    assert request.path == f"/api/v2/tokens/{TOKEN}/holders"
+    if not request.params:
+        return page(1, 51, {"address_hash": "0x32", "items_count": 50, "value": 99, "unused": None})
+    assert request.params == {"address_hash": "0x32", "items_count": "50", "value": "99"}
+    return page(50, 60, None)
+
+
+def test_an_explorers_ranking_is_read_page_by_page() -> None:
+    with serving(explorer) as url:
+        assert ranking(http(), url, TOKEN) == tuple(f"0x{n:040x}" for n in range(1, 60))
+
+
+def test_what_an_invented_explorer_hands_out_is_sent_back_as_json_writes_it() -> None:
+    asked = []
+    following = {"is_final": True, "is_first": False, "value": 10**20, "holder": "0xAb", "part": 0.5, "unused": None}
+
+    def answer(request: Request) -> Reply:
+        asked.append(dict(request.params))
+        return page(1, 2, None if request.params else following)
+
+    with serving(answer) as url:
+        ranking(http(), url, TOKEN)
+    sent = {"is_final": "true", "is_first": "false", "value": str(10**20), "holder": "0xAb", "part": "0.5"}
+    assert asked == [{}, sent]
+
+
+@pytest.mark.parametrize(
+    "row", [{}, None, {"address": None}, {"address": {"hash": None}}, {"address": {"hash": "0x1"}}]
+)
+def test_one_invented_row_that_names_nobody_costs_no_other_its_place(
+    row: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    items = [row, {"address": {"hash": TOKEN}}]
+    with serving(lambda _: Reply({"items": items, "next_page_params": None})) as url:
+        assert ranking(http(), url, TOKEN) == (TOKEN,)
+    assert "1 of 2 rows name no holder and are left out" in caplog.text
+
+
+def test_an_explorer_that_breaks_off_gives_what_it_gave() -> None:
+    with serving(lambda request: Reply(b"", 429) if request.params else explorer(request)) as url:
+        assert len(ranking(http(), url, TOKEN)) == 50
+    with serving(lambda _: Reply(b"<html>gone</html>", 410)) as url:
+        assert ranking(http(), url, TOKEN) == ()
+
+
+@pytest.mark.parametrize("body", [{}, {"items": []}, {"items": [{"hash": "0x1"}], "next_page_params": None}, [1]])
+def test_an_explorer_that_changed_is_an_error(body: object) -> None:
+    with serving(lambda _: Reply(body)) as url, pytest.raises(SourceChanged, match="unknown shape"):
+        ranking(http(), url, TOKEN)

@@ -1,0 +1,309 @@
+"""No server keeps a reading busy without end or fills the memory, whatever its protocol; who drips, drips once."""
+
+import base64
+import json
+import re
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from urllib3.util import Retry
+
+from ingest import transport
+from ingest.allowance import RUN, Exhausted, Limits
+from ingest.backfill import Period, backfill
+from ingest.evm.logs import TRANSFER
+from ingest.evm.node import EvmChain, EvmNode
+from ingest.job import Outcome, read_network
+from ingest.network import DAILY, Chain, Network, Reading
+from ingest.network import Node as PinnedNode
+from ingest.networks import akash, akash_console, bittensor, fet
+from ingest.offchain.feed import Feed
+from ingest.substrate.node import SubstrateChain
+from ingest.transport import AnswerTooLarge, GivenUp, Http, Rotation, parsed
+from store.landing import Landing
+from store.rows import Facts, Kind, SourceDown
+from tests.ingest.evm.test_node import NOW
+from tests.ingest.substrate.test_node import CLOCK
+from tests.worlds.evm_provider import FINAL, TOKEN, Provider
+from tests.worlds.lcd import ONE, State, Validator, account, valoper
+from tests.worlds.moving_chain import moving
+from tests.worlds.servers import Reply, Request, listening, serving
+from tests.worlds.substrate_server import GENESIS, Node, blob
+
+Answer = Callable[[Request], Reply]
+# Twenty requests, four megabytes and 24,000 elements a reading.
+LITTLE = "0.002"
+ONE_VALIDATOR = State([Validator(1, 10**6, 10**6 * ONE)])
+HUGE = 10**12
+
+
+def ran(network: Network, reading: str, answer: Answer, data: Path, limits: Limits = RUN) -> Outcome:
+    """What becomes of one reading of a network whose only endpoint answers so."""
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        serving(answer) as address,
+        Http(10_000, Retry(0), limits) as http,
+    ):
+        patch.setenv(f"{network.name.upper()}_URL", address)
+        wanted = [one for one in network.readings if one.name == reading]
+        (outcome,) = read_network(network, wanted, http, Landing(data), lambda _: None)
+    return outcome
+
+
+def reading(read: Callable[..., Facts]) -> tuple[Reading, ...]:
+    return (Reading("endless", Kind.OBSERVATIONS, None, "", DAILY, read),)
+
+
+def endless_pages(request: Request) -> Reply:
+    """Delegations of a validator, one a page, each page with a key that was never there before."""
+    if not request.path.endswith("/delegations"):
+        return moving(request, ONE_VALIDATOR)
+    place = int.from_bytes(base64.b64decode(request.params.get("pagination.key", "")))
+    delegation = {"delegator_address": account(place), "validator_address": valoper(1), "shares": "1.0"}
+    rows = [{"delegation": delegation, "balance": {"denom": "uakt", "amount": "1"}}]
+    key = base64.b64encode((place + 1).to_bytes(4)).decode()
+    body = {"delegation_responses": rows, "pagination": {"next_key": key, "total": str(HUGE)}}
+    return Reply(body, headers={"grpc-metadata-x-cosmos-block-height": request.headers["x-cosmos-block-height"]})
+
+
+def endless_keys(shared: Path) -> tuple[Network, Answer]:
+    """Accounts of a Substrate chain: after each key comes another."""
+    node = Node(blob(shared, 218), 218)
+    prefix = "0x" + node.metadata.item("System", "Account").prefix.hex()
+    value = "0x" + bytes(80).hex()
+
+    def keys(page: Any) -> list[str]:
+        first = node.asked.count("state_getKeysPaged") * 1000
+        return [f"{prefix}{place:096x}" for place in range(first, first + 1000)]
+
+    def values(answer: Any) -> Any:
+        return [{**answer[0], "changes": [[key, value] for key, _ in answer[0]["changes"]]}]
+
+    node.spoil = {"state_getKeysPaged": keys, "state_queryStorageAt": values}
+    chain = SubstrateChain(GENESIS, (), clock=lambda: CLOCK)
+    return replace(bittensor.NETWORK, chain=chain), node.answer
+
+
+def logs_block_by_block(node: EvmNode) -> Facts:
+    for _ in node.logs(TOKEN, [TRANSFER], 0, FINAL):
+        pass
+    raise AssertionError("they were all read")
+
+
+def many_providers(request: Request) -> Reply:
+    """A console with a thousand providers, each of which is asked for."""
+    if request.path == "/v1/providers":
+        return Reply([{"owner": account(number), "isOnline": True} for number in range(1000)])
+    names = ("totalUAktEarned", "totalUUsdcEarned", "totalUActEarned", "totalUUsdEarned")
+    return Reply({"earnings": dict.fromkeys(names, 1)})
+
+
+def endless(protocol: str, shared: Path) -> tuple[Network, str, Answer]:
+    """A network of the protocol, one of its readings, and a server that never comes to its end."""
+    if protocol == "cosmos":
+        return akash.NETWORK, "delegators", endless_pages
+    if protocol == "off chain":
+        return akash_console.NETWORK, "earnings", many_providers
+    if protocol == "substrate":
+        network, answer = endless_keys(shared)
+        return network, "balances", answer
+    chain = EvmChain("eip155:1", (), pauses=(), clock=lambda: NOW)
+    network = replace(fet.NETWORK, chain=chain, readings=reading(logs_block_by_block))
+    return network, "endless", Provider(blocks_allowed=1)
+
+
+@pytest.mark.parametrize("protocol", ["cosmos", "substrate", "evm", "off chain"])
+def test_a_server_without_end_is_left_and_named(
+    protocol: str, shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DEAI_ALLOWANCE", LITTLE)
+    network, name, answer = endless(protocol, shared)
+    asked: list[str] = []
+
+    def counted(request: Request) -> Reply:
+        asked.append(request.path)
+        return answer(request)
+
+    outcome = ran(network, name, counted, tmp_path)
+    assert outcome.error in {"Exhausted", "SourceDown"}
+    # The Cosmos client may find out by itself.
+    limit = "(20 requests|24,000 elements of JSON), the last from http://127.0.0.1:"
+    assert protocol == "cosmos" or re.match(f"{network.name} {name}: more than {limit}", outcome.message)
+    # Those of the reading, and those that proved the newest block.
+    assert len(asked) <= 30
+    assert not list(tmp_path.glob(f"landing/{network.name}/*/*/*.parquet"))
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b"[" + b",".join([b"{}"] * 4_000) + b"]", "more than 24,000 elements of JSON"),
+        (json.dumps("x" * 900_000).encode(), "more than 4,294,967 bytes of answers"),
+    ],
+    ids=["elements", "bytes"],
+)
+def test_a_reading_that_grows_without_end_is_left(
+    body: bytes, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DEAI_ALLOWANCE", LITTLE)
+
+    def read(feed: Feed) -> Facts:
+        for number in range(20):
+            feed.get(f"/{number}")
+        raise AssertionError("it was all taken")
+
+    network = replace(akash_console.NETWORK, readings=reading(read))
+    outcome = ran(network, "endless", lambda _: Reply(body), tmp_path)
+    assert outcome.error == "Exhausted"
+    assert outcome.message.startswith(f"akash_console endless: {told}, the last from http://127.0.0.1:")
+
+
+def test_a_run_may_ask_for_no_more_than_it_is_granted(tmp_path: Path) -> None:
+    outcome = ran(akash_console.NETWORK, "earnings", many_providers, tmp_path, replace(RUN, requests=5))
+    assert (outcome.error, outcome.message[:34]) == ("Exhausted", "this run: more than 5 requests, th")
+
+
+def test_time_is_limited_and_no_other_endpoint_is_asked_instead() -> None:
+    asked: list[str] = []
+
+    def question(endpoint: str) -> Any:
+        asked.append(endpoint)
+        return http.get(endpoint).json()
+
+    with serving(lambda _: Reply({})) as address, Http(1000) as http:
+        none = replace(RUN, seconds=0.0)
+        with http.allowing("slow", none), pytest.raises(Exhausted, match=f"^slow: more than 0 seconds, .* {address}"):
+            Rotation([address, "http://127.0.0.1:9"]).ask(question)
+        assert Rotation([address]).ask(question) == {}
+    assert asked == [address, address]
+
+
+@pytest.mark.parametrize("factor", ["0", "-1", "nan", "inf", "much", ""])
+def test_an_allowance_that_is_no_number_above_nothing_is_refused(monkeypatch: pytest.MonkeyPatch, factor: str) -> None:
+    monkeypatch.setenv("DEAI_ALLOWANCE", factor)
+    with pytest.raises(Exception, match=f"DEAI_ALLOWANCE: '{factor}' is no number above 0"):
+        Http()
+
+
+def test_an_answer_of_too_many_elements_is_never_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport, "MOST_ELEMENTS", 1000)
+    many = b"[" + b",".join([b"{}"] * 501) + b"]"
+    with serving(lambda _: Reply(many)) as address, Http(1000) as http, pytest.raises(AnswerTooLarge, match="elements"):
+        http.get(address)
+
+
+def test_a_list_of_too_many_elements_is_asked_for_in_smaller_pages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport, "MOST_ELEMENTS", 1000)
+    state = State([Validator(number, 10**6, 10**6 * ONE) for number in range(90)])
+    outcome = ran(akash.NETWORK, "validators", lambda request: moving(request, state), tmp_path)
+    assert outcome.error == ""
+    (path,) = tmp_path.glob("landing/akash/*/validators/*.parquet")
+    assert len(Landing(tmp_path).files()) == 1
+    assert path.stat().st_size > 0
+
+
+@pytest.mark.parametrize("body", ['{"a": 1, "a": 2}', '[{"b": {"amount": "1", "x": 0, "amount": "1"}}]'])
+def test_an_object_with_two_fields_of_one_name_is_no_answer(body: str) -> None:
+    with serving(lambda _: Reply(body.encode())) as address, Http(1000) as http:
+        answer = http.get(address)
+    with pytest.raises(SourceDown, match="is there twice"):
+        answer.json()
+    with pytest.raises(ValueError, match="is there twice"):
+        parsed(body)
+
+
+class Counted:
+    """A server that counts who asks, and drips."""
+
+    def __init__(self, drip: float) -> None:
+        self.asked, self.drip = 0, drip
+
+    def __call__(self, request: Request) -> Reply:
+        self.asked += 1
+        return replace(moving(request), drip=self.drip)
+
+
+def test_an_endpoint_that_drips_costs_its_time_once_a_run_and_no_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport, "ANSWER_SECONDS", 0.2)
+    drips = Counted(0.05)
+    with serving(drips) as one, serving(moving) as other, Http(10_000, Retry(0)) as http:
+        monkeypatch.setenv("AKASH_URL", f"{one},{other}")
+        names = ("validators", "delegators", "pool", "names")
+        wanted = [reading for reading in akash.NETWORK.readings if reading.name in names]
+        for _ in range(2):
+            outcomes = read_network(akash.NETWORK, wanted, http, Landing(tmp_path), lambda _: None)
+            assert {outcome.reading for outcome in outcomes if not outcome.error} >= {"validators", "names"}
+    assert drips.asked == 1
+
+
+def test_each_day_of_a_backfill_asks_anew_whom_the_day_before_gave_up(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(transport, "READ_SECONDS", 0.1)
+    today = NOW.date()
+    days = [(NOW, height) for height in (1, 2, 3)]
+
+    class Archived:
+        """An archive whose days are known; its states are asked for at a node that is silent."""
+
+        def days(self, *_: object) -> Iterator[tuple[datetime, int]]:
+            return iter(days)
+
+        def at(self, http: Http, endpoints: Sequence[str], _: int) -> PinnedNode:
+            raise SourceDown(str(http.get(endpoints[0])))
+
+    network = replace(bittensor.NETWORK, chain=cast("Chain", Archived()))
+    with listening(None) as port, Http(10_000, Retry(0)) as http:
+        wanted, address = bittensor.READINGS[:2], f"http://127.0.0.1:{port}"
+        told = list(backfill(network, wanted, Period(today, today), Landing(tmp_path), http, [address]))
+    assert [day.outcomes[0].error for day in told] == ["SourceDown"] * 3
+
+
+def test_when_all_endpoints_are_given_up_the_error_names_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport, "READ_SECONDS", 0.1)
+    with listening(None) as first, listening(None) as second, Http(10_000, Retry(0)) as http:
+        rotation = Rotation([f"http://127.0.0.1:{first}", f"http://127.0.0.1:{second}"])
+        with pytest.raises(SourceDown, match="did not answer within"):
+            rotation.ask(http.get)
+        with pytest.raises(SourceDown) as told:
+            rotation.ask(http.get)
+        for port in (first, second):
+            why = "not asked, since its host was asked in vain before (did not answer within 0 s)"
+            assert f"http://127.0.0.1:{port}: {why}" in str(told.value)
+        with pytest.raises(GivenUp):
+            http.get(f"http://127.0.0.1:{first}/another/path")
+
+
+def test_one_that_answered_before_may_be_silent_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport, "READ_SECONDS", 0.2)
+    over, asked = threading.Event(), list[str]()
+
+    def answer(request: Request) -> Reply:
+        asked.append(request.path)
+        if request.path == "/heavy":
+            over.wait(5)
+        return Reply({})
+
+    with serving(answer) as address, Http(10_000, Retry(0)) as http:
+        for path, told in [
+            ("/light", None),
+            ("/heavy", "did not answer within"),
+            ("/light", None),
+            ("/heavy", "did not answer within"),
+            ("/heavy", "did not answer within"),
+            ("/light", "asked in vain before"),
+        ]:
+            with pytest.raises(SourceDown, match=told) if told else nullcontext():
+                http.get(address + path)
+        over.set()
+    assert asked == ["/light", "/heavy", "/light", "/heavy", "/heavy"]

@@ -1,0 +1,199 @@
+"""What every network file must keep, found by itself: a new network is covered the moment its file exists."""
+
+import inspect
+import re
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+
+import polars as pl
+import pytest
+
+from ingest.job import endpoints
+from ingest.network import Network, Reading
+from ingest.networks import networks
+from ingest.sample.world import readings
+from store.addresses import bech32
+from store.rows import IS_ADDRESS, LEFT_OUT, PARTY, BadData, Facts, Kind, frame, holdings, observation
+from store.spelling import ACCOUNT, ADDRESS, ANY, strangers
+
+NETWORKS = networks()
+READINGS = [(network, reading) for network in NETWORKS.values() for reading in network.readings]
+NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+def named(value: object) -> str:
+    return value.name if isinstance(value, Network | Reading) else ""
+
+
+@pytest.mark.parametrize("network", NETWORKS.values(), ids=named)
+def test_a_network_says_who_it_is(network: Network) -> None:
+    assert NAME.fullmatch(network.name)
+    assert network.title
+    assert network.stack in {"compute", "data", "model", "agents", ""}
+    assert network.address.partition(":")[0] in {"bech32", "ss58", "hex", ""}
+    assert network.decimals in range(19)
+
+
+@pytest.mark.parametrize("network", [one for one in NETWORKS.values() if one.chain], ids=named)
+def test_a_chain_has_public_endpoints_over_https_that_can_be_replaced(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert endpoints(network)
+    assert all(address.startswith("https://") for address in endpoints(network))
+    monkeypatch.setenv(f"{network.name.upper()}_URL", "http://127.0.0.1:1, http://127.0.0.1:2")
+    assert endpoints(network) == ("http://127.0.0.1:1", "http://127.0.0.1:2")
+
+
+@pytest.mark.parametrize(("network", "reading"), READINGS, ids=named)
+def test_a_reading_is_named_explained_and_has_one_unit(network: Network, reading: Reading) -> None:
+    assert NAME.fullmatch(reading.name)
+    assert [one.name for one in network.readings].count(reading.name) == 1
+    assert len(reading.method) > 40, "the docstring is the method that readers see"
+    assert reading.method == inspect.cleandoc(reading.method)
+    assert reading.every.total_seconds() >= 600
+    if reading.kind is Kind.HOLDINGS:
+        assert reading.measure
+        assert reading.unit
+    else:
+        assert not reading.newest_only or reading.kind is Kind.OBSERVATIONS
+
+
+@pytest.mark.parametrize("network", NETWORKS.values(), ids=named)
+def test_rules_are_parts_of_populations_that_are_read(network: Network) -> None:
+    measures = {reading.measure for reading in network.readings}
+    for rule in network.rules:
+        assert rule.measure in measures
+        assert 0 < rule.numerator <= rule.denominator
+        assert rule.action
+
+
+def test_the_sample_has_every_distribution_that_is_read_and_no_other() -> None:
+    real = {(network.name, reading.name) for network, reading in READINGS if reading.kind is Kind.HOLDINGS}
+    assert {(one.network, one.reading) for one in readings()} == real
+
+
+NOW = datetime(2026, 11, 29, tzinfo=UTC)
+KEY = sha256(b"somebody").digest()
+# What a real node told as the owner of an audited provider, by decoding one message as another.
+GARBLED = "\n\x06region\x12\x07us-west"
+# Readings of networks that have addresses and name somebody, not a text of somebody's choice.
+NAMING = [(network, reading) for network, reading in READINGS if network.address and ANY not in reading.others]
+
+
+def an_address(network: Network) -> str:
+    kind, _, prefix = network.address.partition(":")
+    return {"hex": f"0x{KEY[:20].hex()}", "ss58": f"0x{KEY.hex()}"}.get(kind) or bech32(prefix, KEY[:20])
+
+
+def no_addresses(network: Network) -> list[str]:
+    """Texts that are nobody on this network, though some are somebody elsewhere or were before a letter was lost."""
+    right, other = an_address(network), bech32("cosmos", KEY[:20])
+    return [*planted(network), "nobody at all", right[:-1], right + "\n", " " + right, right.upper(), other]
+
+
+def planted(network: Network) -> list[str]:
+    """Two of them: one that is nothing at all, and one that is wrong in its last letter only."""
+    return [GARBLED, an_address(network)[:-1] + ("q" if an_address(network)[-1] == "p" else "p")]
+
+
+def facts_of(reading: Reading, party: str, name: str = "", exact: str = "1", unit: str = "") -> Facts:
+    """The smallest facts of a reading that name this party."""
+    match reading.kind:
+        case Kind.HOLDINGS:
+            return Facts(holdings([(name or "some", party, 1)]))
+        case Kind.OBSERVATIONS:
+            return Facts(frame(reading.kind, [observation(name or "some", NOW, exact, unit, subject=party)]))
+        case Kind.VOTES:
+            row: dict[str, Any] = {"proposal": "1", "option": "yes", "weight": 1, "height": 1}
+        case Kind.PROPOSALS:
+            row = {"proposal": "1", "title": "", "type": "", "status": "passed", "deposit": 1, "expedited": False}
+    return Facts(frame(reading.kind, [{**row, PARTY[reading.kind]: party}]))
+
+
+def a_name(network: Network, reading: Reading, party: str) -> str:
+    return next((form.replace(ADDRESS, party) for form in reading.names if ADDRESS in form), "")
+
+
+@pytest.mark.parametrize("network", [one for one in NETWORKS.values() if one.address], ids=named)
+def test_what_only_looks_like_an_address_is_told_from_one(network: Network) -> None:
+    wrong = no_addresses(network)
+    found = strangers(pl.Series([*wrong, an_address(network)]), [ADDRESS, "<word>", "<denom>"], network.address)
+    assert found == sorted(wrong)
+
+
+@pytest.mark.parametrize("network", [one for one in NETWORKS.values() if one.address], ids=named)
+def test_a_token_may_be_named_after_an_address(network: Network) -> None:
+    party = an_address(network)
+    told = [f"{bech32('fetchvaloper', KEY[:20])}/5", f"factory/{party}/x", f"ibc/{KEY.hex().upper()}", f"cw20:{party}"]
+    assert strangers(pl.Series(told), ["<denom>"], network.address) == []
+
+
+@pytest.mark.parametrize("network", [one for one in NETWORKS.values() if one.address.startswith("bech32")], ids=named)
+def test_an_account_that_a_chain_obeys_may_have_any_bytes_but_no_wrong_letter(network: Network) -> None:
+    prefix = network.address.partition(":")[2]
+    right = [bech32(prefix, (KEY * 8)[:size]) for size in (1, 2, 3, 4, 5, 20, 24, 32, 255)]
+    wrong = [text[:-1] + ("q" if text[-1] == "p" else "p") for text in right]
+    wrong += [bech32("cosmos", KEY[:5]), bech32(prefix, b""), bech32(prefix, KEY * 8), right[0].upper(), "nobody", ""]
+    assert strangers(pl.Series([*right, *wrong]), [ACCOUNT], network.address) == sorted(wrong)
+    # Nobody holds or votes with such a one.
+    assert len(strangers(pl.Series(right), [ADDRESS], network.address)) == len(right) - 2
+
+
+@pytest.mark.parametrize(("network", "reading"), NAMING, ids=named)
+def test_whom_a_reading_names_is_an_address_of_its_network(network: Network, reading: Reading) -> None:
+    right = an_address(network)
+    name = a_name(network, reading, right)
+    network.check(reading, facts_of(reading, right, name))
+    for wrong in planted(network):
+        with pytest.raises(BadData, match=f"{PARTY[reading.kind]} .* is no <address>"):
+            network.check(reading, facts_of(reading, wrong, name))
+
+
+@pytest.mark.parametrize(("network", "reading"), NAMING, ids=named)
+def test_an_address_within_a_name_a_pair_or_a_value_is_one_too(network: Network, reading: Reading) -> None:
+    right = an_address(network)
+    name = a_name(network, reading, right)
+    pairs = [form for form in reading.others if ADDRESS in form]
+
+    def filled(form: str, party: str) -> str:
+        return form.replace(ADDRESS, party).replace("<number>", "7").replace("<denom>", "ibc/17")
+
+    for form in pairs:
+        network.check(reading, facts_of(reading, filled(form, right), name))
+    for wrong in planted(network):
+        asked = [facts_of(reading, filled(form, wrong), name) for form in pairs]
+        asked += [facts_of(reading, right, a_name(network, reading, wrong))] if name else []
+        if reading.kind is Kind.OBSERVATIONS:
+            asked.append(facts_of(reading, right, name, wrong, IS_ADDRESS))
+        for facts in asked:
+            with pytest.raises(BadData, match=" is no "):
+                network.check(reading, facts)
+
+
+def test_a_note_of_what_is_left_out_may_name_anything() -> None:
+    for network, reading in NAMING:
+        if reading.kind is Kind.OBSERVATIONS:
+            network.check(reading, facts_of(reading, "dailyUUsdSpent", f"{LEFT_OUT}:{reading.name}"))
+
+
+@pytest.mark.parametrize(("network", "reading"), READINGS, ids=named)
+def test_forms_beside_addresses_are_declared_in_known_slots(network: Network, reading: Reading) -> None:
+    for form in (*reading.others, *reading.names):
+        slots = set(re.findall(r"<[^>]*>", form))
+        assert slots <= {ADDRESS, ANY, "<number>", "<word>", "<denom>"}, form
+        assert form == ANY or ANY not in form
+
+
+# The quickest of the sample to draw, one a network; all of it passes the gate in tests/ingest/sample/test_world.py.
+SAMPLE = {"akash": "leases_uact", "bittensor": "subnet_emission", "fet": "control", "singularitynet": "claims"}
+
+
+@pytest.mark.parametrize(("network", "reading"), SAMPLE.items())
+def test_one_stranger_among_the_holders_of_the_sample_is_refused(network: str, reading: str) -> None:
+    simulated = next(one for one in readings() if (one.network, one.reading) == (network, reading))
+    rows = simulated.rows(0)
+    stranger = pl.when(pl.int_range(pl.len()) == rows.height // 2).then(pl.lit(GARBLED)).otherwise("holder")
+    NETWORKS[network].check(simulated.real, Facts(rows))
+    with pytest.raises(BadData, match="region"):
+        NETWORKS[network].check(simulated.real, Facts(rows.with_columns(holder=stranger)))

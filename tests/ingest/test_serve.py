@@ -1,0 +1,96 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from ingest import job
+from ingest.networks import networks
+from ingest.serve import someone_answers
+from store.mart import opened
+from tests.worlds.moving_chain import ROOT, command, finished, moving_chain
+from tests.worlds.servers import free_port
+
+pytestmark = pytest.mark.slow
+DEAD = "http://127.0.0.1:9"
+
+
+def nobody(**but: str) -> dict[str, str]:
+    """An environment in which no public endpoint is asked."""
+    return {f"{name.upper()}_URL": DEAD for name, one in networks().items() if one.chain} | but
+
+
+def served(data: Path, **environment: str) -> tuple[str, str]:
+    """What /_stcore/health says, and what `make run` printed until then."""
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ingest", "serve"],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "DEAI_DATA": str(data),
+            "DEAI_REQUESTS_PER_SECOND": "1000",
+            "STREAMLIT_SERVER_PORT": str(port),
+            **environment,
+        },
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    health, end = "", time.monotonic() + 240
+    while health != "ok" and time.monotonic() < end and process.poll() is None:
+        time.sleep(0.3)
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=5) as answer:
+                # The border is before whatever this command serves.
+                assert answer.headers["X-Content-Type-Options"] == "nosniff"
+                health = answer.read().decode()
+        except OSError:
+            continue
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=30)
+    return health, output
+
+
+def test_without_a_network_the_sample_is_served_and_said_to_be_simulated(tmp_path: Path) -> None:
+    health, output = served(tmp_path, **nobody())
+    assert health == "ok", output
+    assert "no chain endpoint answered within 15 s: serving simulated data" in output
+    with opened(tmp_path / "sample") as mart:
+        assert mart.table("SELECT simulated FROM meta")["simulated"].to_list() == [True]
+    assert not (tmp_path / "CURRENT").exists()
+
+
+def test_with_one_chain_its_headlines_are_read_and_served(tmp_path: Path) -> None:
+    with moving_chain() as address:
+        health, output = served(tmp_path, **nobody(AKASH_URL=address))
+    assert health == "ok", output
+    with opened(tmp_path) as mart:
+        readings = mart.table("SELECT DISTINCT reading FROM snapshot WHERE network = 'akash'")["reading"].to_list()
+    assert "validators" in readings
+    assert not (tmp_path / "sample").exists()
+
+
+def test_while_another_first_run_works_the_dashboard_opens_and_says_that_it_waits(tmp_path: Path) -> None:
+    with moving_chain() as address, job.lock(tmp_path):
+        health, output = served(tmp_path, **nobody(AKASH_URL=address))
+    assert health == "ok", output
+    assert f"another run is at work in {tmp_path}: the dashboard starts empty" in output
+    assert "Traceback" not in output
+    assert not (tmp_path / "sample").exists()
+
+
+def test_a_later_start_asks_nobody(tmp_path: Path) -> None:
+    finished(command(tmp_path, "rebuild"))
+    health, output = served(tmp_path, **nobody())
+    assert health == "ok", output
+    assert "failed" not in output
+
+
+def test_a_price_source_alone_is_no_chain_that_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AKASH_URL", DEAD)
+    assert not someone_answers({name: networks()[name] for name in ("akash", "prices")}, 5.0)

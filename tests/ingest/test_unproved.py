@@ -1,0 +1,220 @@
+"""What looks like an answer of the chain and is none: other digits, blocks of the future, an exchanged chain."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from urllib3.util import Retry
+
+from ingest.evm.node import EvmChain
+from ingest.job import Outcome, read_network
+from ingest.network import DAILY, HOURLY, Network, Reading
+from ingest.networks import akash, fet
+from ingest.substrate.node import SubstrateChain
+from ingest.transport import Http
+from store.landing import Landing, contents
+from store.rows import Facts, Kind, SourceChanged, SourceDown, frame, observation
+from tests.conftest import ROOT
+from tests.ingest.evm.test_node import NOW, head, served  # noqa: F401 - a fixture
+from tests.ingest.substrate.test_node import CLOCK, at_head
+from tests.worlds.evm_provider import Provider, result
+from tests.worlds.lcd import ONE, STAKING, State, Validator, chain
+from tests.worlds.servers import Reply, Request, serving
+from tests.worlds.substrate_server import GENESIS, Node, blob
+
+Answer = Callable[[Request], Reply]
+STATE = State([Validator(1, 10**6, 10**6 * ONE)])
+# 1234567 in Arabic-Indic digits, which Python's int takes.
+ARABIC = "١٢٣٤٥٦٧"
+
+
+def ran(network: Network, data: Path, *endpoints: str) -> list[Outcome]:
+    """What becomes of the readings of a network at these endpoints."""
+    with pytest.MonkeyPatch.context() as patch, Http(10_000, Retry(0)) as http:
+        patch.setenv(f"{network.name.upper()}_URL", ",".join(endpoints))
+        return read_network(network, network.readings, http, Landing(data), lambda _: None)
+
+
+def only(network: Network, *names: str) -> Network:
+    return replace(network, readings=tuple(one for one in network.readings if one.name in names))
+
+
+def test_digits_of_another_script_are_no_amount_on_a_cosmos_chain(tmp_path: Path) -> None:
+    def answer(request: Request) -> Reply:
+        reply = chain(STATE)(request)
+        return (
+            replace(reply, body=_with(reply.body, "tokens", ARABIC)) if request.path.endswith("/validators") else reply
+        )
+
+    with serving(answer) as address:
+        (outcome,) = ran(only(akash.NETWORK, "validators"), tmp_path, address)
+    assert (outcome.error, ARABIC in outcome.message) == ("SourceChanged", True)
+
+
+def _with(body: Any, name: str, value: str) -> Any:
+    """A body in which every field of a name has another value."""
+    if isinstance(body, list):
+        return [_with(one, name, value) for one in body]
+    if isinstance(body, dict):
+        return {key: value if key == name else _with(one, name, value) for key, one in body.items()}
+    return body
+
+
+@pytest.mark.parametrize("amount", ["0x" + "٠" * 63 + "٧", b'{"jsonrpc":"2.0","id":1,"result":"0x\\u0661"}'])
+def test_digits_of_another_script_are_no_amount_on_an_evm_chain(amount: Any) -> None:
+    def mood(_: int, method: str) -> Reply | None:
+        answered = amount if isinstance(amount, bytes) else {"jsonrpc": "2.0", "id": 1, "result": amount}
+        return Reply(answered) if method == "eth_getStorageAt" else None
+
+    with serving(Provider(mood=mood)) as url, pytest.raises(SourceChanged, match="no hexadecimal ones"):
+        head(url).slot("0x" + "ab" * 20, 0)
+
+
+def test_digits_of_another_script_are_no_height_on_a_substrate_chain(shared: Path) -> None:
+    node = Node(blob(shared, 218), 218, spoil={"chain_getHeader": lambda _: {"number": "0x" + ARABIC}})
+    with pytest.raises(SourceDown, match="no hexadecimal ones"), at_head(node):
+        pass
+
+
+def test_no_pattern_takes_the_digits_of_every_script() -> None:
+    files = list(ROOT.glob("ingest/**/*.py"))
+    assert len(files) > 40
+    assert [file.name for file in files if "\\d" in file.read_text() or ".isdigit()" in file.read_text()] == []
+
+
+AHEAD = timedelta(minutes=4)
+
+
+def test_a_block_ahead_of_the_clock_is_refused_by_every_protocol(shared: Path, tmp_path: Path) -> None:
+    now = datetime.now(UTC).replace(microsecond=0)
+    with serving(chain(replace(STATE, time=now + AHEAD))) as address:
+        (outcome,) = ran(only(akash.NETWORK, "validators"), tmp_path, address)
+    assert (outcome.error, "is at block" in outcome.message) == ("SourceDown", True)
+    with serving(Provider()) as url, pytest.raises(SourceDown, match=r"the newest block .* is of"):
+        head(url, clock=NOW - AHEAD)
+    with serving(Node(blob(shared, 218), 218).answer) as url, Http(10_000) as http:
+        early = SubstrateChain(GENESIS, (), clock=lambda: CLOCK - AHEAD)
+        with pytest.raises(SourceDown, match="is at block"):
+            early.head(http, [url])
+
+
+@pytest.mark.parametrize("location", ["https://127.0.0.1:9/", "https://127.0.0.1/", "https://127.0.0.1:99999/"])
+def test_a_redirect_to_another_port_of_the_host_is_refused(location: str) -> None:
+    redirect = Reply(b"", 302, {"location": location})
+    with serving(lambda _: redirect) as address, Http(1000) as http, pytest.raises(SourceDown, match="redirects to"):
+        http.get(address)
+
+
+def test_a_gateway_that_leads_to_another_chain_meanwhile_lands_nothing(tmp_path: Path) -> None:
+    told: list[str] = []
+
+    def answer(request: Request) -> Reply:
+        if request.path.endswith("/node_info"):
+            told.append(request.path)
+            return chain(replace(STATE, chain_id="akashnet-2" if len(told) == 1 else "sandbox-2"))(request)
+        return chain(STATE)(request)
+
+    with serving(answer) as address:
+        outcomes = ran(only(akash.NETWORK, "validators", "names"), tmp_path, address)
+    assert {outcome.error for outcome in outcomes} == {"SourceDown"}
+    assert f"{address} became a node of sandbox-2 while akashnet-2 was read" in outcomes[0].message
+    assert Landing(tmp_path).files() == []
+    # Once before, once after, whatever the number of readings.
+    assert len(told) == 2
+
+
+@pytest.mark.parametrize(
+    ("after", "why"),
+    [
+        (Reply(b"", 503), "503"),
+        (Reply(b"<html>"), "without JSON"),
+        (Reply({}), "default_node_info"),
+        (Reply({"default_node_info": {"network": 7}}), "network"),
+    ],
+)
+def test_a_node_that_restarts_when_all_is_read_costs_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, after: Reply, why: str
+) -> None:
+    told: list[str] = []
+
+    def answer(request: Request) -> Reply:
+        if request.path.endswith("/node_info"):
+            told.append(request.path)
+            if len(told) > 1:
+                return after
+        return chain(STATE)(request)
+
+    with serving(answer) as address:
+        outcomes = ran(only(akash.NETWORK, "validators", "names"), tmp_path, address)
+    assert {outcome.error for outcome in outcomes} == {""}
+    assert len(Landing(tmp_path).files()) == 2
+    (doubt,) = [line for line in caplog.messages if "not proved again" in line]
+    assert doubt.startswith(f"akash: not proved again, what it told before is kept: {address}")
+    assert why in doubt
+
+
+def test_a_provider_that_comes_to_have_another_block_lands_nothing(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    def read(node: Any) -> Facts:
+        asked.append("read")
+        node.slot("0x" + "ab" * 20, 0)
+        return Facts(frame(Kind.OBSERVATIONS, [observation("slot", node.block.time, 1, "")]))
+
+    def mood(_: int, method: str) -> Reply | None:
+        return result("0x" + "00" * 32) if method == "eth_getStorageAt" else None
+
+    evm = EvmChain("eip155:1", (), pauses=(), clock=lambda: NOW)
+    readings = (Reading("slots", Kind.OBSERVATIONS, None, "", DAILY, read),)
+    network = replace(fet.NETWORK, chain=evm, readings=readings)
+    with serving(Provider(mood=mood, hashes=lambda height: f"0x{height + (2**200 if asked else 0):064x}")) as url:
+        (outcome,) = ran(network, tmp_path, url)
+    assert (outcome.error, "came to have 0x0000" in outcome.message) == ("SourceDown", True)
+    assert Landing(tmp_path).files() == []
+
+
+def test_a_long_reading_is_resumed_at_a_young_block_only(tmp_path: Path) -> None:
+    """A fault that lasts would hold it at its block for ever; a vote's last hours are not the next vote's."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    read_at: list[int] = []
+
+    def read(node: Any, memo: Callable[[str, Callable[[], pl.DataFrame]], pl.DataFrame]) -> Facts:
+        memo("part", lambda: pl.DataFrame({"a": [1]}))
+        read_at.append(node.block.height)
+        raise SourceDown("one part fails whenever it is asked")
+
+    for every, ages, blocks in (
+        (DAILY, (0, 60, 119, 121), [998, 998, 998, 998 + 1210]),
+        (HOURLY, (0, 59, 61), [998, 998, 998 + 610]),
+    ):
+        read_at.clear()
+        network = replace(
+            akash.NETWORK, readings=(Reading("parts", Kind.OBSERVATIONS, None, "", every, read, long=True),)
+        )
+        for minutes in ages:
+            state = replace(STATE, head=1000 + 10 * minutes, time=now - timedelta(minutes=max(ages) - minutes))
+            with pytest.MonkeyPatch.context() as patch, serving(chain(state)) as address:
+                patch.setattr("ingest.cosmos.lcd.OLDEST_HEAD", timedelta(days=1))
+                ran(network, tmp_path / f"{every.days}", address)
+        assert read_at == blocks
+
+
+def test_after_a_failover_an_endpoint_is_not_its_own_witness(tmp_path: Path) -> None:
+    dead: list[str] = []
+
+    def first(request: Request) -> Reply:
+        if request.path == f"{STAKING}/pool":
+            dead.append(request.path)
+        return Reply(b"", 500) if dead else chain(STATE)(request)
+
+    with serving(first) as one, serving(chain(STATE)) as other:
+        outcomes = ran(only(akash.NETWORK, "validators", "supply", "names"), tmp_path, one, other)
+    landed = [each.snapshot for path in Landing(tmp_path).files() for each in contents(path)]
+    assert dead
+    assert {outcome.reading for outcome in outcomes if not outcome.error} == {each.reading for each in landed}
+    assert {(each.endpoint, each.witness) for each in landed} <= {(one, other), (other, one)}
+    assert (other, one) in {(each.endpoint, each.witness) for each in landed}

@@ -1,0 +1,73 @@
+"""Every page on every state that can be imported: no ledger, no schedule, one block, years old."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+import streamlit as st
+
+from tests.pages.test_every_page import PAGES, failures, opened, run
+from tests.worlds.museum import IMPORTS, land, land_export_with_votes, publish
+from ui.banners import BROKEN
+
+pytestmark = pytest.mark.slow
+INVENTED = "invented export with votes"
+
+
+@pytest.fixture(scope="module", params=[*IMPORTS, INVENTED])
+def imported(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Data folder of one imported state."""
+    data = tmp_path_factory.mktemp("imported")
+    if request.param == INVENTED:
+        land_export_with_votes(data)
+    else:
+        land(request.param, request.getfixturevalue("shared"), data)
+    publish(data)
+    yield data
+    st.cache_resource.clear()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_shows_an_imported_state_and_says_how_old_it_is(
+    name: str, imported: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = opened(name, imported, monkeypatch)
+    assert shown.title[0].value.endswith("?")
+    old = [one.value for one in shown.warning if " old.** The numbers below are of that time." in one.value]
+    assert len(old) == 1
+    assert "ago" in old[0]
+
+
+def test_a_vote_that_was_read_while_it_was_open_is_not_called_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    land_export_with_votes(tmp_path)
+    publish(tmp_path)
+    shown = opened("proposals", tmp_path, monkeypatch)
+    st.cache_resource.clear()
+    assert shown.header[0].value == "No proposals open for voting"
+    assert shown.dataframe[0].value["status"].to_list() == ["was open when read", "passed"]
+    assert ["(was open when read)" in one for one in shown.selectbox[0].options] == [True, False]
+
+
+@pytest.fixture
+def weightless(tmp_path: Path) -> Iterator[Path]:
+    """Data folder of an invented state whose votes have lost their weight, as version 1.0.0 imported them."""
+    land_export_with_votes(tmp_path)
+    published = publish(tmp_path)
+    with duckdb.connect(str(published)) as mart:
+        mart.execute("UPDATE vote SET weight = NULL")
+    yield tmp_path
+    st.cache_resource.clear()
+
+
+def test_votes_that_cannot_be_counted_take_no_more_of_the_page_than_their_own_part(
+    weightless: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = run("proposals", weightless, monkeypatch)
+    assert not shown.exception
+    parts = [told.removeprefix(f"**{BROKEN}: ").split()[:3] for told in failures(shown)]
+    assert parts == [["The", "votes", "one"], ["Turnout", "over", "time\\,"]]
+    assert len(shown.dataframe) == 2
+    assert len(shown.get("plotly_chart")) == 1

@@ -1,0 +1,227 @@
+"""A reader of "Compute and emissions" is told of parties, amounts with their unit, and which part of what they are."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from analytics.akash import spend as markets
+from analytics.akash import supply as compute_supply
+from ingest.networks import networks
+from ingest.publication import build
+from questions import akash_market as market_facts
+from questions import emission
+from questions.populations import Population, populations
+from questions.thresholds import Value
+from store.landing import Landing
+from store.mart import Mart, current
+from store.rows import Kind, frame, holdings, observation
+from tests.analytics.akash.test_spend import COSTS, MARKET, NOON, TOKEN, land, text
+from tests.pages.test_every_page import opened
+from ui import market, tables
+
+pytestmark = pytest.mark.slow
+
+# Two of the console's addresses, as data/reference/entities.toml has them.
+CONSOLE = ("akash19rlpd2spv5ngl8zkdzrgw7h37hz3egumz8nmj2", "akash1p4k0jer30g25mf62h5yc42agtjeumw4gxk8z37")
+Open = Callable[..., AppTest]
+
+
+def land_akash(landing: Landing) -> None:
+    """One payer with two addresses, hardware in fractions, and an emission of which most goes to the pool."""
+    sides = [("providers", "p1", 60), ("providers", "p2", 40), ("payers", CONSOLE[0], 25), ("payers", CONSOLE[1], 35),
+             ("payers", "other", 40), ("tenants", "t", 100), ("auditors", "a1", 100)]  # fmt: skip
+    day = NOON - timedelta(days=1)
+    land(landing, "akash", "leases_uact", holdings((side, holder, n * TOKEN) for side, holder, n in sides), day)
+    land(landing, "akash", "leased_cpu", holdings([("providers", "p1", 3_354_436)]))
+    land(landing, "akash", "provider_audits", text([("audited_by:a1", "p1", "tier")]))
+    breaker = observation("circuit_breaker", NOON, "mint_status_healthy", "")
+    land(landing, "akash", "bme", frame(Kind.OBSERVATIONS, [breaker]))
+    split = [("stakers", "v1", 20 * 10**6), ("stakers", "v2", 10 * 10**6), ("pool", "m", 70 * 10**6)]
+    land(landing, "akash", "emission", holdings(split), day)
+
+
+def land_services(landing: Landing) -> None:
+    """Claims of thirty days between one sender and 70 recipients, and what lies in escrow."""
+    rows = [("senders", f"0x{1:040x}", 71 * 70 // 2 * 10**18)]
+    rows += [("recipients", f"0x{place:040x}", place * 10**18) for place in range(1, 71)]
+    land(landing, "singularitynet", "claims", holdings(rows), NOON - timedelta(days=30))
+    left = [observation("escrow_balance", NOON, 5_000 * 10**18, "afet")]
+    land(landing, "singularitynet", "deposits", frame(Kind.OBSERVATIONS, left))
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("markets")
+    landing = Landing(folder)
+    land_akash(landing)
+    land_services(landing)
+    _, torn = build(folder, networks())
+    assert not torn
+    yield folder
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def mart(data: Path) -> Iterator[Mart]:
+    with Mart(current(data)) as found:
+        yield found
+
+
+@pytest.fixture
+def known(mart: Mart) -> dict[str, Population]:
+    return {one.population: one for one in populations(mart) if one.reading in ("emission", "claims")}
+
+
+@pytest.fixture
+def visit(data: Path, monkeypatch: pytest.MonkeyPatch) -> Open:
+    return lambda **query: opened("markets", data, monkeypatch, **query)
+
+
+def fewest(k: int) -> Value:
+    return Value(k, None, None, "", "control")
+
+
+def captions(shown: AppTest) -> str:
+    return "\n".join(caption.value.replace("\\", "") for caption in shown.caption)
+
+
+def table(shown: AppTest, *columns: str) -> Any:
+    return next(found.value for found in shown.dataframe if set(columns) <= set(found.value.columns))
+
+
+# --- one party once ---------------------------------------------------------------------------------------------------
+
+
+def test_addresses_of_one_party_are_one_payer() -> None:
+    merged = markets.parties(MARKET, COSTS, {"console": "them", "tenant": "them"}).filter(population="payers")
+    assert merged.select("rank", "party", "holder", "addresses", "low_usd", "share").rows() == [
+        (1, "them", "console", 2, 100.0, 1.0)
+    ]
+
+
+def test_a_curated_label_merges_addresses_in_the_title_and_in_the_table(mart: Mart, visit: Open) -> None:
+    payers = market_facts.spend_parties(mart).filter(population="payers")
+    assert payers.select("party", "holder", "addresses", "low_usd").rows() == [
+        ("akash-console", CONSOLE[1], 2, 60.0),
+        ("other", "other", 1, 40.0),
+    ]
+    shown = visit(net="akash", side="payers")
+    assert shown.header[0].value == "Akash: 100 USD a day; one provider gets over half, one payer pays over half"
+    assert list(table(shown, "addresses", "rank")["address"]) == [CONSOLE[1], "other"]
+    assert "2 payers, addresses of one party merged · in US dollars a day" in captions(shown)
+
+
+def test_protocol_addresses_are_no_party(mart: Mart) -> None:
+    holders = market_facts.spend_parties(mart)["holder"].to_list()
+    assert "p1" in holders
+    labelled = pl.DataFrame({"address": ["p1"], "entity": ["pool"], "kind": ["protocol"]})
+    assert market_facts.counted(pl.DataFrame({"holder": ["p1", "p2"]}), labelled)["holder"].to_list() == ["p2"]
+
+
+def test_an_auditor_with_two_addresses_is_one_signer_and_a_provider_with_two_is_signed_once() -> None:
+    audits = text([("audited_by:a1", "p1", "x"), ("audited_by:a2", "p2", "x"), ("audited_by:a2", "gone", "x")])
+    entities = {"a1": "A", "a2": "A", "p1": "P", "p2": "P"}
+    found = compute_supply.gate(markets.parties(MARKET, COSTS, entities), audits, entities)
+    assert found.rows() == [("a1", 75.0, 0.75, 1, 1.0), ("", 25.0, 0.25, None, None)]
+
+
+# --- units ------------------------------------------------------------------------------------------------------------
+
+
+def test_every_table_names_its_own_unit(visit: Open) -> None:
+    said = captions(visit(net="akash"))
+    for unit in (
+        "in US dollars, and tokens of each row's own kind",
+        "1 organisations · in GPUs, CPU cores and GiB",
+        "1 auditors, addresses of one party merged · in US dollars a day",
+        "published figures · in US dollars ·",
+    ):
+        assert unit in said
+    assert "millicores" not in said
+    assert "in ACT" not in said
+
+
+def test_the_letters_of_the_columns_of_spend_are_told(visit: Open) -> None:
+    said = captions(visit(net="akash"))
+    assert all(f"{letter}, " in said for letter in table(visit(net="akash"), "column")["column"])
+    assert market.COLUMNS["column"]["help"] == market.LETTERS
+
+
+def test_cores_are_shown_whole_and_kept_exact(mart: Mart, visit: Open) -> None:
+    assert list(table(visit(net="akash"), "cpu_cores")["cpu_cores"]) == [3354.0]
+    assert market_facts.supply(mart)["cpu_cores"].to_list() == [3354.436]
+
+
+def test_a_rounded_number_is_rounded_and_not_cut() -> None:
+    shown = tables._shown(pl.DataFrame({"usd": [4.35, 89.999]}), {"usd": tables.number("USD", places=2)})
+    assert shown["usd"].to_list() == [4.35, 90.0]
+
+
+# --- flows ------------------------------------------------------------------------------------------------------------
+
+
+def test_an_emission_is_told_by_population_with_its_part_of_the_whole(mart: Mart, visit: Open) -> None:
+    rows = emission.by_population(mart, [one for one in populations(mart) if one.measure == "emission"])
+    assert rows.select("population", "amount_tokens", "share", "parties", "top_1").rows() == [
+        ("pool", 70.0, 0.7, 1, 1.0),
+        ("stakers", 30.0, 0.3, 2, pytest.approx(2 / 3)),
+    ]
+    titles = [header.value for header in visit(net="akash").header]
+    assert titles[-1] == "Akash: 100 AKT emitted a day, 70% to the pool and 30% to stakers"
+
+
+def test_paying_for_services_is_no_emission_that_is_shared_out(mart: Mart, known: dict[str, Population]) -> None:
+    assert emission.flow(mart, known["senders"], list(known.values())).part is None
+    assert emission.by_population(mart, [known["senders"], known["recipients"]]).is_empty()
+
+
+def test_a_part_of_an_emission_says_so(mart: Mart, known: dict[str, Population]) -> None:
+    told = emission.flow(mart, known["stakers"], list(known.values()))
+    assert (told.amount_tokens, told.lost, told.parties, told.part) == (30.0, 0.0, 2, 0.3)
+    assert market.flow_headline(known["stakers"], told, fewest(1)) == (
+        "Akash: 30 AKT a day to stakers, 30% of all that is emitted; one of 2 stakers gets over half"
+    )
+
+
+def test_what_reaches_nobody_is_told_in_the_headline(known: dict[str, Population]) -> None:
+    told = emission.Flow(amount_tokens=3000.4, lost=0.4, days=1.0, parties=9000, part=None)
+    assert market.flow_headline(known["stakers"], told, fewest(157)) == (
+        "Akash: 3,000 AKT a day, of which 40% reaches nobody; 157 of 9,000 parties get over half"
+    )
+
+
+def test_half_is_a_range_where_not_everything_was_read(known: dict[str, Population]) -> None:
+    told = emission.Flow(amount_tokens=30.0, lost=0.0, days=1.0, parties=2, part=None)
+    assert market.flow_headline(known["stakers"], told, Value(1, 1, 2, "", "control")) == (
+        "Akash: 30 AKT a day; 1 to 2 of 2 stakers get over half"
+    )
+
+
+@pytest.mark.parametrize(
+    ("side", "headline", "unit"),
+    [
+        ("recipients", "2,485 FET claimed in 30 days; 21 of 70 recipients received over half", "FET received"),
+        ("senders", "2,485 FET claimed in 30 days; all of it is one party's", "FET paid"),
+    ],
+)
+def test_senders_paid_and_recipients_received(visit: Open, side: str, headline: str, unit: str) -> None:
+    shown = visit(net="singularitynet", of=f"claims/{side}")
+    assert shown.header[0].value == f"SingularityNET: {headline}"
+    assert f"in {unit} ·" in captions(shown)
+    assert "In escrow and not claimed: 5,000 FET on 17 Jul 2026." in captions(shown)
+
+
+def test_a_chart_that_leaves_out_parties_says_how_many_half_needs(visit: Open, known: dict[str, Population]) -> None:
+    told = emission.Flow(3000.0, 0.0, 1.0, 9000, None)
+    assert market.half_drawn(known["recipients"], told, fewest(157)) == (
+        "The largest 60 of 9,000 parties are drawn; half needs 157."
+    )
+    shown = captions(visit(net="singularitynet", of="claims/recipients"))
+    assert "The largest 60 of 70 recipients are drawn; half needs 21." in shown
+    assert "are drawn" not in captions(visit(net="singularitynet", of="claims/senders"))

@@ -1,0 +1,499 @@
+"""What each page answers when a reader turns its controls, without a browser."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from analytics.spread.metrics import METRICS
+from ingest.networks import networks
+from ingest.publication import build
+from questions import history
+from questions.history import events
+from questions.scenario import QUESTIONS
+from store.addresses import ss58
+from store.landing import Landing
+from store.rows import Facts, Kind, Measure, frame, holdings, observation
+from tests.pages.test_every_page import failures, opened
+from tests.worlds.hamlet import VALIDATORS, address, build_hamlet, governed, snapshot
+from ui import words
+from ui.choose import MEASURES
+
+pytestmark = pytest.mark.slow
+
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture
+def visit(hamlet: Path, monkeypatch: pytest.MonkeyPatch) -> Open:
+    """Opens a page of the small world with what its address says."""
+
+    def shown(name: str, **query: str) -> AppTest:
+        return opened(name, hamlet, monkeypatch, **query)
+
+    return shown
+
+
+def texts(shown: AppTest) -> str:
+    """All prose of a page."""
+    return "\n".join(part.value for part in (*shown.header, *shown.markdown, *shown.caption, *shown.info))
+
+
+def table(shown: AppTest, *columns: str) -> Any:
+    """The table of a page that has these columns."""
+    return next(found.value for found in shown.dataframe if set(columns) <= set(found.value.columns))
+
+
+def address_line(shown: AppTest) -> dict[str, str]:
+    """What the address of a page says."""
+    return {key: value if isinstance(value, str) else value[0] for key, value in shown.query_params.items()}
+
+
+def chosen(shown: AppTest, key: str, value: str) -> AppTest:
+    """The page after a choice in a menu."""
+    shown.selectbox(key=key).set_value(value).run()
+    assert failures(shown) == []
+    return shown
+
+
+# --- scorecard -------------------------------------------------------------------------------------------------------
+
+
+def test_the_scorecard_has_a_row_a_network_and_a_word_a_measure(visit: Open) -> None:
+    (matrix,) = (found.value for found in visit("scorecard").table)
+    rows = {row["Network"].split("**")[1]: row for row in matrix.to_dict("records")}
+    assert rows.keys() >= {"Akash", "Bittensor"}
+    assert re.search(r"\*\*\d.*-badge\[.*[ABC]\]", rows["Akash"]["Voting power"], re.DOTALL)
+    assert rows["Akash"]["Can force"].startswith("**2**")
+    assert rows["Bittensor"]["Compute spend"] == ":gray[not verifiable]"
+
+
+def test_the_scorecard_names_who_can_halt_a_chain(visit: Open) -> None:
+    said = [text.value for text in visit("scorecard").markdown]
+    (akash, fetch) = (text for text in said if "can halt or censor" in text)
+    assert akash == fetch
+    assert akash.startswith("**Two parties**")
+    assert "Honest 0 and " in akash
+
+
+def test_the_scorecard_leads_to_who_holds_the_power(visit: Open) -> None:
+    links = [link.proto for link in visit("scorecard").get("page_link")]
+    assert any("net=fetch&what=voting_power" in str(link) for link in links)
+
+
+# --- power -----------------------------------------------------------------------------------------------------------
+
+
+def test_another_network_is_another_answer(visit: Open) -> None:
+    shown = visit("power", net="akash")
+    assert shown.header[0].value == "Akash: two validators together can halt the chain"
+    assert chosen(shown, "net", "fetch").header[0].value.startswith("Fetch.ai: two validators")
+
+
+def test_another_threshold_is_another_count(visit: Open) -> None:
+    shown = visit("power", net="akash")
+    third = shown.header[0].value
+    assert chosen(shown, "rule", "nc_gt_1_2").header[0].value != third
+    assert "more than half" in shown.header[0].value
+
+
+def test_stake_is_told_among_validators_and_among_delegators(visit: Open) -> None:
+    shown = chosen(visit("power", net="akash"), "what", "stake")
+    among = shown.selectbox(key="of").options
+    assert "Validators" in among
+    assert "Delegators" in among
+    assert "delegator" in chosen(shown, "of", "delegators/delegators").header[0].value
+
+
+def test_a_pasted_address_is_told_its_rank_share_index_and_who_outvotes_it(visit: Open) -> None:
+    shown = visit("power", net="akash", q=address("fetchvaloper", 0))
+    rows = table(shown, "decides", "outvoted").to_dict("records")
+    first = next(row for row in rows if (row["network"], row["measure"]) == ("Akash", "voting power"))
+    assert first["rank"] == 1
+    assert first["part"] == "32.3%"
+    assert 0.323 < first["decides"] < 1
+    assert "number 1 of 12 validators by" in texts(shown)
+    assert first["outvoted"] == "three others"
+    assert {row["network"] for row in rows} >= {"Akash", "Fetch.ai"}
+
+
+def test_an_explorers_link_is_as_good_as_the_address_in_it(visit: Open) -> None:
+    link = f"\u200bhttps://www.mintscan.io/akash/validators/{address('akashvaloper', 0).capitalize()}?tab=x"
+    rows = table(visit("power", net="akash", q=link), "decides", "outvoted").to_dict("records")
+    assert next(row["rank"] for row in rows if (row["network"], row["measure"]) == ("Akash", "voting power")) == 1
+    link = f"https://www.mintscan.io/akash/address/{address('akash', 4)}"
+    assert "no with veto: its own vote" in set(table(visit("proposals", p="akash:2", q=link), "counts_as")["counts_as"])
+
+
+def test_a_link_without_an_address_is_told_so_and_no_checksum(visit: Open) -> None:
+    said = texts(visit("power", q=f"https://www.mintscan.io/akash/address/{address('akash', 4)[:-1]}b"))
+    assert "No address is known here in the link" in said
+    assert "checksum" not in said
+
+
+def test_another_chains_spelling_of_a_key_is_told_in_words(visit: Open) -> None:
+    said = texts(visit("power", q=ss58(bytes(32), 2)))
+    assert f"Spelled with ss58 prefix 2, as on another chain; the same key on Bittensor is {ss58(bytes(32))}." in said
+    assert "ss58" not in texts(visit("power", q=ss58(bytes(32), 13116)))
+
+
+def test_nobody_of_that_name_is_said_so(visit: Open) -> None:
+    assert "Nobody of that address or name" in texts(visit("power", q="nobody at all"))
+
+
+def test_another_search_forgets_who_was_meant(visit: Open) -> None:
+    shown = visit("power", q="honest")
+    shown.selectbox(key="who").select_index(1).run()
+    assert address_line(shown)["who"] == shown.selectbox(key="who").value
+    shown.text_input(key="q").set_value("honest 10").run()
+    assert "who" not in address_line(shown)
+
+
+@pytest.mark.parametrize("text", ["", "nobody at all", address("akash", 3)])
+def test_who_was_meant_goes_with_the_search_or_where_only_one_is_found(visit: Open, text: str) -> None:
+    shown = visit("power", q="honest")
+    shown.selectbox(key="who").select_index(1).run()
+    shown.text_input(key="q").set_value(text).run()
+    assert failures(shown) == []
+    assert "who" not in address_line(shown)
+
+
+def test_a_link_to_what_is_not_here_says_so_and_shows_the_first(visit: Open) -> None:
+    shown = visit("power", net="<b>nonsense")
+    assert [told.value for told in shown.toast] == [
+        r"The link names '\<b\>nonsense', which is not here; showing Akash."
+    ]
+    assert "net" not in address_line(shown)
+
+
+def test_a_choice_that_another_one_makes_impossible_is_no_fault_of_a_link(visit: Open) -> None:
+    shown = visit("power", net="akash", of="leases_uact/providers", what="compute_spend")
+    assert not shown.toast
+    assert not chosen(shown, "net", "fetch").toast
+    assert "compute_spend" not in address_line(shown).values()
+
+
+# --- proposals -------------------------------------------------------------------------------------------------------
+
+
+def test_open_proposals_come_first_in_plain_words(visit: Open) -> None:
+    rows = table(visit("proposals"), "quorum", "turnout")
+    assert rows["status"][0] == "open for voting"
+    assert "voting_period" not in set(rows["status"])
+
+
+def test_a_proposal_tells_who_voted_who_did_not_and_what_would_turn_it(visit: Open) -> None:
+    shown = visit("proposals", p="akash:2")
+    voters = table(shown, "option", "own_tokens", "inherited_tokens", "overridden_tokens")
+    assert voters["share"].is_monotonic_decreasing
+    assert len(table(shown, "route", "fewest")) == 5
+    absent = next(
+        found.value for found in shown.dataframe if list(found.value.columns) == ["party", "share", "address"]
+    )
+    assert not set(absent["address"]) & set(voters["address"])
+    assert 0 < len(absent) < VALIDATORS
+    assert f"{words.sentence(words.several(len(absent), 'validator'))} " in texts(shown)
+
+
+def test_a_voter_is_told_what_its_stake_counts_as(visit: Open) -> None:
+    rows = table(visit("proposals", p="akash:2", q=address("akash", 4)), "counts_as")
+    assert "no with veto: its own vote" in set(rows["counts_as"])
+
+
+def test_who_did_not_vote_is_told_by_the_shares_that_count_while_a_vote_is_open(visit: Open) -> None:
+    """On Fetch.ai they were read in shares, in which this delegator has all of every validator."""
+    rows = table(visit("proposals", p="fetch:2", q=address("fetch", 99)), "counts_as")
+    assert len(rows) == VALIDATORS
+    assert {"yes: inherited from the validator", "nothing: neither voted"} <= set(rows["counts_as"])
+
+
+def test_who_takes_part_is_told_of_votes_that_are_over(visit: Open) -> None:
+    shown = visit("proposals", p="akash:2")
+    rows = table(shown, "voted", "of", "latest")
+    assert sorted(rows["voted"]) == [0] * (VALIDATORS - 5) + [1] * 5
+    assert rows["latest"].to_list()[:6] == ["yes", "yes", "no", "abstain", "veto", "absent"]
+    # One vote does not say how people are used to vote.
+    assert "decides" not in rows.columns
+    assert "Simulated:" not in texts(shown)
+    assert "validators**, with " in texts(shown)
+    assert "voted on none of the one proposal whose votes were read." in texts(shown)
+    assert "One account made the proposals" in texts(shown)
+
+
+def test_three_votes_that_are_over_show_habits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    build_hamlet(tmp_path, votes_over=3)
+    shown = opened("proposals", tmp_path, monkeypatch, p="akash:4", q=address("akashvaloper", 2))
+    assert "median of three votes that are over" in texts(shown)
+    assert "It voted on **three of three** proposals that are over" in texts(shown)
+    assert set(table(shown, "counts_as")["voted_on"]) == {"3 of 3"}
+    assert len(table(shown, "turnout", "quorum", "time")) == 3
+    rows = table(shown, "decides", "latest")
+    assert rows["latest"][0] == "yes · yes · yes"
+    assert rows["decides"].between(0, 1).all()
+    assert "Simulated: 4,000 votes. Each starts from one of these 3 proposals" in texts(shown)
+
+
+def test_an_address_without_stake_is_told_so(visit: Open) -> None:
+    assert "holds stake on Akash" in texts(visit("proposals", p="akash:2", q="akash1nobody"))
+
+
+def test_the_address_names_the_proposal_that_is_shown_first(visit: Open) -> None:
+    shown = visit("proposals")
+    assert address_line(shown)["p"] == shown.selectbox(key="p").value
+
+
+@pytest.fixture(scope="module")
+def two_chains(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A network that began again under a new chain id, so that two proposals have the number 2, and another one."""
+    data = tmp_path_factory.mktemp("two_chains")
+    landing, now = Landing(data), datetime.now(UTC).replace(microsecond=0)
+    proposals, _ = governed("akash", now - timedelta(days=300), 2)
+    told = proposals[1].rows.with_columns(title=pl.format("Before the fork {}", "proposal"))
+    landing.land(replace(proposals[0], chain_id="akashnet-1"), Facts(told))
+    stake = snapshot("akash", "akashnet-2", "validators", Kind.HOLDINGS, now, measure=Measure.STAKE)
+    landing.land(stake, Facts(holdings([("validators", address("akashvaloper", 0), 1)])))
+    for network in ("akash", "fetch"):
+        landing.land(*next(governed(network, now, 1)))
+    build(data, networks())
+    return data
+
+
+@pytest.mark.parametrize(
+    ("link", "means", "told"),
+    [
+        ("akash:akashnet-1:2", "akash:akashnet-1:2", "Akash 2 on akashnet-1: Before the fork 2"),
+        # Links of version 1.0.0 name no chain.
+        ("akash:2", "akash:akashnet-2:2", "Akash 2 on akashnet-2: "),
+        ("akash:3", "akash:akashnet-1:3", "Akash 3 on akashnet-1: Before the fork 3"),
+        ("fetch:2", "fetch:fetchhub-4:2", "Fetch.ai 2: "),
+    ],
+)
+def test_a_permalink_tells_two_proposals_of_one_number_apart(
+    two_chains: Path, monkeypatch: pytest.MonkeyPatch, link: str, means: str, told: str
+) -> None:
+    shown = opened("proposals", two_chains, monkeypatch, p=link)
+    assert shown.header[1].value.replace("\\", "").startswith(told)
+    assert (address_line(shown)["p"], shown.selectbox(key="p").value) == (means, means)
+    assert [one.value for one in shown.toast] == []
+    chains = table(shown, "chain", "turnout").query("network == 'Akash' and proposal == '2'")["chain"]
+    assert sorted(chains) == ["akashnet-1", "akashnet-2"]
+
+
+# --- what if ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ({"if": "cap", "pct": "10"}, "cap what counts: from"),
+        ({"if": "remove", "many": "3"}, "remove the largest: from"),
+        ({"if": "merge"}, "merge"),
+        ({"if": "split", "many": "4"}, "split"),
+    ],
+)
+def test_a_scenario_in_the_address_is_computed(visit: Open, query: dict[str, str], told: str) -> None:
+    shown = visit("whatif", net="akash", **query)
+    assert told in shown.header[0].value.lower()
+    rows = table(shown, "before", "after")
+    assert (rows["before"] != rows["after"]).any()
+
+
+def test_nothing_changes_before_apply(visit: Open) -> None:
+    shown = visit("whatif", net="akash")
+    before = shown.header[0].value
+    shown.slider(key="pct").set_value(2.0)
+    assert shown.header[0].value == before
+    shown.button[0].click().run()
+    assert shown.header[0].value != before
+
+
+@pytest.mark.parametrize("kind", list(QUESTIONS))
+def test_every_scenario_opens_by_its_link_with_a_sentence(visit: Open, kind: str) -> None:
+    shown = visit("whatif", **{"if": kind})
+    assert QUESTIONS[kind].title.lower() in shown.header[0].value
+    assert QUESTIONS[kind].explained in texts(shown)
+    assert address_line(shown) == {"if": kind}
+
+
+@pytest.mark.parametrize("order", [list(QUESTIONS), list(QUESTIONS)[::-1]])
+def test_a_scenario_takes_nothing_over_from_another(visit: Open, order: list[str]) -> None:
+    shown = visit("whatif", net="akash", **{"if": order[-1]})
+    for kind in order:
+        chosen(shown, "if", kind)
+        assert address_line(shown) == {"net": "akash", "if": kind}
+        changed_from_usual(shown)
+        shown.button[0].click().run()
+        assert failures(shown) == []
+        assert len(address_line(shown)) > 2
+
+
+def changed_from_usual(shown: AppTest) -> None:
+    """Turns every control of the scenario away from what it shows at first."""
+    for control in (*shown.slider, *shown.number_input):
+        control.set_value(control.value + 1)
+    for one in shown.multiselect:
+        one.set_value(one.value[:1])
+    for menu in shown.selectbox:
+        if menu.key == "who":
+            menu.select_index(1)
+
+
+def test_what_a_scenario_does_not_ask_for_leaves_the_address(visit: Open) -> None:
+    shown = visit("whatif", **{"if": "remove"}, many="2", whom="a,b,c", who="a", pct="3")
+    assert address_line(shown) == {"if": "remove", "many": "2"}
+
+
+@pytest.mark.parametrize(
+    ("query", "showing"),
+    [
+        ({"if": "cap", "pct": "nan"}, "10"),
+        ({"if": "turnout", "pct": "0.5"}, "40"),
+        ({"if": "remove", "many": "1000"}, "1"),
+        ({"if": "split", "many": "few"}, "2"),
+        ({"if": "merge", "whom": "akashvaloper1gone"}, "the first"),
+    ],
+)
+def test_an_impossible_scenario_in_a_link_is_told_and_the_usual_is_shown(
+    visit: Open, query: dict[str, str], showing: str
+) -> None:
+    shown = visit("whatif", **query)
+    (told,) = shown.toast
+    assert told.value.endswith(f"which is not here; showing {showing}.")
+    assert address_line(shown) == {"if": query["if"]}
+
+
+def test_parties_of_one_network_are_not_asked_of_another(visit: Open) -> None:
+    whom = f"{address('akashvaloper', 3)},{address('akashvaloper', 4)}"
+    shown = chosen(visit("whatif", net="akash", **{"if": "merge"}, whom=whom), "net", "fetch")
+    assert shown.multiselect(key="whom").value[0].startswith("fetchvaloper1")
+    assert "whom" not in address_line(shown)
+
+
+# --- trends ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_metric_over_time_has_a_chart_a_network_and_one_for_all(visit: Open) -> None:
+    shown = visit("trends", what="stake", metric="top_10", days="30")
+    assert shown.header[0].value.startswith("Share of the largest ten in 30 days: Akash")
+    networks = set(table(shown, "method_version", "value")["title"])
+    assert len(shown.get("plotly_chart")) == len(networks) + 1
+
+
+def test_events_have_the_number_that_stands_on_the_curves(visit: Open) -> None:
+    rows = table(visit("trends"), "mark", "source")
+    assert list(rows["mark"]) == [str(number) for number in range(1, len(rows) + 1)]
+    assert rows["source"].str.startswith("https://").all()
+
+
+@pytest.mark.parametrize("metric", list(METRICS))
+def test_every_metric_of_every_measure_has_its_history(visit: Open, metric: str) -> None:
+    shown = visit("trends", metric=metric)
+    for measure in list(MEASURES):
+        if MEASURES[measure] in shown.selectbox(key="what").options:
+            chosen(shown, "what", measure)
+            assert shown.header or "No network has" in texts(shown)
+
+
+def test_a_network_without_a_value_is_left_out_with_the_reason(
+    visit: Open, hamlet: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = history.history
+
+    def in_part(*asked: Any) -> pl.DataFrame:
+        fetch = pl.col("network") == "fetch"
+        return read(*asked).with_columns(
+            value=pl.when(~fetch).then("value"), coverage=pl.when(fetch).then(0.97).otherwise("coverage")
+        )
+
+    monkeypatch.setattr(history, "history", in_part)
+    shown = visit("trends", what="voting_power", metric="gini")
+    assert "Gini coefficient is not defined for Fetch\\.ai\\: read in part" in texts(shown)
+    assert set(table(shown, "method_version", "value")["title"]) == {"Akash"}
+
+
+@pytest.mark.parametrize(
+    ("days", "said"), [("30", "in 30 days"), ("90", "in 90 days"), ("365", "in a year"), ("0", "since the first day")]
+)
+def test_the_heading_says_the_range_that_was_chosen(visit: Open, days: str, said: str) -> None:
+    header = visit("trends", what="stake", metric="top_10", days=days).header[0].value
+    assert header.startswith(f"Share of the largest ten {said}: ")
+    # The small world has forty days.
+    assert ("too short a history" in header) == (days in {"90", "365"})
+
+
+@pytest.mark.parametrize("metric", ["gini", "shannon", "shannon_normalised", "theil", "hhi", "effective_parties"])
+def test_only_parts_of_a_whole_change_in_points(visit: Open, metric: str) -> None:
+    assert "points" not in visit("trends", what="stake", metric=metric).header[0].value
+    assert "points" in visit("trends", what="stake", metric="top_3").header[0].value
+
+
+def test_a_time_without_events_is_said_so(visit: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history, "events", lambda: events().clear())
+    assert "No event in this period" in texts(visit("trends"))
+    now = datetime.now(UTC) - timedelta(days=3)
+    monkeypatch.setattr(history, "events", lambda: events().filter(network="akash").with_columns(time=now))
+    assert "No event in this period" not in texts(visit("trends"))
+
+
+# --- markets ---------------------------------------------------------------------------------------------------------
+
+
+def test_another_market_is_another_page(visit: Open) -> None:
+    shown = visit("markets")
+    assert shown.header[0].value.startswith("Akash")
+    assert chosen(shown, "net", "bittensor").header[0].value.startswith("Bittensor")
+
+
+@pytest.mark.parametrize("side", ["providers", "payers", "tenants", "auditors"])
+def test_each_side_of_the_market_has_its_ranking(visit: Open, side: str) -> None:
+    rows = table(visit("markets", net="akash", side=side), "rank", "cumulative")
+    assert rows["share"].is_monotonic_decreasing
+
+
+# --- sources ---------------------------------------------------------------------------------------------------------
+
+
+def test_what_was_read_is_told_against_the_chains_own_total(visit: Open) -> None:
+    rows = table(visit("sources"), "coverage", "reported")
+    assert (rows["coverage"] == 1).any()
+
+
+@pytest.mark.parametrize("metric", ["gini", "nc_ge_1_3", "hhi"])
+def test_every_metric_can_be_looked_up(visit: Open, metric: str) -> None:
+    assert f"`{metric}`" in texts(visit("sources", metric=metric))
+
+
+def test_what_was_left_out_of_a_reading_is_told_with_the_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = datetime.now(UTC).replace(microsecond=0)
+    left_out = observation("left_out:now_coingecko", now, "the *price* is 0", "", subject="CUDOS", source="prices")
+    rows = [observation("price_usd", now, 0.54, "usd", subject="AKT", source="coingecko"), left_out]
+    one = snapshot("prices", "prices", "now_coingecko", Kind.OBSERVATIONS, now)
+    Landing(tmp_path).land(one, Facts(frame(Kind.OBSERVATIONS, rows)))
+    stake = snapshot("akash", "akashnet-2", "validators", Kind.HOLDINGS, now, measure=Measure.STAKE)
+    Landing(tmp_path).land(stake, Facts(holdings([("validators", address("akashvaloper", 0), 1)])))
+    build(tmp_path, networks())
+    shown = opened("sources", tmp_path, monkeypatch)
+    assert "Left out of prices now_coingecko: CUDOS\\: the \\*price\\* is 0." in texts(shown)
+    told = table(shown, "reading", "left_out").set_index("reading")["left_out"].dropna()
+    assert told.to_dict() == {"now_coingecko": "CUDOS: the *price* is 0"}
+
+
+@pytest.mark.parametrize("measure", ["stake", "compute_spend"])
+def test_power_begins_with_the_population_that_the_scorecard_tells_of(visit: Open, measure: str) -> None:
+    shown = visit("power", net="akash", what=measure)
+    card = visit("scorecard").table[0].value.set_index("Network").filter(like="Akash", axis=0).iloc[0]
+    number = card[{"stake": "Stake", "compute_spend": "Compute spend"}[measure]].split("**")[1]
+    assert shown.metric[0].value == number
+
+
+def test_the_scorecard_leads_to_each_open_vote(visit: Open) -> None:
+    links = [str(link.proto) for link in visit("scorecard").get("page_link")]
+    assert any("p=akash%3Aakashnet-2%3A2" in link or "p=akash:akashnet-2:2" in link for link in links)

@@ -1,0 +1,266 @@
+"""Verdicts on the sample and on a real state: the glue from the mart to the words."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from ingest.importer import import_file
+from ingest.networks import networks
+from ingest.publication import build
+from publish.ways import ways
+from questions import scorecard
+from questions.populations import populations
+from store import labels
+from store.addresses import bech32
+from store.landing import Landing
+from store.mart import Mart, opened
+from store.rows import Block, Facts, Kind, Measure, Snapshot, frame, holdings, observation
+
+pytestmark = pytest.mark.slow
+
+NOON = datetime(2026, 7, 17, 12, tzinfo=UTC)
+
+
+def landed(data: Path, network: str, reading: str, measure: Measure | None, rows: pl.DataFrame) -> None:
+    kind = Kind.HOLDINGS if measure else Kind.OBSERVATIONS
+    snapshot = Snapshot(
+        network=network,
+        chain_id=networks()[network].chain.chain_id,  # type: ignore[union-attr]  # these networks have a chain
+        reading=reading,
+        kind=kind,
+        measure=measure,
+        unit="power",
+        block=Block(7, "AB", NOON),
+        method="A test's.",
+        endpoint="http://127.0.0.1",
+    )
+    Landing(data).land(snapshot, Facts(rows))
+
+
+def consensus(data: Path, *power: int) -> None:
+    rows = holdings(("validators", f"akashvaloper1{place}", amount) for place, amount in enumerate(power))
+    landed(data, "akash", "consensus", Measure.VOTING_POWER, rows)
+
+
+def parameters(data: Path, quorum: str, threshold: str, veto: str) -> None:
+    told = {"quorum": quorum, "threshold": threshold, "veto_threshold": veto}
+    rows = [observation(name, NOON, value, "ratio", subject="gov") for name, value in told.items()]
+    landed(data, "akash", "parameters", None, frame(Kind.OBSERVATIONS, rows))
+
+
+def said(mart: Mart, network: str, measure: str, axis: str) -> dict[str, Any]:
+    (row,) = mart.table(
+        "FROM verdict WHERE network = ? AND measure = ? AND axis = ?", network, measure, axis
+    ).to_dicts()
+    return row
+
+
+def test_a_third_of_the_power_can_halt_and_is_named(tmp_path: Path) -> None:
+    consensus(tmp_path, 30, 30, 20, 10, 10)
+    build(tmp_path, networks())
+    with opened(tmp_path) as mart:
+        force = said(mart, "akash", "voting_power", "force")
+        assert (force["number"], force["words"]) == (2, "one party or a handful")
+        assert force["how"] == "halt or censor by validators with 1/3 of the power"
+        assert json.loads(force["parties"]) == ["akashvaloper10", "akashvaloper11"]
+        assert force["note"] == "independence not shown"
+        assert force["version"] == "verdict rule v1"
+        assert said(mart, "akash", "voting_power", "math")["number"] == pytest.approx(1 / 0.24)
+
+
+def test_governance_is_a_path_where_its_parameters_were_read(tmp_path: Path) -> None:
+    consensus(tmp_path, *[10] * 10)
+    parameters(tmp_path, "0.334", "0.5", "0.334")
+    build(tmp_path, networks())
+    with opened(tmp_path) as mart:
+        paths = {path.name: len(path.needs[0].votes) and path.needs[0].need for path in ways(mart, "akash", "control")}
+        stop = said(mart, "akash", "voting_power", "stop")
+    # To pass against all others, their veto must be no more than 33.4 %; to veto against all others, more than that.
+    assert paths["governance vote, all others against"] == 67
+    assert paths["governance veto, all others for"] == 34
+    assert (stop["number"], stop["words"]) == (4, "a handful")
+
+
+def sudo(data: Path, *, signers: str, threshold: int, rule: str = "sudo") -> None:
+    keys = [("sudo", f"0x{place:064x}", 1) for place in range(3)]
+    landed(data, "bittensor", "control_keys", Measure.CONTROL, holdings(keys))
+    told = {"rule": rule, "sudo_signers": signers, "sudo_threshold": str(threshold)}
+    rows = [observation(name, NOON, text, "") for name, text in told.items()]
+    landed(data, "bittensor", "control", None, frame(Kind.OBSERVATIONS, rows))
+
+
+@pytest.mark.parametrize(
+    ("signers", "rule", "state", "number"),
+    [
+        ("verified", "sudo", "rated", 2),
+        ("unverified", "sudo", "not rated", None),
+        ("verified", "rule unknown: referenda", "not rated", None),
+    ],
+)
+def test_a_multisig_counts_its_threshold_and_an_unproved_one_is_not_rated(
+    tmp_path: Path, signers: str, rule: str, state: str, number: int | None
+) -> None:
+    sudo(tmp_path, signers=signers, threshold=2, rule=rule)
+    build(tmp_path, networks())
+    with opened(tmp_path) as mart:
+        force = said(mart, "bittensor", "control", "force")
+    assert (force["state"], force["number"]) == (state, number)
+
+
+SAFE, ADMIN, LONE = (f"0x{place:040x}" for place in (0xA, 0xB, 0xC))
+SIGNERS = [f"0x{place:040x}" for place in range(1, 6)]
+
+
+def contracts(data: Path, keys: list[tuple[str, str]], state: dict[str, dict[str, str]]) -> None:
+    """Keys of FET's contracts as (population, holder), and what is said of addresses."""
+    landed(data, "fet", "control", Measure.CONTROL, holdings((*key, 1) for key in keys))
+    rows = [
+        observation(name, NOON, text, "", subject=subject)
+        for subject, said in state.items()
+        for name, text in said.items()
+    ]
+    landed(data, "fet", "control_state", None, frame(Kind.OBSERVATIONS, rows))
+    holders = holdings(("holders", f"0x{place:040x}", 10) for place in range(100, 110))
+    landed(data, "fet", "holders", Measure.TOKEN, holders)
+    build(data, networks())
+
+
+SAFE_STATE = {SAFE: {"account": "contract", "threshold": "3"}} | {one: {"account": "key"} for one in SIGNERS}
+SAFE_KEYS = [(f"{SAFE}/signers", one) for one in SIGNERS]
+
+
+def test_the_multisig_behind_the_owner_of_a_proxys_admin_is_counted(tmp_path: Path) -> None:
+    keys = [("token/proxy_admin", ADMIN), (f"{ADMIN}/owner", SAFE), *SAFE_KEYS]
+    contracts(tmp_path, keys, SAFE_STATE | {ADMIN: {"account": "contract"}})
+    with opened(tmp_path) as mart:
+        force = said(mart, "fet", "token", "force")
+    assert force["number"] == 3
+    assert force["how"] == "change the rules by proxy_admin of the token, a multisig 3 of 5"
+    assert set(json.loads(force["parties"])) <= set(SIGNERS)
+
+
+def test_a_contract_that_nobody_owns_by_a_key_is_not_rated(tmp_path: Path) -> None:
+    keys = [("token/proxy_admin", ADMIN), (f"{ADMIN}/owner", LONE)]
+    contracts(tmp_path, keys, {ADMIN: {"account": "contract"}, LONE: {"account": "contract"}})
+    with opened(tmp_path) as mart:
+        assert said(mart, "fet", "token", "force")["state"] == "not rated"
+
+
+def test_owners_that_own_each_other_end(tmp_path: Path) -> None:
+    keys = [("token/proxy_admin", ADMIN), (f"{ADMIN}/owner", LONE), (f"{LONE}/owner", ADMIN)]
+    contracts(tmp_path, keys, {ADMIN: {"account": "contract"}, LONE: {"account": "contract"}})
+    with opened(tmp_path) as mart:
+        assert said(mart, "fet", "token", "force")["state"] == "not rated"
+
+
+@pytest.mark.parametrize(
+    ("labelled", "number"), [([], 3), ([SAFE], 3), (SIGNERS[:1], 3), (SIGNERS[:2], 2), (SIGNERS[:3], 1)]
+)
+def test_a_label_merges_signers_and_never_makes_one_key_of_a_multisig(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, labelled: list[str], number: int
+) -> None:
+    rows = [("fet", one, "firm", "Firm", "multisig", None, None, "https://firm.example", NOON) for one in labelled]
+    monkeypatch.setattr(labels, "entities", lambda: pl.DataFrame(rows, schema=labels.ENTITIES, orient="row"))
+    contracts(tmp_path, [("token/minter", SAFE), *SAFE_KEYS], SAFE_STATE)
+    with opened(tmp_path) as mart:
+        force = said(mart, "fet", "token", "force")
+    assert force["number"] == number
+
+
+def test_tokens_that_do_not_vote_are_not_applicable_and_what_was_not_read_says_so(tmp_path: Path) -> None:
+    build(tmp_path, networks())
+    with opened(tmp_path) as mart:
+        assert said(mart, "fet", "voting_power", "force")["state"] == "not applicable"
+        assert said(mart, "akash", "stake", "math")["text"] == "not read: no run has read it yet"
+        assert said(mart, "bittensor", "compute_spend", "math")["state"] == "not verifiable"
+
+
+def test_an_imported_state_has_math_and_says_that_power_was_not_read(shared: Path, tmp_path: Path) -> None:
+    file = shared / "cosmos" / "cudos_export_trimmed.json.gz"
+    list(import_file(file, networks()["cudos"], NOON, Landing(tmp_path)))
+    build(tmp_path, networks())
+    with opened(tmp_path) as mart:
+        math = said(mart, "cudos", "stake", "math")
+        assert math["number"] == pytest.approx(10_000 / 675.874, rel=1e-4)
+        assert math["words"] == "a committee or broad" or math["words"] == "a committee"
+        assert said(mart, "cudos", "stake", "force")["state"] == "not read"
+
+
+def test_what_was_not_seen_gives_bounds_that_hold_the_truth(tmp_path: Path) -> None:
+    fet = networks()["fet"]
+    snapshot = Snapshot(
+        network="fet",
+        chain_id="eip155:1",
+        reading="holders",
+        kind=Kind.HOLDINGS,
+        measure=Measure.TOKEN,
+        unit=fet.unit,
+        block=Block(7, "AB", NOON),
+        method="A test's.",
+        endpoint="http://127.0.0.1",
+        reported={"holders": 100},
+    )
+    rows = holdings(("holders", f"0x{place:040x}", amount) for place, amount in enumerate((40, 30, 10)))
+    Landing(tmp_path).land(snapshot, Facts(rows))
+    build(tmp_path, networks())
+    query = "SELECT metric, value, low, high FROM metric WHERE grouping = 'address'"
+    with opened(tmp_path) as mart:
+        found = {name: rest for name, *rest in mart.table(query).iter_rows()}
+        confidence = said(mart, "fet", "token", "math")["letter"]
+        words = said(mart, "fet", "token", "math")["words"]
+        (cell,) = [one for one in scorecard.cells(mart, populations(mart)) if one.population]
+    # The missing fifth as dust: 40, 30, 10 and twenty of one; or all with the largest: 60, 30, 10.
+    assert found["top_1"] == pytest.approx([0.4, 0.4, 0.6])
+    assert found["nc_gt_1_2"] == [2, 1, 2]
+    assert found["effective_parties"] == pytest.approx([1 / 0.262, 1 / 0.46, 1 / 0.262])
+    assert found["gini"] == [None, None, None]
+    assert confidence == "C"
+    # Joined to the largest party the unseen would make it fewer than two: the word says so.
+    assert words == "one party or a handful"
+    assert cell.bounds is not None
+    assert cell.bounds[0] < 2 < cell.bounds[1] == cell.math.number
+
+
+@pytest.mark.parametrize(("sent", "letter"), [(150_000, "A"), (14 * 10**9, "A"), (16 * 10**9, "C")])
+def test_what_a_stranger_sends_to_the_bonded_pool_does_not_lower_a_letter(
+    tmp_path: Path, sent: int, letter: str
+) -> None:
+    known = labels.entities().filter(pl.col("network") == "akash")
+    operators = known["address"].to_list()
+    bonded = 150 * 10**12 // len(operators) * len(operators)
+    snapshot = Snapshot(
+        network="akash",
+        chain_id="akashnet-2",
+        reading="validators",
+        kind=Kind.HOLDINGS,
+        measure=Measure.STAKE,
+        unit="uakt",
+        block=Block(7, "AB", NOON),
+        method="A test's.",
+        endpoint="http://127.0.0.1",
+        witness="http://127.0.0.2",
+        reported={"validators": bonded + sent},
+    )
+    rows = holdings(("validators", operator, bonded // len(operators)) for operator in operators)
+    Landing(tmp_path).land(snapshot, Facts(rows))
+    build(tmp_path, networks())
+    with opened(tmp_path) as mart:
+        assert said(mart, "akash", "stake", "math")["letter"] == letter
+
+
+def test_validators_of_one_operator_are_one_party(tmp_path: Path) -> None:
+    who = [bech32("akashvaloper", bytes([number] * 20)) for number in range(3)]
+    rows = holdings(("validators", operator, 10) for operator in who)
+    landed(tmp_path, "akash", "consensus", Measure.VOTING_POWER, rows)
+    names = [observation("website", NOON, "https://one-operator.com", "", subject=operator) for operator in who[:2]]
+    landed(tmp_path, "akash", "names", None, frame(Kind.OBSERVATIONS, names))
+    build(tmp_path, networks())
+    with opened(tmp_path) as mart:
+        assert said(mart, "akash", "voting_power", "math")["number"] == pytest.approx(1 / (4 / 9 + 1 / 9))
+        assert said(mart, "akash", "voting_power", "math")["by_address"] == pytest.approx(3)
+        evidence = mart.table("SELECT source FROM entity WHERE address = ?", who[0])["source"].to_list()
+    assert "one-operator.com" in evidence[0]

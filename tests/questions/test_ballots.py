@@ -1,0 +1,116 @@
+"""Whose power a vote carried, and what would have turned it, on a world that is small enough to count by hand."""
+
+import pytest
+
+from questions import ballots, holders, proposals
+from questions.ballots import Count
+from questions.proposals import Proposal
+from store.mart import Mart
+from tests.worlds.hamlet import VALIDATORS, address
+
+WHOLE = 10**6
+# Newest stake of the n-th validator, in whole tokens; its own account delegates a third of it.
+STAKE = [1000 // (place + 1) for place in range(VALIDATORS)]
+
+
+@pytest.fixture
+def found(mart: Mart) -> dict[str, Proposal]:
+    return {f"{one.network}:{one.number}": one for one in proposals.proposals(mart)}
+
+
+@pytest.fixture
+def counted(mart: Mart, found: dict[str, Proposal]) -> Count:
+    counted = ballots.count(mart, found["akash:2"])
+    assert counted is not None
+    return counted
+
+
+def test_open_proposals_come_first_then_the_newest(mart: Mart) -> None:
+    keys = [(one.status, one.number) for one in proposals.proposals(mart)]
+    assert keys == [("voting_period", "2")] * 2 + [("passed", "1")] * 2
+
+
+def test_turnout_and_result_are_those_of_the_chains_own_count(found: dict[str, Proposal]) -> None:
+    one = found["akash:1"]
+    assert one.bonded == pytest.approx(sum(STAKE) * WHOLE, rel=0.2)
+    assert one.turnout == pytest.approx(1870 * WHOLE / (one.bonded or 0))
+    assert one.yes == pytest.approx(1500 / 1850)
+    assert one.veto == pytest.approx(50 / 1870)
+    assert sum(part for _, part in one.shares) == pytest.approx(1)
+
+
+def test_the_rule_is_the_chains_own(found: dict[str, Proposal]) -> None:
+    rule = found["fetch:2"].rule
+    assert rule is not None
+    assert [proposals.fraction(part) for part in (rule.quorum, rule.threshold, rule.veto)] == [0.334, 0.5, 0.334]
+
+
+def test_a_validator_carries_what_its_delegators_did_not_take(counted: Count) -> None:
+    """Validators 0 to 4 voted; their own third is their own vote, the common delegator's rest is inherited."""
+    for place in range(5):
+        power = counted.tally.voters[address("akash", place)]
+        assert power.own // 10**18 == pytest.approx(STAKE[place] * WHOLE // 3, abs=1)
+        assert power.used // 10**18 == pytest.approx(STAKE[place] * WHOLE, abs=2)
+    assert counted.tally.options["yes"] == pytest.approx((STAKE[0] + STAKE[1]) * WHOLE, abs=2)
+
+
+def test_the_table_of_voters_adds_up_to_the_turnout(mart: Mart, counted: Count) -> None:
+    rows = ballots.voters(counted, ballots.names(mart, "akash"))
+    assert rows["share"].sum() == pytest.approx(sum(STAKE[:5]) / sum(STAKE), rel=1e-6)
+    assert rows["party"][0] == "Honest 0"
+    assert rows["option"].to_list() == ["yes", "yes", "no", "abstain", "no with veto"]
+    assert rows["role"].unique().to_list() == ["validator"]
+
+
+def test_who_has_not_voted_is_listed_with_its_power(mart: Mart, counted: Count) -> None:
+    rows = ballots.absent(counted, ballots.names(mart, "akash"))
+    assert rows["address"].to_list() == [address("akashvaloper", place) for place in range(5, VALIDATORS)]
+    assert rows["share"].sum() == pytest.approx(sum(STAKE[5:]) / sum(STAKE), rel=1e-6)
+
+
+def test_one_large_validator_turns_the_vote(counted: Count) -> None:
+    flip = counted.flips["no"]
+    assert flip is not None
+    assert flip.voters == (address("akash", 0),)
+
+
+def mine(mart: Mart, counted: Count, who: str) -> list[tuple[str, str]]:
+    (found,) = [one for one in holders.search(mart, who) if one.canonical == who]
+    own = ballots.newest_delegations(mart, "akash", found.canonical)
+    rows = ballots.mine(counted, found, own, ballots.names(mart, "akash"))
+    return list(rows.select("party", "counts_as").iter_rows())
+
+
+def test_a_delegator_who_did_not_vote_inherits_from_each_validator(mart: Mart, counted: Count) -> None:
+    found = dict(mine(mart, counted, address("akash", 99)))
+    assert found["Honest 0"] == "yes: inherited from the validator"
+    assert found["Honest 2"] == "no: inherited from the validator"
+    assert found["Honest 6"] == "nothing: neither voted"
+    assert len(found) == VALIDATORS
+
+
+def test_who_voted_counts_by_its_own_vote(mart: Mart, counted: Count) -> None:
+    assert mine(mart, counted, address("akash", 4)) == [("Honest 4", "no with veto: its own vote")]
+
+
+def test_an_operator_is_found_by_its_operator_address(mart: Mart, counted: Count) -> None:
+    assert mine(mart, counted, address("akashvaloper", 4)) == [("Honest 4", "no with veto: its own vote")]
+
+
+def test_todays_stake_is_said_to_be_todays(counted: Count) -> None:
+    assert not counted.stake.exact
+
+
+def test_shares_that_were_read_while_the_vote_was_open_are_the_ones_that_count(
+    mart: Mart, found: dict[str, Proposal]
+) -> None:
+    counted = ballots.count(mart, found["fetch:2"])
+    assert counted is not None
+    assert counted.stake.exact
+    # In these shares the common delegator has everything, so that validators inherit all they carry.
+    power = counted.tally.voters[address("fetch", 1)]
+    assert (power.own, power.used // 10**18) == (0, STAKE[1] * 10**18)
+
+
+def test_split_votes_are_told_in_parts() -> None:
+    assert ballots.options({"yes": 6 * 10**17, "no": 4 * 10**17}) == "60% yes and 40% no"

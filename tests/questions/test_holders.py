@@ -1,0 +1,226 @@
+"""Ranks, shares and searches are those that a person gets by sorting."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from questions import holders
+from questions.populations import Population, heading, headlines, populations, things, token_unit
+from store.addresses import ss58
+from store.draft import Draft
+from store.labels import ENTITIES
+from store.landing import Landing
+from store.mart import Mart, opened
+from store.rows import Block, Facts, Kind, Measure, Snapshot, holdings
+from tests.questions.conftest import one
+from tests.worlds.hamlet import VALIDATORS, address
+
+NOON = datetime(2026, 7, 17, 12, tzinfo=UTC)
+
+
+def test_a_ranking_is_sorted_and_its_running_sum_ends_at_all(mart: Mart, known: list[Population]) -> None:
+    rows = holders.ranking(mart, one(known, "akash", "validators", "validators"), "control")
+    assert rows["rank"].to_list() == list(range(1, VALIDATORS + 1))
+    assert rows["amount"].is_sorted(descending=True)
+    assert rows["cumulative"][-1] == pytest.approx(1)
+    assert rows["amount_tokens"][0] == pytest.approx(1000)
+    assert rows["share"].to_list() == pytest.approx([float(a) / float(rows["amount"].sum()) for a in rows["amount"]])
+
+
+def test_validators_are_called_as_they_call_themselves(mart: Mart, known: list[Population]) -> None:
+    rows = holders.ranking(mart, one(known, "akash", "validators", "validators"), "address")
+    assert rows["name"][0] == "Honest 0"
+    assert rows["name_from"].unique().to_list() == ["chain"]
+
+
+def test_addresses_are_written_as_their_users_write_them(mart: Mart, known: list[Population]) -> None:
+    rows = holders.ranking(mart, one(known, "bittensor", "stake", "coldkeys"), "address")
+    assert rows["address"][0] == ss58(bytes([30]) * 32)
+
+
+def labelled(data: Path, entities: list[tuple[str, str, str]]) -> Mart:
+    """Five holders of 50, 30, 10, 6 and 4, of whom some are labelled (address, entity, kind)."""
+    snapshot = Snapshot(
+        "fet",
+        "eip155:1",
+        "holders",
+        Kind.HOLDINGS,
+        Measure.TOKEN,
+        "afet",
+        Block(7, "0a", NOON),
+        "",
+        "https://x.example",
+    )
+    amounts = {"0xa": 50, "0xb": 30, "0xc": 10, "0xd": 6, "0xe": 4}
+    Landing(data).land(snapshot, Facts(holdings(("holders", *row) for row in amounts.items())))
+    rows = [("fet", where, who, who.title(), kind, None, None, "a public page", NOON) for where, who, kind in entities]
+    with Draft(data) as draft:
+        draft.replace("entity", pl.DataFrame(rows, schema=ENTITIES, orient="row"))
+        draft.take_in()
+        for batch in draft.unmeasured("1"):
+            draft.load_holdings(batch)
+            for grouping in ("address", "control", "ownership", "custodians"):
+                draft.describe_distributions(grouping)
+            draft.mark_measured(batch, "1")
+        draft.keep_newest()
+        draft.publish(NOON)
+    return opened(data)
+
+
+def parties(mart: Mart, grouping: str) -> list[tuple[str, int, float]]:
+    (population,) = populations(mart)
+    rows = holders.ranking(mart, population, grouping)
+    return [(row["name"] or row["address"], row["members"], round(row["share"], 4)) for row in rows.to_dicts()]
+
+
+def test_addresses_of_one_party_are_merged_and_the_protocol_is_left_out(tmp_path: Path) -> None:
+    labels = [("0xa", "bridge", "bridge"), ("0xb", "binance", "custodian"), ("0xd", "binance", "custodian")]
+    with labelled(tmp_path, labels) as mart:
+        assert parties(mart, "address") == [
+            ("Bridge", 1, 0.5),
+            ("Binance", 1, 0.3),
+            ("0xc", 1, 0.1),
+            ("Binance", 1, 0.06),
+            ("0xe", 1, 0.04),
+        ]
+        assert parties(mart, "control") == [("Binance", 2, 0.72), ("0xc", 1, 0.2), ("0xe", 1, 0.08)]
+        assert parties(mart, "ownership") == [("0xc", 1, 0.7143), ("0xe", 1, 0.2857)]
+
+
+def test_without_labels_every_grouping_is_plain_addresses(tmp_path: Path) -> None:
+    with labelled(tmp_path, []) as mart:
+        assert parties(mart, "control") == parties(mart, "address")
+        assert parties(mart, "control")[0] == ("0xa", 1, 0.5)
+
+
+def test_a_limit_keeps_the_largest_and_their_shares(tmp_path: Path) -> None:
+    with labelled(tmp_path, [("0xd", "binance", "custodian"), ("0xe", "binance", "custodian")]) as mart:
+        (population,) = populations(mart)
+        rows = holders.ranking(mart, population, "control", limit=3)
+        assert rows["share"].to_list() == [0.5, 0.3, 0.1]
+        assert rows.height == 3
+
+
+@pytest.mark.parametrize("wanted", ["akash", "akashvaloper", "fetch", "fetchvaloper"])
+def test_a_key_is_found_by_any_of_its_cosmos_spellings(mart: Mart, wanted: str) -> None:
+    found = {(who.network, who.canonical) for who in holders.search(mart, address(wanted, 3))}
+    for network in ("akash", "fetch"):
+        assert (network, address(f"{network}valoper", 3)) in found
+        assert (network, address(network, 3)) in found
+
+
+def test_a_substrate_key_is_found_by_ss58_and_by_hex(mart: Mart) -> None:
+    key = bytes([7]) * 32
+    for text in (ss58(key), "0x" + key.hex(), f"  {ss58(key)} "):
+        assert [who.canonical for who in holders.search(mart, text)] == ["0x" + key.hex()]
+
+
+def test_a_name_is_found_by_a_part_of_it(mart: Mart) -> None:
+    assert {who.name for who in holders.search(mart, "honest 1")} == {"Honest 10"}
+
+
+@pytest.mark.parametrize("text", ["", "   ", "nobody is called so", "akash1qqqqqqqqqq", "0x12", "%", "' OR 1=1 --"])
+def test_a_search_for_nobody_finds_nobody(mart: Mart, text: str) -> None:
+    assert holders.search(mart, text) == []
+
+
+def test_an_address_stands_where_sorting_puts_it(mart: Mart, known: list[Population]) -> None:
+    (who,) = [w for w in holders.search(mart, address("akashvaloper", 2)) if w.canonical == address("akashvaloper", 2)]
+    stands = {stand.population.key: stand for stand in holders.standing(mart, known, who)}
+    validators = stands["validators/validators"]
+    assert validators.rank == 3
+    assert validators.share == pytest.approx(validators.amount / validators.population.total)
+    assert validators.amount_tokens == pytest.approx(333)
+    assert stands["consensus/validators"].amount == 333
+
+
+def test_a_key_stands_on_all_networks_whichever_spelling_was_pasted(mart: Mart, known: list[Population]) -> None:
+    found = holders.search(mart, address("akash", 3))
+    assert len(holders.one_each(found)) == 1
+    stands = holders.everywhere(mart, known, found[0])
+    where = {(stand.population.network, stand.population.population) for stand in stands}
+    assert {(network, who) for network in ("akash", "fetch") for who in ("validators", "delegators")} <= where
+    voting = [holders.votes(stand.population) for stand in stands]
+    assert voting == sorted(voting, reverse=True)
+
+
+def test_what_outvotes_an_address_is_told_only_where_it_votes(mart: Mart, known: list[Population]) -> None:
+    largest = holders.search(mart, address("akashvaloper", 0))[0]
+    by_population = {(s.population.network, s.population.key): s for s in holders.everywhere(mart, known, largest)}
+    first = by_population["akash", "consensus/validators"]
+    amounts = sorted((1000 // (place + 1) for place in range(VALIDATORS)), reverse=True)
+    assert first.others == next(n for n in range(1, VALIDATORS) if sum(amounts[1 : n + 1]) > amounts[0])
+    assert by_population["akash", f"delegators/delegators@{address('akashvaloper', 0)}"].others is None
+
+
+def test_smaller_voters_are_outvoted_by_one(mart: Mart, known: list[Population]) -> None:
+    second = holders.search(mart, address("akashvaloper", 1))[0]
+    assert {s.others for s in holders.everywhere(mart, known, second) if s.population.reading == "consensus"} == {1}
+
+
+@given(st.lists(st.integers(1, 50), min_size=2, max_size=8), st.data())
+def test_fewest_others_that_outvote_one(amounts: list[int], data: st.DataObject) -> None:
+    ranked = sorted(amounts, reverse=True)
+    rows = pl.DataFrame({"rank": range(1, len(ranked) + 1), "amount": [Decimal(a) for a in ranked]})
+    place = data.draw(st.integers(1, len(ranked)))
+    others = ranked[: place - 1] + ranked[place:]
+    expected = next((n for n in range(1, len(others) + 1) if sum(others[:n]) > ranked[place - 1]), None)
+    assert holders.outvoted_by(rows, place) == expected
+
+
+def test_amounts_are_written_in_the_unit_that_readers_know() -> None:
+    assert token_unit("uakt", "uakt", "AKT", 6) == ("AKT", 6)
+    assert token_unit("1e-18 uact", "uakt", "AKT", 6) == ("ACT", 24)
+    assert token_unit("1e-18 uakt", "uakt", "AKT", 6) == ("AKT", 24)
+    assert token_unit("rao alpha", None, None, None) == ("alpha", 9)
+    assert token_unit("gpus", "uakt", "AKT", 6) == ("gpus", 0)
+
+
+def test_populations_have_headings_for_readers() -> None:
+    assert heading("validators") == "Validators"
+    assert heading("subnet:4.0/miners") == "Subnet 4, miners"
+    # A netuid that was given again: two subnets of one number are told apart.
+    assert heading("subnet:4.2/miners") == "Subnet 4.2, miners"
+    assert heading("delegators@akashvaloper1x") == "Delegators of akashvaloper1x"
+    assert things("subnet:4.2/miners") == "miners"
+    assert things("delegators@akashvaloper1x") == "delegators"
+
+
+def test_each_network_has_one_headline_population_a_measure(known: list[Population]) -> None:
+    stake = headlines([p for p in known if p.measure == Measure.STAKE])
+    assert [(p.network, p.population) for p in stake] == [
+        ("akash", "validators"),
+        ("bittensor", "coldkeys"),
+        ("fetch", "validators"),
+    ]
+    spend = headlines([p for p in known if p.measure == Measure.COMPUTE_SPEND])
+    assert [p.population for p in spend] == ["providers", "recipients"]
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("akash1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq", "checksum"),
+        ("0x12345678901234567890123456789012345678", "bytes"),
+        ("5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQZ", "checksum"),
+    ],
+)
+def test_a_mistyped_address_is_told_why(text: str, why: str) -> None:
+    assert why in holders.misspelled(text)
+
+
+def test_names_and_addresses_are_not_misspelled() -> None:
+    assert [holders.misspelled(text) for text in ("Honest 3", "a name of more than thirty letters", "short")] == [
+        ""
+    ] * 3
+    assert holders.misspelled(address("akash", 3)) == ""
+
+
+def test_who_is_called_just_so_comes_first(mart: Mart) -> None:
+    assert [who.name for who in holders.search(mart, "honest 1")][:1] == ["Honest 10"]
+    assert holders.search(mart, "Honest 0")[0].name == "Honest 0"

@@ -1,0 +1,198 @@
+"""Charts draw what they are given, in the network's colour, small enough for a phone."""
+
+import tomllib
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import plotly.graph_objects as go
+import polars as pl
+import pytest
+
+from tests.conftest import ROOT
+from tests.worlds.gallery_names import HOSTILE
+from ui import charts, colours, curves, dots, figure
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def ranks(number: int) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "rank": range(1, number + 1),
+            "name": [HOSTILE[place % len(HOSTILE)] for place in range(number)],
+            "share": [1 / number] * number,
+            "cumulative": [place / number for place in range(1, number + 1)],
+            "coalition": [place <= number // 3 for place in range(1, number + 1)],
+        }
+    )
+
+
+def days(number: int, network: str = "akash") -> pl.DataFrame:
+    times = [START + timedelta(hours=hour) for hour in range(number)]
+    return pl.DataFrame({"network": network, "title": network, "time": times, "value": range(number)})
+
+
+def texts(part: Any) -> list[str]:
+    """Every text anywhere in a figure."""
+    if isinstance(part, str):
+        return [part]
+    if isinstance(part, dict):
+        return [text for value in part.values() for text in texts(value)]
+    return [text for value in part for text in texts(value)] if isinstance(part, list | tuple) else []
+
+
+def points(chart: go.Figure) -> int:
+    return sum(len(trace.x) for trace in chart.data)
+
+
+def test_the_coalition_has_the_colour_of_its_network() -> None:
+    chart = charts.ranked(ranks(9), threshold=1 / 3, threshold_label="1/3", colour=colours.of_network("akash"))
+    coalition, others, together = chart.data
+    assert list(coalition.x) == [1, 2, 3]
+    assert coalition.marker.color == colours.of_network("akash")
+    assert list(others.x) == [4, 5, 6, 7, 8, 9]
+    assert others.marker.color == colours.GREY
+    assert list(together.y) == pytest.approx([place / 9 for place in range(1, 10)])
+    assert chart.layout.shapes[0].y0 == 1 / 3
+
+
+def test_many_holders_are_drawn_as_their_largest() -> None:
+    chart = charts.ranked(ranks(50_000), threshold=0.5)
+    assert points(chart) == 2 * charts.MOST_BARS
+
+
+def test_hourly_years_are_thinned_and_keep_both_ends() -> None:
+    rows = pl.concat([days(20_000), days(20_000, "fetch")])
+    chart = curves.daily(rows, y="parties")
+    assert points(chart) <= figure.MOST_POINTS
+    for trace in chart.data:
+        assert trace.y[0] == 0
+        assert trace.y[-1] == 19_999
+
+
+def test_a_chart_with_too_many_points_is_refused() -> None:
+    line = {"type": "scatter", "x": list(range(2001)), "y": list(range(2001))}
+    with pytest.raises(ValueError, match="at most 2000"):
+        figure.drawn([line], height=300, x={}, y={})
+
+
+def test_a_dot_is_hollow_where_independence_is_not_shown() -> None:
+    rows = pl.DataFrame(
+        {
+            "network": ["akash", "akash"],
+            "title": ["Akash", "Akash"],
+            "measure": ["stake", "stake"],
+            "m": [29.0, 11.0],
+            "k": [6, 4],
+            "independent": [True, False],
+            "word_m": ["broad", "a committee"],
+            "word_k": ["a committee", "a handful"],
+            "path": ["", ""],
+        }
+    )
+    drawn = dots.math_against_power(rows).data[0]
+    assert list(drawn.marker.symbol) == ["circle", "circle-open"]
+
+
+def test_symbols_are_explained_in_words() -> None:
+    rows = pl.DataFrame({"measure": ["stake", "emission", "stake"], "independent": [True, False, True]})
+    told = dots.symbols_explained(rows)
+    assert told.startswith("● stake  ■ emission")
+    assert "not shown that the parties are independent" in told
+
+
+def test_a_large_network_fits_on_the_logarithmic_axes() -> None:
+    rows = pl.DataFrame(
+        {
+            "network": ["fet"],
+            "title": ["FET"],
+            "measure": ["token"],
+            "m": [900.0],
+            "k": [3],
+            "independent": [True],
+            "word_m": ["broad"],
+            "word_k": ["a handful"],
+            "path": [""],
+        }
+    )
+    layout = dots.math_against_power(rows).layout
+    assert layout.xaxis.range[1] > 2.96  # log10(900)
+    assert layout.yaxis.range[1] > 1.17  # log10(15): the band "broad" begins in sight
+
+
+def test_no_text_of_a_stranger_reaches_a_figure_as_markup() -> None:
+    names = pl.DataFrame({"name": HOSTILE, "before": [0.1] * len(HOSTILE), "after": [0.2] * len(HOSTILE)})
+    events = pl.DataFrame({"time": [START] * len(HOSTILE), "mark": HOSTILE})
+    published = pl.DataFrame({"time": [START] * len(HOSTILE), "value": 1.0, "title": HOSTILE})
+    series = pl.concat([days(3, name) for name in HOSTILE])
+    drawings = [
+        charts.ranked(ranks(10), threshold=0.5, threshold_label=HOSTILE[0]),
+        charts.before_after(names),
+        curves.daily(series, y="parties", published=published, events=events),
+        charts.tally(pl.DataFrame({"option": HOSTILE, "share": [0.1] * len(HOSTILE)})),
+    ]
+    for drawing in drawings:
+        for text in texts(drawing.to_dict()):
+            markup = text.replace("<br>", "").replace("<extra>", "").replace("</extra>", "")
+            assert "<" not in markup
+            assert len(text) < 400
+
+
+def test_a_missing_day_is_a_gap() -> None:
+    rows = days(3).with_columns(pl.Series("value", [1.0, None, 3.0]))
+    assert curves.daily(rows, y="parties").data[0].connectgaps is False
+
+
+def test_events_stand_at_their_time_with_their_mark() -> None:
+    events = pl.DataFrame({"time": [START, START + timedelta(hours=2)], "mark": ["4", "m"]})
+    layout = curves.daily(days(5), y="parties", events=events).layout
+    assert [(mark.text, mark.x) for mark in layout.annotations] == [
+        ("4", START.replace(tzinfo=None)),
+        ("m", (START + timedelta(hours=2)).replace(tzinfo=None)),
+    ]
+
+
+def test_a_party_that_only_exists_after_the_change_is_drawn() -> None:
+    rows = pl.DataFrame({"name": ["old", "new"], "before": [0.3, None], "after": [0.2, 0.1]})
+    joined, before, after = charts.before_after(rows).data
+    assert (before.name, after.name) == ("Before", "After")
+    assert list(joined.y) == ["1. old", "1. old", None]
+    assert list(after.x) == [0.2, 0.1]
+
+
+def test_a_new_party_stands_where_its_size_puts_it() -> None:
+    rows = pl.DataFrame({"name": ["merged", "old"], "before": [None, 0.3], "after": [0.7, 0.3]})
+    assert list(charts.before_after(rows).layout.yaxis.categoryarray) == ["1. merged", "2. old"]
+
+
+def test_each_network_has_a_colour_of_its_own() -> None:
+    assert len({colours.of_network(name) for name in colours.NETWORKS}) == len(colours.NETWORKS)
+    assert colours.of_network("olas") == colours.of_network("olas")
+    assert colours.of_network("olas") not in {colours.of_network(name) for name in colours.NETWORKS}
+
+
+def test_both_themes_have_exactly_ten_different_colours() -> None:
+    """Plotly drops a palette of any other length and falls back to its own."""
+    theme = tomllib.loads((ROOT / ".streamlit/config.toml").read_text())["theme"]
+    for scheme in ("light", "dark"):
+        assert len(set(theme[scheme]["chartCategoricalColors"])) == 10
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast ratio of WCAG 2."""
+    low, high = sorted((_luminance(one), _luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_chart_colour_stands_out_from_the_background(scheme: str) -> None:
+    """WCAG 2 asks three to one for graphics."""
+    theme = tomllib.loads((ROOT / ".streamlit/config.toml").read_text())["theme"][scheme]
+    for colour in [*theme["chartCategoricalColors"], colours.GREY, colours.THRESHOLD]:
+        assert contrast(colour, theme["backgroundColor"]) >= 3, colour

@@ -1,0 +1,240 @@
+"""A real EVM node for tests: anvil, with contracts compiled by solc and others as they are deployed on Ethereum."""
+
+import gzip
+import json
+import os
+import shutil
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import cache
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+import requests
+from web3 import HTTPProvider, Web3
+from web3.contract import Contract
+from web3.logs import DISCARD
+from web3.types import RPCEndpoint
+
+from ingest.evm.node import MULTICALL3, EvmChain, EvmNode
+from ingest.transport import Http
+from tests.worlds.servers import free_port, wait_for_port
+
+FOLDER = Path(__file__).parents[1] / "nodes" / "evm"
+PACKAGES = FOLDER / "node_modules"
+ANVIL = Path(os.environ.get("ANVIL_BIN", PACKAGES / "@foundry-rs" / "anvil-linux-amd64" / "bin" / "anvil"))
+# The chain id of anvil.
+CHAIN = "eip155:31337"
+
+
+@dataclass(frozen=True)
+class Anvil:
+    """A running node; `w3` is plain web3.py with unlocked accounts, the peer of our own client."""
+
+    url: str
+    w3: Web3
+
+    @property
+    def accounts(self) -> list[str]:
+        """Unlocked accounts with ether."""
+        return [str(account) for account in self.w3.eth.accounts]
+
+    def ask(self, method: str, *params: Any) -> Any:
+        reply = self.w3.provider.make_request(RPCEndpoint(method), list(params))
+        assert "error" not in reply, reply
+        return reply["result"]
+
+    def mine(self, blocks: int) -> None:
+        self.ask("anvil_mine", hex(blocks))
+
+    def finalize(self) -> None:
+        """Builds so many blocks that everything before is final, the last of them now."""
+        self.mine(70)
+
+    def send(self, call: Any, sender: int = 0, gas: int = 16_000_000) -> Any:
+        """The receipt of a transaction that succeeded."""
+        hashed = call.transact({"from": self.accounts[sender], "gas": gas})
+        receipt = self.w3.eth.wait_for_transaction_receipt(hashed, poll_latency=0.005)
+        assert receipt["status"] == 1, receipt
+        return receipt
+
+    def deploy(self, abi: Any, bytecode: str, *arguments: Any) -> Contract:
+        factory = self.w3.eth.contract(abi=abi, bytecode=bytecode)
+        receipt = self.send(factory.constructor(*arguments))
+        contract: Contract = self.w3.eth.contract(receipt["contractAddress"], abi=abi)
+        return contract
+
+    def compiled(self, name: str, *arguments: Any) -> Contract:
+        """One of our own contracts (tests/nodes/evm/contracts), deployed."""
+        made = compiled()[name]
+        return self.deploy(made["abi"], made["bytecode"], *arguments)
+
+    def published(self, name: str, *arguments: Any) -> Contract:
+        """MultiPartyEscrow or Registry with the code that SingularityNET published and deployed."""
+        package = PACKAGES / "singularitynet-platform-contracts"
+        abi, code = (json.loads((package / part / f"{name}.json").read_text()) for part in ("abi", "bytecode"))
+        return self.deploy(abi, code, *arguments)
+
+    def safe(self, owners: list[str], threshold: int) -> Contract:
+        """A Safe (k-of-n multisig), made the way its users make one: a proxy to the shared code."""
+        singleton, factory = self._safe("Safe"), self._safe("proxies/SafeProxyFactory")
+        nobody = "0x" + "00" * 20
+        setup = singleton.encode_abi("setup", [owners, threshold, nobody, b"", nobody, nobody, 0, nobody])
+        receipt = self.send(factory.functions.createProxyWithNonce(singleton.address, setup, 0))
+        (event,) = factory.events.ProxyCreation().process_receipt(receipt, DISCARD)
+        safe: Contract = self.w3.eth.contract(event["args"]["proxy"], abi=singleton.abi)
+        return safe
+
+    def _safe(self, name: str) -> Contract:
+        artifacts = PACKAGES / "@safe-global" / "safe-contracts" / "build" / "artifacts" / "contracts"
+        made = json.loads((artifacts / f"{name}.sol" / f"{Path(name).name}.json").read_text())
+        return self.deploy(made["abi"], made["bytecode"])
+
+
+@contextmanager
+def anvil(*options: str) -> Iterator[Anvil]:
+    """A new chain with Multicall3 at its usual address; skips where the npm packages are missing."""
+    if not ANVIL.exists():
+        pytest.skip("anvil is not installed: run npm ci in tests/nodes/evm")
+    port = free_port()
+    process = subprocess.Popen([str(ANVIL), "--host", "127.0.0.1", "--port", str(port), "--silent", *options])
+    try:
+        wait_for_port(port, process)
+        url = f"http://127.0.0.1:{port}"
+        node = Anvil(url, Web3(HTTPProvider(url, request_kwargs={"timeout": 60})))
+        node.ask("anvil_setCode", MULTICALL3, compiled()["Calls"]["runtime"])
+        yield node
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+@contextmanager
+def at_their_places(
+    folder: Path, deployed: Callable[[Anvil], Mapping[str, Contract]], *options: str
+) -> Iterator[tuple[Anvil, dict[str, Contract]]]:
+    """A chain of id 1 on which contracts stand at the addresses that they have on Ethereum, and these contracts.
+
+    They are deployed on one node; another takes over its state with the accounts renamed.
+    """
+    with anvil("--chain-id", "1") as node:
+        places = {place.lower(): contract for place, contract in deployed(node).items()}
+        state = json.loads(gzip.decompress(bytes.fromhex(node.ask("anvil_dumpState")[2:])))
+    for place, contract in places.items():
+        state["accounts"][place] = state["accounts"].pop(str(contract.address).lower())
+    (folder / "state.json").write_text(json.dumps(state))
+    with anvil("--chain-id", "1", "--load-state", str(folder / "state.json"), *options) as node:
+        yield (
+            node,
+            {
+                place: node.w3.eth.contract(Web3.to_checksum_address(place), abi=contract.abi)
+                for place, contract in places.items()
+            },
+        )
+
+
+@cache
+def compiled() -> dict[str, Any]:
+    """Our own contracts: ABI, bytecode and runtime code by name."""
+    if not (PACKAGES / "solc").exists() or shutil.which("node") is None:
+        pytest.skip("solc is not installed: run npm ci in tests/nodes/evm")
+    made = subprocess.run(["node", str(FOLDER / "compile.js")], capture_output=True, check=True, text=True)
+    found: dict[str, Any] = json.loads(made.stdout)
+    return found
+
+
+def pinned(*urls: str, pauses: tuple[float, ...] = ()) -> EvmNode:
+    """Our own client, pinned to the newest final block."""
+    return EvmChain(CHAIN, urls, pauses=pauses).head(Http(per_second=10_000), urls)
+
+
+class Shelf:
+    """A memo in memory: what the job gives to a long reading."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, pl.DataFrame] = {}
+        self.made: list[str] = []
+
+    def __call__(self, name: str, make: Callable[[], pl.DataFrame]) -> pl.DataFrame:
+        if name not in self.kept:
+            self.kept[name] = make()
+            self.made.append(name)
+        return self.kept[name]
+
+
+@dataclass
+class Gate:
+    """What stands between us and a public node: a cap on block ranges, and faults in the order they are to happen.
+
+    A fault is "slow" (longer than a proxy waits) or "cut" (the connection ends in the middle of the answer).
+    """
+
+    upstream: str
+    blocks_allowed: int
+    faults: list[str] = field(default_factory=list)
+    refused: int = 0
+    answered: int = 0
+
+
+@contextmanager
+def gated(upstream: str, blocks_allowed: int = 50, faults: tuple[str, ...] = ()) -> Iterator[tuple[str, Gate]]:
+    """Address of a gate in front of a node, and its state."""
+    gate = Gate(upstream, blocks_allowed, list(faults))
+    session = requests.Session()
+    session.headers["content-type"] = "application/json"
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            question = json.loads(body)
+            if question["method"] != "eth_getLogs":
+                self._answer(200, session.post(gate.upstream, data=body).content)
+            elif (width := _width(question["params"][0])) > gate.blocks_allowed:
+                gate.refused += 1
+                said = {"code": -32614, "message": f"eth_getLogs is limited to a {gate.blocks_allowed} range"}
+                self._answer(413, json.dumps({"jsonrpc": "2.0", "id": 1, "error": said}).encode())
+            else:
+                assert width > 0
+                gate.answered += 1
+                fault = gate.faults.pop(0) if gate.faults else ""
+                if fault == "slow":
+                    time.sleep(2)
+                self._answer(200, session.post(gate.upstream, data=body).content, cut=fault == "cut")
+
+        def _answer(self, status: int, content: bytes, *, cut: bool = False) -> None:
+            with suppress(BrokenPipeError, ConnectionResetError):
+                self.send_response(status)
+                self.send_header("content-type", "application/json")
+                self.send_header("content-length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content[: len(content) // 2] if cut else content)
+            self.close_connection = cut
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}", gate
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+        session.close()
+
+
+def _width(query: dict[str, str]) -> int:
+    return int(query["toBlock"], 16) - int(query["fromBlock"], 16) + 1
