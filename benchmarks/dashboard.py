@@ -18,9 +18,11 @@ from ingest.networks import networks
 from ingest.publication import build
 from ingest.sample.world import build_sample
 from questions import akash_market as market_facts
-from questions import ballots, emission, freshness, history, holders, proposals, scorecard, voting_record
+from questions import ballots, emission, freshness, history, proposals, ranking, scorecard, voting_record
 from questions import thresholds as rules
 from questions.populations import Population, headlines, populations
+from questions.search import search
+from questions.standing import everywhere
 from store.landing import SAMPLE, Landing
 from store.mart import Mart, NoMart, opened
 from store.rows import Block, Facts, Kind, Measure, Snapshot
@@ -100,7 +102,7 @@ def _one(size: int, network: str, population: str) -> Population:
 @cache
 def _somebody(size: int) -> str:
     """The address of a holder in the middle of a large population."""
-    rows = holders.ranking(_mart(size), _one(size, "fet", "holders"), "address")
+    rows = ranking.ranking(_mart(size), _one(size, "fet", "holders"), "address")
     return str(rows["address"][500])
 
 
@@ -118,16 +120,14 @@ Question = Callable[[Mart, int], Any]
 QUESTIONS: Final[Mapping[str, Question]] = {
     "what can be looked at": lambda mart, _: populations(mart),
     "scorecard": lambda mart, size: scorecard.cells(mart, _known(size)),
-    "ranking of 5,000,000 holders": lambda mart, size: holders.ranking(mart, _largest(size), "control"),
-    "Lorenz curve of 60,000 holders": lambda mart, size: holders.curve(
+    "ranking of 5,000,000 holders": lambda mart, size: ranking.ranking(mart, _largest(size), "control"),
+    "Lorenz curve of 60,000 holders": lambda mart, size: ranking.curve(
         mart, _one(size, "akash", "delegators"), "control"
     ),
     "metrics of one population": lambda mart, size: rules.values(mart, _largest(size), "control"),
-    "search by address": lambda mart, size: holders.search(mart, _somebody(size)),
-    "where an address stands": lambda mart, size: holders.everywhere(
-        mart, _known(size), holders.search(mart, _somebody(size))[0]
-    ),
-    "search by name": lambda mart, _: holders.search(mart, "validator 7"),
+    "search by address": lambda mart, size: search(mart, _somebody(size)),
+    "where an address stands": lambda mart, size: everywhere(mart, _known(size), search(mart, _somebody(size))[0]),
+    "search by name": lambda mart, _: search(mart, "validator 7"),
     "180 days of a metric": lambda mart, size: history.history(mart, "effective_parties", "control", _series(size)),
     "all proposals": lambda mart, _: proposals.proposals(mart),
     "voting record of validators": lambda mart, _: voting_record.record(mart, "akash"),

@@ -20,12 +20,13 @@ from typing import Any, BinaryIO, Final
 
 import polars as pl
 
+from ingest.endpoints import named
 from ingest.network import Network, Node, Reading, Sealed
 from ingest.networks import networks
 from ingest.publication import build
 from ingest.spoken import facts_without_keys, spoken
 from ingest.stopping import Stopped
-from ingest.transport import Http, bare, named
+from ingest.transport import Http, bare
 from store.disk import FAULTS
 from store.landing import Landing
 from store.mart import refuse_without_room

@@ -14,14 +14,14 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPException, RemoteDisconnected
 from http.cookiejar import DefaultCookiePolicy
 from io import BytesIO
 from socket import SHUT_RDWR, socket
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, Self
 from urllib.parse import SplitResult, urljoin, urlsplit
 from weakref import WeakSet
 
@@ -43,7 +43,7 @@ from urllib3.exceptions import (
 from urllib3.util import Retry
 
 from ingest import stopping
-from ingest.allowance import READING, RUN, Allowance, Exhausted, Limits
+from ingest.allowance import READING, RUN, Allowance, Limits
 from ingest.spoken import HIDDEN, KEY_LENGTH, without_keys
 from store.rows import SourceDown
 
@@ -64,8 +64,6 @@ REDIRECTS: Final = 3
 BEYOND_ASCII: Final = re.compile(rb"\\u(?!00[0-7])")
 PER_SECOND: Final = 1.0
 AGENT: Final = "deai-observatory (+read-only chain statistics)"
-
-T = TypeVar("T")
 
 
 class AnswerTooLarge(SourceDown):
@@ -382,38 +380,6 @@ class _Hosts:
         return SourceDown(f"{bare(url)} {told}" if isinstance(error, _Unwilling) else f"{bare(url)}: {told}")
 
 
-class Rotation:
-    """Endpoints of one chain, the best first; one that fails goes to the end of the line."""
-
-    def __init__(self, endpoints: Sequence[str]) -> None:
-        self._endpoints = list(dict.fromkeys(endpoints))
-
-    @property
-    def first(self) -> str:
-        """The endpoint that is asked first."""
-        return self._endpoints[0]
-
-    @property
-    def endpoints(self) -> tuple[str, ...]:
-        """All endpoints, the best first."""
-        return tuple(self._endpoints)
-
-    def ask(self, question: Callable[[str], T]) -> T:
-        """The first endpoint's answer that is not SourceDown; raises SourceDown with every endpoint's reason."""
-        reasons = []
-        for endpoint in self.endpoints:
-            try:
-                return question(endpoint)
-            except Exhausted:
-                # No endpoint can answer what may not be asked.
-                raise
-            except SourceDown as error:
-                reasons.append(str(error))
-                self._endpoints.remove(endpoint)
-                self._endpoints.append(endpoint)
-        raise SourceDown("; ".join(reasons) or "no endpoint is configured")
-
-
 def parsed(text: bytes | str) -> Any:
     """JSON that anybody may have written; raises ValueError where it is broken, ambiguous or nested without end."""
     # Libraries under web3 raise the limit so far that such nesting overflows the stack, which ends the process.
@@ -432,29 +398,6 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         names = [name for name, _ in pairs]
         raise ValueError(f"{next(name for name in names if names.count(name) > 1)!r} is there twice")
     return found
-
-
-def named(variable: str) -> tuple[str, ...]:
-    """The addresses that an environment variable names, separated by commas; none where it is not set.
-
-    Raises typer.BadParameter, a wrong usage, where one cannot be an endpoint; it may hold a key, so it is not repeated.
-    """
-    found = tuple(address.strip() for address in os.environ.get(variable, "").split(",") if address.strip())
-    for number, address in enumerate(found, 1):
-        if not _is_endpoint(address):
-            raise typer.BadParameter(
-                f"{variable}: address {number} must be http://HOST[:PORT][/PATH] or https://..., without ? or #"
-            )
-    return found
-
-
-def _is_endpoint(address: str) -> bool:
-    try:
-        parts = urlsplit(address)
-        host = parts.hostname if parts.port != 0 else None
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(host) and not {"?", "#"} & set(address)
 
 
 def _pace() -> float:

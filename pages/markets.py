@@ -6,7 +6,7 @@ import polars as pl
 import streamlit as st
 
 from questions import akash_market as market_facts
-from questions import emission, holders
+from questions import emission, ranking
 from questions import thresholds as rules
 from questions.populations import Population, headlines
 from ui import banners, charts, choose, colours, curves, draw, frame, market, parties, served, tables, words
@@ -83,7 +83,7 @@ def sides(source: Sequence[Provenance]) -> None:
         )
     )
     side = choose.side()
-    called = served.asked(holders.names, market_facts.AKASH)
+    called = served.asked(ranking.names, market_facts.AKASH)
     one = parties.called(market.named(spent.filter(population=side), called))
     told = market.merged(source, market.USD_A_DAY, n=one.height, things=side)
     draw.table(one, market.PARTIES, alt=f"Spend on Akash by {side}", sources=told, key="side")
@@ -145,7 +145,7 @@ def gate(source: Sequence[Provenance]) -> None:
     if rows.is_empty():
         return
     st.subheader("Who opens the gate", anchor=False)
-    auditors = market.gates(rows, served.asked(holders.names, market_facts.AKASH))
+    auditors = market.gates(rows, served.asked(ranking.names, market_facts.AKASH))
     told = market.merged(source, market.USD_A_DAY, n=market.signers(rows), things="auditors")
     draw.table(auditors, market.GATE, alt="Auditors by the spend that needs them", sources=told, key="gate")
 
@@ -211,7 +211,7 @@ def subnets(population: Population) -> None:
     split = served.asked(emission.split, population.network)
     if split.is_empty():
         return
-    called = served.asked(holders.names, population.network)
+    called = served.asked(ranking.names, population.network)
     rows = market.largest_subnets(split, called)
     st.header("What each subnet does with its own token", anchor=False)
     draw.show(
@@ -234,7 +234,7 @@ def ranked(population: Population, known: Sequence[Population]) -> None:
     values = served.asked(rules.values, population, "control")
     half = next(one for one in rules.GENERAL if one.metric == "nc_gt_1_2")
     enough = half.value(values)
-    ranks = parties.named(holders.with_coalition(served.asked(holders.ranking, population, "control"), enough.count))
+    ranks = parties.named(ranking.with_coalition(served.asked(ranking.ranking, population, "control"), enough.count))
     if ranks.is_empty():
         banners.nothing("Nothing was paid or emitted here.")
         return

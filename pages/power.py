@@ -6,9 +6,11 @@ import polars as pl
 import streamlit as st
 
 from analytics.spread.metrics import METRICS
-from questions import decisive, holders, month
+from questions import decisive, month, ranking
 from questions import thresholds as rules
 from questions.populations import Population
+from questions.search import misspelled, one_each, respelled, search
+from questions.standing import everywhere
 from store.addresses import LONGEST_PASTED
 from ui import banners, charts, choose, colours, draw, frame, inert, parties, served, tables, words
 
@@ -35,7 +37,7 @@ def chosen(population: Population, threshold: rules.Threshold) -> None:
     grouping = choose.grouping()
     values = served.asked(rules.values, population, grouping)
     enough = threshold.value(values)
-    ranks = parties.named(holders.with_coalition(served.asked(holders.ranking, population, grouping), enough.count))
+    ranks = parties.named(ranking.with_coalition(served.asked(ranking.ranking, population, grouping), enough.count))
     ranks = parties.deciding(ranks, served.asked(decisive.decisive, population, grouping, threshold))
     told = parties.headline(population, threshold, enough, ranks)
     st.header(told, anchor=False)
@@ -84,7 +86,7 @@ def ranked(population: Population, grouping: str, threshold: rules.Threshold, ra
 def party(ranks: pl.DataFrame, rank: int) -> None:
     """One party: what it has, and what it takes to outvote it."""
     one = ranks.row(by_predicate=pl.col("rank") == rank, named=True)
-    others = holders.outvoted_by(ranks, rank)
+    others = ranking.outvoted_by(ranks, rank)
     outvote = "Nothing outvotes it" if others is None else f"It takes {words.several(others, 'other')} to outvote it"
     st.markdown(
         f"**{inert.markdown(one['party'])}** is number {rank} with {words.share(one['share'])}. {outvote}.  \n"
@@ -95,7 +97,7 @@ def party(ranks: pl.DataFrame, rank: int) -> None:
 @frame.section
 def inequality(population: Population, grouping: str) -> None:
     """The Lorenz curve."""
-    curve = served.asked(holders.curve, population, grouping)
+    curve = served.asked(ranking.curve, population, grouping)
     draw.show(
         draw.Chart(
             "lorenz",
@@ -172,17 +174,16 @@ def find(known: list[Population]) -> None:
     )
     if not text:
         return
-    found = served.asked(holders.search, text)
-    respelled = holders.respelled(text)
-    if respelled:
-        st.caption(respelled)
+    found = served.asked(search, text)
+    if other_chain := respelled(text):
+        st.caption(other_chain)
     if not found:
-        wrong = holders.misspelled(text)
+        wrong = misspelled(text)
         nobody = "Nobody of that address or name holds anything in the newest data."
         banners.nothing(f"{words.sentence(wrong)}." if wrong else nobody)
         return
-    chosen = choose.one_of(holders.one_each(found))
-    stands = served.asked(holders.everywhere, known, chosen)
+    chosen = choose.one_of(one_each(found))
+    stands = served.asked(everywhere, known, chosen)
     sources = [frame.source(one.population) for one in stands]
     if not stands:
         banners.nothing("It is known, and holds nothing in the newest data.")

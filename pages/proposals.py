@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 import polars as pl
 import streamlit as st
 
-from questions import ballots, holders, proposals, voting_record
+from questions import ballots, proposals, voting_record
 from questions.ballots import Count
 from questions.proposals import Proposal
+from questions.search import one_each, search
 from store.addresses import LONGEST_PASTED
 from ui import banners, charts, choose, draw, frame, inert, parties, record, served, tables, votes, words
 
@@ -141,12 +142,12 @@ def mine(counted: Count, called: dict[str, str]) -> None:
     )
     if not text:
         return
-    found = served.asked(holders.search, text)
+    found = served.asked(search, text)
     known = [one for one in found if one.network == counted.proposal.network]
     if not known:
         banners.nothing(votes.unknown(text, found, counted))
         return
-    who = choose.one_of(holders.one_each(known))
+    who = choose.one_of(one_each(known))
     held, network = counted.stake, counted.proposal.network
     # Shares that were read while the vote was open are all there; of today's stake only what voters hold.
     own = held.delegations if held.exact else served.asked(ballots.newest_delegations, network, who.canonical)

@@ -6,7 +6,7 @@ import polars as pl
 import streamlit as st
 
 from analytics.spread.metrics import METRICS
-from questions import holders, scenario
+from questions import ranking, scenario
 from questions.populations import Population
 from questions.scenario import QUESTIONS, Answer, Scenario
 from ui import banners, charts, choose, colours, draw, frame, parties, served, tables, words
@@ -25,7 +25,7 @@ def main() -> None:
         measure = choose.measure(of_network)
         population = choose.population([one for one in of_network if one.measure == measure])
     grouping = choose.grouping()
-    asked = ask(parties.named(served.asked(holders.ranking, population, grouping)))
+    asked = ask(parties.named(served.asked(ranking.ranking, population, grouping)))
     try:
         found = served.asked(scenario.answer, population, grouping, asked)
     except ValueError as reason:

@@ -11,13 +11,13 @@ import polars as pl
 
 from analytics.power.paths import Path
 from analytics.power.verdict import Blank, Confidence, Evidence, Math, Power, Setting, State, Verdict, verdict
+from analytics.spread.metrics import HEADLINE
 from publish.ways import PARTY, ways
 from questions.populations import Population, headlines, populations
 from store.labels import REFERENCE
 from store.mart import Tables
 from store.rows import Measure
 
-HEADLINE: Final = "effective_parties"
 DAYS: Final = 30
 # How the groupings of the mart are named in a verdict: what is done with addresses, and with custodians.
 SETTINGS: Final[Mapping[str, Setting]] = {

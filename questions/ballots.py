@@ -13,8 +13,8 @@ import polars as pl
 
 from analytics.votes.flip import Flip, casts, flips
 from analytics.votes.tally import ONE, Power, Tally, Validator, choices, power_of, stake, tally
-from questions.holders import Found
 from questions.proposals import Proposal
+from questions.search import Found
 from store import addresses
 from store.landing import Landing
 from store.mart import Mart

@@ -6,8 +6,9 @@ from typing import Final
 import polars as pl
 
 from analytics.power.indices import Game, quota_for, shapley_shubik
-from questions.holders import ranking, votes
 from questions.populations import Population
+from questions.ranking import ranking
+from questions.standing import votes
 from questions.thresholds import Threshold, thresholds
 from store.mart import Mart
 

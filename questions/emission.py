@@ -8,8 +8,8 @@ from typing import Final
 import polars as pl
 
 from questions import thresholds as rules
-from questions.holders import SINK
 from questions.populations import Population, whole
+from questions.ranking import SINK
 from store.mart import Mart
 
 # Parts of a subnet's own token, in the order of a bar; together they are all that it issues.

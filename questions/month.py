@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from analytics.power.verdict import Change, Known, decomposed
+from analytics.spread.change import Change, Known, decomposed
 from questions.populations import Population
 from store.labels import PROTOCOL
 from store.landing import Landing

@@ -11,7 +11,7 @@ import polars as pl
 from analytics.spread import whatif
 from analytics.spread.blocks import Threshold
 from analytics.spread.whatif import Distribution
-from questions import holders
+from questions import ranking
 from questions import thresholds as rules
 from questions.populations import Population
 from store.mart import Mart
@@ -120,8 +120,8 @@ class Answer:
 
 def answer(mart: Mart, population: Population, grouping: str, asked: Scenario) -> Answer:
     """What a scenario changes; raises ValueError where it cannot be, with the reason."""
-    rows = holders.ranking(mart, population, grouping, PARTIES)
-    total = holders.counted_total(mart, population, grouping)
+    rows = ranking.ranking(mart, population, grouping, PARTIES)
+    total = ranking.counted_total(mart, population, grouping)
     now = _distribution(rows, total)
     question = QUESTIONS[asked.kind]
     if question.asks != "none" and not asked.parties:

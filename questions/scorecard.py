@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from publish.evidence import HEADLINE
+from analytics.spread.metrics import HEADLINE
 from questions import history
 from questions import thresholds as rules
 from questions.populations import Population, headlines

@@ -6,10 +6,10 @@ import polars as pl
 import streamlit as st
 
 from analytics.spread.metrics import METRICS
-from questions.holders import Found
 from questions.populations import Population, headlines
 from questions.proposals import Proposal, linked, numbered
 from questions.scenario import QUESTIONS, Question
+from questions.search import Found
 from questions.thresholds import Threshold
 from ui import inert, link, words
 

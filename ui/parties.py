@@ -6,9 +6,11 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from analytics.power.verdict import Change, word
-from questions.holders import Standing, votes
+from analytics.power.verdict import word
+from analytics.spread.change import Change
+from analytics.spread.metrics import HEADLINE
 from questions.populations import Population
+from questions.standing import Standing, votes
 from questions.thresholds import Threshold, Value
 from ui import inert, tables, words
 from ui.charts import MOST_BARS
@@ -18,7 +20,6 @@ from ui.choose import GROUPINGS
 CENSUS = 0.9999
 # A ranking has at most so many rows.
 TABLED = 1000
-HEADLINE = "effective_parties"
 NAME_FROM = {"label": "a label", "chain": "itself", "nobody": ""}
 
 

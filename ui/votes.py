@@ -10,8 +10,8 @@ from analytics.votes.rules import Ballots
 from analytics.votes.tally import ONE
 from questions import ballots
 from questions.ballots import Count
-from questions.holders import Found, misspelled
 from questions.proposals import GONE, Proposal, fraction
+from questions.search import Found, misspelled
 from store.addresses import account
 from ui import inert, words
 from ui.provenance import Provenance

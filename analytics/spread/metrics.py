@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from inspect import getdoc
 from math import log, nan
+from typing import Final
 
 import numpy as np
 
@@ -50,6 +51,8 @@ class Metric:
 
 
 METRICS: dict[str, Metric] = {}
+# What the scorecard and its words rest on.
+HEADLINE: Final = "effective_parties"
 
 
 def metric(

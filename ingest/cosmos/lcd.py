@@ -19,9 +19,10 @@ from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
 from ingest.cosmos.pages import Pages
+from ingest.endpoints import Rotation
 from ingest.fields import instant, listed, optional, part, raw, text, whole
 from ingest.network import is_of_now
-from ingest.transport import Answer, AnswerTooLarge, Http, Rotation, bare
+from ingest.transport import Answer, AnswerTooLarge, Http, bare
 from store.rows import Block, SourceChanged, SourceDown
 
 ASKED_HEIGHT: Final = "x-cosmos-block-height"

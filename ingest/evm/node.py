@@ -19,10 +19,11 @@ from web3.types import BlockIdentifier, RPCEndpoint, RPCResponse
 
 from ingest import stopping
 from ingest.allowance import Exhausted
+from ingest.endpoints import Rotation, named
 from ingest.evm.logs import Logs, Span, columns
 from ingest.evm.refusals import TooWide, Unable, reply
 from ingest.network import is_of_now
-from ingest.transport import AnswerTooLarge, GivenUp, Http, Rotation, bare, named
+from ingest.transport import AnswerTooLarge, GivenUp, Http, bare
 from store.rows import Block, SourceChanged, SourceDown
 
 # mds1/multicall3: the same address on nearly every EVM chain.

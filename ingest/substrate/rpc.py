@@ -9,8 +9,9 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
 
+from ingest.endpoints import Rotation
 from ingest.substrate.metadata import twox128
-from ingest.transport import Http, Rotation, bare
+from ingest.transport import Http, bare
 from store.rows import Block, ReadingError, SourceChanged, SourceDown
 
 # Bittensor's block time, only to guess heights with.

@@ -17,6 +17,7 @@ from urllib3.util import Retry
 from ingest import transport
 from ingest.allowance import RUN, Exhausted, Limits
 from ingest.backfill import Period, backfill
+from ingest.endpoints import Rotation
 from ingest.evm.logs import TRANSFER
 from ingest.evm.node import EvmChain, EvmNode
 from ingest.job import Outcome, read_network
@@ -25,7 +26,7 @@ from ingest.network import Node as PinnedNode
 from ingest.networks import akash, akash_console, bittensor, fet
 from ingest.offchain.feed import Feed
 from ingest.substrate.node import SubstrateChain
-from ingest.transport import AnswerTooLarge, GivenUp, Http, Rotation, parsed
+from ingest.transport import AnswerTooLarge, GivenUp, Http, parsed
 from store.landing import Landing
 from store.rows import Facts, Kind, SourceDown
 from tests.ingest.evm.test_node import NOW

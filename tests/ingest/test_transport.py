@@ -11,9 +11,10 @@ import typer
 from urllib3.util import Retry
 
 from ingest import transport
+from ingest.endpoints import Rotation
 from ingest.job import endpoints
 from ingest.networks import networks
-from ingest.transport import PATIENCE, AnswerTooLarge, Http, Rotation, bare
+from ingest.transport import PATIENCE, AnswerTooLarge, Http, bare
 from store.rows import SourceDown
 from tests.worlds.moving_chain import command, finished
 from tests.worlds.servers import Reply, Request, free_port, listening, nginx, serving

@@ -2,9 +2,10 @@
 
 import pytest
 
-from questions import ballots, holders, proposals
+from questions import ballots, proposals
 from questions.ballots import Count
 from questions.proposals import Proposal
+from questions.search import search
 from store.mart import Mart
 from tests.worlds.hamlet import VALIDATORS, address
 
@@ -75,7 +76,7 @@ def test_one_large_validator_turns_the_vote(counted: Count) -> None:
 
 
 def mine(mart: Mart, counted: Count, who: str) -> list[tuple[str, str]]:
-    (found,) = [one for one in holders.search(mart, who) if one.canonical == who]
+    (found,) = [one for one in search(mart, who) if one.canonical == who]
     own = ballots.newest_delegations(mart, "akash", found.canonical)
     rows = ballots.mine(counted, found, own, ballots.names(mart, "akash"))
     return list(rows.select("party", "counts_as").iter_rows())

@@ -2,7 +2,7 @@
 
 import pytest
 
-from questions import emission, holders
+from questions import emission, ranking
 from questions.populations import Population
 from store.mart import Mart
 from tests.questions.conftest import one
@@ -13,9 +13,9 @@ def recipients(known: list[Population]) -> Population:
     return one(known, "bittensor", "emission", "recipients")
 
 
-@pytest.mark.parametrize("grouping", holders.GROUPINGS)
+@pytest.mark.parametrize("grouping", ranking.GROUPINGS)
 def test_what_reaches_nobody_is_no_party(mart: Mart, recipients: Population, grouping: str) -> None:
-    parties = holders.ranking(mart, recipients, grouping)
+    parties = ranking.ranking(mart, recipients, grouping)
     assert parties.height == recipients.n == 30
     assert parties["share"].sum() == pytest.approx(1)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from analytics.power.verdict import Known, decomposed
+from analytics.spread.change import Known, decomposed
 from questions import month
 from questions.populations import Population, populations
 from store.draft import Draft
@@ -15,7 +15,7 @@ from store.landing import Landing
 from store.mart import Mart, opened
 from store.rows import Block, Facts, Kind, Measure, Snapshot, holdings
 from tests.questions.conftest import one
-from tests.questions.test_holders import NOON
+from tests.questions.test_ranking import NOON
 
 
 def test_a_change_without_labels_is_real_moves(mart: Mart, known: list[Population]) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from questions import holders, scenario
+from questions import ranking, scenario
 from questions import thresholds as rules
 from questions.populations import Population
 from questions.scenario import QUESTIONS, Scenario
@@ -16,7 +16,7 @@ def validators(known: list[Population]) -> Population:
 
 
 def largest(mart: Mart, population: Population, count: int) -> tuple[str, ...]:
-    return tuple(holders.ranking(mart, population, "control")["address"][:count].to_list())
+    return tuple(ranking.ranking(mart, population, "control")["address"][:count].to_list())
 
 
 def test_before_is_what_the_mart_says(mart: Mart, validators: Population) -> None:

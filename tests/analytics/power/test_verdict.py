@@ -7,20 +7,8 @@ from random import Random
 import pytest
 
 from analytics.power.paths import Action, By, Path, Quorum, Side, fewest_parties
-from analytics.power.verdict import (
-    VERSION,
-    Blank,
-    Confidence,
-    Evidence,
-    Known,
-    Math,
-    Power,
-    Setting,
-    State,
-    decomposed,
-    verdict,
-    word,
-)
+from analytics.power.verdict import VERSION, Blank, Confidence, Evidence, Math, Power, Setting, State, verdict, word
+from analytics.spread.change import Known, decomposed
 
 DOCS = (File(__file__).parents[3] / "docs" / "verdicts.md").read_text()
 SURE = Confidence(census=True, total_matches=True, endpoints_agree=True, reviewed=0.9)

@@ -15,9 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from urllib3.util import Retry
 
+from ingest.endpoints import Rotation
 from ingest.evm.logs import NOBODY, TRANSFER, Span, added, changes_frame, columns, net_changes, segments, transfers
 from ingest.evm.node import EvmChain, EvmNode
-from ingest.transport import Http, Rotation
+from ingest.transport import Http
 from store.rows import BadData, SourceChanged, SourceDown
 from tests.worlds.evm_provider import FINAL, TOKEN, Provider, error, provider, result, transfer
 from tests.worlds.servers import Reply, serving

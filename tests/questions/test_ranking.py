@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from questions import holders
+from questions import ranking
 from questions.populations import Population, heading, headlines, populations, things, token_unit
+from questions.search import misspelled, one_each, search
+from questions.standing import everywhere, standing, votes
 from store.addresses import ss58
 from store.draft import Draft
 from store.labels import ENTITIES
@@ -24,7 +26,7 @@ NOON = datetime(2026, 7, 17, 12, tzinfo=UTC)
 
 
 def test_a_ranking_is_sorted_and_its_running_sum_ends_at_all(mart: Mart, known: list[Population]) -> None:
-    rows = holders.ranking(mart, one(known, "akash", "validators", "validators"), "control")
+    rows = ranking.ranking(mart, one(known, "akash", "validators", "validators"), "control")
     assert rows["rank"].to_list() == list(range(1, VALIDATORS + 1))
     assert rows["amount"].is_sorted(descending=True)
     assert rows["cumulative"][-1] == pytest.approx(1)
@@ -33,13 +35,13 @@ def test_a_ranking_is_sorted_and_its_running_sum_ends_at_all(mart: Mart, known: 
 
 
 def test_validators_are_called_as_they_call_themselves(mart: Mart, known: list[Population]) -> None:
-    rows = holders.ranking(mart, one(known, "akash", "validators", "validators"), "address")
+    rows = ranking.ranking(mart, one(known, "akash", "validators", "validators"), "address")
     assert rows["name"][0] == "Honest 0"
     assert rows["name_from"].unique().to_list() == ["chain"]
 
 
 def test_addresses_are_written_as_their_users_write_them(mart: Mart, known: list[Population]) -> None:
-    rows = holders.ranking(mart, one(known, "bittensor", "stake", "coldkeys"), "address")
+    rows = ranking.ranking(mart, one(known, "bittensor", "stake", "coldkeys"), "address")
     assert rows["address"][0] == ss58(bytes([30]) * 32)
 
 
@@ -74,7 +76,7 @@ def labelled(data: Path, entities: list[tuple[str, str, str]]) -> Mart:
 
 def parties(mart: Mart, grouping: str) -> list[tuple[str, int, float]]:
     (population,) = populations(mart)
-    rows = holders.ranking(mart, population, grouping)
+    rows = ranking.ranking(mart, population, grouping)
     return [(row["name"] or row["address"], row["members"], round(row["share"], 4)) for row in rows.to_dicts()]
 
 
@@ -101,14 +103,14 @@ def test_without_labels_every_grouping_is_plain_addresses(tmp_path: Path) -> Non
 def test_a_limit_keeps_the_largest_and_their_shares(tmp_path: Path) -> None:
     with labelled(tmp_path, [("0xd", "binance", "custodian"), ("0xe", "binance", "custodian")]) as mart:
         (population,) = populations(mart)
-        rows = holders.ranking(mart, population, "control", limit=3)
+        rows = ranking.ranking(mart, population, "control", limit=3)
         assert rows["share"].to_list() == [0.5, 0.3, 0.1]
         assert rows.height == 3
 
 
 @pytest.mark.parametrize("wanted", ["akash", "akashvaloper", "fetch", "fetchvaloper"])
 def test_a_key_is_found_by_any_of_its_cosmos_spellings(mart: Mart, wanted: str) -> None:
-    found = {(who.network, who.canonical) for who in holders.search(mart, address(wanted, 3))}
+    found = {(who.network, who.canonical) for who in search(mart, address(wanted, 3))}
     for network in ("akash", "fetch"):
         assert (network, address(f"{network}valoper", 3)) in found
         assert (network, address(network, 3)) in found
@@ -117,21 +119,21 @@ def test_a_key_is_found_by_any_of_its_cosmos_spellings(mart: Mart, wanted: str) 
 def test_a_substrate_key_is_found_by_ss58_and_by_hex(mart: Mart) -> None:
     key = bytes([7]) * 32
     for text in (ss58(key), "0x" + key.hex(), f"  {ss58(key)} "):
-        assert [who.canonical for who in holders.search(mart, text)] == ["0x" + key.hex()]
+        assert [who.canonical for who in search(mart, text)] == ["0x" + key.hex()]
 
 
 def test_a_name_is_found_by_a_part_of_it(mart: Mart) -> None:
-    assert {who.name for who in holders.search(mart, "honest 1")} == {"Honest 10"}
+    assert {who.name for who in search(mart, "honest 1")} == {"Honest 10"}
 
 
 @pytest.mark.parametrize("text", ["", "   ", "nobody is called so", "akash1qqqqqqqqqq", "0x12", "%", "' OR 1=1 --"])
 def test_a_search_for_nobody_finds_nobody(mart: Mart, text: str) -> None:
-    assert holders.search(mart, text) == []
+    assert search(mart, text) == []
 
 
 def test_an_address_stands_where_sorting_puts_it(mart: Mart, known: list[Population]) -> None:
-    (who,) = [w for w in holders.search(mart, address("akashvaloper", 2)) if w.canonical == address("akashvaloper", 2)]
-    stands = {stand.population.key: stand for stand in holders.standing(mart, known, who)}
+    (who,) = [w for w in search(mart, address("akashvaloper", 2)) if w.canonical == address("akashvaloper", 2)]
+    stands = {stand.population.key: stand for stand in standing(mart, known, who)}
     validators = stands["validators/validators"]
     assert validators.rank == 3
     assert validators.share == pytest.approx(validators.amount / validators.population.total)
@@ -140,18 +142,18 @@ def test_an_address_stands_where_sorting_puts_it(mart: Mart, known: list[Populat
 
 
 def test_a_key_stands_on_all_networks_whichever_spelling_was_pasted(mart: Mart, known: list[Population]) -> None:
-    found = holders.search(mart, address("akash", 3))
-    assert len(holders.one_each(found)) == 1
-    stands = holders.everywhere(mart, known, found[0])
+    found = search(mart, address("akash", 3))
+    assert len(one_each(found)) == 1
+    stands = everywhere(mart, known, found[0])
     where = {(stand.population.network, stand.population.population) for stand in stands}
     assert {(network, who) for network in ("akash", "fetch") for who in ("validators", "delegators")} <= where
-    voting = [holders.votes(stand.population) for stand in stands]
+    voting = [votes(stand.population) for stand in stands]
     assert voting == sorted(voting, reverse=True)
 
 
 def test_what_outvotes_an_address_is_told_only_where_it_votes(mart: Mart, known: list[Population]) -> None:
-    largest = holders.search(mart, address("akashvaloper", 0))[0]
-    by_population = {(s.population.network, s.population.key): s for s in holders.everywhere(mart, known, largest)}
+    largest = search(mart, address("akashvaloper", 0))[0]
+    by_population = {(s.population.network, s.population.key): s for s in everywhere(mart, known, largest)}
     first = by_population["akash", "consensus/validators"]
     amounts = sorted((1000 // (place + 1) for place in range(VALIDATORS)), reverse=True)
     assert first.others == next(n for n in range(1, VALIDATORS) if sum(amounts[1 : n + 1]) > amounts[0])
@@ -159,8 +161,8 @@ def test_what_outvotes_an_address_is_told_only_where_it_votes(mart: Mart, known:
 
 
 def test_smaller_voters_are_outvoted_by_one(mart: Mart, known: list[Population]) -> None:
-    second = holders.search(mart, address("akashvaloper", 1))[0]
-    assert {s.others for s in holders.everywhere(mart, known, second) if s.population.reading == "consensus"} == {1}
+    second = search(mart, address("akashvaloper", 1))[0]
+    assert {s.others for s in everywhere(mart, known, second) if s.population.reading == "consensus"} == {1}
 
 
 @given(st.lists(st.integers(1, 50), min_size=2, max_size=8), st.data())
@@ -170,7 +172,7 @@ def test_fewest_others_that_outvote_one(amounts: list[int], data: st.DataObject)
     place = data.draw(st.integers(1, len(ranked)))
     others = ranked[: place - 1] + ranked[place:]
     expected = next((n for n in range(1, len(others) + 1) if sum(others[:n]) > ranked[place - 1]), None)
-    assert holders.outvoted_by(rows, place) == expected
+    assert ranking.outvoted_by(rows, place) == expected
 
 
 def test_amounts_are_written_in_the_unit_that_readers_know() -> None:
@@ -211,16 +213,14 @@ def test_each_network_has_one_headline_population_a_measure(known: list[Populati
     ],
 )
 def test_a_mistyped_address_is_told_why(text: str, why: str) -> None:
-    assert why in holders.misspelled(text)
+    assert why in misspelled(text)
 
 
 def test_names_and_addresses_are_not_misspelled() -> None:
-    assert [holders.misspelled(text) for text in ("Honest 3", "a name of more than thirty letters", "short")] == [
-        ""
-    ] * 3
-    assert holders.misspelled(address("akash", 3)) == ""
+    assert [misspelled(text) for text in ("Honest 3", "a name of more than thirty letters", "short")] == [""] * 3
+    assert misspelled(address("akash", 3)) == ""
 
 
 def test_who_is_called_just_so_comes_first(mart: Mart) -> None:
-    assert [who.name for who in holders.search(mart, "honest 1")][:1] == ["Honest 10"]
-    assert holders.search(mart, "Honest 0")[0].name == "Honest 0"
+    assert [who.name for who in search(mart, "honest 1")][:1] == ["Honest 10"]
+    assert search(mart, "Honest 0")[0].name == "Honest 0"

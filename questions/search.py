@@ -1,0 +1,133 @@
+"""Holders whom a reader may mean: by an address in any spelling, by a name or by a label."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+from questions.ranking import OWN_NAME
+from store import addresses
+from store.mart import Mart
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A holder that a search may mean."""
+
+    network: str
+    title: str
+    address: str
+    name: str
+    canonical: str
+
+    @property
+    def key(self) -> str:
+        """Network and address: what a permalink carries."""
+        return f"{self.network}:{self.canonical}"
+
+
+def search(mart: Mart, text: str, limit: int = 20) -> list[Found]:
+    """Holders whose address was pasted, or whose name or label contains the text; empty when nobody is meant.
+
+    An account also finds its operator, and on every Cosmos chain the account of the same key.
+    """
+    text = text.strip()[: addresses.LONGEST_PASTED]
+    if not text:
+        return []
+    try:
+        return spelled(mart, addresses.pasted(text))
+    except addresses.NotAnAddress:
+        return _named(mart, text, limit)
+
+
+# A name is shorter, or has blanks; what is as long as an address was meant as one.
+AS_LONG: Final = 30
+
+
+def misspelled(text: str) -> str:
+    """Why a text that looks like an address is none; empty where it is one, or looks like a name."""
+    text = text.strip()
+    if len(text) < AS_LONG or " " in text:
+        return ""
+    try:
+        addresses.pasted(text)
+    except addresses.NotAnAddress as error:
+        return str(error)
+    return ""
+
+
+def respelled(text: str) -> str:
+    """What to know of the spelling of an address: that it is another Substrate chain's; empty where it is not."""
+    try:
+        wanted = addresses.pasted(text)
+    except addresses.NotAnAddress:
+        return ""
+    if wanted.kind != "substrate" or wanted.prefix in ("", *map(str, addresses.BITTENSOR_PREFIXES)):
+        return ""
+    own = addresses.ss58(wanted.raw)
+    return f"Spelled with ss58 prefix {wanted.prefix}, as on another chain; the same key on Bittensor is {own}."
+
+
+def spelled(mart: Mart, wanted: addresses.Address) -> list[Found]:
+    """Holders of a key; each spelling is asked for by itself, because that lets the mart skip what cannot hold it."""
+    asked = _spellings(mart, wanted)
+    one = "SELECT network, address FROM holder WHERE address = ?"
+    return _found(mart.table(_WHO.format(found=" UNION ALL ".join([one] * len(asked))), *asked))
+
+
+_WHO: Final = """
+    SELECT f.network, coalesce(w.title, f.network) AS title, f.address, coalesce(w.address, '') AS spelling,
+           coalesce((SELECT any_value(o.exact ORDER BY o.time DESC) FROM observation o
+                     WHERE o.network = f.network AND o.subject = f.address AND o.name = 'moniker'),
+                    (SELECT any_value(e.name) FROM entity e WHERE e.network = f.network AND e.address = f.address),
+                    '') AS name
+    FROM ({found}) f LEFT JOIN network w ON w.name = f.network ORDER BY name, f.network, f.address
+"""
+
+
+_CALLED: Final = """
+    SELECT network, address FROM (
+        SELECT network, subject AS address, exact AS name FROM observation
+        WHERE name = ?2 AND subject NOT LIKE 'subnet:%' AND contains(lower(exact), lower(?1))
+        UNION SELECT network, address, name FROM entity WHERE contains(lower(name), lower(?1))
+    ) ORDER BY lower(name) <> lower(?1), length(name), name, network, address LIMIT ?3
+"""
+
+
+def _named(mart: Mart, text: str, limit: int) -> list[Found]:
+    found = _found(mart.table(_WHO.format(found=_CALLED), text, OWN_NAME, limit))
+    # Who is called just so comes first, then the shorter name.
+    return sorted(found, key=lambda one: (one.name.lower() != text.lower(), len(one.name)))
+
+
+def _found(rows: pl.DataFrame) -> list[Found]:
+    return [
+        Found(network, title, addresses.display(address, spelling), name, address)
+        for network, title, address, spelling, name in rows.iter_rows()
+    ]
+
+
+def _spellings(mart: Mart, wanted: addresses.Address) -> list[str]:
+    """Canonical spellings under which the same key may hold something."""
+    found = list(wanted.candidates)
+    if wanted.kind == "cosmos":
+        prefixes = mart.table("SELECT DISTINCT address FROM network WHERE starts_with(address, 'bech32:')")["address"]
+        for prefix in (spelling.partition(":")[2] for spelling in prefixes):
+            found += addresses.Address("cosmos", wanted.raw, prefix).candidates
+    return list(dict.fromkeys(found))
+
+
+def one_each(found: Sequence[Found]) -> list[Found]:
+    """The first spelling of each key among what a search found."""
+    first: dict[tuple[str, ...] | bytes, Found] = {}
+    for one in found:
+        first.setdefault(_key(one), one)
+    return list(first.values())
+
+
+def _key(one: Found) -> tuple[str, ...] | bytes:
+    try:
+        return addresses.address(one.canonical).raw
+    except addresses.NotAnAddress:
+        return one.network, one.canonical
