@@ -4,8 +4,8 @@ A file in ingest/networks/ ends in `NETWORK = Network(...)`; nothing else has to
 """
 
 import inspect
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Protocol, runtime_checkable
 
@@ -13,7 +13,7 @@ import polars as pl
 
 from ingest.allowance import READING, Limits
 from ingest.transport import Http
-from store.rows import Block, Facts, Kind, Measure, Parties, check
+from store.rows import Block, Decision, Facts, Kind, Measure, Parties, check
 
 HOURLY = timedelta(hours=1)
 DAILY = timedelta(days=1)
@@ -143,10 +143,36 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
+class Unit:
+    """What readers call a base unit: 10^decimals of it are one token. usd: what a token is worth by design.
+
+    What is no token is counted as it is: Unit("keys", 0).
+    """
+
+    token: str
+    decimals: int
+    usd: float | None = None
+
+
+def counted(*units: str) -> dict[str, Unit]:
+    """Units that are no token, such as keys and votes: each is counted as it is."""
+    return {unit: Unit(unit, 0) for unit in units}
+
+
+@dataclass(frozen=True, slots=True)
 class Network:
     """One network of the field; `stack` is its layer: compute, data, model or agents.
 
     chain_ids: chains beside `chain` whose states are of this network: those it was before, and those made of it.
+
+    What readers are told of it; all of it travels through the mart, and what a protocol family has in common is
+    declared with the family. tokens_vote: whether tokens give a say to who holds or stakes them; of others readers are
+    told that they do not. decision: how proposals are decided. units: base units beside `unit`, for all that is read
+    in them. parties: what the members of a population are called, in the plural, where its name does not say it.
+    parts: how the parts of the network are called whose populations begin with that word and a colon. scorecard: the
+    population that is told of a measure, as reading/population; empty where none spans the network. colour: which of
+    the theme's ten colours is its own, from 1; 0 where it needs none. prices: CoinGecko's ids of tokens. credit: thanks
+    to those who serve it, beside public nodes.
     """
 
     name: str
@@ -160,6 +186,20 @@ class Network:
     readings: tuple[Reading, ...] = ()
     rules: tuple[Rule, ...] = ()
     chain_ids: tuple[str, ...] = ()
+    tokens_vote: bool = False
+    decision: Decision | None = None
+    units: Mapping[str, Unit] = field(default_factory=dict)
+    parties: Mapping[str, str] = field(default_factory=dict)
+    parts: Mapping[str, str] = field(default_factory=dict)
+    scorecard: Mapping[Measure, str] = field(default_factory=dict)
+    colour: int = 0
+    prices: Mapping[str, str] = field(default_factory=dict)
+    credit: str = ""
+
+    @property
+    def all_units(self) -> Mapping[str, Unit]:
+        """Every unit that its amounts have, its own first."""
+        return {self.unit: Unit(self.token, self.decimals), **self.units}
 
     def check(self, reading: Reading, facts: Facts) -> None:
         """Refuse facts of one of its readings that cannot be true; raises BadData."""

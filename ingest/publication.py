@@ -1,6 +1,7 @@
 """Build and publish: from landing and the reference files to the next mart."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from analytics.spread.blocks import Threshold
-from ingest.network import Network
+from ingest.network import Network, Reading, Rule
 from publish import evidence
 from publish.concentration import measure_missing
 from publish.operators import TEXTS, with_operators
@@ -65,37 +66,56 @@ def thresholds(networks: Mapping[str, Network]) -> tuple[Threshold, ...]:
 
 def described(networks: Mapping[str, Network]) -> dict[str, pl.DataFrame]:
     """What pages need to know of networks, readings and rules, as tables of the mart."""
-    network = [
-        {
-            **{name: getattr(one, name) for name in ("name", "title", "stack", "token", "unit", "decimals", "address")},
-            "chain_id": one.chain.chain_id if one.chain else None,
-        }
-        for one in networks.values()
-    ]
-    reading = [
-        {
-            "network": one.name,
-            **{name: getattr(r, name) for name in ("name", "kind", "measure", "unit", "headline", "method")},
-            "every_seconds": int(r.every.total_seconds()),
-        }
-        for one in networks.values()
-        for r in one.readings
-    ]
-    rule = [
-        {
-            "network": one.name,
-            **{name: getattr(r, name) for name in ("measure", "population", "action", "numerator", "denominator")},
-            "strict": r.strict,
-            "metric": Threshold(r.numerator, r.denominator, r.strict).name,
-        }
-        for one in networks.values()
-        for r in one.rules
-    ]
+    known = networks.values()
     return {
-        "network": pl.DataFrame(network, infer_schema_length=None),
-        "reading": pl.DataFrame(reading, infer_schema_length=None),
-        "rule": pl.DataFrame(rule, infer_schema_length=None),
+        "network": _table(map(_network, known)),
+        "unit": _table(
+            {"network": one.name, "unit": unit, **asdict(told)} for one in known for unit, told in one.all_units.items()
+        ),
+        "word": _table(
+            {"network": one.name, "name": name, "word": word} for one in known for name, word in _words(one).items()
+        ),
+        "scorecard": _table(
+            {
+                "network": one.name,
+                "measure": measure,
+                "reading": key.partition("/")[0],
+                "population": key.partition("/")[2],
+            }
+            for one in known
+            for measure, key in one.scorecard.items()
+        ),
+        "reading": _table(_reading(one, reading) for one in known for reading in one.readings),
+        "rule": _table(_rule(one, rule) for one in known for rule in one.rules),
     }
+
+
+def _table(rows: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
+    return pl.DataFrame(list(rows), infer_schema_length=None)
+
+
+def _network(one: Network) -> dict[str, Any]:
+    names = ("name", "title", "stack", "token", "unit", "decimals", "address")
+    told = ("tokens_vote", "decision", "colour", "credit")
+    return {**_fields(one, *names, *told), "chain_id": one.chain.chain_id if one.chain else None}
+
+
+def _words(one: Network) -> dict[str, str]:
+    return {**one.parties, **{f"{part}:": word for part, word in one.parts.items()}}
+
+
+def _reading(one: Network, reading: Reading) -> dict[str, Any]:
+    told = _fields(reading, "name", "kind", "measure", "unit", "headline", "method")
+    return {"network": one.name, **told, "every_seconds": int(reading.every.total_seconds())}
+
+
+def _rule(one: Network, rule: Rule) -> dict[str, Any]:
+    told = _fields(rule, "measure", "population", "action", "numerator", "denominator", "strict")
+    return {"network": one.name, **told, "metric": Threshold(rule.numerator, rule.denominator, rule.strict).name}
+
+
+def _fields(one: Network | Reading | Rule, *names: str) -> dict[str, Any]:
+    return {name: getattr(one, name) for name in names}
 
 
 def ledger(runs: Sequence[Mapping[str, Any]]) -> dict[str, pl.DataFrame]:

@@ -68,6 +68,12 @@ class Kind(StrEnum):
     VOTES = "votes"
 
 
+class Decision(StrEnum):
+    """How a network decides its proposals; the arithmetic of each is in analytics/votes."""
+
+    STAKE_TALLY = "stake_tally"
+
+
 # Who has how much: `amount` in whole base units of the reading's one unit; `population` says who is compared with whom.
 HOLDINGS = pl.Schema({"population": pl.String(), "holder": pl.String(), "amount": Amount})
 

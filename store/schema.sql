@@ -7,23 +7,40 @@ CREATE TABLE IF NOT EXISTS meta (
     simulated BOOLEAN              -- true: every fact in it is invented by `python -m ingest sample`
 );
 
-CREATE TABLE IF NOT EXISTS network (
+-- What readers are told of the networks. Every build writes these tables anew, in the columns of its own version.
+CREATE OR REPLACE TABLE network (
     name VARCHAR, title VARCHAR,
     stack VARCHAR,                 -- layer of the field: compute, data, model, agents
     token VARCHAR, unit VARCHAR,   -- display token and its base unit
     decimals INTEGER,              -- base units in a token: 10^decimals
     address VARCHAR,               -- how users spell addresses: bech32:<prefix>, ss58:<prefix>, hex
-    chain_id VARCHAR
+    chain_id VARCHAR,
+    tokens_vote BOOLEAN,           -- whether its tokens give a say to who holds or stakes them
+    decision VARCHAR,              -- how proposals are decided: stake_tally; null where none are
+    colour INTEGER,                -- which of the theme's colours is its own, from 1; 0 where it has none
+    credit VARCHAR                 -- thanks to those who serve it, beside public nodes
 );
 
-CREATE TABLE IF NOT EXISTS reading (
+-- What readers call the units of a network's amounts: 10^decimals of a unit are one token, or it is counted as it is.
+CREATE OR REPLACE TABLE unit (
+    network VARCHAR, unit VARCHAR, token VARCHAR, decimals INTEGER,
+    usd DOUBLE                     -- dollars that a token is worth by design, else null
+);
+
+-- What readers call the members of a population, in the plural; after a colon, what they call a part of the network.
+CREATE OR REPLACE TABLE word (network VARCHAR, name VARCHAR, word VARCHAR);
+
+-- The population that is told of a measure, one at most; empty where none spans the network.
+CREATE OR REPLACE TABLE scorecard (network VARCHAR, measure VARCHAR, reading VARCHAR, population VARCHAR);
+
+CREATE OR REPLACE TABLE reading (
     network VARCHAR, name VARCHAR, kind VARCHAR, measure VARCHAR, unit VARCHAR,
     every_seconds BIGINT,          -- cadence; older than twice this is stale
     headline BOOLEAN, method VARCHAR
 );
 
 -- The chain's own thresholds: who has more than (strict) or at least numerator/denominator of a population can do it.
-CREATE TABLE IF NOT EXISTS rule (
+CREATE OR REPLACE TABLE rule (
     network VARCHAR, measure VARCHAR, population VARCHAR, action VARCHAR,
     numerator BIGINT, denominator BIGINT, strict BOOLEAN,
     metric VARCHAR                 -- name of the count in `metric`

@@ -6,7 +6,7 @@ from ingest.cosmos import emission as cosmos_emission
 from ingest.cosmos import governance as cosmos_governance
 from ingest.cosmos import past_votes as cosmos_votes
 from ingest.cosmos import stake as cosmos_stake
-from ingest.network import DAILY, HOURLY, Reading, Rule
+from ingest.network import DAILY, HOURLY, Reading, Rule, counted
 from store.rows import Kind, Measure
 
 # Each delegator's tokens are cut to whole base units, so the sum is short by less than one a delegator.
@@ -22,6 +22,15 @@ RULES = (
     Rule(Measure.VOTING_POWER, "validators", "fork the chain by signing twice", 1, 3, strict=True),
     Rule(Measure.VOTING_POWER, "validators", "decide every block alone", 2, 3, strict=True),
 )
+
+# What readers are told of every Cosmos chain.
+UNITS = counted("power")
+PARTIES = {"pool": "pools"}
+SCORECARD = {
+    Measure.STAKE: "validators/validators",
+    Measure.VOTING_POWER: "consensus/validators",
+    Measure.EMISSION: "emission/stakers",
+}
 
 
 def readings(unit: str, power_reduction: int, *of_its_own: Reading) -> tuple[Reading, ...]:

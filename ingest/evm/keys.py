@@ -33,6 +33,13 @@ ROLES: Final[Mapping[str, bytes]] = {
         )
     },
 }
+# What readers call those who have a power.
+PARTIES: Final[Mapping[str, str]] = {
+    "owner": "owners",
+    "pending_owner": "pending owners",
+    "proxy_admin": "proxy admins",
+    **{power: f"{power}s" for power in ("minter", "burner", "pauser", "admin", "upgrader", "relayer", "approver")},
+}
 # EIP-1967: keccak256("eip1967.proxy.admin") - 1 and so on.
 PROXY_SLOTS: Final[Mapping[str, int]] = {
     "proxy_admin": 0xB53127684A568B3173AE13B9F8A6016E243E63B6E8EE1178D6A717850B5D6103,

@@ -14,4 +14,6 @@ NETWORK = Network(
     address="bech32:akash",
     chain=OffChain("console-api.akash.network", (console.ADDRESS,), probes=(console.PROBE,)),
     readings=console.READINGS,
+    tokens_vote=True,
+    credit="Akash's own history and capacity: the API of the Akash Console.",
 )

@@ -1,7 +1,7 @@
 """Bittensor (model): stake, emission, validators, balances and control of the finney chain."""
 
 from ingest.bittensor import chain, control, emission, names, opinions, root, stake, validators
-from ingest.network import DAILY, HOURLY, Network, Reading, Rule
+from ingest.network import DAILY, HOURLY, Network, Reading, Rule, Unit, counted
 from ingest.substrate.node import SubstrateChain
 from store.rows import Kind, Measure
 
@@ -75,4 +75,22 @@ NETWORK = Network(
     chain=SubstrateChain(GENESIS, ENDPOINTS),
     readings=READINGS,
     rules=RULES,
+    tokens_vote=True,
+    units={ALPHA: Unit("alpha", 9), **counted("keys", "votes", "subnets")},
+    parties={
+        "sudo": "sudo keys",
+        "authorities": "block authorities",
+        "grandpa": "finality voters",
+        "owner": "owners",
+    },
+    parts={"subnet": "Subnet"},
+    scorecard={
+        Measure.STAKE: "stake/coldkeys",
+        Measure.VOTING_POWER: "validators/validators",
+        Measure.EMISSION: "subnet_emission/subnets",
+        Measure.TOKEN: "balances/coldkeys",
+        Measure.CONTROL: "control_keys/sudo",
+    },
+    colour=1,
+    prices={"TAO": "bittensor"},
 )

@@ -1,6 +1,8 @@
 """CUDOS, the chain that merged into Fetch.ai in 2024: state exports can be imported."""
 
+from ingest.cosmos.readings import PARTIES, SCORECARD, UNITS
 from ingest.network import Network
+from store.rows import Decision
 
 NETWORK = Network(
     name="cudos",
@@ -11,4 +13,11 @@ NETWORK = Network(
     decimals=18,
     address="bech32:cudos",
     chain_ids=("cudos-1",),
+    tokens_vote=True,
+    decision=Decision.STAKE_TALLY,
+    units=UNITS,
+    parties=PARTIES,
+    scorecard=SCORECARD,
+    colour=6,
+    prices={"CUDOS": "cudos"},
 )

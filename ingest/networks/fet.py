@@ -12,7 +12,7 @@ from ingest.evm import keys as evm_control
 from ingest.evm.ethereum import ETHEREUM
 from ingest.evm.holders import token_holders
 from ingest.evm.node import Call, EvmNode
-from ingest.network import DAILY, HOURLY, Network, Reading
+from ingest.network import DAILY, HOURLY, Network, Reading, counted
 from store.rows import Facts, Kind, Measure, SourceChanged, frame, observation
 
 # trustwallet/assets, singnet/dev-portal; the first FET of 2019 was another contract.
@@ -145,4 +145,12 @@ NETWORK = Network(
             limits=REPLAY,
         ),
     ),
+    units=counted("key"),
+    parties=evm_control.PARTIES,
+    # Keys are compared contract by contract.
+    scorecard={Measure.TOKEN: "holders/holders", Measure.CONTROL: ""},
+    colour=4,
+    # With the tokens that became FET.
+    prices={"FET": "fetch-ai", "AGIX": "singularitynet", "OCEAN": "ocean-protocol"},
+    credit="Ethereum's list of holders: Blockscout.",
 )

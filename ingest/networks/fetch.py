@@ -1,8 +1,9 @@
 """Fetch.ai (agents): stake, delegations, emission and governance of fetchhub-4."""
 
 from ingest.cosmos.lcd import CosmosChain
-from ingest.cosmos.readings import RULES, readings
+from ingest.cosmos.readings import PARTIES, RULES, SCORECARD, UNITS, readings
 from ingest.network import Network
+from store.rows import Decision
 
 ENDPOINTS = (
     "https://rest-fetchhub.fetch.ai",
@@ -30,4 +31,11 @@ NETWORK = Network(
     readings=READINGS,
     rules=RULES,
     chain_ids=("fetchhub-1", "fetchhub-2", "fetchhub-3"),
+    tokens_vote=True,
+    decision=Decision.STAKE_TALLY,
+    units=UNITS,
+    parties=PARTIES,
+    scorecard=SCORECARD,
+    colour=3,
+    prices={"FET": "fetch-ai"},
 )

@@ -1,6 +1,8 @@
 """The staging state of fetchhub-2 (2021): a genesis file can be imported."""
 
+from ingest.cosmos.readings import PARTIES, SCORECARD, UNITS
 from ingest.network import Network
+from store.rows import Decision
 
 NETWORK = Network(
     name="fetch_stage_2021",
@@ -11,4 +13,9 @@ NETWORK = Network(
     decimals=18,
     address="bech32:fetch",
     chain_ids=("andromeda-1",),
+    tokens_vote=True,
+    decision=Decision.STAKE_TALLY,
+    units=UNITS,
+    parties=PARTIES,
+    scorecard=SCORECARD,
 )

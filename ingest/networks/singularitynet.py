@@ -12,7 +12,7 @@ from typing import Any, Final
 from ingest.evm.ethereum import ETHEREUM
 from ingest.evm.events import Event, Period, address, events, last_blocks, signature
 from ingest.evm.node import Call, EvmNode
-from ingest.network import DAILY, Memo, Network, Reading
+from ingest.network import DAILY, Memo, Network, Reading, counted
 from store.rows import BadData, Facts, Kind, Measure, SourceChanged, frame, holdings, observation
 from store.spelling import ANY
 
@@ -174,4 +174,10 @@ NETWORK = Network(
         Reading("claims", Kind.HOLDINGS, Measure.COMPUTE_SPEND, "afet", DAILY, claims, long=True),
         Reading("deposits", Kind.OBSERVATIONS, Measure.COMPUTE_SPEND, "", DAILY, deposits, long=True),
     ),
+    units=counted("service"),
+    scorecard={
+        Measure.COMPUTE_SUPPLY: "organizations/organizations",
+        Measure.COMPUTE_SPEND: "claims/recipients",
+    },
+    colour=5,
 )
