@@ -1,11 +1,11 @@
 """How often each party of a ranking decides, if nothing is known about how parties vote: a priori, by its weight."""
 
-from fractions import Fraction
 from typing import Final
 
 import polars as pl
 
-from analytics.power.indices import Game, quota_for, shapley_shubik
+from analytics.power.indices import Game, shapley_shubik
+from analytics.spread import blocks
 from questions.populations import Population
 from questions.ranking import ranking
 from questions.standing import votes
@@ -24,7 +24,7 @@ def decisive(mart: Mart, population: Population, grouping: str, threshold: Thres
     weights = tuple(int(amount) for amount in rows["amount"])
     if not weights:
         return None
-    quota = quota_for(sum(weights), Fraction(threshold.numerator, threshold.denominator), strict=threshold.strict)
+    quota = blocks.Threshold(threshold.numerator, threshold.denominator, threshold.strict).need(sum(weights))
     return rows.select("address", decides=pl.Series(shapley_shubik(Game(weights, quota)).value))
 
 

@@ -101,12 +101,6 @@ class Power:
         return f"{100 * self.value[voter]:.2f} %"
 
 
-def quota_for(total: int, share: Fraction, *, strict: bool) -> int:
-    """Least whole weight that is more than (strict) or at least the share of the total."""
-    needed = share.numerator * total
-    return needed // share.denominator + 1 if strict else -(-needed // share.denominator)
-
-
 def shapley_shubik(game: Game, units: int | None = None) -> Power:
     """How often each voter is the pivot of a random queue."""
     if exact_steps(game) <= EXACT_STEPS:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from analytics.spread.blocks import Threshold
 from analytics.votes.rules import fewest
 
 
@@ -84,7 +85,7 @@ def concentration(amounts: Mapping[str, int]) -> Concentration:
     total = sum(amounts.values())
     if total <= 0 or min(amounts.values()) < 0:
         raise ValueError("nothing to divide among the parties")
-    half = fewest(amounts.values(), total // 2 + 1)
+    half = fewest(amounts.values(), Threshold(1, 2, strict=True).need(total))
     assert half is not None  # all together have more than half
     return Concentration(
         sum(amount > 0 for amount in amounts.values()),

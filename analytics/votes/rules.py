@@ -18,6 +18,7 @@ from functools import cache
 from itertools import accumulate
 from typing import Final
 
+from analytics.spread.blocks import Threshold
 from analytics.votes.tally import ONE, Thresholds
 from store.addresses import account, module_address, unbech32
 
@@ -86,12 +87,16 @@ def actions(rule: Thresholds, turnout: Fraction) -> tuple[Action, ...]:
     def passes(power: int, bonded: int, **others: int) -> bool:
         return Ballots(bonded, yes=power, **others).outcome(rule) == "passed"
 
+    def reaches(numerator: int, denominator: int, *, strict: bool) -> Callable[[int, int], bool]:
+        part = Threshold(numerator, denominator, strict)
+        return lambda power, bonded: power >= part.need(bonded)
+
     def fails(why: str, bonded: int, **ballots: int) -> bool:
         return Ballots(bonded, **ballots).outcome(rule) == why
 
     return (
-        Action("halt", "stop", "blocks need more than 2/3", lambda c, all_: 3 * c >= all_, by_vote=False),
-        Action("finalise", "do", "more than 2/3 sign a block", lambda c, all_: 3 * c > 2 * all_, by_vote=False),
+        Action("halt", "stop", "blocks need more than 2/3", reaches(1, 3, strict=False), by_vote=False),
+        Action("finalise", "do", "more than 2/3 sign a block", reaches(2, 3, strict=True), by_vote=False),
         Action("pass", "do", "nobody else votes", passes),
         Action("pass", "do", "usual turnout, the others vote No", lambda c, all_: passes(c, all_, no=usual(c, all_))),
         Action("pass", "do", "all others vote No", lambda c, all_: passes(c, all_, no=all_ - c)),

@@ -19,13 +19,13 @@ from analytics.power.indices import (
     _shapley_shubik_of,
     banzhaf,
     banzhaf_swings,
-    quota_for,
     shapley_shubik,
     shapley_shubik_exact,
     shapley_shubik_many,
 )
 from analytics.power.multilinear import decisive, gauss_legendre
 from analytics.spread.backend import working_cupy
+from analytics.spread.blocks import Threshold
 
 # Weights, quota, swings and Shapley-Shubik values of one voter of each weight, as printed in the literature
 # (Felsenthal and Machover, The Measurement of Voting Power; Banzhaf 1965 for Nassau County).
@@ -153,10 +153,15 @@ def test_a_large_voter_in_an_ocean_has_the_power_of_the_limit() -> None:
     assert shapley_shubik(game).value[0] == pytest.approx(0.25 / 0.75, abs=2e-3)
 
 
+def _more_than(share: str) -> Threshold:
+    numerator, denominator = map(int, share.split("/"))
+    return Threshold(numerator, denominator, strict=True)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("share", ["1/2", "2/3"])
 def test_ten_thousand_voters_add_up_to_one_and_equal_ones_share_equally(share: str) -> None:
-    game = Game((10**20,) * 10_000, quota_for(10**24, Fraction(share), strict=True))
+    game = Game((10**20,) * 10_000, _more_than(share).need(10**24))
     found = shapley_shubik(game)
     assert found.error < 1e-8
     assert np.abs(found.value - 1e-4).max() < 1e-12
@@ -169,7 +174,7 @@ def test_ten_thousand_voters_add_up_to_one_and_equal_ones_share_equally(share: s
     st.sampled_from([50, 400, 3_000]),
 )
 def test_bounds_hold_for_the_game_before_rounding(weights: list[int], share: str, units: int) -> None:
-    game = Game(tuple(weights), quota_for(sum(weights), Fraction(share), strict=True))
+    game = Game(tuple(weights), _more_than(share).need(sum(weights)))
     exact = np.array([float(value) for value in shapley_shubik_exact(game)])
     found = _shapley_shubik_of(_Rounded.of(game, units))
     assert found.units == units
@@ -233,13 +238,6 @@ def test_the_chance_to_decide_at_one_half_is_banzhaf() -> None:
     assert found[0, 0] == pytest.approx([1 / 12, 1 / 4, 1 / 4, 5 / 12], abs=1e-14)
     assert banzhaf(Game((4, 3, 2, 1), 6)).value == pytest.approx([5 / 8, 3 / 8, 3 / 8, 1 / 8])
     assert banzhaf(Game((4, 3, 2, 1), 6)).share == pytest.approx([5 / 12, 1 / 4, 1 / 4, 1 / 12])
-
-
-def test_quotas_follow_the_rule_of_the_chain() -> None:
-    assert quota_for(3, Fraction(1, 3), strict=False) == 1
-    assert quota_for(3, Fraction(1, 3), strict=True) == 2
-    assert quota_for(10, Fraction(1, 2), strict=True) == 6
-    assert quota_for(1000, Fraction("0.334"), strict=False) == 334
 
 
 @pytest.mark.parametrize(("weights", "quota"), [((1, -1), 1), ((1, 1), 0), ((1, 1), 3), ((), 1), ((0, 0), 0)])

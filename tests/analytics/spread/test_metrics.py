@@ -56,6 +56,25 @@ def test_gini_falls_when_two_of_three_turn_out_to_be_one() -> None:
     assert distribution([2, 2])["gini"] == 0
 
 
+@pytest.mark.parametrize(
+    ("total", "numerator", "denominator", "strict", "units"),
+    [
+        (3, 1, 3, False, 1),
+        (3, 1, 3, True, 2),
+        (10, 1, 2, True, 6),
+        (11, 1, 2, True, 6),
+        (1_000, 334, 1_000, False, 334),
+        (1_001, 334, 1_000, False, 335),
+        (2**61 + 1, 2, 3, True, (2**62 + 2) // 3 + 1),
+    ],
+)
+def test_a_threshold_is_reached_by_the_fewest_whole_units(
+    total: int, numerator: int, denominator: int, strict: bool, units: int
+) -> None:
+    rule = Threshold(numerator, denominator, strict)
+    assert rule.need(total) == rule.needs([total])[0] == units
+
+
 def test_three_equal_validators_one_of_them_halts_two_are_needed_to_fork() -> None:
     found = distribution([5, 5, 5])
     assert (found["nc_ge_1_3"], found["nc_gt_1_3"], found["nc_gt_2_3"]) == (1, 2, 3)
