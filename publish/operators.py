@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import polars as pl
 
+from analytics.linked import linked
 from store.addresses import account
 from store.labels import ENTITIES
 
@@ -117,7 +118,7 @@ def operators(texts: pl.DataFrame) -> pl.DataFrame:
     said = _said(texts)
     claims = {validator: _claims(words) for validator, words in said.items()}
     rows = []
-    for members in _joined(claims):
+    for members in (group for group in linked(claims) if len(group) > 1):
         slug = _slug(members, claims)
         name = _name(said[member].get("moniker", "") for member in members)
         for network, valoper in members:
@@ -169,25 +170,6 @@ def _claims(words: Mapping[str, str]) -> tuple[str, ...]:
     """What a validator can share with others: `identity X`, `domain Y`."""
     key, site = identity(words.get("identity", "")), domain(words.get("website", ""))
     return tuple(f"{kind} {value}" for kind, value in (("identity", key), ("domain", site)) if value)
-
-
-def _joined(claims: Claims) -> list[list[tuple[str, str]]]:
-    """Groups of two and more that are connected by claims, also through others."""
-    leader = {validator: validator for validator in claims}
-
-    def lead(validator: tuple[str, str]) -> tuple[str, str]:
-        while leader[validator] != validator:
-            leader[validator] = validator = leader[leader[validator]]
-        return validator
-
-    first: dict[str, tuple[str, str]] = {}
-    for validator, found in claims.items():
-        for claim in found:
-            leader[lead(validator)] = lead(first.setdefault(claim, validator))
-    groups: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
-    for validator in claims:
-        groups[lead(validator)].append(validator)
-    return [members for members in groups.values() if len(members) > 1]
 
 
 def _slug(members: list[tuple[str, str]], claims: Claims) -> str:

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 import polars as pl
 
+from analytics.linked import linked
+
 # Public suffixes of two parts that providers' hosts end in; the organisation's own name stands before them.
 SECOND_LEVEL: Final = frozenset({"ac", "co", "com", "gov", "net", "org"})
 # Names under these belong to whoever took them: hosts there have no common owner.
@@ -54,21 +56,8 @@ def organisations(holders: Iterable[str], text: pl.DataFrame) -> dict[str, str]:
     told: dict[str, dict[str, str]] = {}
     for name, subject, exact in text.select("name", "subject", "exact").iter_rows():
         told.setdefault(subject, {})[name] = exact
-    group: dict[str, str] = {}
-
-    def root(key: str) -> str:
-        while group.setdefault(key, key) != key:
-            key = group[key]
-        return key
-
-    known = {holder: _marks(told.get(holder, {})) for holder in holders}
-    for holder, marks in known.items():
-        for mark in marks:
-            group[root(mark)] = root(f"holder {holder}")
-    members: dict[str, list[str]] = {}
-    for holder in known:
-        members.setdefault(root(f"holder {holder}"), []).append(holder)
-    return {holder: _name(same, told) for same in members.values() for holder in same}
+    marks = {holder: _marks(told.get(holder, {})) for holder in holders}
+    return {holder: _name(same, told) for same in linked(marks) for holder in same}
 
 
 def supply(holdings: pl.DataFrame, text: pl.DataFrame) -> pl.DataFrame:
