@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
 
 from ingest.bittensor.positions import DELEGATES, STAKES
 from ingest.network import HOURLY, Reading
@@ -62,8 +61,7 @@ def read(node: Substrate, readings: Sequence[Reading]) -> int:
     """Rows that the readings find, checked as a run checks them."""
     rows = 0
     for reading in readings:
-        more: list[Any] = [no_memo] if reading.long else [[]] if reading.after else []
-        facts = reading.read(node, *more)
+        facts = reading.facts(node, no_memo, list)
         check(facts, reading.kind, tolerance=reading.tolerance, partial=reading.partial)
         rows += facts.rows.height
     return rows

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 
 from ingest.job import Outcome, read_at
-from ingest.network import Archive, Network, Reading
+from ingest.network import Archive, N, Network, Reading
 from ingest.transport import Http
 from store.landing import Landing
 from store.rows import SourceDown
@@ -40,8 +40,8 @@ class Day:
 
 
 def backfill(
-    network: Network,
-    readings: Sequence[Reading],
+    network: Network[N],
+    readings: Sequence[Reading[N]],
     period: Period,
     landing: Landing,
     http: Http,

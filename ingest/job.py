@@ -18,10 +18,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-import polars as pl
-
 from ingest.endpoints import named
-from ingest.network import Network, Node, Reading, Sealed
+from ingest.network import Earlier, N, Network, Node, Reading, Sealed
 from ingest.networks import networks
 from ingest.publication import build
 from ingest.spoken import facts_without_keys, spoken
@@ -30,7 +28,7 @@ from ingest.transport import Http, bare
 from store.disk import FAULTS
 from store.landing import Landing
 from store.mart import refuse_without_room
-from store.rows import AHEAD, Facts, Place, ReadingError, Snapshot, SourceDown
+from store.rows import AHEAD, Place, ReadingError, Snapshot, SourceDown
 
 log = logging.getLogger(__name__)
 
@@ -140,7 +138,7 @@ def endpoints(network: Network) -> tuple[str, ...]:
     return named(f"{network.name.upper()}_URL") or (network.chain.endpoints if network.chain else ())
 
 
-def due(network: Network, landing: Landing, now: datetime) -> tuple[Reading, ...]:
+def due(network: Network[N], landing: Landing, now: datetime) -> tuple[Reading[N], ...]:
     """Readings whose newest block is as old as their cadence."""
     return tuple(one for one in network.readings if _is_due(network, one, landing, now))
 
@@ -173,16 +171,16 @@ def _read_networks(work: Work, http: Http, landing: Landing, progress: Progress)
 
 
 def read_network(
-    network: Network, wanted: Sequence[Reading], http: Http, landing: Landing, progress: Progress
+    network: Network[N], wanted: Sequence[Reading[N]], http: Http, landing: Landing, progress: Progress
 ) -> list[Outcome]:
     """Read one network at its newest final block, landing each reading as it comes."""
     return read_at(network, wanted, lambda: _head(network, http), http, landing, progress)
 
 
 def read_at(
-    network: Network,
-    wanted: Sequence[Reading],
-    node: Callable[[], Node],
+    network: Network[N],
+    wanted: Sequence[Reading[N]],
+    node: Callable[[], N],
     http: Http,
     landing: Landing,
     progress: Progress = lambda _: None,
@@ -194,7 +192,7 @@ def read_at(
     readings, outcomes, landed = _with_needed(network, wanted), list[Outcome](), list[Path | None]()
     steps: dict[str, Future[Any]] = {}
 
-    def heard(reading: Reading, error: BaseException | None) -> Outcome:
+    def heard(reading: Reading[N], error: BaseException | None) -> Outcome:
         outcome = _outcome(network, reading, error)
         progress(outcome)
         return outcome
@@ -227,7 +225,7 @@ def _error(step: "Future[Any]") -> BaseException | None:
     return error
 
 
-def _allowed_head(network: Network, node: Callable[[], Node], http: Http) -> Node:
+def _allowed_head(network: Network[N], node: Callable[[], N], http: Http) -> N:
     with http.allowing(f"{network.name}: its newest block"):
         return node()
 
@@ -245,20 +243,20 @@ def _outcome(network: Network, reading: Reading, error: BaseException | None) ->
     return Outcome(network.name, reading.name, type(error).__name__, spoken(str(error)))
 
 
-def _head(network: Network, http: Http) -> Node:
+def _head(network: Network[N], http: Http) -> N:
     if network.chain is None:
         raise SourceDown(f"{network.name} has no chain to be read; it can be imported")
     return network.chain.head(http, endpoints(network))
 
 
-def _land(network: Network, reading: Reading, head: Node, http: Http, landing: Landing) -> Path | None:
+def _land(network: Network[N], reading: Reading[N], head: N, http: Http, landing: Landing) -> Path | None:
     """Read, check and land one reading, unless this block was read before; the file that is new."""
     with http.allowing(f"{network.name} {reading.name}", reading.limits):
         node = _resumed(network, reading, head, http, landing) if reading.long else head
         snapshot = snapshot_of(network, reading, node)
         if landing.has(snapshot):
             return None
-        facts = _read(reading, node, landing, snapshot)
+        facts = reading.facts(node, landing.memo(snapshot), partial(_earlier, reading, node, landing, snapshot))
     facts = replace(facts, rows=facts_without_keys(facts.rows))
     network.check(reading, facts)
     # By now another endpoint may have stood in for the one that was asked first.
@@ -269,15 +267,7 @@ def _land(network: Network, reading: Reading, head: Node, http: Http, landing: L
     return path
 
 
-def _read(reading: Reading, node: Node, landing: Landing, snapshot: Snapshot) -> Facts:
-    if reading.long:
-        return reading.read(node, landing.memo(snapshot))
-    if reading.after:
-        return reading.read(node, _earlier(reading, node, landing, snapshot))
-    return reading.read(node)
-
-
-def _earlier(reading: Reading, node: Node, landing: Landing, snapshot: Snapshot) -> list[pl.DataFrame]:
+def _earlier(reading: Reading, node: Node, landing: Landing, snapshot: Snapshot) -> Earlier:
     """What another reading landed since this one last did, up to this block."""
     place, height = snapshot.place[:2], node.block.height
     if reading.after != reading.name and landing.reached(*place, reading.after) != height:
@@ -306,13 +296,13 @@ def needed(networks: Iterable[Network], landing: Landing) -> dict[Place, int]:
     return wanted
 
 
-def _with_needed(network: Network, wanted: Sequence[Reading]) -> list[Reading]:
+def _with_needed(network: Network[N], wanted: Sequence[Reading[N]]) -> list[Reading[N]]:
     """The wanted readings, each after the one that it needs."""
     needed = {one.after for one in wanted} - {one.name for one in wanted}
     return [*(one for one in network.readings if one.name in needed), *wanted]
 
 
-def _resumed(network: Network, reading: Reading, head: Node, http: Http, landing: Landing) -> Node:
+def _resumed(network: Network[N], reading: Reading[N], head: N, http: Http, landing: Landing) -> N:
     """The block at which a long reading was cut off, while it is young and some node answers for it; else the newest.
 
     Young: two hours, or the reading's own cadence where that is shorter, so that one of the last hours of a vote is

@@ -1,15 +1,17 @@
 """What a network file must provide: its names, its chain, and what is read from it.
 
 A file in ingest/networks/ ends in `NETWORK = Network(...)`; nothing else has to be edited for a new network.
+Chain, reading and network have the type of node that they are of: a reading of one kind fits no chain of another.
 """
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Protocol, runtime_checkable
+from typing import Any, Generic, Protocol, TypeAlias, runtime_checkable
 
 import polars as pl
+from typing_extensions import TypeVar
 
 from ingest.allowance import READING, Limits
 from ingest.transport import Http
@@ -39,6 +41,12 @@ class Node(Protocol):
     def runtime_version(self) -> str: ...
 
 
+# A network of no named kind is of any node: those who treat all alike, as a run does, do not name it.
+N = TypeVar("N", bound=Node, default=Any)
+N_co = TypeVar("N_co", bound=Node, covariant=True, default=Any)
+N_contra = TypeVar("N_contra", bound=Node, contravariant=True, default=Any)
+
+
 @runtime_checkable
 class Sealed(Protocol):
     """A node whose every answer does not name its block by hash, so that it is proved once more when all is read."""
@@ -51,24 +59,24 @@ class Sealed(Protocol):
         ...
 
 
-class Chain(Protocol):
+class Chain(Protocol[N_co]):
     """Where a network is read: knows its endpoints and proves them before use."""
 
     @property
     def chain_id(self) -> str: ...
     @property
     def endpoints(self) -> tuple[str, ...]: ...
-    def head(self, http: Http, endpoints: Sequence[str]) -> Node:
+    def head(self, http: Http, endpoints: Sequence[str]) -> N_co:
         """The newest final block of the first endpoints that prove themselves; raises SourceDown."""
         ...
 
-    def at(self, http: Http, endpoints: Sequence[str], height: int) -> Node:
+    def at(self, http: Http, endpoints: Sequence[str], height: int) -> N_co:
         """The block at `height`, for resuming and backfill; raises SourceDown when nobody still has its state."""
         ...
 
 
 @runtime_checkable
-class Archive(Protocol):
+class Archive(Protocol[N_co]):
     """A chain that can say which block stood at the start of a day, for backfill."""
 
     def days(
@@ -77,7 +85,7 @@ class Archive(Protocol):
         """Midnights of a period with the first block at or after each, oldest first; raises SourceDown."""
         ...
 
-    def at(self, http: Http, endpoints: Sequence[str], height: int) -> Node:
+    def at(self, http: Http, endpoints: Sequence[str], height: int) -> N_co:
         """The chain at a block of the past; raises SourceDown."""
         ...
 
@@ -86,6 +94,8 @@ class Archive(Protocol):
 # stores it. A run that was cut off goes on where it stopped, at the same block; parts named final-... are kept for
 # good, since they hold at every later block (finished stretches of logs).
 Memo = Callable[[str, Callable[[], pl.DataFrame]], pl.DataFrame]
+# Rows of the snapshots of a reading, oldest first.
+Earlier = list[pl.DataFrame]
 
 
 def is_of_now(block: Block, now: datetime, oldest: timedelta) -> bool:
@@ -106,17 +116,38 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class InParts(Generic[N_contra]):
+    """Reads what takes long: takes (node, memo) and keeps its parts, so that it goes on where it was cut off."""
+
+    read: Callable[[N_contra, Memo], Facts]
+
+
+@dataclass(frozen=True, slots=True)
+class Since(Generic[N_contra]):
+    """Reads what only shows between two blocks: takes (node, earlier).
+
+    earlier: the rows of the snapshots of `after`, a reading of the same network, since this one last landed, oldest
+    first, this block's among them.
+    """
+
+    after: str
+    read: Callable[[N_contra, Earlier], Facts]
+
+
+# A plain function reads all at once.
+Way: TypeAlias = Callable[[N_contra], Facts] | InParts[N_contra] | Since[N_contra]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading(Generic[N_contra]):
     """Asks one network for one thing in one unit at one block; the docstring of `read` is the method shown to readers.
 
     tolerance: base units by which a total may differ from the chain's own; partial: coverage may be below one.
     headline: part of `make run`, which must end within a minute. newest_only: observations that describe a state.
-    long: `read` takes (node, memo) and keeps its parts. after: name of a reading of this network; `read` takes (node,
-    earlier): the rows of that reading's snapshots since this one last landed, oldest first, this block's among them,
-    for what only shows between two blocks. limits: what it may ask for, where that is more than usual. others: forms of
-    holders or subjects that are no address of the network; names: the only forms of its populations, or of its
-    observations' names, where these hold addresses (store.rows). flow: amounts of the time since this reading last
-    landed, in periods that join; a rate at a block is none.
+    limits: what it may ask for, where that is more than usual. others: forms of holders or subjects that are no address
+    of the network; names: the only forms of its populations, or of its observations' names, where these hold addresses
+    (store.rows). flow: amounts of the time since this reading last landed, in periods that join; a rate at a block is
+    none.
     """
 
     name: str
@@ -124,22 +155,40 @@ class Reading:
     measure: Measure | None
     unit: str
     every: timedelta
-    read: Callable[..., Facts]
+    read: Way[N_contra]
     tolerance: int = 0
     partial: bool = False
     headline: bool = False
     newest_only: bool = False
-    long: bool = False
-    after: str = ""
     limits: Limits = READING
     others: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     flow: bool = False
 
     @property
+    def long(self) -> bool:
+        """Whether it keeps its parts, and is resumed at the block where it was cut off."""
+        return isinstance(self.read, InParts)
+
+    @property
+    def after(self) -> str:
+        """Name of the reading whose snapshots it compares, empty where it compares none."""
+        return self.read.after if isinstance(self.read, Since) else ""
+
+    @property
     def method(self) -> str:
         """What a voter needs to know of how this was read."""
-        return inspect.getdoc(self.read) or ""
+        return inspect.getdoc(self.read.read if isinstance(self.read, InParts | Since) else self.read) or ""
+
+    def facts(self, node: N_contra, memo: Memo, earlier: Callable[[], Earlier]) -> Facts:
+        """What it reads at the block; earlier rows are only sought where they are of use. Raises ReadingError."""
+        match self.read:
+            case InParts(read):
+                return read(node, memo)
+            case Since(_, read):
+                return read(node, earlier())
+            case read:
+                return read(node)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +209,7 @@ def counted(*units: str) -> dict[str, Unit]:
 
 
 @dataclass(frozen=True, slots=True)
-class Network:
+class Network(Generic[N]):
     """One network of the field; `stack` is its layer: compute, data, model or agents.
 
     chain_ids: chains beside `chain` whose states are of this network: those it was before, and those made of it.
@@ -182,8 +231,8 @@ class Network:
     unit: str
     decimals: int
     address: str
-    chain: Chain | None = None
-    readings: tuple[Reading, ...] = ()
+    chain: Chain[N] | None = None
+    readings: tuple[Reading[N], ...] = ()
     rules: tuple[Rule, ...] = ()
     chain_ids: tuple[str, ...] = ()
     tokens_vote: bool = False
@@ -201,7 +250,7 @@ class Network:
         """Every unit that its amounts have, its own first."""
         return {self.unit: Unit(self.token, self.decimals), **self.units}
 
-    def check(self, reading: Reading, facts: Facts) -> None:
+    def check(self, reading: Reading[N], facts: Facts) -> None:
         """Refuse facts of one of its readings that cannot be true; raises BadData."""
         parties = Parties(self.address, reading.others, reading.names)
         check(facts, reading.kind, tolerance=reading.tolerance, partial=reading.partial, parties=parties)

@@ -17,7 +17,7 @@ from analytics.akash.escrow import Flow, Ledger
 from ingest.akash.escrow import market
 from ingest.akash.ledger import lease_ledger, ledger_of
 from ingest.cosmos.lcd import Lcd
-from ingest.network import DAILY, HOURLY, Reading
+from ingest.network import DAILY, HOURLY, Reading, Since
 from store.labels import entities
 from store.rows import Facts, Kind, Measure, SourceDown, frame, holdings, observation
 
@@ -197,13 +197,13 @@ def _insiders() -> list[str]:
     return labelled["address"].to_list()
 
 
-def _spend(name: str) -> tuple[Reading, ...]:
+def _spend(name: str) -> tuple[Reading[Lcd], ...]:
     """The readings of one denom."""
     unit = UNIT.format(name)
 
-    def flow(prefix: str, read: ReadBetween) -> Reading:
+    def flow(prefix: str, read: ReadBetween) -> Reading[Lcd]:
         measure = Measure.COMPUTE_SPEND
-        return Reading(f"{prefix}_{name}", Kind.HOLDINGS, measure, unit, DAILY, read, after="lease_ledger", flow=True)
+        return Reading(f"{prefix}_{name}", Kind.HOLDINGS, measure, unit, DAILY, Since("lease_ledger", read), flow=True)
 
     return (
         Reading(
@@ -230,9 +230,8 @@ READINGS: Final = (
         None,
         "",
         HALF_HOURLY,
-        lease_ledger,
+        Since("lease_ledger", lease_ledger),
         newest_only=True,
-        after="lease_ledger",
         others=("<address>/<number>",),
     ),
     Reading("lease_totals", Kind.OBSERVATIONS, None, "", HOURLY, lease_totals, others=("<denom>",)),

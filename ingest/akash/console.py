@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from ingest.network import DAILY, HOURLY
+from ingest.network import DAILY, HOURLY, Reading, Since
 from ingest.offchain.feed import TODAY, Feed, Told, day_or_time, flag, number, reading, rows, table, text, word
 from store.rows import BadData, Facts, Kind, SourceChanged, frame, observation
 from store.spelling import ANY
@@ -216,7 +216,8 @@ READINGS: Final = (
     reading("spend_history", spend_history, DAILY, newest_only=True, headline=True, together=True),
     reading("use_history", use_history, DAILY, newest_only=True),
     reading("backing_history", backing_history, DAILY, newest_only=True),
-    reading("restatements", restatements, DAILY, after="spend_history", others=(ANY,)),
+    # It compares what was told before, and asks nobody.
+    Reading("restatements", Kind.OBSERVATIONS, None, "", DAILY, Since("spend_history", restatements), others=(ANY,)),
     reading("capacity", capacity, HOURLY),
     reading("gpus", gpus, HOURLY, others=(ANY,)),
     reading("earnings", earnings, DAILY),

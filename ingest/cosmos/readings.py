@@ -6,7 +6,8 @@ from ingest.cosmos import emission as cosmos_emission
 from ingest.cosmos import governance as cosmos_governance
 from ingest.cosmos import past_votes as cosmos_votes
 from ingest.cosmos import stake as cosmos_stake
-from ingest.network import DAILY, HOURLY, Reading, Rule, counted
+from ingest.cosmos.lcd import Lcd
+from ingest.network import DAILY, HOURLY, InParts, Reading, Rule, counted
 from store.rows import Kind, Measure
 
 # Each delegator's tokens are cut to whole base units, so the sum is short by less than one a delegator.
@@ -33,7 +34,7 @@ SCORECARD = {
 }
 
 
-def readings(unit: str, power_reduction: int, *of_its_own: Reading) -> tuple[Reading, ...]:
+def readings(unit: str, power_reduction: int, *of_its_own: Reading[Lcd]) -> tuple[Reading[Lcd], ...]:
     """Stake, governance, emission and control of a chain that stakes `unit`, and what it alone has.
 
     What takes long comes last: many nodes keep a block for a minute only, after which nothing more can be read at it.
@@ -48,7 +49,7 @@ def readings(unit: str, power_reduction: int, *of_its_own: Reading) -> tuple[Rea
     )
 
 
-def _stake(unit: str, power_reduction: int) -> tuple[Reading, ...]:
+def _stake(unit: str, power_reduction: int) -> tuple[Reading[Lcd], ...]:
     consensus = cosmos_stake.consensus_power(power_reduction)
     return (
         # The pool may hold more than the validators: anybody can send tokens to its account.
@@ -67,7 +68,7 @@ def _stake(unit: str, power_reduction: int) -> tuple[Reading, ...]:
     )
 
 
-def _emission(unit: str) -> tuple[Reading, ...]:
+def _emission(unit: str) -> tuple[Reading[Lcd], ...]:
     emission, split = cosmos_emission.emission, cosmos_emission.emission_split
     return (
         Reading("economy", Kind.OBSERVATIONS, None, "", HOURLY, cosmos_emission.economy, headline=True, others=DENOM),
@@ -85,7 +86,7 @@ def _emission(unit: str) -> tuple[Reading, ...]:
     )
 
 
-def _control() -> tuple[Reading, ...]:
+def _control() -> tuple[Reading[Lcd], ...]:
     parameters = cosmos_control.parameters
     return (
         Reading(
@@ -95,7 +96,7 @@ def _control() -> tuple[Reading, ...]:
     )
 
 
-def _governance() -> tuple[Reading, ...]:
+def _governance() -> tuple[Reading[Lcd], ...]:
     open_proposals = cosmos_governance.open_proposals
     return (
         Reading("open_proposals", Kind.PROPOSALS, None, "", HOURLY, open_proposals, headline=True),
@@ -113,26 +114,25 @@ def _governance() -> tuple[Reading, ...]:
     )
 
 
-def _long(unit: str) -> tuple[Reading, ...]:
+def _long(unit: str) -> tuple[Reading[Lcd], ...]:
     """One request a validator, a contract or a proposal and more; each keeps its parts."""
     shares, closing, delegators = cosmos_stake.shares, cosmos_stake.closing_shares, cosmos_stake.delegators
     stake, lost, control, authorities = Measure.STAKE, MOST_DELEGATORS, Measure.CONTROL, cosmos_control.authorities
     told, pair, words = Kind.OBSERVATIONS, ("<address>|<address>",), ("<word>",)
     return (
-        Reading("closing_shares", told, None, "", HOURLY, closing, newest_only=True, long=True, others=pair),
-        Reading("shares", told, None, "", DAILY, shares, newest_only=True, long=True, others=pair),
+        Reading("closing_shares", told, None, "", HOURLY, InParts(closing), newest_only=True, others=pair),
+        Reading("shares", told, None, "", DAILY, InParts(shares), newest_only=True, others=pair),
         Reading(
             "delegators",
             Kind.HOLDINGS,
             stake,
             unit,
             DAILY,
-            delegators,
+            InParts(delegators),
             tolerance=lost,
             partial=True,
-            long=True,
             names=("delegators", "delegators@<address>"),
         ),
-        Reading("authorities", told, control, "", DAILY, authorities, newest_only=True, long=True, others=words),
-        Reading("past_votes", Kind.VOTES, None, "", 7 * DAILY, cosmos_votes.past_votes, long=True, limits=REPLAY),
+        Reading("authorities", told, control, "", DAILY, InParts(authorities), newest_only=True, others=words),
+        Reading("past_votes", Kind.VOTES, None, "", 7 * DAILY, InParts(cosmos_votes.past_votes), limits=REPLAY),
     )

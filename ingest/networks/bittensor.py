@@ -1,7 +1,7 @@
 """Bittensor (model): stake, emission, validators, balances and control of the finney chain."""
 
 from ingest.bittensor import chain, control, emission, names, opinions, root, stake, validators
-from ingest.network import DAILY, HOURLY, Network, Reading, Rule, Unit, counted
+from ingest.network import DAILY, HOURLY, InParts, Network, Reading, Rule, Since, Unit, counted
 from ingest.substrate.node import SubstrateChain
 from store.rows import Kind, Measure
 
@@ -44,15 +44,15 @@ READINGS = (
     Reading("alpha_emission", Kind.HOLDINGS, Measure.EMISSION, ALPHA, DAILY, emission.alpha_emission, others=SINKS),
     Reading("emission_parts", Kind.OBSERVATIONS, None, "", DAILY, emission.emission_parts, others=SUBNET),
     Reading("subnet_validators", Kind.HOLDINGS, Measure.VOTING_POWER, ALPHA, HOURLY, validators.subnet_validators),
-    Reading("names", Kind.OBSERVATIONS, None, "", DAILY, names.names, newest_only=True, after="names", others=SUBNET),
+    Reading("names", Kind.OBSERVATIONS, None, "", DAILY, Since("names", names.names), newest_only=True, others=SUBNET),
     Reading("opinions", Kind.OBSERVATIONS, None, "", DAILY, opinions.weight_opinions, others=MECHANISM),
     # Stake first: the readings after it use the same map, read once.
-    Reading("stake", Kind.HOLDINGS, Measure.STAKE, RAO, DAILY, stake.stake, long=True),
-    Reading("stake_alpha", Kind.HOLDINGS, Measure.STAKE, ALPHA, DAILY, stake.stake_alpha, partial=True, long=True),
-    Reading("recipients", Kind.HOLDINGS, Measure.EMISSION, RAO, DAILY, emission.recipients, long=True, others=SINKS),
-    Reading("root_dividends", Kind.OBSERVATIONS, None, "", DAILY, root.root_dividends, long=True, others=SUBNET),
-    Reading("exit_value", Kind.OBSERVATIONS, None, "", DAILY, stake.exit_value, long=True),
-    Reading("balances", Kind.HOLDINGS, Measure.TOKEN, RAO, DAILY, chain.balances, long=True),
+    Reading("stake", Kind.HOLDINGS, Measure.STAKE, RAO, DAILY, InParts(stake.stake)),
+    Reading("stake_alpha", Kind.HOLDINGS, Measure.STAKE, ALPHA, DAILY, InParts(stake.stake_alpha), partial=True),
+    Reading("recipients", Kind.HOLDINGS, Measure.EMISSION, RAO, DAILY, InParts(emission.recipients), others=SINKS),
+    Reading("root_dividends", Kind.OBSERVATIONS, None, "", DAILY, InParts(root.root_dividends), others=SUBNET),
+    Reading("exit_value", Kind.OBSERVATIONS, None, "", DAILY, InParts(stake.exit_value)),
+    Reading("balances", Kind.HOLDINGS, Measure.TOKEN, RAO, DAILY, InParts(chain.balances)),
 )
 
 # Sudo is a multisig of two of three (proved by `control_keys`). GRANDPA makes a block final with more than two thirds

@@ -12,7 +12,7 @@ from ingest.evm import keys as evm_control
 from ingest.evm.ethereum import ETHEREUM
 from ingest.evm.holders import token_holders
 from ingest.evm.node import Call, EvmNode
-from ingest.network import DAILY, HOURLY, Network, Reading, counted
+from ingest.network import DAILY, HOURLY, InParts, Network, Reading, counted
 from store.rows import Facts, Kind, Measure, SourceChanged, frame, observation
 
 # trustwallet/assets, singnet/dev-portal; the first FET of 2019 was another contract.
@@ -139,9 +139,8 @@ NETWORK = Network(
             Measure.TOKEN,
             "afet",
             DAILY,
-            token_holders(FET),
+            InParts(token_holders(FET)),
             partial=True,
-            long=True,
             limits=REPLAY,
         ),
     ),

@@ -12,7 +12,7 @@ from typing import Any, Final
 from ingest.evm.ethereum import ETHEREUM
 from ingest.evm.events import Event, Period, address, events, last_blocks, signature
 from ingest.evm.node import Call, EvmNode
-from ingest.network import DAILY, Memo, Network, Reading, counted
+from ingest.network import DAILY, InParts, Memo, Network, Reading, counted
 from store.rows import BadData, Facts, Kind, Measure, SourceChanged, frame, holdings, observation
 from store.spelling import ANY
 
@@ -171,8 +171,8 @@ NETWORK = Network(
             others=(ANY,),
         ),
         Reading("directory", Kind.OBSERVATIONS, None, "", DAILY, directory, newest_only=True, others=(ANY,)),
-        Reading("claims", Kind.HOLDINGS, Measure.COMPUTE_SPEND, "afet", DAILY, claims, long=True),
-        Reading("deposits", Kind.OBSERVATIONS, Measure.COMPUTE_SPEND, "", DAILY, deposits, long=True),
+        Reading("claims", Kind.HOLDINGS, Measure.COMPUTE_SPEND, "afet", DAILY, InParts(claims)),
+        Reading("deposits", Kind.OBSERVATIONS, Measure.COMPUTE_SPEND, "", DAILY, InParts(deposits)),
     ),
     units=counted("service"),
     scorecard={

@@ -116,8 +116,8 @@ class Feed:
 
 
 def reading(
-    name: str, read: Callable[..., Facts], every: timedelta, *, together: bool = False, unit: str = "", **more: Any
-) -> Reading:
+    name: str, read: Callable[[Feed], Facts], every: timedelta, *, together: bool = False, unit: str = "", **more: Any
+) -> Reading[Feed]:
     """A reading of a source that is no chain; what stands still in it is left out, whatever it reads.
 
     together: its series are added up, so that none may be left out: one that stands still refuses all.
@@ -127,8 +127,7 @@ def reading(
     def moving(feed: Feed) -> Facts:
         return _moving(read(feed), feed, name, together=together)
 
-    # A reading that compares earlier ones tells of the past, and asks nobody.
-    return Reading(name, Kind.OBSERVATIONS, None, unit, every, read if more.get("after") else moving, **more)
+    return Reading(name, Kind.OBSERVATIONS, None, unit, every, moving, **more)
 
 
 def _moving(facts: Facts, feed: Feed, name: str, *, together: bool) -> Facts:

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from ingest import job
-from ingest.network import DAILY, Network, Node, Reading
+from ingest.network import DAILY, Network, Node, Reading, Since
 from ingest.networks import networks
 from ingest.publication import build
 from ingest.transport import Http
@@ -177,9 +177,9 @@ def town(chain: Ledgers) -> Network:
     """A network of one flow, one rate, and the ledger behind the flow."""
     spend = Measure.COMPUTE_SPEND
     readings = (
-        Reading("ledger", Kind.OBSERVATIONS, None, "", STEP, ledger, newest_only=True, after="ledger"),
+        Reading("ledger", Kind.OBSERVATIONS, None, "", STEP, Since("ledger", ledger), newest_only=True),
         Reading("rate", Kind.HOLDINGS, spend, "u", STEP, rate),
-        Reading("moved", Kind.HOLDINGS, spend, "u", DAILY, moved, after="ledger", flow=True),
+        Reading("moved", Kind.HOLDINGS, spend, "u", DAILY, Since("ledger", moved), flow=True),
     )
     return Network("town", "Town", "compute", "T", "u", 0, "hex", chain=chain, readings=readings)
 

@@ -12,7 +12,7 @@ from urllib3.util import Retry
 
 from ingest.evm.node import EvmChain
 from ingest.job import Outcome, read_network
-from ingest.network import DAILY, HOURLY, Network, Reading
+from ingest.network import DAILY, HOURLY, InParts, Network, Reading
 from ingest.networks import akash, fet
 from ingest.substrate.node import SubstrateChain
 from ingest.transport import Http
@@ -193,7 +193,7 @@ def test_a_long_reading_is_resumed_at_a_young_block_only(tmp_path: Path) -> None
     ):
         read_at.clear()
         network = replace(
-            akash.NETWORK, readings=(Reading("parts", Kind.OBSERVATIONS, None, "", every, read, long=True),)
+            akash.NETWORK, readings=(Reading("parts", Kind.OBSERVATIONS, None, "", every, InParts(read)),)
         )
         for minutes in ages:
             state = replace(STATE, head=1000 + 10 * minutes, time=now - timedelta(minutes=max(ages) - minutes))

@@ -13,6 +13,7 @@ from ingest.networks.bittensor import NETWORK
 from ingest.substrate.node import Substrate
 from ingest.transport import Http
 from store.rows import check
+from tests.worlds.memo import no_memo
 
 pytestmark = pytest.mark.slow
 
@@ -30,7 +31,7 @@ def node() -> Iterator[Substrate]:
 
 @pytest.mark.parametrize("reading", SHORT, ids=[reading.name for reading in SHORT])
 def test_a_reading_passes_the_gate(node: Substrate, reading: Reading) -> None:
-    facts = reading.read(node)
+    facts = reading.facts(node, no_memo, list)
     check(facts, reading.kind, tolerance=reading.tolerance, partial=reading.partial)
     assert facts.empty or not facts.rows.is_empty()
 

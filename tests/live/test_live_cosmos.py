@@ -12,6 +12,7 @@ from ingest.network import Network, Reading
 from ingest.networks import akash, fetch
 from ingest.transport import Http
 from store.rows import Facts, check
+from tests.worlds.memo import no_memo
 
 pytestmark = pytest.mark.slow
 NETWORKS = {"akash": akash.NETWORK, "fetch": fetch.NETWORK}
@@ -34,7 +35,7 @@ def node(network: Network) -> Iterator[Lcd]:
 
 def facts(network: Network, node: Lcd, name: str) -> Facts:
     reading: Reading = next(one for one in network.readings if one.name == name)
-    found = reading.read(node)
+    found = reading.facts(node, no_memo, list)
     check(found, reading.kind, tolerance=reading.tolerance)
     return found
 

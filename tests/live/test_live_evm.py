@@ -34,7 +34,7 @@ def node() -> Iterator[EvmNode]:
 
 
 def facts(node: EvmNode, reading: Reading) -> Facts:
-    found = reading.read(node, Shelf()) if reading.long else reading.read(node)
+    found = reading.facts(node, Shelf(), list)
     check(found, reading.kind, tolerance=reading.tolerance, partial=reading.partial)
     return found
 

@@ -18,6 +18,7 @@ from ingest.network import Reading
 from ingest.offchain.feed import Feed, OffChain
 from ingest.transport import Http
 from store.rows import BadData, Facts, Kind, SourceChanged, SourceDown, check
+from tests.worlds.memo import no_memo
 from tests.worlds.servers import Reply, Request, serving
 
 NOW = datetime(2026, 7, 17, 20, 7, tzinfo=UTC)
@@ -147,7 +148,7 @@ def places(body: Any, field: list[str]) -> Iterator[tuple[Any, Any]]:
 
 
 def _taken(reading: Reading, source: Feed) -> Facts:
-    return reading.read(source, [console.spend_history(source).rows]) if reading.after else reading.read(source)
+    return reading.facts(source, no_memo, lambda: [console.spend_history(source).rows])
 
 
 def said(read: Callable[[Feed], Facts], source: Feed) -> str:
@@ -207,7 +208,7 @@ def test_a_field_that_is_missing_renamed_or_null_is_named(
 )
 def test_a_console_that_does_not_answer_is_down(reading: Reading, answer: Reply) -> None:
     with feed({"/v1/{any}": answer}) as source, pytest.raises(SourceDown, match=r"127\.0\.0\.1.*/v1/"):
-        reading.read(source)
+        reading.facts(source, no_memo, list)
 
 
 # --- what the answers mean --------------------------------------------------------------------------------------------

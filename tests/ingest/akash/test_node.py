@@ -23,6 +23,7 @@ from store.rows import Facts, SourceChanged, SourceDown
 from tests.ingest.cosmos.test_lcd import pinned
 from tests.worlds.akash_node import ACT, ORACLE, SIGNATURES, STATUS, RealNode, body
 from tests.worlds.lcd import failure
+from tests.worlds.memo import no_memo
 from tests.worlds.moving_chain import command, finished
 from tests.worlds.servers import Reply, serving
 
@@ -64,7 +65,7 @@ def read(shared: Path, name: str, instead: Mapping[str, Any] | None = None) -> F
     """One reading of the real node, as a run would take it."""
     reading: Reading = READINGS[name]
     with pinned(RealNode(shared, instead or {}).answer()) as node:
-        facts: Facts = reading.read(node)
+        facts = reading.facts(node, no_memo, list)
     NETWORK.check(reading, facts)
     return facts
 

@@ -159,7 +159,7 @@ def test_no_admin_that_somebody_sets_stops_the_reading(size: int) -> None:
     akash = networks()["akash"]
     (reading,) = [one for one in akash.readings if one.name == "authorities"]
     with pinned(chain(wasm(0, **told_of))) as node:
-        facts = reading.read(node, at_once)
+        facts = reading.facts(node, at_once, list)
     akash.check(reading, facts)
     assert told(facts)["contract_admin", contract] == (admin, "address")
 

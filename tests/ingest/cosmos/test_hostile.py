@@ -66,5 +66,5 @@ def hostile(turn: int, place: list[int], value: Any) -> Callable[[Request], Repl
 @given(reading=st.sampled_from(READINGS), turn=st.integers(1, 12), place=PLACES, value=JSON)
 def test_no_answer_breaks_a_reading(reading: Reading, turn: int, place: list[int], value: Any) -> None:
     with suppress(ReadingError), pinned(hostile(turn, place, value)) as node:
-        facts = reading.read(node, at_once) if reading.long else reading.read(node)
+        facts = reading.facts(node, at_once, list)
         check(facts, reading.kind, tolerance=reading.tolerance)

@@ -52,7 +52,7 @@ def hourly(network: Network, state: State) -> Counter[str]:
     with pinned(watched, watched, chain_id=state.chain_id) as node:
         for reading in network.readings:
             if reading.every <= HOURLY and reading.name in COSMOS:
-                facts = reading.read(node, at_once) if reading.long else reading.read(node)
+                facts = reading.facts(node, at_once, list)
                 network.check(reading, facts)
     return asked
 
@@ -87,7 +87,7 @@ def test_stake_and_power_are_shares_of_the_same_validators(network: Network) -> 
     state = whole_chain(network, votes=0, proposals=0)
     readings = {reading.name: reading for reading in network.readings}
     with pinned(chain(state), chain_id=state.chain_id) as node:
-        stake, power = readings["validators"].read(node), readings["consensus"].read(node)
+        stake, power = (readings[name].facts(node, at_once, list) for name in ("validators", "consensus"))
     assert stake.rows["holder"].equals(power.rows["holder"])
     assert set(power.rows["amount"].to_list()) == {10**20 // {"uakt": 10**6, "afet": 10**18}[network.unit]}
     assert readings["consensus"].measure is Measure.VOTING_POWER
@@ -99,7 +99,7 @@ def test_every_delegator_is_read_with_one_request_a_validator() -> None:
     watched, asked = counting(chain(state))
     readings = {reading.name: reading for reading in akash.NETWORK.readings}
     with pinned(watched) as node:
-        facts = readings["delegators"].read(node, at_once)
+        facts = readings["delegators"].facts(node, at_once, list)
         check(facts, Kind.HOLDINGS, tolerance=readings["delegators"].tolerance)
     assert sum(count for path, count in asked.items() if path.endswith("/delegations")) == 100
 

@@ -64,7 +64,7 @@ def test_one_base_unit_sent_to_the_bonded_pool_costs_no_reading_of_stake() -> No
     with pinned(chain(replace(SLASHED, bodies={"/cosmos/staking/v1beta1/pool": pool}))) as node:
         for reading in readings("uakt", 1):
             if reading.measure is Measure.STAKE:
-                facts = reading.read(node, at_once) if reading.long else reading.read(node)
+                facts = reading.facts(node, at_once, list)
                 check(facts, reading.kind, tolerance=0, partial=reading.partial)
                 assert facts.reported[reading.name] == 141
 
@@ -164,7 +164,7 @@ def test_addresses_that_came_in_capitals_are_the_same_parties(name: str) -> None
     found = []
     for answer in (chain(SLASHED), loud):
         with pinned(answer) as node:
-            found.append(reading.read(node, at_once) if reading.long else reading.read(node))
+            found.append(reading.facts(node, at_once, list))
         akash.check(reading, found[-1])
     assert found[0].rows.drop("time", strict=False).equals(found[1].rows.drop("time", strict=False))
     assert found[0].reported == found[1].reported

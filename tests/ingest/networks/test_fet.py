@@ -12,7 +12,7 @@ from ingest.evm.holders import token_holders
 from ingest.evm.keys import DEPTH, ROLES, explored
 from ingest.evm.node import EvmChain, EvmNode
 from ingest.job import read_network
-from ingest.network import Reading
+from ingest.network import InParts, Reading
 from ingest.networks.fet import BRIDGE, DEAD, ESCROW, FET, NETWORK, STAKING, bridge, supply
 from ingest.transport import Http
 from store.landing import Landing
@@ -72,7 +72,7 @@ def pinned_mainnet(url: str) -> EvmNode:
 
 
 def read(reading: Reading, node: EvmNode) -> Facts:
-    facts = reading.read(node, Shelf()) if reading.long else reading.read(node)
+    facts = reading.facts(node, Shelf(), list)
     NETWORK.check(reading, facts)
     return facts
 
@@ -161,7 +161,7 @@ def test_the_network_is_read_by_a_run(ethereum: Ethereum, tmp_path: Path, monkey
     monkeypatch.setenv("FET_URL", ethereum.node.url)
     monkeypatch.setenv("EIP155_1_EXPLORER_URL", "http://127.0.0.1:9")
     ethereum.node.mine(1)
-    holders = replace(READINGS["holders"], read=token_holders(FET, since=0))
+    holders = replace(READINGS["holders"], read=InParts(token_holders(FET, since=0)))
     network = replace(NETWORK, readings=(*NETWORK.readings[:-1], holders))
     landing = Landing(tmp_path)
     for _ in range(2):

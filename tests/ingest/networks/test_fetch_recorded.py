@@ -38,7 +38,7 @@ def recorded_node(found: Recording) -> Iterator[Lcd]:
 
 
 def taken(reading: Reading, node: Lcd) -> Facts:
-    facts: Facts = reading.read(node, at_once) if reading.long else reading.read(node)
+    facts: Facts = reading.facts(node, at_once, list)
     check(facts, reading.kind, tolerance=reading.tolerance)
     return facts
 

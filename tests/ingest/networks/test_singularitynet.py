@@ -126,7 +126,7 @@ def pinned(url: str) -> EvmNode:
 
 def read(name: str, node: EvmNode) -> Facts:
     reading = READINGS[name]
-    facts = reading.read(node, Shelf()) if reading.long else reading.read(node)
+    facts = reading.facts(node, Shelf(), list)
     NETWORK.check(reading, facts)
     return facts
 

@@ -19,6 +19,7 @@ from ingest.transport import Http
 from store.mart import opened
 from store.rows import Facts, Kind, SourceChanged, SourceDown, check
 from tests.ingest.offchain.test_prices import Source
+from tests.worlds.memo import no_memo
 from tests.worlds.moving_chain import command, finished
 from tests.worlds.servers import Reply, Request, serving
 
@@ -83,7 +84,7 @@ def left_out(facts: Facts) -> dict[str, str]:
 @pytest.mark.parametrize("reading", ASKING)
 def test_an_invented_source_that_moves_is_read_whole(reading: Reading) -> None:
     with feed(invented()) as source:
-        assert left_out(reading.read(source)) == {}
+        assert left_out(reading.facts(source, no_memo, list)) == {}
 
 
 @pytest.mark.parametrize("reading", ASKING)
@@ -91,15 +92,15 @@ def test_an_invented_source_that_stands_still_is_down(reading: Reading) -> None:
     with feed(invented(last=NOW - timedelta(days=3))) as source:
         if reading.name not in UNTIMED:
             with pytest.raises(SourceDown, match=r"stands still: .* nothing newer than 2026-07-14"):
-                reading.read(source)
+                reading.facts(source, no_memo, list)
             return
-        assert set(reading.read(source).rows["time"]) <= {NOW, NOW.replace(hour=0, minute=0)}
+        assert set(reading.facts(source, no_memo, list).rows["time"]) <= {NOW, NOW.replace(hour=0, minute=0)}
 
 
 @pytest.mark.parametrize("reading", ASKING)
 def test_an_invented_source_that_is_a_day_late_is_read(reading: Reading) -> None:
     with feed(invented(last=NOW - timedelta(days=1))) as source:
-        assert left_out(reading.read(source)) == {}
+        assert left_out(reading.facts(source, no_memo, list)) == {}
 
 
 def test_an_invented_series_that_stands_still_is_left_out_where_others_move() -> None:
@@ -107,7 +108,7 @@ def test_an_invented_series_that_stands_still_is_left_out_where_others_move() ->
     answer = invented({"/v1/graph-data/activeGPU": old})
     (use, spend) = (by_name(console.READINGS, name) for name in ("use_history", "spend_history"))
     with feed(answer) as source:
-        facts = use.read(source)
+        facts = use.facts(source, no_memo, list)
     assert left_out(facts) == {"activeGPU": "its source tells nothing newer than 2026-07-01 00:00 UTC"}
     assert not facts.rows["name"].str.starts_with("activeGPU").any()
     assert {"activeCPU", "activeCPU_today"} <= set(facts.rows["name"])
@@ -116,7 +117,7 @@ def test_an_invented_series_that_stands_still_is_left_out_where_others_move() ->
         feed(invented({"/v1/graph-data/dailyUAktSpent": old})) as source,
         pytest.raises(SourceDown, match="AktSpent"),
     ):
-        spend.read(source)
+        spend.facts(source, no_memo, list)
 
 
 # --- one that is wrong among many -------------------------------------------------------------------------------------
@@ -179,12 +180,12 @@ def test_one_invented_thing_that_is_wrong_is_left_out_and_told(
 ) -> None:
     reading = by_name(prices.READINGS + console.READINGS, name)
     with feed(invented({path: body})) as source:
-        facts = reading.read(source)
+        facts = reading.facts(source, no_memo, list)
     told = left_out(facts)
     assert list(told) == [thing]
     assert reason in told[thing]
     with feed(invented()) as source:
-        whole = reading.read(source)
+        whole = reading.facts(source, no_memo, list)
     others = pl.col("subject").ne(thing) & ~pl.col("name").str.starts_with(thing) & (pl.col("unit") != "")
     assert set(facts.rows.filter(others)["subject"]) <= set(whole.rows["subject"])
     assert facts.rows.filter(others).height >= 3
@@ -193,7 +194,7 @@ def test_one_invented_thing_that_is_wrong_is_left_out_and_told(
 def test_invented_points_of_a_price_cost_each_other_nothing() -> None:
     days = {**LLAMA_DAYS, "coingecko:fetch-ai": {"prices": [point(2, 0.3), point(1, None), point(0, 0.3)]}}
     with feed(invented({"/chart/": {"coins": days}})) as source:
-        facts = by_name(prices.READINGS, "closes_defillama").read(source)
+        facts = by_name(prices.READINGS, "closes_defillama").facts(source, no_memo, list)
     assert facts.rows.filter(subject="FET", name="price_usd").height == 2
     assert "price is no number" in left_out(facts)["FET"]
 
@@ -204,20 +205,20 @@ def test_of_an_invented_source_of_which_nothing_is_right_the_first_reason_is_tol
         feed(invented({"/prices/": {"coins": dead}})) as source,
         pytest.raises(SourceChanged, match="the price of TAO is 0"),
     ):
-        by_name(prices.READINGS, "now_defillama").read(source)
+        by_name(prices.READINGS, "now_defillama").facts(source, no_memo, list)
 
 
 def test_an_invented_series_that_is_added_to_others_is_never_left_out() -> None:
     answer = invented({"/v1/graph-data/dailyUAktSpent": {"snapshots": []}})
     with feed(answer) as source, pytest.raises(SourceChanged, match="is empty"):
-        by_name(console.READINGS, "spend_history").read(source)
+        by_name(console.READINGS, "spend_history").facts(source, no_memo, list)
 
 
 def test_a_day_that_begins_between_two_invented_answers_is_no_change_of_the_source() -> None:
     more = {"snapshots": [*GOOD["snapshots"], {"date": f"{NOW + timedelta(days=1):%Y-%m-%d}", "value": 0}]}
     answer = invented({"/v1/graph-data/dailyUActSpent": more, "/v1/graph-data/": GOOD})
     with feed(answer) as source:
-        facts = by_name(console.READINGS, "spend_history").read(source)
+        facts = by_name(console.READINGS, "spend_history").facts(source, no_memo, list)
     assert facts.rows.filter(name="dailyUStableSpent").height == 1
 
 

@@ -19,6 +19,7 @@ from ingest.network import Reading
 from ingest.offchain.feed import Feed, OffChain
 from ingest.offchain.prices import READINGS, TOKENS, closes_coingecko, closes_defillama, now_coingecko, now_defillama
 from store.rows import Facts, Kind, SourceChanged, SourceDown, check, frame, observation
+from tests.worlds.memo import no_memo
 from tests.worlds.servers import Reply, Request, serving
 
 NOON = datetime(2026, 7, 17, 12, tzinfo=UTC)
@@ -134,7 +135,7 @@ def test_a_price_that_its_source_doubts_is_never_taken_for_one() -> None:
 )
 def test_a_source_that_does_not_answer_is_down(reading: Reading, answer: Reply) -> None:
     with feed(lambda _: answer) as prices, pytest.raises(SourceDown, match=r"127\.0\.0\.1"):
-        reading.read(prices)
+        reading.facts(prices, no_memo, list)
 
 
 @pytest.mark.parametrize(
