@@ -1,9 +1,14 @@
-"""Values as the REST interface of Cosmos chains writes them: numbers as text, decimals with eighteen places, times."""
+"""What stands in a JSON answer, taken by its names: a text, a number, a time, a list, or a reason why it is none.
+
+All raise SourceChanged naming the field that is missing, null or something else. `text` may be empty, `word` may not;
+`number` is one of JSON, `whole` and `fixed` are those that Cosmos chains write as text; `moment` may be absent.
+"""
 
 import base64
-import binascii
 import re
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from math import isfinite
 from typing import Any, Final
 
 from store.addresses import NotAnAddress, unbech32
@@ -11,22 +16,24 @@ from store.rows import SourceChanged, SourceDown
 
 # Amounts with decimals have eighteen of them; they are read as whole numbers of this part of one.
 ONE: Final = 10**18
+# Digits of ASCII, here and below: Python takes those of every script for numbers.
 DURATION: Final = re.compile(r"([0-9]{1,12}(?:\.[0-9]+)?)s")
+TIME: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,9}))?Z")
 
 
 def part(body: Any, *names: str) -> Any:
-    """What stands under nested names; raises SourceChanged naming the one that is missing."""
-    found = body
+    """What stands under nested names, be it null."""
+    inner = body
     for name in names:
-        if not isinstance(found, dict) or name not in found:
+        if not isinstance(inner, Mapping) or name not in inner:
             raise SourceChanged(f"no {'.'.join(names)} in the answer: {str(body)[:200]}")
-        found = found[name]
-    return found
+        inner = inner[name]
+    return inner
 
 
 def optional(body: Any, name: str) -> Any:
     """What stands under a name, or None where nothing does; raises SourceChanged where nothing has names."""
-    if not isinstance(body, dict):
+    if not isinstance(body, Mapping):
         raise SourceChanged(f"no {name} in the answer: {str(body)[:200]}")
     return body.get(name)
 
@@ -41,11 +48,19 @@ def own(rows: list[Any], of: str, *names: str) -> list[Any]:
 
 
 def text(body: Any, *names: str) -> str:
-    """A text; raises SourceChanged where something else stands."""
-    found = part(body, *names)
-    if not isinstance(found, str):
-        raise SourceChanged(f"{'.'.join(names)} is no text: {str(found)[:80]!r}")
-    return found
+    """A text, which may be empty."""
+    value = part(body, *names)
+    if not isinstance(value, str):
+        raise _refused(names, value, "is no text")
+    return value
+
+
+def word(body: Any, *names: str) -> str:
+    """A text that is not empty."""
+    value = text(body, *names)
+    if not value:
+        raise _refused(names, value, "is no text")
+    return value
 
 
 def address(body: Any, *names: str) -> str:
@@ -54,46 +69,57 @@ def address(body: Any, *names: str) -> str:
 
 
 def listed(body: Any, *names: str) -> list[Any]:
-    """A list; raises SourceChanged where something else stands."""
-    found = part(body, *names)
-    if not isinstance(found, list):
-        raise SourceChanged(f"{'.'.join(names)} is no list: {str(found)[:80]!r}")
-    return found
+    """A list; without names the answer itself."""
+    value = part(body, *names)
+    if not isinstance(value, list):
+        raise _refused(names, value, "is no list")
+    return value
 
 
-def raw(body: Any, *names: str) -> bytes:
-    """Bytes that are written in base64; raises SourceChanged."""
-    found = text(body, *names)
+def table(body: Any, *names: str) -> Mapping[str, Any]:
+    """An object whose keys are names; without names the answer itself."""
+    value = part(body, *names)
+    if not isinstance(value, Mapping):
+        raise _refused(names, value, "is no object")
+    return value
+
+
+def flag(body: Any, *names: str) -> bool:
+    """True or false."""
+    value = part(body, *names)
+    if not isinstance(value, bool):
+        raise _refused(names, value, "is neither true nor false")
+    return value
+
+
+def number(body: Any, *names: str) -> int | float:
+    """A finite number, as JSON writes it."""
+    value = part(body, *names)
     try:
-        return base64.b64decode(found, validate=True)
-    except binascii.Error as error:
-        raise SourceChanged(f"{'.'.join(names)} is no base64: {found[:80]!r}") from error
-
-
-def key_of(body: Any, *names: str) -> bytes:
-    """The bytes of a bech32 address; raises SourceChanged."""
-    found = text(body, *names)
-    try:
-        return unbech32(found)[1]
-    except NotAnAddress as error:
-        raise SourceChanged(f"{'.'.join(names)}: {error}") from error
+        if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value):
+            return value
+    # A whole number of four hundred digits.
+    except OverflowError:
+        pass
+    raise _refused(names, value, "is no number")
 
 
 def whole(body: Any, *names: str) -> int:
-    """A whole number, which the LCD writes as text; raises SourceChanged."""
-    found = part(body, *names)
-    if not re.fullmatch(r"-?[0-9]{1,99}", str(found)) or isinstance(found, bool):
-        raise SourceChanged(f"{'.'.join(names)} is no whole number: {str(found)[:80]!r}")
-    return int(found)
+    """A whole number, which Cosmos chains write as text."""
+    value = part(body, *names)
+    if not re.fullmatch(r"-?[0-9]{1,99}", str(value)):
+        raise _refused(names, value, "is no whole number")
+    return int(value)
 
 
 def fixed(body: Any, *names: str) -> int:
-    """A decimal number in 1e-18, exactly; raises SourceChanged."""
+    """A decimal number in 1e-18, exactly; one that JSON writes as a number with decimals may have lost some."""
+    value = part(body, *names)
     # Of a split vote the chain keeps the weights as the voter wrote them: a plus and noughts before them say nothing.
-    found = re.sub(r"^(?:\+0*|0+)(?=[0-9.])", "0", str(part(body, *names)))
-    if not re.fullmatch(r"-?[0-9]{1,99}(\.[0-9]{1,18})?", found):
-        raise SourceChanged(f"{'.'.join(names)} is no decimal number: {found[:80]!r}")
-    units, _, decimals = found.partition(".")
+    digits = re.sub(r"^(?:\+0*|0+)(?=[0-9.])", "0", str(value))
+    if isinstance(value, float) or not re.fullmatch(r"-?[0-9]{1,99}(\.[0-9]{1,18})?", digits):
+        raise _refused(names, value, "is no decimal number")
+    units, _, decimals = digits.partition(".")
     sign = -1 if units.startswith("-") else 1
     return int(units) * ONE + sign * int(decimals.ljust(18, "0"))
 
@@ -103,33 +129,65 @@ def decimal(scaled: int) -> str:
     return f"{scaled // ONE}.{scaled % ONE:018d}"
 
 
+def raw(body: Any, *names: str) -> bytes:
+    """Bytes that are written in base64."""
+    value = text(body, *names)
+    try:
+        return base64.b64decode(value, validate=True)
+    except ValueError as error:
+        raise _refused(names, value, "is no base64") from error
+
+
+def key_of(body: Any, *names: str) -> bytes:
+    """The bytes of a bech32 address."""
+    value = text(body, *names)
+    try:
+        return unbech32(value)[1]
+    except NotAnAddress as error:
+        raise SourceChanged(f"{'.'.join(names)}: {error}") from error
+
+
 def duration(body: Any, *names: str) -> timedelta:
-    """A length of time, which the LCD writes in seconds; raises SourceChanged."""
-    found = DURATION.fullmatch(text(body, *names))
-    if not found:
-        raise SourceChanged(f"{'.'.join(names)} is no time in seconds: {str(part(body, *names))[:80]!r}")
-    return timedelta(seconds=float(found[1]))
+    """A length of time, which Cosmos chains write in seconds."""
+    value = text(body, *names)
+    if seconds := DURATION.fullmatch(value):
+        return timedelta(seconds=float(seconds[1]))
+    raise _refused(names, value, "is no time in seconds")
 
 
-def moment(text: object) -> datetime | None:
-    """A time of the chain to the microsecond; None where the chain has none (null or the year one)."""
-    if text is None or str(text).startswith("0001-"):
+def moment(body: Any, *names: str) -> datetime | None:
+    """A time of a chain to the microsecond; None where the chain has none (null or the year one)."""
+    value = part(body, *names)
+    if value is None or str(value).startswith("0001-"):
         return None
-    # Digits of ASCII, here and above: Python takes those of every script for numbers.
-    day, clock = r"[0-9]{4}-[0-9]{2}-[0-9]{2}", r"[0-9]{2}:[0-9]{2}:[0-9]{2}"
-    found = re.fullmatch(rf"({day}T{clock})(?:\.([0-9]{{1,9}}))?Z", str(text))
-    if not found:
-        raise SourceChanged(f"{str(text)[:80]!r} is no time of the chain")
+    told = TIME.fullmatch(str(value))
+    if not told:
+        raise _refused(names, value, "is no time of the chain")
     # The chain counts nanoseconds; the ones below a microsecond are cut.
     try:
-        return datetime.fromisoformat(f"{found[1]}.{(found[2] or '').ljust(6, '0')[:6]}+00:00")
+        return datetime.fromisoformat(f"{told[1]}.{(told[2] or '').ljust(6, '0')[:6]}+00:00")
     except ValueError as error:
-        raise SourceChanged(f"{found[0]!r} is no time: {error}") from error
+        raise _refused(names, value, f"is no time: {error}") from error
 
 
 def instant(body: Any, *names: str) -> datetime:
-    """A time that must be there; raises SourceChanged."""
-    found = moment(part(body, *names))
-    if found is None:
+    """A time of a chain that must be there."""
+    value = moment(body, *names)
+    if value is None:
         raise SourceChanged(f"no {'.'.join(names)} in the answer: {str(body)[:200]}")
-    return found
+    return value
+
+
+def day_or_time(body: Any, *names: str) -> datetime:
+    """A time as web services write it: 2026-07-17 or 2026-07-17T20:07:00.000Z."""
+    value = text(body, *names)
+    try:
+        time = datetime.fromisoformat(value)
+        return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+    # A time zone can lead out of the years that there are.
+    except (ValueError, OverflowError) as error:
+        raise _refused(names, value, "is no time") from error
+
+
+def _refused(names: tuple[str, ...], value: Any, why: str) -> SourceChanged:
+    return SourceChanged(f"{'.'.join(names) or 'the answer'} {why}: {str(value)[:80]!r}")

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from ingest.cosmos.lcd import Lcd
-from ingest.fields import fixed, instant, part, text, whole
+from ingest.fields import fixed, flag, instant, listed, part, text, whole
 from ingest.network import HOURLY, Reading
 from store.rows import Facts, Kind, SourceChanged, SourceDown, frame, observation
 
@@ -48,7 +48,7 @@ def _breaker(node: Lcd) -> Iterator[dict[str, Any]]:
         raise SourceChanged(f"the circuit breaker is {state!r}; known: {', '.join(BREAKER)}")
     yield _row(node, "circuit_breaker", state, "")
     for name in ("mints_allowed", "refunds_allowed"):
-        yield _row(node, name, _flag(status, name), "")
+        yield _row(node, name, int(flag(status, name)), "")
 
 
 def oracle_price(node: Lcd) -> Facts:
@@ -73,7 +73,7 @@ def _price(node: Lcd) -> Mapping[str, Any]:
 
 
 def _healthy(told: Mapping[str, Any]) -> bool:
-    return bool(_flag(part(told, "price_health"), "is_healthy"))
+    return flag(told, "price_health", "is_healthy")
 
 
 def _ratios(node: Lcd, status: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -85,16 +85,9 @@ def _ratios(node: Lcd, status: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 def _books(node: Lcd) -> Iterator[dict[str, Any]]:
     vault = part(node.get(VAULT), "vault_state")
     for book in BOOKS:
-        for coin in part(vault, book):
+        for coin in listed(vault, book):
             denom = str(part(coin, "denom"))
             yield observation(f"vault_{book}", node.block.time, whole(coin, "amount"), denom, subject=denom)
-
-
-def _flag(told: Mapping[str, Any], name: str) -> int:
-    found = part(told, name)
-    if not isinstance(found, bool):
-        raise SourceChanged(f"{name} is neither true nor false: {str(found)[:80]!r}")
-    return int(found)
 
 
 def _row(node: Lcd, name: str, exact: str | int, unit: str) -> dict[str, Any]:

@@ -12,8 +12,9 @@ from typing import Any, Final
 
 import polars as pl
 
+from ingest.fields import day_or_time, flag, listed, number, table, text, word
 from ingest.network import DAILY, HOURLY, Reading, Since
-from ingest.offchain.feed import TODAY, Feed, Told, day_or_time, flag, number, reading, rows, table, text, word
+from ingest.offchain.feed import TODAY, Feed, Told, reading
 from store.rows import BadData, Facts, Kind, SourceChanged, frame, observation
 from store.spelling import ANY
 
@@ -131,9 +132,9 @@ def gpus(feed: Feed) -> Facts:
     total = _counted(feed, table(body, "gpus", "total"), "")
     told, named = Told(), set[str]()
     for vendor, models in table(body, "gpus", "details").items():
-        for model in rows({vendor: models}, vendor):
+        for model in listed({vendor: models}, vendor):
             with told.unless_wrong(f"a model of {vendor}"):
-                name = "/".join([vendor, *(word(model, field) for field in ("model", "ram", "interface"))])
+                name = "/".join([vendor, *(text(model, field) for field in ("model", "ram", "interface"))])
                 if name in named:
                     raise SourceChanged(f"{name} is told twice")
                 told.rows.extend(_counted(feed, model, name))
@@ -148,10 +149,10 @@ def earnings(feed: Feed) -> Facts:
     end = feed.block.time.replace(hour=0, minute=0, second=0, microsecond=0)
     period = {"from": f"{end - timedelta(days=EARNING_DAYS):%Y-%m-%d}", "to": f"{end:%Y-%m-%d}"}
     told = Told()
-    for row in rows(feed.get("/v1/providers")):
+    for row in listed(feed.get("/v1/providers")):
         with told.unless_wrong(str(row.get("owner", "a provider"))[:80] if isinstance(row, dict) else "a provider"):
             if _works(row):
-                told.rows.extend(_earned(feed, text(row, "owner"), period, end))
+                told.rows.extend(_earned(feed, word(row, "owner"), period, end))
     if not told.rows and not told.wrong:
         raise SourceChanged("/v1/providers: no provider is online or leased")
     return told.facts(since=end - timedelta(days=EARNING_DAYS))
@@ -178,7 +179,7 @@ Series = tuple[str, datetime, int | float]
 def _series(feed: Feed, asked: str, name: str = "") -> Iterator[Series]:
     """One daily series, oldest day first; the last day gets a name of its own."""
     body = feed.get(f"/v1/graph-data/{asked}")
-    found = [(day_or_time(row, "date"), number(row, "value")) for row in rows(body, "snapshots")]
+    found = [(day_or_time(row, "date"), number(row, "value")) for row in listed(body, "snapshots")]
     if not found:
         raise SourceChanged(f"/v1/graph-data/{asked}: snapshots is empty")
     if any(later <= sooner for (sooner, _), (later, _) in pairwise(found)):

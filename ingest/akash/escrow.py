@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from analytics.akash.escrow import ONE, Account, Deposit, Ledger, Payment, Settlement, account_of
 from ingest.cosmos.lcd import Lcd
-from ingest.fields import address, fixed, part, text, whole
+from ingest.fields import address, fixed, listed, part, table, text, whole, word
 from store.rows import BadData, SourceChanged, SourceDown
 from store.spelling import is_address
 
@@ -76,7 +76,7 @@ class Lease:
 def market(node: Lcd) -> Market:
     """Every paying lease with its account at the node's block; raises SourceChanged or BadData naming what is odd."""
     leases: dict[str, list[Lease]] = {}
-    for row in paying_rows(node):
+    for row in payinglisted(node):
         found = lease(row)
         leases.setdefault(account_of(found.payment.lease), []).append(found)
     rows = _deployments(node, leases)
@@ -88,7 +88,7 @@ def market(node: Lcd) -> Market:
     return Market(Ledger(node.block.height, accounts), groups, tuple(odd))
 
 
-def paying_rows(node: Lcd) -> list[dict[str, Any]]:
+def payinglisted(node: Lcd) -> list[dict[str, Any]]:
     """The chain's rows of all leases that pay."""
     path = f"{_served(node, LEASES)}/list"
     return [row for state in PAYING_STATES for row in _in_state(node, path, state)]
@@ -113,28 +113,28 @@ def ended(node: Lcd, before: Ledger, now: Market) -> Ledger:
 
 def lease(row: Mapping[str, Any]) -> Lease:
     """One row of a list of leases, of any version."""
-    told = _object(row, "lease")
+    told = table(row, "lease")
     name = _lease_name(_either(told, "id", "lease_id"))
-    state = _text(told, "state")
+    state = word(told, "state")
     if state not in LEASE_STATES:
         raise SourceChanged(f"lease {name} is {state!r}; known: {', '.join(LEASE_STATES)}")
-    prices = _rows(told, "prices") if "prices" in told else [_object(told, "price")]
-    payment = payment_of(_object(row, "escrow_payment"), name)
-    return Lease(payment, state, tuple((_text(price, "denom"), fixed(price, "amount")) for price in prices))
+    prices = listed(told, "prices") if "prices" in told else [table(told, "price")]
+    payment = payment_of(table(row, "escrow_payment"), name)
+    return Lease(payment, state, tuple((word(price, "denom"), fixed(price, "amount")) for price in prices))
 
 
 def payment_of(told: Mapping[str, Any], lease_name: str) -> Payment:
     """The payment of a lease; raises BadData when it is another lease's or mixes denoms."""
     flat = "account_id" in told
-    state = told if flat else _object(told, "state")
-    account_name = _text(told, "account_id", "xid") if flat else _text(told, "id", "aid", "xid")
-    stream = _text(told, "payment_id") if flat else _text(told, "id", "xid")
+    state = told if flat else table(told, "state")
+    account_name = word(told, "account_id", "xid") if flat else word(told, "id", "aid", "xid")
+    stream = word(told, "payment_id") if flat else word(told, "id", "xid")
     owner, dseq, gseq, oseq, _, provider = lease_name.split("/")
     if (account_name.lower(), stream.lower()) != (f"{owner}/{dseq}", f"{gseq}/{oseq}/{provider}"):
         raise BadData(f"lease {lease_name} comes with the payment {account_name} {stream}")
-    denom, rate = _text(state, "rate", "denom"), fixed(state, "rate", "amount")
+    denom, rate = word(state, "rate", "denom"), fixed(state, "rate", "amount")
     for field in ("balance", "withdrawn"):
-        if _text(state, field, "denom") != denom:
+        if word(state, field, "denom") != denom:
             raise BadData(f"lease {lease_name}: rate in {denom}, {field} in {state[field]['denom']}")
     if rate <= 0:
         raise BadData(f"lease {lease_name} costs {rate} a block")
@@ -144,11 +144,11 @@ def payment_of(told: Mapping[str, Any], lease_name: str) -> Payment:
 
 def account(row: Mapping[str, Any], payments: Iterable[Payment]) -> Account:
     """The escrow account of a deployment with the payments of its leases."""
-    told, name = _object(row, "escrow_account"), deployment_name(row)
-    if _text(told, "id", "xid").lower() != name:
+    told, name = table(row, "escrow_account"), deployment_name(row)
+    if word(told, "id", "xid").lower() != name:
         raise BadData(f"deployment {name} comes with the escrow account {told['id']['xid']}")
     flat = "depositor" in told
-    state = told if flat else _object(told, "state")
+    state = told if flat else table(told, "state")
     return Account(
         name=name,
         open=_escrow_state(state, name) == "open",
@@ -156,28 +156,28 @@ def account(row: Mapping[str, Any], payments: Iterable[Payment]) -> Account:
         deposits=tuple(_flat_deposits(state) if flat else _deposits(state)),
         payments=_in_order(payments),
         settlement=Settlement.FULL_BLOCKS if flat else Settlement.WHOLE_UNITS,
-        transferred=tuple((_text(coin, "denom"), fixed(coin, "amount")) for coin in _transferred(state, flat=flat)),
+        transferred=tuple((word(coin, "denom"), fixed(coin, "amount")) for coin in _transferred(state, flat=flat)),
         created_at=whole(row, "deployment", "created_at"),
     )
 
 
 def _transferred(state: Mapping[str, Any], *, flat: bool) -> list[Any]:
-    return [_object(state, "transferred")] if flat else _rows(state, "transferred")
+    return [table(state, "transferred")] if flat else listed(state, "transferred")
 
 
 def groups_of(row: Mapping[str, Any]) -> dict[str, Group]:
     """The groups of a deployment by owner/dseq/gseq."""
     found = {}
-    for told in _rows(row, "groups"):
+    for told in listed(row, "groups"):
         name = _either(told, "id", "group_id")
-        spec = _object(told, "group_spec")
+        spec = table(told, "group_spec")
         found[f"{_party(name, 'owner')}/{whole(name, 'dseq')}/{whole(name, 'gseq')}"] = _group(spec)
     return found
 
 
 def deployment_name(row: Mapping[str, Any]) -> str:
     """owner/dseq of a row of a list of deployments."""
-    name = _either(_object(row, "deployment"), "id", "deployment_id")
+    name = _either(table(row, "deployment"), "id", "deployment_id")
     return f"{_party(name, 'owner')}/{whole(name, 'dseq')}"
 
 
@@ -187,17 +187,17 @@ def group_of(lease_name: str) -> str:
 
 
 def _group(spec: Mapping[str, Any]) -> Group:
-    demand = _object(spec, "requirements")
-    signers = [*_rows(demand, "signed_by", "all_of"), *_rows(demand, "signed_by", "any_of")]
+    demand = table(spec, "requirements")
+    signers = [*listed(demand, "signed_by", "all_of"), *listed(demand, "signed_by", "any_of")]
     auditors = auditors_of(text({"signed_by": signer}, "signed_by") for signer in signers)
-    asked = {text(attribute, "key") for attribute in _rows(demand, "attributes")}
+    asked = {text(attribute, "key") for attribute in listed(demand, "attributes")}
     gpus: dict[str, int] = {}
     cpu = memory = storage = 0
-    for unit in _rows(spec, "resources"):
+    for unit in listed(spec, "resources"):
         wanted, count = _either(unit, "resource", "resources"), whole(unit, "count")
         cpu += count * whole(wanted, "cpu", "units", "val")
         memory += count * whole(wanted, "memory", "quantity", "val")
-        storage += count * sum(whole(disk, "quantity", "val") for disk in _rows(wanted, "storage"))
+        storage += count * sum(whole(disk, "quantity", "val") for disk in listed(wanted, "storage"))
         for model, units in _gpus(wanted):
             gpus[model] = gpus.get(model, 0) + count * units
     return Group(auditors, not asked.isdisjoint(TRIALS), cpu, memory, storage, gpus)
@@ -215,15 +215,15 @@ def _gpus(wanted: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
     if wanted.get("gpu") is None:  # before 2023 orders could not ask for one
         return
     units = whole(wanted, "gpu", "units", "val")
-    keys = [text(attribute, "key").split("/") for attribute in _rows(wanted, "gpu", "attributes")]
+    keys = [text(attribute, "key").split("/") for attribute in listed(wanted, "gpu", "attributes")]
     models = {f"{key[1]}/{key[3]}" for key in keys if len(key) > 3 and (key[0], key[2]) == ("vendor", "model")}
     if units:
         yield "|".join(sorted(models)) or "any/any", units
 
 
 def _deposits(state: Mapping[str, Any]) -> Iterator[Deposit]:
-    for told in _rows(state, "deposits"):
-        yield Deposit(address(told, "owner"), _text(told, "balance", "denom"), fixed(told, "balance", "amount"))
+    for told in listed(state, "deposits"):
+        yield Deposit(address(told, "owner"), word(told, "balance", "denom"), fixed(told, "balance", "amount"))
 
 
 def _flat_deposits(state: Mapping[str, Any]) -> Iterator[Deposit]:
@@ -231,14 +231,14 @@ def _flat_deposits(state: Mapping[str, Any]) -> Iterator[Deposit]:
     for payer, field in (("depositor", "funds"), ("owner", "balance")):
         amount = fixed(state, field, "amount")
         if amount > 0:
-            yield Deposit(address(state, payer), _text(state, field, "denom"), amount)
+            yield Deposit(address(state, payer), word(state, field, "denom"), amount)
 
 
 def _deployments(node: Lcd, wanted: Iterable[str]) -> dict[str, dict[str, Any]]:
     """Rows of the deployments that have paying leases; one that the list lacks is looked up."""
     path = f"{_served(node, DEPLOYMENTS)}/list"
-    listed = {deployment_name(row): row for row in node.pages(path, "deployments", {"filters.state": "active"})}
-    return {name: listed[name] if name in listed else _deployment(node, name) for name in wanted}
+    active = {deployment_name(row): row for row in node.pages(path, "deployments", {"filters.state": "active"})}
+    return {name: active[name] if name in active else _deployment(node, name) for name in wanted}
 
 
 def _deployment(node: Lcd, name: str) -> dict[str, Any]:
@@ -302,7 +302,7 @@ def _lease_name(told: Mapping[str, Any]) -> str:
 
 
 def _escrow_state(state: Mapping[str, Any], where: str) -> str:
-    found = _text(state, "state")
+    found = word(state, "state")
     if found not in ESCROW_STATES:
         raise SourceChanged(f"escrow of {where} is {found!r}; known: {', '.join(ESCROW_STATES)}")
     return found
@@ -310,28 +310,7 @@ def _escrow_state(state: Mapping[str, Any], where: str) -> str:
 
 def _either(told: Mapping[str, Any], newer: str, older: str) -> Mapping[str, Any]:
     """The object under the newer name, else under the older one; raises SourceChanged naming the newer."""
-    return _object(told, older if newer not in told and older in told else newer)
-
-
-def _object(told: Any, *names: str) -> Mapping[str, Any]:
-    found = part(told, *names)
-    if not isinstance(found, Mapping):
-        raise SourceChanged(f"{'.'.join(names)} is no object: {str(found)[:80]!r}")
-    return found
-
-
-def _rows(told: Any, *names: str) -> list[Any]:
-    found = part(told, *names)
-    if not isinstance(found, list):
-        raise SourceChanged(f"{'.'.join(names)} is no list: {str(found)[:80]!r}")
-    return found
-
-
-def _text(told: Any, *names: str) -> str:
-    found = part(told, *names)
-    if not isinstance(found, str) or not found:
-        raise SourceChanged(f"{'.'.join(names)} is no text: {str(found)[:80]!r}")
-    return found
+    return table(told, older if newer not in told and older in told else newer)
 
 
 def _party(told: Any, *names: str) -> str:

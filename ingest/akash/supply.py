@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from ingest.akash.escrow import Market, group_of, market
 from ingest.cosmos.lcd import Lcd, NotFound
-from ingest.fields import address, listed, part
+from ingest.fields import address, listed, part, text
 from ingest.network import DAILY, HOURLY, Reading
 from store.rows import Facts, Kind, Measure, SourceChanged, frame, holdings, observation
 
@@ -100,15 +100,14 @@ def _rows(node: Lcd, paths: tuple[str, ...]) -> list[dict[str, Any]]:
 
 
 def _attributes(row: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    for attribute in part(row, "attributes"):
+    for attribute in listed(row, "attributes"):
         yield part(attribute, "key"), part(attribute, "value")
 
 
 def _said(node: Lcd, name: str, subject: str, words: Any) -> dict[str, Any]:
     """Text of a stranger, stored as it came; what looks like a number stays text."""
-    if not isinstance(words, str):
-        raise SourceChanged(f"{name} of {subject} is no text: {str(words)[:80]!r}")
-    return observation(name, node.block.time, words[:LONGEST_TEXT], "", subject=subject)
+    field = f"{name} of {subject}"
+    return observation(name, node.block.time, text({field: words}, field)[:LONGEST_TEXT], "", subject=subject)
 
 
 RESOURCES: Final = {"cpu": "millicores", "memory": "bytes", "storage": "bytes", "gpu": "gpus"}

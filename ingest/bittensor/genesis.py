@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any, Final
 
+from ingest.fields import table
 from store.addresses import NotAnAddress, address
 from store.rows import BadData, Facts, Kind, Measure, SourceChanged, holdings
 
@@ -19,8 +20,8 @@ def finney_genesis(document: Mapping[str, Any]) -> list[Imported]:
     """
     if not {"stakes", "balances"} <= set(document):
         raise SourceChanged(f"no finney snapshot: it has {', '.join(list(document)[:8]) or 'nothing'}")
-    stake = Facts(holdings(_stakes(_named(document, "stakes"))))
-    free = [("coldkeys", _canonical(who), _rao(who, rao)) for who, rao in _named(document, "balances").items()]
+    stake = Facts(holdings(_stakes(table(document, "stakes"))))
+    free = [("coldkeys", _canonical(who), _rao(who, rao)) for who, rao in table(document, "balances").items()]
     return [
         ("stake", Kind.HOLDINGS, Measure.STAKE, RAO, stake),
         ("balances", Kind.HOLDINGS, Measure.TOKEN, RAO, Facts(holdings(free))),
@@ -31,7 +32,7 @@ def _stakes(stakes: Mapping[str, Any]) -> list[tuple[str, str, int]]:
     by_coldkey: dict[str, int] = {}
     by_hotkey: dict[str, int] = defaultdict(int)
     for coldkey in stakes:
-        amounts = {_canonical(hotkey): _staked(hotkey, entry) for hotkey, entry in _named(stakes, coldkey).items()}
+        amounts = {_canonical(hotkey): _staked(hotkey, entry) for hotkey, entry in table(stakes, coldkey).items()}
         by_coldkey[_canonical(coldkey)] = sum(amounts.values())
         for hotkey, rao in amounts.items():
             by_hotkey[hotkey] += rao
@@ -44,13 +45,6 @@ def _canonical(text: str) -> str:
         return address(text).canonical
     except NotAnAddress as error:
         raise BadData(f"the snapshot names {text!r}: {error}") from error
-
-
-def _named(body: Mapping[str, Any], name: str) -> dict[str, Any]:
-    found = body[name]
-    if not isinstance(found, dict):
-        raise SourceChanged(f"{name} names nobody: {str(found)[:80]}")
-    return found
 
 
 def _staked(hotkey: str, entry: object) -> int:

@@ -12,7 +12,8 @@ from typing import Any, Final
 import polars as pl
 
 from ingest.bittensor.shares import NONE, Share, from_bits, whole, worth
-from ingest.bittensor.subnets import PALLET, ROOT, member, spelled, subnets
+from ingest.bittensor.subnets import PALLET, ROOT, spelled, subnets
+from ingest.fields import part
 from ingest.network import Memo
 from ingest.substrate import columns
 from ingest.substrate.columns import Rows
@@ -86,8 +87,8 @@ def _by_delegates(node: Substrate, memo: Memo) -> pl.DataFrame:
 
 def _delegated(delegates: Iterable[Mapping[str, Any]]) -> Iterator[Position]:
     for delegate in delegates:
-        hotkey = spelled(member(delegate, "delegate_ss58"))
-        for coldkey, stakes in member(delegate, "nominators"):
+        hotkey = spelled(part(delegate, "delegate_ss58"))
+        for coldkey, stakes in part(delegate, "nominators"):
             # Early in 2025 there was one sum of TAO for each nominator instead of stakes by subnet.
             if not isinstance(stakes, list):
                 raise NotServed(f"{DELEGATES} does not tell stake by subnet")
@@ -114,7 +115,7 @@ def _batch(node: Substrate, coldkeys: list[bytes]) -> pl.DataFrame:
     if [coldkey for coldkey, _ in told] != coldkeys:
         raise BadData(f"{STAKES} answers for {len(told)} coldkeys, {len(coldkeys)} were asked for")
     return _frame(
-        (spelled(member(one, "hotkey")), spelled(coldkey), member(one, "netuid"), member(one, "stake"))
+        (spelled(part(one, "hotkey")), spelled(coldkey), part(one, "netuid"), part(one, "stake"))
         for coldkey, stakes in told
         for one in stakes
     )

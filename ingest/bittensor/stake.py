@@ -8,7 +8,8 @@ from typing import Final
 import polars as pl
 
 from ingest.bittensor.positions import positions
-from ingest.bittensor.subnets import ONE, ROOT, Subnet, member, subnets
+from ingest.bittensor.subnets import ONE, ROOT, Subnet, subnets
+from ingest.fields import part
 from ingest.network import Memo
 from ingest.substrate.node import Substrate, encoded
 from store.rows import Facts, Kind, frame, holdings, observation
@@ -86,7 +87,7 @@ def _sold(node: Substrate, subnet: Subnet, alpha: int, marked: int) -> int:
     if subnet.netuid == ROOT or subnet.get("SubnetMechanism", 1) == 0 or spot < marked * SMALL:
         return spot
     answer = node.call(EXIT, encoded(subnet.netuid, 2) + encoded(alpha, 8))
-    return int(member(answer, "tao_amount"))
+    return int(part(answer, "tao_amount"))
 
 
 def _in_tao(node: Substrate, memo: Memo) -> pl.DataFrame:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
+from ingest.fields import part
 from ingest.substrate.node import Substrate, encoded
 from store.rows import BadData, SourceChanged
 
@@ -109,7 +110,7 @@ def prices(node: Substrate, netuids: Sequence[int], table: dict[str, list[Any]])
     TAO.
     """
     if node.answers(ALL_PRICES):
-        told = {int(member(row, "netuid")): int(member(row, "price")) for row in node.call(ALL_PRICES)}
+        told = {int(part(row, "netuid")): int(part(row, "price")) for row in node.call(ALL_PRICES)}
     elif node.answers(ONE_PRICE):
         told = {netuid: int(node.call(ONE_PRICE, encoded(netuid, 2))) for netuid in netuids}
     elif "Swap" in node.metadata.pallets:
@@ -144,13 +145,6 @@ def accounts(node: Substrate, hotkeys: Sequence[bytes]) -> dict[bytes, str]:
 def pool_account(netuid: int) -> bytes:
     """The account that holds a subnet's TAO: a pallet's, to which nobody has a key (docs/special-account-ids.md)."""
     return (b"modlsubtensr" + netuid.to_bytes(2, "little")).ljust(32, b"\0")
-
-
-def member(answer: Any, name: str) -> Any:
-    """A named part of what a runtime call answered; raises SourceChanged where there is none of that name."""
-    if not isinstance(answer, dict) or name not in answer:
-        raise SourceChanged(f"an answer of the runtime has no {name}: {str(answer)[:80]}")
-    return answer[name]
 
 
 def spelled(account: bytes) -> str:

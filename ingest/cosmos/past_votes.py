@@ -93,7 +93,7 @@ def _in_order(found: list[Json]) -> list[Json]:
 
 
 def _ended_lately(node: Lcd, proposal: Json) -> bool:
-    end = moment(part(proposal, "voting_end_time"))
+    end = moment(proposal, "voting_end_time")
     return end is not None and node.block.time - LOOK_BACK <= end < node.block.time
 
 

@@ -11,12 +11,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import wraps
 from http import HTTPStatus
-from math import isfinite
 from typing import Any, Final
 
 import polars as pl
 
-from ingest.fields import part
 from ingest.network import Reading
 from ingest.transport import Answer, GivenUp, Http, bare
 from store.rows import (
@@ -182,61 +180,3 @@ class Told:
             raise next(iter(self.wrong.values()))
         left_out = {thing: str(error) for thing, error in self.wrong.items()}
         return Facts(frame(Kind.OBSERVATIONS, self.rows), since=since, left_out=left_out)
-
-
-def number(body: Any, *names: str) -> int | float:
-    """A finite number; raises SourceChanged naming the field that is missing, null or something else."""
-    found = part(body, *names)
-    if isinstance(found, bool) or not isinstance(found, int | float) or not isfinite(found):
-        raise SourceChanged(f"{'.'.join(names)} is no number: {str(found)[:80]!r}")
-    return found
-
-
-def rows(body: Any, *names: str) -> list[Any]:
-    """A list; raises SourceChanged naming the field."""
-    found = part(body, *names) if names else body
-    if not isinstance(found, list):
-        raise SourceChanged(f"{'.'.join(names) or 'the answer'} is no list: {str(found)[:80]!r}")
-    return found
-
-
-def text(body: Any, *names: str) -> str:
-    """A text that is not empty; raises SourceChanged naming the field."""
-    found = part(body, *names)
-    if not isinstance(found, str) or not found:
-        raise SourceChanged(f"{'.'.join(names)} is no text: {str(found)[:80]!r}")
-    return found
-
-
-def day_or_time(body: Any, *names: str) -> datetime:
-    """A time as web services write it (2026-07-17 or 2026-07-17T20:07:00.000Z); raises SourceChanged."""
-    found = text(body, *names)
-    try:
-        time = datetime.fromisoformat(found)
-    except ValueError as error:
-        raise SourceChanged(f"{'.'.join(names)} is no time: {found[:80]!r}") from error
-    return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
-
-
-def word(body: Any, *names: str) -> str:
-    """A text that may be empty; raises SourceChanged naming the field."""
-    found = part(body, *names)
-    if not isinstance(found, str):
-        raise SourceChanged(f"{'.'.join(names)} is no text: {str(found)[:80]!r}")
-    return found
-
-
-def flag(body: Any, *names: str) -> bool:
-    """True or false; raises SourceChanged naming the field."""
-    found = part(body, *names)
-    if not isinstance(found, bool):
-        raise SourceChanged(f"{'.'.join(names)} is neither true nor false: {str(found)[:80]!r}")
-    return found
-
-
-def table(body: Any, *names: str) -> Mapping[str, Any]:
-    """An object whose keys are names; raises SourceChanged naming the field."""
-    found = part(body, *names)
-    if not isinstance(found, Mapping):
-        raise SourceChanged(f"{'.'.join(names)} is no object: {str(found)[:80]!r}")
-    return found

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from ingest.fields import listed, number, table
 from ingest.network import DAILY, HOURLY
-from ingest.offchain.feed import Feed, Told, number, reading, rows, table
+from ingest.offchain.feed import Feed, Told, reading
 from store.rows import Facts, SourceChanged, observation
 
 ADDRESSES: Final = ("https://coins.llama.fi", "https://api.coingecko.com/api/v3")
@@ -53,7 +54,7 @@ def now_defillama(feed: Feed) -> Facts:
 def now_coingecko(feed: Feed) -> Facts:
     """Prices in dollars now, of every token, from CoinGecko without a key, each with the time it was made."""
     asked = {"ids": ",".join(TOKENS.values()), "vs_currencies": "usd", "include_last_updated_at": "true"}
-    coins = table({"answer": feed.get("/simple/price", asked, place=GECKO)}, "answer")
+    coins = table(feed.get("/simple/price", asked, place=GECKO))
     told = Told()
     for token, coin_id in TOKENS.items():
         with told.unless_wrong(token):
@@ -73,7 +74,7 @@ def closes_defillama(feed: Feed) -> Facts:
     for token, coin_id in TOKENS.items():
         if f"coingecko:{coin_id}" in coins:
             with told.unless_wrong(token):
-                for point in rows(coins, f"coingecko:{coin_id}", "prices"):
+                for point in listed(coins, f"coingecko:{coin_id}", "prices"):
                     with told.unless_wrong(token):
                         told.rows.append(_priced(token, number(point, "timestamp"), number(point, "price"), LLAMA))
     return _facts(told, LLAMA)
@@ -85,7 +86,7 @@ def closes_coingecko(feed: Feed) -> Facts:
     told = Told()
     for token in CLOSED_DAILY:
         with told.unless_wrong(token):
-            for point in rows(feed.get(f"/coins/{TOKENS[token]}/market_chart", asked, place=GECKO), "prices"):
+            for point in listed(feed.get(f"/coins/{TOKENS[token]}/market_chart", asked, place=GECKO), "prices"):
                 with told.unless_wrong(token):
                     told.rows.append(_priced(token, *_pair(point), GECKO))
     return _facts(told, GECKO)

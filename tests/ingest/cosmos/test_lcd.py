@@ -9,9 +9,9 @@ import pytest
 from urllib3.util import Retry
 
 from ingest.cosmos.lcd import CosmosChain, Lcd, NotFound, NotServed
-from ingest.fields import fixed, moment, whole
+from ingest.fields import whole
 from ingest.transport import Http
-from store.rows import SourceChanged, SourceDown
+from store.rows import SourceDown
 from tests.worlds.lcd import Answer, State, Validator, chain, failure
 from tests.worlds.servers import Reply, Request, serving
 
@@ -259,21 +259,3 @@ def test_a_past_block_is_read_while_somebody_has_its_state() -> None:
         assert node.block.time == STATE.time - timedelta(seconds=6 * (1000 - 17))
         with pytest.raises(SourceDown, match="bigger then the chain length"):
             CosmosChain("akashnet-2", ()).at(http, [endpoint], 1001)
-
-
-def test_numbers_of_the_chain_are_read_exactly() -> None:
-    assert whole({"a": {"b": "123456789012345678901234567890"}}, "a", "b") == 123456789012345678901234567890
-    assert fixed({"a": "0.000000000000000001"}, "a") == 1
-    assert fixed({"a": "-1.5"}, "a") == -15 * 10**17
-    assert fixed({"a": "7"}, "a") == 7 * 10**18
-    assert moment("2026-09-18T15:22:26.035897772Z") == datetime(2026, 9, 18, 15, 22, 26, 35897, UTC)
-    assert moment("2022-01-01T00:00:00Z") == datetime(2022, 1, 1, tzinfo=UTC)
-    assert moment("0001-01-01T00:00:00Z") is moment(None) is None
-
-
-@pytest.mark.parametrize("text", ["", "1e18", "0x10", "NaN", "1,000", " 1", "1.0000000000000000000", True, None])
-def test_what_is_no_number_is_refused(text: object) -> None:
-    with pytest.raises(SourceChanged):
-        fixed({"a": text}, "a")
-    with pytest.raises(SourceChanged):
-        whole({"a": text}, "a")
