@@ -1,6 +1,6 @@
 """Burn-mint equilibrium of Akash: how ACT, the dollar that leases are paid in, is backed, and the chain's AKT price."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from ingest.cosmos.lcd import Lcd
@@ -16,21 +16,30 @@ ORACLE: Final = tuple(f"/akash/oracle/{version}/aggregated_price/akt" for versio
 HALTED: Final = "mint_status_halt_oracle"
 # While healthy or warned, a dollar of AKT buys one ACT; once halted, ACT cannot be minted.
 BREAKER: Final = (*(f"mint_status_{state}" for state in ("healthy", "warning", "halt_cr")), HALTED)
+# Who made the oracle's price, among the sources of prices.
+SOURCE: Final = "akash oracle"
 BOOKS: Final = ("balances", "total_burned", "total_minted", "remint_credits")
 
+Read = Callable[[Lcd], Facts]
 
-def bme(node: Lcd) -> Facts:
-    """How ACT is backed (bme and bank modules): the circuit breaker and its thresholds, collateral ratio, ACT in
-    circulation, and what the vault holds, has burned, minted and owes in each denom. While the oracle has no healthy
-    price the chain tells neither ratio nor thresholds; that it has halted is told.
-    """
-    supply = node.get(SUPPLY, {"denom": "uact"})
-    rows = [
-        _row(node, "outstanding_act", whole(supply, "amount", "amount"), "uact"),
-        *_breaker(node),
-        *_books(node),
-    ]
-    return Facts(frame(Kind.OBSERVATIONS, rows))
+
+def bme(dollar: str) -> Read:
+    """The reading of how the dollar that leases are paid in is backed."""
+
+    def backing(node: Lcd) -> Facts:
+        """How ACT is backed (bme and bank modules): the circuit breaker and its thresholds, collateral ratio, ACT in
+        circulation, and what the vault holds, has burned, minted and owes in each denom. While the oracle has no healthy
+        price the chain tells neither ratio nor thresholds; that it has halted is told.
+        """  # noqa: E501 - readers see the text as it is
+        supply = node.get(SUPPLY, {"denom": dollar})
+        rows = [
+            _row(node, "outstanding_act", whole(supply, "amount", "amount"), dollar),
+            *_breaker(node),
+            *_books(node),
+        ]
+        return Facts(frame(Kind.OBSERVATIONS, rows))
+
+    return backing
 
 
 def _breaker(node: Lcd) -> Iterator[dict[str, Any]]:
@@ -51,20 +60,25 @@ def _breaker(node: Lcd) -> Iterator[dict[str, Any]]:
         yield _row(node, name, int(flag(status, name)), "")
 
 
-def oracle_price(node: Lcd) -> Facts:
-    """The AKT price in dollars that the chain itself mints and settles at (oracle module): the time-weighted mean
-    (TWAP) of its sources, with the time it was made and whether the chain calls it healthy; beside it their median.
-    """
-    told = _price(node)
-    price = part(told, "aggregated_price")
-    made = instant(price, "timestamp")
-    prices = {"price_usd": text(price, "twap"), "median_price_usd": text(price, "median_price")}
-    for name in ("twap", "median_price"):
-        fixed(price, name)
-    rows = [observation(name, made, usd, "usd", subject="AKT", source="akash oracle") for name, usd in prices.items()]
-    rows.append(_row(node, "oracle_healthy", int(_healthy(told)), ""))
-    rows.append(_row(node, "oracle_sources", whole(price, "num_sources"), "sources"))
-    return Facts(frame(Kind.OBSERVATIONS, rows))
+def oracle_price(token: str) -> Read:
+    """The reading of what the chain itself takes the token to be worth."""
+
+    def oracle(node: Lcd) -> Facts:
+        """The AKT price in dollars that the chain itself mints and settles at (oracle module): the time-weighted mean
+        (TWAP) of its sources, with the time it was made and whether the chain calls it healthy; beside it their median.
+        """
+        told = _price(node)
+        price = part(told, "aggregated_price")
+        made = instant(price, "timestamp")
+        prices = {"price_usd": text(price, "twap"), "median_price_usd": text(price, "median_price")}
+        for name in ("twap", "median_price"):
+            fixed(price, name)
+        rows = [observation(name, made, usd, "usd", subject=token, source=SOURCE) for name, usd in prices.items()]
+        rows.append(_row(node, "oracle_healthy", int(_healthy(told)), ""))
+        rows.append(_row(node, "oracle_sources", whole(price, "num_sources"), "sources"))
+        return Facts(frame(Kind.OBSERVATIONS, rows))
+
+    return oracle
 
 
 def _price(node: Lcd) -> Mapping[str, Any]:
@@ -94,7 +108,9 @@ def _row(node: Lcd, name: str, exact: str | int, unit: str) -> dict[str, Any]:
     return observation(name, node.block.time, exact, unit)
 
 
-READINGS: Final = (
-    Reading("bme", Kind.OBSERVATIONS, None, "", HOURLY, bme, others=("<denom>",)),
-    Reading("oracle_price", Kind.OBSERVATIONS, None, "", HOURLY, oracle_price, others=("AKT",)),
-)
+def readings(token: str, dollar: str) -> tuple[Reading, ...]:
+    """The backing of the denom that is worth a dollar by design, and the price of the token that it is minted from."""
+    return (
+        Reading("bme", Kind.OBSERVATIONS, None, "", HOURLY, bme(dollar), others=("<denom>",)),
+        Reading("oracle_price", Kind.OBSERVATIONS, None, "", HOURLY, oracle_price(token), others=(token,)),
+    )

@@ -21,12 +21,6 @@ from ingest.network import DAILY, HOURLY, Reading, Since
 from store.labels import entities
 from store.rows import Facts, Kind, Measure, SourceDown, frame, holdings, observation
 
-# What tenants can pay with. ACT is worth a dollar by design; USDC came over Axelar.
-DENOMS: Final[Mapping[str, str]] = {
-    "uact": "uact",
-    "uakt": "uakt",
-    "uusdc": "ibc/170C677610AC31DF0904FFE09CD3B5C657492170E7E52372E48756B71E56F2F1",
-}
 UNIT: Final = "1e-18 {}"
 # A market where 985 leases begin a day is looked at every half hour, because what ends unseen is missed.
 HALF_HOURLY: Final = timedelta(minutes=30)
@@ -39,7 +33,7 @@ Read = Callable[[Lcd], Facts]
 ReadBetween = Callable[[Lcd, Sequence[pl.DataFrame]], Facts]
 
 
-def run_rate(name: str) -> Read:
+def run_rate(denom: str) -> Read:
     """The reading of R in one denom."""
 
     def leases(node: Lcd) -> Facts:
@@ -49,12 +43,12 @@ def run_rate(name: str) -> Read:
         escrow account is empty are left out.
         """
         rates = spend.run_rate(market(node).ledger, **speed(node))
-        return _facts(rates, DENOMS[name], node.block.time - DAILY)
+        return _facts(rates, denom, node.block.time - DAILY)
 
     return leases
 
 
-def accrued(name: str) -> ReadBetween:
+def accrued(denom: str) -> ReadBetween:
     """The reading of A in one denom."""
 
     def accrual(_: Lcd, ledgers: Sequence[pl.DataFrame]) -> Facts:
@@ -64,24 +58,24 @@ def accrued(name: str) -> ReadBetween:
         second lease begins on an account the chain forgets what the first had earned since it was last settled; who
         lost more by that than it earned is left out.
         """
-        return _period(ledgers, DENOMS[name], spend.accrued)
+        return _period(ledgers, denom, spend.accrued)
 
     return accrual
 
 
-def settled(name: str) -> ReadBetween:
+def settled(denom: str) -> ReadBetween:
     """The reading of S in one denom."""
 
     def settlement(_: Lcd, ledgers: Sequence[pl.DataFrame]) -> Facts:
         """What the escrow module moved from deposits to leases since the last reading (withdrawn + balance). It lags
         what was earned, because the chain only settles an account when somebody touches it.
         """
-        return _period(ledgers, DENOMS[name], spend.settled)
+        return _period(ledgers, denom, spend.settled)
 
     return settlement
 
 
-def deposited(name: str) -> ReadBetween:
+def deposited(denom: str) -> ReadBetween:
     """The reading of D in one denom."""
 
     def deposits(_: Lcd, ledgers: Sequence[pl.DataFrame]) -> Facts:
@@ -92,7 +86,7 @@ def deposited(name: str) -> ReadBetween:
         net: dict[str, int] = {}
         for before, after in pairwise(map(ledger_of, ledgers)):
             for deposit in spend.deposited(before, after):
-                if deposit.denom == DENOMS[name]:
+                if deposit.denom == denom:
                     net[deposit.payer] = net.get(deposit.payer, 0) + deposit.amount
         rows = holdings(("payers", payer, amount) for payer, amount in net.items() if amount > 0)
         return Facts(rows, since=_since(ledgers), empty=True)
@@ -100,7 +94,7 @@ def deposited(name: str) -> ReadBetween:
     return deposits
 
 
-def external_least(name: str) -> ReadBetween:
+def external_least(denom: str) -> ReadBetween:
     """The reading of the lower end of E in one denom."""
 
     def least(_: Lcd, ledgers: Sequence[pl.DataFrame]) -> Facts:
@@ -108,19 +102,19 @@ def external_least(name: str) -> ReadBetween:
         is tenant or payer, without payers labelled as the foundation or the community pool, and without every lease
         whose order asks for the console's trial providers (attribute console/trials), though some of those users pay.
         """
-        return _period(ledgers, DENOMS[name], spend.accrued, spend.perhaps_internal)
+        return _period(ledgers, denom, spend.accrued, spend.perhaps_internal)
 
     return least
 
 
-def external_most(name: str) -> ReadBetween:
+def external_most(denom: str) -> ReadBetween:
     """The reading of the upper end of E in one denom."""
 
     def most(_: Lcd, ledgers: Sequence[pl.DataFrame]) -> Facts:
         """What leases earned since the last reading from outsiders, at most: without leases where the provider itself
         is tenant or payer and without payers labelled as the foundation or the community pool. Trials are still in it.
         """
-        return _period(ledgers, DENOMS[name], spend.accrued, spend.surely_internal)
+        return _period(ledgers, denom, spend.accrued, spend.surely_internal)
 
     return most
 
@@ -197,7 +191,7 @@ def _insiders() -> list[str]:
     return labelled["address"].to_list()
 
 
-def _spend(name: str) -> tuple[Reading[Lcd], ...]:
+def _spend(name: str, denom: str, *, headline: bool) -> tuple[Reading[Lcd], ...]:
     """The readings of one denom."""
     unit = UNIT.format(name)
 
@@ -212,18 +206,25 @@ def _spend(name: str) -> tuple[Reading[Lcd], ...]:
             Measure.COMPUTE_SPEND,
             unit,
             HOURLY,
-            run_rate(name),
-            headline=name == "uact",
+            run_rate(denom),
+            headline=headline,
         ),
-        flow("accrued", accrued(name)),
-        flow("settled", settled(name)),
-        flow("deposited", deposited(name)),
-        flow("external_least", external_least(name)),
-        flow("external_most", external_most(name)),
+        flow("accrued", accrued(denom)),
+        flow("settled", settled(denom)),
+        flow("deposited", deposited(denom)),
+        flow("external_least", external_least(denom)),
+        flow("external_most", external_most(denom)),
     )
 
 
-READINGS: Final = (
+def readings(denoms: Mapping[str, str]) -> tuple[Reading[Lcd], ...]:
+    """The ledger, and spend in each denom, by name and as the chain spells it; the first is the one most pay with."""
+    usual = next(iter(denoms))
+    spent = (_spend(name, denom, headline=name == usual) for name, denom in denoms.items())
+    return (*MARKET, *(reading for of_one in spent for reading in of_one))
+
+
+MARKET: Final = (
     Reading(
         "lease_ledger",
         Kind.OBSERVATIONS,
@@ -235,5 +236,4 @@ READINGS: Final = (
         others=("<address>/<number>",),
     ),
     Reading("lease_totals", Kind.OBSERVATIONS, None, "", HOURLY, lease_totals, others=("<denom>",)),
-    *(reading for name in DENOMS for reading in _spend(name)),
 )

@@ -23,25 +23,30 @@ ENDPOINTS = (
 # Base units that make one unit of consensus power (the SDK's power reduction; its default).
 POWER = 10**6
 
+TOKEN, UNIT, DOLLAR = "AKT", "uakt", "uact"
+# What tenants can pay with. An ACT is minted for a dollar of AKT; USDC came over Axelar.
+MONEY = {DOLLAR: Unit("ACT", 6, usd=1.0), UNIT: Unit(TOKEN, 6), "uusdc": Unit("USDC", 6)}
+DENOMS = {
+    **{name: name for name in MONEY},
+    "uusdc": "ibc/170C677610AC31DF0904FFE09CD3B5C657492170E7E52372E48756B71E56F2F1",
+}
+
 READINGS = readings(
-    "uakt",
+    UNIT,
     POWER,
     *akash_control.READINGS,
-    *akash_compute.READINGS,
-    *akash_bme.READINGS,
+    *akash_compute.readings(DENOMS),
+    *akash_bme.readings(TOKEN, DOLLAR),
     # Its last reading asks once a provider.
     *akash_supply.READINGS,
 )
-
-# Leases are paid in these; their prices have 18 decimals of the smallest coin. An ACT is minted for a dollar of AKT.
-MONEY = {"uact": Unit("ACT", 6, usd=1.0), "uakt": Unit("AKT", 6), "uusdc": Unit("USDC", 6)}
 
 NETWORK = Network(
     name="akash",
     title="Akash",
     stack="compute",
-    token="AKT",
-    unit="uakt",
+    token=TOKEN,
+    unit=UNIT,
     decimals=6,
     address="bech32:akash",
     chain=CosmosChain("akashnet-2", ENDPOINTS),
@@ -52,15 +57,16 @@ NETWORK = Network(
     decision=Decision.STAKE_TALLY,
     units={
         **UNITS,
-        **{akash_compute.UNIT.format(name): replace(unit, decimals=unit.decimals + 18) for name, unit in MONEY.items()},
+        # Leases are priced with 18 decimals of the smallest coin.
+        **{akash_compute.UNIT.format(name): replace(one, decimals=one.decimals + 18) for name, one in MONEY.items()},
         **counted(*akash_supply.RESOURCES.values()),
     },
     parties=PARTIES,
     scorecard={
         **SCORECARD,
-        Measure.COMPUTE_SPEND: "leases_uact/providers",
+        Measure.COMPUTE_SPEND: f"leases_{DOLLAR}/providers",
         Measure.COMPUTE_SUPPLY: "leased_cpu/providers",
     },
     colour=2,
-    prices={"AKT": "akash-network", "USDC": "usd-coin"},
+    prices={TOKEN: "akash-network", "USDC": "usd-coin"},
 )

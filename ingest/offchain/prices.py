@@ -4,96 +4,122 @@ DefiLlama is asked first, CoinGecko without a key second. A price is kept with t
 price that its source itself doubts is kept under another name, so that nothing takes it for one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from ingest.fields import listed, number, table
-from ingest.network import DAILY, HOURLY
+from ingest.network import DAILY, HOURLY, Reading
 from ingest.offchain.feed import Feed, Told, reading
 from store.rows import Facts, SourceChanged, observation
 
 ADDRESSES: Final = ("https://coins.llama.fi", "https://api.coingecko.com/api/v3")
 LLAMA, GECKO = 0, 1
 # The smallest question that each answers.
-PROBES: Final = ("/prices/current/coingecko:bittensor", "/ping")
+PROBES: Final = ("/prices/current/coingecko:ethereum", "/ping")
 SOURCES: Final = ("defillama", "coingecko")
-# CoinGecko's ids; DefiLlama knows them too.
-TOKENS: Final[Mapping[str, str]] = {
-    "TAO": "bittensor",
-    "FET": "fetch-ai",
-    "AKT": "akash-network",
-    "AGIX": "singularitynet",
-    "OCEAN": "ocean-protocol",
-    "CUDOS": "cudos",
-    "USDC": "usd-coin",
-}
-# Flows of these are told in dollars day by day; CoinGecko is asked once a token.
-CLOSED_DAILY: Final = ("AKT", "TAO", "FET")
 CLOSES: Final = 30
 # DefiLlama's own measure of how sure it is, from 0 to 1.
 SURE: Final = 0.9
 # A time beyond the year 5138 is told in milliseconds.
 LARGEST_SECONDS: Final = 10**11
 
-
-def now_defillama(feed: Feed) -> Facts:
-    """Prices in dollars now, of every token, from DefiLlama's coins interface, each with the time it was made."""
-    coins = table(feed.get(f"/prices/current/{_ids()}", place=LLAMA), "coins")
-    told = Told()
-    for token, coin_id in TOKENS.items():
-        if f"coingecko:{coin_id}" in coins:
-            with told.unless_wrong(token):
-                coin = table(coins, f"coingecko:{coin_id}")
-                sure = coin.get("confidence") is not None and number(coin, "confidence") >= SURE
-                name = "price_usd" if sure else "doubted_price_usd"
-                told.rows.append(_priced(token, number(coin, "timestamp"), number(coin, "price"), LLAMA, name))
-    return _facts(told, LLAMA)
+# CoinGecko's ids of tokens; DefiLlama knows them too.
+Tokens = Mapping[str, str]
+Read = Callable[[Feed], Facts]
 
 
-def now_coingecko(feed: Feed) -> Facts:
-    """Prices in dollars now, of every token, from CoinGecko without a key, each with the time it was made."""
-    asked = {"ids": ",".join(TOKENS.values()), "vs_currencies": "usd", "include_last_updated_at": "true"}
-    coins = table(feed.get("/simple/price", asked, place=GECKO))
-    told = Told()
-    for token, coin_id in TOKENS.items():
-        with told.unless_wrong(token):
-            # A coin that is not traded any more is absent, or there without a price.
-            coin = table(coins, coin_id) if coin_id in coins else {}
-            if coin.get("usd") is not None:
-                told.rows.append(_priced(token, number(coin, "last_updated_at"), number(coin, "usd"), GECKO))
-    return _facts(told, GECKO)
+def readings(tokens: Tokens, closed: Sequence[str]) -> tuple[Reading, ...]:
+    """Prices now and at the end of each day; CoinGecko is asked once a token for the ends, so for `closed` alone."""
+    return (
+        reading("now_defillama", now_defillama(tokens), HOURLY, unit="usd", headline=True),
+        reading("now_coingecko", now_coingecko(tokens), HOURLY, unit="usd", headline=True),
+        reading("closes_defillama", closes_defillama(tokens), DAILY, unit="usd"),
+        reading("closes_coingecko", closes_coingecko(tokens, closed), DAILY, unit="usd"),
+    )
 
 
-def closes_defillama(feed: Feed) -> Facts:
-    """Prices in dollars at midnight UTC of the last 30 days, of every token, from DefiLlama's coins interface."""
-    first = _midnight(feed) - timedelta(days=CLOSES)
-    asked = {"start": str(int(first.timestamp())), "span": str(CLOSES + 1), "period": "1d"}
-    coins = table(feed.get(f"/chart/{_ids()}", asked, place=LLAMA), "coins")
-    told = Told()
-    for token, coin_id in TOKENS.items():
-        if f"coingecko:{coin_id}" in coins:
-            with told.unless_wrong(token):
-                for point in listed(coins, f"coingecko:{coin_id}", "prices"):
-                    with told.unless_wrong(token):
-                        told.rows.append(_priced(token, number(point, "timestamp"), number(point, "price"), LLAMA))
-    return _facts(told, LLAMA)
+def now_defillama(tokens: Tokens) -> Read:
+    """The reading of DefiLlama's prices now."""
 
-
-def closes_coingecko(feed: Feed) -> Facts:
-    """Prices in dollars at midnight UTC of the last 30 days, of AKT, TAO and FET, from CoinGecko without a key."""
-    asked = {"vs_currency": "usd", "days": str(CLOSES), "interval": "daily"}
-    told = Told()
-    for token in CLOSED_DAILY:
-        with told.unless_wrong(token):
-            for point in listed(feed.get(f"/coins/{TOKENS[token]}/market_chart", asked, place=GECKO), "prices"):
+    def now(feed: Feed) -> Facts:
+        """Prices in dollars now, of every token, from DefiLlama's coins interface, each with the time it was made."""
+        coins = table(feed.get(f"/prices/current/{_ids(tokens)}", place=LLAMA), "coins")
+        told = Told()
+        for token, coin_id in tokens.items():
+            if f"coingecko:{coin_id}" in coins:
                 with told.unless_wrong(token):
-                    told.rows.append(_priced(token, *_pair(point), GECKO))
-    return _facts(told, GECKO)
+                    coin = table(coins, f"coingecko:{coin_id}")
+                    sure = coin.get("confidence") is not None and number(coin, "confidence") >= SURE
+                    name = "price_usd" if sure else "doubted_price_usd"
+                    told.rows.append(_priced(token, number(coin, "timestamp"), number(coin, "price"), LLAMA, name))
+        return _facts(told, LLAMA, tokens)
+
+    return now
 
 
-def _ids() -> str:
-    return ",".join(f"coingecko:{coin_id}" for coin_id in TOKENS.values())
+def now_coingecko(tokens: Tokens) -> Read:
+    """The reading of CoinGecko's prices now."""
+
+    def now(feed: Feed) -> Facts:
+        """Prices in dollars now, of every token, from CoinGecko without a key, each with the time it was made."""
+        asked = {"ids": ",".join(tokens.values()), "vs_currencies": "usd", "include_last_updated_at": "true"}
+        coins = table(feed.get("/simple/price", asked, place=GECKO))
+        told = Told()
+        for token, coin_id in tokens.items():
+            with told.unless_wrong(token):
+                # A coin that is not traded any more is absent, or there without a price.
+                coin = table(coins, coin_id) if coin_id in coins else {}
+                if coin.get("usd") is not None:
+                    told.rows.append(_priced(token, number(coin, "last_updated_at"), number(coin, "usd"), GECKO))
+        return _facts(told, GECKO, tokens)
+
+    return now
+
+
+def closes_defillama(tokens: Tokens) -> Read:
+    """The reading of DefiLlama's prices at the ends of days."""
+
+    def closes(feed: Feed) -> Facts:
+        """Prices in dollars at midnight UTC of the last 30 days, of every token, from DefiLlama's coins interface."""
+        first = _midnight(feed) - timedelta(days=CLOSES)
+        asked = {"start": str(int(first.timestamp())), "span": str(CLOSES + 1), "period": "1d"}
+        coins = table(feed.get(f"/chart/{_ids(tokens)}", asked, place=LLAMA), "coins")
+        told = Told()
+        for token, coin_id in tokens.items():
+            if f"coingecko:{coin_id}" in coins:
+                with told.unless_wrong(token):
+                    for point in listed(coins, f"coingecko:{coin_id}", "prices"):
+                        with told.unless_wrong(token):
+                            told.rows.append(_priced(token, number(point, "timestamp"), number(point, "price"), LLAMA))
+        return _facts(told, LLAMA, tokens)
+
+    return closes
+
+
+def closes_coingecko(tokens: Tokens, closed: Sequence[str]) -> Read:
+    """The reading of CoinGecko's prices of some tokens at the ends of days."""
+
+    def closes(feed: Feed) -> Facts:
+        asked = {"vs_currency": "usd", "days": str(CLOSES), "interval": "daily"}
+        told = Told()
+        for token in closed:
+            with told.unless_wrong(token):
+                for point in listed(feed.get(f"/coins/{tokens[token]}/market_chart", asked, place=GECKO), "prices"):
+                    with told.unless_wrong(token):
+                        told.rows.append(_priced(token, *_pair(point), GECKO))
+        return _facts(told, GECKO, tokens)
+
+    *others, last = closed
+    closes.__doc__ = (
+        f"Prices in dollars at midnight UTC of the last {CLOSES} days, of {', '.join(others)} and {last}, "
+        "from CoinGecko without a key."
+    )
+    return closes
+
+
+def _ids(tokens: Tokens) -> str:
+    return ",".join(f"coingecko:{coin_id}" for coin_id in tokens.values())
 
 
 def _priced(token: str, made: float, usd: float, source: int, name: str = "price_usd") -> dict[str, Any]:
@@ -112,9 +138,9 @@ def _pair(point: Any) -> tuple[float, float]:
     return number(named, "time") / 1000, number(named, "price")
 
 
-def _facts(told: Told, source: int) -> Facts:
+def _facts(told: Told, source: int, tokens: Tokens) -> Facts:
     if not told.rows and not told.wrong:
-        raise SourceChanged(f"{SOURCES[source]} knows none of the tokens: {', '.join(TOKENS)}")
+        raise SourceChanged(f"{SOURCES[source]} knows none of the tokens: {', '.join(tokens)}")
     return Told(_once(told.rows), told.wrong).facts()
 
 
@@ -125,11 +151,3 @@ def _once(told: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _midnight(feed: Feed) -> datetime:
     return feed.block.time.replace(hour=0, minute=0, second=0, microsecond=0)
-
-
-READINGS: Final = (
-    reading("now_defillama", now_defillama, HOURLY, unit="usd", headline=True),
-    reading("now_coingecko", now_coingecko, HOURLY, unit="usd", headline=True),
-    reading("closes_defillama", closes_defillama, DAILY, unit="usd"),
-    reading("closes_coingecko", closes_coingecko, DAILY, unit="usd"),
-)

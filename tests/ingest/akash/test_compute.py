@@ -12,7 +12,6 @@ import pytest
 
 from analytics.akash.escrow import Account, Deposit, Ledger, Payment
 from ingest.akash import bme as akash_bme
-from ingest.akash import compute as akash_compute
 from ingest.akash import supply as akash_supply
 from ingest.akash.compute import (
     accrued,
@@ -28,6 +27,7 @@ from ingest.akash.escrow import market
 from ingest.akash.ledger import lease_ledger, ledger_of, ledger_rows
 from ingest.cosmos.lcd import NotServed
 from ingest.networks import networks
+from ingest.networks.akash import DENOMS
 from store.rows import BadData, Block, Facts, Kind, SourceChanged, SourceDown, check
 from tests.ingest.cosmos.test_lcd import pinned
 from tests.worlds.akash_market import USDC, Rented, Served, node, provider, tenant
@@ -121,7 +121,7 @@ def test_5000_leases_are_read_completely_at_every_page_size(
     monkeypatch.setattr("ingest.cosmos.lcd.ROWS_A_PAGE", rows_a_page)
     with pinned(node(replace(BIG, most=most))) as chain:
         assert sum(1 for _ in market(chain).leases()) == 5000
-        facts = {name: run_rate(name)(chain) for name in akash_compute.DENOMS}
+        facts = {name: run_rate(denom)(chain) for name, denom in DENOMS.items()}
     for name, leases in (("uact", 40), ("uakt", 5), ("uusdc", 5)):
         check(facts[name], Kind.HOLDINGS)
         assert amounts(facts[name], "providers") == {
@@ -220,7 +220,7 @@ def test_addresses_that_came_in_capitals_are_the_same_parties() -> None:
 
 def test_nobody_paying_in_a_denom_is_a_fact() -> None:
     with pinned(node(Served([Rented(1, tenant(1), provider(1), "uact", ONE)]))) as chain:
-        facts = run_rate("uusdc")(chain)
+        facts = run_rate(DENOMS["uusdc"])(chain)
     check(facts, Kind.HOLDINGS)
     assert facts.rows.is_empty()
 
@@ -519,7 +519,7 @@ ACT = {
 
 def test_the_backing_of_act_is_told_in_full() -> None:
     with pinned(node(Served([], bodies=ACT))) as chain:
-        facts = akash_bme.bme(chain)
+        facts = akash_bme.bme("uact")(chain)
     check(facts, Kind.OBSERVATIONS)
     assert values(facts) == {
         "circuit_breaker": None,
@@ -546,4 +546,4 @@ def test_the_backing_of_act_is_told_in_full() -> None:
 def test_an_unknown_state_of_the_circuit_breaker_is_named(change: dict[str, object], reason: str) -> None:
     bodies = {**ACT, akash_bme.STATUS: {**STATUS, **change}}
     with pinned(node(Served([], bodies=bodies))) as chain, pytest.raises(SourceChanged, match=reason):
-        akash_bme.bme(chain)
+        akash_bme.bme("uact")(chain)

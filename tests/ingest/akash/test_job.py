@@ -9,9 +9,8 @@ import polars as pl
 import pytest
 from urllib3.util import Retry
 
-from ingest.akash.compute import READINGS
 from ingest.job import Outcome, read_network
-from ingest.networks.akash import NETWORK
+from ingest.networks.akash import NETWORK, READINGS
 from ingest.transport import Http
 from store.landing import Landing, contents
 from tests.worlds.akash_market import Rented, Served, node, provider, tenant

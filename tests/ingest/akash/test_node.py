@@ -17,7 +17,7 @@ from ingest.akash import control as akash_control
 from ingest.akash import supply as akash_supply
 from ingest.akash.escrow import market
 from ingest.network import Reading
-from ingest.networks.akash import NETWORK
+from ingest.networks.akash import DENOMS, NETWORK
 from store.mart import opened
 from store.rows import Facts, SourceChanged, SourceDown
 from tests.ingest.cosmos.test_lcd import pinned
@@ -27,8 +27,13 @@ from tests.worlds.memo import no_memo
 from tests.worlds.moving_chain import command, finished
 from tests.worlds.servers import Reply, serving
 
-MODULES = (akash_control, akash_compute, akash_supply, akash_bme)
-READINGS = {reading.name: reading for module in MODULES for reading in module.READINGS}
+OWN = (
+    *akash_control.READINGS,
+    *akash_compute.readings(DENOMS),
+    *akash_supply.READINGS,
+    *akash_bme.readings("AKT", "uact"),
+)
+READINGS = {reading.name: reading for reading in OWN}
 FIRST, SECOND, THIRD = (
     "akash1gzqv4jn26p49cqlml6v8msxqxrfnazgnx483cq",
     "akash16zj93l7p5sf5atefjnu3k4k0yavdkk85emrpw9",

@@ -13,7 +13,6 @@ from urllib3.util import Retry
 from ingest.akash import console
 from ingest.network import Network, Reading
 from ingest.networks import networks
-from ingest.offchain import prices
 from ingest.offchain.feed import Feed, OffChain
 from ingest.transport import Http
 from store.mart import opened
@@ -26,6 +25,7 @@ from tests.worlds.servers import Reply, Request, serving
 NOW = datetime(2026, 7, 17, 20, 7, tzinfo=UTC)
 STATES = {"active": 1, "pending": 1, "available": 1, "total": 3}
 MODEL = {"model": "h100", "ram": "80Gi", "interface": "SXM5", "allocatable": 8, "allocated": 4}
+PRICES = networks()["prices"].readings
 EARNED = {"totalUAktEarned": 1, "totalUUsdcEarned": 2, "totalUActEarned": 2, "totalUUsdEarned": 3.5}
 COINS = {"bittensor": 300.0, "fetch-ai": 0.3, "akash-network": 0.54}
 
@@ -178,7 +178,7 @@ WRONG = [
 def test_one_invented_thing_that_is_wrong_is_left_out_and_told(
     name: str, path: str, body: Any, thing: str, reason: str
 ) -> None:
-    reading = by_name(prices.READINGS + console.READINGS, name)
+    reading = by_name(PRICES + console.READINGS, name)
     with feed(invented({path: body})) as source:
         facts = reading.facts(source, no_memo, list)
     told = left_out(facts)
@@ -194,7 +194,7 @@ def test_one_invented_thing_that_is_wrong_is_left_out_and_told(
 def test_invented_points_of_a_price_cost_each_other_nothing() -> None:
     days = {**LLAMA_DAYS, "coingecko:fetch-ai": {"prices": [point(2, 0.3), point(1, None), point(0, 0.3)]}}
     with feed(invented({"/chart/": {"coins": days}})) as source:
-        facts = by_name(prices.READINGS, "closes_defillama").facts(source, no_memo, list)
+        facts = by_name(PRICES, "closes_defillama").facts(source, no_memo, list)
     assert facts.rows.filter(subject="FET", name="price_usd").height == 2
     assert "price is no number" in left_out(facts)["FET"]
 
@@ -203,9 +203,9 @@ def test_of_an_invented_source_of_which_nothing_is_right_the_first_reason_is_tol
     dead = {f"coingecko:{name}": {"price": 0, **SURE} for name in COINS}
     with (
         feed(invented({"/prices/": {"coins": dead}})) as source,
-        pytest.raises(SourceChanged, match="the price of TAO is 0"),
+        pytest.raises(SourceChanged, match="the price of AKT is 0"),
     ):
-        by_name(prices.READINGS, "now_defillama").facts(source, no_memo, list)
+        by_name(PRICES, "now_defillama").facts(source, no_memo, list)
 
 
 def test_an_invented_series_that_is_added_to_others_is_never_left_out() -> None:

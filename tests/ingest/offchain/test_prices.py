@@ -16,13 +16,20 @@ from urllib3.util import Retry
 from analytics.akash.escrow import ONE
 from analytics.prices import ABSURD, Dollars, NoPrice, Price, Quote, act, closes, dollars, price, price_at, total
 from ingest.network import Reading
+from ingest.networks import networks
+from ingest.offchain import prices as offchain
 from ingest.offchain.feed import Feed, OffChain
-from ingest.offchain.prices import READINGS, TOKENS, closes_coingecko, closes_defillama, now_coingecko, now_defillama
 from store.rows import Facts, Kind, SourceChanged, SourceDown, check, frame, observation
 from tests.worlds.memo import no_memo
 from tests.worlds.servers import Reply, Request, serving
 
 NOON = datetime(2026, 7, 17, 12, tzinfo=UTC)
+READINGS = networks()["prices"].readings
+TOKENS = {"TAO": "bittensor", "FET": "fetch-ai", "AKT": "akash-network", "OCEAN": "ocean-protocol"}
+now_defillama, now_coingecko, closes_defillama = (
+    read(TOKENS) for read in (offchain.now_defillama, offchain.now_coingecko, offchain.closes_defillama)
+)
+closes_coingecko = offchain.closes_coingecko(TOKENS, ("AKT", "TAO", "FET"))
 
 
 @dataclass(frozen=True)
