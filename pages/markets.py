@@ -168,7 +168,7 @@ def shared_out(known: Sequence[Population]) -> None:
     rows = served.asked(emission.by_population, list(known))
     if rows.is_empty():
         return
-    one = headlines(known)[0]
+    one = next(iter(headlines(known)), known[0])
     st.header(market.emission_headline(one, rows), anchor=False)
     told = market.merged([frame.source(one)], market.unit(one), n=market.takers(rows), things="parties")
     draw.table(rows, market.emission_columns(one), alt="Emission by who gets it", sources=told, key="emission")
@@ -247,7 +247,7 @@ def ranked(population: Population, known: Sequence[Population]) -> None:
                 ranks,
                 threshold=half.share,
                 threshold_label="Half",
-                colour=colours.of_network(population.network),
+                colour=colours.of_network(population.colour),
                 things=population.thing,
             ),
             ranks,

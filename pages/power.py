@@ -62,7 +62,7 @@ def ranked(population: Population, grouping: str, threshold: rules.Threshold, ra
         ranks,
         threshold=threshold.share,
         threshold_label=words.sentence(threshold.amount),
-        colour=colours.of_network(population.network),
+        colour=colours.of_network(population.colour),
         things=population.thing,
     )
     said = f"{told}. {parties.largest(ranks)}"
@@ -101,7 +101,7 @@ def inequality(population: Population, grouping: str) -> None:
     draw.show(
         draw.Chart(
             "lorenz",
-            charts.lorenz(curve, height=360),
+            charts.lorenz(curve, paints=colours.of_networks([population]), height=360),
             curve,
             {"holders": tables.percent("Smallest"), "amount": tables.percent("Hold")},
             f"Lorenz curve of {population.title}, {population.heading}.",

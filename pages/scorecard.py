@@ -9,7 +9,7 @@ import streamlit as st
 from questions import proposals, scorecard
 from questions.proposals import Proposal
 from questions.scorecard import Cell, Said
-from ui import banners, choose, dots, downloads, draw, frame, inert, matrix, served, tables, words
+from ui import banners, choose, colours, dots, downloads, draw, frame, inert, matrix, served, tables, words
 from ui.provenance import Provenance
 
 # Of a larger group only so many are named.
@@ -80,7 +80,9 @@ def against(cells: Sequence[Cell]) -> None:
     draw.show(
         draw.Chart(
             "math-against-power",
-            dots.math_against_power(both),
+            dots.math_against_power(
+                both, paints=colours.of_networks(one.population for one in cells if one.population)
+            ),
             rows,
             {
                 "title": tables.text("Network", pinned=True),

@@ -6,7 +6,7 @@ import streamlit as st
 from analytics.spread.metrics import METRICS
 from questions import history
 from questions.populations import Population, headlines
-from ui import banners, choose, curves, draw, frame, inert, served, tables, words
+from ui import banners, choose, colours, curves, draw, frame, inert, served, tables, words
 
 
 @frame.section
@@ -66,7 +66,7 @@ def panels(rows: pl.DataFrame, events: pl.DataFrame, metric: str, chosen: list[P
         own = history.within(pl.concat([events.filter(network=network), breaks], how="diagonal"), part)
         happened |= own.height > breaks.height
         name = f"{title}: {part['population'][0]}"
-        figures[name] = curves.panel(part, form=form(metric), events=own)
+        figures[name] = curves.panel(part, paints=colours.of_networks(chosen), form=form(metric), events=own)
         first, last = part.drop_nulls("value")["value"][[0, -1]]
         alts[name] = f"{title}: {METRICS[metric].title} from {first:.3g} to {last:.3g}."
     draw.panels(
@@ -84,7 +84,7 @@ def together(rows: pl.DataFrame, metric: str, said: str, chosen: list[Population
     draw.show(
         draw.Chart(
             "together",
-            curves.daily(rows, y=METRICS[metric].title, form=form(metric)),
+            curves.daily(rows, y=METRICS[metric].title, paints=colours.of_networks(chosen), form=form(metric)),
             rows,
             {
                 "title": tables.text("Network", pinned=True),

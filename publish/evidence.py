@@ -180,11 +180,13 @@ def _not_applicable() -> list[tuple[str, str, Blank]]:
 
 
 def _not_read(mart: Tables) -> list[tuple[str, str, Blank]]:
-    """Measures that a network has readings for, of which none has landed."""
+    """Measures that a network has readings for, of which the one that is told of has not landed."""
     rows = mart.table(
         """
         SELECT DISTINCT r.network, r.measure FROM reading r
-        ANTI JOIN snapshot s ON s.network = r.network AND s.measure = r.measure
+        LEFT JOIN scorecard c ON c.network = r.network AND c.measure = r.measure AND c.reading <> ''
+        ANTI JOIN snapshot s
+            ON s.network = r.network AND s.measure = r.measure AND s.reading = coalesce(c.reading, s.reading)
         WHERE r.kind = 'holdings' ORDER BY ALL
         """
     )

@@ -151,10 +151,10 @@ def parts(rows: pl.DataFrame, *, height: int = 420) -> go.Figure:
     )
 
 
-def lorenz(rows: pl.DataFrame, *, height: int = 360) -> go.Figure:
+def lorenz(rows: pl.DataFrame, *, paints: colours.Paints = colours.NO_NETWORKS, height: int = 360) -> go.Figure:
     """How much of the whole the smallest x percent hold; the diagonal would be equality.
 
-    rows: network (id), title, holders, amount (running fractions from the smallest up).
+    rows: network (id), title, holders, amount (running fractions from the smallest up). paints: the networks' colours.
     """
     groups = rows.partition_by(["network", "title"], maintain_order=True)
     equal: Part = {
@@ -167,14 +167,14 @@ def lorenz(rows: pl.DataFrame, *, height: int = 360) -> go.Figure:
         "hoverinfo": "skip",
     }
     return drawn(
-        [*(_curve(thin(part, 200)) for part in groups), equal],
+        [*(_curve(thin(part, 200), place, paints) for place, part in enumerate(groups)), equal],
         height=height,
         x={"title": "Holders, smallest first", "tickformat": ".0%", "range": [0, 1]},
         y={"title": "Share held", **SHARES},
     )
 
 
-def _curve(part: pl.DataFrame) -> Part:
+def _curve(part: pl.DataFrame, place: int, paints: colours.Paints) -> Part:
     network, title = part.select("network", "title").row(0)
     return {
         "type": "scatter",
@@ -182,7 +182,7 @@ def _curve(part: pl.DataFrame) -> Part:
         "y": part["amount"].to_numpy(),
         "name": inert.svg(str(title)),
         "mode": "lines",
-        "line": {"width": 2.5, "color": colours.of_network(str(network))},
+        "line": {"width": 2.5, "color": paints.get(str(network), colours.of_place(place))},
         "hovertemplate": "the smallest %{x:.0%} hold %{y:.1%}<extra>%{fullData.name}</extra>",
     }
 

@@ -6,7 +6,7 @@ import polars as pl
 import streamlit as st
 
 from analytics.spread.metrics import METRICS
-from questions.populations import Population, headlines
+from questions.populations import Population, headlines, whole
 from questions.proposals import Proposal, linked, numbered
 from questions.scenario import QUESTIONS, Question
 from questions.search import Found
@@ -52,7 +52,7 @@ def population(known: Sequence[Population]) -> Population:
     """Who is compared with whom."""
     # The one that the scorecard tells of comes first, parts of a network last.
     first = {one.key for one in headlines(known)}
-    place = {one.key: (one.key not in first, "@" in one.key or "subnet:" in one.key, -one.n) for one in known}
+    place = {one.key: (one.key not in first, not whole(one.population), -one.n) for one in known}
     by_key = {one.key: one for one in sorted(known, key=lambda one: place[one.key])}
     readings = {one.reading for one in known}
     several = {one.heading for one in known if len({o.reading for o in known if o.heading == one.heading}) > 1}

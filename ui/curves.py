@@ -15,15 +15,17 @@ def daily(
     y: str,
     published: pl.DataFrame | None = None,
     events: pl.DataFrame | None = None,
+    paints: colours.Paints = colours.NO_NETWORKS,
     form: str = ",.3~g",
     height: int = 360,
 ) -> go.Figure:
     """Series over time, one line each; others' published figures as marked points, events as dotted verticals.
 
     rows: network (id, or any series name), title, time, value. published: time, value, title. events: time, mark.
+    paints: the networks' colours; another series has one by its place.
     """
     return drawn(
-        _traces(rows, published, form),
+        _traces(rows, published, paints, form),
         height=height,
         x={"showgrid": False},
         y={"title": y, "rangemode": "tozero", "tickformat": form},
@@ -31,10 +33,16 @@ def daily(
     )
 
 
-def panel(rows: pl.DataFrame, *, form: str = ",.3~g", events: pl.DataFrame | None = None) -> go.Figure:
+def panel(
+    rows: pl.DataFrame,
+    *,
+    paints: colours.Paints = colours.NO_NETWORKS,
+    form: str = ",.3~g",
+    events: pl.DataFrame | None = None,
+) -> go.Figure:
     """One of many small charts: a single measure over time, no legend."""
     return drawn(
-        _traces(rows, None, form),
+        _traces(rows, None, paints, form),
         height=190,
         x={"showgrid": False, "nticks": 4},
         y={"rangemode": "tozero", "tickformat": form, "nticks": 4},
@@ -44,25 +52,26 @@ def panel(rows: pl.DataFrame, *, form: str = ",.3~g", events: pl.DataFrame | Non
     )
 
 
-def _traces(rows: pl.DataFrame, published: pl.DataFrame | None, form: str) -> list[Part]:
+def _traces(rows: pl.DataFrame, published: pl.DataFrame | None, paints: colours.Paints, form: str) -> list[Part]:
     told = published if published is not None and not published.is_empty() else None
     groups = rows.partition_by(["network", "title"], maintain_order=True)
     most = (MOST_POINTS - (0 if told is None else told.height)) // max(1, len(groups))
-    lines = [_series(part, place, form, most) for place, part in enumerate(groups)]
+    lines = [
+        _series(part, paints.get(str(part["network"][0]), colours.of_place(place)), form, most)
+        for place, part in enumerate(groups)
+    ]
     return lines if told is None else [*lines, _published(told, form)]
 
 
-def _series(part: pl.DataFrame, place: int, form: str, most: int) -> Part:
+def _series(part: pl.DataFrame, paint: str, form: str, most: int) -> Part:
     part = thin(part.sort("time"), most)
-    network, title = part.select("network", "title").row(0)
-    known = str(network) in colours.NETWORKS
     return {
         "type": "scatter",
         "x": part["time"].dt.replace_time_zone(None).to_numpy(),
         "y": part["value"].to_numpy(),
-        "name": inert.svg(str(title)),
+        "name": inert.svg(str(part["title"][0])),
         "mode": "lines+markers" if part.height < 15 else "lines",
-        "line": {"width": 2.5, "color": colours.of_network(str(network)) if known else colours.of_place(place)},
+        "line": {"width": 2.5, "color": paint},
         # A day that was not read is a gap, never a straight line over it.
         "connectgaps": False,
         "hovertemplate": f"%{{x|%-d %b %Y}}<br>%{{y:{form}}}<extra>%{{fullData.name}}</extra>",

@@ -28,16 +28,19 @@ TICKS: Final = [1, 2, 5, 15, 50, 200]
 REACHES: Final = ((15, 1.4), (50, 1.9), (200, 2.45), (float("inf"), 3.4))
 
 
-def math_against_power(points: pl.DataFrame, *, height: int = 460) -> go.Figure:
+def math_against_power(
+    points: pl.DataFrame, *, paints: colours.Paints = colours.NO_NETWORKS, height: int = 460
+) -> go.Figure:
     """One dot a network and measure: over how many the resource is spread, how few decide over it.
 
     points: network (id), title, measure, m, k, independent, word_m, word_k, path. Hollow: independence is not shown.
+    paints: the networks' colours.
     """
     symbols = {measure: symbol for measure, (symbol, _) in _symbols(points).items()}
     traces = []
     networks = points.partition_by(["network", "title"], maintain_order=True)
     for place, part in enumerate(networks, start=1):
-        paint = colours.of_network(str(part["network"][0]))
+        paint = paints.get(str(part["network"][0]), colours.of_place(place - 1))
         title = inert.svg(str(part["title"][0]))
         above = APART * place / (len(networks) + 1)
         traces += [_dots(part, title, paint, symbols, above), _legend_only(title, paint)]

@@ -7,7 +7,7 @@ from typing import Any, Final
 import polars as pl
 
 from questions.emission import Flow
-from questions.populations import Population, headlines, subnet_number
+from questions.populations import Population, headlines, part_number
 from questions.thresholds import Value
 from ui import inert, parties, tables, words
 from ui.charts import MOST_BARS
@@ -342,4 +342,4 @@ def subnets_named(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _subnet(label: str, called: Mapping[str, str]) -> str:
-    return f"{subnet_number(label)} {inert.plain(called.get(label, ''), 24)}".strip()
+    return f"{part_number(label)} {inert.plain(called.get(label, ''), 24)}".strip()

@@ -115,7 +115,7 @@ def cut(rows: pl.DataFrame, population: Population) -> str:
 
 def cautions(population: Population, rows: pl.DataFrame) -> None:
     """What keeps a reader from a wrong conclusion, where it applies."""
-    if population.measure == "token" and population.spelling == "hex":
+    if population.measure == "token" and not population.tokens_vote:
         st.caption("These tokens do not vote: who holds many can sell many, and decides nothing by that.")
     if population.measure == "control":
         st.caption("Keys, not people: who holds a key, and whether two keys have two owners, is not on the chain.")

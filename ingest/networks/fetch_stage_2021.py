@@ -18,4 +18,5 @@ NETWORK = Network(
     units=UNITS,
     parties=PARTIES,
     scorecard=SCORECARD,
+    colour=10,
 )

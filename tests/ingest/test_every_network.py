@@ -13,9 +13,11 @@ from ingest.job import endpoints
 from ingest.network import Network, Reading
 from ingest.networks import networks
 from ingest.sample.world import readings
+from questions.populations import whole
 from store.addresses import bech32
 from store.rows import IS_ADDRESS, LEFT_OUT, PARTY, BadData, Facts, Kind, frame, holdings, observation
 from store.spelling import ACCOUNT, ADDRESS, ANY, strangers
+from ui.colours import SLOTS
 
 NETWORKS = networks()
 READINGS = [(network, reading) for network in NETWORKS.values() for reading in network.readings]
@@ -66,6 +68,69 @@ def test_rules_are_parts_of_populations_that_are_read(network: Network) -> None:
         assert rule.measure in measures
         assert 0 < rule.numerator <= rule.denominator
         assert rule.action
+
+
+# --- what readers are told of a network -------------------------------------------------------------------------------
+
+HOLDINGS = [(network, reading) for network, reading in READINGS if reading.kind is Kind.HOLDINGS]
+MEASURED = {(network.name, reading.measure) for network, reading in HOLDINGS}
+# Networks of the field, which have a place on the scorecard; sources off chain have none.
+OF_THE_FIELD = [network for network in NETWORKS.values() if network.stack]
+
+
+@pytest.mark.parametrize(("network", "reading"), HOLDINGS, ids=named)
+def test_a_unit_has_a_token_or_is_said_to_be_counted_as_it_is(network: Network, reading: Reading) -> None:
+    assert reading.unit in network.all_units
+
+
+@pytest.mark.parametrize("network", NETWORKS.values(), ids=named)
+def test_a_token_has_one_name_and_so_many_decimals(network: Network) -> None:
+    for unit, told in network.all_units.items():
+        assert told.token
+        assert told.decimals in range(37)
+        assert told.decimals or told.token in (unit, network.token), "what has no decimals is counted as it is"
+    assert all(coin for coin in network.prices.values())
+
+
+def test_a_token_has_one_price_id() -> None:
+    ids = {(token, coin) for network in NETWORKS.values() for token, coin in network.prices.items()}
+    assert len(ids) == len({token for token, _ in ids})
+    tokens = {network.token for network in OF_THE_FIELD if network.chain}
+    assert tokens <= {token for token, _ in ids}
+
+
+def drawn(network: str, reading: str) -> set[str]:
+    """The populations that the sample draws of a reading."""
+    (one,) = (one for one in readings() if (one.network, one.reading) == (network, reading))
+    return set(one.rows(0)["population"].unique())
+
+
+@pytest.mark.parametrize("network", NETWORKS.values(), ids=named)
+def test_each_measure_is_told_of_one_population_that_is_read(network: Network) -> None:
+    measures = {measure for name, measure in MEASURED if name == network.name}
+    assert measures <= network.scorecard.keys()
+    if network.readings:
+        assert measures == network.scorecard.keys()
+    for measure, key in network.scorecard.items():
+        reading, _, population = key.partition("/")
+        by_name = {one.name: one for one in network.readings}
+        if key and network.readings:
+            assert by_name[reading].measure is measure
+            assert by_name[reading].kind is Kind.HOLDINGS
+            assert population in drawn(network.name, reading)
+            assert whole(population)
+
+
+def test_each_network_of_the_field_has_a_colour_of_its_own() -> None:
+    colours = [network.colour for network in OF_THE_FIELD]
+    assert all(colour in range(1, len(SLOTS) + 1) for colour in colours)
+    assert len(set(colours)) == len(colours)
+
+
+@pytest.mark.parametrize("network", NETWORKS.values(), ids=named)
+def test_a_network_with_proposals_says_how_they_are_decided(network: Network) -> None:
+    voted = any(reading.kind in (Kind.PROPOSALS, Kind.VOTES) for reading in network.readings)
+    assert network.decision or not voted
 
 
 def test_the_sample_has_every_distribution_that_is_read_and_no_other() -> None:

@@ -497,3 +497,16 @@ def test_power_begins_with_the_population_that_the_scorecard_tells_of(visit: Ope
 def test_the_scorecard_leads_to_each_open_vote(visit: Open) -> None:
     links = [str(link.proto) for link in visit("scorecard").get("page_link")]
     assert any("p=akash%3Aakashnet-2%3A2" in link or "p=akash:akashnet-2:2" in link for link in links)
+
+
+@pytest.mark.parametrize("vote", [True, False])
+def test_that_tokens_do_not_vote_is_said_where_their_network_says_so(
+    vote: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = replace(networks()["fet"], tokens_vote=vote)
+    of_holders = snapshot("fet", "eip155:1", "holders", Kind.HOLDINGS, datetime.now(UTC), measure="token", unit="afet")
+    rows = holdings([("holders", f"0x{place:040x}", place * 10**18) for place in range(1, 9)])
+    Landing(tmp_path).land(of_holders, Facts(rows))
+    build(tmp_path, {"fet": token})
+    said = texts(opened("power", tmp_path, monkeypatch, net="fet", what="token"))
+    assert ("These tokens do not vote" in said) == (not vote)

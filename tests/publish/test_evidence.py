@@ -1,6 +1,7 @@
 """Verdicts on the sample and on a real state: the glue from the mart to the words."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from ingest.networks import networks
 from ingest.publication import build
 from publish.ways import ways
 from questions import scorecard
-from questions.populations import populations
+from questions.populations import headlines, populations
 from store import labels
 from store.addresses import bech32
 from store.landing import Landing
@@ -264,3 +265,23 @@ def test_validators_of_one_operator_are_one_party(tmp_path: Path) -> None:
         assert said(mart, "akash", "voting_power", "math")["by_address"] == pytest.approx(3)
         evidence = mart.table("SELECT source FROM entity WHERE address = ?", who[0])["source"].to_list()
     assert "one-operator.com" in evidence[0]
+
+
+def test_another_population_never_stands_in_for_the_one_a_measure_is_told_of(tmp_path: Path) -> None:
+    rows = holdings(("hotkeys", f"0x{place:064x}", 10) for place in range(5))
+    landed(tmp_path, "bittensor", "stake", Measure.STAKE, rows)
+    landed(tmp_path, "bittensor", "recipients", Measure.EMISSION, rows.with_columns(population=pl.lit("recipients")))
+    build(tmp_path, networks())
+    with opened(tmp_path) as mart:
+        emission = said(mart, "bittensor", "emission", "math")
+        assert (emission["state"], emission["reason"]) == ("not read", "no run has read it yet")
+        assert headlines(populations(mart)) == []
+
+
+def test_a_measure_is_told_of_the_population_that_the_network_declares(tmp_path: Path) -> None:
+    landed(tmp_path, "bittensor", "recipients", Measure.EMISSION, holdings([("recipients", f"0x{1:064x}", 10)]))
+    network = replace(networks()["bittensor"], scorecard={Measure.EMISSION: "recipients/recipients"})
+    build(tmp_path, {"bittensor": network})
+    with opened(tmp_path) as mart:
+        assert [one.key for one in headlines(populations(mart))] == ["recipients/recipients"]
+        assert said(mart, "bittensor", "emission", "math")["number"] == 1

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from questions import ranking
-from questions.populations import Population, heading, headlines, populations, things, token_unit
+from questions.populations import Population, heading, headlines, populations, things
 from questions.search import misspelled, one_each, search
 from questions.standing import everywhere, standing, votes
 from store.addresses import ss58
@@ -175,22 +175,30 @@ def test_fewest_others_that_outvote_one(amounts: list[int], data: st.DataObject)
     assert ranking.outvoted_by(rows, place) == expected
 
 
-def test_amounts_are_written_in_the_unit_that_readers_know() -> None:
-    assert token_unit("uakt", "uakt", "AKT", 6) == ("AKT", 6)
-    assert token_unit("1e-18 uact", "uakt", "AKT", 6) == ("ACT", 24)
-    assert token_unit("1e-18 uakt", "uakt", "AKT", 6) == ("AKT", 24)
-    assert token_unit("rao alpha", None, None, None) == ("alpha", 9)
-    assert token_unit("gpus", "uakt", "AKT", 6) == ("gpus", 0)
+def test_amounts_are_written_in_the_unit_that_readers_know(known: list[Population]) -> None:
+    told = {(one.network, one.unit): (one.token_unit, one.token_decimals) for one in known}
+    assert told["akash", "uakt"] == ("AKT", 6)
+    assert told["akash", "1e-18 uact"] == ("ACT", 24)
+    assert told["bittensor", "rao"] == ("TAO", 9)
+    assert told["akash", "power"] == ("power", 0)
+
+
+WORDS = {("bittensor", "subnet:"): "Subnet", ("bittensor", "grandpa"): "finality voters"}
 
 
 def test_populations_have_headings_for_readers() -> None:
-    assert heading("validators") == "Validators"
-    assert heading("subnet:4.0/miners") == "Subnet 4, miners"
+    assert heading("akash", "validators", WORDS) == "Validators"
+    assert heading("bittensor", "subnet:4.0/miners", WORDS) == "Subnet 4, miners"
     # A netuid that was given again: two subnets of one number are told apart.
-    assert heading("subnet:4.2/miners") == "Subnet 4.2, miners"
-    assert heading("delegators@akashvaloper1x") == "Delegators of akashvaloper1x"
-    assert things("subnet:4.2/miners") == "miners"
-    assert things("delegators@akashvaloper1x") == "delegators"
+    assert heading("bittensor", "subnet:4.2/miners", WORDS) == "Subnet 4.2, miners"
+    assert heading("akash", "delegators@akashvaloper1x", WORDS) == "Delegators of akashvaloper1x"
+
+
+def test_parties_are_called_as_their_network_says_or_as_their_population_is_named() -> None:
+    assert things("bittensor", "grandpa", WORDS) == "finality voters"
+    assert things("bittensor", "subnet:4.2/miners", WORDS) == "miners"
+    assert things("akash", "delegators@akashvaloper1x", WORDS) == "delegators"
+    assert things("akash", "community_pool", WORDS) == "community pool"
 
 
 def test_each_network_has_one_headline_population_a_measure(known: list[Population]) -> None:

@@ -46,10 +46,10 @@ def points(chart: go.Figure) -> int:
 
 
 def test_the_coalition_has_the_colour_of_its_network() -> None:
-    chart = charts.ranked(ranks(9), threshold=1 / 3, threshold_label="1/3", colour=colours.of_network("akash"))
+    chart = charts.ranked(ranks(9), threshold=1 / 3, threshold_label="1/3", colour=colours.of_network(2))
     coalition, others, together = chart.data
     assert list(coalition.x) == [1, 2, 3]
-    assert coalition.marker.color == colours.of_network("akash")
+    assert coalition.marker.color == colours.of_network(2)
     assert list(others.x) == [4, 5, 6, 7, 8, 9]
     assert others.marker.color == colours.GREY
     assert list(together.y) == pytest.approx([place / 9 for place in range(1, 10)])
@@ -165,10 +165,16 @@ def test_a_new_party_stands_where_its_size_puts_it() -> None:
     assert list(charts.before_after(rows).layout.yaxis.categoryarray) == ["1. merged", "2. old"]
 
 
-def test_each_network_has_a_colour_of_its_own() -> None:
-    assert len({colours.of_network(name) for name in colours.NETWORKS}) == len(colours.NETWORKS)
-    assert colours.of_network("olas") == colours.of_network("olas")
-    assert colours.of_network("olas") not in {colours.of_network(name) for name in colours.NETWORKS}
+def test_a_series_has_the_colour_of_its_network_and_others_one_by_their_place() -> None:
+    rows = pl.concat([days(20), days(20, "fetch"), days(20, "turnout")])
+    paints = {"akash": colours.of_network(2), "fetch": colours.of_network(3)}
+    found = {trace.name: trace.line.color for trace in curves.daily(rows, y="parties", paints=paints).data}
+    assert found == {"akash": "#000002", "fetch": "#000003", "turnout": colours.of_place(2)}
+
+
+def test_the_colours_of_the_theme_are_counted_from_one() -> None:
+    assert [colours.of_network(1), colours.of_network(10)] == [colours.SLOTS[0], colours.SLOTS[-1]]
+    assert colours.of_network(0) == colours.GREY
 
 
 def test_both_themes_have_exactly_ten_different_colours() -> None:
