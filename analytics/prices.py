@@ -21,8 +21,8 @@ CONTRADICT: Final = 2.0
 ABSURD: Final = 5.0
 # What counts as the last good price.
 REMEMBERED: Final = timedelta(days=7)
-# Of the sources that agree, the first of these is shown.
-ORDER: Final = ("defillama", "coingecko", "akash oracle")
+# Of the sources that agree, the first of these is shown; those of chains come after them.
+ORDER: Final = ("defillama", "coingecko")
 HEALTHY: Final = "mint_status_healthy"
 MICRO: Final = 10**6
 
@@ -112,12 +112,13 @@ def price_at(observations: pl.DataFrame, token: str, at: datetime) -> Price | No
     return price(quotes(observations, token), at, good[-1] if good else None)
 
 
-def act(made: datetime, breaker: str | None) -> Price:
-    """What 1 ACT costs its buyer: a dollar by design, flagged unless the circuit breaker is known to be healthy."""
+def minted(token: str, made: datetime, breaker: str | None) -> Price:
+    """What a token costs that is minted for a dollar; flagged unless the circuit breaker is known to be healthy."""
     if breaker is None:
         return Price(1.0, 1.0, ("design",), made, ("the state of the circuit breaker was not read",))
     if breaker != HEALTHY:
-        return Price(1.0, 1.0, ("design",), made, (f"circuit breaker: {breaker}; 1 ACT may not be worth a dollar",))
+        doubt = f"circuit breaker: {breaker}; 1 {token} may not be worth a dollar"
+        return Price(1.0, 1.0, ("design",), made, (doubt,))
     return Price(1.0, 1.0, ("design",), made)
 
 

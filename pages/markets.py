@@ -23,7 +23,7 @@ def main() -> None:
     chosen = choose.market(known)
     of_network = [one for one in known if one.network == chosen]
     new = [one for one in of_network if one.measure == "emission"]
-    if chosen == market_facts.AKASH:
+    if chosen == served.asked(market_facts.network):
         akash(of_network)
         shared_out(new)
         return
@@ -83,7 +83,7 @@ def sides(source: Sequence[Provenance]) -> None:
         )
     )
     side = choose.side()
-    called = served.asked(ranking.names, market_facts.AKASH)
+    called = served.asked(ranking.names, served.asked(market_facts.network))
     one = parties.called(market.named(spent.filter(population=side), called))
     told = market.merged(source, market.USD_A_DAY, n=one.height, things=side)
     draw.table(one, market.PARTIES, alt=f"Spend on Akash by {side}", sources=told, key="side")
@@ -97,7 +97,7 @@ def over_time(source: Sequence[Provenance]) -> None:
     """Dollars a day as the console counts them and as read on chain, with published figures as points."""
     st.header("Dollars a day, and what others published", anchor=False)
     rows = market.daily(served.asked(market_facts.spend_daily), served.asked(market_facts.run_rate_against_console))
-    points = market_facts.spend_points()
+    points = served.asked(market_facts.spend_points)
     if rows.is_empty():
         banners.nothing("No daily history was read yet.")
         return
@@ -145,7 +145,7 @@ def gate(source: Sequence[Provenance]) -> None:
     if rows.is_empty():
         return
     st.subheader("Who opens the gate", anchor=False)
-    auditors = market.gates(rows, served.asked(ranking.names, market_facts.AKASH))
+    auditors = market.gates(rows, served.asked(ranking.names, served.asked(market_facts.network)))
     told = market.merged(source, market.USD_A_DAY, n=market.signers(rows), things="auditors")
     draw.table(auditors, market.GATE, alt="Auditors by the spend that needs them", sources=told, key="gate")
 

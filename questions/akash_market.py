@@ -11,12 +11,16 @@ from store.labels import PROTOCOL
 from store.mart import Mart
 from store.published import published
 
-AKASH: Final = "akash"
-CONSOLE: Final = "akash_console"
-
-_NEWEST: Final = """
+# The network whose leases are read.
+_NETWORK: Final = "SELECT DISTINCT network FROM reading WHERE name = 'lease_ledger'"
+# Leases are paid in the units that their readings have.
+_MONEY: Final = f"""
+    SELECT u.unit, u.token, u.usd IS NOT NULL AS dollar FROM unit u
+    WHERE u.network IN ({_NETWORK}) AND starts_with(u.unit, '{markets.FINE}')
+"""
+_NEWEST: Final = f"""
     SELECT max_by(id, row(time, id)) AS id FROM snapshot
-    WHERE network = 'akash' AND kind = 'holdings' AND measure = $1 GROUP BY reading
+    WHERE network IN ({_NETWORK}) AND kind = 'holdings' AND measure = $1 GROUP BY reading
 """
 _HOLDINGS: Final = f"""
     SELECT s.reading, s.unit, p.name AS population, h.address AS holder, o.amount, s.since, s.time
@@ -29,29 +33,35 @@ _TOTALS: Final = f"""
     JOIN distribution d ON d.snapshot = s.id AND d.grouping = 'address' JOIN population p ON p.id = d.population
     WHERE p.name = 'providers' OR (s.reading LIKE 'deposited_%' AND p.name = 'payers')
 """
-_RUN_RATES: Final = """
+_RUN_RATES: Final = f"""
     SELECT s.time, s.unit, d.total
     FROM snapshot s JOIN distribution d ON d.snapshot = s.id AND d.grouping = 'address'
     JOIN population p ON p.id = d.population
-    WHERE s.network = 'akash' AND s.reading LIKE 'leases_%' AND s.measure = 'compute_spend' AND p.name = 'providers'
+    WHERE s.network IN ({_NETWORK}) AND s.reading LIKE 'leases_%' AND s.measure = 'compute_spend'
+        AND p.name = 'providers'
     ORDER BY s.time
 """
-_ENTITIES: Final = """
+_ENTITIES: Final = f"""
     SELECT h.address, any_value(l.entity) AS entity, any_value(l.kind) AS kind
     FROM holder_label l JOIN holder h ON h.id = l.holder
-    WHERE l.network = 'akash' AND (valid_from IS NULL OR valid_from <= $1) AND (valid_to IS NULL OR $1 < valid_to)
+    WHERE l.network IN ({_NETWORK}) AND (valid_from IS NULL OR valid_from <= $1) AND (valid_to IS NULL OR $1 < valid_to)
     GROUP BY h.address
 """
 _OBSERVATIONS: Final = """
     SELECT name, subject, time, value, exact, unit, source FROM observation
-    WHERE network = $1 AND regexp_full_match(name, $2)
+    WHERE regexp_full_match(name, $1) AND {of}
 """
+
+
+def network(mart: Mart) -> str:
+    """The network whose market this is; empty where nothing of it is told."""
+    return "".join(mart.table(_NETWORK)["network"])
 
 
 def spend_columns(mart: Mart) -> pl.DataFrame:
     """R, A, S, D and E, each denom by itself and in dollars: see markets.columns."""
     totals = mart.table(_TOTALS, "compute_spend")
-    return markets.columns(totals, _costs(mart, totals))
+    return markets.columns(totals, _costs(mart, totals), _money(mart))
 
 
 def spend_parties(mart: Mart, column: str = "leases") -> pl.DataFrame:
@@ -73,7 +83,7 @@ def counted(held: pl.DataFrame, labels: pl.DataFrame) -> pl.DataFrame:
 def spend_unpriced(mart: Mart, column: str = "leases") -> pl.DataFrame:
     """What the dollar tables leave out: see markets.unpriced."""
     held = _spend(mart, column)
-    return markets.unpriced(held, _costs(mart, held))
+    return markets.unpriced(held, _costs(mart, held), _money(mart))
 
 
 def spend_concentration(mart: Mart, column: str = "leases") -> pl.DataFrame:
@@ -83,76 +93,76 @@ def spend_concentration(mart: Mart, column: str = "leases") -> pl.DataFrame:
 
 def spend_daily(mart: Mart) -> pl.DataFrame:
     """Dollars of each whole day since 2021: see markets.daily."""
-    return markets.daily(_told(mart, CONSOLE, markets.DAILY_USD))
+    return markets.daily(_told(mart, markets.DAILY_USD))
 
 
 def spend_today(mart: Mart) -> pl.DataFrame:
     """The running day: see markets.running_day."""
-    return markets.running_day(_told(mart, CONSOLE, markets.DAILY_USD + markets.TODAY))
+    return markets.running_day(_told(mart, markets.DAILY_USD + markets.TODAY))
 
 
 def spend_restated(mart: Mart) -> pl.DataFrame:
     """Days whose figure changed later: see markets.restated."""
-    return markets.restated(_told(mart, CONSOLE, f"(restated:)?{markets.DAILY_USD}"))
+    return markets.restated(_told(mart, f"(restated:)?{markets.DAILY_USD}"))
 
 
 def spend_claims(mart: Mart) -> pl.DataFrame:
     """Published figures beside measured ones: see markets.claims."""
-    return markets.claims(_published(), spend_daily(mart))
+    return markets.claims(_published(mart), spend_daily(mart))
 
 
-def spend_points() -> pl.DataFrame:
+def spend_points(mart: Mart) -> pl.DataFrame:
     """Published figures as points of a chart of dollars a day: see markets.published_points."""
-    return markets.published_points(_published())
+    return markets.published_points(_published(mart))
 
 
 def run_rate_against_console(mart: Mart) -> pl.DataFrame:
     """The on-chain run rate beside the console's figure of the same day: see markets.against_console."""
     rates = mart.table(_RUN_RATES)
-    by_day = markets.costs_by_day(_priced(mart), rates["time"].dt.date().to_list())
+    by_day = markets.costs_by_day(_priced(mart), rates["time"].dt.date().to_list(), _money(mart))
     return markets.against_console(rates, by_day, spend_daily(mart))
 
 
 def provider_earnings(mart: Mart) -> pl.DataFrame:
     """What each provider earned in 30 days as the console counts it: see markets.earnings."""
-    return markets.earnings(_told(mart, CONSOLE, "earned_30d_uusd"))
+    return markets.earnings(_told(mart, "earned_30d_uusd"))
 
 
 def supply(mart: Mart) -> pl.DataFrame:
     """Leased resources by organisation: see compute_supply.supply."""
-    return compute_supply.supply(mart.table(_HOLDINGS, "compute_supply"), _told(mart, AKASH, "host_uri|organization"))
+    return compute_supply.supply(mart.table(_HOLDINGS, "compute_supply"), _own(mart, "host_uri|organization"))
 
 
 def leased_gpus(mart: Mart) -> pl.DataFrame:
     """GPUs that leases ask for by model: see compute_supply.gpus."""
-    return compute_supply.gpus(_told(mart, AKASH, "leased_gpu:.*"))
+    return compute_supply.gpus(_own(mart, "leased_gpu:.*"))
 
 
 def gate(mart: Mart) -> pl.DataFrame:
     """Who opens the gate: see compute_supply.gate."""
     known = _entities(_labels(mart, _spend(mart, "leases")))
-    return compute_supply.gate(spend_parties(mart), _told(mart, AKASH, "audited_by:.*"), known)
+    return compute_supply.gate(spend_parties(mart), _own(mart, "audited_by:.*"), known)
 
 
 def escrow(mart: Mart, network: str) -> pl.DataFrame:
     """What lay in a network's escrow when it was last read, paid in and not claimed yet: exact, unit, time."""
-    told = _told(mart, network, "escrow_balance").sort("time").tail(1)
+    told = mart.table(_OBSERVATIONS.format(of="network = $2"), "escrow_balance", network).sort("time").tail(1)
     return told.select("exact", "unit", "time")
 
 
 def capacity(mart: Mart, now: datetime) -> pl.DataFrame:
     """What providers said they have, with its age: see compute_supply.capacity."""
-    return compute_supply.capacity(_told(mart, CONSOLE, "capacity_.*|gpu_allocat(able|ed)"), now)
+    return compute_supply.capacity(_told(mart, "capacity_.*|gpu_allocat(able|ed)"), now)
 
 
 def backing(mart: Mart) -> pl.DataFrame:
     """How ACT is backed: see compute_supply.backing."""
-    return compute_supply.backing(_told(mart, AKASH, "|".join(compute_supply.BACKING)))
+    return compute_supply.backing(_own(mart, "|".join(compute_supply.BACKING)))
 
 
 def _spend(mart: Mart, column: str) -> pl.DataFrame:
     held = mart.table(_HOLDINGS, "compute_spend")
-    return held.filter(pl.col("reading").is_in([f"{column}_{denom}" for denom in markets.TOKENS]))
+    return held.filter(pl.col("reading").is_in([f"{column}_{denom}" for denom in _money(mart)]))
 
 
 def _labels(mart: Mart, rows: pl.DataFrame) -> pl.DataFrame:
@@ -167,17 +177,29 @@ def _entities(labels: pl.DataFrame) -> dict[str, str]:
 def _costs(mart: Mart, rows: pl.DataFrame) -> markets.Costs:
     """Costs at the end of the newest of the rows' periods; none where there are no rows."""
     newest = rows["time"].max()
-    return markets.costs(_priced(mart), newest) if isinstance(newest, datetime) else {}
+    return markets.costs(_priced(mart), newest, _money(mart)) if isinstance(newest, datetime) else {}
+
+
+def _money(mart: Mart) -> markets.Money:
+    """What leases are paid in, by denom."""
+    rows = mart.table(_MONEY).iter_rows()
+    return {unit.removeprefix(markets.FINE): markets.Coin(token, dollar=dollar) for unit, token, dollar in rows}
 
 
 def _priced(mart: Mart) -> pl.DataFrame:
     """Prices of every source, and the states of the circuit breaker."""
-    return pl.concat([_told(mart, AKASH, "price_usd|circuit_breaker"), _told(mart, "prices", "price_usd")])
+    return pl.concat([_own(mart, "circuit_breaker"), _told(mart, "price_usd")])
 
 
-def _told(mart: Mart, network: str, names: str) -> pl.DataFrame:
-    return mart.table(_OBSERVATIONS, network, names)
+def _own(mart: Mart, names: str) -> pl.DataFrame:
+    """What the network itself says."""
+    return mart.table(_OBSERVATIONS.format(of=f"network IN ({_NETWORK})"), names)
 
 
-def _published() -> pl.DataFrame:
-    return published().filter(network=AKASH, metric="spend_usd")
+def _told(mart: Mart, names: str) -> pl.DataFrame:
+    """What anybody says: the names are those of one source alone, or prices."""
+    return mart.table(_OBSERVATIONS.format(of="true"), names)
+
+
+def _published(mart: Mart) -> pl.DataFrame:
+    return published().filter(network=network(mart), metric="spend_usd")

@@ -5,20 +5,19 @@ cannot be told in dollars the row has none and says why.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
 import polars as pl
 
 from analytics.akash.escrow import ONE
-from analytics.prices import Dollars, NoPrice, Price, act, closes, dollars, price_at
+from analytics.prices import Dollars, NoPrice, Price, closes, dollars, minted, price_at
 from analytics.prices import total as sum_of
 from analytics.spread.metrics import distribution
 
 MICRO: Final = 10**6
 FINE: Final = "1e-18 "
-# How money of each denom is called; amounts are in 1e-18 of a millionth of it.
-TOKENS: Final[Mapping[str, str]] = {"uact": "ACT", "uakt": "AKT", "uusdc": "USDC"}
 # The five columns of spend, by the start of their readings' names. They are never added to each other.
 COLUMNS: Final[Mapping[str, tuple[str, str]]] = {
     "leases": ("R", "Run rate, projected for a day"),
@@ -35,29 +34,44 @@ DAILY_USD: Final = "dailyUUsdSpent"
 TODAY: Final = "_today"
 
 Costs = Mapping[str, Price | NoPrice]
+
+
+@dataclass(frozen=True, slots=True)
+class Coin:
+    """How money of a denom is called; amounts are in 1e-18 of a millionth of it. dollar: it is minted for a dollar."""
+
+    token: str
+    dollar: bool = False
+
+
+Money = Mapping[str, Coin]
 # Every address stands for itself.
 NOBODY_KNOWN: Final[Mapping[str, str]] = {}
 
 
-def costs(observations: pl.DataFrame, at: datetime) -> dict[str, Price | NoPrice]:
-    """What a unit of each denom costs at a time: ACT by design and circuit breaker, AKT and USDC by their prices."""
-    priced = {unit: price_at(observations, token, at) for unit, token in TOKENS.items() if unit != "uact"}
-    return {"uact": act(at, _breaker(observations, at)), **priced}
+def costs(observations: pl.DataFrame, at: datetime, money: Money) -> dict[str, Price | NoPrice]:
+    """What a unit of each denom costs at a time: by design and circuit breaker, or by its prices."""
+    breaker = _breaker(observations, at)
+    return {
+        denom: minted(coin.token, at, breaker) if coin.dollar else price_at(observations, coin.token, at)
+        for denom, coin in money.items()
+    }
 
 
-def costs_by_day(observations: pl.DataFrame, days: Iterable[date]) -> dict[date, Costs]:
+def costs_by_day(observations: pl.DataFrame, days: Iterable[date], money: Money) -> dict[date, Costs]:
     """What a unit of each denom cost at the end of each day."""
     known = sorted(set(days))
-    priced = {unit: closes(observations, token, known) for unit, token in TOKENS.items() if unit != "uact"}
+    priced = {denom: closes(observations, coin.token, known) for denom, coin in money.items() if not coin.dollar}
     found: dict[date, Costs] = {}
     for day in known:
         end = datetime.combine(day + timedelta(days=1), time(), UTC)
-        told = {unit: by_day[day] for unit, by_day in priced.items()}
-        found[day] = {"uact": act(end, _breaker(observations, end)), **told}
+        breaker = _breaker(observations, end)
+        by_design = {denom: minted(coin.token, end, breaker) for denom, coin in money.items() if coin.dollar}
+        found[day] = {**by_design, **{denom: by_day[day] for denom, by_day in priced.items()}}
     return found
 
 
-def columns(totals: pl.DataFrame, at_cost: Costs) -> pl.DataFrame:
+def columns(totals: pl.DataFrame, at_cost: Costs, money: Money) -> pl.DataFrame:
     """R, A, S, D and E in each denom and in dollars.
 
     totals: reading, unit, total (whole 1e-18 units), since, time. Without a price low_usd and high_usd are null and
@@ -69,7 +83,7 @@ def columns(totals: pl.DataFrame, at_cost: Costs) -> pl.DataFrame:
         name = reading.removesuffix(f"_{denom}")
         if name in COLUMNS:
             column, title = COLUMNS[name]
-            told = {"column": column, "title": title, "token": TOKENS.get(denom, denom), "tokens": _tokens(total)}
+            told = {"column": column, "title": title, "token": _called(denom, money), "tokens": _tokens(total)}
             rows.append({**told, **_in_dollars(int(total), denom, at_cost), "since": since, "until": until})
     order = {title: place for place, (_, title) in enumerate(COLUMNS.values())}
     found = pl.DataFrame(rows, schema=COLUMNS_SCHEMA, orient="row")
@@ -113,14 +127,14 @@ def _merged(spent: pl.DataFrame, entities: Mapping[str, str]) -> pl.DataFrame:
     )
 
 
-def unpriced(holdings: pl.DataFrame, at_cost: Costs) -> pl.DataFrame:
+def unpriced(holdings: pl.DataFrame, at_cost: Costs, money: Money) -> pl.DataFrame:
     """Denoms that the dollar tables leave out: how much is paid in them, and why they have no dollars."""
     rows = []
     for (unit,), part in holdings.filter(population="providers").group_by("unit", maintain_order=True):
         denom = str(unit).removeprefix(FINE)
         cost = at_cost.get(denom, NoPrice(f"no price is read for {denom}"))
         if isinstance(cost, NoPrice):
-            rows.append((TOKENS.get(denom, denom), sum(map(_tokens, part["amount"])), cost.reason))
+            rows.append((_called(denom, money), sum(map(_tokens, part["amount"])), cost.reason))
     return pl.DataFrame(rows, schema={"token": pl.String, "tokens": pl.Float64, "reason": pl.String}, orient="row")
 
 
@@ -265,6 +279,10 @@ def _verdict(claimed: float, measured: float | None, *, at_least: bool) -> str:
 
 def _near(claimed: float, measured: float) -> bool:
     return abs(claimed - measured) <= CONSISTENT * claimed
+
+
+def _called(denom: str, money: Money) -> str:
+    return money[denom].token if denom in money else denom
 
 
 def _tokens(amount: Any) -> float:

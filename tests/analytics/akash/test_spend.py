@@ -24,6 +24,7 @@ NOON = datetime(2026, 7, 17, 12, tzinfo=UTC)
 TOKEN = 10**6 * ONE
 HALF = Price(0.5, 0.5, ("defillama", "coingecko"), NOON)
 COSTS: markets.Costs = {"uact": Price(1.0, 1.0, ("design",), NOON), "uakt": HALF, "uusdc": NoPrice("stale")}
+MONEY = {"uact": markets.Coin("ACT", dollar=True), "uakt": markets.Coin("AKT"), "uusdc": markets.Coin("USDC")}
 
 
 def spent(rows: Sequence[tuple[str, str, str, int]]) -> pl.DataFrame:
@@ -57,9 +58,9 @@ def test_parties_are_added_over_denoms_in_dollars_and_ranked() -> None:
 
 
 def test_what_has_no_price_is_left_out_and_told() -> None:
-    assert markets.unpriced(MARKET, COSTS).rows() == [("USDC", 999.0, "stale")]
+    assert markets.unpriced(MARKET, COSTS, MONEY).rows() == [("USDC", 999.0, "stale")]
     unknown = spent([("unew", "providers", "p", 1)])
-    assert markets.unpriced(unknown, COSTS).rows() == [("unew", 1.0, "no price is read for unew")]
+    assert markets.unpriced(unknown, COSTS, MONEY).rows() == [("unew", 1.0, "no price is read for unew")]
 
 
 def test_each_side_of_the_market_has_its_own_concentration() -> None:
@@ -90,7 +91,7 @@ def test_the_five_columns_stay_apart_by_denom() -> None:
             "time": NOON,
         }
     )
-    found = markets.columns(totals, COSTS)
+    found = markets.columns(totals, COSTS, MONEY)
     assert found.select("column", "token", "tokens", "low_usd").rows() == [
         ("R", "ACT", 1.0, 1.0),
         ("R", "AKT", 7.0, 3.5),
@@ -424,7 +425,7 @@ def test_the_mart_holds_the_published_figures_against_the_history(mart: Mart) ->
     assert verdicts["Compute spend, Q1 2026"] == "contradicted"
     assert verdicts["Lease revenue, Q3 2025"] == "not covered"
     assert market_facts.spend_daily(mart).height == 198
-    assert market_facts.spend_points().height == published().height
+    assert market_facts.spend_points(mart).height == published().height
 
 
 def test_the_mart_sets_the_run_rate_beside_the_console(mart: Mart) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from urllib3.util import Retry
 
 from analytics.akash.escrow import ONE
-from analytics.prices import ABSURD, Dollars, NoPrice, Price, Quote, act, closes, dollars, price, price_at, total
+from analytics.prices import ABSURD, Dollars, NoPrice, Price, Quote, closes, dollars, minted, price, price_at, total
 from ingest.network import Reading
 from ingest.networks import networks
 from ingest.offchain import prices as offchain
@@ -293,7 +293,7 @@ def test_a_close_that_jumps_hundredfold_is_held_against_the_day_before() -> None
 
 def test_a_days_spend_in_act_is_its_dollars_while_the_circuit_breaker_is_healthy() -> None:
     day = 7_534_761_378 * ONE
-    found = dollars(day, act(NOON, "mint_status_healthy"))
+    found = dollars(day, minted("ACT", NOON, "mint_status_healthy"))
     assert isinstance(found, Dollars)
     assert found.low_usd == found.high_usd == pytest.approx(7534.761378)
     assert found.notes == ()
@@ -301,13 +301,14 @@ def test_a_days_spend_in_act_is_its_dollars_while_the_circuit_breaker_is_healthy
 
 @pytest.mark.parametrize("breaker", ["mint_status_warning", "mint_status_halt_cr", "mint_status_halt_oracle", None])
 def test_act_is_flagged_when_the_circuit_breaker_is_not_known_to_be_healthy(breaker: str | None) -> None:
-    found = dollars(ONE, act(NOON, breaker))
+    found = dollars(ONE, minted("ACT", NOON, breaker))
     assert isinstance(found, Dollars)
     assert "circuit breaker" in found.notes[0]
+    assert breaker is None or "1 ACT may not be worth a dollar" in found.notes[0]
 
 
 def test_an_amount_without_a_price_has_no_dollars_and_neither_has_its_sum() -> None:
-    known = dollars(ONE * 10**6, act(NOON, "mint_status_healthy"))
+    known = dollars(ONE * 10**6, minted("ACT", NOON, "mint_status_healthy"))
     missing = dollars(ONE, NoPrice("stale"))
     assert missing == NoPrice("stale")
     assert total([known, missing]) == NoPrice("stale")
@@ -316,7 +317,9 @@ def test_an_amount_without_a_price_has_no_dollars_and_neither_has_its_sum() -> N
 
 def test_a_sum_keeps_the_range_the_notes_and_the_oldest_time_of_its_parts() -> None:
     range_of_akt = price([quote("defillama", 0.50, 3), quote("coingecko", 0.60)], NOON)
-    found = total([dollars(10**6 * ONE, range_of_akt), dollars(10**6 * ONE, act(NOON, "mint_status_healthy"))])
+    found = total(
+        [dollars(10**6 * ONE, range_of_akt), dollars(10**6 * ONE, minted("ACT", NOON, "mint_status_healthy"))]
+    )
     assert isinstance(found, Dollars)
     assert (found.low_usd, found.high_usd) == (1.5, 1.6)
     assert found.time == NOON - timedelta(hours=3)
