@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Final
 
 import polars as pl
@@ -78,7 +79,9 @@ def _kept(node: EvmNode, memo: Memo, contract: str, topics: Sequence[str], stret
 
     if not stretch.finished:
         return make()
-    return memo(f"final-events-{stretch.first}-{stretch.last}", make)
+    # Parts are kept for good: one of another contract or of other events must not be taken for it.
+    asked = f"{contract.lower()}-{sha256(' '.join(sorted(topics)).encode()).hexdigest()[:16]}"
+    return memo(f"final-events-{asked}-{stretch.first}-{stretch.last}", make)
 
 
 def _frame(logs: Logs) -> pl.DataFrame:

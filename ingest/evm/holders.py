@@ -223,6 +223,8 @@ def _kept(memo: Memo, stretch: Segment, make: Callable[[int, int], pl.DataFrame]
     """A stretch of blocks from the memo; one that is still growing is read anew."""
     if not stretch.finished:
         return make(stretch.first, stretch.last)
+    # Parts are a reading's own, and a reading has one token. Of another they would be candidates only, who are asked
+    # what they hold, and fail the audit of a replay: nothing wrong would pass.
     return memo(f"final-transfers-{stretch.first}-{stretch.last}", lambda: make(stretch.first, stretch.last))
 
 

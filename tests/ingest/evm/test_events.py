@@ -1,0 +1,63 @@
+"""Events are kept in parts, each under what was asked: another contract or another event is another part."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import cast
+
+import pytest
+
+from ingest.evm.events import Event, events, signature
+from ingest.evm.logs import Logs
+from ingest.evm.node import EvmNode
+from store.rows import Block
+from tests.worlds.evm_node import Shelf
+
+ONE, OTHER = "0x" + "aa" * 20, "0x" + "bb" * 20
+PAID, MOVED = signature("Paid(uint256)"), signature("Moved(uint256)")
+# Contract, first topic, block, amount.
+TOLD = ((ONE, PAID, 3, 1), (ONE, MOVED, 4, 2), (OTHER, PAID, 5, 3), (OTHER, PAID, 25, 4))
+
+
+@dataclass(frozen=True)
+class Node:
+    """A node that answers for logs as eth_getLogs does: of one contract, with one of some first topics."""
+
+    block: Block
+
+    def logs(self, contract: str, topics: Sequence[Sequence[str]], first: int, last: int) -> Iterator[Logs]:
+        rows = [(block, topic, amount) for of, topic, block, amount in TOLD if of == contract and topic in topics[0]]
+        rows = [row for row in rows if first <= row[0] <= last]
+        yield Logs([row[0] for row in rows], [[row[1]] for row in rows], [f"0x{row[2]:064x}" for row in rows])
+
+
+NODE = cast("EvmNode", Node(Block(29, "0x1d", datetime(2026, 1, 1, tzinfo=UTC))))
+
+
+def amounts(found: dict[str, list[Event]]) -> dict[str, list[int]]:
+    return {topic: [event.words[0] for event in told] for topic, told in found.items()}
+
+
+@pytest.mark.parametrize("turn", [1, -1], ids=["in order", "the other way round"])
+def test_two_contracts_in_one_reading_are_told_apart(turn: int) -> None:
+    shelf = Shelf()
+    asked = [(ONE, (PAID,)), (OTHER, (PAID,)), (ONE, (MOVED,)), (ONE, (MOVED, PAID))][::turn]
+    found = {(of, topics): amounts(events(NODE, shelf, of, topics, 0, segment_blocks=10)) for of, topics in asked}
+    assert found == {
+        (ONE, (PAID,)): {PAID: [1]},
+        (OTHER, (PAID,)): {PAID: [3, 4]},
+        (ONE, (MOVED,)): {MOVED: [2]},
+        (ONE, (MOVED, PAID)): {MOVED: [2], PAID: [1]},
+    }
+
+
+def test_the_same_events_are_read_once_however_they_are_asked_for() -> None:
+    shelf = Shelf()
+    for contract, topics in (
+        (ONE, (PAID, MOVED)),
+        (ONE, (MOVED, PAID)),
+        (ONE.upper().replace("X", "x"), (PAID, MOVED)),
+    ):
+        events(NODE, shelf, contract, topics, 0, segment_blocks=10)
+    # The third stretch, to block 29, is finished too.
+    assert len(shelf.made) == 3
