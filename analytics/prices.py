@@ -12,7 +12,7 @@ from typing import Final
 
 import polars as pl
 
-from analytics.akash.escrow import ONE
+from analytics.decimals import ONE
 
 FRESH: Final = timedelta(hours=6)
 AGREE: Final = 1.02

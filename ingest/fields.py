@@ -11,11 +11,10 @@ from datetime import UTC, datetime, timedelta
 from math import isfinite
 from typing import Any, Final
 
+from analytics.decimals import ONE
 from store.addresses import NotAnAddress, unbech32
 from store.rows import SourceChanged, SourceDown
 
-# Amounts with decimals have eighteen of them; they are read as whole numbers of this part of one.
-ONE: Final = 10**18
 # Digits of ASCII, here and below: Python takes those of every script for numbers.
 DURATION: Final = re.compile(r"([0-9]{1,12}(?:\.[0-9]+)?)s")
 TIME: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,9}))?Z")

@@ -18,6 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
+from analytics.impossible import Impossible
 from ingest.endpoints import named
 from ingest.network import Earlier, N, Network, Node, Reading, Sealed
 from ingest.networks import networks
@@ -28,7 +29,7 @@ from ingest.transport import Http, bare
 from store.disk import FAULTS
 from store.landing import Landing
 from store.mart import refuse_without_room
-from store.rows import AHEAD, Place, ReadingError, Snapshot, SourceDown
+from store.rows import AHEAD, BadData, Place, ReadingError, Snapshot, SourceDown
 
 log = logging.getLogger(__name__)
 
@@ -256,7 +257,10 @@ def _land(network: Network[N], reading: Reading[N], head: N, http: Http, landing
         snapshot = snapshot_of(network, reading, node)
         if landing.has(snapshot):
             return None
-        facts = reading.facts(node, landing.memo(snapshot), partial(_earlier, reading, node, landing, snapshot))
+        try:
+            facts = reading.facts(node, landing.memo(snapshot), partial(_earlier, reading, node, landing, snapshot))
+        except Impossible as error:
+            raise BadData(str(error)) from error
     facts = replace(facts, rows=facts_without_keys(facts.rows))
     network.check(reading, facts)
     # By now another endpoint may have stood in for the one that was asked first.

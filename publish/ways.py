@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Final
 
+from analytics.decimals import ONE
 from analytics.power.paths import Action, By, Path, Quorum, Side
 from analytics.votes import rules as governance
-from analytics.votes.tally import ONE, Thresholds
+from analytics.votes.tally import Thresholds
 from store.mart import Tables
 from store.rows import Measure
 

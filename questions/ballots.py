@@ -11,8 +11,9 @@ from typing import Final
 
 import polars as pl
 
+from analytics.decimals import ONE
 from analytics.votes.flip import Flip, casts, flips
-from analytics.votes.tally import ONE, Power, Tally, Validator, choices, power_of, stake, tally
+from analytics.votes.tally import Power, Tally, Validator, choices, power_of, stake, tally
 from questions.proposals import Proposal
 from questions.search import Found
 from store import addresses
@@ -82,8 +83,8 @@ def count(mart: Mart, proposal: Proposal) -> Count | None:
     held = stake_of(mart, proposal, votes) if votes else None
     if held is None:
         return None
-    counted = tally(held.validators, held.delegations, votes)
-    everybody = casts(held.validators, held.delegations, votes, counted)
+    counted = tally(held.validators, held.delegations, votes, account=addresses.account)
+    everybody = casts(held.validators, held.delegations, votes, counted, account=addresses.account)
     turned = flips(counted.bonded * ONE, everybody, proposal.rule) if proposal.rule else {}
     return Count(proposal, held, votes, counted, turned)
 

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 import polars as pl
 
-from analytics.votes.tally import ONE, Thresholds, scaled
+from analytics.decimals import ONE, scaled
+from analytics.votes.tally import Thresholds
 from store.mart import Mart
 from store.rows import VOTE_OPTIONS
 

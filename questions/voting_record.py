@@ -25,12 +25,11 @@ from analytics.votes.participation import (
     override_rate,
     used_of_paper,
 )
-from analytics.votes.rules import keyless
 from analytics.votes.tally import Choice, Thresholds, choices
 from questions import ballots
 from questions.ballots import Stake
 from questions.proposals import Proposal, fraction, proposals
-from store.addresses import account
+from store.addresses import account, keyless
 from store.mart import Mart
 
 # Fewer than these do not say how people are used to vote.

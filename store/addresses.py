@@ -5,9 +5,10 @@ Substrate: 0x and the 64 hex digits of the public key. Cosmos: bech32 (validator
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from hashlib import blake2b, sha256
 from typing import Final
 from urllib.parse import unquote
@@ -26,6 +27,11 @@ UNSEEN: Final = ("Cf", "Mn", "Me")
 LONGEST_PASTED: Final = 500
 # The shortest part of a link that can be an address is a bech32 one of twenty bytes.
 SHORTEST: Final = 30
+
+# Records of tokenised shares are numbered from one; chains that have them have some thousand.
+RECORDS: Final = 20_000
+# A bech32 address of 32 bytes, from its separator on.
+LONG_ADDRESS: Final = 59
 
 
 class NotAnAddress(ValueError):
@@ -161,6 +167,20 @@ def unbech32(text: str) -> tuple[str, bytes]:
 def module_address(module: str, key: str) -> bytes:
     """An account that a Cosmos module derives from a word of its own (address.Module, ADR 028): no key signs for it."""
     return sha256(sha256(b"module").digest() + f"{module}\0{key}".encode()).digest()
+
+
+def keyless(accounts: Iterable[str]) -> frozenset[str]:
+    """Those that are accounts of tokenised (liquid) shares: nobody votes for them, the validator's vote stands.
+
+    Contracts have addresses as long as these, and can vote: only those that the module derives itself are meant.
+    """
+    long = {one for one in accounts if len(one) - one.rfind("1") == LONG_ADDRESS}
+    return frozenset(one for one in long if unbech32(one)[1] in _tokenised())
+
+
+@cache
+def _tokenised() -> frozenset[bytes]:
+    return frozenset(module_address("lsm", f"tokenizeshare_{record}") for record in range(1, RECORDS + 1))
 
 
 def operator(account: str) -> str:

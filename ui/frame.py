@@ -10,6 +10,7 @@ import polars as pl
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
+from analytics.impossible import Impossible
 from questions import freshness
 from questions.populations import Population, populations
 from store.mart import NoMart, data_folder
@@ -32,7 +33,7 @@ def section(draw: Callable[P, None]) -> Callable[P, None]:
     def drawn(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             draw(*args, **kwargs)
-        except (ReadingError, NoMart) as error:
+        except (ReadingError, NoMart, Impossible) as error:
             _tell(draw, str(error))
         # The one place that catches all: a reader must not lose a page to a fault in one part of it. Streamlit's own
         # stop and rerun are no Exceptions and pass.

@@ -5,9 +5,9 @@ from datetime import datetime
 
 import polars as pl
 
+from analytics.decimals import ONE
 from analytics.votes.flip import Flip
 from analytics.votes.rules import Ballots
-from analytics.votes.tally import ONE
 from questions import ballots
 from questions.ballots import Count
 from questions.proposals import GONE, Proposal, fraction

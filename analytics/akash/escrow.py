@@ -14,10 +14,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
-from store.rows import BadData
+from analytics.decimals import ONE, product, quotient
+from analytics.impossible import Impossible
 
-# Rates have 18 decimals; amounts are integers of this size, so that paid = earned holds to the last digit.
-ONE: Final = 10**18
 DAY_MICROSECONDS: Final = 86_400_000_000
 
 
@@ -138,7 +137,7 @@ def run_rate(ledger: Ledger, *, blocks: int, microseconds: int) -> Iterator[Flow
     `blocks` were made in `microseconds`: the measured speed of the chain. Leases whose account is empty are left out.
     """
     if blocks <= 0 or microseconds <= 0:
-        raise BadData(f"{blocks} blocks in {microseconds} microseconds give no block time")
+        raise Impossible(f"{blocks} blocks in {microseconds} microseconds give no block time")
     for account in ledger.accounts.values():
         now = touched(account, ledger.height)
         for payment in _running(now):
@@ -158,7 +157,7 @@ def unfunded(ledger: Ledger) -> Iterator[Payment]:
 def accrued(before: Ledger, after: Ledger) -> Iterator[Flow]:
     """What each lease earned between two blocks, and who paid: settled by the chain or not.
 
-    Every lease that ran at `before` must be in `after`, ended or not; raises BadData naming the first that is not.
+    Every lease that ran at `before` must be in `after`, ended or not; raises Impossible naming the first that is not.
     A flow is negative where two leases that drain one account correct each other, and where the chain took what a lease
     had earned (see `deposited`).
     """
@@ -231,12 +230,12 @@ def whole_units(payments: list[Payment], funds: int, blocks: int) -> dict[str, i
 def full_blocks(payments: list[Payment], funds: int, blocks: int) -> dict[str, int]:
     """As many blocks as all leases can be paid for, then the rest weighted by rate (node before v1.0.0)."""
     block_rate = sum(payment.rate for payment in payments)
-    paid_blocks = min(_divided(funds, block_rate) // ONE, blocks)
+    paid_blocks = min(quotient(funds, block_rate) // ONE, blocks)
     moved = {payment.lease: payment.rate * paid_blocks for payment in payments}
     if paid_blocks < blocks:
         rest = funds - block_rate * paid_blocks
         for payment in payments:
-            moved[payment.lease] += _divided(_rounded(rest * payment.rate), block_rate)
+            moved[payment.lease] += quotient(product(rest, payment.rate), block_rate)
     return moved
 
 
@@ -257,7 +256,7 @@ def _between(before: Ledger, after: Ledger, at: Callable[[Account, int], Account
 def _refuse_lost(before: Ledger, after: Ledger) -> None:
     for name in before.accounts.keys() - after.accounts.keys():
         if any(_running(before.accounts[name])):
-            raise BadData(f"escrow account {name} was seen at {before.height} and not looked up at {after.height}")
+            raise Impossible(f"escrow account {name} was seen at {before.height} and not looked up at {after.height}")
 
 
 def _taken(old: Account | None, new: Account) -> Iterator[Flow]:
@@ -266,12 +265,12 @@ def _taken(old: Account | None, new: Account) -> Iterator[Flow]:
     seen = {payment.lease for payment in new.payments}
     for earlier in known.values():
         if earlier.open and earlier.lease not in seen:
-            raise BadData(f"lease {earlier.lease} was running and was not looked up after it vanished")
+            raise Impossible(f"lease {earlier.lease} was running and was not looked up after it vanished")
     queue = old.deposits if old else ()
     for payment in new.payments:
         before = known.get(payment.lease)
         if before and before.denom != payment.denom:
-            raise BadData(f"lease {payment.lease} was paid in {before.denom} and is paid in {payment.denom}")
+            raise Impossible(f"lease {payment.lease} was paid in {before.denom} and is paid in {payment.denom}")
         amount = payment.settled - (before.settled if before else 0)
         for payer, part in _payers(queue, payment.denom, amount, _unseen_payer(old, new, payment.denom)):
             yield _flow(payment, payer, part)
@@ -327,18 +326,6 @@ def _left(account: Account | None) -> dict[tuple[str, str], int]:
 
 def _flow(payment: Payment, payer: str, amount: int) -> Flow:
     return Flow(payment.lease, payer, payment.denom, amount, payment.auditors, payment.trial)
-
-
-def _rounded(product: int) -> int:
-    """A product of two 18-decimal numbers with 18 decimals, half to even: the chain's LegacyDec."""
-    whole, rest = divmod(product, ONE)
-    up = rest * 2 > ONE or (rest * 2 == ONE and whole % 2 == 1)
-    return whole + up
-
-
-def _divided(number: int, divisor: int) -> int:
-    """A quotient of two 18-decimal numbers, as the chain's LegacyDec gives it."""
-    return _rounded(number * ONE * ONE // divisor)
 
 
 def populations(flows: Iterable[Flow]) -> dict[str, dict[str, int]]:

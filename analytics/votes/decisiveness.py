@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from analytics.decimals import ONE
 from analytics.spread.backend import NUMPY, Backend
-from analytics.votes.tally import ONE, Thresholds
+from analytics.votes.tally import Thresholds
 
 Floats = NDArray[np.float64]
 

@@ -21,9 +21,9 @@ from dataclasses import dataclass, field
 from heapq import nlargest
 from itertools import accumulate
 
+from analytics.decimals import ONE, product
 from analytics.votes.rules import SEARCH_STEPS, Ballots, fewest
-from analytics.votes.tally import ONE, Choice, Tally, Thresholds, Validator, power_of, product, tally
-from store.addresses import account
+from analytics.votes.tally import Account, Choice, Tally, Thresholds, Validator, power_of, tally
 
 ROUTES = ("boycott", "abstain", "no", "veto", "yes")
 RULES = ("quorum", "veto", "threshold")
@@ -90,10 +90,12 @@ def casts(
     delegations: Iterable[tuple[str, str, int]],
     votes: Mapping[str, Choice],
     counted: Tally | None = None,
+    *,
+    account: Account,
 ) -> list[Cast]:
     """Voters of a past vote, in 1e-18 base units. counted: what `tally.tally` makes of the same, where it is known."""
     delegations = list(delegations)
-    count = counted or tally(validators, delegations, votes)
+    count = counted or tally(validators, delegations, votes, account=account)
     left = {operator: validator.shares for operator, validator in validators.items()}
     elsewhere: dict[str, list[Vote]] = defaultdict(list)
     silent: dict[str, int] = defaultdict(int)

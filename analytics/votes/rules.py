@@ -11,21 +11,14 @@ them. Ratios are compared exactly. The chain rounds them at 18 decimals, which m
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
 from itertools import accumulate
-from typing import Final
 
+from analytics.decimals import ONE
 from analytics.spread.blocks import Threshold
-from analytics.votes.tally import ONE, Thresholds
-from store.addresses import account, module_address, unbech32
-
-# Records of tokenised shares are numbered from one; chains that have them have some thousand.
-RECORDS: Final = 20_000
-# A bech32 address of 32 bytes, from its separator on.
-LONG_ADDRESS: Final = 59
+from analytics.votes.tally import Account, Thresholds
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,29 +135,22 @@ class Bracket:
     everybody_overrides: int | None
 
 
-def seats(validators: Mapping[str, int], delegations: Iterable[tuple[str, str, int]]) -> list[Seat]:
-    """Validators by tokens, each with what it keeps. delegations: (delegator, validator, power)."""
-    rows = list(delegations)
-    nobody = keyless(delegator for delegator, _, _ in rows)
+def seats(
+    validators: Mapping[str, int],
+    delegations: Iterable[tuple[str, str, int]],
+    *,
+    account: Account,
+    keyless: Collection[str] = (),
+) -> list[Seat]:
+    """Validators by tokens, each with what it keeps.
+
+    delegations: (delegator, validator, power). keyless: delegators for whom nobody votes (tokenised shares).
+    """
     kept = dict.fromkeys(validators, 0)
-    for delegator, validator, power in rows:
-        if delegator in nobody or delegator == account(validator):
+    for delegator, validator, power in delegations:
+        if delegator in keyless or delegator == account(validator):
             kept[validator] += power
     return [Seat(validator, tokens, kept[validator]) for validator, tokens in validators.items()]
-
-
-def keyless(delegators: Iterable[str]) -> frozenset[str]:
-    """Delegators that are accounts of tokenised (liquid) shares: nobody votes for them, the validator's vote stands.
-
-    Contracts have addresses as long as these, and can vote: only those that the module derives itself are meant.
-    """
-    long = {one for one in delegators if len(one) - one.rfind("1") == LONG_ADDRESS}
-    return frozenset(one for one in long if unbech32(one)[1] in _tokenised())
-
-
-@cache
-def _tokenised() -> frozenset[bytes]:
-    return frozenset(module_address("lsm", f"tokenizeshare_{record}") for record in range(1, RECORDS + 1))
 
 
 def brackets(seats: Sequence[Seat], actions: Iterable[Action], override_rate: Fraction) -> list[Bracket]:
@@ -226,18 +212,18 @@ def parties(
     delegations: Sequence[tuple[str, str, int]],
     operators: Mapping[str, str] | None = None,
     overriding: Iterable[str] = (),
+    keyless: Collection[str] = (),
 ) -> dict[str, frozenset[int]]:
     """Who could vote, and which delegations (by position) each would carry.
 
     A delegator carries all its own; a validator those of everybody who does not vote: of all but the `overriding`, and
-    always those of tokenised shares, which carry nothing themselves.
+    always those of the `keyless` (tokenised shares), which carry nothing themselves.
     operators: the party behind a validator (its own account, or whoever runs several), which carries them all.
     """
-    nobody = keyless(delegator for delegator, _, _ in delegations)
-    operators, themselves = operators or {}, set(overriding) - nobody
+    operators, themselves = operators or {}, set(overriding).difference(keyless)
     carried: dict[str, set[int]] = defaultdict(set)
     for position, (delegator, validator, _) in enumerate(delegations):
-        if delegator not in nobody:
+        if delegator not in keyless:
             carried[delegator].add(position)
         if delegator not in themselves:
             carried[operators.get(validator, validator)].add(position)

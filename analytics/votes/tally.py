@@ -6,19 +6,21 @@ validators; a validator that votes decides over what is left of its own. Numbers
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
+from typing import Final
 
 import polars as pl
 
-from store.addresses import account
-from store.rows import VOTE_OPTIONS, BadData
+from analytics.decimals import ONE, product, quotient, scaled
+from analytics.impossible import Impossible
 
-ONE = 10**18
+OPTIONS: Final = ("yes", "abstain", "no", "no_with_veto")
 
 # What one voter chose: option to weight, in 1e-18; the weights add up to one.
 Choice = Mapping[str, int]
+# The account that votes for a validator, by its operator address.
+Account = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ def tally(
     delegations: Iterable[tuple[str, str, int]],
     votes: Mapping[str, Choice],
     *,
+    account: Account,
     bonded: int | None = None,
 ) -> Tally:
     """The chain's count of these votes over this stake.
@@ -95,7 +98,7 @@ def tally(
     """
     own: dict[str, int] = defaultdict(int)
     deducted: dict[str, int] = defaultdict(int)
-    exact = dict.fromkeys(VOTE_OPTIONS, 0)
+    exact = dict.fromkeys(OPTIONS, 0)
     for delegator, operator, shares in delegations:
         if delegator in votes and operator in validators:
             power = power_of(shares, validators[operator])
@@ -124,22 +127,6 @@ def power_of(shares: int, validator: Validator) -> int:
     return 0 if not validator.shares else quotient(shares * validator.tokens, validator.shares)
 
 
-def quotient(numerator: int, denominator: int) -> int:
-    """A quotient of two decimals as the chain computes it: cut at 36 decimals, then rounded half to even at 18."""
-    return _rounded(numerator * ONE * ONE // denominator)
-
-
-def product(left: int, right: int) -> int:
-    """A product of two decimals as the chain computes it."""
-    return _rounded(left * right)
-
-
-def _rounded(number: int) -> int:
-    whole, rest = divmod(number, ONE)
-    half = ONE // 2
-    return whole + (rest > half or (rest == half and whole % 2 == 1))
-
-
 def _count(exact: dict[str, int], power: int, choice: Choice) -> None:
     for option, weight in choice.items():
         exact[option] += product(power, weight)
@@ -157,7 +144,7 @@ def choices(votes: pl.DataFrame, proposal: str) -> dict[str, Choice]:
 def stake(shares: pl.DataFrame) -> tuple[dict[str, Validator], list[tuple[str, str, int]]]:
     """Validators and delegations from the observations of the reading `shares` at one block.
 
-    Raises BadData where a validator's delegations do not add up to its shares.
+    Raises Impossible where a validator's delegations do not add up to its shares.
     """
     exact: dict[str, dict[str, int]] = defaultdict(dict)
     for name, subject, text in shares.select("name", "subject", "exact").iter_rows():
@@ -173,25 +160,18 @@ def stake(shares: pl.DataFrame) -> tuple[dict[str, Validator], list[tuple[str, s
         found[operator] += amount
     for operator, validator in validators.items():
         if found[operator] != validator.shares:
-            raise BadData(f"{operator} has {validator.shares}e-18 shares, its delegations add up to {found[operator]}")
+            raise Impossible(
+                f"{operator} has {validator.shares}e-18 shares, its delegations add up to {found[operator]}"
+            )
     return validators, delegations
 
 
 def thresholds(parameters: pl.DataFrame, *, expedited: bool = False) -> Thresholds:
-    """What a vote needs, from the observations of the reading `parameters`; raises BadData where one is missing."""
+    """What a vote needs, from the observations of the reading `parameters`; raises Impossible where one is missing."""
     rows = parameters.filter(pl.col("subject") == "gov").select("name", "exact")
     found: dict[str, str] = dict(rows.iter_rows())
     needed = ("quorum", "expedited_threshold" if expedited else "threshold", "veto_threshold")
     missing = [name for name in needed if name not in found]
     if missing:
-        raise BadData(f"no governance parameter {', '.join(missing)}")
+        raise Impossible(f"no governance parameter {', '.join(missing)}")
     return Thresholds(*(scaled(found[name]) for name in needed))
-
-
-def scaled(number: str | Decimal) -> int:
-    """A decimal number in 1e-18, exactly."""
-    sign, digits, exponent = Decimal(number).as_tuple()
-    if not isinstance(exponent, int) or exponent < -18:
-        raise BadData(f"{number!r} is no number with at most 18 decimals")
-    unsigned: int = int("".join(map(str, digits))) * int(10 ** (18 + exponent))
-    return -unsigned if sign else unsigned

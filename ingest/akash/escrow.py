@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final
 
-from analytics.akash.escrow import ONE, Account, Deposit, Ledger, Payment, Settlement, account_of
+from analytics.akash.escrow import Account, Deposit, Ledger, Payment, Settlement, account_of
+from analytics.decimals import ONE
 from ingest.cosmos.lcd import Lcd
 from ingest.fields import address, fixed, listed, part, table, text, whole, word
 from store.rows import BadData, SourceChanged, SourceDown

@@ -8,9 +8,10 @@ from decimal import ROUND_FLOOR, Decimal, localcontext
 from hashlib import sha256
 from typing import Any, Final
 
+from analytics.decimals import ONE
 from ingest.cosmos.lcd import PROVISIONS, Lcd, NotServed
 from ingest.cosmos.stake import POOL, all_tokens, bonded_validators, operator_of
-from ingest.fields import ONE, fixed, listed, part, text, whole
+from ingest.fields import fixed, listed, part, text, whole
 from store.addresses import bech32
 from store.rows import BadData, Facts, Kind, SourceDown, frame, holdings, observation
 

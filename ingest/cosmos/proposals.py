@@ -8,7 +8,8 @@ import re
 from decimal import Decimal
 from typing import Any, Final
 
-from ingest.fields import ONE, address, fixed, listed, moment, optional, part, text, whole
+from analytics.decimals import ONE
+from ingest.fields import address, fixed, listed, moment, optional, part, text, whole
 from ingest.transport import parsed
 from store.rows import LARGEST_AMOUNT, VOTE_OPTIONS, BadData
 

@@ -8,10 +8,11 @@ from typing import Any, Final
 
 import polars as pl
 
+from analytics.decimals import ONE
 from analytics.votes.tally import Validator, power_of
 from ingest.cosmos.governance import in_voting_period
 from ingest.cosmos.lcd import VALIDATORS, Lcd
-from ingest.fields import ONE, address, decimal, fixed, instant, own, part, text, whole
+from ingest.fields import address, decimal, fixed, instant, own, part, text, whole
 from ingest.network import Memo
 from store.rows import BadData, Facts, Kind, frame, holdings, observation
 

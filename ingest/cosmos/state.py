@@ -15,6 +15,7 @@ from analytics.votes.tally import choices, stake, tally
 from ingest.cosmos.proposals import LONGEST_TEXT, Json, identity, proposal_row, rows_of, spelled, status, vote_rows
 from ingest.cosmos.stake import Delegated, delegated, operator_of, share_rows
 from ingest.fields import address, decimal, fixed, optional, part, text, whole
+from store.addresses import account
 from store.rows import BadData, Block, Facts, Kind, Measure, SourceChanged, frame, holdings, observation
 
 # The state of a validator as SDK 0.34 to 0.39 number it.
@@ -83,7 +84,8 @@ def _governance(gov: Json, unit: str, block: Block, shares: Callable[[], pl.Data
     voted = set(votes["proposal"])
     counted = [identity(row) for row in proposals if status(row) == "voting_period" and identity(row) in voted]
     held = shares() if counted else frame(Kind.OBSERVATIONS, [])
-    tallies = {number: tally(*stake(held), choices(votes, number)).options for number in counted}
+    ballots = {number: choices(votes, number) for number in counted}
+    tallies = {number: tally(*stake(held), cast, account=account).options for number, cast in ballots.items()}
     rows = [proposal_row(row, unit, _tally(row, tallies)) for row in proposals]
     told = Facts(frame(Kind.PROPOSALS, rows), empty=not rows)
     found = [

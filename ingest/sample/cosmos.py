@@ -12,7 +12,8 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from analytics.votes.tally import ONE, Validator
+from analytics.decimals import ONE
+from analytics.votes.tally import Validator
 from ingest.sample.draw import Floats, Whole, address, addresses, dice, held, wandered
 
 MILLION: Final = 10**6

@@ -7,9 +7,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from analytics.votes.tally import ONE, Tally, Thresholds, tally
+from analytics.decimals import ONE
+from analytics.votes.tally import Tally, Thresholds, tally
 from ingest.sample.cosmos import DELEGATORS, VALIDATORS, Chain, stake
 from ingest.sample.draw import address, dice
+from store.addresses import account
 from store.rows import VOTE_OPTIONS
 
 PROPOSALS: Final = 12
@@ -48,7 +50,7 @@ class Vote:
         """The chain's count over the stake at the end of the vote, so far while it is open."""
         validators, delegations = stake(self.chain, self.back, self.options)
         cast = {address(self.chain.prefix, place): {option: ONE} for place, option in self.options.items()}
-        return tally(validators, delegations, cast)
+        return tally(validators, delegations, cast, account=account)
 
 
 def votes(chain: Chain) -> list[Vote]:

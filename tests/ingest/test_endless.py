@@ -14,6 +14,7 @@ from typing import Any, cast
 import pytest
 from urllib3.util import Retry
 
+from analytics.impossible import Impossible
 from ingest import transport
 from ingest.allowance import RUN, Exhausted, Limits
 from ingest.backfill import Period, backfill
@@ -59,6 +60,15 @@ def ran(network: Network, reading: str, answer: Answer, data: Path, limits: Limi
 
 def reading(read: Callable[..., Facts]) -> tuple[Reading, ...]:
     return (Reading("endless", Kind.OBSERVATIONS, None, "", DAILY, read),)
+
+
+def test_what_arithmetic_finds_impossible_is_bad_data_of_the_reading(tmp_path: Path) -> None:
+    def read(_: Any) -> Facts:
+        raise Impossible("escrow account t/1 was seen at 5 and not looked up at 9")
+
+    network = replace(akash.NETWORK, readings=reading(read))
+    outcome = ran(network, "endless", lambda request: moving(request, ONE_VALIDATOR), tmp_path)
+    assert (outcome.error, outcome.message[:18]) == ("BadData", "escrow account t/1")
 
 
 def endless_pages(request: Request) -> Reply:

@@ -147,6 +147,7 @@ def failure(what: str) -> str:
 def one_section() -> None:
     import streamlit as st
 
+    from analytics.impossible import Impossible
     from store.rows import BadData
     from ui import frame
 
@@ -160,7 +161,13 @@ def one_section() -> None:
         """Nothing."""
         st.stop()
 
+    @frame.section
+    def arithmetic() -> None:
+        """A count."""
+        raise Impossible("5 of 4 shares")
+
     ours()
+    arithmetic()
     st.markdown("the rest")
     stopped()
     st.markdown("never")
@@ -168,9 +175,10 @@ def one_section() -> None:
 
 def test_our_errors_are_told_in_our_words_and_a_stop_is_no_fault() -> None:
     shown = AppTest.from_function(one_section).run()
-    (told,) = shown.error
+    told, counted = shown.error
     assert told.value == (
         f"**{BROKEN}: What a reading refused.** Akash votes\\: a vote without \\<b\\>weight\\<\\/b\\>. "
         "The rest of the page holds."
     )
+    assert counted.value == f"**{BROKEN}: A count.** 5 of 4 shares. The rest of the page holds."
     assert [one.value for one in shown.markdown] == ["the rest"]

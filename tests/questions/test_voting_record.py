@@ -7,7 +7,8 @@ from fractions import Fraction
 import polars as pl
 import pytest
 
-from analytics.votes.tally import ONE, Choice, Thresholds, Validator
+from analytics.decimals import ONE
+from analytics.votes.tally import Choice, Thresholds, Validator
 from questions import voting_record
 from questions.ballots import Stake
 from questions.voting_record import Record, recorded

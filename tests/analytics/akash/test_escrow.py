@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.akash import escrow as spend
-from analytics.akash.escrow import ONE, Account, Deposit, Flow, Ledger, Payment, Settlement
-from store.rows import BadData
+from analytics.akash.escrow import Account, Deposit, Flow, Ledger, Payment, Settlement
+from analytics.decimals import ONE
+from analytics.impossible import Impossible
 from tests.worlds.escrow_chain import Chain
 
 PROVIDERS = [f"provider{number}" for number in range(7)]
@@ -286,10 +287,10 @@ def test_closed_and_overdrawn_accounts_earn_nothing_more() -> None:
 def test_what_vanished_without_a_look_up_is_an_error() -> None:
     running = Payment("t/1/1/1/0/p", "uact", ONE, 0, open=True)
     account = Account("t/1", True, 0, (Deposit("t", "uact", 9 * ONE),), (running,))
-    with pytest.raises(BadData, match="t/1 was seen at 5 and not looked up at 9"):
+    with pytest.raises(Impossible, match="t/1 was seen at 5 and not looked up at 9"):
         list(spend.accrued(Ledger(5, {"t/1": account}), Ledger(9, {})))
     without = Account("t/1", True, 0, (), ())
-    with pytest.raises(BadData, match="t/1/1/1/0/p was running"):
+    with pytest.raises(Impossible, match="t/1/1/1/0/p was running"):
         list(spend.accrued(Ledger(5, {"t/1": account}), Ledger(9, {"t/1": without})))
 
 
@@ -304,12 +305,12 @@ def test_what_had_ended_before_need_not_be_looked_up_again() -> None:
 def test_a_lease_that_changes_its_denom_is_an_error() -> None:
     before = Account("t/1", True, 0, (), (Payment("t/1/1/1/0/p", "uakt", ONE, 0, open=True),))
     after = Account("t/1", True, 0, (), (Payment("t/1/1/1/0/p", "uact", ONE, 0, open=True),))
-    with pytest.raises(BadData, match="was paid in uakt and is paid in uact"):
+    with pytest.raises(Impossible, match="was paid in uakt and is paid in uact"):
         list(spend.accrued(Ledger(1, {"t/1": before}), Ledger(2, {"t/1": after})))
 
 
 def test_blocks_that_take_no_time_are_an_error() -> None:
-    with pytest.raises(BadData, match="give no block time"):
+    with pytest.raises(Impossible, match="give no block time"):
         list(spend.run_rate(Ledger(1, {}), blocks=5, microseconds=0))
 
 

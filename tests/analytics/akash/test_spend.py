@@ -10,7 +10,7 @@ import pytest
 
 from analytics.akash import spend as markets
 from analytics.akash import supply as compute_supply
-from analytics.akash.escrow import ONE
+from analytics.decimals import ONE
 from analytics.prices import NoPrice, Price
 from ingest.networks import networks
 from ingest.publication import build

@@ -5,6 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
+from analytics.decimals import ONE, scaled
 from analytics.spread.backend import working_cupy
 from analytics.votes.decisiveness import (
     ABSENT,
@@ -19,7 +20,7 @@ from analytics.votes.decisiveness import (
     decisiveness,
 )
 from analytics.votes.rules import Ballots
-from analytics.votes.tally import ONE, Thresholds, scaled
+from analytics.votes.tally import Thresholds
 
 USUAL = Thresholds(quorum=scaled("0.334"), threshold=scaled("0.5"), veto=scaled("0.334"))
 

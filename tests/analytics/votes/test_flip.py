@@ -11,8 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analytics.decimals import ONE, scaled
 from analytics.votes.flip import Cast, Flip, Vote, ballots, casts, flips
-from analytics.votes.tally import ONE, Choice, Thresholds, Validator, scaled, tally
+from analytics.votes.tally import Choice, Thresholds, Validator, tally
+from store.addresses import account as behind
 from tests.worlds.lcd import account, valoper
 
 USUAL = Thresholds(quorum=scaled("0.334"), threshold=scaled("0.5"), veto=scaled("0.334"))
@@ -32,7 +34,7 @@ def cast(voter: str, power: int, option: str) -> Cast:
 def passes(
     validators: Mapping[str, Validator], delegations: Delegations, votes: Mapping[str, Choice], rule: Thresholds = USUAL
 ) -> bool:
-    return tally(validators, delegations, votes).outcome(rule) == "passed"
+    return tally(validators, delegations, votes, account=behind).outcome(rule) == "passed"
 
 
 def switched(votes: Mapping[str, Choice], voters: Iterable[str], route: str) -> dict[str, Choice]:
@@ -73,7 +75,7 @@ def assert_smallest(world: World) -> None:
     shares = {valoper(n): sum(s for _, operator, s in delegations if operator == valoper(n)) for n in range(3)}
     validators = {operator: Validator(total // ONE, total) for operator, total in shares.items()}
     votes = {account(n): picked for n, picked in chosen.items()}
-    voters = casts(validators, delegations, votes)
+    voters = casts(validators, delegations, votes, account=behind)
     before = passes(validators, delegations, votes)
     for route, flip in flips(sum(shares.values()), voters, USUAL).items():
         turning = [
@@ -112,7 +114,7 @@ def test_the_count_is_the_nodes_own_and_flips_hold_when_counted_again(shared: Pa
     delegations = [
         (d["delegator_address"], d["validator_address"], scaled(d["shares"])) for d in staking["delegations"]
     ]
-    voters = casts(validators, delegations, votes)
+    voters = casts(validators, delegations, votes, account=behind)
     count = ballots(cast.vote for cast in voters)
     node = json.loads((folder / "simapp_0_43_cudos" / "tally_synthetic_votes_real_stake_prop22.json").read_text())
     assert {"yes": count.yes // ONE, "abstain": count.abstain // ONE, "no": count.no // ONE,
@@ -167,7 +169,7 @@ def test_a_delegator_who_stays_home_leaves_its_power_to_its_validator() -> None:
     validators = {valoper(1): Validator(60, 60 * ONE), valoper(2): Validator(40, 40 * ONE)}
     delegations = [(account(1), valoper(1), 10 * ONE), (account(7), valoper(1), 50 * ONE),
                    (account(2), valoper(2), 40 * ONE)]  # fmt: skip
-    voters = casts(validators, delegations, {account(1): {"no": ONE}, account(7): {"yes": ONE}})
+    voters = casts(validators, delegations, {account(1): {"no": ONE}, account(7): {"yes": ONE}}, account=behind)
     whale = next(cast for cast in voters if cast.voter == account(7))
     assert whale.vote == Vote(yes=50 * ONE)
     assert whale.at_home == Vote(no=50 * ONE)
@@ -182,7 +184,7 @@ def test_a_boycott_that_a_validator_makes_up_for_is_not_called_enough() -> None:
     delegations = [(account(1), valoper(1), 10 * ONE), (account(7), valoper(1), 50 * ONE),
                    (account(2), valoper(2), 40 * ONE)]  # fmt: skip
     votes = {account(1): {"yes": ONE}, account(7): {"yes": ONE}}
-    boycott = flips(100 * ONE, casts(validators, delegations, votes), USUAL)["boycott"]
+    boycott = flips(100 * ONE, casts(validators, delegations, votes, account=behind), USUAL)["boycott"]
     assert passes(validators, delegations, switched(votes, [account(7)], "boycott"))
     assert boycott is not None
     assert (boycott.fewest, boycott.voters) == (1, None)
@@ -197,7 +199,7 @@ def test_a_silent_validator_that_votes_takes_its_delegations_back_from_others() 
     validators = {valoper(1): Validator(60, 60 * ONE), valoper(2): Validator(40, 40 * ONE)}
     delegations = [(account(1), valoper(1), 25 * ONE), (account(2), valoper(1), 35 * ONE),
                    (account(2), valoper(2), 40 * ONE)]  # fmt: skip
-    voters = casts(validators, delegations, {account(1): {"yes": ONE}})
+    voters = casts(validators, delegations, {account(1): {"yes": ONE}}, account=behind)
     silent = next(cast for cast in voters if cast.voter == account(2))
     assert (silent.power, silent.shared) == (40 * ONE, Vote(yes=35 * ONE))
     found = flips(100 * ONE, voters, USUAL)

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analytics.decimals import ONE, scaled
 from analytics.votes.rules import Ballots, Seat, actions, brackets, coalition, fewest, left_to_validators, parties
-from analytics.votes.tally import ONE, Tally, Thresholds, scaled
+from analytics.votes.tally import Tally, Thresholds
 
 USUAL = Thresholds(quorum=scaled("0.334"), threshold=scaled("0.5"), veto=scaled("0.334"))
 Delegations = list[tuple[str, str, int]]

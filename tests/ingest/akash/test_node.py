@@ -9,8 +9,9 @@ import polars as pl
 import pytest
 
 from analytics.akash import escrow as spend
-from analytics.akash.escrow import ONE, Ledger
+from analytics.akash.escrow import Ledger
 from analytics.akash.supply import gate
+from analytics.decimals import ONE
 from ingest.akash import bme as akash_bme
 from ingest.akash import compute as akash_compute
 from ingest.akash import control as akash_control

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from analytics.akash.escrow import ONE, Deposit, Payment, Settlement
+from analytics.akash.escrow import Deposit, Payment, Settlement
+from analytics.decimals import ONE
 from ingest.akash.escrow import Group, account, deployment_name, groups_of, lease
 from store.rows import BadData, SourceChanged
 from tests.worlds.lcd import account as signer

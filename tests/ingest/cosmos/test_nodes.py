@@ -12,7 +12,8 @@ import polars as pl
 import pytest
 from urllib3.util import Retry
 
-from analytics.votes.tally import Tally, choices, scaled, stake, tally, thresholds
+from analytics.decimals import scaled
+from analytics.votes.tally import Tally, choices, stake, tally, thresholds
 from ingest.cosmos.control import authorities, parameters, signing
 from ingest.cosmos.emission import economy, emission, span, supply
 from ingest.cosmos.governance import deposits, open_proposals, proposals, votes
@@ -23,6 +24,7 @@ from ingest.cosmos.stake import consensus_power, delegators, names, shares, vali
 from ingest.job import Outcome, read_at, read_network
 from ingest.network import Network
 from ingest.transport import Http
+from store.addresses import account
 from store.landing import Landing, contents
 from store.rows import Kind, check
 from tests.ingest.cosmos.test_stake import amounts, as_the_chain_rounds, at_once
@@ -95,7 +97,7 @@ def captured_tally(at: Lcd, proposal: int) -> Tally:
     check(ballots, Kind.VOTES)
     check(held, Kind.OBSERVATIONS)
     found, delegations = stake(held.rows)
-    return tally(found, delegations, choices(ballots.rows, str(proposal)))
+    return tally(found, delegations, choices(ballots.rows, str(proposal)), account=account)
 
 
 def test_stake_is_what_the_node_reports(node: Node, lcd: Lcd) -> None:

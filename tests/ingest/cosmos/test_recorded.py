@@ -14,6 +14,7 @@ from ingest.cosmos.control import parameters, signing
 from ingest.cosmos.emission import economy, supply
 from ingest.cosmos.governance import votes
 from ingest.cosmos.stake import consensus_power, delegators, names, shares, validators
+from store.addresses import account
 from store.rows import Kind, check
 from tests.ingest.cosmos.test_lcd import pinned
 from tests.ingest.cosmos.test_stake import amounts, at_once
@@ -116,7 +117,7 @@ def test_the_tally_of_proposal_22_is_the_nodes(recorded: State, shared: Path) ->
     with pinned(chain(recorded), chain_id="cudos-replay") as node:
         ballots, held = votes(node), shares(node, at_once)
     check(ballots, Kind.VOTES)
-    result = tally(*stake(held.rows), choices(ballots.rows, "22"))
+    result = tally(*stake(held.rows), choices(ballots.rows, "22"), account=account)
     path = shared / "cosmos/simapp_0_43_cudos/tally_synthetic_votes_real_stake_prop22.json"
     told = json.loads(path.read_text())["tally"]
     assert result.options == {option: int(amount) for option, amount in told.items()}

@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from analytics.votes.rules import keyless, parties, seats
-from analytics.votes.tally import ONE, choices, power_of, stake, tally
+from analytics.decimals import ONE
+from analytics.votes.rules import parties, seats
+from analytics.votes.tally import choices, power_of, stake, tally
 from ingest.cosmos.governance import dialect, votes
 from ingest.cosmos.lcd import Lcd
 from ingest.cosmos.stake import delegators, shares, validators
 from ingest.network import Reading
 from ingest.networks import fetch
-from store.addresses import account, bech32, module_address
+from store.addresses import account, bech32, keyless, module_address
 from store.rows import Facts, check
 from tests.ingest.cosmos.test_stake import amounts, at_once
 from tests.worlds.recordings import Recording, recorded_chain, recording, with_invented_past
@@ -71,7 +72,7 @@ def test_the_tally_repeated_from_what_is_read_is_the_nodes(node: Lcd) -> None:
     ballots, held = votes(node).rows, shares(node, at_once).rows
     for proposal in ("2", "5"):
         body = node.get(f"{dialect(node)}/proposals/{proposal}/tally")["tally"]
-        result = tally(*stake(held), choices(ballots, proposal))
+        result = tally(*stake(held), choices(ballots, proposal), account=account)
         assert result.options == {name.removesuffix("_count"): int(amount) for name, amount in body.items()}
         assert sum(result.options.values()) > 0
 
@@ -88,9 +89,11 @@ def test_nobody_votes_for_tokenised_shares_so_their_validator_keeps_them(shared:
     assert tokenised == set(accounts.items())
     assert len(tokenised) == 3
     own = sum(power for delegator, operator, power in powers if delegator == account(operator))
-    kept = sum(seat.kept for seat in seats({operator: one.tokens * ONE for operator, one in bonded.items()}, powers))
+    tokens = {operator: one.tokens * ONE for operator, one in bonded.items()}
+    nobody = keyless(delegator for delegator, _, _ in powers)
+    kept = sum(seat.kept for seat in seats(tokens, powers, account=account, keyless=nobody))
     assert (kept - own) // ONE == int(liquid)
-    carried = parties(powers, overriding=[delegator for delegator, *_ in powers])
+    carried = parties(powers, overriding=[delegator for delegator, *_ in powers], keyless=nobody)
     for place, (delegator, operator, _) in enumerate(powers):
         assert (place in carried.get(operator, ())) == ((delegator, operator) in tokenised)
     assert not carried.keys() & accounts.keys()

@@ -14,7 +14,20 @@ from hypothesis import strategies as st
 from urllib3.util import Retry
 
 from analytics.akash.escrow import ONE
-from analytics.prices import ABSURD, Dollars, NoPrice, Price, Quote, closes, dollars, minted, price, price_at, total
+from analytics.decimals import ONE
+from analytics.prices import (
+    ABSURD,
+    Dollars,
+    NoPrice,
+    Price,
+    Quote,
+    closes,
+    dollars,
+    minted,
+    price,
+    price_at,
+    total,
+)
 from ingest.network import Reading
 from ingest.networks import networks
 from ingest.offchain import prices as offchain

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from analytics.votes.tally import ONE
+from analytics.decimals import ONE
 from ingest.sample.world import build_sample
 from questions import ballots
 from questions.proposals import proposals
