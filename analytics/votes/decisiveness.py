@@ -16,17 +16,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.decimals import ONE
+from analytics.decimals import ONE, reaching
 from analytics.spread.backend import NUMPY, Backend
-from analytics.votes.tally import Thresholds
+from analytics.votes.tally import Thresholds, passes
 
 Floats = NDArray[np.float64]
 
 ABSENT, YES, ABSTAIN, NO, VETO = range(5)
 # Simulated votes at once: with a hundred voters their arrays stay near the cache of a CPU; a GPU wants more.
 AT_ONCE, AT_ONCE_ON_GPU = 2_000, 200_000
-# Ratios are compared in int64 with thresholds of two halves of nine digits, so all power must stay below 2^33.
-POWER_BITS, HALF = 33, 10**9
+# Ratios are compared in int64 (`tally.conditions`), so all power must stay below 2^33.
+POWER_BITS = 33
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,6 @@ def decisiveness(
         raise ValueError(f"votes are kept with a chance of {keep}")
     shift = max(0, past.bonded.bit_length() - POWER_BITS)
     powers = xp.asarray([power >> shift for power in past.powers], dtype=xp.int64)
-    rules = _Rules(past.bonded >> shift, past.rule, past.margin, xp)
     votes = xp.asarray(past.votes)
     random = xp.random.default_rng(seed)
     at_once = AT_ONCE if backend.name == "numpy" else AT_ONCE_ON_GPU
@@ -98,7 +97,7 @@ def decisiveness(
     contested = 0
     for start in range(0, draws, at_once):
         profiles = _profiles(votes, random, min(at_once, draws - start), keep, xp)
-        turned, close = _turned(profiles, powers, rules)
+        turned, close = _turned(profiles, powers, past, past.bonded >> shift, xp)
         counts[0] += turned.sum(axis=1)
         counts[1] += turned[:, close].sum(axis=1)
         contested += int(close.sum())
@@ -115,50 +114,35 @@ def _profiles(votes: Any, random: Any, draws: int, keep: float, xp: Any) -> Any:
     return votes[xp.where(kept, like, own), xp.arange(voters)]
 
 
-class _Rules:
-    """The chain's rules on whole powers below 2^33, exactly, for arrays of votes."""
-
-    def __init__(self, bonded: int, rule: Thresholds, margin: int, xp: Any) -> None:
-        self.quorum = -(-rule.quorum * bonded // ONE)
-        self.veto, self.threshold, self.margin, self.xp = rule.veto, rule.threshold, margin, xp
-
-    def passes(self, sums: Any) -> Any:
-        """Whether votes pass; sums are yes, abstain, no and veto power."""
-        yes, abstain, no, veto = sums
-        total = yes + abstain + no + veto
-        return (
-            (total >= self.quorum) & (veto <= _part(self.veto, total)) & (yes > _part(self.threshold, total - abstain))
-        )
-
-    def contested(self, sums: Any) -> Any:
-        """Whether Yes is within the margin of the threshold, both ends included, and somebody said Yes or No."""
-        yes, _, no, veto = sums
-        deciding = yes + no + veto
-        low, high = max(self.threshold - self.margin, 0), min(self.threshold + self.margin, ONE)
-        return (deciding > 0) & (yes >= -_part(-low, deciding)) & (yes <= _part(high, deciding))
+def _passes(rule: Thresholds, bonded: int, sums: Sequence[Any]) -> Any:
+    """Whether votes pass; sums are yes, abstain, no and veto power."""
+    yes, abstain, _, veto = sums
+    return passes(rule, bonded=bonded, total=sum(sums), yes=yes, abstain=abstain, veto=veto)
 
 
-def _part(threshold: int, whole: Any) -> Any:
-    """Whole units in a threshold's part of the whole, rounded down, without leaving int64."""
-    high, low = divmod(threshold, HALF)
-    return (high * whole + low * whole // HALF) // HALF
+def _contested(rule: Thresholds, margin: int, sums: Sequence[Any]) -> Any:
+    """Whether Yes is within the margin of the threshold, both ends included, and somebody said Yes or No."""
+    yes, _, no, veto = sums
+    deciding = yes + no + veto
+    low, high = max(rule.threshold - margin, 0), min(rule.threshold + margin, ONE)
+    return (deciding > 0) & (yes >= reaching(low, deciding)) & (yes < reaching(high + 1, deciding))
 
 
-def _turned(profiles: Any, powers: Any, rules: _Rules) -> tuple[Any, Any]:
+def _turned(profiles: Any, powers: Any, past: PastVotes, bonded: int, xp: Any) -> tuple[Any, Any]:
     """Whether each voter helped its side, hurt it, or decided by abstaining; and which votes were contested.
 
     3 x draws x voters; draws.
     """
     sums = [((profiles == option) * powers).sum(axis=1)[:, None] for option in (YES, ABSTAIN, NO, VETO)]
-    passed = rules.passes(sums)
-    without = rules.passes(
-        [total - (profiles == option) * powers for total, option in zip(sums, (YES, ABSTAIN, NO, VETO), strict=True)]
-    )
+    others = [
+        power - (profiles == option) * powers for power, option in zip(sums, (YES, ABSTAIN, NO, VETO), strict=True)
+    ]
+    passed, without = _passes(past.rule, bonded, sums), _passes(past.rule, bonded, others)
     lifted, sunk = passed & ~without, ~passed & without
     for_it, against = profiles == YES, (profiles == NO) | (profiles == VETO)
     helped, hurt = (lifted & for_it) | (sunk & against), (sunk & for_it) | (lifted & against)
-    turned = rules.xp.stack([helped, hurt, (lifted | sunk) & (profiles == ABSTAIN)])
-    return turned, rules.contested(sums)[:, 0]
+    turned = xp.stack([helped, hurt, (lifted | sunk) & (profiles == ABSTAIN)])
+    return turned, _contested(past.rule, past.margin, sums)[:, 0]
 
 
 def _rates(counts: NDArray[np.int64], votes: int) -> Decisiveness:

@@ -12,7 +12,7 @@ validator's account may have delegated to others, who vote with that power until
 achieve depends on whether the others are in the set as well; it lies between two sums, and so does the size.
 
 Voters are all who voted, and validators who did not. Delegators who left it to their validator are no voters here.
-Powers are in one unit and ratios are exact, as in `governance`.
+Powers are in one unit and ratios are as the chain rounds them, as in `rules`.
 """
 
 from collections import defaultdict
@@ -21,12 +21,14 @@ from dataclasses import dataclass, field
 from heapq import nlargest
 from itertools import accumulate
 
-from analytics.decimals import ONE, product
+from analytics.decimals import FINE, least, product
 from analytics.votes.rules import SEARCH_STEPS, Ballots, fewest
 from analytics.votes.tally import Account, Choice, Tally, Thresholds, Validator, power_of, tally
 
 ROUTES = ("boycott", "abstain", "no", "veto", "yes")
 RULES = ("quorum", "veto", "threshold")
+# More than any power: amounts have at most 38 digits, and are in 1e-18 here.
+ABOVE_ALL = 10**56
 # What a switch, or all ballots, add to the three sums.
 Sums = tuple[int, int, int]
 Effects = Sequence[tuple[Sums, str]]
@@ -154,11 +156,16 @@ def flips(bonded: int, voters: Sequence[Cast], rule: Thresholds) -> dict[str, Fl
 
 
 def _sums(bonded: int, vote: Vote, rule: Thresholds) -> Sums:
-    """The three sums; a vote passes when none is negative (the last must exceed zero, hence minus one)."""
+    """The three sums; a vote passes when none is negative.
+
+    They are `tally.conditions`, made sums that a voter's switch adds to. Where a ratio is that of its threshold to the
+    last digit, its parts settle what the chain asks for: fewer vetoes than that of any who voted, some who chose.
+    """
+    total, deciding = vote.total, vote.total - vote.abstain
     return (
-        vote.total * ONE - rule.quorum * bonded,
-        vote.total * rule.veto - vote.veto * ONE,
-        vote.yes * ONE - rule.threshold * (vote.total - vote.abstain) - 1,
+        total * FINE - least(rule.quorum) * bonded,
+        (least(rule.veto + 1) * total - vote.veto * FINE) * ABOVE_ALL - total,
+        (vote.yes * FINE - least(rule.threshold + 1) * deciding) * ABOVE_ALL + deciding - 1,
     )
 
 

@@ -7,7 +7,7 @@ so the smallest coalition is a covering problem, which `coalition` solves exactl
 bounds elsewhere.
 
 All powers of one call are in the same unit (base units, or 1e-18 of them); thresholds are in 1e-18, as chains store
-them. Ratios are compared exactly. The chain rounds them at 18 decimals, which matters only within 5e-19 of a threshold.
+them. Ratios are compared as the chain rounds them, at 18 decimals.
 """
 
 from collections import defaultdict
@@ -16,9 +16,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import accumulate
 
-from analytics.decimals import ONE
 from analytics.spread.blocks import Threshold
-from analytics.votes.tally import Account, Thresholds
+from analytics.votes.tally import Account, Thresholds, outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +35,8 @@ class Ballots:
         return self.yes + self.abstain + self.no + self.veto
 
     def outcome(self, rule: Thresholds) -> str:
-        """What the chain decides: passed, or the rule that failed it (quorum, vetoed, rejected)."""
-        if self.total * ONE < rule.quorum * self.bonded:
-            return "quorum"
-        if self.veto * ONE > rule.veto * self.total:
-            return "vetoed"
-        return "passed" if self.yes * ONE > rule.threshold * (self.total - self.abstain) else "rejected"
+        """What the chain decides: passed, or why not."""
+        return outcome(rule, bonded=self.bonded, total=self.total, yes=self.yes, abstain=self.abstain, veto=self.veto)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,13 @@ validators; a validator that votes decides over what is left of its own. Numbers
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from functools import reduce
+from operator import and_
+from typing import Any, Final
 
 import polars as pl
 
-from analytics.decimals import ONE, product, quotient, scaled
+from analytics.decimals import ONE, product, quotient, reaching, scaled
 from analytics.impossible import Impossible
 
 OPTIONS: Final = ("yes", "abstain", "no", "no_with_veto")
@@ -38,6 +40,37 @@ class Thresholds:
     quorum: int
     threshold: int
     veto: int
+
+
+# Why a vote fails, by the first condition that does not hold.
+FAILURES: Final = ("no stake", "quorum", "abstained", "vetoed", "rejected")
+
+
+def conditions(rule: Thresholds, *, bonded: Any, total: Any, yes: Any, abstain: Any, veto: Any) -> tuple[Any, ...]:
+    """What a vote needs to pass, in the order in which the chain looks (x/gov/keeper/tally.go): one for each failure.
+
+    All powers in one unit: whole numbers, or int64 arrays below 2^33. total: all that voted.
+    """
+    deciding = total - abstain
+    # Vetoes are compared with everything that voted, Yes only with what did not abstain.
+    return (
+        bonded > 0,
+        total >= reaching(rule.quorum, bonded),
+        deciding > 0,
+        veto < reaching(rule.veto + 1, total),
+        yes >= reaching(rule.threshold + 1, deciding),
+    )
+
+
+def passes(rule: Thresholds, **powers: Any) -> Any:
+    """Whether a vote passes, for numbers or for each element of arrays; powers as in `conditions`."""
+    return reduce(and_, conditions(rule, **powers))
+
+
+def outcome(rule: Thresholds, **powers: int) -> str:
+    """What the chain decides: passed, or why not (one of FAILURES); powers as in `conditions`."""
+    holds = conditions(rule, **powers)
+    return "passed" if all(holds) else FAILURES[holds.index(False)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +102,9 @@ class Tally:
     voters: Mapping[str, Power] = field(repr=False)
 
     def outcome(self, rule: Thresholds) -> str:
-        """What the chain would decide now: passed, or why not (no stake, quorum, abstained, vetoed, rejected)."""
-        if not self.bonded:
-            return "no stake"
-        if quotient(self.turnout, self.bonded * ONE) < rule.quorum:
-            return "quorum"
-        deciding = self.turnout - self.exact["abstain"]
-        if not deciding:
-            return "abstained"
-        # Vetoes are compared with everything that voted, Yes only with what did not abstain.
-        if quotient(self.exact["no_with_veto"], self.turnout) > rule.veto:
-            return "vetoed"
-        return "passed" if quotient(self.exact["yes"], deciding) > rule.threshold else "rejected"
+        """What the chain would decide now."""
+        yes, abstain, veto = (self.exact[option] for option in ("yes", "abstain", "no_with_veto"))
+        return outcome(rule, bonded=self.bonded * ONE, total=self.turnout, yes=yes, abstain=abstain, veto=veto)
 
 
 def tally(

@@ -111,8 +111,10 @@ def test_ties_follow_the_chains_rule_exactly() -> None:
     # Yes needs more than one half; 3e27 base units must not become floats.
     tied = past([3 * 10**27, 3 * 10**27], [[YES, NO]])
     assert decisiveness(tied, seed=1, draws=10).all.helped.tolist() == [0, 1]
-    third = Thresholds(quorum=0, threshold=scaled("0.333333333333333333"), veto=ONE)
-    assert decisiveness(past([1, 2], [[YES, NO]], rule=third), seed=1, draws=10).all.helped.tolist() == [1, 0]
+    # One of three is 0.333333333333333333 to the chain: more than the number below, not more than itself.
+    for mark, helped in (("0.333333333333333332", [1, 0]), ("0.333333333333333333", [0, 1])):
+        rule = Thresholds(quorum=0, threshold=scaled(mark), veto=ONE)
+        assert decisiveness(past([1, 2], [[YES, NO]], rule=rule), seed=1, draws=10).all.helped.tolist() == helped
 
 
 def test_thresholds_count_to_their_last_digit() -> None:
