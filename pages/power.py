@@ -117,7 +117,7 @@ def numbers(population: Population, grouping: str, values: Mapping[str, rules.Va
     with st.grid(6, min_column_width=150):
         for name in SHOWN:
             metric, found = METRICS[name], values[name]
-            text = words.between(found.value, found.bounds, as_share=metric.bounds[1] == 1)
+            text = words.between(found.value, found.bounds, as_share=metric.share)
             st.metric(words.SHORT.get(name, metric.title), text, help=metric.meaning, border=True)
     draw.source_line([frame.source(population, choose.GROUPINGS[grouping].lower())])
 

@@ -45,7 +45,7 @@ def headline(rows: pl.DataFrame, metric: str, days: int) -> str:
     for (title,), part in rows.group_by("title", maintain_order=True):
         change = history.change(part, days)
         if change is not None:
-            said.append(f"{title} {words.moved(change, metric in words.SHARES, places(metric))}")
+            said.append(f"{title} {words.moved(change, METRICS[metric].share, places(metric))}")
     return f"{METRICS[metric].title} {choose.SPANS[str(days)]}: {'; '.join(said) or 'too short a history'}"
 
 
@@ -123,13 +123,13 @@ def told(events: pl.DataFrame, titles: dict[str, str]) -> None:
 
 def form(metric: str) -> str:
     """How values of a metric are written on axes."""
-    return ".1%" if metric in words.SHARES else ",.3~g"
+    return ".1%" if METRICS[metric].share else ",.3~g"
 
 
 def places(metric: str) -> int:
     """How many decimals a change is told with: an index up to 1 moves in thousandths, an entropy in hundredths."""
     least, most = METRICS[metric].bounds
-    if metric in words.SHARES or least == 1:
+    if METRICS[metric].share or least == 1:
         return 1
     return 3 if most == 1 else 2
 

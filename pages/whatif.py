@@ -63,12 +63,11 @@ def numbers(found: Answer) -> None:
     with st.grid(6, min_column_width=150):
         for name in SHOWN:
             metric = METRICS[name]
-            as_share = metric.bounds[1] == 1
             st.metric(
                 words.SHORT.get(name, metric.title),
-                words.value(found.after[name], as_share=as_share),
-                delta_description=f"was {words.value(found.before[name], as_share=as_share)}",
-                delta=words.delta(found.before[name], found.after[name], as_share=as_share),
+                words.value(found.after[name], as_share=metric.share),
+                delta_description=f"was {words.value(found.before[name], as_share=metric.share)}",
+                delta=words.delta(found.before[name], found.after[name], as_share=metric.share),
                 delta_color="normal" if metric.reads == "power is spread" else "inverse",
                 help=metric.meaning,
                 border=True,

@@ -13,8 +13,6 @@ SHORT: Final = {
     "nc_gt_2_3": "For over two thirds",
     "top_10": "Largest ten",
 }
-# Metrics that are a part of the whole, told in per cent; other numbers up to 1 are an index without a unit.
-SHARES: Final = frozenset({"top_1", "top_3", "top_10"})
 SCALES: Final = ((10**12, "trillion"), (10**9, "billion"), (10**6, "million"))
 
 

@@ -34,6 +34,7 @@ class Metric:
 
     bounds: least and largest possible value. merge_proof: when two parties turn out to be one, it never looks more
     spread than before; only such a metric may be a headline, or has bounds when the number of parties is unknown.
+    share: it is a part of the whole, told in per cent; other numbers up to 1 are an index without a unit.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Metric:
     bounds: tuple[float, float | None]
     merge_proof: bool
     version: int
+    share: bool
     of: Callable[[Block], Floats]
 
     @property
@@ -56,14 +58,20 @@ HEADLINE: Final = "effective_parties"
 
 
 def metric(
-    title: str, *, reads: Reads, bounds: tuple[float, float | None], merge_proof: bool = True, version: int = 1
+    title: str,
+    *,
+    reads: Reads,
+    bounds: tuple[float, float | None],
+    merge_proof: bool = True,
+    version: int = 1,
+    share: bool = False,
 ) -> Callable[[Callable[[Block], Floats]], Callable[[Block], Floats]]:
     """Register a function of a block as a metric under its own name."""
 
     def register(of: Callable[[Block], Floats]) -> Callable[[Block], Floats]:
         if of.__name__ in METRICS:
             raise ValueError(f"metric {of.__name__} is registered twice")
-        METRICS[of.__name__] = Metric(of.__name__, title, reads, bounds, merge_proof, version, of)
+        METRICS[of.__name__] = Metric(of.__name__, title, reads, bounds, merge_proof, version, share, of)
         return of
 
     return register
@@ -151,19 +159,19 @@ def gini_all(block: Block) -> Floats:
     return _gini(block, block.registered)
 
 
-@metric("Largest share", reads=Reads.CONCENTRATED, bounds=SHARE, version=2)
+@metric("Largest share", reads=Reads.CONCENTRATED, bounds=SHARE, version=2, share=True)
 def top_1(block: Block) -> Floats:
     """Share of the largest party."""
     return block.top(1)
 
 
-@metric("Share of the largest three", reads=Reads.CONCENTRATED, bounds=SHARE, version=2)
+@metric("Share of the largest three", reads=Reads.CONCENTRATED, bounds=SHARE, version=2, share=True)
 def top_3(block: Block) -> Floats:
     """Share of the three largest parties together."""
     return block.top(3)
 
 
-@metric("Share of the largest ten", reads=Reads.CONCENTRATED, bounds=SHARE, version=2)
+@metric("Share of the largest ten", reads=Reads.CONCENTRATED, bounds=SHARE, version=2, share=True)
 def top_10(block: Block) -> Floats:
     """Share of the ten largest parties together."""
     return block.top(10)

@@ -132,6 +132,13 @@ def counts_what_its_name_says() -> None:
             np.testing.assert_array_equal(values, expected, err_msg=name)
 
 
+def is_the_whole_for_a_lone_holder_if_it_is_a_share() -> None:
+    """A part of the whole is told in per cent; an index up to 1, such as Gini's, is none."""
+    for name, values in table([[7]]).items():
+        if METRICS[name].share:
+            assert values.tolist() == [1], name
+
+
 def is_the_same_on_a_strict_array_library() -> None:
     for name, values in table(SAMPLES, STRICT).items():
         same(name, values, table(SAMPLES)[name])
@@ -147,6 +154,7 @@ PROPERTIES: tuple[Callable[[], None], ...] = (
     never_looks_more_spread_when_two_merge,
     never_looks_more_concentrated_when_the_rich_give_to_the_poor,
     counts_what_its_name_says,
+    is_the_whole_for_a_lone_holder_if_it_is_a_share,
     is_the_same_on_a_strict_array_library,
 )
 
@@ -177,6 +185,11 @@ def gini_as_headline(block: Block) -> Floats:
     return gini(block)
 
 
+def gini_as_a_share(block: Block) -> Floats:
+    """Fault: Gini in per cent."""
+    return gini(block)
+
+
 @pytest.mark.parametrize(
     ("fault", "reads", "caught_by"),
     [
@@ -184,13 +197,14 @@ def gini_as_headline(block: Block) -> Floats:
         (mean_place, Reads.CONCENTRATED, ignores_zeros_unless_named_all),
         (nc_ge_1_2, Reads.SPREAD, counts_what_its_name_says),
         (gini_as_headline, Reads.CONCENTRATED, never_looks_more_spread_when_two_merge),
+        (gini_as_a_share, Reads.CONCENTRATED, is_the_whole_for_a_lone_holder_if_it_is_a_share),
     ],
 )
 def test_planted_faults_are_caught(
     fault: Callable[[Block], Floats], reads: Reads, caught_by: Callable[[], None]
 ) -> None:
     with patch.dict(METRICS, clear=True):
-        metric("Fault", reads=reads, bounds=(0, 10_000))(fault)
+        metric("Fault", reads=reads, bounds=(0, 10_000), share=fault is gini_as_a_share)(fault)
         with pytest.raises(AssertionError, match=fault.__name__):
             caught_by()
 
@@ -203,6 +217,12 @@ def test_every_metric_has_a_title_a_sentence_and_a_paragraph() -> None:
         assert METRICS[name].meaning.endswith((".", ";")), name
         for part in ("Formula:", "Reference:", "A high value says", "It cannot say"):
             assert part in " ".join(paragraph.split()), f"{name} lacks {part!r}"
+
+
+def test_shares_and_no_indices_are_told_in_per_cent() -> None:
+    up_to_one = {name for name, metric in METRICS.items() if metric.bounds == (0, 1)}
+    assert up_to_one == {"top_1", "top_3", "top_10", "gini", "gini_all", "shannon_normalised"}
+    assert {name for name, metric in METRICS.items() if metric.share} == {"top_1", "top_3", "top_10"}
 
 
 def test_a_metric_cannot_be_registered_twice() -> None:
