@@ -11,9 +11,10 @@ import polars as pl
 from analytics.spread.blocks import Threshold
 from ingest.network import Network, Reading, Rule
 from publish import evidence
+from publish.change import changes
 from publish.concentration import measure_missing
 from publish.operators import TEXTS, with_operators
-from store import labels
+from store import reference
 from store.draft import Draft
 
 
@@ -33,11 +34,14 @@ def build(
     with Draft(data, afresh=afresh) as draft:
         for table, rows in described(networks).items():
             draft.replace(table, rows)
+        draft.replace("event", reference.events())
+        draft.replace("published", reference.published())
         draft.doubt(doubted)
         draft.take_in()
-        draft.replace("entity", with_operators(labels.entities(), draft.table(TEXTS)))
+        draft.replace("entity", with_operators(reference.entities(), draft.table(TEXTS)))
         measure_missing(draft, thresholds(networks))
         draft.keep_newest()
+        draft.replace("change", changes(draft))
         draft.replace("verdict", evidence.rows(evidence.verdicts(draft)))
         runs, torn = _ledger(draft, told)
         for table, rows in ledger(runs).items():

@@ -7,6 +7,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from queue import Empty, Queue
@@ -18,10 +19,11 @@ from ingest import job
 from ingest.network import Network
 from ingest.networks import networks
 from ingest.offchain.feed import OffChain
+from ingest.publication import build
 from ingest.sample.world import build_sample
 from ingest.transport import Http
 from store.landing import SAMPLE
-from store.mart import NoMart, served_folder
+from store.mart import Damaged, NoMart, Outdated, opened, served_folder
 from store.rows import ReadingError
 
 PATIENCE_SECONDS: Final = 15.0
@@ -33,7 +35,7 @@ log = logging.getLogger(__name__)
 def serve_dashboard(data: Path) -> None:
     """Start the dashboard on what is there; the first time read the headlines, or build the sample. Does not return."""
     try:
-        served_folder(data)
+        _of_now(served_folder(data))
     except NoMart:
         _first_time(data)
     address = os.environ.get("STREAMLIT_SERVER_ADDRESS", "127.0.0.1")
@@ -42,6 +44,18 @@ def serve_dashboard(data: Path) -> None:
     command = [sys.executable, "-m", "streamlit", "run", str(SERVER), "--server.port", port]
     # Replaces this process: signals reach the server, and threads that still wait for a dead endpoint end with it.
     os.execv(sys.executable, command)
+
+
+def _of_now(folder: Path) -> None:
+    """Build again what an earlier version of the program published, unless another run is about to."""
+    try:
+        opened(folder).close()
+    except Outdated as error:
+        log.info("%s, which is done now", error)
+        with suppress(job.Locked), job.lock(folder):
+            build(folder, networks())
+    except Damaged as error:
+        log.warning(error)
 
 
 def _first_time(data: Path) -> None:

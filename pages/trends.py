@@ -29,7 +29,7 @@ def main() -> None:
     with_value = set(rows["network"])
     chosen = [one for one in chosen if one.network in with_value]
     said = headline(rows, metric, days)
-    events = history.events()
+    events = served.asked(history.events)
     st.header(said, anchor=False)
     st.caption(f"{METRICS[metric].meaning} A higher value says that {METRICS[metric].reads}.")
     if lacking := left_out(read, metric):

@@ -1,7 +1,6 @@
 """From the mart to verdicts: what is known of each measure of each network, and what kind of silence the rest is."""
 
 import json
-import tomllib
 from collections import defaultdict
 from collections.abc import Mapping
 from functools import cache
@@ -14,7 +13,7 @@ from analytics.power.verdict import Blank, Confidence, Evidence, Math, Power, Se
 from analytics.spread.metrics import HEADLINE
 from publish.ways import PARTY, ways
 from questions.populations import Population, headlines, populations
-from store.labels import REFERENCE
+from store import reference
 from store.mart import Tables
 from store.rows import Measure
 
@@ -170,9 +169,9 @@ def _confidence(mart: Tables, one: Population) -> Confidence:
 
 @cache
 def _blanks() -> dict[tuple[str, str, str], Blank]:
-    """Curated silences of data/reference/blanks.toml: what a network does not have, with the reason."""
-    rows = tomllib.loads((REFERENCE / "blanks.toml").read_text())["blank"]
-    return {(row["network"], row["measure"], row["axis"]): Blank(State(row["state"]), row["reason"]) for row in rows}
+    """Curated silences: what a network does not have, with the reason."""
+    rows = reference.blanks().select("network", "measure", "axis", "state", "reason").iter_rows()
+    return {(network, measure, axis): Blank(State(state), reason) for network, measure, axis, state, reason in rows}
 
 
 def _not_applicable() -> list[tuple[str, str, Blank]]:

@@ -13,7 +13,7 @@ import polars as pl
 
 from analytics.linked import linked
 from store.addresses import account
-from store.labels import ENTITIES
+from store.reference import ENTITIES
 
 # A keybase identity is the last sixteen hexadecimal digits of a key's fingerprint.
 IDENTITY: Final = re.compile(r"[0-9A-F]{16}")

@@ -7,9 +7,8 @@ import polars as pl
 
 from analytics.akash import spend as markets
 from analytics.akash import supply as compute_supply
-from store.labels import PROTOCOL
 from store.mart import Mart
-from store.published import published
+from store.reference import PROTOCOL
 
 # The network whose leases are read.
 _NETWORK: Final = "SELECT DISTINCT network FROM reading WHERE name = 'lease_ledger'"
@@ -50,6 +49,10 @@ _ENTITIES: Final = f"""
 _OBSERVATIONS: Final = """
     SELECT name, subject, time, value, exact, unit, source FROM observation
     WHERE regexp_full_match(name, $1) AND {of}
+"""
+# The order of the file: by the period, and then what an analyst says before what the press says.
+_PUBLISHED: Final = """
+    FROM published WHERE network = $1 AND metric = 'spend_usd' ORDER BY rowid
 """
 
 
@@ -202,4 +205,4 @@ def _told(mart: Mart, names: str) -> pl.DataFrame:
 
 
 def _published(mart: Mart) -> pl.DataFrame:
-    return published().filter(network=network(mart), metric="spend_usd")
+    return mart.table(_PUBLISHED, network(mart))

@@ -17,18 +17,23 @@ from analytics.votes.tally import Power, Tally, Validator, choices, power_of, st
 from questions.proposals import Proposal
 from questions.search import Found
 from store import addresses
-from store.landing import Landing
 from store.mart import Mart
 
 _VOTES: Final = """
     SELECT v.proposal, v.voter, v.option, v.weight, v.height FROM vote v
     WHERE v.network = ? AND v.chain_id = ? AND v.proposal = ?
 """
+# The mart has what counts for some proposal: of what was read while this one was open, the last is its own.
+_COUNTED: Final = """
+    SELECT id, height, time FROM snapshot
+    WHERE network = ? AND chain_id = ? AND time BETWEEN ?::TIMESTAMPTZ AND ?::TIMESTAMPTZ
+        AND id IN (SELECT snapshot FROM share)
+    ORDER BY time DESC, reading DESC LIMIT 1
+"""
 _SHARES: Final = """
-    SELECT network, chain_id, reading, height, time, file FROM snapshot
-    WHERE network = ? AND chain_id = ? AND reading IN ('shares', 'closing_shares') AND n > 0
-        AND time BETWEEN ?::TIMESTAMPTZ AND ?::TIMESTAMPTZ
-    ORDER BY time DESC LIMIT 1
+    SELECT s.name, concat_ws('|', d.address, o.address) AS subject, s.exact
+    FROM share s JOIN holder o ON o.id = s.operator LEFT JOIN holder d ON d.id = s.delegator
+    WHERE s.snapshot = ? ORDER BY ALL
 """
 _VALIDATORS: Final = """
     SELECT h.address, o.amount, s.height, s.time
@@ -95,14 +100,10 @@ def stake_of(mart: Mart, proposal: Proposal, whose: Collection[str]) -> Stake | 
     whose: accounts whose delegations are wanted; those behind validators are always there.
     """
     if proposal.voting_start and proposal.voting_end:
-        found = mart.table(
-            _SHARES, proposal.network, proposal.chain_id, proposal.voting_start, proposal.voting_end
-        ).to_dicts()
-        for one in found:
-            landing = Landing(mart.path.parent)
-            key = (one["network"], one["chain_id"], one["reading"], one["height"])
-            validators, delegations = stake(landing.read(landing.folder / one["file"], key))
-            return Stake(validators, delegations, one["height"], one["time"], exact=True, by_delegator=True)
+        found = mart.table(_COUNTED, proposal.network, proposal.chain_id, proposal.voting_start, proposal.voting_end)
+        for snapshot, height, time in found.iter_rows():
+            validators, delegations = stake(mart.table(_SHARES, snapshot))
+            return Stake(validators, delegations, height, time, exact=True, by_delegator=True)
     return newest_stake(mart, proposal.network, whose)
 
 

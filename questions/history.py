@@ -1,19 +1,11 @@
 """How a number changed from day to day, for every network that has it, with the days on which the method changed."""
 
-import tomllib
-from datetime import datetime
-from pathlib import Path
 from typing import Final
 
 import polars as pl
 
-from store.labels import REFERENCE
 from store.mart import Mart
-from store.rows import BadData, Time
 
-EVENTS: Final = pl.Schema(
-    {"time": Time, "network": pl.String(), "title": pl.String(), "source": pl.String(), "kind": pl.String()}
-)
 # What stands on a curve where its method changed; events have numbers.
 CHANGED: Final = "m"
 
@@ -99,17 +91,8 @@ def change(rows: pl.DataFrame, days: int) -> float | None:
     return None if near.is_empty() else float(newest["value"] - near["value"][0])
 
 
-def events(path: Path = REFERENCE / "events.toml") -> pl.DataFrame:
-    """What happened, from data/reference/events.toml, numbered in order of time (column mark).
-
-    Raises BadData for a row without a source or a zone.
-    """
-    rows = tomllib.loads(path.read_text()).get("event", [])
-    for row in rows:
-        for name in ("time", "network", "title", "source"):
-            if not row.get(name):
-                raise BadData(f"{path.name}: {row.get('title', 'an event')} has no {name}")
-        if not isinstance(row["time"], datetime) or row["time"].utcoffset() is None:
-            raise BadData(f"{path.name}: {row['title']} needs a time with a zone")
-    found = pl.DataFrame([{"kind": "", **row} for row in rows], schema=EVENTS).sort("time")
-    return found.with_columns(mark=pl.int_range(1, pl.len() + 1).cast(pl.String))
+def events(mart: Mart) -> pl.DataFrame:
+    """What happened to the networks, numbered in order of time (column mark)."""
+    return mart.table(
+        "SELECT *, row_number() OVER (ORDER BY time, rowid)::VARCHAR AS mark FROM event ORDER BY time, rowid"
+    )

@@ -8,8 +8,8 @@ from analytics.akash.supply import domain
 from analytics.spread.metrics import lorenz
 from questions.populations import Population, in_tokens
 from store import addresses
-from store.labels import CUSTODIAN, PROTOCOL
 from store.mart import Mart
+from store.reference import CUSTODIAN, PROTOCOL
 
 GROUPINGS: Final = ("address", "control", "ownership")
 LEFT_OUT: Final[dict[str, tuple[str, ...]]] = {

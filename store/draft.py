@@ -21,13 +21,16 @@ import polars as pl
 from store import statements as sql
 from store.disk import fault
 from store.landing import Landed, Landing, intact
+from store.layout import LAYOUT, SCHEMA, comments
 from store.mart import (
     Damaged,
     NoMart,
+    Outdated,
     current,
     fetched,
     first_line,
     generation,
+    is_of_now,
     marts,
     prove,
     publish,
@@ -36,7 +39,6 @@ from store.mart import (
 from store.rows import SCHEMAS, BadData, Key, Kind, Time
 from store.sealed import literal
 
-SCHEMA: Final = Path(__file__).with_name("schema.sql")
 # So that analysts' DuckDB 1.5 opens a published mart; the version stays through copies.
 STORAGE_VERSION: Final = "v1.5.0"
 ROWS_A_BATCH: Final = 4_000_000
@@ -133,9 +135,10 @@ class Draft:
                 with self._path.open("wb") as copy:
                     prove(self.data, copy.write)
                 connection = _connected(self._path)
-                # A mart of an earlier version lacks the tables that came since.
-                connection.execute(SCHEMA.read_text()).fetchall()
-                return connection
+                if is_of_now(connection, current(self.data)):
+                    return connection
+                connection.close()
+                log.info(Outdated(current(self.data)))
             except Damaged as error:
                 log.warning(error)
             except duckdb.Error as error:
@@ -239,6 +242,13 @@ class Draft:
             amounts=np.concatenate([NOBODY, *(_words(chunk) for chunk in found["amount"].chunks)]),
         )
 
+    def landed(self, snapshot: int) -> pl.DataFrame:
+        """Who had how much at a snapshot, sinks left out: 0, population, holder, amount; none where it is torn."""
+        if self._unproved([snapshot]):
+            return pl.DataFrame()
+        self._load([snapshot], Kind.HOLDINGS)
+        return self.table("SELECT 0, population, holder, amount FROM landed WHERE amount > 0 AND NOT is_sink(holder)")
+
     def unseen(self, snapshots: Sequence[int]) -> dict[tuple[int, int], int]:
         """What the chain reports beyond what was read, by snapshot and population; roundings do not count."""
         found = self.table(sql.UNSEEN, list(snapshots))
@@ -256,30 +266,43 @@ class Draft:
         self.execute(sql.ADD_DESCRIBED)
 
     def keep_newest(self) -> None:
-        """Let `holding`, and the states among the observations, have the newest snapshot of every reading only."""
-        held = set(self.table("SELECT DISTINCT snapshot FROM holding")["snapshot"].to_list())
-        lost: set[int] = set()
-        while True:
-            newest = set(self.table(sql.NEWEST, sorted(lost))["id"].to_list())
-            more = self._unproved(newest - held)
-            if not more:
-                break
-            lost |= more
-        self.execute("DELETE FROM holding WHERE snapshot IN (SELECT unnest(?::INTEGER[]))", sorted(held - newest))
-        fresh = self.table(
-            "SELECT id, n FROM snapshot WHERE id IN (SELECT unnest(?::INTEGER[])) ORDER BY id", sorted(newest - held)
-        )
-        for batch in _batches(fresh):
+        """Let `holding`, `share` and the states among the observations have what is newest, or still counts, only."""
+        for batch in self._only("holding", sql.NEWEST):
             self.load_holdings(batch)
             for statement in sql.HOLD:
+                self.execute(statement)
+        for batch in self._only("share", sql.COUNTED):
+            self._load(batch, Kind.OBSERVATIONS)
+            for statement in sql.SHARE:
                 self.execute(statement)
         for statement in (*sql.NUMBER_LABELS, sql.DROP_OLD_STATES):
             self.execute(statement)
 
+    def _only(self, table: str, query: str) -> Iterator[list[int]]:
+        """Let a table have the snapshots that a query names and no others; gives those that it lacks, in batches.
+
+        Those that are torn are told to the query, so that the next best stand in for them.
+        """
+        held = set(self.table(f"SELECT DISTINCT snapshot FROM {table}")["snapshot"].to_list())
+        lost: set[int] = set()
+        while True:
+            wanted = set(self.table(query, sorted(lost))["id"].to_list())
+            more = self._unproved(wanted - held)
+            if not more:
+                break
+            lost |= more
+        self.execute(f"DELETE FROM {table} WHERE snapshot IN (SELECT unnest(?::INTEGER[]))", sorted(held - wanted))
+        yield from _batches(
+            self.table(
+                "SELECT id, n FROM snapshot WHERE id IN (SELECT unnest(?::INTEGER[])) ORDER BY id",
+                sorted(wanted - held),
+            )
+        )
+
     def publish(self, built: datetime) -> Path:
         """Make the draft the current mart."""
         meta = {"generation": [self.generation], "built": [built], "simulated": [self.landing.simulated]}
-        self.replace("meta", pl.DataFrame(meta))
+        self.replace("meta", pl.DataFrame({**meta, "layout": [LAYOUT]}))
         self.execute("COMMIT")
         self.execute("CHECKPOINT")
         self._connection.close()
@@ -337,7 +360,7 @@ class Draft:
         again = sorted(set(again) - set(dropped) - self._unproved(set(again) - set(dropped)))
         for table in sql.TABLES:
             self.execute(f"DELETE FROM {table} WHERE snapshot IN (SELECT unnest(?::INTEGER[]))", again)
-        for table in ("holding", "distribution", "reported", "metric", "measured", "observation", "proposal", "vote"):
+        for table in sql.OF_SNAPSHOT:
             self.execute(f"DELETE FROM {table} WHERE snapshot IN (SELECT unnest(?::INTEGER[]))", dropped)
         self.execute("DELETE FROM snapshot WHERE id IN (SELECT unnest(?::INTEGER[]))", dropped)
         return again
@@ -396,7 +419,8 @@ def _create(path: Path) -> None:
             f"ATTACH '{str(path).replace(chr(39), chr(39) * 2)}' AS mart (STORAGE_VERSION '{STORAGE_VERSION}')"
         )
         connection.execute("USE mart")
-        connection.execute(SCHEMA.read_text())
+        connection.execute(SCHEMA)
+        connection.execute(";".join(comments()))
         connection.execute("USE memory")
         connection.execute("DETACH mart")
 

@@ -20,6 +20,7 @@ import polars.selectors as cs
 
 from store.disk import refuse_full, replace, sync_folder
 from store.landing import SAMPLE
+from store.layout import LAYOUT
 
 KEPT_GENERATIONS: Final = 3
 NAME: Final = re.compile(r"mart-[0-9]{6,}\.duckdb")
@@ -48,6 +49,13 @@ class Damaged(NoMart):
 
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(f"{path} is damaged ({reason}): the next run builds it afresh from landing")
+
+
+class Outdated(NoMart):
+    """What was published has the tables of another version of the program; the next build makes it afresh."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path} is of another version of this program: `python -m ingest rebuild` builds it again")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +147,9 @@ class Mart:
         with _told_as_damage(path):
             self._connection = duckdb.connect(str(path), read_only=True)
         self._connection.execute("SET TimeZone = 'UTC'; SET python_enable_replacements = false").fetchall()
+        if not is_of_now(self._connection, path):
+            self.close()
+            raise Outdated(path)
 
     def table(self, query: str, *parameters: object) -> pl.DataFrame:
         """Rows of a query; safe from many threads, since each call has its own cursor."""
@@ -168,6 +179,15 @@ def _told_as_damage(path: Path) -> Iterator[None]:
         raise
     except duckdb.Error as error:
         raise Damaged(path, first_line(error)) from error
+
+
+def is_of_now(connection: duckdb.DuckDBPyConnection, path: Path) -> bool:
+    """Whether a mart has the tables of this version of the program; raises Damaged where that cannot be read."""
+    with _told_as_damage(path):
+        try:
+            return connection.execute("SELECT layout FROM meta").fetchone() == (LAYOUT,)
+        except (duckdb.BinderException, duckdb.CatalogException):
+            return False
 
 
 def first_line(error: Exception) -> str:

@@ -1,20 +1,25 @@
 -- The mart: everything that pages read. Times are UTC; amounts are whole base units of the row's unit.
 -- Built from landing files and reference files alone; a published mart is never written again.
+-- What stands beside a column, and above a table or view, is also its COMMENT in the mart and stands in the dictionary.
 
-CREATE TABLE IF NOT EXISTS meta (
+-- How and when this mart was made; one row.
+CREATE TABLE meta (
     generation INTEGER,            -- counts published marts
     built TIMESTAMPTZ,             -- when this one was built
-    simulated BOOLEAN              -- true: every fact in it is invented by `python -m ingest sample`
+    simulated BOOLEAN,             -- true: every fact in it is invented by `python -m ingest sample`
+    layout VARCHAR                 -- names this layout of tables; a mart of another is built again from landing
 );
 
--- What readers are told of the networks. Every build writes these tables anew, in the columns of its own version.
-CREATE OR REPLACE TABLE network (
-    name VARCHAR, title VARCHAR,
+-- The networks that the program describes.
+CREATE TABLE network (
+    name VARCHAR,                  -- the network's short name, as in every other table
+    title VARCHAR,                 -- its name as readers know it
     stack VARCHAR,                 -- layer of the field: compute, data, model, agents
-    token VARCHAR, unit VARCHAR,   -- display token and its base unit
+    token VARCHAR,                 -- display token
+    unit VARCHAR,                  -- base unit of the token
     decimals INTEGER,              -- base units in a token: 10^decimals
     address VARCHAR,               -- how users spell addresses: bech32:<prefix>, ss58:<prefix>, hex
-    chain_id VARCHAR,
+    chain_id VARCHAR,              -- the chain that is read; null where nothing is
     tokens_vote BOOLEAN,           -- whether its tokens give a say to who holds or stakes them
     decision VARCHAR,              -- how proposals are decided: stake_tally; null where none are
     colour INTEGER,                -- which of the theme's colours is its own, from 1; 0 where it has none
@@ -22,138 +27,358 @@ CREATE OR REPLACE TABLE network (
 );
 
 -- What readers call the units of a network's amounts: 10^decimals of a unit are one token, or it is counted as it is.
-CREATE OR REPLACE TABLE unit (
-    network VARCHAR, unit VARCHAR, token VARCHAR, decimals INTEGER,
+CREATE TABLE unit (
+    network VARCHAR,               -- short name of the network
+    unit VARCHAR,                  -- base unit, as in `snapshot`
+    token VARCHAR,                 -- as its users call it
+    decimals INTEGER,              -- base units in a token: 10^decimals
     usd DOUBLE                     -- dollars that a token is worth by design, else null
 );
 
 -- What readers call the members of a population, in the plural; after a colon, what they call a part of the network.
-CREATE OR REPLACE TABLE word (network VARCHAR, name VARCHAR, word VARCHAR);
+CREATE TABLE word (
+    network VARCHAR,               -- short name of the network
+    name VARCHAR,                  -- of the population, or of the kind of part
+    word VARCHAR                   -- as readers know it
+);
 
 -- The population that is told of a measure, one at most; empty where none spans the network.
-CREATE OR REPLACE TABLE scorecard (network VARCHAR, measure VARCHAR, reading VARCHAR, population VARCHAR);
+CREATE TABLE scorecard (
+    network VARCHAR,               -- short name of the network
+    measure VARCHAR,               -- what is spread over parties
+    reading VARCHAR,               -- that reads the population
+    population VARCHAR             -- its name
+);
 
-CREATE OR REPLACE TABLE reading (
-    network VARCHAR, name VARCHAR, kind VARCHAR, measure VARCHAR, unit VARCHAR,
+-- What is read of each network, and how often.
+CREATE TABLE reading (
+    network VARCHAR,               -- short name of the network
+    name VARCHAR,                  -- of the reading, as in `snapshot`
+    kind VARCHAR,                  -- holdings, observations, proposals or votes
+    measure VARCHAR,               -- what is spread over parties; null where it is none
+    unit VARCHAR,                  -- of amounts; empty where each row says its own
     every_seconds BIGINT,          -- cadence; older than twice this is stale
-    headline BOOLEAN, method VARCHAR
+    headline BOOLEAN,              -- part of the first run
+    method VARCHAR                 -- what a voter needs to know of how this is read
 );
 
 -- The chain's own thresholds: who has more than (strict) or at least numerator/denominator of a population can do it.
-CREATE OR REPLACE TABLE rule (
-    network VARCHAR, measure VARCHAR, population VARCHAR, action VARCHAR,
-    numerator BIGINT, denominator BIGINT, strict BOOLEAN,
+CREATE TABLE rule (
+    network VARCHAR,               -- short name of the network
+    measure VARCHAR,               -- of the population
+    population VARCHAR,            -- whose amounts count
+    action VARCHAR,                -- what they can do together
+    numerator BIGINT,              -- of the share that is needed
+    denominator BIGINT,            -- of the share that is needed
+    strict BOOLEAN,                -- true: more than the share is needed, not just the share
     metric VARCHAR                 -- name of the count in `metric`
 );
 
 -- A landing file that this mart knows; a changed size or time means that it is read again.
-CREATE TABLE IF NOT EXISTS landing_file (file VARCHAR, size BIGINT, mtime_ns BIGINT);
+CREATE TABLE landing_file (
+    file VARCHAR,                  -- path below the landing folder
+    size BIGINT,                   -- bytes
+    mtime_ns BIGINT                -- when it was changed last, in nanoseconds
+);
 
-CREATE TABLE IF NOT EXISTS snapshot (
-    id INTEGER, file VARCHAR,
-    network VARCHAR, chain_id VARCHAR, reading VARCHAR, kind VARCHAR, measure VARCHAR, unit VARCHAR,
-    height BIGINT, hash VARCHAR, time TIMESTAMPTZ,
+-- One reading of one network at one block.
+CREATE TABLE snapshot (
+    id INTEGER,                    -- number within this mart
+    file VARCHAR,                  -- landing file that holds its rows
+    network VARCHAR,               -- short name of the network
+    chain_id VARCHAR,              -- the chain that was read
+    reading VARCHAR,               -- what was asked
+    kind VARCHAR,                  -- holdings, observations, proposals or votes
+    measure VARCHAR,               -- what is spread over parties; null where it is none
+    unit VARCHAR,                  -- of amounts; empty where each row says its own
+    height BIGINT,                 -- of the block; of a source off chain the time of the fetch
+    hash VARCHAR,                  -- of the block; empty for a source off chain
+    time TIMESTAMPTZ,              -- of the block
     since TIMESTAMPTZ,             -- start of the period of a flow, else null
     n BIGINT,                      -- rows
     method VARCHAR,                -- what a voter needs to know of how this was read
-    endpoint VARCHAR,
+    endpoint VARCHAR,              -- who answered
     witness VARCHAR,               -- another endpoint that had the same block, empty where none was asked
-    runtime_version VARCHAR,
-    newest_only BOOLEAN, simulated BOOLEAN, schema_version INTEGER, sha256 VARCHAR
+    runtime_version VARCHAR,       -- of the chain's program, as it names itself
+    newest_only BOOLEAN,           -- a state, of which the mart keeps the newest alone
+    simulated BOOLEAN,             -- true: invented
+    schema_version INTEGER,        -- of the landing file
+    sha256 VARCHAR                 -- of the rows
 );
 
 -- The chain's own total of a population.
-CREATE TABLE IF NOT EXISTS reported (snapshot INTEGER, population VARCHAR, total DECIMAL(38, 0));
+CREATE TABLE reported (
+    snapshot INTEGER,              -- id of the snapshot
+    population VARCHAR,            -- name of the population
+    total DECIMAL(38, 0)           -- in base units
+);
 
-CREATE TABLE IF NOT EXISTS population (id INTEGER, name VARCHAR);
+-- Names of populations: parties that are compared with each other.
+CREATE TABLE population (
+    id INTEGER,                    -- number within this mart
+    name VARCHAR                   -- as in the dictionary of facts
+);
 
-CREATE TABLE IF NOT EXISTS holder (id INTEGER, network VARCHAR, address VARCHAR);
+-- Every address that holds something in a newest snapshot, or delegated while a vote was open.
+CREATE TABLE holder (
+    id INTEGER,                    -- number within this mart
+    network VARCHAR,               -- short name of the network
+    address VARCHAR                -- in its canonical spelling, or sink:<what> for what reaches nobody
+);
 
 -- Only the newest snapshot of each reading; older ones stay in landing. No primary key: it would cost four times the size.
-CREATE TABLE IF NOT EXISTS holding (snapshot INTEGER, population INTEGER, holder INTEGER, amount DECIMAL(38, 0));
+CREATE TABLE holding (
+    snapshot INTEGER,              -- id of the snapshot
+    population INTEGER,            -- id of the population
+    holder INTEGER,                -- id of the holder
+    amount DECIMAL(38, 0)          -- in base units
+);
 
 -- One population at one block under one grouping: address, control (one party's addresses merged, protocol accounts
 -- left out), ownership (control without custodians), custodians (they alone). A grouping that no label touches has no
 -- row: it equals `address`.
-CREATE TABLE IF NOT EXISTS distribution (
-    snapshot INTEGER, population INTEGER, grouping VARCHAR,
+CREATE TABLE distribution (
+    snapshot INTEGER,              -- id of the snapshot
+    population INTEGER,            -- id of the population
+    grouping VARCHAR,              -- address, control, ownership or custodians
     labels_version VARCHAR,        -- of the entities used; empty for `address`
     n BIGINT,                      -- holders with more than nothing
     n_all BIGINT,                  -- holders with those that hold nothing
-    total DECIMAL(38, 0),
+    total DECIMAL(38, 0),          -- of what the grouping counts
     reported_total DECIMAL(38, 0), -- the chain's own figure, null when it has none
     coverage DOUBLE,               -- total / reported_total of the addresses read, null without a reported total
     exclusions VARCHAR             -- what was left out as JSON, kind -> share of the addresses' total
 );
 
-CREATE TABLE IF NOT EXISTS metric (
-    snapshot INTEGER, population INTEGER, grouping VARCHAR, metric VARCHAR,
+-- What is computed from a distribution, a row each.
+CREATE TABLE metric (
+    snapshot INTEGER,              -- id of the snapshot
+    population INTEGER,            -- id of the population
+    grouping VARCHAR,              -- address, control, ownership or custodians
+    metric VARCHAR,                -- its name (docs/metrics.md)
     value DOUBLE,                  -- null: undefined
-    low DOUBLE, high DOUBLE,       -- sharp bounds under partial coverage, null for a census
-    method_version VARCHAR, labels_version VARCHAR,
+    low DOUBLE,                    -- lower sharp bound under partial coverage, null for a census
+    high DOUBLE,                   -- upper sharp bound under partial coverage, null for a census
+    method_version VARCHAR,        -- of the formula
+    labels_version VARCHAR,        -- of the entities used; empty for `address`
     backend VARCHAR                -- numpy or cupy
 );
 
 -- Snapshots whose metrics are computed under these versions.
-CREATE TABLE IF NOT EXISTS measured (snapshot INTEGER, method_version VARCHAR, labels_version VARCHAR);
-
-CREATE TABLE IF NOT EXISTS observation (
-    snapshot INTEGER, network VARCHAR, name VARCHAR, subject VARCHAR, time TIMESTAMPTZ,
-    value DOUBLE, exact VARCHAR, unit VARCHAR, source VARCHAR
+CREATE TABLE measured (
+    snapshot INTEGER,              -- id of the snapshot
+    method_version VARCHAR,        -- names all formulas in force
+    labels_version VARCHAR         -- of the network's entities
 );
 
-CREATE TABLE IF NOT EXISTS proposal (
-    snapshot INTEGER, network VARCHAR, chain_id VARCHAR, proposal VARCHAR,
-    title VARCHAR, type VARCHAR,
+-- Why effective parties of a population differ from those of thirty days before, of populations of up to 50,000; the
+-- four causes add up to the difference. Computed here, because the earlier holdings stay in landing.
+CREATE TABLE change (
+    snapshot INTEGER,              -- id of the newest snapshot
+    population INTEGER,            -- id of the population
+    earlier INTEGER,               -- id of the snapshot that it is compared with
+    before DOUBLE,                 -- effective parties then, by what was known then
+    after DOUBLE,                  -- effective parties now
+    by_population DOUBLE,          -- because others are counted
+    by_labels DOUBLE,              -- because more is known of who is one party
+    by_price DOUBLE,               -- because units cost something else
+    by_moves DOUBLE                -- because holdings moved
+);
+
+-- Delegations in shares at the last block that was read while a vote was open, for proposals whose votes are known:
+-- with them the chain's count is repeated to the last unit. Apart from `observation`, and by number, because there is
+-- one for every delegation of a chain.
+CREATE TABLE share (
+    snapshot INTEGER,              -- id of the snapshot
+    name VARCHAR,                  -- validator_tokens, validator_shares, or shares: of one delegator
+    operator INTEGER,              -- id of the validator's operator address in `holder`
+    delegator INTEGER,             -- id of the delegator in `holder`, null for all of the validator
+    exact VARCHAR                  -- as the chain writes it: it may have more digits than a DECIMAL
+);
+
+-- A named value of a chain or of a source.
+CREATE TABLE observation (
+    snapshot INTEGER,              -- id of the snapshot
+    network VARCHAR,               -- short name of the network
+    name VARCHAR,                  -- what is told, as in the dictionary of facts
+    subject VARCHAR,               -- of whom or what; empty: of the whole network
+    time TIMESTAMPTZ,              -- of which it tells
+    value DOUBLE,                  -- for charts; null for a text
+    exact VARCHAR,                 -- the source's own text: large integers, names, addresses, JSON
+    unit VARCHAR,                  -- empty for a text, address where the text is one
+    source VARCHAR                 -- chain, or who else says so
+);
+
+-- A proposal as the newest reading tells it.
+CREATE TABLE proposal (
+    snapshot INTEGER,              -- id of the snapshot
+    network VARCHAR,               -- short name of the network
+    chain_id VARCHAR,              -- numbers start again with a new chain
+    proposal VARCHAR,              -- its number
+    title VARCHAR,                 -- as its proposer wrote it
+    type VARCHAR,                  -- the chain's name of what it would do
     status VARCHAR,                -- the chain's word, or gone: an open one that the newest reading no longer has
-    proposer VARCHAR,
-    submitted TIMESTAMPTZ, deposit_end TIMESTAMPTZ, voting_start TIMESTAMPTZ, voting_end TIMESTAMPTZ,
-    deposit DECIMAL(38, 0),
-    yes DECIMAL(38, 0), abstain DECIMAL(38, 0), no DECIMAL(38, 0), no_with_veto DECIMAL(38, 0), -- base units of stake
-    expedited BOOLEAN
+    proposer VARCHAR,              -- address; null where the chain does not keep it
+    submitted TIMESTAMPTZ,         -- when it was made
+    deposit_end TIMESTAMPTZ,       -- until when its deposit must be there
+    voting_start TIMESTAMPTZ,      -- null before it comes to a vote
+    voting_end TIMESTAMPTZ,        -- null before it comes to a vote
+    deposit DECIMAL(38, 0),        -- base units
+    yes DECIMAL(38, 0),            -- the chain's running or final count, in base units of stake; null where it tells none
+    abstain DECIMAL(38, 0),        -- the same of abstentions
+    no DECIMAL(38, 0),             -- the same of No
+    no_with_veto DECIMAL(38, 0),   -- the same of vetoes
+    expedited BOOLEAN              -- a shorter vote with a higher mark
 );
 
 -- One option of one voter, from the newest snapshot that has votes of the proposal: chains delete them at the tally.
-CREATE TABLE IF NOT EXISTS vote (
-    snapshot INTEGER, network VARCHAR, chain_id VARCHAR, proposal VARCHAR,
-    voter VARCHAR, option VARCHAR, weight DECIMAL(38, 18), height BIGINT
+CREATE TABLE vote (
+    snapshot INTEGER,              -- id of the snapshot
+    network VARCHAR,               -- short name of the network
+    chain_id VARCHAR,              -- of the proposal
+    proposal VARCHAR,              -- number of the proposal
+    voter VARCHAR,                 -- address
+    option VARCHAR,                -- yes, abstain, no, no_with_veto
+    weight DECIMAL(38, 18),        -- part of the voter's power; those of a voter add up to one
+    height BIGINT                  -- block at which it was cast or read
 );
 
--- Who is behind an address, with public evidence. recorded_at is empty for operators found from their own words.
-CREATE TABLE IF NOT EXISTS entity (
-    network VARCHAR, address VARCHAR, entity VARCHAR, name VARCHAR, kind VARCHAR,
-    valid_from TIMESTAMPTZ, valid_to TIMESTAMPTZ, source VARCHAR, recorded_at TIMESTAMPTZ
+-- Who is behind an address, with public evidence.
+CREATE TABLE entity (
+    network VARCHAR,               -- short name of the network
+    address VARCHAR,               -- in its canonical spelling
+    entity VARCHAR,                -- slug of the party; addresses with the same one are one party
+    name VARCHAR,                  -- of the party as it is publicly known
+    kind VARCHAR,                  -- custodian, bridge, burn, escrow, multisig, migration, staking, protocol, operator
+    valid_from TIMESTAMPTZ,        -- null: the source does not say
+    valid_to TIMESTAMPTZ,          -- null: it still holds, or the source does not say
+    source VARCHAR,                -- the evidence
+    recorded_at TIMESTAMPTZ        -- empty for operators found from their own words
 );
 
 -- The same by number of holder, so that a ranking of millions compares no addresses.
-CREATE TABLE IF NOT EXISTS holder_label (
-    holder INTEGER, network VARCHAR, entity VARCHAR, name VARCHAR, kind VARCHAR,
-    valid_from TIMESTAMPTZ, valid_to TIMESTAMPTZ, source VARCHAR
+CREATE TABLE holder_label (
+    holder INTEGER,                -- id of the holder
+    network VARCHAR,               -- short name of the network
+    entity VARCHAR,                -- slug of the party
+    name VARCHAR,                  -- of the party
+    kind VARCHAR,                  -- as in `entity`
+    valid_from TIMESTAMPTZ,        -- null: the source does not say
+    valid_to TIMESTAMPTZ,          -- null: it still holds, or the source does not say
+    source VARCHAR                 -- the evidence
 );
 
 -- What the numbers are called, one row an axis of a network and measure (docs/verdicts.md); of the newest blocks.
-CREATE TABLE IF NOT EXISTS verdict (
-    network VARCHAR, measure VARCHAR,
+CREATE TABLE verdict (
+    network VARCHAR,               -- short name of the network
+    measure VARCHAR,               -- what is spread over parties
     axis VARCHAR,                  -- math; force: how few can force something; stop: how few can stop something
     state VARCHAR,                 -- rated, not rated, not applicable, not read, not verifiable
     number DOUBLE,                 -- effective parties, or fewest parties
-    words VARCHAR, letter VARCHAR, -- the word (several where borderline) and the letter of confidence
+    words VARCHAR,                 -- the word, several where it is borderline
+    letter VARCHAR,                -- of confidence
     text VARCHAR,                  -- what a page prints
-    reason VARCHAR, how VARCHAR, note VARCHAR,
+    reason VARCHAR,                -- why there is no word
+    how VARCHAR,                   -- the way to power that needs fewest parties
+    note VARCHAR,                  -- what limits it
     parties VARCHAR,               -- who they are, as JSON
-    stable INTEGER, settings INTEGER, -- ways of counting that give the headline's word, of all that were computed
+    stable INTEGER,                -- ways of counting that give the headline's word
+    settings INTEGER,              -- ways of counting that were computed
     by_address DOUBLE,             -- effective parties without merging
     excluded VARCHAR,              -- what is no party as JSON, kind -> share
     version VARCHAR                -- of the verdict rule
 );
 
--- The ledger.
-CREATE TABLE IF NOT EXISTS run (
-    id VARCHAR, started TIMESTAMPTZ, finished TIMESTAMPTZ,
-    status VARCHAR,                -- fresh, partial, failed
-    landed INTEGER, requests INTEGER, argv VARCHAR, version VARCHAR, host VARCHAR
+-- What happened to the networks (data/reference/events.toml).
+CREATE TABLE event (
+    time TIMESTAMPTZ,              -- when
+    network VARCHAR,               -- short name of the network
+    title VARCHAR,                 -- what was done or stated, and by whom
+    source VARCHAR,                -- public evidence
+    kind VARCHAR                   -- merger, exit, upgrade and such; empty where nothing fits
 );
-CREATE TABLE IF NOT EXISTS run_error (run VARCHAR, network VARCHAR, reading VARCHAR, error VARCHAR, message VARCHAR);
 
--- What this build found torn: a sentence for each landing file, and each line of the ledger, that is not what was written.
-CREATE TABLE IF NOT EXISTS torn (message VARCHAR);
+-- Figures that others published, to be compared with what is measured (data/reference/published.toml).
+CREATE TABLE published (
+    network VARCHAR,               -- short name of the network
+    metric VARCHAR,                -- what is told: spend_usd
+    title VARCHAR,                 -- the figure in words
+    period_start DATE,             -- first day of which it speaks
+    period_end DATE,               -- last day of which it speaks
+    value_usd DOUBLE,              -- dollars
+    at_least BOOLEAN,              -- it was published as "more than"
+    who VARCHAR,                   -- who published it first
+    kind VARCHAR,                  -- report, press, probe, derived
+    source VARCHAR,                -- where it was read
+    note VARCHAR,                  -- what to know of it
+    recorded_at DATE               -- when it was read
+);
+
+-- The ledger: every run.
+CREATE TABLE run (
+    id VARCHAR,                    -- its start and process
+    started TIMESTAMPTZ,           -- when
+    finished TIMESTAMPTZ,          -- when
+    status VARCHAR,                -- fresh, partial, failed, interrupted
+    landed INTEGER,                -- snapshots
+    requests INTEGER,              -- what was asked of endpoints
+    argv VARCHAR,                  -- the command
+    version VARCHAR,               -- of the program
+    host VARCHAR                   -- machine
+);
+
+-- What failed in a run.
+CREATE TABLE run_error (
+    run VARCHAR,                   -- id of the run
+    network VARCHAR,               -- short name of the network
+    reading VARCHAR,               -- what was asked
+    error VARCHAR,                 -- SourceDown, SourceChanged, BadData
+    message VARCHAR                -- where and why
+);
+
+-- What this build found torn.
+CREATE TABLE torn (
+    message VARCHAR                -- a sentence for each landing file, and line of the ledger, that is not what was written
+);
+
+-- Whether something that holds from one time to another holds at a moment; null is without end.
+CREATE MACRO in_force(valid_from, valid_to, moment) AS
+    (valid_from IS NULL OR valid_from <= moment) AND (valid_to IS NULL OR moment < valid_to);
+
+-- Whether a holder is nobody: where an amount went that no party got (burned, withheld). In the total, not a party.
+CREATE MACRO is_sink(address) AS starts_with(address, 'sink:');
+
+-- Metrics of every population under a grouping, each by the newest formulas and labels; a population that no label
+-- touches has those of its addresses.
+CREATE MACRO metric_under(wanted) AS TABLE
+    SELECT * FROM metric WHERE grouping IN (wanted, 'address')
+    QUALIFY row_number() OVER (
+        PARTITION BY snapshot, population, metric
+        ORDER BY grouping = 'address', labels_version DESC, length(method_version) DESC, method_version DESC
+    ) = 1;
+
+-- Sizes of every population under a grouping, by the newest labels; one that no label touches has that of its addresses.
+CREATE MACRO size_under(wanted) AS TABLE
+    SELECT * FROM distribution WHERE grouping IN (wanted, 'address')
+    QUALIFY row_number() OVER (
+        PARTITION BY snapshot, population ORDER BY grouping = 'address', labels_version DESC
+    ) = 1;
+
+-- The newest snapshot of every reading: by block time, never by height, which starts again with a new chain id.
+CREATE VIEW newest AS
+    SELECT s.* FROM snapshot s
+    JOIN (SELECT max_by(id, row(time, id)) AS id FROM snapshot GROUP BY network, reading) USING (id);
+
+-- Who holds how much, in words: every newest holding with its address, population and where it was read.
+CREATE VIEW held AS
+    SELECT o.snapshot, s.network, s.reading, s.measure, s.unit, s.height, s.since, s.time,
+           o.population AS population_id, p.name AS population, o.holder, h.address, o.amount
+    FROM holding o
+    JOIN snapshot s ON s.id = o.snapshot
+    JOIN population p ON p.id = o.population
+    JOIN holder h ON h.id = o.holder;
+
+-- What an address calls itself on its chain, by its newest word; anyone can write any name.
+CREATE VIEW own_name AS
+    SELECT network, subject AS address, any_value(exact ORDER BY time DESC) AS name
+    FROM observation WHERE name = 'moniker' GROUP BY network, subject;

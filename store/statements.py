@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from store.labels import CUSTODIAN, PROTOCOL
+from store.reference import CUSTODIAN, PROTOCOL
 from store.rows import Kind
 
 # A holder spelled `sink:...` is where an amount went that nobody got (burned, withheld): in the total, not a party.
@@ -64,7 +64,7 @@ MEASURED: Final = """
     WHERE s.id IN (SELECT unnest(?::INTEGER[]))
 """
 
-# Newest by block time, never by height: heights start again with a new chain id.
+# As the view `newest`, but of what is whole.
 NEWEST: Final = """
     SELECT max_by(id, row(time, id)) AS id FROM snapshot
     WHERE kind = 'holdings' AND id NOT IN (SELECT unnest(?::INTEGER[])) GROUP BY network, reading
@@ -163,13 +163,14 @@ UNSEEN: Final = """
     WHERE r.total - a.total > a.n AND a.snapshot IN (SELECT unnest(?::INTEGER[]))
 """
 
-HOLD: Final[Sequence[str]] = (
-    """
+_NUMBERED: Final = """
     INSERT INTO holder
     SELECT (SELECT coalesce(max(id), 0) FROM holder) + row_number() OVER (ORDER BY network, holder), network, holder
-    FROM (SELECT DISTINCT s.network, l.holder FROM landed l JOIN snapshot s ON s.id = l.snapshot) f
+    FROM ({holders}) f
     WHERE NOT EXISTS (SELECT 1 FROM holder h WHERE h.network = f.network AND h.address = f.holder)
-    """,
+"""
+HOLD: Final[Sequence[str]] = (
+    _NUMBERED.format(holders="SELECT DISTINCT s.network, l.holder FROM landed l JOIN snapshot s ON s.id = l.snapshot"),
     """
     INSERT INTO holding
     SELECT l.snapshot, p.id, h.id, l.amount
@@ -178,6 +179,37 @@ HOLD: Final[Sequence[str]] = (
     JOIN population p ON p.name = l.population
     JOIN holder h ON h.network = s.network AND h.address = l.holder
     ORDER BY l.snapshot, p.id, l.amount DESC, h.id
+    """,
+)
+
+# All delegations of a chain in shares, read while a vote is open: they have a table of their own.
+_IN_SHARES: Final = "s.reading IN ('shares', 'closing_shares')"
+# What is counted: the last that was read in shares while a proposal was open, if its votes are known. Nothing else of
+# it is kept, because it is as long as all delegations of a chain.
+COUNTED: Final = f"""
+    SELECT DISTINCT id FROM (
+        SELECT s.id FROM proposal p JOIN snapshot s ON s.network = p.network AND s.chain_id = p.chain_id
+        WHERE {_IN_SHARES} AND s.n > 0 AND s.time BETWEEN p.voting_start AND p.voting_end
+            AND s.id NOT IN (SELECT unnest(?::INTEGER[]))
+            AND EXISTS (SELECT 1 FROM vote v
+                        WHERE v.network = p.network AND v.chain_id = p.chain_id AND v.proposal = p.proposal)
+        QUALIFY row_number() OVER (
+            PARTITION BY p.network, p.chain_id, p.proposal ORDER BY s.time DESC, s.reading DESC) = 1
+    )
+"""
+SHARE: Final[Sequence[str]] = (
+    _NUMBERED.format(
+        holders="SELECT DISTINCT s.network, unnest(string_split(l.subject, '|')) AS holder "
+        "FROM landed l JOIN snapshot s ON s.id = l.snapshot"
+    ),
+    """
+    INSERT INTO share
+    SELECT l.snapshot, l.name, o.id, d.id, l.exact
+    FROM landed l
+    JOIN snapshot s ON s.id = l.snapshot
+    JOIN holder o ON o.network = s.network AND o.address = split_part(l.subject, '|', -1)
+    LEFT JOIN holder d ON l.name = 'shares' AND d.network = s.network AND d.address = split_part(l.subject, '|', 1)
+    ORDER BY l.snapshot, l.name, o.id, d.id
     """,
 )
 
@@ -191,7 +223,7 @@ _SUPERSEDED: Final = """
 """
 _INSERTED: Final = """
     INSERT INTO {table} BY NAME
-    SELECT l.*, s.network{more} FROM landed l JOIN snapshot s ON s.id = l.snapshot ORDER BY s.time, s.id
+    SELECT l.*, s.network{more} FROM landed l JOIN snapshot s ON s.id = l.snapshot WHERE {where} ORDER BY s.time, s.id
 """
 _OF_PROPOSAL: Final = "o.network, o.chain_id, o.proposal"
 # Every reading of proposals has all that are open, and two of one block have the same. One that the newest lack was
@@ -205,21 +237,22 @@ _GONE: Final = """
 """
 LOAD: Final[Mapping[str, Sequence[str]]] = {
     Kind.OBSERVATIONS: (
-        _INSERTED.format(table="observation", more=""),
+        _INSERTED.format(table="observation", more="", where=f"NOT ({_IN_SHARES})"),
         _SUPERSEDED.format(table="observation", name="name", key="o.network, o.name, o.subject, o.time, o.source"),
     ),
     Kind.PROPOSALS: (
-        _INSERTED.format(table="proposal", more=", s.chain_id"),
+        _INSERTED.format(table="proposal", more=", s.chain_id", where="true"),
         _SUPERSEDED.format(table="proposal", name="proposal", key=_OF_PROPOSAL),
         _GONE,
     ),
     Kind.VOTES: (
-        _INSERTED.format(table="vote", more=", s.chain_id"),
+        _INSERTED.format(table="vote", more=", s.chain_id", where="true"),
         _SUPERSEDED.format(table="vote", name="proposal", key=_OF_PROPOSAL),
     ),
 }
 
 TABLES: Final = ("observation", "proposal", "vote")
+OF_SNAPSHOT: Final = (*TABLES, "holding", "distribution", "reported", "metric", "measured", "share")
 
 NUMBER_LABELS: Final[Sequence[str]] = (
     "DELETE FROM holder_label",

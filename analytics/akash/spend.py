@@ -11,7 +11,6 @@ from typing import Any, Final
 
 import polars as pl
 
-from analytics.akash.escrow import ONE
 from analytics.decimals import ONE
 from analytics.prices import Dollars, NoPrice, Price, closes, dollars, minted, price_at
 from analytics.prices import total as sum_of

@@ -18,7 +18,7 @@ from ingest.akash.escrow import market
 from ingest.akash.ledger import lease_ledger, ledger_of
 from ingest.cosmos.lcd import Lcd
 from ingest.network import DAILY, HOURLY, Reading, Since
-from store.labels import entities
+from store.reference import entities
 from store.rows import Facts, Kind, Measure, SourceDown, frame, holdings, observation
 
 UNIT: Final = "1e-18 {}"

@@ -19,6 +19,7 @@ from questions.history import events
 from questions.scenario import QUESTIONS
 from store.addresses import ss58
 from store.landing import Landing
+from store.mart import Mart
 from store.rows import Facts, Kind, Measure, frame, holdings, observation
 from tests.pages.test_every_page import failures, opened
 from tests.worlds.hamlet import VALIDATORS, address, build_hamlet, governed, snapshot
@@ -434,10 +435,15 @@ def test_only_parts_of_a_whole_change_in_points(visit: Open, metric: str) -> Non
 
 
 def test_a_time_without_events_is_said_so(visit: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(history, "events", lambda: events().clear())
+    def none(mart: Mart) -> pl.DataFrame:
+        return events(mart).clear()
+
+    def three_days_ago(mart: Mart) -> pl.DataFrame:
+        return events(mart).filter(network="akash").with_columns(time=datetime.now(UTC) - timedelta(days=3))
+
+    monkeypatch.setattr(history, "events", none)
     assert "No event in this period" in texts(visit("trends"))
-    now = datetime.now(UTC) - timedelta(days=3)
-    monkeypatch.setattr(history, "events", lambda: events().filter(network="akash").with_columns(time=now))
+    monkeypatch.setattr(history, "events", three_days_ago)
     assert "No event in this period" not in texts(visit("trends"))
 
 

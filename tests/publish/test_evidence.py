@@ -15,7 +15,7 @@ from ingest.publication import build
 from publish.ways import ways
 from questions import scorecard
 from questions.populations import headlines, populations
-from store import labels
+from store import reference
 from store.addresses import bech32
 from store.landing import Landing
 from store.mart import Mart, opened
@@ -165,7 +165,7 @@ def test_a_label_merges_signers_and_never_makes_one_key_of_a_multisig(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, labelled: list[str], number: int
 ) -> None:
     rows = [("fet", one, "firm", "Firm", "multisig", None, None, "https://firm.example", NOON) for one in labelled]
-    monkeypatch.setattr(labels, "entities", lambda: pl.DataFrame(rows, schema=labels.ENTITIES, orient="row"))
+    monkeypatch.setattr(reference, "entities", lambda: pl.DataFrame(rows, schema=reference.ENTITIES, orient="row"))
     contracts(tmp_path, [("token/minter", SAFE), *SAFE_KEYS], SAFE_STATE)
     with opened(tmp_path) as mart:
         force = said(mart, "fet", "token", "force")
@@ -230,7 +230,7 @@ def test_what_was_not_seen_gives_bounds_that_hold_the_truth(tmp_path: Path) -> N
 def test_what_a_stranger_sends_to_the_bonded_pool_does_not_lower_a_letter(
     tmp_path: Path, sent: int, letter: str
 ) -> None:
-    known = labels.entities().filter(pl.col("network") == "akash")
+    known = reference.entities().filter(pl.col("network") == "akash")
     operators = known["address"].to_list()
     bonded = 150 * 10**12 // len(operators) * len(operators)
     snapshot = Snapshot(

@@ -14,9 +14,9 @@ from ingest.networks import networks
 from ingest.publication import build
 from publish.operators import domain, identity, operators, with_operators
 from store.addresses import account as account_of
-from store.labels import ENTITIES
 from store.landing import Landing
 from store.mart import opened
+from store.reference import ENTITIES
 from store.rows import Block, Facts, Kind, Measure, Snapshot, check, frame, holdings, observation
 from tests.worlds.lcd import valoper
 

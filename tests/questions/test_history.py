@@ -1,7 +1,6 @@
 """A metric over time has its days, its change of thirty days, and a mark where its method changed."""
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import polars as pl
 import pytest
@@ -9,7 +8,6 @@ import pytest
 from questions import history
 from questions.populations import Population
 from store.mart import Mart
-from store.rows import BadData
 from tests.questions.conftest import one
 from tests.worlds.hamlet import DAYS
 
@@ -90,22 +88,8 @@ def test_events_outside_the_curve_are_left_out() -> None:
     assert history.within(events, series(1, 2, 3))["title"].to_list() == ["b"]
 
 
-def test_every_event_has_a_source_and_a_zone() -> None:
-    events = history.events()
+def test_events_are_numbered_in_order_of_time(mart: Mart) -> None:
+    events = history.events(mart)
     assert events.height >= 5
-    assert events["source"].str.starts_with("https://").all()
     assert events["time"].is_sorted()
     assert events["mark"].to_list() == [str(number) for number in range(1, events.height + 1)]
-
-
-@pytest.mark.parametrize(
-    ("text", "missing"),
-    [
-        ('[[event]]\ntime = 2026-01-01T00:00:00Z\nnetwork = "akash"\ntitle = "x"\n', "source"),
-        ('[[event]]\ntime = 2026-01-01T00:00:00\nnetwork = "akash"\ntitle = "x"\nsource = "y"\n', "zone"),
-    ],
-)
-def test_an_event_without_evidence_is_refused(tmp_path: Path, text: str, missing: str) -> None:
-    (tmp_path / "events.toml").write_text(text)
-    with pytest.raises(BadData, match=missing):
-        history.events(tmp_path / "events.toml")

@@ -1,5 +1,6 @@
 """The change of thirty days is split into its causes, and they add up."""
 
+import os
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -7,12 +8,13 @@ import polars as pl
 import pytest
 
 from analytics.spread.change import Known, decomposed
+from publish.change import NOBODY, changes, effective
 from questions import month
 from questions.populations import Population, populations
 from store.draft import Draft
-from store.labels import ENTITIES
 from store.landing import Landing
 from store.mart import Mart, opened
+from store.reference import ENTITIES
 from store.rows import Block, Facts, Kind, Measure, Snapshot, holdings
 from tests.questions.conftest import one
 from tests.questions.test_ranking import NOON
@@ -29,9 +31,9 @@ def test_a_first_reading_has_no_month(mart: Mart, known: list[Population]) -> No
     assert month.month(mart, one(known, "bittensor", "emission", "recipients")) is None
 
 
-def then_and_now(data: Path, recorded: datetime | None) -> Mart:
+def then_and_now(data: Path, recorded: datetime | None, days: int = 30) -> Mart:
     """The worked example of docs/verdicts.md: D joined with 20, and B and C turned out to be one party."""
-    for back, amounts in ((30, {"a": 50, "b": 30, "c": 20}), (0, {"a": 50, "b": 10, "c": 20, "d": 20})):
+    for back, amounts in ((days, {"a": 50, "b": 30, "c": 20}), (0, {"a": 50, "b": 10, "c": 20, "d": 20})):
         block = Block(1000 - back, "0a", NOON - timedelta(days=back))
         snapshot = Snapshot("x", "x-1", "validators", Kind.HOLDINGS, Measure.STAKE, "u", block, "", "https://x.example")
         Landing(data).land(snapshot, Facts(holdings(("validators", *row) for row in amounts.items())))
@@ -44,6 +46,7 @@ def then_and_now(data: Path, recorded: datetime | None) -> Mart:
             draft.describe_distributions("address")
             draft.mark_measured(batch, "1")
         draft.keep_newest()
+        draft.replace("change", changes(draft))
         draft.publish(NOON)
     return opened(data)
 
@@ -69,6 +72,35 @@ def test_an_operator_found_from_its_own_words_was_one_party_all_along(tmp_path: 
 
 
 def test_protocol_accounts_are_nobody() -> None:
-    known = Known(frozenset("abc"), {"c": month.NOBODY}, None, {"a": 1, "b": 1, "c": 98})
-    assert month.effective(known) == 2
-    assert decomposed(known, known, month.effective).after == 2
+    known = Known(frozenset("abc"), {"c": NOBODY}, None, {"a": 1, "b": 1, "c": 98})
+    assert effective(known) == 2
+    assert decomposed(known, known, effective).after == 2
+
+
+@pytest.mark.parametrize(("most", "told"), [(4, True), (3, False), (2, False)])
+def test_more_holders_than_can_be_looked_at_one_by_one_have_no_month(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int, told: bool
+) -> None:
+    """Three hold something then, four now."""
+    monkeypatch.setattr("publish.change.MOST_HOLDERS", most)
+    with then_and_now(tmp_path, None) as mart:
+        (population,) = populations(mart)
+        assert (month.month(mart, population) is not None) == told
+
+
+@pytest.mark.parametrize(("days", "told"), [(26, False), (27, True), (33, True), (34, False)])
+def test_the_day_compared_with_is_three_days_off_at_most(tmp_path: Path, days: int, told: bool) -> None:
+    with then_and_now(tmp_path, None, days) as mart:
+        (population,) = populations(mart)
+        assert (month.month(mart, population) is not None) == told
+
+
+def test_an_earlier_day_that_is_torn_gives_no_month_and_stops_nothing(tmp_path: Path) -> None:
+    then_and_now(tmp_path, None).close()
+    (earlier,) = [path for path in Landing(tmp_path).files() if path.stem == "970"]
+    stat = earlier.stat()
+    earlier.write_bytes(earlier.read_bytes()[:-9] + b"123456789")
+    os.utime(earlier, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    with then_and_now(tmp_path, None) as mart:
+        (population,) = populations(mart)
+        assert month.month(mart, population) is None

@@ -15,9 +15,9 @@ from questions.search import misspelled, one_each, search
 from questions.standing import everywhere, standing, votes
 from store.addresses import ss58
 from store.draft import Draft
-from store.labels import ENTITIES
 from store.landing import Landing
 from store.mart import Mart, opened
+from store.reference import ENTITIES
 from store.rows import Block, Facts, Kind, Measure, Snapshot, holdings
 from tests.questions.conftest import one
 from tests.worlds.hamlet import VALIDATORS, address

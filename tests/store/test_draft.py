@@ -6,9 +6,9 @@ import polars as pl
 import pytest
 
 from store.draft import Draft
-from store.labels import ENTITIES
 from store.landing import Landing
 from store.mart import Mart, NoMart, current, generation, opened, served_folder
+from store.reference import ENTITIES
 from store.rows import LARGEST_AMOUNT, Block, Facts, Kind, Measure, Snapshot, frame, holdings, observation
 
 pytestmark = pytest.mark.slow

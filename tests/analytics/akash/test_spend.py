@@ -17,7 +17,7 @@ from ingest.publication import build
 from questions import akash_market as market_facts
 from store.landing import Landing
 from store.mart import Mart
-from store.published import PUBLISHED, published
+from store.reference import PUBLISHED, published
 from store.rows import BadData, Block, Facts, Kind, Snapshot, check, frame, holdings, observation
 
 NOON = datetime(2026, 7, 17, 12, tzinfo=UTC)
@@ -233,7 +233,7 @@ def test_every_published_figure_has_its_period_and_source() -> None:
         ("kind", '"rumour"', "is a 'rumour'"),
         ("value_usd", "-5", "is -5 dollars"),
         ("period_end", "2025-01-01", "has no period of days"),
-        ("period_start", "2026-01-01T00:00:00Z", "has no period of days"),
+        ("period_start", "2026-01-01T00:00:00Z", "has a period_start that cannot be"),
     ],
 )
 def test_a_published_figure_without_evidence_is_refused(tmp_path: Path, field: str, value: str, reason: str) -> None:

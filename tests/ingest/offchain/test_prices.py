@@ -13,7 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from urllib3.util import Retry
 
-from analytics.akash.escrow import ONE
 from analytics.decimals import ONE
 from analytics.prices import (
     ABSURD,

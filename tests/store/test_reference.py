@@ -1,0 +1,160 @@
+"""Curated facts: every row has evidence and says what the evidence says; one that lacks it is refused by name."""
+
+import gzip
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from ingest.networks import fet, networks
+from store import reference
+from store.addresses import address
+from store.reference import CUSTODIAN, entities
+from store.rows import BadData
+
+TAG = re.compile(r"name tag '([^']+)'")
+
+
+@pytest.fixture(scope="module")
+def labels() -> pl.DataFrame:
+    found = entities()
+    assert not found.is_empty()
+    return found
+
+
+def test_every_address_is_in_its_canonical_spelling(labels: pl.DataFrame) -> None:
+    for written in labels["address"]:
+        assert address(written).canonical == written
+
+
+def test_every_row_is_of_a_known_network(labels: pl.DataFrame) -> None:
+    assert set(labels["network"]) <= set(networks())
+
+
+def test_every_row_names_a_public_source(labels: pl.DataFrame) -> None:
+    for source in labels["source"]:
+        assert re.search(r"https://\S+", source), source
+
+
+def test_an_entity_is_of_one_kind(labels: pl.DataFrame) -> None:
+    kinds = labels.group_by("entity").agg(pl.col("kind").n_unique().alias("kinds"))
+    assert kinds.filter(pl.col("kinds") > 1).is_empty()
+
+
+def test_custodians_are_what_the_public_name_tags_say(labels: pl.DataFrame, shared: Path) -> None:
+    with gzip.open(shared / "evm" / "labels_btl_ethereum.jsonl.gz", "rt") as file:
+        tags = {row["address"].lower(): row for row in map(json.loads, file)}
+    custodians = labels.filter((pl.col("kind") == CUSTODIAN) & (pl.col("network") == "fet"))
+    assert custodians.height > 100
+    for written, name, source in custodians.select("address", "name", "source").iter_rows():
+        tag = TAG.search(source)
+        assert tag is not None
+        assert tag[1] == (tags[written].get("extra_info") or tags[written]["name"])
+        assert name == tags[written]["name"]
+
+
+def test_contracts_of_the_projects_are_those_of_their_own_lists(labels: pl.DataFrame, shared: Path) -> None:
+    escrows = json.loads((shared / "evm" / "snet_mpe.json").read_text())
+    published = escrows["1"]["FET"]["prod"]["address"].lower()
+    assert labels.filter(pl.col("kind") == "escrow")["address"].to_list().count(published) == 1
+    burned = {row["address"].lower() for row in json.loads((shared / "evm" / "btl_special_ethereum.json").read_text())}
+    special = labels.filter((pl.col("entity") == "burn") & (pl.col("network") == "fet"))
+    assert set(special["address"]) <= burned
+
+
+def test_the_contracts_that_are_read_are_labelled(labels: pl.DataFrame) -> None:
+    known = dict(labels.filter(pl.col("network") == "fet").select("address", "kind").iter_rows())
+    assert (known[fet.BRIDGE], known[fet.ESCROW], known[fet.STAKING]) == ("bridge", "escrow", "staking")
+    assert known[fet.DEAD] == "burn"
+
+
+def test_every_event_names_a_public_source() -> None:
+    assert reference.events()["source"].str.starts_with("https://").all()
+
+
+# A whole row of each file, each value as TOML, and the reader of the file.
+Reader = Callable[[Path], pl.DataFrame]
+WHOLE: dict[str, tuple[Reader, dict[str, str]]] = {
+    "entity": (
+        entities,
+        {
+            "network": '"akash"', "address": '"akash1x"', "entity": '"x"', "name": '"X"', "kind": '"operator"',
+            "source": '"a page"', "recorded_at": "2026-01-01",
+        },
+    ),
+    "event": (
+        reference.events,
+        {"time": "2026-01-01T00:00:00Z", "network": '"akash"', "title": '"Halved"', "source": '"a page"'},
+    ),
+    "published": (
+        reference.published,
+        {
+            "network": '"akash"', "metric": '"spend_usd"', "title": '"T"', "period_start": "2026-01-01",
+            "period_end": "2026-03-31", "value_usd": "5", "who": '"w"', "kind": '"press"', "source": '"s"',
+            "note": '"n"', "recorded_at": "2026-11-22",
+        },
+    ),
+    "blank": (
+        reference.blanks,
+        {
+            "network": '"fet"', "measure": '"stake"', "axis": '"both"', "state": '"not applicable"',
+            "reason": '"no stake"', "source": '"a page"',
+        },
+    ),
+}  # fmt: skip
+
+
+def written(folder: Path, rows: str, row: dict[str, str]) -> Path:
+    path = folder / f"{rows}.toml"
+    path.write_text(f"[[{rows}]]\n" + "\n".join(f"{name} = {text}" for name, text in row.items()))
+    return path
+
+
+@pytest.mark.parametrize("rows", WHOLE)
+def test_a_whole_row_is_read(tmp_path: Path, rows: str) -> None:
+    read, row = WHOLE[rows]
+    assert read(written(tmp_path, rows, row)).height == 1
+    assert read(tmp_path / "none.toml").is_empty()
+
+
+@pytest.mark.parametrize(("rows", "column"), [(rows, column) for rows, (_, row) in WHOLE.items() for column in row])
+@pytest.mark.parametrize("fault", ["left out", "empty", "another type", "misspelled"])
+def test_what_a_row_lacks_is_refused_with_its_file_and_column(
+    tmp_path: Path, rows: str, column: str, fault: str
+) -> None:
+    read, whole = WHOLE[rows]
+    row = dict(whole)
+    text = row.pop(column)
+    match fault:
+        case "empty":
+            row[column] = '""'
+        case "another type":
+            row[column] = "[1]"
+        case "misspelled":
+            row = {**whole, f"{column}s": text}
+    with pytest.raises(BadData, match=rf"^{rows}\.toml: .*{column}|is a \[1\]; known"):
+        read(written(tmp_path, rows, row))
+
+
+@pytest.mark.parametrize(
+    ("rows", "column", "text", "reason"),
+    [
+        ("event", "time", "2026-01-01T00:00:00", "without a zone"),
+        ("entity", "kind", '"friend"', "is a 'friend'; known"),
+        ("blank", "axis", '"math"', "is a 'math'; known"),
+        ("published", "value_usd", "true", "cannot be True"),
+    ],
+)
+def test_a_value_that_cannot_be_is_refused(tmp_path: Path, rows: str, column: str, text: str, reason: str) -> None:
+    read, whole = WHOLE[rows]
+    with pytest.raises(BadData, match=reason):
+        read(written(tmp_path, rows, {**whole, column: text}))
+
+
+def test_a_file_that_is_no_toml_is_named(tmp_path: Path) -> None:
+    (tmp_path / "entity.toml").write_text("[[entity")
+    with pytest.raises(BadData, match=r"^entity\.toml: "):
+        entities(tmp_path / "entity.toml")
