@@ -37,8 +37,8 @@ _HELD: Final = """
     JOIN population p ON p.id = g.population
     JOIN holder h ON h.id = g.holder
     LEFT JOIN entity e ON e.network = h.network AND e.address = h.address
-        AND (e.valid_from IS NULL OR e.valid_from <= s.time) AND (e.valid_to IS NULL OR s.time < e.valid_to)
-    WHERE s.network = ? AND s.measure = ? AND NOT starts_with(h.address, 'sink:')
+        AND in_force(e.valid_from, e.valid_to, s.time)
+    WHERE s.network = ? AND s.measure = ? AND NOT is_sink(h.address)
     GROUP BY ALL
 """
 PARTY: Final[Mapping[str, str]] = {"address": "h.address", "control": "coalesce(e.entity, h.address)"}
@@ -48,7 +48,7 @@ _LABELLED: Final = """
     JOIN snapshot s ON s.id = g.snapshot
     JOIN holder h ON h.id = g.holder
     JOIN entity e ON e.network = h.network AND e.address = h.address
-        AND (e.valid_from IS NULL OR e.valid_from <= s.time) AND (e.valid_to IS NULL OR s.time < e.valid_to)
+        AND in_force(e.valid_from, e.valid_to, s.time)
     WHERE s.network = ? AND s.measure = ?
     GROUP BY h.address
 """

@@ -17,20 +17,17 @@ _MONEY: Final = f"""
     SELECT u.unit, u.token, u.usd IS NOT NULL AS dollar FROM unit u
     WHERE u.network IN ({_NETWORK}) AND starts_with(u.unit, '{markets.FINE}')
 """
-_NEWEST: Final = f"""
-    SELECT max_by(id, row(time, id)) AS id FROM snapshot
-    WHERE network IN ({_NETWORK}) AND kind = 'holdings' AND measure = $1 GROUP BY reading
-"""
 _HOLDINGS: Final = f"""
-    SELECT s.reading, s.unit, p.name AS population, h.address AS holder, o.amount, s.since, s.time
-    FROM ({_NEWEST}) newest JOIN snapshot s ON s.id = newest.id JOIN holding o ON o.snapshot = s.id
-    JOIN population p ON p.id = o.population JOIN holder h ON h.id = o.holder
+    SELECT h.reading, h.unit, h.population, h.address AS holder, h.amount, h.since, h.time
+    FROM newest n JOIN held h ON h.snapshot = n.id
+    WHERE n.network IN ({_NETWORK}) AND n.measure = $1
 """
 _TOTALS: Final = f"""
     SELECT s.reading, s.unit, d.total, s.since, s.time
-    FROM ({_NEWEST}) newest JOIN snapshot s ON s.id = newest.id
+    FROM newest s
     JOIN distribution d ON d.snapshot = s.id AND d.grouping = 'address' JOIN population p ON p.id = d.population
-    WHERE p.name = 'providers' OR (s.reading LIKE 'deposited_%' AND p.name = 'payers')
+    WHERE s.network IN ({_NETWORK}) AND s.measure = $1
+        AND (p.name = 'providers' OR (s.reading LIKE 'deposited_%' AND p.name = 'payers'))
 """
 _RUN_RATES: Final = f"""
     SELECT s.time, s.unit, d.total
@@ -43,7 +40,7 @@ _RUN_RATES: Final = f"""
 _ENTITIES: Final = f"""
     SELECT h.address, any_value(l.entity) AS entity, any_value(l.kind) AS kind
     FROM holder_label l JOIN holder h ON h.id = l.holder
-    WHERE l.network IN ({_NETWORK}) AND (valid_from IS NULL OR valid_from <= $1) AND (valid_to IS NULL OR $1 < valid_to)
+    WHERE l.network IN ({_NETWORK}) AND in_force(valid_from, valid_to, $1)
     GROUP BY h.address
 """
 _OBSERVATIONS: Final = """

@@ -36,19 +36,16 @@ _SHARES: Final = """
     WHERE s.snapshot = ? ORDER BY ALL
 """
 _VALIDATORS: Final = """
-    SELECT h.address, o.amount, s.height, s.time
-    FROM holding o JOIN snapshot s ON s.id = o.snapshot JOIN population p ON p.id = o.population
-    JOIN holder h ON h.id = o.holder
-    WHERE s.network = ? AND s.measure = 'stake' AND p.name = 'validators'
+    SELECT address, amount, height, time FROM held
+    WHERE network = ? AND measure = 'stake' AND population = 'validators'
 """
 # Who is not asked for is one row a validator. Long addresses are modules' and contracts': some are keyless.
 _DELEGATIONS: Final = """
-    SELECT p.name.substr(12) AS operator,
-           CASE WHEN h.address IN (SELECT unnest(?2::VARCHAR[])) OR len(h.address) > len(p.name.substr(12))
-                THEN h.address END AS who, sum(o.amount) AS amount
-    FROM holding o JOIN snapshot s ON s.id = o.snapshot JOIN population p ON p.id = o.population
-    JOIN holder h ON h.id = o.holder
-    WHERE s.network = ?1 AND s.measure = 'stake' AND starts_with(p.name, 'delegators@')
+    SELECT population.substr(12) AS operator,
+           CASE WHEN address IN (SELECT unnest(?2::VARCHAR[])) OR len(address) > len(population.substr(12))
+                THEN address END AS who, sum(amount) AS amount
+    FROM held
+    WHERE network = ?1 AND measure = 'stake' AND starts_with(population, 'delegators@')
     GROUP BY ALL ORDER BY operator, who
 """
 
@@ -151,13 +148,7 @@ def silent(held: Stake, votes: Mapping[str, Mapping[str, int]]) -> dict[str, int
 
 def names(mart: Mart, network: str) -> dict[str, str]:
     """What validators call themselves, by operator and by the account behind it."""
-    rows = mart.table(
-        """
-        SELECT subject, any_value(exact ORDER BY time DESC) AS name FROM observation
-        WHERE network = ? AND name = 'moniker' GROUP BY subject
-        """,
-        network,
-    )
+    rows = mart.table("SELECT address, name FROM own_name WHERE network = ?", network)
     told = dict(rows.iter_rows())
     return told | {addresses.account(operator): name for operator, name in told.items() if "valoper" in operator}
 

@@ -9,8 +9,8 @@ import polars as pl
 
 from questions import thresholds as rules
 from questions.populations import Population, whole
-from questions.ranking import SINK
 from store.mart import Mart
+from store.rows import SINK
 
 # Parts of a subnet's own token, in the order of a bar; together they are all that it issues.
 PARTS: Final = {
@@ -85,12 +85,11 @@ def _everything(mart: Mart, population: Population) -> int:
     """Base units with what reaches nobody."""
     rows = mart.table(
         """
-        SELECT coalesce(sum(o.amount), 0) AS lost FROM holding o JOIN holder h ON h.id = o.holder
-        WHERE o.snapshot = ? AND o.population = ? AND starts_with(h.address, ?)
+        SELECT coalesce(sum(amount), 0) AS lost FROM held
+        WHERE snapshot = ? AND population_id = ? AND is_sink(address)
         """,
         population.snapshot,
         population.population_id,
-        SINK,
     )
     return population.total + int(rows["lost"][0])
 
@@ -99,8 +98,7 @@ def _parties(mart: Mart, population: Population) -> int:
     """How many parties a population has; as many as addresses where no label touches it."""
     rows = mart.table(
         """
-        SELECT n FROM distribution WHERE snapshot = ? AND population = ? AND grouping IN ('control', 'address')
-        ORDER BY grouping = 'address', labels_version DESC LIMIT 1
+        SELECT n FROM size_under('control') WHERE snapshot = ? AND population = ?
         """,
         population.snapshot,
         population.population_id,
@@ -112,13 +110,12 @@ def sinks(mart: Mart, population: Population) -> pl.DataFrame:
     """What of a flow reaches nobody: sink (in words), amount_tokens, share of everything."""
     rows = mart.table(
         """
-        SELECT h.address, o.amount FROM holding o JOIN holder h ON h.id = o.holder
-        WHERE o.snapshot = ? AND o.population = ? AND starts_with(h.address, ?) AND o.amount > 0
-        ORDER BY o.amount DESC
+        SELECT address, amount FROM held
+        WHERE snapshot = ? AND population_id = ? AND is_sink(address) AND amount > 0
+        ORDER BY amount DESC
         """,
         population.snapshot,
         population.population_id,
-        SINK,
     )
     amount = pl.col("amount").cast(pl.Float64)
     everything = _everything(mart, population)
@@ -150,10 +147,8 @@ def switched_off(mart: Mart, network: str) -> pl.DataFrame:
     """Subnets whose emission the root has switched off, with their own names: subnet, name, time."""
     return mart.table(
         """
-        SELECT o.subject AS subnet, o.time,
-               (SELECT any_value(n.exact ORDER BY n.time DESC) FROM observation n
-                WHERE n.network = o.network AND n.subject = o.subject AND n.name = 'moniker') AS name
-        FROM observation o
+        SELECT o.subject AS subnet, o.time, n.name
+        FROM observation o LEFT JOIN own_name n ON n.network = o.network AND n.address = o.subject
         WHERE o.network = ?1 AND o.name = 'emission_switch' AND o.exact = 'off'
             AND o.time = (SELECT max(time) FROM observation WHERE network = ?1 AND name = 'emission_switch')
         ORDER BY o.subject

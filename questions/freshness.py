@@ -13,10 +13,7 @@ CADENCES = 2
 DAY_SECONDS = 86_400
 
 _FRESHNESS = """
-    WITH newest AS (
-        SELECT network, reading, max_by(id, row(time, id)) AS id FROM snapshot GROUP BY network, reading
-    ),
-    wanted AS (
+    WITH wanted AS (
         SELECT network, name AS reading, every_seconds FROM reading
         UNION ALL
         SELECT network, reading, NULL FROM newest ANTI JOIN reading ON reading.network = newest.network
@@ -29,10 +26,9 @@ _FRESHNESS = """
     SELECT w.network, w.reading, s.time, s.height, s.hash, s.chain_id, s.n, s.endpoint, s.runtime_version,
            coalesce(s.simulated, false) AS simulated, w.every_seconds, f.error, f.message,
            (SELECT string_agg(o.subject || ': ' || o.exact, '; ' ORDER BY o.subject) FROM observation o
-            WHERE o.snapshot = n.id AND starts_with(o.name, ?)) AS left_out
+            WHERE o.snapshot = s.id AND starts_with(o.name, ?)) AS left_out
     FROM wanted w
-    LEFT JOIN newest n ON n.network = w.network AND n.reading = w.reading
-    LEFT JOIN snapshot s ON s.id = n.id
+    LEFT JOIN newest s ON s.network = w.network AND s.reading = w.reading
     LEFT JOIN failed f ON f.network = w.network AND f.reading = w.reading
     ORDER BY w.network, w.reading
 """
@@ -104,9 +100,7 @@ def last_runs(mart: Mart, limit: int = 50) -> pl.DataFrame:
 
 def torn(mart: Mart) -> list[str]:
     """What is said of each file that was torn when this mart was built, by whichever command."""
-    known = mart.table("SELECT 1 FROM information_schema.tables WHERE table_name = 'torn'")
-    # Marts of before there was such a table tell of none.
-    return [] if known.is_empty() else mart.table("FROM torn ORDER BY message")["message"].to_list()
+    return mart.table("FROM torn ORDER BY message")["message"].to_list()
 
 
 def run_errors(mart: Mart, limit: int = 200) -> pl.DataFrame:

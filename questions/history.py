@@ -9,22 +9,16 @@ from store.mart import Mart
 # What stands on a curve where its method changed; events have numbers.
 CHANGED: Final = "m"
 
-# A grouping that no label touches has no row of its own: it equals `address`. Of several label versions the newest.
 _HISTORY: Final = """
     SELECT s.network, coalesce(w.title, s.network) AS title, coalesce(w.stack, '') AS stack, s.measure, s.reading,
            p.name AS population, s.time, s.height, s.endpoint, s.simulated,
            m.value, m.low, m.high, m.method_version, m.grouping, d.n, d.coverage
-    FROM metric m
+    FROM metric_under(?2) m
     JOIN snapshot s ON s.id = m.snapshot
     JOIN population p ON p.id = m.population
     JOIN distribution d ON d.snapshot = m.snapshot AND d.population = m.population AND d.grouping = 'address'
     LEFT JOIN network w ON w.name = s.network
-    WHERE m.metric = ?1 AND m.grouping IN (?2, 'address')
-        AND list_contains(?3::VARCHAR[], s.network || ' ' || s.reading || ' ' || p.name)
-    QUALIFY row_number() OVER (
-        PARTITION BY m.snapshot, m.population
-        ORDER BY m.grouping = 'address', m.labels_version DESC, length(m.method_version) DESC, m.method_version DESC
-    ) = 1
+    WHERE m.metric = ?1 AND list_contains(?3::VARCHAR[], s.network || ' ' || s.reading || ' ' || p.name)
     ORDER BY s.network, s.reading, p.name, s.time
 """
 

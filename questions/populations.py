@@ -11,9 +11,6 @@ import polars as pl
 from store.mart import Tables
 
 _NEWEST: Final = """
-    WITH newest AS (
-        SELECT max_by(id, row(time, id)) AS id FROM snapshot WHERE kind = 'holdings' GROUP BY network, reading
-    )
     SELECT s.id AS snapshot, s.network, coalesce(w.title, s.network) AS title, coalesce(w.stack, '') AS stack,
            coalesce(w.address, '') AS spelling, coalesce(w.tokens_vote, true) AS tokens_vote,
            coalesce(w.colour, 0) AS colour, coalesce(u.token, s.unit) AS token_unit,
@@ -21,7 +18,7 @@ _NEWEST: Final = """
            s.reading, s.measure, s.unit, s.chain_id, s.height, s.hash, s.time, s.since, s.endpoint, s.method,
            s.simulated, c.network IS NOT NULL AS scorecard,
            p.id AS population_id, p.name AS population, d.n, d.n_all, d.total, d.reported_total, d.coverage
-    FROM newest JOIN snapshot s ON s.id = newest.id
+    FROM newest s
     JOIN distribution d ON d.snapshot = s.id AND d.grouping = 'address'
     JOIN population p ON p.id = d.population
     LEFT JOIN network w ON w.name = s.network

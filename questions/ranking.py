@@ -17,23 +17,18 @@ LEFT_OUT: Final[dict[str, tuple[str, ...]]] = {
     "control": PROTOCOL,
     "ownership": (*PROTOCOL, CUSTODIAN),
 }
-# The name that an address gives itself on its chain; anyone can write any name.
-OWN_NAME: Final = "moniker"
-
-# A holder so named is nobody: what a flow gives to no party (burned, withheld, not claimed). It is told apart.
-SINK: Final = "sink:"
 # No flow has so many sinks.
 SINKS: Final = 20
 # Labelled holders are few: they are merged apart, so that millions of others need only a sort of their top.
-_RANKED: Final = f"""
+_RANKED: Final = """
     WITH label AS (
         SELECT holder, any_value(entity) AS entity, any_value(name) AS name, any_value(kind) AS kind,
                any_value(source) AS evidence
         FROM holder_label
-        WHERE network = ?1 AND (valid_from IS NULL OR valid_from <= ?5) AND (valid_to IS NULL OR ?5 < valid_to)
+        WHERE network = ?1 AND in_force(valid_from, valid_to, ?5)
         GROUP BY holder
     ),
-    sink AS (SELECT id AS holder FROM holder WHERE network = ?1 AND starts_with(address, '{SINK}')),
+    sink AS (SELECT id AS holder FROM holder WHERE network = ?1 AND is_sink(address)),
     apart AS (SELECT holder FROM label WHERE ?4 <> 'address'),
     merged AS (
         SELECT arg_max(o.holder, o.amount) AS holder, sum(o.amount) AS amount,
@@ -45,7 +40,7 @@ _RANKED: Final = f"""
     largest AS (
         SELECT holder, amount FROM holding WHERE snapshot = ?2 AND population = ?3 AND amount > 0
         ORDER BY amount DESC, holder
-        LIMIT ?9
+        LIMIT ?8
     ),
     single AS (
         SELECT o.holder, o.amount, [o.holder] AS members
@@ -62,17 +57,11 @@ _RANKED: Final = f"""
               FROM spelled WHERE len(members) > 1) m
         JOIN holder h ON h.id = m.member GROUP BY m.holder
     ),
-    told AS (
-        SELECT o.subject AS address, any_value(o.exact ORDER BY o.time DESC) AS own_name
-        FROM observation o
-        WHERE o.network = ?1 AND o.name = ?8 AND o.subject IN (SELECT address FROM spelled)
-        GROUP BY o.subject
-    )
     SELECT row_number() OVER (ORDER BY t.amount DESC, t.holder) AS rank, t.address, l.entity, l.name, l.kind,
-           l.evidence, told.own_name, len(t.members) AS members, t.amount, others.addresses
+           l.evidence, own.name AS own_name, len(t.members) AS members, t.amount, others.addresses
     FROM spelled t
     LEFT JOIN others ON others.holder = t.holder
-    LEFT JOIN label l ON l.holder = t.holder LEFT JOIN told ON told.address = t.address
+    LEFT JOIN label l ON l.holder = t.holder LEFT JOIN own_name own ON own.network = ?1 AND own.address = t.address
     ORDER BY rank
 """
 
@@ -94,7 +83,6 @@ def ranking(mart: Mart, population: Population, grouping: str, limit: int = 1000
         population.time,
         list(LEFT_OUT[grouping]),
         limit,
-        OWN_NAME,
         # Whoever is merged or left out may be among the largest. A number, because for a query DuckDB would sort all.
         limit + int(labelled) + SINKS,
     )
@@ -128,25 +116,23 @@ def counted_total(mart: Mart, population: Population, grouping: str) -> int:
     """What a grouping counts of a population, in base units; a grouping that no label touches counts everything."""
     rows = mart.table(
         """
-        SELECT total FROM distribution WHERE snapshot = ? AND population = ? AND grouping IN (?, 'address')
-        ORDER BY grouping = 'address', labels_version DESC LIMIT 1
+        SELECT total FROM size_under(?) WHERE snapshot = ? AND population = ?
         """,
+        grouping,
         population.snapshot,
         population.population_id,
-        grouping,
     )
     return int(rows["total"][0])
 
 
-_AMOUNTS: Final = f"""
+_AMOUNTS: Final = """
     WITH label AS (
         SELECT holder, any_value(entity) AS entity, any_value(kind) AS kind FROM holder_label
-        WHERE ?4 <> 'address' AND network = ?1
-            AND (valid_from IS NULL OR valid_from <= ?5) AND (valid_to IS NULL OR ?5 < valid_to)
+        WHERE ?4 <> 'address' AND network = ?1 AND in_force(valid_from, valid_to, ?5)
         GROUP BY holder
     ),
     apart AS (
-        SELECT holder FROM label UNION ALL SELECT id FROM holder WHERE network = ?1 AND starts_with(address, '{SINK}')
+        SELECT holder FROM label UNION ALL SELECT id FROM holder WHERE network = ?1 AND is_sink(address)
     )
     SELECT o.amount::DOUBLE AS amount FROM holding o ANTI JOIN apart ON apart.holder = o.holder
     WHERE o.snapshot = ?2 AND o.population = ?3 AND o.amount > 0
@@ -179,12 +165,11 @@ def names(mart: Mart, network: str) -> dict[str, str]:
     rows = mart.table(
         """
         SELECT address, name, 0 AS place FROM entity WHERE network = ?1
-        UNION ALL SELECT subject, exact, 1 FROM observation WHERE network = ?1 AND name = ?2
+        UNION ALL SELECT address, name, 1 FROM own_name WHERE network = ?1
         UNION ALL SELECT subject, exact, 2 FROM observation WHERE network = ?1 AND name = 'host_uri'
         ORDER BY place DESC
         """,
         network,
-        OWN_NAME,
     )
     return {address: domain(name) if place == 2 else name for address, name, place in rows.iter_rows()}
 

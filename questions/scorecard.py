@@ -85,16 +85,14 @@ _VERDICTS: Final = """
 _CALLED: Final = """
     SELECT network, party, any_value(name ORDER BY place) AS name FROM (
         SELECT network, unnest([entity, address]) AS party, name, 0 AS place FROM entity
-        UNION ALL SELECT network, subject, exact, 1 FROM observation WHERE name = 'moniker'
+        UNION ALL SELECT network, address, name, 1 FROM own_name
     ) WHERE name <> '' GROUP BY network, party
 """
 _KEYS: Final = """
     SELECT DISTINCT h.network, unnest([h.address, coalesce(e.entity, h.address)]) AS party,
-           s.reading || '/' || p.name AS population
-    FROM holding o JOIN snapshot s ON s.id = o.snapshot JOIN holder h ON h.id = o.holder
-    JOIN population p ON p.id = o.population
-    LEFT JOIN entity e ON e.network = h.network AND e.address = h.address
-    WHERE s.measure = ?
+           h.reading || '/' || h.population AS population
+    FROM held h LEFT JOIN entity e ON e.network = h.network AND e.address = h.address
+    WHERE h.measure = ?
 """
 
 

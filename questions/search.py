@@ -6,7 +6,6 @@ from typing import Final
 
 import polars as pl
 
-from questions.ranking import OWN_NAME
 from store import addresses
 from store.mart import Mart
 
@@ -78,25 +77,26 @@ def spelled(mart: Mart, wanted: addresses.Address) -> list[Found]:
 
 _WHO: Final = """
     SELECT f.network, coalesce(w.title, f.network) AS title, f.address, coalesce(w.address, '') AS spelling,
-           coalesce((SELECT any_value(o.exact ORDER BY o.time DESC) FROM observation o
-                     WHERE o.network = f.network AND o.subject = f.address AND o.name = 'moniker'),
+           coalesce(own.name,
                     (SELECT any_value(e.name) FROM entity e WHERE e.network = f.network AND e.address = f.address),
                     '') AS name
-    FROM ({found}) f LEFT JOIN network w ON w.name = f.network ORDER BY name, f.network, f.address
+    FROM ({found}) f LEFT JOIN network w ON w.name = f.network
+    LEFT JOIN own_name own ON own.network = f.network AND own.address = f.address
+    ORDER BY name, f.network, f.address
 """
 
 
 _CALLED: Final = """
     SELECT network, address FROM (
-        SELECT network, subject AS address, exact AS name FROM observation
-        WHERE name = ?2 AND subject NOT LIKE 'subnet:%' AND contains(lower(exact), lower(?1))
+        SELECT network, address, name FROM own_name
+        WHERE address NOT LIKE 'subnet:%' AND contains(lower(name), lower(?1))
         UNION SELECT network, address, name FROM entity WHERE contains(lower(name), lower(?1))
-    ) ORDER BY lower(name) <> lower(?1), length(name), name, network, address LIMIT ?3
+    ) ORDER BY lower(name) <> lower(?1), length(name), name, network, address LIMIT ?2
 """
 
 
 def _named(mart: Mart, text: str, limit: int) -> list[Found]:
-    found = _found(mart.table(_WHO.format(found=_CALLED), text, OWN_NAME, limit))
+    found = _found(mart.table(_WHO.format(found=_CALLED), text, limit))
     # Who is called just so comes first, then the shorter name.
     return sorted(found, key=lambda one: (one.name.lower() != text.lower(), len(one.name)))
 

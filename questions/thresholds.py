@@ -120,15 +120,11 @@ def values(mart: Mart, population: Population, grouping: str) -> dict[str, Value
     """All metrics of a population under a grouping; where no label touches it, those over plain addresses."""
     rows = mart.table(
         """
-        SELECT metric, value, low, high, method_version, grouping FROM metric
-        WHERE snapshot = ? AND population = ? AND grouping IN (?, 'address')
-        QUALIFY row_number() OVER (
-            PARTITION BY metric
-            ORDER BY grouping = 'address', labels_version DESC, length(method_version) DESC, method_version DESC
-        ) = 1
+        SELECT metric, value, low, high, method_version, grouping FROM metric_under(?)
+        WHERE snapshot = ? AND population = ?
         """,
+        grouping,
         population.snapshot,
         population.population_id,
-        grouping,
     )
     return {row[0]: Value(*row[1:]) for row in rows.iter_rows()}

@@ -148,6 +148,10 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 # A negative number is no formula, and an apostrophe would make a text of it.
 NEGATIVE_NUMBER = r"^-[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$"
 
+# Begins the name of a holder that is nobody: what a flow gives to no party (burned, withheld, not claimed yet). It is
+# in the total; in SQL `is_sink` (store/schema.sql) tells it from parties.
+SINK = "sink:"
+
 VOTE_OPTIONS = ("yes", "abstain", "no", "no_with_veto")
 
 # Begins the name of an observation that says why its subject is missing among many; after a colon, of which reading.

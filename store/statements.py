@@ -6,8 +6,6 @@ from typing import Final
 from store.reference import CUSTODIAN, PROTOCOL
 from store.rows import Kind
 
-# A holder spelled `sink:...` is where an amount went that nobody got (burned, withheld): in the total, not a party.
-_SINK: Final = "starts_with({holder}, 'sink:')"
 # Accounts of a Substrate chain's own modules (PalletId): "modl" in place of a public key; nobody has a key to them.
 _PALLET: Final = "length({holder}) = 66 AND starts_with({holder}, '0x6d6f646c')"
 _PROTOCOL: Final = ", ".join(f"'{kind}'" for kind in (*PROTOCOL, "sink"))
@@ -82,11 +80,9 @@ LABEL: Final[Sequence[str]] = (
     SELECT DISTINCT l.snapshot, l.population, l.holder, e.entity, e.kind
     FROM landed l JOIN snapshot s ON s.id = l.snapshot
     JOIN entity e ON e.network = s.network AND e.address = l.holder
-        AND (e.valid_from IS NULL OR e.valid_from <= s.time) AND (e.valid_to IS NULL OR s.time < e.valid_to)
+        AND in_force(e.valid_from, e.valid_to, s.time)
     UNION ALL
-    SELECT snapshot, population, holder, holder, 'sink' FROM landed WHERE """
-    + _SINK.format(holder="holder")
-    + """
+    SELECT snapshot, population, holder, holder, 'sink' FROM landed WHERE is_sink(holder)
     UNION ALL
     SELECT snapshot, population, holder, 'pallets', 'protocol' FROM landed WHERE """
     + _PALLET.format(holder="holder")
@@ -104,7 +100,7 @@ _MERGED: Final = """
     WHERE {where} GROUP BY snapshot, population, coalesce(entity, holder)
 """
 GROUPED: Final[Mapping[str, str]] = {
-    "address": f"SELECT snapshot, population, amount FROM landed WHERE NOT {_SINK.format(holder='holder')}",
+    "address": "SELECT snapshot, population, amount FROM landed WHERE NOT is_sink(holder)",
     "control": _MERGED.format(where=f"coalesce(kind, '') NOT IN ({_PROTOCOL})"),
     "ownership": _MERGED.format(where=f"coalesce(kind, '') NOT IN ({_PROTOCOL}, '{CUSTODIAN}')"),
     "custodians": _MERGED.format(where=f"kind = '{CUSTODIAN}'"),

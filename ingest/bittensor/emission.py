@@ -12,12 +12,11 @@ from ingest.bittensor.positions import positions
 from ingest.bittensor.subnets import BLOCKS_A_DAY, ROOT, Subnet, subnets
 from ingest.network import Memo
 from ingest.substrate.node import Substrate
-from store.rows import Facts, Kind, SourceChanged, frame, holdings, observation
+from store.rows import SINK, Facts, Kind, SourceChanged, frame, holdings, observation
 
 DAY: Final = timedelta(days=1)
 ALPHA_A_DAY: Final = "rao alpha a day"
 # Holders that are no party begin so: they stay in the total, and labels keep them out of the parties.
-SINK: Final = "sink:"
 Row = tuple[str, str, int]
 
 

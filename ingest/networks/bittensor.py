@@ -3,7 +3,7 @@
 from ingest.bittensor import chain, control, emission, names, opinions, root, stake, validators
 from ingest.network import DAILY, HOURLY, InParts, Network, Reading, Rule, Since, Unit, counted
 from ingest.substrate.node import SubstrateChain
-from store.rows import Kind, Measure
+from store.rows import SINK, Kind, Measure
 
 GENESIS = "0x2f0555cc76fc2840a25a6ea3b9637146806f1f44b090c175ffde2a7e5ab36c03"
 ENDPOINTS = (
@@ -21,7 +21,7 @@ ALPHA = "rao alpha"
 # Holders and subjects that are no account: subnets, their mechanisms, and what no party gets.
 SUBNET = ("subnet:<number>.<number>",)
 MECHANISM = (*SUBNET, "subnet:<number>.<number>/mechanism:<number>")
-SINKS = ("sink:<word>",)
+SINKS = (f"{SINK}<word>",)
 
 READINGS = (
     Reading("chain", Kind.OBSERVATIONS, None, "", HOURLY, chain.chain, headline=True),
