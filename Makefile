@@ -18,9 +18,9 @@ run: .venv/run
 test: .venv/dev
 	$(BIN)/python -m pytest
 
-# On all cores, under half a minute: to be run all the time.
+# On all cores, under half a minute: to be run all the time. A file stays with one worker, which builds its world once.
 fast: .venv/dev
-	$(BIN)/python -m pytest -m "not slow" -n auto
+	$(BIN)/python -m pytest -m "not slow" -n auto --dist loadfile
 
 check: .venv/dev
 	$(BIN)/ruff check .

@@ -11,9 +11,15 @@ from hypothesis import settings
 
 from ingest.cosmos import lcd as cosmos
 
-# The same examples in every run, and no deadline: tests do not measure time.
-settings.register_profile("observatory", derandomize=True, deadline=None)
+# The same examples in every run, and no deadline: tests do not measure time. A fast run takes a fifth of them.
+settings.register_profile("observatory", derandomize=True, deadline=None, max_examples=100)
+settings.register_profile("fast", derandomize=True, deadline=None, max_examples=20)
 settings.load_profile("observatory")
+FAST = "not slow"
+# Compiled modules are kept for the next run and for the commands that tests start, also where the machine forbids it:
+# to compile them again is half of the time that a fast run takes to begin.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 COLLECTED = datetime.now(UTC)
 ROOT = Path(__file__).parent.parent
@@ -32,10 +38,27 @@ STRICT = os.environ.get("DEAI_SKIPS") == "expected"
 skips: dict[str, str] = {}
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """A fast run is content with fewer examples."""
+    if config.option.markexpr == FAST:
+        settings.load_profile("fast")
+
+
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave the tests that ask public endpoints to `make live`, which enables sockets on purpose."""
+    """Leave the tests that ask public endpoints to `make live`, which enables sockets on purpose.
+
+    A fast run does not even import a module of which all tests are slow.
+    """
     live = collection_path == ROOT / "tests/live"
-    return True if live and not config.getoption("--force-enable-socket") else None
+    if live and not config.getoption("--force-enable-socket"):
+        return True
+    return True if config.option.markexpr == FAST and _all_slow(collection_path) else None
+
+
+def _all_slow(path: Path) -> bool:
+    if path == ROOT / "tests/browser":
+        return True
+    return path.suffix == ".py" and "\npytestmark = pytest.mark.slow\n" in path.read_text()
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

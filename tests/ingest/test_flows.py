@@ -55,6 +55,7 @@ def test_the_newest_is_by_block_time_whatever_was_written_last(tmp_path: Path) -
     assert landing.newest(*snapshot().place) == NOON + 39 * DAY
 
 
+@pytest.mark.slow
 def test_a_copy_of_landing_changes_nothing_of_what_is_due(tmp_path: Path) -> None:
     chain, now = Ledgers(NOON), NOON + 40 * DAY
     network = town(chain)

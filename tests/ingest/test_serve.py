@@ -17,6 +17,16 @@ from tests.worlds.servers import free_port
 
 pytestmark = pytest.mark.slow
 DEAD = "http://127.0.0.1:9"
+# The sample of two days is as good as that of half a year, in which these tests do not look.
+SHORTLY = (
+    "-c",
+    """
+import functools, runpy
+from ingest.sample import world
+world.build_sample = functools.partial(world.build_sample, days=2)
+runpy.run_module("ingest", run_name="__main__")
+""",
+)
 
 
 def nobody(**but: str) -> dict[str, str]:
@@ -28,7 +38,7 @@ def served(data: Path, **environment: str) -> tuple[str, str]:
     """What /_stcore/health says, and what `make run` printed until then."""
     port = free_port()
     process = subprocess.Popen(
-        [sys.executable, "-m", "ingest", "serve"],
+        [sys.executable, *SHORTLY, "serve"],
         cwd=ROOT,
         env={
             **os.environ,

@@ -1,6 +1,7 @@
 """Every page, the moment it exists: it shows what it has, says why it shows nothing, and never breaks."""
 
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -35,13 +36,19 @@ def run(name: str, data: Path, monkeypatch: pytest.MonkeyPatch, **query: str) ->
     return test.run()
 
 
+@pytest.fixture(scope="module", params=PAGES)
+def shown(request: pytest.FixtureRequest, hamlet: Path) -> AppTest:
+    """Each page of the small world, run once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "__main__", sys.modules["__main__"])
+        return opened(request.param, hamlet, patch)
+
+
 def test_the_table_of_contents_has_every_page_and_no_other() -> None:
     assert sorted(re.findall(r'"pages/(\w+)\.py"', (ROOT / "app.py").read_text())) == PAGES
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_a_page_shows_what_it_has(name: str, hamlet: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    shown = opened(name, hamlet, monkeypatch)
+def test_a_page_shows_what_it_has(shown: AppTest) -> None:
     assert shown.title[0].value.endswith("?")
     assert len(shown.header) >= 1
     assert len(shown.get("plotly_chart")) + len(shown.dataframe) >= 1
@@ -51,24 +58,19 @@ def test_a_page_shows_what_it_has(name: str, hamlet: Path, monkeypatch: pytest.M
 def test_a_page_without_data_says_which_command_to_run(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shown = opened(name, tmp_path, monkeypatch)
-    assert "python -m ingest run" in shown.info[0].value
-    assert len(shown.get("plotly_chart")) == 0
+    empty = opened(name, tmp_path, monkeypatch)
+    assert "python -m ingest run" in empty.info[0].value
+    assert len(empty.get("plotly_chart")) == 0
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_every_chart_and_table_of_a_page_says_in_plain_words_what_it_shows(
-    name: str, hamlet: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shown = opened(name, hamlet, monkeypatch)
+def test_every_chart_and_table_of_a_page_says_in_plain_words_what_it_shows(shown: AppTest) -> None:
     for part in (*shown.get("plotly_chart"), *shown.get("arrow_data_frame")):
         assert part.proto.alt
         assert inert.plain(part.proto.alt, 600) == part.proto.alt
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_no_cell_of_a_page_runs_as_a_formula(name: str, hamlet: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for table in opened(name, hamlet, monkeypatch).dataframe:
+def test_no_cell_of_a_page_runs_as_a_formula(shown: AppTest) -> None:
+    for table in shown.dataframe:
         for column in table.value:
             texts = [cell for cell in table.value[column] if isinstance(cell, str)]
             assert not [cell for cell in texts if cell.startswith(FORMULA_STARTS)]

@@ -3,6 +3,7 @@
 import ast
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -46,6 +47,7 @@ def town(hamlet: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pat
     st.cache_resource.clear()
 
 
+@cache
 def functions(page: str) -> list[ast.FunctionDef]:
     tree = ast.parse((ROOT / "pages" / f"{page}.py").read_text())
     return [one for one in tree.body if isinstance(one, ast.FunctionDef)]
@@ -56,6 +58,7 @@ def sections(page: str) -> dict[str, ast.FunctionDef]:
     return {one.name: one for one in functions(page) if ast.unparse(one.returns or ast.Constant(0)) == "None"}
 
 
+@cache
 def inner(page: str) -> list[str]:
     """The sections of a page in which no other is."""
     known = sections(page)

@@ -102,6 +102,7 @@ def test_compaction_cut_off_before_removing_is_finished_by_the_next(tmp_path: Pa
     assert len(contents(landing.files()[0])) == 1
 
 
+@pytest.mark.slow
 def test_thinning_keeps_a_week_whole_and_one_a_day_before(tmp_path: Path) -> None:
     landing = Landing(tmp_path)
     for hour in range(24 * 10):

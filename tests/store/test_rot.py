@@ -65,6 +65,15 @@ def flips(path: Path, places: list[int] | None = None) -> Iterator[int]:
     path.write_bytes(content)
 
 
+# At every byte; a fast run looks at some of them.
+AT_EVERY = pytest.mark.parametrize("step", [37, pytest.param(1, marks=pytest.mark.slow)])
+
+
+def stepped(path: Path, step: int) -> Iterator[int]:
+    """The file with one bit flipped in one of so many bytes."""
+    return flips(path, list(range(0, path.stat().st_size, step)))
+
+
 def refused(path: Path) -> BadData | None:
     """What is said of a landing file that is not what landed."""
     try:
@@ -83,26 +92,29 @@ def stated(data: Path) -> Any:
     return json.loads(ingest(data, "status", "--json").stdout)
 
 
+@AT_EVERY
 @pytest.mark.parametrize("kind", ["single", "month"])
-def test_any_flipped_byte_of_a_landing_file_is_named(tmp_path: Path, kind: str) -> None:
+def test_any_flipped_byte_of_a_landing_file_is_named(tmp_path: Path, kind: str, step: int) -> None:
     path = world(tmp_path)[kind]
     assert list(Landing(tmp_path).torn()) == []
-    for place in flips(path):
+    for place in stepped(path, step):
         assert str(path) in str(refused(path)), place
     assert refused(path) is None
 
 
-def test_any_flipped_byte_of_a_part_makes_it_again_or_changes_nothing(tmp_path: Path) -> None:
+@AT_EVERY
+def test_any_flipped_byte_of_a_part_makes_it_again_or_changes_nothing(tmp_path: Path, step: int) -> None:
     path = world(tmp_path)["part"]
     memo = Landing(tmp_path).memo(snapshot(9))
-    for place in flips(path):
+    for place in stepped(path, step):
         assert memo("final-logs-0-99", lambda: PART).rows() == [("a", 3)], place
         assert list(Landing(tmp_path).torn()) == [], place
 
 
-def test_any_flipped_byte_of_a_line_of_the_ledger_is_named_or_says_the_same(tmp_path: Path) -> None:
+@AT_EVERY
+def test_any_flipped_byte_of_a_line_of_the_ledger_is_named_or_says_the_same(tmp_path: Path, step: int) -> None:
     path = world(tmp_path)["line"]
-    for place in flips(path):
+    for place in stepped(path, step):
         runs, damaged = Landing(tmp_path).runs()
         assert runs == [ENTRY] or (runs == [] and str(path) in str(damaged)), place
     assert Landing(tmp_path).runs() == ([ENTRY], [])
@@ -114,6 +126,7 @@ def test_a_line_of_before_lines_had_hashes_is_read(tmp_path: Path) -> None:
     assert ledger.line(path) == ENTRY
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["landing_version_1.parquet", "landing_version_2.parquet"])
 def test_changed_rows_of_a_file_of_before_there_were_seals_are_named(tmp_path: Path, name: str) -> None:
     path = tmp_path / "7.parquet"

@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.akash import escrow as spend
@@ -16,6 +16,7 @@ from analytics.akash.escrow import Account, Deposit, Flow, Ledger, Payment, Sett
 from analytics.decimals import ONE
 from analytics.impossible import Impossible
 from tests.worlds.escrow_chain import Chain
+from tests.worlds.examples import examples
 
 PROVIDERS = [f"provider{number}" for number in range(7)]
 PAYERS = ["granter1", "granter2"]
@@ -141,7 +142,7 @@ def test_an_account_never_pays_one_denom_out_of_another() -> None:
 
 @pytest.mark.parametrize("legacy", [False, True])
 @given(seed=st.integers(0, 2**32))
-@settings(derandomize=True, max_examples=25, deadline=None)
+@examples(25)
 def test_what_a_touch_would_move_is_what_the_chain_moves(legacy: bool, seed: int) -> None:
     chain, seen = played(seed, 30, legacy=legacy)
     settle_all(chain)
@@ -156,7 +157,7 @@ def test_what_a_touch_would_move_is_what_the_chain_moves(legacy: bool, seed: int
 
 @pytest.mark.parametrize("legacy", [False, True])
 @given(seed=st.integers(0, 2**32), cuts=st.lists(st.integers(0, 60), max_size=8))
-@settings(derandomize=True, max_examples=25, deadline=None)
+@examples(25)
 def test_payers_paid_what_providers_earned_and_escrow_holds_over_any_split(
     legacy: bool, seed: int, cuts: list[int]
 ) -> None:
@@ -184,7 +185,7 @@ def test_payers_paid_what_providers_earned_and_escrow_holds_over_any_split(
 
 @pytest.mark.parametrize("legacy", [False, True])
 @given(seed=st.integers(0, 2**32))
-@settings(derandomize=True, max_examples=15, deadline=None)
+@examples(15)
 def test_each_payer_is_charged_what_its_own_deposits_paid(legacy: bool, seed: int) -> None:
     chain, seen = played(seed, 50, legacy=legacy)
     settle_all(chain)
@@ -194,7 +195,7 @@ def test_each_payer_is_charged_what_its_own_deposits_paid(legacy: bool, seed: in
 
 
 @given(seed=st.integers(0, 2**32), cuts=st.lists(st.integers(0, 60), max_size=8))
-@settings(derandomize=True, max_examples=25, deadline=None)
+@examples(25)
 def test_deposits_of_any_split_add_up_to_what_left_the_payers(seed: int, cuts: list[int]) -> None:
     chain, seen = played(seed, 60, legacy=False)
     stops = [seen[0], *(seen[cut] for cut in sorted(set(cuts))), seen[-1]]
@@ -202,6 +203,7 @@ def test_deposits_of_any_split_add_up_to_what_left_the_payers(seed: int, cuts: l
     assert put_in == -sum(units(amount) for name, amount in chain.bank.items() if name not in {"escrow", *PROVIDERS})
 
 
+@pytest.mark.slow
 def test_thousands_of_leases_balance_to_the_last_digit() -> None:
     dice, chain = random.Random(20261122), Chain(legacy=False)
     stops = [ledger(chain)]

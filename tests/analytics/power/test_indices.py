@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.power.indices import (
@@ -26,6 +26,7 @@ from analytics.power.indices import (
 from analytics.power.multilinear import decisive, gauss_legendre
 from analytics.spread.backend import working_cupy
 from analytics.spread.blocks import Threshold
+from tests.worlds.examples import examples
 
 # Weights, quota, swings and Shapley-Shubik values of one voter of each weight, as printed in the literature
 # (Felsenthal and Machover, The Measurement of Voting Power; Banzhaf 1965 for Nassau County).
@@ -88,7 +89,7 @@ def test_councils_have_their_published_power(name: str) -> None:
     assert shapley_shubik_exact(game) == [Fraction(values[weight]) for weight in weights]
 
 
-@settings(derandomize=True, max_examples=150, deadline=None)
+@examples(150)
 @given(small_games)
 def test_exact_values_are_those_of_looking_at_every_set(drawn: tuple[list[int], int]) -> None:
     weights, quota = drawn
@@ -167,7 +168,7 @@ def test_ten_thousand_voters_add_up_to_one_and_equal_ones_share_equally(share: s
     assert np.abs(found.value - 1e-4).max() < 1e-12
 
 
-@settings(derandomize=True, max_examples=60, deadline=None)
+@examples(60)
 @given(
     st.lists(st.integers(10**17, 10**20), min_size=2, max_size=9),
     st.sampled_from(["1/3", "1/2", "2/3", "9/10"]),

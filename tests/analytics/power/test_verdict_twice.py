@@ -2,11 +2,12 @@
 
 from itertools import chain, combinations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.power.paths import Action, Path, Quorum, Side
 from analytics.power.verdict import Axis, Blank, Confidence, Evidence, Math, Power, Setting, State, verdict
+from tests.worlds.examples import examples
 
 
 def other_word(number: float, factor: float = 1) -> str:
@@ -117,7 +118,7 @@ unknown = st.builds(
 paths = st.lists(st.one_of(known, known, known, unknown), max_size=3).map(tuple)
 
 
-@settings(derandomize=True, max_examples=200, deadline=None)
+@examples(200)
 @given(st.dictionaries(setting, number, max_size=8), number, setting, sure)
 def test_math_is_read_twice_alike(
     numbers: dict[Setting, float], first: float, headline: Setting, certain: Confidence
@@ -127,7 +128,7 @@ def test_math_is_read_twice_alike(
     check(found.math, dict(numbers), certain, headline)
 
 
-@settings(derandomize=True, max_examples=100, deadline=None)
+@examples(100)
 @given(st.dictionaries(setting, paths, max_size=2), paths, setting, sure)
 def test_power_is_read_twice_alike(
     others: dict[Setting, tuple[Path, ...]], first: tuple[Path, ...], headline: Setting, certain: Confidence

@@ -7,13 +7,14 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.spread.blocks import Threshold
 from analytics.spread.bounds import Interval, completed, entity_bounds, holder_bounds
 from analytics.spread.groups import exact_amounts
 from analytics.spread.metrics import METRICS, distribution, measure
+from tests.worlds.examples import examples
 
 QUORUM = Threshold(334, 1000, strict=False)
 SMALL = st.lists(st.integers(1, 12), min_size=1, max_size=4)
@@ -55,14 +56,14 @@ def are_sharp(bounds: Mapping[str, Interval], completions: Sequence[Sequence[int
             assert bound == pytest.approx(attained[name], rel=1e-9, abs=1e-9), name
 
 
-@settings(derandomize=True, max_examples=40, deadline=None)
+@examples(40)
 @given(seen=SMALL, rest=st.integers(0, 6))
 def test_bounds_of_entities_are_the_ends_of_all_completions(seen: list[int], rest: int) -> None:
     bounds = entity_bounds(seen, sum(seen) + rest, thresholds=[QUORUM])
     are_sharp(bounds, list(shared_out(seen, rest)))
 
 
-@settings(derandomize=True, max_examples=40, deadline=None)
+@examples(40)
 @given(seen=SMALL, rest=st.integers(0, 12))
 def test_bounds_of_a_true_top_list_are_the_ends_of_all_completions(seen: list[int], rest: int) -> None:
     most = min(seen)
@@ -70,7 +71,7 @@ def test_bounds_of_a_true_top_list_are_the_ends_of_all_completions(seen: list[in
     are_sharp(bounds, [[*seen, *unseen] for unseen in partitions(rest, most)])
 
 
-@settings(derandomize=True, max_examples=40, deadline=None)
+@examples(40)
 @given(seen=SMALL, data=st.data())
 def test_a_known_number_of_holders_bounds_gini_too(seen: list[int], data: st.DataObject) -> None:
     unseen = data.draw(st.lists(st.integers(1, min(seen)), max_size=5))

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.spread.backend import NUMPY
@@ -17,6 +17,7 @@ from ingest.publication import build
 from store.landing import Landing
 from store.mart import opened
 from store.rows import Block, Facts, Kind, Measure, Snapshot, holdings
+from tests.worlds.examples import examples
 
 CHANCE = np.random.default_rng(7)
 RULE = Threshold(334, 1000, strict=False)
@@ -55,6 +56,7 @@ def measured(request: pytest.FixtureRequest) -> tuple[Ints, dict[int, Measured]]
     return amounts, {group: together(amounts, [group]) for group in range(len(SIZES))}
 
 
+@pytest.mark.slow
 def test_400_groups_have_the_same_numbers_alone_and_together(measured: tuple[Ints, dict[int, Measured]]) -> None:
     amounts, alone = measured
     groups = list(range(len(SIZES)))
@@ -62,7 +64,7 @@ def test_400_groups_have_the_same_numbers_alone_and_together(measured: tuple[Int
     assert differing(together(amounts, groups[::-1]), alone, groups[::-1]) == []
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(st.lists(st.integers(0, len(SIZES) - 1), min_size=1, max_size=12, unique=True))
 def test_any_of_them_in_any_order_keep_their_numbers(
     measured: tuple[Ints, dict[int, Measured]], groups: list[int]

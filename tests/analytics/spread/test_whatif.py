@@ -4,7 +4,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.spread.blocks import Threshold
@@ -22,6 +22,7 @@ from analytics.spread.whatif import (
     voting,
     without_largest,
 )
+from tests.worlds.examples import examples
 
 NOW = Distribution({"a": 50, "b": 30, "c": 15, "d": 5})
 AMOUNTS = st.dictionaries(st.sampled_from("abcdefgh"), st.integers(1, 10**30), min_size=1)
@@ -50,7 +51,7 @@ def test_four_parties_cannot_all_stay_below_a_fifth() -> None:
         handed_on(NOW, Fraction(1, 5))
 
 
-@settings(derandomize=True, max_examples=100, deadline=None)
+@examples(100)
 @given(held=AMOUNTS, at=SHARES, scattered=st.integers(0, 10**30))
 def test_handing_on_keeps_the_total_and_the_order_and_the_cap(
     held: dict[str, int], at: Fraction, scattered: int
@@ -110,7 +111,7 @@ def test_delegators_who_vote_themselves_take_power_from_validators() -> None:
     assert everybody.metrics()["nc_gt_1_2"] == 13
 
 
-@settings(derandomize=True, max_examples=50, deadline=None)
+@examples(50)
 @given(held=AMOUNTS, rate=st.fractions(0, 1))
 def test_overriding_moves_power_and_loses_none(held: dict[str, int], rate: Fraction) -> None:
     now = Distribution(held)

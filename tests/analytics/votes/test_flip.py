@@ -8,13 +8,14 @@ from itertools import combinations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.decimals import ONE, scaled
 from analytics.votes.flip import Cast, Flip, Vote, ballots, casts, flips
 from analytics.votes.tally import Choice, Thresholds, Validator, tally
 from store.addresses import account as behind
+from tests.worlds.examples import examples
 from tests.worlds.lcd import account, valoper
 
 USUAL = Thresholds(quorum=scaled("0.334"), threshold=scaled("0.5"), veto=scaled("0.334"))
@@ -54,14 +55,14 @@ worlds = st.tuples(
 )
 
 
-@settings(derandomize=True, max_examples=25, deadline=None)
+@examples(25)
 @given(worlds)
 def test_the_smallest_set_is_the_one_found_by_counting_all_votes_again(world: World) -> None:
     assert_smallest(world)
 
 
 @pytest.mark.slow
-@settings(derandomize=True, max_examples=150, deadline=None)
+@examples(150)
 @given(worlds)
 def test_the_smallest_set_is_right_in_many_more_worlds(world: World) -> None:
     assert_smallest(world)

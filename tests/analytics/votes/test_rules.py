@@ -9,12 +9,13 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.decimals import scaled
 from analytics.votes.rules import Ballots, Seat, actions, brackets, coalition, fewest, left_to_validators, parties
 from analytics.votes.tally import Thresholds
+from tests.worlds.examples import examples
 
 USUAL = Thresholds(quorum=scaled("0.334"), threshold=scaled("0.5"), veto=scaled("0.334"))
 Delegations = list[tuple[str, str, int]]
@@ -129,7 +130,7 @@ def test_three_equal_validators_halt_a_chain_alone_but_need_two_to_pass() -> Non
     assert counts["pass", "all others vote No"] == 2
 
 
-@settings(derandomize=True, max_examples=60, deadline=None)
+@examples(60)
 @given(st.integers(1, 60), st.fractions(0, 1, max_denominator=12), st.sampled_from(["0.25", "0.334", "0.5", "0.667"]))
 def test_the_need_of_an_action_is_the_least_power_that_succeeds(bonded: int, turnout: Fraction, text: str) -> None:
     rule = Thresholds(scaled(text), scaled("0.5"), scaled("0.334"))
@@ -147,7 +148,7 @@ def fewest_of_all(carried: dict[str, frozenset[int]], powers: list[int], need: i
     return None
 
 
-@settings(derandomize=True, max_examples=150, deadline=None)
+@examples(150)
 @given(
     st.lists(st.tuples(st.sampled_from("abcdef"), st.sampled_from("VWXY"), st.integers(1, 30)), max_size=14),
     st.integers(1, 100),

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.cosmos.readings import readings
@@ -17,6 +17,7 @@ from store.rows import ReadingError, check
 from tests.ingest.cosmos.test_lcd import pinned
 from tests.ingest.cosmos.test_networks import whole_chain
 from tests.ingest.cosmos.test_stake import at_once
+from tests.worlds.examples import examples
 from tests.worlds.lcd import chain
 from tests.worlds.servers import Reply, Request
 
@@ -62,7 +63,7 @@ def hostile(turn: int, place: list[int], value: Any) -> Callable[[Request], Repl
     return answer
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(reading=st.sampled_from(READINGS), turn=st.integers(1, 12), place=PLACES, value=JSON)
 def test_no_answer_breaks_a_reading(reading: Reading, turn: int, place: list[int], value: Any) -> None:
     with suppress(ReadingError), pinned(hostile(turn, place, value)) as node:

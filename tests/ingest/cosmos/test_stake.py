@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.votes.tally import Validator as Stake
@@ -19,6 +19,7 @@ from ingest.cosmos.stake import closing_shares, consensus_power, delegators, nam
 from ingest.networks import networks
 from store.rows import BadData, Facts, Kind, Measure, SourceDown, check
 from tests.ingest.cosmos.test_lcd import pinned
+from tests.worlds.examples import examples
 from tests.worlds.lcd import ONE, State, Validator, account, chain, failure, governed, valoper, voting
 from tests.worlds.servers import Reply, Request
 
@@ -214,7 +215,7 @@ def as_the_chain_rounds(quotient: Fraction) -> int:
 
 
 @pytest.mark.slow
-@settings(max_examples=40)
+@examples(40)
 @given(state=staking_states(), most=st.integers(1, 7), failing=st.lists(st.integers(0, 2), max_size=30))
 def test_any_page_size_and_any_rotation_give_the_same_holdings(state: State, most: int, failing: list[int]) -> None:
     turns: list[Any] = list(failing)

@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from urllib3.util import Retry
 
@@ -21,6 +21,7 @@ from ingest.evm.node import EvmChain, EvmNode
 from ingest.transport import Http
 from store.rows import BadData, SourceChanged, SourceDown
 from tests.worlds.evm_provider import FINAL, TOKEN, Provider, error, provider, result, transfer
+from tests.worlds.examples import examples
 from tests.worlds.servers import Reply, serving
 
 NOW = datetime.fromtimestamp(1_800_000_000, UTC)
@@ -206,7 +207,8 @@ def test_an_unknown_error_stops_the_reading(served: Callable[..., tuple[str, Pro
 MOODS = [None, None, None, error(-32005, "rate limit"), error(4444, "pruned"), Reply(b"", 502), Reply(b"{", 200)]
 
 
-@settings(max_examples=12, deadline=None, derandomize=True)
+@pytest.mark.slow
+@examples(12)
 @given(
     st.lists(st.sampled_from(MOODS), min_size=20, max_size=20),
     st.lists(st.tuples(st.integers(200, 4000), st.integers(50, 200)), min_size=2, max_size=2),
@@ -286,7 +288,7 @@ def test_segments_are_cut_at_the_same_blocks_whoever_asks() -> None:
     assert cut(7, 7) == [(7, 7, False)]
 
 
-@settings(max_examples=50, deadline=None, derandomize=True)
+@examples(50)
 @given(
     st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5), st.integers(0, 10**38 - 1)), max_size=30),
     st.integers(0, 30),

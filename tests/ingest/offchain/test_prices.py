@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from urllib3.util import Retry
 
@@ -32,6 +32,7 @@ from ingest.networks import networks
 from ingest.offchain import prices as offchain
 from ingest.offchain.feed import Feed, OffChain
 from store.rows import Facts, Kind, SourceChanged, SourceDown, check, frame, observation
+from tests.worlds.examples import examples
 from tests.worlds.memo import no_memo
 from tests.worlds.servers import Reply, Request, serving
 
@@ -253,7 +254,7 @@ def test_the_quote_nearest_to_the_asked_time_counts() -> None:
     hours=st.lists(st.floats(min_value=0, max_value=48), min_size=3, max_size=3),
     known=st.booleans(),
 )
-@settings(derandomize=True, max_examples=200, deadline=None)
+@examples(200)
 def test_no_figure_is_ever_silent(usd: list[float], hours: list[float], known: bool) -> None:
     sources = ("defillama", "coingecko", "akash oracle")
     quotes = [quote(source, one, age) for source, one, age in zip(sources, usd, hours, strict=False)]

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 import pytest
 from async_substrate_interface.utils.hasher import blake2_128_concat
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scalecodec.types import I64, U16, U128
 
@@ -21,6 +21,7 @@ from ingest.substrate.node import KEYS_A_PAGE, Substrate, SubstrateChain, encode
 from ingest.substrate.rpc import NotServed
 from ingest.transport import Http
 from store.rows import SourceChanged, SourceDown
+from tests.worlds.examples import examples
 from tests.worlds.substrate_server import GENESIS, HEIGHT, Node, blob, hash_of, serves, state
 
 ACCOUNT = ("System", "Account")
@@ -268,7 +269,7 @@ def newest(shared: Path) -> Metadata:
     return metadata(blob(shared, 424))
 
 
-@settings(max_examples=50)
+@examples(50)
 @given(found=st.lists(shares, max_size=20))
 def test_random_maps_of_an_independent_codec_decode_equal(newest: Metadata, found: list[Any]) -> None:
     item = newest.item("SubtensorModule", "AlphaV2")
