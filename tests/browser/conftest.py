@@ -1,11 +1,12 @@
 """A real browser in front of a real server. Chromium is Debian's: apt-get install --no-install-recommends chromium."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
 
 from tests.browser.site import FLAGS, PATIENCE, chromium, settled, streamlit
 
@@ -34,10 +35,18 @@ def browser_context_args() -> dict[str, Any]:
     return {"viewport": {"width": 1440, "height": 900}, "reduced_motion": "reduce"}
 
 
+@pytest.fixture(scope="session")
+def context(browser: Browser, browser_context_args: dict[str, Any]) -> Iterator[BrowserContext]:
+    """One for all tests, so that scripts are fetched and compiled once, as for one reader."""
+    with browser.new_context(**browser_context_args) as found:
+        yield found
+
+
 @pytest.fixture
-def page(page: Page) -> Page:
-    page.set_default_timeout(PATIENCE)
-    return page
+def page(context: BrowserContext) -> Iterator[Page]:
+    with context.new_page() as found:
+        found.set_default_timeout(PATIENCE)
+        yield found
 
 
 @pytest.fixture(scope="session")
@@ -47,21 +56,28 @@ def gallery() -> Iterator[str]:
         yield address
 
 
-@pytest.fixture
-def strangers(context: BrowserContext) -> list[str]:
-    """Requests of the browser to anybody but the loopback server; stays empty."""
+@contextmanager
+def asking(page: Page) -> Iterator[list[str]]:
+    """Requests of a page to anybody but the loopback server."""
     asked: list[str] = []
 
     def note(request: Request) -> None:
         if not request.url.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:")):
             asked.append(request.url)
 
-    context.on("request", note)
-    return asked
+    page.on("request", note)
+    yield asked
 
 
 @pytest.fixture
-def visit(page: Page) -> Iterator[Callable[[str], Page]]:
+def strangers(page: Page) -> Iterator[list[str]]:
+    """Stays empty."""
+    with asking(page) as asked:
+        yield asked
+
+
+@contextmanager
+def lawful(page: Page) -> Iterator[Callable[[str], Page]]:
     """Opens an address and returns when the page has run and drawn its charts; nothing may break the page's policy."""
     broken: list[str] = []
 
@@ -77,6 +93,12 @@ def visit(page: Page) -> Iterator[Callable[[str], Page]]:
     page.on("console", note)
     yield opened
     assert broken == []
+
+
+@pytest.fixture
+def visit(page: Page) -> Iterator[Callable[[str], Page]]:
+    with lawful(page) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")

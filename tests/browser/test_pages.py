@@ -2,17 +2,19 @@
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import polars as pl
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, WebSocket, expect
+from playwright.sync_api import BrowserContext, Page, WebSocket, expect
 
 from ingest.sample.world import build_sample
 from store.landing import SAMPLE
 from store.rows import FORMULA_STARTS
+from tests.browser.conftest import asking, lawful
 from tests.browser.reader import serious, sideways, unsafe_links
 from tests.browser.site import PATIENCE, settled, streamlit
 from tests.pages.test_every_page import PAGES
@@ -68,21 +70,49 @@ def museum(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[s
         yield address
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_a_page_draws_itself_and_asks_nobody_else(visit: Visit, village: str, strangers: list[str], name: str) -> None:
-    page = visit(village + path(name))
-    assert page.locator("h1").inner_text().endswith("?")
-    assert page.locator(".js-plotly-plot .main-svg").count() >= (2 if name in CHARTED else 0)
-    assert page.locator("[data-testid=stTopNavLink]").count() == len(PAGES)
-    assert strangers == []
+@dataclass(frozen=True)
+class Seen:
+    """A page of the small world that has been opened, and whom it asked for anything but the loopback server."""
+
+    name: str
+    page: Page
+    strangers: list[str]
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_names_of_strangers_do_nothing_on_a_page(visit: Visit, village: str, name: str) -> None:
-    page = visit(village + path(name))
-    assert unsafe_links(page) == []
-    assert "owned" not in page.title()
-    assert page.locator("[data-testid=stMain] img").count() == 0
+@pytest.fixture(scope="module", params=PAGES)
+def seen(request: pytest.FixtureRequest, context: BrowserContext, village: str) -> Iterator[Seen]:
+    """Each page, opened once for all who only look."""
+    with context.new_page() as page, asking(page) as strangers, lawful(page) as visit:
+        page.set_default_timeout(PATIENCE)
+        yield Seen(request.param, visit(village + path(request.param)), strangers)
+
+
+def test_a_page_draws_itself_and_asks_nobody_else(seen: Seen) -> None:
+    assert seen.page.locator("h1").inner_text().endswith("?")
+    assert seen.page.locator(".js-plotly-plot .main-svg").count() >= (2 if seen.name in CHARTED else 0)
+    assert seen.page.locator("[data-testid=stTopNavLink]").count() == len(PAGES)
+    assert seen.strangers == []
+
+
+def test_names_of_strangers_do_nothing_on_a_page(seen: Seen) -> None:
+    assert unsafe_links(seen.page) == []
+    assert "owned" not in seen.page.title()
+    assert seen.page.locator("[data-testid=stMain] img").count() == 0
+
+
+def test_no_page_has_a_serious_barrier(seen: Seen, axe: str) -> None:
+    assert serious(seen.page, axe) == []
+
+
+def test_a_chart_of_each_page_is_saved_as_a_picture(seen: Seen) -> None:
+    if seen.name not in CHARTED:
+        assert seen.page.locator(".js-plotly-plot").count() == 0
+        return
+    with seen.page.expect_download() as download:
+        seen.page.locator(".js-plotly-plot").first.locator("[data-title^='Download']").click()
+    assert download.value.suggested_filename.startswith("deai-")
+    with Image.open(Path(download.value.path())) as picture:
+        assert picture.format == "PNG"
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -92,12 +122,9 @@ def test_no_page_scrolls_sideways_on_a_phone(visit: Visit, page: Page, village: 
     assert sideways(page) == 0
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", PAGES)
-def test_no_page_has_a_serious_barrier(
-    visit: Visit, page: Page, village: str, axe: str, name: str, scheme: str
-) -> None:
-    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+def test_no_page_has_a_serious_barrier_in_the_dark(visit: Visit, page: Page, village: str, axe: str, name: str) -> None:
+    page.emulate_media(color_scheme="dark")
     visit(village + path(name))
     assert serious(page, axe) == []
 
@@ -232,16 +259,6 @@ def test_three_clicks_lead_to_a_csv_of_who_can_halt_a_chain(visit: Visit, villag
     assert rows["coalition"].sum() == 2
     assert rows["source_endpoint"].unique().to_list() == ["https://lcd.example"]
     assert not [name for name in rows["party"] if name.startswith(FORMULA_STARTS)]
-
-
-@pytest.mark.parametrize("name", CHARTED)
-def test_a_chart_of_each_page_is_saved_as_a_picture(visit: Visit, village: str, name: str) -> None:
-    page = visit(village + path(name))
-    with page.expect_download() as download:
-        page.locator(".js-plotly-plot").first.locator("[data-title^='Download']").click()
-    assert download.value.suggested_filename.startswith("deai-")
-    with Image.open(Path(download.value.path())) as picture:
-        assert picture.format == "PNG"
 
 
 def test_a_voter_finds_out_how_its_stake_votes(visit: Visit, village: str) -> None:
