@@ -6,7 +6,7 @@ validator.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from store.addresses import BECH32, GENERATORS, expanded, polymod
+from store.addresses import BECH32, GENERATORS, bech32, expanded, polymod
 
 ADDRESS: Final = "<address>"
 # Whom a chain was told to obey: Cosmos chains take any 1 to 255 bytes for an account, though no key has such a one.
@@ -34,9 +34,22 @@ CHECKSUM: Final = 6
 # a delegation are VALIDATOR/5, and anybody can give some to the community pool.
 LOOKS_LIKE_ONE: Final = f"(?i)^(?:0x|[a-z]+1[{BECH32}]{{30}}[a-z0-9]*$)"
 
+# How each kind of address is stored, by what follows its colon and 32 bytes; the first of them where it takes fewer.
+KINDS: Final[Mapping[str, Callable[[str, bytes], str]]] = {
+    "bech32": lambda prefix, key: bech32(prefix, key[:20]),
+    "ss58": lambda _, key: f"0x{key.hex()}",
+    "hex": lambda _, key: f"0x{key[:20].hex()}",
+}
+
 # What each letter of bech32 is worth, by its byte.
 VALUES: Final = np.zeros(256, np.uint8)
 VALUES[np.frombuffer(BECH32.encode(), np.uint8)] = np.arange(32)
+
+
+def spelled(spelling: str, key: bytes) -> str:
+    """The address that 32 bytes are on a network, in the one spelling that is stored."""
+    kind, _, prefix = spelling.partition(":")
+    return KINDS[kind](prefix, key)
 
 
 def strangers(texts: pl.Series, forms: Iterable[str], spelling: str) -> list[str]:

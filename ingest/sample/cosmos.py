@@ -4,8 +4,9 @@ A delegation is a pair of places, of a delegator and of a validator; the account
 delegator at the same place. Amounts are whole millionths of a token, so that they add up to the last base unit.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import Final
 
@@ -14,7 +15,11 @@ import polars as pl
 
 from analytics.decimals import ONE
 from analytics.votes.tally import Validator
-from ingest.sample.draw import Floats, Whole, address, addresses, dice, held, wandered
+from ingest.cosmos.lcd import CosmosChain
+from ingest.network import Network
+from ingest.sample.draw import Floats, Row, Whole, address, dice, held, parties, wandered
+from store.rows import observation
+from store.spelling import ADDRESS
 
 MILLION: Final = 10**6
 VALIDATORS: Final = 100
@@ -28,19 +33,43 @@ SPLIT: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
+class Economy:
+    """Whole tokens that are there, that are bonded, and that are minted in a day; inflation where it is told."""
+
+    supply: int
+    bonded: int
+    minted: int
+    quorum: float
+    inflation: float | None = None
+
+
+# What real chains showed in 2026, rounded, by chain id; any other is drawn in a usual size, with the SDK's own quorum.
+ECONOMIES: Final[Mapping[str, Economy]] = {
+    "akashnet-2": Economy(295_868_912, 88_500_000, 32_000, 0.2, inflation=0.04),
+    "fetchhub-4": Economy(1_150_000_000, 480_000_000, 90_000, 0.334),
+}
+USUAL: Final = Economy(100_000_000, 50_000_000, 20_000, 0.334)
+
+
+@dataclass(frozen=True, slots=True)
 class Chain:
-    """A Cosmos chain; token: base units of one; bonded: tokens; minted: tokens a day."""
+    """A Cosmos chain; token: base units of one, each called `unit`."""
 
     network: str
     prefix: str
+    denom: str
     token: int
-    bonded: int
-    minted: int
+    economy: Economy
 
     @property
-    def valoper(self) -> str:
-        """The prefix of validators' addresses."""
-        return f"{self.prefix}valoper"
+    def account(self) -> str:
+        """How accounts are spelled."""
+        return f"bech32:{self.prefix}"
+
+    @property
+    def operator(self) -> str:
+        """How validators are spelled."""
+        return f"bech32:{self.prefix}valoper"
 
     @property
     def unit(self) -> int:
@@ -48,9 +77,13 @@ class Chain:
         return self.token // MILLION
 
 
-AKASH: Final = Chain("akash", "akash", 10**6, bonded=88_500_000, minted=32_000)
-FETCH: Final = Chain("fetch", "fetch", 10**18, bonded=480_000_000, minted=90_000)
-CHAINS: Final = (AKASH, FETCH)
+def chain_of(network: Network) -> Chain | None:
+    """The chain that is simulated for a network; none where it is not of the Cosmos family."""
+    if not isinstance(network.chain, CosmosChain):
+        return None
+    economy = ECONOMIES.get(network.chain.chain_id, USUAL)
+    prefix = network.address.partition(":")[2]
+    return Chain(network.name, prefix, network.unit, 10**network.decimals, economy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +139,7 @@ def _parts(total: int, weights: Floats) -> Whole:
 
 def _bonded(chain: Chain, back: int) -> Whole:
     """Millionths of a token with each validator."""
-    return _parts(chain.bonded * MILLION, _popularity(chain).weights(back))
+    return _parts(chain.economy.bonded * MILLION, _popularity(chain).weights(back))
 
 
 def _delegated(chain: Chain, back: int) -> Whole:
@@ -121,42 +154,42 @@ def _delegated(chain: Chain, back: int) -> Whole:
 
 def validators(chain: Chain, back: int) -> pl.DataFrame:
     """Base units bonded with each validator."""
-    return held("validators", addresses(chain.valoper, VALIDATORS), _bonded(chain, back), unit=chain.unit)
+    return held("validators", parties(ADDRESS, chain.operator, VALIDATORS), _bonded(chain, back), unit=chain.unit)
 
 
 def consensus(chain: Chain, back: int) -> pl.DataFrame:
     """Whole tokens bonded with each validator."""
-    return held("validators", addresses(chain.valoper, VALIDATORS), _bonded(chain, back) // MILLION, unit=1)
+    return held("validators", parties(ADDRESS, chain.operator, VALIDATORS), _bonded(chain, back) // MILLION, unit=1)
 
 
 def delegators(chain: Chain, back: int) -> pl.DataFrame:
     """Base units of each delegator over all validators; on the newest day behind each validator too."""
     delegations, amounts = _delegations(chain), _delegated(chain, back)
-    everybody = addresses(chain.prefix, DELEGATORS)
+    everybody = parties(ADDRESS, chain.account, DELEGATORS)
     sums = np.zeros(DELEGATORS, np.int64)
     np.add.at(sums, delegations.delegator, amounts)
     over_all = held("delegators", everybody, sums, unit=chain.unit)
     if back:
         return over_all
     behind = held("", everybody.gather(delegations.delegator), amounts, unit=chain.unit)
-    operators = addresses(chain.valoper, VALIDATORS).gather(delegations.validator)
+    operators = parties(ADDRESS, chain.operator, VALIDATORS).gather(delegations.validator)
     return pl.concat([over_all, behind.with_columns(population="delegators@" + operators)])
 
 
 def emission(chain: Chain, back: int) -> pl.DataFrame:
     """Base units minted in a day: three tenths to stakers, by validator in proportion to their stake."""
-    stakers = chain.minted * MILLION * 3 // 10
-    pool = np.array([chain.minted * MILLION - stakers])
+    stakers = chain.economy.minted * MILLION * 3 // 10
+    pool = np.array([chain.economy.minted * MILLION - stakers])
     return pl.concat(
         [
             held(
                 "stakers",
-                addresses(chain.valoper, VALIDATORS),
+                parties(ADDRESS, chain.operator, VALIDATORS),
                 _parts(stakers, _bonded(chain, back).astype(np.float64)),
                 unit=chain.unit,
             ),
             # An account that delegates nothing.
-            held("pool", pl.Series([address(chain.prefix, DELEGATORS)]), pool, unit=chain.unit),
+            held("pool", pl.Series([address(chain.account, DELEGATORS)]), pool, unit=chain.unit),
         ]
     )
 
@@ -167,13 +200,54 @@ def stake(chain: Chain, back: int, voters: Collection[int]) -> tuple[dict[str, V
     tokens = [int(parts) * chain.unit for parts in _bonded(chain, back)]
     voting = np.flatnonzero(np.isin(delegations.delegator, list(voters)))
     return (
-        {address(chain.valoper, place): Validator(amount, amount * ONE) for place, amount in enumerate(tokens)},
+        {address(chain.operator, place): Validator(amount, amount * ONE) for place, amount in enumerate(tokens)},
         [
             (
-                address(chain.prefix, int(delegations.delegator[pair])),
-                address(chain.valoper, int(delegations.validator[pair])),
+                address(chain.account, int(delegations.delegator[pair])),
+                address(chain.operator, int(delegations.validator[pair])),
                 int(amounts[pair]) * chain.unit * ONE,
             )
             for pair in voting
         ],
     )
+
+
+def economy(chain: Chain, time: datetime) -> list[Row]:
+    """Supply, bonded tokens and inflation."""
+    told = chain.economy
+    rows = [
+        observation("supply", time, told.supply * chain.token, chain.denom),
+        observation("bonded", time, told.bonded * chain.token, chain.denom),
+    ]
+    return rows if told.inflation is None else [*rows, observation("inflation", time, told.inflation, "ratio")]
+
+
+def parameters(chain: Chain, time: datetime) -> list[Row]:
+    """What a vote needs: half of those cast, and less than a third of them a veto."""
+    needed = (("quorum", chain.economy.quorum), ("threshold", 0.5), ("veto_threshold", 0.334))
+    return [observation(name, time, value, "ratio", subject="gov") for name, value in needed]
+
+
+def names(chain: Chain, time: datetime) -> list[Row]:
+    """Names of validators; two share a website, so that one operator has several."""
+    rows = []
+    for place in range(VALIDATORS):
+        subject = address(chain.operator, place)
+        rows.append(observation("moniker", time, f"Sample validator {place + 1}", "", subject=subject))
+        rows.append(observation("website", time, f"https://operator{place // 2}.example", "", subject=subject))
+    return rows
+
+
+# What follows from the delegations, by reading; days between two snapshots of their history.
+HOLDINGS: Final[Mapping[str, tuple[Callable[[Chain, int], pl.DataFrame], int]]] = {
+    "validators": (validators, 1),
+    "consensus": (consensus, 1),
+    "delegators": (delegators, 30),
+    "emission": (emission, 1),
+}
+# What a chain tells of itself, by reading; days between two snapshots, 0 for the newest day alone.
+TOLD: Final[Mapping[str, tuple[Callable[[Chain, datetime], list[Row]], int]]] = {
+    "economy": (economy, 30),
+    "parameters": (parameters, 30),
+    "names": (names, 0),
+}

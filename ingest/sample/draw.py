@@ -1,18 +1,25 @@
 """What every simulated part is drawn with: dice and addresses that follow from a name, the same on every run."""
 
+import re
+from datetime import timedelta
 from functools import cache
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from store.addresses import bech32
 from store.rows import HOLDINGS
+from store.spelling import ADDRESS, ANY, spelled
 
+Row = dict[str, Any]
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
+DAY: Final = timedelta(days=1)
+DAYS: Final = 180
+# Whom the bytes of an address are drawn for where that is not its prefix: one key is the same party on all of them.
+FAMILIES: Final = {"ss58": "substrate", "hex": "evm"}
 # How far log sizes wander.
 WANDER: Final = 0.15
 
@@ -41,23 +48,21 @@ def held(population: str, holders: pl.Series, parts: Whole, *, unit: int) -> pl.
 
 
 @cache
-def addresses(spelling: str, n: int) -> pl.Series:
-    """The addresses of the first n simulated holders."""
-    return pl.Series([address(spelling, place) for place in range(n)])
+def parties(form: str, spelling: str, n: int) -> pl.Series:
+    """The first n simulated parties whose names have a form."""
+    return pl.Series([party(form, spelling, place) for place in range(n)])
+
+
+def party(form: str, spelling: str, place: int) -> str:
+    """A simulated party whose name has a form (store.spelling), on a network that spells addresses so."""
+    known = {"<number>": str(place + 1), "<word>": f"party{place + 1}", "<denom>": f"udenom{place + 1}"}
+    known |= {ANY: f"party {place + 1}", ADDRESS: address(spelling, place) if ADDRESS in form else ""}
+    return re.sub(r"<\w+>", lambda slot: known[slot[0]], form)
 
 
 @cache
 def address(spelling: str, place: int) -> str:
     """The address of a simulated holder; its bytes say that it is simulated."""
-    raw = sha256(f"simulated {spelling.removesuffix('valoper')} {place}".encode()).digest()
-    match spelling:
-        case "substrate":
-            return "0x" + raw.hex()
-        case "evm":
-            return "0x" + raw[:20].hex()
-        case "subnet":
-            return f"subnet:{place + 1}.0"
-        case "organization":
-            return f"organization {place + 1}"
-        case prefix:
-            return bech32(prefix, raw[:20])
+    kind, _, prefix = spelling.partition(":")
+    of = FAMILIES.get(kind) or prefix.removesuffix("valoper") or kind
+    return spelled(spelling, sha256(f"simulated {of} {place}".encode()).digest())

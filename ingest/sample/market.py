@@ -1,22 +1,30 @@
-"""Simulated facts beside the simulated spend of Akash: prices, what backs ACT, who providers are, who signed for them.
+"""Simulated facts beside simulated amounts: prices, what backs a token, who providers are and who signed for them.
 
 No simulated history of the console: published figures are never held against invented ones.
 """
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import partial
 from math import sin
-from typing import Any, Final
+from typing import Final
 
-from ingest.offchain.prices import SOURCES
+from ingest.akash.compute import DENOMS
+from ingest.network import Network
+from ingest.offchain.prices import SOURCES, TOKENS
+from ingest.sample.draw import DAY, DAYS, Row, address
 from store.rows import observation
 
-Told = tuple[str, str, list[dict[str, Any]]]
-DAY: Final = timedelta(days=1)
-# Dollars a token, and how far the price wanders over the year.
-PRICES: Final = {"AKT": (0.54, 0.2), "USDC": (1.0, 0.0), "TAO": (320.0, 0.15), "FET": (0.25, 0.2)}
+# Dollars a coin, by its id at the sources, and how far the price wanders over the year.
+PRICES: Final = {
+    "akash-network": (0.54, 0.2),
+    "usd-coin": (1.0, 0.0),
+    "bittensor": (320.0, 0.15),
+    "fetch-ai": (0.25, 0.2),
+}
 # The second source tells a little more, now and then enough for a range.
 APART: Final = 0.015
+ACT, AKT, _ = DENOMS
 BACKING: Final = (
     ("circuit_breaker", "", "mint_status_healthy", ""),
     ("collateral_ratio", "", "1.31", "ratio"),
@@ -24,42 +32,57 @@ BACKING: Final = (
     ("halt_threshold", "", "0.9", "ratio"),
     ("mints_allowed", "", 1, ""),
     ("refunds_allowed", "", 1, ""),
-    ("outstanding_act", "", 420_000 * 10**6, "uact"),
-    ("vault_balances", "uakt", 1_020_000 * 10**6, "uakt"),
+    ("outstanding_act", "", 420_000 * 10**6, ACT),
+    ("vault_balances", AKT, 1_020_000 * 10**6, AKT),
 )
+PROVIDERS: Final = 60
+AUDITORS: Final = 3
 
 
-def market(end: datetime, days: int, *, providers: Sequence[str], auditors: Sequence[str]) -> Iterator[Told]:
-    """(network, reading, observations) of the market around the simulated spend."""
-    for source, reading in zip(SOURCES, ("closes_defillama", "closes_coingecko"), strict=True):
-        yield "prices", reading, list(_prices(end, days, source))
-    told = (observation(name, end, exact, unit, subject=subject) for name, subject, exact, unit in BACKING)
-    yield "akash", "bme", list(told)
-    yield (
-        "akash",
-        "provider_text",
-        [
-            # Some organisations run several providers.
-            observation(
-                "host_uri", end, f"https://provider{place}.compute{place // 3}.example:8443", "", subject=provider
-            )
-            for place, provider in enumerate(providers)
-        ],
-    )
-    yield (
-        "akash",
-        "provider_audits",
-        [
-            observation(f"audited_by:{auditor}", end, "tier", "", subject=provider)
-            for rank, auditor in enumerate(auditors)
-            for provider in providers[: len(providers) // (3 * rank + 1)]
-        ],
-    )
+def backing(_: Network, end: datetime) -> list[Row]:
+    """What backs the token of which prices are made, on the newest day."""
+    return [observation(name, end, exact, unit, subject=subject) for name, subject, exact, unit in BACKING]
 
 
-def _prices(end: datetime, days: int, source: str) -> Iterator[dict[str, Any]]:
-    for token, (usd, wander) in PRICES.items():
-        for back in range(days):
+def providers(network: Network, end: datetime) -> list[Row]:
+    """Addresses on the web of providers; some organisations run several."""
+    return [
+        observation("host_uri", end, f"https://provider{place}.compute{place // 3}.example:8443", "", subject=provider)
+        for place, provider in enumerate(_providers(network))
+    ]
+
+
+def audits(network: Network, end: datetime) -> list[Row]:
+    """Who signed for which providers."""
+    known = _providers(network)
+    return [
+        observation(f"audited_by:{address(network.address, rank)}", end, "tier", "", subject=provider)
+        for rank in range(AUDITORS)
+        for provider in known[: len(known) // (3 * rank + 1)]
+    ]
+
+
+def closes(source: str, _: Network, end: datetime) -> list[Row]:
+    """Prices of every day, by one source."""
+    rows = []
+    for token, (usd, wander) in ((token, PRICES[coin]) for token, coin in TOKENS.items() if coin in PRICES):
+        for back in range(DAYS):
             apart = APART * (1 + sin(back)) if source == SOURCES[1] else 0.0
             price = usd * (1 + wander * sin(back / 40)) * (1 + apart * (wander > 0))
-            yield observation("price_usd", end - back * DAY, round(price, 6), "usd", subject=token, source=source)
+            rows.append(
+                observation("price_usd", end - back * DAY, round(price, 6), "usd", subject=token, source=source)
+            )
+    return rows
+
+
+def _providers(network: Network) -> list[str]:
+    return [address(network.address, place) for place in range(PROVIDERS)]
+
+
+# Told of the newest day alone, by reading.
+TOLD: Final[Mapping[str, tuple[Callable[[Network, datetime], list[Row]], int]]] = {
+    **{f"closes_{source}": (partial(closes, source), 0) for source in SOURCES},
+    "bme": (backing, 0),
+    "provider_text": (providers, 0),
+    "provider_audits": (audits, 0),
+}

@@ -1,21 +1,23 @@
 """Simulated proposals of Cosmos chains: votes are drawn, and what they amount to is the chain's own count of them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Final
+from datetime import datetime
+from functools import cache
+from typing import Final
 
 import numpy as np
 
 from analytics.decimals import ONE
-from analytics.votes.tally import Tally, Thresholds, tally
-from ingest.sample.cosmos import DELEGATORS, VALIDATORS, Chain, stake
-from ingest.sample.draw import address, dice
+from analytics.votes.tally import Tally, Thresholds, tally, thresholds
+from ingest.sample.cosmos import DELEGATORS, VALIDATORS, Chain, parameters, stake
+from ingest.sample.draw import DAY, Row, address, dice
 from store.addresses import account
-from store.rows import VOTE_OPTIONS
+from store.rows import VOTE_OPTIONS, Kind, frame
 
 PROPOSALS: Final = 12
-DAY: Final = timedelta(days=1)
+# The newest proposals, whose votes were read.
+WITH_VOTES: Final = 4
 # Days from one proposal to the next, days of voting, and days for which the last one has been open.
 APART: Final = 14
 VOTING: Final = 7
@@ -49,13 +51,14 @@ class Vote:
     def tally(self) -> Tally:
         """The chain's count over the stake at the end of the vote, so far while it is open."""
         validators, delegations = stake(self.chain, self.back, self.options)
-        cast = {address(self.chain.prefix, place): {option: ONE} for place, option in self.options.items()}
+        cast = {address(self.chain.account, place): {option: ONE} for place, option in self.options.items()}
         return tally(validators, delegations, cast, account=account)
 
 
-def votes(chain: Chain) -> list[Vote]:
+@cache
+def votes(chain: Chain) -> tuple[Vote, ...]:
     """The vote on each proposal; the last one is still open."""
-    return [_vote(chain, number) for number in range(1, PROPOSALS + 1)]
+    return tuple(_vote(chain, number) for number in range(1, PROPOSALS + 1))
 
 
 def _vote(chain: Chain, number: int) -> Vote:
@@ -70,7 +73,7 @@ def _vote(chain: Chain, number: int) -> Vote:
     return Vote(chain, number, dict(zip(voters, chosen.tolist(), strict=True)))
 
 
-def proposal(vote: Vote, end: datetime, rule: Thresholds) -> dict[str, Any]:
+def proposal(vote: Vote, end: datetime, rule: Thresholds) -> Row:
     """A proposal as the chain tells it at `end`: its status is what the count says under the rule."""
     start = end - (PROPOSALS - vote.number) * APART * DAY - OPEN_FOR * DAY
     counted = vote.tally()
@@ -80,19 +83,36 @@ def proposal(vote: Vote, end: datetime, rule: Thresholds) -> dict[str, Any]:
         "title": f"Sample proposal {vote.number}",
         "type": "/cosmos.gov.v1.MsgExecLegacyContent",
         "status": "voting_period" if vote.is_open else decided,
-        "proposer": address(vote.chain.prefix, vote.number),
+        "proposer": address(vote.chain.account, vote.number),
         "submitted": start,
         "deposit_end": start + VOTING * DAY,
         "voting_start": start,
         "voting_end": start + VOTING * DAY,
-        "deposit": vote.chain.bonded * vote.chain.token // 10**5,
+        "deposit": vote.chain.economy.bonded * vote.chain.token // 10**5,
         **counted.options,
         "expedited": False,
     }
 
 
-def rows(vote: Vote) -> Iterator[dict[str, Any]]:
-    """The votes as the chain lists them."""
+def proposals(chain: Chain, end: datetime) -> list[Row]:
+    """All proposals, with their counts."""
+    rule = thresholds(frame(Kind.OBSERVATIONS, parameters(chain, end)))
+    return [proposal(vote, end, rule) for vote in votes(chain)]
+
+
+def cast(chain: Chain, _: datetime) -> list[Row]:
+    """The votes of the newest proposals, as the chain lists them."""
+    return [row for vote in votes(chain)[-WITH_VOTES:] for row in _rows(vote)]
+
+
+def _rows(vote: Vote) -> Iterator[Row]:
     for place, option in vote.options.items():
-        voter = address(vote.chain.prefix, place)
+        voter = address(vote.chain.account, place)
         yield {"proposal": str(vote.number), "voter": voter, "option": option, "weight": 1, "height": 1}
+
+
+# Told of the newest day alone, by reading.
+TOLD: Final[Mapping[str, tuple[Callable[[Chain, datetime], list[Row]], int]]] = {
+    "proposals": (proposals, 0),
+    "votes": (cast, 0),
+}

@@ -1,0 +1,124 @@
+"""What simulated readings look like: in the sizes of real networks where these are known, else as declared.
+
+A look belongs to a kind of address and a reading, never to a network's name: the same reading of another network looks
+the same. What is listed nowhere is drawn from what its network's file declares.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from ingest.akash.compute import DENOMS
+from ingest.network import Network, Reading
+from ingest.sample.draw import party
+from store.rows import Measure
+from store.spelling import ADDRESS, ANY
+
+SUBNET: Final = "subnet:<number>.0"
+SUBNETS: Final = tuple(f"subnet:{netuid}.0" for netuid in range(1, 129))
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """Who shares an amount: n holders with heavy tails; `skew` is the standard deviation of the log of the amounts.
+
+    holders: the form of their names (store.spelling).
+    """
+
+    name: str
+    n: int
+    total: int
+    skew: float
+    holders: str = ADDRESS
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The populations of a reading; every: days between two snapshots of its history, 0 for the newest day alone."""
+
+    populations: tuple[Population, ...]
+    every: int = 1
+
+
+# Unlisted populations: so many parties share so many tokens, or so many things where the unit is no token.
+PARTIES: Final = 100
+TOKENS: Final = 10**6
+THINGS: Final = 1_000
+KEYS: Final = 3
+SKEW: Final = 1.8
+MONTHLY: Final = 30
+
+
+def look(network: Network, reading: Reading) -> Look:
+    """What a reading looks like: as a real one of its name, else what its network's file declares of it."""
+    looks = LOOKS.get(network.address.partition(":")[0])
+    listed = dict(looks(10**network.decimals)) if looks else {}
+    return listed.get(reading.name) or Look(tuple(_declared(network, reading)), MONTHLY)
+
+
+def _declared(network: Network, reading: Reading) -> Iterator[Population]:
+    """The populations that a reading declares, else one of its own name; keys count one each."""
+    others = [form for form in reading.others if form != ADDRESS]
+    holders = ADDRESS if network.address and ANY not in others else (others or [ANY])[0]
+    total = TOKENS * 10**network.decimals if reading.unit == network.unit else THINGS
+    for name in dict.fromkeys(party(form, network.address, 0) for form in reading.names or (reading.name,)):
+        if reading.measure is Measure.CONTROL:
+            yield Population(name, KEYS, KEYS, 0, holders)
+        else:
+            yield Population(name, PARTIES, total, SKEW, holders)
+
+
+def _compute(_: int) -> Iterator[tuple[str, Look]]:
+    """Spend in 1e-18 of a denom; most is paid in the first, a little in the others."""
+    parties = (("providers", 60, 1.6), ("payers", 120, 2.6), ("tenants", 420, 1.9), ("auditors", 3, 2.5))
+    for denom, a_day in zip(DENOMS, (7_534, 90, 40), strict=True):
+        of = tuple(Population(name, n, a_day * 10**24, skew) for name, n, skew in parties)
+        yield f"leases_{denom}", Look(of)
+        for name in ("accrued", "settled", "external_least", "external_most"):
+            yield f"{name}_{denom}", Look(of, every=30)
+        yield f"deposited_{denom}", Look((of[1],), every=30)
+    for resource, total in (("cpu", 9_000_000), ("memory", 2**44), ("storage", 2**47), ("gpu", 248)):
+        yield f"leased_{resource}", Look((Population("providers", 60, total, 1.2),), every=15)
+
+
+def _subnets(token: int) -> Iterator[tuple[str, Look]]:
+    """Stake, emission and keys of a chain of 128 subnets."""
+
+    def each(role: str, n: int, tokens: int, skew: float) -> tuple[Population, ...]:
+        return tuple(Population(f"{subnet}/{role}", n, tokens * token, skew) for subnet in SUBNETS)
+
+    def whole(name: str, n: int, tokens: int, skew: float, holders: str = ADDRESS) -> Population:
+        return Population(name, n, tokens * token, skew, holders)
+
+    def keys(name: str, n: int) -> Population:
+        return Population(name, n, n, 0)
+
+    yield "stake", Look((whole("hotkeys", 2_000, 7_446_311, 2.2), whole("coldkeys", 30_000, 7_446_311, 2.6)), every=30)
+    yield "stake_alpha", Look(each("coldkeys", 256, 2_000_000, 2.0), every=0)
+    yield "validators", Look((whole("validators", 300, 6_000_000, 1.9),))
+    yield "subnet_validators", Look(each("validators", 64, 500_000, 1.8), every=0)
+    yield "subnet_emission", Look((whole("subnets", 128, 3_600, 1.6, SUBNET),))
+    yield "recipients", Look((whole("recipients", 9_000, 3_600, 2.1),), every=15)
+    roles = each("miners", 191, 2_952, 1.7) + each("validators", 64, 2_952, 1.7) + each("owner", 1, 1_296, 0)
+    yield "alpha_emission", Look(roles, every=0)
+    yield "balances", Look((whole("coldkeys", 60_000, 3_700_000, 2.8),), every=30)
+    yield "control_keys", Look((keys("sudo", 3), keys("authorities", 20)), every=30)
+    yield "grandpa", Look((keys("grandpa", 20),), every=30)
+    yield "subnet_owners", Look((Population("subnet_owners", 90, 128, 0.3),), every=30)
+
+
+def _contracts(token: int) -> Iterator[tuple[str, Look]]:
+    """A token with its keys, and services that are paid with it."""
+    yield "holders", Look((Population("holders", 100_000, 2_600_000_000 * token, 2.9),), every=30)
+    yield "control", Look(tuple(Population(f"token/{power}", 3, 3, 0) for power in ("minter", "pauser", "admin")), 30)
+    paid = (Population("recipients", 40, 4_000 * token, 1.8), Population("senders", 160, 4_000 * token, 2.0))
+    yield "claims", Look(paid)
+    yield "organizations", Look((Population("organizations", 70, 140, 0.8, "organization <number>"),), every=7)
+
+
+# Looks by the kind of the network's addresses; each takes the base units of a token.
+LOOKS: Final[Mapping[str, Callable[[int], Iterator[tuple[str, Look]]]]] = {
+    "bech32": _compute,
+    "ss58": _subnets,
+    "hex": _contracts,
+}

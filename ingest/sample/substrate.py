@@ -1,0 +1,33 @@
+"""What simulated Substrate chains tell of themselves."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Final
+
+from ingest.network import Network
+from ingest.sample.draw import Row
+from store.rows import observation
+
+# What the one real chain showed in 2026, rounded.
+ISSUED: Final = 11_219_409
+
+
+def chain(network: Network, time: datetime) -> list[Row]:
+    """How many tokens there are."""
+    return [observation("issuance", time, ISSUED * 10**network.decimals, network.unit)]
+
+
+def control(_: Network, time: datetime) -> list[Row]:
+    """Who rules: a multisig of which two keys must sign."""
+    return [
+        observation("rule", time, "sudo", ""),
+        observation("sudo_signers", time, "verified", ""),
+        observation("sudo_threshold", time, 2, "keys"),
+    ]
+
+
+# Days between two snapshots of what is told, by reading.
+TOLD: Final[Mapping[str, tuple[Callable[[Network, datetime], list[Row]], int]]] = {
+    "chain": (chain, 30),
+    "control": (control, 30),
+}
