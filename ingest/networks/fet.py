@@ -7,12 +7,10 @@ bridge holds here is the part that exists there, so the two supplies are never a
 from collections.abc import Mapping
 from typing import Final
 
-from ingest.allowance import REPLAY
-from ingest.evm import keys as evm_control
 from ingest.evm.ethereum import ETHEREUM
-from ingest.evm.holders import token_holders
 from ingest.evm.node import Call, EvmNode
-from ingest.network import DAILY, HOURLY, InParts, Network, Reading, counted
+from ingest.evm.token import erc20, whole_numbers
+from ingest.network import HOURLY, Network, Reading
 from store.rows import Facts, Kind, Measure, SourceChanged, frame, observation
 
 # trustwallet/assets, singnet/dev-portal; the first FET of 2019 was another contract.
@@ -53,20 +51,26 @@ BRIDGE_PAUSES: Final[Mapping[str, str]] = {
 }
 
 
-def supply(node: EvmNode) -> Facts:
-    """Total supply of the FET token on Ethereum, and the parts of it that contracts hold.
+# How readers are told of what every token has: of FET there are two, and this one does not vote.
+SUPPLY_METHOD: Final = """
+    Total supply of the FET token on Ethereum, and the parts of it that contracts hold.
 
     What the bridge holds (bridge_locked) exists as native FET on the Fetch.ai chain; the two are never added up.
     Read from the token contract (totalSupply, balanceOf) at one final block.
     """
-    asked = [Call(FET, "totalSupply()"), *(Call(FET, "balanceOf(address)", (place,)) for place in LOCKED.values())]
-    total, *parts = _answered(node, asked)
-    rows = [observation("total_supply", node.block.time, total, "afet")]
-    rows += [
-        observation(name, node.block.time, amount, "afet", subject=place)
-        for (name, place), amount in zip(LOCKED.items(), parts, strict=True)
-    ]
-    return Facts(frame(Kind.OBSERVATIONS, rows))
+CONTROL_METHOD: Final = """
+    Keys that can mint, burn, pause or change FET and its bridge; one holder per key and power, each counts one.
+
+    ERC-20 FET does not vote, so these keys decide, not its holders. From the roles (getRoleMember), owner and proxy
+    slots (EIP-1967) of the two contracts, and of the multisigs and timelocks that hold keys of them: there `signers`
+    are the owners of a Safe, of whom its threshold must sign. Keys, not people: one person may hold several.
+    """
+STATE_METHOD: Final = """
+    What stands behind the keys of FET and its bridge: keys or contracts, thresholds of multisigs, delays, pauses.
+
+    Subject is the address. A contract with roles that it does not list is marked so: its members are then unknown,
+    not absent.
+    """
 
 
 def bridge(node: EvmNode) -> Facts:
@@ -78,8 +82,8 @@ def bridge(node: EvmNode) -> Facts:
     (token,) = node.calls([Call(BRIDGE, "getToken()", returns=("address",))])
     if token != (FET,):
         raise SourceChanged(f"the bridge {BRIDGE} is for the token {token}, not for {FET}")
-    said = _answered(node, [Call(BRIDGE, function) for function, _ in BRIDGE_STATE.values()])
-    since = _answered(node, [Call(BRIDGE, function) for function in BRIDGE_PAUSES.values()])
+    said = whole_numbers(node, [Call(BRIDGE, function) for function, _ in BRIDGE_STATE.values()])
+    since = whole_numbers(node, [Call(BRIDGE, function) for function in BRIDGE_PAUSES.values()])
     rows = [
         observation(name, node.block.time, value, unit, subject=BRIDGE)
         for (name, (_, unit)), value in zip(BRIDGE_STATE.items(), said, strict=True)
@@ -91,65 +95,23 @@ def bridge(node: EvmNode) -> Facts:
     return Facts(frame(Kind.OBSERVATIONS, rows))
 
 
-def control(node: EvmNode) -> Facts:
-    """Keys that can mint, burn, pause or change FET and its bridge; one holder per key and power, each counts one.
-
-    ERC-20 FET does not vote, so these keys decide, not its holders. From the roles (getRoleMember), owner and proxy
-    slots (EIP-1967) of the two contracts, and of the multisigs and timelocks that hold keys of them: there `signers`
-    are the owners of a Safe, of whom its threshold must sign. Keys, not people: one person may hold several.
-    """
-    return evm_control.keys(node, CONTRACTS)
-
-
-def control_state(node: EvmNode) -> Facts:
-    """What stands behind the keys of FET and its bridge: keys or contracts, thresholds of multisigs, delays, pauses.
-
-    Subject is the address. A contract with roles that it does not list is marked so: its members are then unknown,
-    not absent.
-    """
-    return evm_control.states(node, CONTRACTS)
-
-
-def _answered(node: EvmNode, calls: list[Call]) -> list[int]:
-    """Whole numbers that must be there; raises SourceChanged for a function that is gone."""
-    found = node.calls(calls)
-    for call, answer in zip(calls, found, strict=True):
-        if not answer:
-            raise SourceChanged(f"{call.to} does not answer {call.function} at block {node.block.height}")
-    return [int(answer[0]) for answer in found]
-
-
-NETWORK = Network(
-    name="fet",
-    title="FET on Ethereum",
-    stack="agents",
-    token="FET",
-    unit="afet",
-    decimals=18,
-    address="hex",
-    chain=ETHEREUM,
-    readings=(
-        Reading("supply", Kind.OBSERVATIONS, Measure.TOKEN, "", HOURLY, supply, headline=True),
-        Reading("bridge", Kind.OBSERVATIONS, Measure.CONTROL, "", HOURLY, bridge, headline=True),
-        Reading("control", Kind.HOLDINGS, Measure.CONTROL, "key", DAILY, control, headline=True),
-        Reading("control_state", Kind.OBSERVATIONS, Measure.CONTROL, "", DAILY, control_state, newest_only=True),
-        Reading(
-            "holders",
-            Kind.HOLDINGS,
-            Measure.TOKEN,
-            "afet",
-            DAILY,
-            InParts(token_holders(FET)),
-            partial=True,
-            limits=REPLAY,
-        ),
+NETWORK = erc20(
+    Network(
+        name="fet",
+        title="FET on Ethereum",
+        stack="agents",
+        token="FET",
+        unit="afet",
+        decimals=18,
+        address="hex",
+        chain=ETHEREUM,
+        colour=4,
+        # With the tokens that became FET.
+        prices={"FET": "fetch-ai", "AGIX": "singularitynet", "OCEAN": "ocean-protocol"},
+        credit="Ethereum's list of holders: Blockscout.",
     ),
-    units=counted("key"),
-    parties=evm_control.PARTIES,
-    # Keys are compared contract by contract.
-    scorecard={Measure.TOKEN: "holders/holders", Measure.CONTROL: ""},
-    colour=4,
-    # With the tokens that became FET.
-    prices={"FET": "fetch-ai", "AGIX": "singularitynet", "OCEAN": "ocean-protocol"},
-    credit="Ethereum's list of holders: Blockscout.",
+    CONTRACTS,
+    locked=LOCKED,
+    more=(Reading("bridge", Kind.OBSERVATIONS, Measure.CONTROL, "", HOURLY, bridge, headline=True),),
+    methods={"supply": SUPPLY_METHOD, "control": CONTROL_METHOD, "control_state": STATE_METHOD},
 )

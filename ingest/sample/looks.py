@@ -60,12 +60,21 @@ def _declared(network: Network, reading: Reading) -> Iterator[Population]:
     """The populations that a reading declares, else one of its own name; keys count one each."""
     others = [form for form in reading.others if form != ADDRESS]
     holders = ADDRESS if network.address and ANY not in others else (others or [ANY])[0]
-    total = TOKENS * 10**network.decimals if reading.unit == network.unit else THINGS
-    for name in dict.fromkeys(party(form, network.address, 0) for form in reading.names or (reading.name,)):
+    unit = network.all_units.get(reading.unit)
+    total = TOKENS * 10**unit.decimals if unit and unit.decimals else THINGS
+    for name in _names(network, reading):
         if reading.measure is Measure.CONTROL:
             yield Population(name, KEYS, KEYS, 0, holders)
         else:
             yield Population(name, PARTIES, total, SKEW, holders)
+
+
+def _names(network: Network, reading: Reading) -> list[str]:
+    """What a reading's populations are called: that of the scorecard, and all that it declares."""
+    told = (key.partition("/") for key in network.scorecard.values())
+    shown = [population for name, _, population in told if name == reading.name]
+    declared = [party(form, network.address, 0) for form in reading.names]
+    return list(dict.fromkeys(shown + declared)) or [reading.name]
 
 
 def _compute(_: int) -> Iterator[tuple[str, Look]]:

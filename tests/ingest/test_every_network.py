@@ -179,7 +179,12 @@ def facts_of(reading: Reading, party: str, name: str = "", exact: str = "1", uni
 
 
 def a_name(network: Network, reading: Reading, party: str) -> str:
-    return next((form.replace(ADDRESS, party) for form in reading.names if ADDRESS in form), "")
+    return next((filled(form, party) for form in reading.names if ADDRESS in form), "")
+
+
+def filled(form: str, party: str) -> str:
+    slots = {ADDRESS: party, "<number>": "7", "<denom>": "ibc/17", "<word>": "owner"}
+    return re.sub(r"<\w+>", lambda slot: slots[slot[0]], form)
 
 
 @pytest.mark.parametrize("network", [one for one in NETWORKS.values() if one.address], ids=named)
@@ -222,9 +227,6 @@ def test_an_address_within_a_name_a_pair_or_a_value_is_one_too(network: Network,
     right = an_address(network)
     name = a_name(network, reading, right)
     pairs = [form for form in reading.others if ADDRESS in form]
-
-    def filled(form: str, party: str) -> str:
-        return form.replace(ADDRESS, party).replace("<number>", "7").replace("<denom>", "ibc/17")
 
     for form in pairs:
         network.check(reading, facts_of(reading, filled(form, right), name))

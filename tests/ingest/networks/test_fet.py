@@ -13,7 +13,7 @@ from ingest.evm.keys import DEPTH, ROLES, explored
 from ingest.evm.node import EvmChain, EvmNode
 from ingest.job import read_network
 from ingest.network import InParts, Reading
-from ingest.networks.fet import BRIDGE, DEAD, ESCROW, FET, NETWORK, STAKING, bridge, supply
+from ingest.networks.fet import BRIDGE, DEAD, ESCROW, FET, NETWORK, STAKING, bridge
 from ingest.transport import Http
 from store.landing import Landing
 from store.rows import BadData, Facts, SourceChanged, check
@@ -194,7 +194,7 @@ def test_a_chain_without_the_token_is_an_error() -> None:
     with anvil("--chain-id", "1") as chain:
         chain.finalize()
         with pytest.raises(SourceChanged, match="does not answer totalSupply"):
-            supply(pinned_mainnet(chain.url))
+            READINGS["supply"].read(pinned_mainnet(chain.url))
 
 
 def test_an_owner_behind_a_proxy_behind_a_multisig_is_found() -> None:
