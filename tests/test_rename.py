@@ -1,0 +1,77 @@
+"""A network is one file: another one needs no second, and under another name nothing else has to know it."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingest.networks import networks
+from tests.worlds import made_up
+from tests.worlds.copied import backwards, copied, python, renamed, walked
+
+pytestmark = pytest.mark.slow
+
+CONTRACT = "tests/ingest/test_every_network.py"
+NEW = made_up.NETWORK.name
+
+
+def with_a_file(folder: Path) -> Path:
+    """The tree with one more file: a network that nobody has seen."""
+    tree = copied(folder)
+    shutil.copy(made_up.__file__, tree / "ingest" / "networks" / f"{NEW}.py")
+    return tree
+
+
+@pytest.fixture(scope="module")
+def with_a_new_one(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return with_a_file(tmp_path_factory.mktemp("new") / "tree")
+
+
+@pytest.fixture(scope="module")
+def under_other_names(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with every network renamed in its own file: name, title, token and base unit."""
+    tree = with_a_file(tmp_path_factory.mktemp("renamed") / "tree")
+    renamed(tree, {**networks(), NEW: made_up.NETWORK})
+    return tree
+
+
+@pytest.fixture(scope="module")
+def shown(with_a_new_one: Path) -> dict[str, Any]:
+    return walked(with_a_new_one)
+
+
+@pytest.fixture(scope="module")
+def shown_under_other_names(under_other_names: Path) -> dict[str, Any]:
+    return walked(under_other_names)
+
+
+def failures(shown: dict[str, Any]) -> list[tuple[str, str, str]]:
+    return [(page, net, text) for page, of in shown.items() for net, parts in of.items() for text in parts["failed"]]
+
+
+def test_the_file_of_a_new_network_is_short() -> None:
+    assert len(Path(made_up.__file__).read_text().splitlines()) < 60
+
+
+def test_a_new_network_is_sampled_built_and_shown_on_every_page(shown: dict[str, Any]) -> None:
+    assert failures(shown) == []
+    assert shown["power"][NEW]["charts"]
+    assert shown["whatif"][NEW]["charts"]
+
+
+def test_a_new_network_keeps_the_contract(with_a_new_one: Path) -> None:
+    assert f"[{NEW}" in python(with_a_new_one, "-m", "pytest", "-vv", CONTRACT)
+
+
+def test_renamed_networks_are_sampled_built_and_shown_as_before(
+    shown: dict[str, Any], shown_under_other_names: dict[str, Any]
+) -> None:
+    assert failures(shown_under_other_names) == []
+    as_before = {page: {net and backwards(net): parts for net, parts in of.items()} for page, of in shown.items()}
+    assert shown_under_other_names == as_before
+
+
+def test_renamed_networks_keep_the_contract(under_other_names: Path) -> None:
+    told = python(under_other_names, "-m", "pytest", "-vv", CONTRACT)
+    assert all(f"[{backwards(name)}" in told for name in networks())

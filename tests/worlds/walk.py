@@ -1,0 +1,74 @@
+"""What a tree shows: a small sample of it, built and published, then every page for every network; printed as JSON.
+
+Run inside the tree: `python -m tests.worlds.walk FOLDER`, with DEAI_DATA at FOLDER.
+"""
+
+import json
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+from ingest.network import Network, Reading
+from ingest.sample import cosmos, looks, votes, world
+from ingest.sample.looks import Look, look
+
+END = datetime(2026, 11, 1, tzinfo=UTC)
+# Enough for a change of thirty days.
+DAYS = 31
+CROWD = 200
+DELEGATORS = 1_000
+PAGES = sorted(path.stem for path in Path("pages").glob("*.py") if path.stem != "__init__")
+
+
+def small() -> None:
+    """No large population and few subnets, so that the sample is there in seconds."""
+
+    def few(network: Network, reading: Reading) -> Look:
+        seen = look(network, reading)
+        return replace(seen, populations=tuple(replace(one, n=min(one.n, CROWD)) for one in seen.populations))
+
+    for module, smaller in (
+        (world, {"look": few}),
+        (looks, {"SUBNETS": looks.SUBNETS[:4]}),
+        (cosmos, {"DELEGATORS": DELEGATORS}),
+        (votes, {"DELEGATORS": DELEGATORS}),
+    ):
+        vars(module).update(smaller)
+
+
+def page(name: str, **query: str) -> AppTest:
+    test = AppTest.from_file(str(Path("app.py").absolute()), default_timeout=60)
+    test.switch_page(f"pages/{name}.py")
+    for key, value in query.items():
+        test.query_params[key] = value
+    return test.run()
+
+
+def counted(shown: AppTest) -> dict[str, object]:
+    """What failed on a page, and how much of each part it has."""
+    return {
+        "failed": [one.value for one in (*shown.exception, *shown.error)],
+        "headers": len(shown.header),
+        "charts": len(shown.get("plotly_chart")),
+        "tables": len(shown.dataframe),
+    }
+
+
+def walk() -> dict[str, dict[str, dict[str, object]]]:
+    """Parts by page and network: of a page that is of one network, for each that is simulated."""
+    networks = list(dict.fromkeys(one.network.name for one in world.readings()))
+    told = {}
+    for name in PAGES:
+        shown = page(name)
+        of_one = {one.label for one in shown.selectbox} & {"Network", "Market"}
+        told[name] = {net: counted(page(name, net=net)) for net in networks} if of_one else {"": counted(shown)}
+    return told
+
+
+if __name__ == "__main__":
+    small()
+    world.build_sample(Path(sys.argv[1]), END, DAYS)
+    json.dump(walk(), sys.stdout)
