@@ -194,7 +194,7 @@ def test_a_chain_without_the_token_is_an_error() -> None:
     with anvil("--chain-id", "1") as chain:
         chain.finalize()
         with pytest.raises(SourceChanged, match="does not answer totalSupply"):
-            READINGS["supply"].read(pinned_mainnet(chain.url))
+            read(READINGS["supply"], pinned_mainnet(chain.url))
 
 
 def test_an_owner_behind_a_proxy_behind_a_multisig_is_found() -> None:
