@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from ingest.akash.compute import DENOMS
 from ingest.network import Network, Reading
 from ingest.sample.draw import party
 from store.rows import Measure
@@ -52,7 +51,7 @@ MONTHLY: Final = 30
 def look(network: Network, reading: Reading) -> Look:
     """What a reading looks like: as a real one of its name, else what its network's file declares of it."""
     looks = LOOKS.get(network.address.partition(":")[0])
-    listed = dict(looks(10**network.decimals)) if looks else {}
+    listed = dict(looks(network)) if looks else {}
     return listed.get(reading.name) or Look(tuple(_declared(network, reading)), MONTHLY)
 
 
@@ -77,10 +76,16 @@ def _names(network: Network, reading: Reading) -> list[str]:
     return list(dict.fromkeys(shown + declared)) or [reading.name]
 
 
-def _compute(_: int) -> Iterator[tuple[str, Look]]:
-    """Spend in 1e-18 of a denom; most is paid in the first, a little in the others."""
+def denominations(network: Network) -> list[str]:
+    """What leases are paid in, the usual first."""
+    names = (reading.name.partition("leases_") for reading in network.readings)
+    return [denomination for before, _, denomination in names if denomination and not before]
+
+
+def _compute(network: Network) -> Iterator[tuple[str, Look]]:
+    """Spend in 1e-18 of a denomination; most is paid in the first, a little in the others."""
     parties = (("providers", 60, 1.6), ("payers", 120, 2.6), ("tenants", 420, 1.9), ("auditors", 3, 2.5))
-    for denom, a_day in zip(DENOMS, (7_534, 90, 40), strict=True):
+    for denom, a_day in zip(denominations(network), (7_534, 90, 40), strict=False):
         of = tuple(Population(name, n, a_day * 10**24, skew) for name, n, skew in parties)
         yield f"leases_{denom}", Look(of)
         for name in ("accrued", "settled", "external_least", "external_most"):
@@ -90,8 +95,9 @@ def _compute(_: int) -> Iterator[tuple[str, Look]]:
         yield f"leased_{resource}", Look((Population("providers", 60, total, 1.2),), every=15)
 
 
-def _subnets(token: int) -> Iterator[tuple[str, Look]]:
+def _subnets(network: Network) -> Iterator[tuple[str, Look]]:
     """Stake, emission and keys of a chain of 128 subnets."""
+    token = 10**network.decimals
 
     def each(role: str, n: int, tokens: int, skew: float) -> tuple[Population, ...]:
         return tuple(Population(f"{subnet}/{role}", n, tokens * token, skew) for subnet in SUBNETS)
@@ -116,8 +122,9 @@ def _subnets(token: int) -> Iterator[tuple[str, Look]]:
     yield "subnet_owners", Look((Population("subnet_owners", 90, 128, 0.3),), every=30)
 
 
-def _contracts(token: int) -> Iterator[tuple[str, Look]]:
+def _contracts(network: Network) -> Iterator[tuple[str, Look]]:
     """A token with its keys, and services that are paid with it."""
+    token = 10**network.decimals
     yield "holders", Look((Population("holders", 100_000, 2_600_000_000 * token, 2.9),), every=30)
     yield "control", Look(tuple(Population(f"token/{power}", 3, 3, 0) for power in ("minter", "pauser", "admin")), 30)
     paid = (Population("recipients", 40, 4_000 * token, 1.8), Population("senders", 160, 4_000 * token, 2.0))
@@ -125,8 +132,8 @@ def _contracts(token: int) -> Iterator[tuple[str, Look]]:
     yield "organizations", Look((Population("organizations", 70, 140, 0.8, "organization <number>"),), every=7)
 
 
-# Looks by the kind of the network's addresses; each takes the base units of a token.
-LOOKS: Final[Mapping[str, Callable[[int], Iterator[tuple[str, Look]]]]] = {
+# Looks by the kind of the network's addresses.
+LOOKS: Final[Mapping[str, Callable[[Network], Iterator[tuple[str, Look]]]]] = {
     "bech32": _compute,
     "ss58": _subnets,
     "hex": _contracts,

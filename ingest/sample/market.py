@@ -9,10 +9,11 @@ from functools import partial
 from math import sin
 from typing import Final
 
-from ingest.akash.compute import DENOMS
 from ingest.network import Network
-from ingest.offchain.prices import SOURCES, TOKENS
+from ingest.networks import networks
+from ingest.offchain.prices import SOURCES
 from ingest.sample.draw import DAY, DAYS, Row, address
+from ingest.sample.looks import denominations
 from store.rows import observation
 
 # Dollars a coin, by its id at the sources, and how far the price wanders over the year.
@@ -24,24 +25,24 @@ PRICES: Final = {
 }
 # The second source tells a little more, now and then enough for a range.
 APART: Final = 0.015
-ACT, AKT, _ = DENOMS
-BACKING: Final = (
-    ("circuit_breaker", "", "mint_status_healthy", ""),
-    ("collateral_ratio", "", "1.31", "ratio"),
-    ("warn_threshold", "", "0.95", "ratio"),
-    ("halt_threshold", "", "0.9", "ratio"),
-    ("mints_allowed", "", 1, ""),
-    ("refunds_allowed", "", 1, ""),
-    ("outstanding_act", "", 420_000 * 10**6, ACT),
-    ("vault_balances", AKT, 1_020_000 * 10**6, AKT),
-)
 PROVIDERS: Final = 60
 AUDITORS: Final = 3
 
 
-def backing(_: Network, end: datetime) -> list[Row]:
-    """What backs the token of which prices are made, on the newest day."""
-    return [observation(name, end, exact, unit, subject=subject) for name, subject, exact, unit in BACKING]
+def backing(network: Network, end: datetime) -> list[Row]:
+    """What backs the token that stands for dollars, in which most is paid, on the newest day."""
+    dollar, token = denominations(network)[0], network.unit
+    told = (
+        ("circuit_breaker", "", "mint_status_healthy", ""),
+        ("collateral_ratio", "", "1.31", "ratio"),
+        ("warn_threshold", "", "0.95", "ratio"),
+        ("halt_threshold", "", "0.9", "ratio"),
+        ("mints_allowed", "", 1, ""),
+        ("refunds_allowed", "", 1, ""),
+        ("outstanding_act", "", 420_000 * 10**6, dollar),
+        ("vault_balances", token, 1_020_000 * 10**6, token),
+    )
+    return [observation(name, end, exact, unit, subject=subject) for name, subject, exact, unit in told]
 
 
 def providers(network: Network, end: datetime) -> list[Row]:
@@ -65,7 +66,8 @@ def audits(network: Network, end: datetime) -> list[Row]:
 def closes(source: str, _: Network, end: datetime) -> list[Row]:
     """Prices of every day, by one source."""
     rows = []
-    for token, (usd, wander) in ((token, PRICES[coin]) for token, coin in TOKENS.items() if coin in PRICES):
+    coins = {token: coin for one in networks().values() for token, coin in one.prices.items() if coin in PRICES}
+    for token, (usd, wander) in ((token, PRICES[coin]) for token, coin in coins.items()):
         for back in range(DAYS):
             apart = APART * (1 + sin(back)) if source == SOURCES[1] else 0.0
             price = usd * (1 + wander * sin(back / 40)) * (1 + apart * (wander > 0))

@@ -21,6 +21,7 @@ from ui.colours import SLOTS
 
 NETWORKS = networks()
 READINGS = [(network, reading) for network in NETWORKS.values() for reading in network.readings]
+SIMULATED = list(readings())
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -68,9 +69,6 @@ def test_rules_are_parts_of_populations_that_are_read(network: Network) -> None:
         assert rule.measure in measures
         assert 0 < rule.numerator <= rule.denominator
         assert rule.action
-
-
-SIMULATED = list(readings())
 
 
 # --- what readers are told of a network -------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -53,16 +53,16 @@ def walked(tree: Path) -> dict[str, Any]:
     return told
 
 
-def renamed(tree: Path, networks: dict[str, Network]) -> dict[str, str]:
-    """New names by old ones, of networks that are now called otherwise in their own files and in the curated facts."""
+def renamed(tree: Path, networks: Mapping[str, Network]) -> None:
+    """Calls networks otherwise, in their own files and the curated facts: names, titles, tokens and denominations."""
     for file in (tree / "ingest" / "networks").glob("*.py"):
         source = file.read_text()
-        file.write_text(_rewritten(source, lambda text: _literals(text, networks)))
-    new = {name: backwards(name) for name in networks}
+        file.write_text(_rewritten(source, _literals(source, networks)))
     for file in (tree / REFERENCE).glob("*.toml"):
-        told = re.sub(r'^network = "(\w+)"', lambda row: f'network = "{new[row[1]]}"', file.read_text(), flags=re.M)
+        told = re.sub(
+            r'^network = "(\w+)"', lambda row: f'network = "{backwards(row[1])}"', file.read_text(), flags=re.M
+        )
         file.write_text(told)
-    return new
 
 
 def backwards(name: str) -> str:
@@ -70,26 +70,32 @@ def backwards(name: str) -> str:
     return f"x{name[::-1]}"
 
 
-def _literals(source: str, networks: dict[str, Network]) -> Iterator[tuple[ast.Constant, str]]:
-    """The literals of a network's file that name it, its token or its base unit, each with its new text."""
-    tree = ast.parse(source)
+def _literals(source: str, networks: Mapping[str, Network]) -> list[ast.Constant]:
+    """The literals of a network's file that say its name or title, a token or a denomination."""
+    parsed = ast.parse(source)
     calls = [
-        node for node in ast.walk(tree) if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Network"
+        node for node in ast.walk(parsed) if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Network"
     ]
     if not calls:
-        return
+        return []
     told = {word.arg: word.value for word in calls[0].keywords}
-    named = [told["name"], told["title"]]
-    words = {node.value for node in (told["token"], told["unit"]) if isinstance(node, ast.Constant)}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and (node in named or node.value in words):
-            yield node, backwards(node.value)
+    titled = [told["name"], told["title"]]
+    words = _words(networks[ast.literal_eval(told["name"])])
+    texts = [node for node in ast.walk(parsed) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    return [node for node in texts if node in titled or node.value in words]
 
 
-def _rewritten(source: str, found: Callable[[str], Iterator[tuple[ast.Constant, str]]]) -> str:
-    """The source with literals replaced, the last first, so that places stay where they are."""
+def _words(network: Network) -> set[str]:
+    """What its tokens and their base units are called; 1e-18 uakt is made of uakt."""
+    coins = {unit: told for unit, told in network.all_units.items() if told.decimals}
+    named = {network.token, network.unit, *(told.token for told in coins.values())}
+    return named | {unit.rpartition(" ")[2] for unit in coins} | set(coins)
+
+
+def _rewritten(source: str, literals: list[ast.Constant]) -> str:
+    """The source with each literal backwards, the last first, so that places stay where they are."""
     lines = source.split("\n")
-    for node, text in sorted(found(source), key=lambda one: (one[0].lineno, one[0].col_offset), reverse=True):
-        row = lines[node.lineno - 1].encode()
-        lines[node.lineno - 1] = (row[: node.col_offset] + f'"{text}"'.encode() + row[node.end_col_offset :]).decode()
+    for node in sorted(literals, key=lambda one: (one.lineno, one.col_offset), reverse=True):
+        row, text = lines[node.lineno - 1].encode(), f'"{backwards(str(node.value))}"'
+        lines[node.lineno - 1] = (row[: node.col_offset] + text.encode() + row[node.end_col_offset :]).decode()
     return "\n".join(lines)

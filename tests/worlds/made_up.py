@@ -17,6 +17,8 @@ NETWORK = erc20(
         decimals=18,
         address="hex",
         chain=ETHEREUM,
+        colour=7,
+        prices={"MADE": "made-up"},
     ),
     {"token": TOKEN},
     locked={"burned": DEAD},
