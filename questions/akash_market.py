@@ -96,16 +96,6 @@ def spend_daily(mart: Mart) -> pl.DataFrame:
     return markets.daily(_told(mart, markets.DAILY_USD))
 
 
-def spend_today(mart: Mart) -> pl.DataFrame:
-    """The running day: see markets.running_day."""
-    return markets.running_day(_told(mart, markets.DAILY_USD + markets.TODAY))
-
-
-def spend_restated(mart: Mart) -> pl.DataFrame:
-    """Days whose figure changed later: see markets.restated."""
-    return markets.restated(_told(mart, f"(restated:)?{markets.DAILY_USD}"))
-
-
 def spend_claims(mart: Mart) -> pl.DataFrame:
     """Published figures beside measured ones: see markets.claims."""
     return markets.claims(_published(mart), spend_daily(mart))
@@ -123,19 +113,9 @@ def run_rate_against_console(mart: Mart) -> pl.DataFrame:
     return markets.against_console(rates, by_day, spend_daily(mart))
 
 
-def provider_earnings(mart: Mart) -> pl.DataFrame:
-    """What each provider earned in 30 days as the console counts it: see markets.earnings."""
-    return markets.earnings(_told(mart, "earned_30d_uusd"))
-
-
 def supply(mart: Mart) -> pl.DataFrame:
     """Leased resources by organisation: see compute_supply.supply."""
     return compute_supply.supply(mart.table(_HOLDINGS, "compute_supply"), _own(mart, "host_uri|organization"))
-
-
-def leased_gpus(mart: Mart) -> pl.DataFrame:
-    """GPUs that leases ask for by model: see compute_supply.gpus."""
-    return compute_supply.gpus(_own(mart, "leased_gpu:.*"))
 
 
 def gate(mart: Mart) -> pl.DataFrame:

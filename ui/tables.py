@@ -67,20 +67,6 @@ def show(frame: pl.DataFrame, columns: Mapping[str, Any], *, alt: str, key: str,
     st.dataframe(_shown(frame, columns), **_look(columns, frame.height, rows), alt=inert.plain(alt, 300), key=key)
 
 
-def pick(frame: pl.DataFrame, columns: Mapping[str, Any], *, alt: str, key: str, rows: int = 12) -> int | None:
-    """The same table, of which the reader may pick one row; its place, or None."""
-    chosen = st.dataframe(
-        _shown(frame, columns),
-        **_look(columns, frame.height, rows),
-        alt=inert.plain(alt, 300),
-        key=key,
-        on_select="rerun",
-        selection_mode="single-row",
-    )
-    places = chosen["selection"]["rows"]
-    return int(places[0]) if places and places[0] < frame.height else None
-
-
 def _shown(frame: pl.DataFrame, columns: Mapping[str, Any]) -> pl.DataFrame:
     rounded = [pl.col(name).round(-round(log10(step))) for name, step in _steps(columns).items()]
     # The table's own toolbar offers a CSV of what it shows, so formulas are taken out here as well.

@@ -31,7 +31,6 @@ POPULATIONS: Final = ("providers", "payers", "tenants", "auditors")
 # A figure of others is consistent with the measured one within this part: prices and hours of days differ.
 CONSISTENT: Final = 0.15
 DAILY_USD: Final = "dailyUUsdSpent"
-TODAY: Final = "_today"
 
 Costs = Mapping[str, Price | NoPrice]
 
@@ -163,22 +162,6 @@ def daily(observations: pl.DataFrame) -> pl.DataFrame:
     return whole.select("time", (pl.col("value") / MICRO).alias("value")).sort("time")
 
 
-def running_day(observations: pl.DataFrame) -> pl.DataFrame:
-    """The day that is not over, apart from the whole ones: time, value."""
-    running = observations.filter(pl.col("name") == DAILY_USD + TODAY).sort("time").tail(1)
-    return running.select("time", (pl.col("value") / MICRO).alias("value"))
-
-
-def restated(observations: pl.DataFrame) -> pl.DataFrame:
-    """Days whose dollars the console changed later: time, old_usd, fetched (when the old figure was read), usd."""
-    old = observations.filter(pl.col("name") == f"restated:{DAILY_USD}")
-    return (
-        old.select("time", (pl.col("value") / MICRO).alias("old_usd"), pl.col("subject").alias("fetched"))
-        .join(daily(observations).rename({"value": "usd"}), on="time", how="left")
-        .sort("time", "fetched")
-    )
-
-
 def quarters(days: pl.DataFrame) -> pl.DataFrame:
     """Dollars by calendar quarter and since the beginning: quarter, usd, days, whole, since_launch_usd."""
     in_quarter = pl.col("time").dt.truncate("1q")
@@ -235,17 +218,6 @@ def against_console(run_rates: pl.DataFrame, by_day: Mapping[date, Costs], days:
     middle = (pl.col("low_usd") + pl.col("high_usd")) / 2
     ratio = pl.when(pl.col("console_usd") > 0).then(middle / pl.col("console_usd"))
     return ours.join(theirs, on="day", how="left").with_columns(ratio.alias("ratio")).sort("day")
-
-
-def earnings(observations: pl.DataFrame) -> pl.DataFrame:
-    """What each provider earned in 30 days as the console counts it, largest first: provider, usd, share, until."""
-    earned = observations.filter(pl.col("name") == "earned_30d_uusd")
-    newest = earned.filter(pl.col("time") == pl.col("time").max())
-    usd = pl.col("value") / MICRO
-    share = pl.when(usd.sum() > 0).then(usd / usd.sum())
-    return newest.select(
-        pl.col("subject").alias("provider"), usd.alias("usd"), share.alias("share"), pl.col("time").alias("until")
-    ).sort(["usd", "provider"], descending=[True, False])
 
 
 def _judged(row: Mapping[str, Any], days: pl.DataFrame) -> dict[str, Any]:

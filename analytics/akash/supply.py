@@ -82,16 +82,6 @@ def supply(holdings: pl.DataFrame, text: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def gpus(observations: pl.DataFrame) -> pl.DataFrame:
-    """GPUs that leases ask for by model, most first: model, providers, leased."""
-    rows = observations.filter(pl.col("name").str.starts_with("leased_gpu:"))
-    return (
-        rows.group_by(pl.col("name").str.strip_prefix("leased_gpu:").alias("model"))
-        .agg(pl.col("subject").n_unique().alias("providers"), pl.col("value").sum().alias("leased"))
-        .sort(["leased", "model"], descending=[True, False])
-    )
-
-
 def gate(spent: pl.DataFrame, audits: pl.DataFrame, entities: Mapping[str, str]) -> pl.DataFrame:
     """Who opens the gate: auditors by the spend that needs their signature and the working providers that have it.
 

@@ -76,17 +76,6 @@ class Path:
             raise ValueError(f"{self.name}: a path has holders or a reason why they are not known")
 
     @classmethod
-    def of_largest(
-        cls, action: Action, side: Side, name: str, count: int, *, of: str, independence_shown: bool
-    ) -> "Path":
-        """A vote whose count is known already (a metric of the mart): the `count` largest of a population together.
-
-        Its parties have no names, so it must not be joined with other needs.
-        """
-        largest = [f"{place}. of {of}" for place in range(1, count + 1)]
-        return cls(action, side, name, (Quorum.of_signers(count, largest),), independence_shown, By.VOTES)
-
-    @classmethod
     def unknown(cls, action: Action, side: Side, name: str, why: str) -> "Path":
         """A way that exists, of which nobody can say who holds it."""
         return cls(action, side, name, (), independence_shown=False, missing=why)

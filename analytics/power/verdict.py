@@ -6,8 +6,7 @@ Evidence in, a row out; nothing here reads a store, a clock or a chain. How to f
   what is left out of the count (pools, bridges, burn and protocol accounts) and its share of the total.
 * `Power`: for each setting all `paths.Path`s, of both sides: who could force or stop something, by which votes or keys.
   A path whose holders are not known is a `Path.unknown(...)`, not a missing one: it makes the number "not rated".
-  Parties are control entities under that setting's grouping; an address without a label is its own party. Where the
-  mart has the count already (a `rule` row's nc_... under that grouping), `Path.of_largest` takes it.
+  Parties are control entities under that setting's grouping; an address without a label is its own party.
 * `Blank` in place of either says which of the four kinds of silence it is, and why.
 * `Confidence` is of the snapshot behind that axis: `total_matches` where its total equals the chain's within the
   reading's tolerance, `coverage` and `reviewed` as parts of that total.

@@ -33,14 +33,6 @@ def exact_amounts(amounts: Sequence[int]) -> Ints:
     return np.frombuffer(b"".join(amount.to_bytes(16, "little") for amount in amounts), dtype=np.int64).reshape(-1, 2)
 
 
-def arrow_amounts(buffer: Any, offset: int, length: int) -> Ints:
-    """The amounts in the second buffer of an Arrow decimal128 array, without a copy.
-
-    With `array` a pyarrow Decimal128Array: arrow_amounts(array.buffers()[1], array.offset, len(array)).
-    """
-    return np.frombuffer(buffer, dtype="<i8").reshape(-1, 2)[offset : offset + length]
-
-
 def as_floats(amounts: Ints) -> Floats:
     """Amounts of one or two words as the nearest floats."""
     if amounts.ndim == 1:

@@ -215,9 +215,9 @@ def measure(
     """All metrics of every group of whole amounts, exactly counted.
 
     Group i is amounts[offsets[i]:offsets[i + 1]] in any order; without offsets there is one group. Amounts: int64, or
-    the (low, high) words of 128 bits, shape (cells, 2), as Arrow keeps DECIMAL(38,0) (`arrow_amounts`) and as
-    `exact_amounts` makes of Python's integers. thresholds: counts beyond the registered ones, found under their names.
-    metrics: which of METRICS, all unless given. Raises ValueError for a negative amount, or a total above 38 digits.
+    the (low, high) words of 128 bits, shape (cells, 2), as `exact_amounts` makes of Python's integers. thresholds:
+    counts beyond the registered ones, found under their names. metrics: which of METRICS, all unless given. Raises
+    ValueError for a negative amount, or a total above 38 digits.
     """
     on = on or backend()
     groups = Groups(amounts, np.array([0, len(amounts)]) if offsets is None else offsets)

@@ -185,8 +185,3 @@ draw.show(
         sources(),
     )
 )
-st.header("Pick a row")
-place = tables.pick(
-    table, {"name": tables.text("Validator"), "share": tables.bar("Share")}, alt="Validators", key="pick"
-)
-st.markdown("Row: none" if place is None else f"Row: {inert.markdown(table['name'][place])}")

@@ -172,23 +172,11 @@ def test_quarters_add_up_and_an_unfinished_one_says_so() -> None:
     ]
 
 
-def test_the_running_day_is_told_apart() -> None:
-    history = pl.concat([QUARTER, console("dailyUUsdSpent_today", [77.0], date(2026, 4, 1))])
-    assert markets.daily(history).height == 90
-    assert markets.running_day(history).rows() == [(datetime(2026, 4, 1, tzinfo=UTC), 77.0)]
-
-
 def test_published_figures_stand_on_the_chart_as_dollars_a_day() -> None:
     points = markets.published_points(pl.DataFrame([claim("Compute spend", 5_000_000)], schema=PUBLISHED))
     assert points.rows() == [
         (datetime(2026, 2, 15, tzinfo=UTC), 5_000_000 / 90, "Compute spend: 5000000 USD (somebody)")
     ]
-
-
-def test_restated_days_are_shown_with_both_figures() -> None:
-    old = observation("restated:dailyUUsdSpent", datetime(2026, 1, 2, tzinfo=UTC), 3e9, "1e-6 usd", subject="fetch 1")
-    found = markets.restated(pl.concat([QUARTER, frame(Kind.OBSERVATIONS, [old])]))
-    assert found.rows() == [(datetime(2026, 1, 2, tzinfo=UTC), 3000.0, "fetch 1", 2811.0)]
 
 
 def test_the_run_rate_stands_beside_the_consoles_figure_of_its_day() -> None:
@@ -205,15 +193,6 @@ def test_the_run_rate_stands_beside_the_consoles_figure_of_its_day() -> None:
     assert (first["readings"], first["low_usd"], first["console_usd"]) == (2, 7550.0, 7534.76)
     assert first["ratio"] == pytest.approx(7550 / 7534.76)
     assert (second["low_usd"], second["notes"], second["console_usd"], second["ratio"]) == (None, "stale", None, None)
-
-
-def test_earnings_are_those_of_the_newest_thirty_days() -> None:
-    rows = [
-        observation("earned_30d_uusd", NOON - timedelta(days=days), usd, "1e-6 usd", subject=subject)
-        for days, usd, subject in ((0, 3e6, "p1"), (0, 1e6, "p2"), (1, 9e6, "p3"))
-    ]
-    found = markets.earnings(frame(Kind.OBSERVATIONS, rows))
-    assert found.select("provider", "usd", "share").rows() == [("p1", 3.0, 0.75), ("p2", 1.0, 0.25)]
 
 
 # --- published.toml ---------------------------------------------------------------------------------------------------
@@ -439,13 +418,6 @@ def test_the_mart_tells_supply_capacity_and_backing(mart: Mart) -> None:
     assert market_facts.supply(mart).select("organisation", "gpus").rows() == [("farm.example", 8.0)]
     assert market_facts.capacity(mart, NOON + timedelta(hours=2)).select("value", "age_hours").rows() == [(247.0, 2.0)]
     assert market_facts.backing(mart)["exact"].to_list() == ["mint_status_healthy"]
-    for empty in (
-        market_facts.leased_gpus,
-        market_facts.provider_earnings,
-        market_facts.spend_today,
-        market_facts.spend_restated,
-    ):
-        assert empty(mart).is_empty()
 
 
 def test_a_mart_without_the_market_gives_empty_tables(tmp_path: Path) -> None:
@@ -454,7 +426,7 @@ def test_a_mart_without_the_market_gives_empty_tables(tmp_path: Path) -> None:
         for table in (
             market_facts.spend_columns, market_facts.spend_parties, market_facts.spend_unpriced,
             market_facts.spend_concentration, market_facts.spend_daily, market_facts.run_rate_against_console,
-            market_facts.supply, market_facts.leased_gpus, market_facts.backing, market_facts.provider_earnings,
+            market_facts.supply, market_facts.backing,
         ):  # fmt: skip
             assert table(nothing).is_empty(), table.__name__
         assert set(market_facts.spend_claims(nothing)["verdict"]) == {"not covered"}

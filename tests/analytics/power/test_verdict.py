@@ -147,14 +147,6 @@ def test_power_names_the_action_the_path_and_the_parties() -> None:
     )
 
 
-def test_a_count_that_is_known_already_is_taken_as_it_is() -> None:
-    gov = Path.of_largest(Action.HALT, Side.FORCE, "a third", 6, of="validators", independence_shown=False)
-    found = verdict(Evidence("n", "m", math(9), power(gov))).force
-    assert (found.number, found.parties[0], found.note) == (6, "1. of validators", "independence not shown")
-    with pytest.raises(ValueError, match="never be together"):
-        Path.of_largest(Action.HALT, Side.FORCE, "a third", 0, of="validators", independence_shown=True)
-
-
 def test_keys_are_not_people() -> None:
     hidden = force(Quorum.of_signers(2, ["x", "y"]), name="multisig", shown=False)
     shown = force(Quorum.of_signers(2, ["A", "B"]), name="vote")

@@ -10,7 +10,7 @@ import pytest
 
 from analytics.spread.backend import CPU_CELLS, NUMPY
 from analytics.spread.blocks import Threshold, fewest
-from analytics.spread.groups import arrow_amounts, exact_amounts
+from analytics.spread.groups import exact_amounts
 from analytics.spread.metrics import METRICS, distribution, lorenz, measure
 
 HALF, THIRD = Threshold(1, 2, strict=True), Threshold(1, 3, strict=True)
@@ -173,17 +173,6 @@ def test_ten_thousand_groups_are_measured_as_each_alone() -> None:
         alone = distribution(group)
         for name in METRICS:
             assert together.values[name][index] == pytest.approx(alone[name], abs=1e-12, nan_ok=True)
-
-
-def test_words_of_an_arrow_decimal_column_are_read_in_place() -> None:
-    import polars as pl
-
-    amounts = [10**37, 5, 0, 2**63, 2**64 + 3]
-    column = pl.Series("amount", amounts, dtype=pl.Int128).cast(pl.Decimal(38, 0)).to_arrow()
-    words = arrow_amounts(column.buffers()[1], column.offset, len(column))
-    assert (words == exact_amounts(amounts)).all()
-    tail = column.slice(3)
-    assert measure(arrow_amounts(tail.buffers()[1], tail.offset, len(tail))).totals == [2**63 + 2**64 + 3]
 
 
 @pytest.mark.parametrize("rule", [(1, 1, True), (0, 1, False), (3, 2, True), (-1, 2, True), (1, 0, False)])
