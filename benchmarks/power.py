@@ -4,7 +4,7 @@ import importlib
 
 import numpy as np
 
-from analytics.power.indices import Game, Power, banzhaf, shapley_shubik, shapley_shubik_exact
+from analytics.power.indices import Game, PowerIndex, banzhaf, shapley_shubik, shapley_shubik_exact
 from benchmarks import OURS, Case, Skip, Work
 
 # powerindices counts sets of voters in 64 bits: right for 60 voters, wrong from 67 on.
@@ -19,7 +19,7 @@ def validators(voters: int, total: int) -> Game:
     return Game(tuple(weights), total // 2 + 1)
 
 
-def numbers(power: Power) -> dict[str, float]:
+def numbers(power: PowerIndex) -> dict[str, float]:
     """What is compared with peers, and the error that is stated (a peer has none)."""
     return {"largest": float(power.value.max()), "median": float(np.median(power.value)), "stated": power.error}
 

@@ -6,7 +6,7 @@ import polars as pl
 import streamlit as st
 
 from analytics.spread.metrics import METRICS
-from questions import decisive, month, ranking
+from questions import a_priori, month, ranking
 from questions import thresholds as rules
 from questions.populations import Population
 from questions.search import misspelled, one_each, respelled, search
@@ -38,7 +38,7 @@ def chosen(population: Population, threshold: rules.Threshold) -> None:
     values = served.asked(rules.values, population, grouping)
     enough = threshold.value(values)
     ranks = parties.named(ranking.with_coalition(served.asked(ranking.ranking, population, grouping), enough.count))
-    ranks = parties.deciding(ranks, served.asked(decisive.decisive, population, grouping, threshold))
+    ranks = parties.deciding(ranks, served.asked(a_priori.decisive, population, grouping, threshold))
     told = parties.headline(population, threshold, enough, ranks)
     st.header(told, anchor=False)
     parties.cautions(population, ranks)
@@ -189,7 +189,7 @@ def find(known: list[Population]) -> None:
         banners.nothing("It is known, and holds nothing in the newest data.")
         return
     st.markdown(parties.place(stands))
-    index = [served.asked(decisive.decides, one.population, one.address) for one in stands]
+    index = [served.asked(a_priori.decides, one.population, one.address) for one in stands]
     draw.table(parties.stands(stands, index), parties.STANDS, alt="Where it stands", sources=sources, key="stands")
 
 

@@ -13,7 +13,7 @@ import polars as pl
 
 from analytics.decimals import ONE
 from analytics.votes.flip import Flip, casts, flips
-from analytics.votes.tally import Power, Tally, Validator, choices, power_of, stake, tally
+from analytics.votes.tally import Tally, Validator, VotingPower, choices, power_of, stake, tally
 from questions.proposals import Proposal
 from questions.search import Found
 from store import addresses
@@ -169,7 +169,7 @@ def voters(found: Count, called: Mapping[str, str]) -> pl.DataFrame:
     return pl.DataFrame(rows, infer_schema_length=None).sort("share", "address", descending=[True, False])
 
 
-def _powers(power: Power, found: Count) -> dict[str, float]:
+def _powers(power: VotingPower, found: Count) -> dict[str, float]:
     bonded, whole = found.tally.bonded, 10.0**found.proposal.decimals * ONE
     return {
         "share": power.used / ONE / bonded if bonded else 0.0,

@@ -68,7 +68,7 @@ class Game:
 
 
 @dataclass(frozen=True, slots=True)
-class Power:
+class PowerIndex:
     """One index over all voters, in the order of the weights.
 
     value: chance to be decisive. low, high: bounds for the game as asked, whatever the rounding. error: what the
@@ -101,14 +101,14 @@ class Power:
         return f"{100 * self.value[voter]:.2f} %"
 
 
-def shapley_shubik(game: Game, units: int | None = None) -> Power:
+def shapley_shubik(game: Game, units: int | None = None) -> PowerIndex:
     """How often each voter is the pivot of a random queue."""
     if exact_steps(game) <= EXACT_STEPS:
         return _exactly("Shapley-Shubik", [float(value) for value in shapley_shubik_exact(game)])
     return _shapley_shubik_of(_Rounded.of(game, units or _default_units(game)))
 
 
-def banzhaf(game: Game, units: int | None = None) -> Power:
+def banzhaf(game: Game, units: int | None = None) -> PowerIndex:
     """How often each voter decides when all others flip fair coins."""
     if exact_steps(game) <= EXACT_STEPS:
         others = 2 ** (len(game.weights) - 1)
@@ -150,9 +150,9 @@ def shapley_shubik_many(
     return np.concatenate(values)
 
 
-def _exactly(index: str, values: list[float]) -> Power:
+def _exactly(index: str, values: list[float]) -> PowerIndex:
     value = np.array(values)
-    return Power(index, value, value, value, EPSILON, None, "exact integers")
+    return PowerIndex(index, value, value, value, EPSILON, None, "exact integers")
 
 
 def _default_units(game: Game) -> int:
@@ -256,16 +256,16 @@ class _Rounded:
         return cls(np.array(floors, dtype=np.int64), quota, ceil(min(surely, likely)) + 3, idle)
 
 
-def _power(index: str, rounded: _Rounded, found: Floats, error: float) -> Power:
+def _power(index: str, rounded: _Rounded, found: Floats, error: float) -> PowerIndex:
     value, low, high = found
     spread = error + (UNLIKELY if rounded.slack else 0.0)
     low, high = np.clip(low - spread, 0, 1), np.where(rounded.idle, 0.0, np.clip(high + spread, 0, 1))
     units = int(rounded.weights.sum()) if rounded.slack else None
     method = "multilinear extension" + (", FFT" if len(rounded.weights) > ONE_BY_ONE else "")
-    return Power(index, value, low, high, error, units, method)
+    return PowerIndex(index, value, low, high, error, units, method)
 
 
-def _shapley_shubik_of(rounded: _Rounded) -> Power:
+def _shapley_shubik_of(rounded: _Rounded) -> PowerIndex:
     """Integrate with as many nodes as the game needs; the values must add up to one."""
     factor = NODES
     while True:

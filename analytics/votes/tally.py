@@ -74,7 +74,7 @@ def outcome(rule: Thresholds, **powers: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Power:
+class VotingPower:
     """Voting power of one voter, in 1e-18 base units.
 
     own: of its own delegations. inherited: of a validator's delegators who did not vote. overridden: of those who did,
@@ -99,7 +99,7 @@ class Tally:
     exact: Mapping[str, int]
     turnout: int
     bonded: int
-    voters: Mapping[str, Power] = field(repr=False)
+    voters: Mapping[str, VotingPower] = field(repr=False)
 
     def outcome(self, rule: Thresholds) -> str:
         """What the chain would decide now."""
@@ -129,12 +129,12 @@ def tally(
             deducted[operator] += shares
             own[delegator] += power
             _count(exact, power, votes[delegator])
-    voters = {voter: Power(own=own[voter]) for voter in votes}
+    voters = {voter: VotingPower(own=own[voter]) for voter in votes}
     for operator, validator in validators.items():
         voter = account(operator)
         if voter in votes:
             left = power_of(validator.shares - deducted[operator], validator)
-            voters[voter] = Power(own[voter], left, power_of(deducted[operator], validator))
+            voters[voter] = VotingPower(own[voter], left, power_of(deducted[operator], validator))
             _count(exact, left, votes[voter])
     total = sum(validator.tokens for validator in validators.values()) if bonded is None else bonded
     return Tally(
