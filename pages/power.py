@@ -32,7 +32,7 @@ def main() -> None:
 
 
 @frame.section
-def chosen(population: Population, threshold: rules.Threshold) -> None:
+def chosen(population: Population, threshold: rules.DecidingShare) -> None:
     """How few decide in the population that was chosen."""
     grouping = choose.grouping()
     values = served.asked(rules.values, population, grouping)
@@ -53,7 +53,9 @@ def chosen(population: Population, threshold: rules.Threshold) -> None:
 
 
 @frame.section
-def ranked(population: Population, grouping: str, threshold: rules.Threshold, ranks: pl.DataFrame, told: str) -> None:
+def ranked(
+    population: Population, grouping: str, threshold: rules.DecidingShare, ranks: pl.DataFrame, told: str
+) -> None:
     """Bars, running sum and threshold; a clicked bar tells of its party."""
     if ranks.is_empty():
         banners.nothing("Nobody holds anything here at this block.")
@@ -123,7 +125,7 @@ def numbers(population: Population, grouping: str, values: Mapping[str, rules.Va
 
 
 @frame.section
-def sensitivity(population: Population, threshold: rules.Threshold) -> None:
+def sensitivity(population: Population, threshold: rules.DecidingShare) -> None:
     """Whether the answer depends on how parties are counted: the main numbers under every grouping."""
     st.header("Does it depend on how parties are counted?", anchor=False)
     found = {grouping: served.asked(rules.values, population, grouping) for grouping in choose.GROUPINGS}

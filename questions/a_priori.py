@@ -5,18 +5,18 @@ from typing import Final
 import polars as pl
 
 from analytics.power.indices import Game, shapley_shubik
-from analytics.spread import blocks
+from analytics.spread.blocks import Threshold
 from questions.populations import Population
 from questions.ranking import ranking
 from questions.standing import votes
-from questions.thresholds import Threshold, thresholds
+from questions.thresholds import DecidingShare, thresholds
 from store.mart import Mart
 
 # More parties than this take longer than a reader waits; the tail of more would round to nothing anyway.
 MOST_PARTIES: Final = 200
 
 
-def decisive(mart: Mart, population: Population, grouping: str, threshold: Threshold) -> pl.DataFrame | None:
+def decisive(mart: Mart, population: Population, grouping: str, threshold: DecidingShare) -> pl.DataFrame | None:
     """Shapley-Shubik index by address: address, decides (a fraction); None where nobody votes, or too many do."""
     if not votes(population) or population.n > MOST_PARTIES:
         return None
@@ -24,11 +24,11 @@ def decisive(mart: Mart, population: Population, grouping: str, threshold: Thres
     weights = tuple(int(amount) for amount in rows["amount"])
     if not weights:
         return None
-    quota = blocks.Threshold(threshold.numerator, threshold.denominator, threshold.strict).need(sum(weights))
+    quota = Threshold(threshold.numerator, threshold.denominator, threshold.strict).need(sum(weights))
     return rows.select("address", decides=pl.Series(shapley_shubik(Game(weights, quota)).value))
 
 
-def decides(mart: Mart, population: Population, address: str) -> tuple[Threshold, float] | None:
+def decides(mart: Mart, population: Population, address: str) -> tuple[DecidingShare, float] | None:
     """How often an address decides under the first rule of a population; None where nobody votes, or too many do.
 
     address: as its users write it.

@@ -11,7 +11,7 @@ from store.rows import Measure
 
 
 @dataclass(frozen=True, slots=True)
-class Threshold:
+class DecidingShare:
     """Who together has more than (strict) or at least this share can do `action`; own: a rule of the chain itself.
 
     Of keys that count one each, so many of so many are needed; no metric tells how many that are.
@@ -50,13 +50,13 @@ class Threshold:
 PARTS: Final = {(1, 3): "one third", (1, 2): "half", (2, 3): "two thirds"}
 SUDO: Final = "sudo"
 GENERAL: Final = (
-    Threshold("", "nc_ge_1_3", 1, 3, strict=False, own=False),
-    Threshold("", "nc_gt_1_2", 1, 2, strict=True, own=False),
-    Threshold("", "nc_gt_2_3", 2, 3, strict=True, own=False),
+    DecidingShare("", "nc_ge_1_3", 1, 3, strict=False, own=False),
+    DecidingShare("", "nc_gt_1_2", 1, 2, strict=True, own=False),
+    DecidingShare("", "nc_gt_2_3", 2, 3, strict=True, own=False),
 )
 
 
-def thresholds(mart: Mart, population: Population) -> list[Threshold]:
+def thresholds(mart: Mart, population: Population) -> list[DecidingShare]:
     """The chain's rules over this population, then the general thresholds that no rule has."""
     keys = _of_keys(mart, population)
     if keys is not None:
@@ -70,11 +70,11 @@ def thresholds(mart: Mart, population: Population) -> list[Threshold]:
         population.measure,
         population.population,
     )
-    own = [Threshold(**row, own=True) for row in rows.iter_rows(named=True)]
+    own = [DecidingShare(**row, own=True) for row in rows.iter_rows(named=True)]
     return own + [one for one in GENERAL if one.metric not in {rule.metric for rule in own}]
 
 
-def _of_keys(mart: Mart, population: Population) -> Threshold | None:
+def _of_keys(mart: Mart, population: Population) -> DecidingShare | None:
     """How many keys act together: the signers of a multisig as it demands, any one of those who have a role alone."""
     if population.measure != Measure.CONTROL or not (population.population == SUDO or "/" in population.population):
         return None
@@ -89,8 +89,10 @@ def _of_keys(mart: Mart, population: Population) -> Threshold | None:
     if population.population == SUDO or power == "signers":
         needed = int(rows["exact"][0]) if rows.height else 0
         # Nobody said how many must sign: then the shares of keys are all that can be told.
-        return Threshold("act for the multisig", "", needed, population.n, strict=False, own=True) if needed else None
-    return Threshold(f"act as {power.replace('_', ' ')}", "", 1, population.n, strict=False, own=True)
+        return (
+            DecidingShare("act for the multisig", "", needed, population.n, strict=False, own=True) if needed else None
+        )
+    return DecidingShare(f"act as {power.replace('_', ' ')}", "", 1, population.n, strict=False, own=True)
 
 
 @dataclass(frozen=True, slots=True)

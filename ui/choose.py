@@ -10,7 +10,7 @@ from questions.populations import Population, headlines, whole
 from questions.proposals import Proposal, linked, numbered
 from questions.scenario import QUESTIONS, Question
 from questions.search import Found
-from questions.thresholds import Threshold
+from questions.thresholds import DecidingShare
 from ui import inert, link, words
 
 MEASURES = {
@@ -69,7 +69,7 @@ def grouping() -> str:
     return link.segments("Parties", GROUPINGS, key="group", default="control", help=GROUPING_NOTE)
 
 
-def threshold(found: Sequence[Threshold]) -> Threshold:
+def threshold(found: Sequence[DecidingShare]) -> DecidingShare:
     """Which threshold: the chain's own rules, then general ones."""
     by_key = {one.key: one for one in found}
     chosen = link.choice(

@@ -11,7 +11,7 @@ from analytics.spread.change import Change
 from analytics.spread.metrics import HEADLINE
 from questions.populations import Population
 from questions.standing import Standing, votes
-from questions.thresholds import Threshold, Value
+from questions.thresholds import DecidingShare, Value
 from ui import inert, tables, words
 from ui.charts import MOST_BARS
 from ui.choose import GROUPINGS
@@ -75,7 +75,7 @@ def columns(population: Population, rows: pl.DataFrame) -> dict[str, Any]:
     return {name: column for name, column in found.items() if name not in dull}
 
 
-def headline(population: Population, rule: Threshold, enough: Value, ranks: pl.DataFrame) -> str:
+def headline(population: Population, rule: DecidingShare, enough: Value, ranks: pl.DataFrame) -> str:
     """The page's answer as one sentence with the number; enough: how few parties reach the threshold."""
     if enough.count is None:
         return f"{population.title}: nobody holds anything here"
@@ -130,7 +130,7 @@ def deciding(rows: pl.DataFrame, found: pl.DataFrame | None) -> pl.DataFrame:
     return rows if found is None else rows.join(found, on="address", how="left", maintain_order="left")
 
 
-def sensitivity(found: Mapping[str, Mapping[str, Value]], threshold: Threshold) -> pl.DataFrame:
+def sensitivity(found: Mapping[str, Mapping[str, Value]], threshold: DecidingShare) -> pl.DataFrame:
     """The main numbers under every grouping, one row each."""
     return pl.DataFrame(
         [
@@ -148,7 +148,7 @@ def sensitivity(found: Mapping[str, Mapping[str, Value]], threshold: Threshold) 
     )
 
 
-def depends(rows: pl.DataFrame, population: Population, threshold: Threshold) -> str:
+def depends(rows: pl.DataFrame, population: Population, threshold: DecidingShare) -> str:
     """Whether the word and the count change with the grouping, as a sentence."""
     told = list(dict.fromkeys(rows["word"]))
     same = f"It is *{told[0]}* however" if len(told) == 1 else f"It is {' or '.join(told)}, depending on how"
@@ -191,7 +191,7 @@ STANDS = {
 }
 
 
-def stands(found: Sequence[Standing], index: Sequence[tuple[Threshold, float] | None]) -> pl.DataFrame:
+def stands(found: Sequence[Standing], index: Sequence[tuple[DecidingShare, float] | None]) -> pl.DataFrame:
     """Where an address stands, one row a population; index: how often it decides there, and under which rule."""
     return pl.DataFrame(
         [
