@@ -84,7 +84,7 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
-class Flow:
+class Taking:
     """Money that one lease took from one payer."""
 
     lease: str
@@ -131,7 +131,7 @@ def touched(account: Account, height: int) -> Account:
     return replace(account, settled_at=height, deposits=deposits, payments=payments)
 
 
-def run_rate(ledger: Ledger, *, blocks: int, microseconds: int) -> Iterator[Flow]:
+def run_rate(ledger: Ledger, *, blocks: int, microseconds: int) -> Iterator[Taking]:
     """What each lease would take in one day if nothing changed: rate x blocks a day, from who pays the next block.
 
     `blocks` were made in `microseconds`: the measured speed of the chain. Leases whose account is empty are left out.
@@ -154,7 +154,7 @@ def unfunded(ledger: Ledger) -> Iterator[Payment]:
         yield from (payment for payment in _running(now) if not _next_payer(now, payment.denom))
 
 
-def accrued(before: Ledger, after: Ledger) -> Iterator[Flow]:
+def accrued(before: Ledger, after: Ledger) -> Iterator[Taking]:
     """What each lease earned between two blocks, and who paid: settled by the chain or not.
 
     Every lease that ran at `before` must be in `after`, ended or not; raises Impossible naming the first that is not.
@@ -164,7 +164,7 @@ def accrued(before: Ledger, after: Ledger) -> Iterator[Flow]:
     return _between(before, after, touched)
 
 
-def settled(before: Ledger, after: Ledger) -> Iterator[Flow]:
+def settled(before: Ledger, after: Ledger) -> Iterator[Taking]:
     """What the chain moved from deposits to leases between two blocks."""
     return _between(before, after, lambda account, _: account)
 
@@ -245,7 +245,7 @@ DIVISION: Final[Mapping[Settlement, Callable[[list[Payment], int, int], dict[str
 }
 
 
-def _between(before: Ledger, after: Ledger, at: Callable[[Account, int], Account]) -> Iterator[Flow]:
+def _between(before: Ledger, after: Ledger, at: Callable[[Account, int], Account]) -> Iterator[Taking]:
     _refuse_lost(before, after)
     for name, account in after.accounts.items():
         earlier = before.accounts.get(name)
@@ -259,7 +259,7 @@ def _refuse_lost(before: Ledger, after: Ledger) -> None:
             raise Impossible(f"escrow account {name} was seen at {before.height} and not looked up at {after.height}")
 
 
-def _taken(old: Account | None, new: Account) -> Iterator[Flow]:
+def _taken(old: Account | None, new: Account) -> Iterator[Taking]:
     """Flows of one account; deposits are used up in their order, so the payers of a period are known."""
     known = {payment.lease: payment for payment in old.payments} if old else {}
     seen = {payment.lease for payment in new.payments}
@@ -324,11 +324,11 @@ def _left(account: Account | None) -> dict[tuple[str, str], int]:
     return found
 
 
-def _flow(payment: Payment, payer: str, amount: int) -> Flow:
-    return Flow(payment.lease, payer, payment.denom, amount, payment.auditors, payment.trial)
+def _flow(payment: Payment, payer: str, amount: int) -> Taking:
+    return Taking(payment.lease, payer, payment.denom, amount, payment.auditors, payment.trial)
 
 
-def populations(flows: Iterable[Flow]) -> dict[str, dict[str, int]]:
+def populations(flows: Iterable[Taking]) -> dict[str, dict[str, int]]:
     """Flows of one denom by provider, payer, tenant and auditor; each of the first three adds up to the same total.
 
     An amount whose order demands several signatures is divided equally among the auditors named; one that demands none
@@ -344,19 +344,19 @@ def populations(flows: Iterable[Flow]) -> dict[str, dict[str, int]]:
     return found
 
 
-def surely_internal(flow: Flow, insiders: frozenset[str]) -> bool:
+def surely_internal(flow: Taking, insiders: frozenset[str]) -> bool:
     """Money that is nobody's demand: a provider rents from itself, or a labelled insider (foundation, console) pays."""
     return flow.provider in (flow.payer, flow.tenant) or flow.payer in insiders
 
 
-def perhaps_internal(flow: Flow, insiders: frozenset[str]) -> bool:
+def perhaps_internal(flow: Taking, insiders: frozenset[str]) -> bool:
     """Also every lease whose order asks for trial providers: some are trials, some are paying users of the console."""
     return flow.trial or surely_internal(flow, insiders)
 
 
 def external(
-    flows: Iterable[Flow], rule: Callable[[Flow, frozenset[str]], bool], insiders: Iterable[str]
-) -> list[Flow]:
+    flows: Iterable[Taking], rule: Callable[[Taking, frozenset[str]], bool], insiders: Iterable[str]
+) -> list[Taking]:
     """Flows that outsiders pay, by one of the two rules above; `perhaps_internal` leaves the least."""
     known = frozenset(insiders)
     return [flow for flow in flows if not rule(flow, known)]

@@ -13,7 +13,7 @@ from typing import Final
 import polars as pl
 
 from analytics.akash import escrow as spend
-from analytics.akash.escrow import Flow, Ledger
+from analytics.akash.escrow import Ledger, Taking
 from ingest.akash.escrow import market
 from ingest.akash.ledger import lease_ledger, ledger_of
 from ingest.cosmos.lcd import Lcd
@@ -158,8 +158,8 @@ def speed(node: Lcd) -> dict[str, int]:
 def _period(
     ledgers: Sequence[pl.DataFrame],
     denom: str,
-    flows: Callable[[Ledger, Ledger], Iterator[Flow]],
-    leave_out: Callable[[Flow, frozenset[str]], bool] | None = None,
+    flows: Callable[[Ledger, Ledger], Iterator[Taking]],
+    leave_out: Callable[[Taking, frozenset[str]], bool] | None = None,
 ) -> Facts:
     found = [flow for before, after in pairwise(map(ledger_of, ledgers)) for flow in flows(before, after)]
     if leave_out:
@@ -174,7 +174,7 @@ def _since(ledgers: Sequence[pl.DataFrame]) -> datetime:
     return start
 
 
-def _facts(flows: Iterable[Flow], denom: str, since: datetime) -> Facts:
+def _facts(flows: Iterable[Taking], denom: str, since: datetime) -> Facts:
     """Holdings of one denom; nobody paying with it is a fact too. Who lost more than it earned is left out."""
     told = spend.populations(flow for flow in flows if flow.denom == denom)
     rows = holdings(

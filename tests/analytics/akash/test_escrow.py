@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.akash import escrow as spend
-from analytics.akash.escrow import Account, Deposit, Flow, Ledger, Payment, Settlement
+from analytics.akash.escrow import Account, Deposit, Ledger, Payment, Settlement, Taking
 from analytics.decimals import ONE
 from analytics.impossible import Impossible
 from tests.worlds.escrow_chain import Chain
@@ -94,11 +94,11 @@ def settle_all(chain: Chain) -> None:
             chain.touch(name)
 
 
-def total(flows: list[Flow]) -> int:
+def total(flows: list[Taking]) -> int:
     return sum(flow.amount for flow in flows)
 
 
-def by(flows: list[Flow], name: str) -> dict[str, int]:
+def by(flows: list[Taking], name: str) -> dict[str, int]:
     found: defaultdict[str, int] = defaultdict(int)
     for flow in flows:
         found[getattr(flow, name)] += flow.amount
@@ -233,8 +233,8 @@ def test_every_population_adds_up_to_the_same_total() -> None:
 
 
 def test_an_order_that_demands_several_signatures_divides_its_amount_among_them() -> None:
-    demanding = Flow("t/1/1/1/0/p", "t", "uact", 11, auditors=("a", "b"))
-    free = Flow("t/2/1/1/0/p", "t", "uact", 100)
+    demanding = Taking("t/1/1/1/0/p", "t", "uact", 11, auditors=("a", "b"))
+    free = Taking("t/2/1/1/0/p", "t", "uact", 100)
     found = spend.populations([demanding, free])
     assert sum(found["auditors"].values()) == 11
     assert found["auditors"] == {"a": 5, "b": 6}
@@ -251,7 +251,7 @@ def test_a_run_rate_is_the_rate_times_the_measured_blocks_of_a_day() -> None:
     now = Ledger(100, accounts)
     # 100 blocks in 591 s: 5.91 s a block, 14,619.28... blocks a day.
     (flow,) = spend.run_rate(now, blocks=100, microseconds=591_000_000)
-    assert flow == Flow("t/1/1/1/0/p", "g", "uact", 4_826603 * 10**12 * 100 * 86_400 // 591, ("a",))
+    assert flow == Taking("t/1/1/1/0/p", "g", "uact", 4_826603 * 10**12 * 100 * 86_400 // 591, ("a",))
     assert [one.lease for one in spend.unfunded(now)] == ["u/1/1/1/0/p"]
 
 
@@ -318,11 +318,11 @@ def test_blocks_that_take_no_time_are_an_error() -> None:
 
 def test_external_spend_is_a_range_whose_rules_differ_on_trials_only() -> None:
     flows = [
-        Flow("t/1/1/1/0/p", "t", "uact", 1),
-        Flow("p/1/1/1/0/p", "p", "uact", 10),
-        Flow("t/2/1/1/0/p", "foundation", "uact", 100),
-        Flow("t/3/1/1/0/p", "console", "uact", 1000, trial=True),
-        Flow("t/4/1/1/0/p", "p", "uact", 10_000),
+        Taking("t/1/1/1/0/p", "t", "uact", 1),
+        Taking("p/1/1/1/0/p", "p", "uact", 10),
+        Taking("t/2/1/1/0/p", "foundation", "uact", 100),
+        Taking("t/3/1/1/0/p", "console", "uact", 1000, trial=True),
+        Taking("t/4/1/1/0/p", "p", "uact", 10_000),
     ]
     assert total(spend.external(flows, spend.surely_internal, ["foundation"])) == 1001
     assert total(spend.external(flows, spend.perhaps_internal, ["foundation"])) == 1
