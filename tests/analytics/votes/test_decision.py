@@ -1,11 +1,9 @@
 """What the chain decides: one answer for the tally, the page, flips and simulated votes, and it is the chain's."""
 
 import numpy as np
-from hypothesis import given
-from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from analytics.decimals import ONE, quotient, reaching, scaled
+from analytics.decimals import ONE, scaled
 from analytics.votes.decisiveness import _passes
 from analytics.votes.flip import Vote, _sums
 from analytics.votes.rules import Ballots
@@ -82,10 +80,3 @@ def test_the_page_and_the_tally_decide_one_ballot_as_the_chain_does() -> None:
         exact = {option: power * ONE for option, power in zip(OPTIONS, row[:4], strict=True)}
         assert Ballots(sum(row), *row[:4]).outcome(RULES[place]) == right
         assert Tally(exact, exact, sum(exact.values()), sum(row), {}).outcome(RULES[place]) == right
-
-
-@given(part=st.integers(0, ONE), whole=st.integers(1, 10**60))
-def test_the_fewest_units_that_reach_a_part_are_the_first_whose_quotient_does(part: int, whole: int) -> None:
-    fewest = reaching(part, whole)
-    assert quotient(fewest, whole) >= part
-    assert quotient(fewest - 1, whole) < part

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics.decimals import ONE, product, quotient, scaled
+from analytics.decimals import ONE
 from analytics.impossible import Impossible
 from analytics.votes.tally import OPTIONS, Choice, Tally, Thresholds, Validator, choices, stake, tally, thresholds
 from store.addresses import account as behind
@@ -119,24 +119,6 @@ def test_a_chain_without_stake_decides_nothing() -> None:
     assert tally({}, [], {account(1): YES}, account=behind).outcome(RULE) == "no stake"
 
 
-@pytest.mark.parametrize(
-    ("numerator", "denominator", "expected"),
-    [
-        (1 * ONE, 3 * ONE, 333333333333333333),
-        (2 * ONE, 3 * ONE, 666666666666666667),
-        (1, 2 * ONE, 0),  # half of the smallest unit goes to the even neighbour
-        (3, 2 * ONE, 2),
-        (5, 2 * ONE, 2),
-    ],
-)
-def test_quotients_round_half_to_even(numerator: int, denominator: int, expected: int) -> None:
-    assert quotient(numerator, denominator) == expected
-
-
-def test_products_round_half_to_even() -> None:
-    assert [product(number, ONE // 2) for number in (1, 3, 5, 7)] == [0, 2, 2, 4]
-
-
 @given(
     shares=st.lists(st.integers(1, 10**30), min_size=1, max_size=20),
     tokens=st.integers(1, 10**28),
@@ -189,9 +171,3 @@ def test_an_expedited_proposal_needs_more() -> None:
     assert result.outcome(thresholds(parameters, expedited=True)) == "rejected"
     with pytest.raises(Impossible, match="no governance parameter expedited_threshold"):
         thresholds(parameters.filter(parameters["name"] != "expedited_threshold"), expedited=True)
-
-
-def test_scaled_numbers_are_exact() -> None:
-    assert scaled("2492124559542265360835103218.000000000000000001") == 2492124559542265360835103218 * ONE + 1
-    with pytest.raises(Impossible):
-        scaled("0.0000000000000000001")
