@@ -12,7 +12,7 @@ from typing import Final
 
 import polars as pl
 
-from analytics.akash import escrow as spend
+from analytics.akash import escrow
 from analytics.akash.escrow import Ledger, Taking
 from ingest.akash.escrow import market
 from ingest.akash.ledger import lease_ledger, ledger_of
@@ -42,7 +42,7 @@ def run_rate(denom: str) -> Read:
         block is taken from; tenants own the lease; auditors are those whose signature the order demanded. Leases whose
         escrow account is empty are left out.
         """
-        rates = spend.run_rate(market(node).ledger, **speed(node))
+        rates = escrow.run_rate(market(node).ledger, **speed(node))
         return _facts(rates, denom, node.block.time - DAILY)
 
     return leases
@@ -58,7 +58,7 @@ def accrued(denom: str) -> ReadBetween:
         second lease begins on an account the chain forgets what the first had earned since it was last settled; who
         lost more by that than it earned is left out.
         """
-        return _period(ledgers, denom, spend.accrued)
+        return _period(ledgers, denom, escrow.accrued)
 
     return accrual
 
@@ -70,7 +70,7 @@ def settled(denom: str) -> ReadBetween:
         """What the escrow module moved from deposits to leases since the last reading (withdrawn + balance). It lags
         what was earned, because the chain only settles an account when somebody touches it.
         """
-        return _period(ledgers, denom, spend.settled)
+        return _period(ledgers, denom, escrow.settled)
 
     return settlement
 
@@ -85,7 +85,7 @@ def deposited(denom: str) -> ReadBetween:
         """
         net: dict[str, int] = {}
         for before, after in pairwise(map(ledger_of, ledgers)):
-            for deposit in spend.deposited(before, after):
+            for deposit in escrow.deposited(before, after):
                 if deposit.denom == denom:
                     net[deposit.payer] = net.get(deposit.payer, 0) + deposit.amount
         rows = holdings(("payers", payer, amount) for payer, amount in net.items() if amount > 0)
@@ -102,7 +102,7 @@ def external_least(denom: str) -> ReadBetween:
         is tenant or payer, without payers labelled as the foundation or the community pool, and without every lease
         whose order asks for the console's trial providers (attribute console/trials), though some of those users pay.
         """
-        return _period(ledgers, denom, spend.accrued, spend.perhaps_internal)
+        return _period(ledgers, denom, escrow.accrued, escrow.perhaps_internal)
 
     return least
 
@@ -114,7 +114,7 @@ def external_most(denom: str) -> ReadBetween:
         """What leases earned since the last reading from outsiders, at most: without leases where the provider itself
         is tenant or payer and without payers labelled as the foundation or the community pool. Trials are still in it.
         """
-        return _period(ledgers, denom, spend.accrued, spend.surely_internal)
+        return _period(ledgers, denom, escrow.accrued, escrow.surely_internal)
 
     return most
 
@@ -126,13 +126,13 @@ def lease_totals(node: Lcd) -> Facts:
     now, measured = market(node), speed(node)
     rates: dict[str, int] = {}
     counts: dict[str, int] = {}
-    for flow in spend.run_rate(now.ledger, **measured):
+    for flow in escrow.run_rate(now.ledger, **measured):
         rates[flow.denom] = rates.get(flow.denom, 0) + flow.amount
         counts[flow.denom] = counts.get(flow.denom, 0) + 1
     time, seconds = node.block.time, measured["microseconds"] / measured["blocks"] / 1e6
     rows = [
         observation("block_seconds", time, seconds, "s"),
-        observation("leases_unfunded", time, sum(1 for _ in spend.unfunded(now.ledger)), "leases"),
+        observation("leases_unfunded", time, sum(1 for _ in escrow.unfunded(now.ledger)), "leases"),
         observation("leases_odd_price", time, len(now.odd_prices), "leases"),
     ]
     for denom, amount in rates.items():
@@ -163,7 +163,7 @@ def _period(
 ) -> Facts:
     found = [flow for before, after in pairwise(map(ledger_of, ledgers)) for flow in flows(before, after)]
     if leave_out:
-        found = spend.external(found, leave_out, _insiders())
+        found = escrow.external(found, leave_out, _insiders())
     return _facts(found, denom, _since(ledgers))
 
 
@@ -176,7 +176,7 @@ def _since(ledgers: Sequence[pl.DataFrame]) -> datetime:
 
 def _facts(flows: Iterable[Taking], denom: str, since: datetime) -> Facts:
     """Holdings of one denom; nobody paying with it is a fact too. Who lost more than it earned is left out."""
-    told = spend.populations(flow for flow in flows if flow.denom == denom)
+    told = escrow.populations(flow for flow in flows if flow.denom == denom)
     rows = holdings(
         (population, holder, amount)
         for population, held in told.items()

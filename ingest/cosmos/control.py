@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from ingest.cosmos import governance as cosmos_governance
+from ingest.cosmos import governance
 from ingest.cosmos.emission import DISTRIBUTION, MINT, bond_denom, module_account
 from ingest.cosmos.lcd import Lcd, NotServed
 from ingest.cosmos.stake import all_tokens, bonded_validators, every_validator, operator_of
@@ -52,7 +52,7 @@ def parameters(node: Lcd) -> Facts:
     Governance can change each of them. Subject is the module.
     """
     sections = {module: part(node.get(path), "params") for module, path in MODULES.items()}
-    sections["gov"] = cosmos_governance.parameters(node)
+    sections["gov"] = governance.parameters(node)
     rows = [row for module, values in sections.items() for row in parameter_rows(module, values, node.block.time)]
     return Facts(frame(Kind.OBSERVATIONS, rows))
 

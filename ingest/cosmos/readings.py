@@ -1,11 +1,7 @@
 """The readings that every Cosmos chain has."""
 
 from ingest.allowance import REPLAY
-from ingest.cosmos import control as cosmos_control
-from ingest.cosmos import emission as cosmos_emission
-from ingest.cosmos import governance as cosmos_governance
-from ingest.cosmos import past_votes as cosmos_votes
-from ingest.cosmos import stake as cosmos_stake
+from ingest.cosmos import control, emission, governance, past_votes, stake
 from ingest.cosmos.lcd import Lcd
 from ingest.network import DAILY, HOURLY, InParts, Reading, Rule, counted
 from store.rows import Kind, Measure
@@ -50,7 +46,7 @@ def readings(unit: str, power_reduction: int, *of_its_own: Reading[Lcd]) -> tupl
 
 
 def _stake(unit: str, power_reduction: int) -> tuple[Reading[Lcd], ...]:
-    consensus = cosmos_stake.consensus_power(power_reduction)
+    consensus = stake.consensus_power(power_reduction)
     return (
         # The pool may hold more than the validators: anybody can send tokens to its account.
         Reading(
@@ -59,27 +55,26 @@ def _stake(unit: str, power_reduction: int) -> tuple[Reading[Lcd], ...]:
             Measure.STAKE,
             unit,
             HOURLY,
-            cosmos_stake.validators,
+            stake.validators,
             partial=True,
             headline=True,
         ),
         Reading("consensus", Kind.HOLDINGS, Measure.VOTING_POWER, "power", HOURLY, consensus, headline=True),
-        Reading("names", Kind.OBSERVATIONS, None, "", DAILY, cosmos_stake.names, headline=True, newest_only=True),
+        Reading("names", Kind.OBSERVATIONS, None, "", DAILY, stake.names, headline=True, newest_only=True),
     )
 
 
 def _emission(unit: str) -> tuple[Reading[Lcd], ...]:
-    emission, split = cosmos_emission.emission, cosmos_emission.emission_split
     return (
-        Reading("economy", Kind.OBSERVATIONS, None, "", HOURLY, cosmos_emission.economy, headline=True, others=DENOM),
-        Reading("emission", Kind.HOLDINGS, Measure.EMISSION, unit, DAILY, emission, headline=True),
+        Reading("economy", Kind.OBSERVATIONS, None, "", HOURLY, emission.economy, headline=True, others=DENOM),
+        Reading("emission", Kind.HOLDINGS, Measure.EMISSION, unit, DAILY, emission.emission, headline=True),
         Reading(
             "emission_split",
             Kind.OBSERVATIONS,
             Measure.EMISSION,
             "",
             DAILY,
-            split,
+            emission.emission_split,
             headline=True,
             others=("<address>|<denom>",),
         ),
@@ -87,52 +82,56 @@ def _emission(unit: str) -> tuple[Reading[Lcd], ...]:
 
 
 def _control() -> tuple[Reading[Lcd], ...]:
-    parameters = cosmos_control.parameters
     return (
         Reading(
-            "parameters", Kind.OBSERVATIONS, Measure.CONTROL, "", DAILY, parameters, headline=True, others=PARAMETER
+            "parameters",
+            Kind.OBSERVATIONS,
+            Measure.CONTROL,
+            "",
+            DAILY,
+            control.parameters,
+            headline=True,
+            others=PARAMETER,
         ),
-        Reading("signing", Kind.OBSERVATIONS, None, "", HOURLY, cosmos_control.signing, newest_only=True),
+        Reading("signing", Kind.OBSERVATIONS, None, "", HOURLY, control.signing, newest_only=True),
     )
 
 
 def _governance() -> tuple[Reading[Lcd], ...]:
-    open_proposals = cosmos_governance.open_proposals
     return (
-        Reading("open_proposals", Kind.PROPOSALS, None, "", HOURLY, open_proposals, headline=True),
-        Reading("votes", Kind.VOTES, None, "", HOURLY, cosmos_governance.votes, headline=True),
+        Reading("open_proposals", Kind.PROPOSALS, None, "", HOURLY, governance.open_proposals, headline=True),
+        Reading("votes", Kind.VOTES, None, "", HOURLY, governance.votes, headline=True),
         Reading(
             "deposits",
             Kind.OBSERVATIONS,
             None,
             "",
             HOURLY,
-            cosmos_governance.deposits,
+            governance.deposits,
             others=("<number>|<address>|<denom>",),
         ),
-        Reading("proposals", Kind.PROPOSALS, None, "", DAILY, cosmos_governance.proposals),
+        Reading("proposals", Kind.PROPOSALS, None, "", DAILY, governance.proposals),
     )
 
 
 def _long(unit: str) -> tuple[Reading[Lcd], ...]:
     """One request a validator, a contract or a proposal and more; each keeps its parts."""
-    shares, closing, delegators = cosmos_stake.shares, cosmos_stake.closing_shares, cosmos_stake.delegators
-    stake, lost, control, authorities = Measure.STAKE, MOST_DELEGATORS, Measure.CONTROL, cosmos_control.authorities
-    told, pair, words = Kind.OBSERVATIONS, ("<address>|<address>",), ("<word>",)
+    shares, closing, pair = InParts(stake.shares), InParts(stake.closing_shares), ("<address>|<address>",)
+    told, authorities = Kind.OBSERVATIONS, InParts(control.authorities)
     return (
-        Reading("closing_shares", told, None, "", HOURLY, InParts(closing), newest_only=True, others=pair),
-        Reading("shares", told, None, "", DAILY, InParts(shares), newest_only=True, others=pair),
+        Reading("closing_shares", told, None, "", HOURLY, closing, newest_only=True, others=pair),
+        Reading("shares", told, None, "", DAILY, shares, newest_only=True, others=pair),
         Reading(
             "delegators",
             Kind.HOLDINGS,
-            stake,
+            Measure.STAKE,
             unit,
             DAILY,
-            InParts(delegators),
-            tolerance=lost,
+            InParts(stake.delegators),
+            tolerance=MOST_DELEGATORS,
             partial=True,
             names=("delegators", "delegators@<address>"),
         ),
-        Reading("authorities", told, control, "", DAILY, InParts(authorities), newest_only=True, others=words),
-        Reading("past_votes", Kind.VOTES, None, "", 7 * DAILY, InParts(cosmos_votes.past_votes), limits=REPLAY),
+        Reading("authorities", told, Measure.CONTROL, "", DAILY, authorities, newest_only=True, others=("<word>",)),
+        Reading("past_votes", Kind.VOTES, None, "", 7 * DAILY, InParts(past_votes.past_votes), limits=REPLAY),
     )

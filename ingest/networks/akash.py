@@ -2,10 +2,7 @@
 
 from dataclasses import replace
 
-from ingest.akash import bme as akash_bme
-from ingest.akash import compute as akash_compute
-from ingest.akash import control as akash_control
-from ingest.akash import supply as akash_supply
+from ingest.akash import bme, compute, control, supply
 from ingest.cosmos.lcd import CosmosChain
 from ingest.cosmos.readings import PARTIES, RULES, SCORECARD, UNITS, readings
 from ingest.network import Network, Unit, counted
@@ -34,11 +31,11 @@ DENOMS = {
 READINGS = readings(
     UNIT,
     POWER,
-    *akash_control.READINGS,
-    *akash_compute.readings(DENOMS),
-    *akash_bme.readings(TOKEN, DOLLAR),
+    *control.READINGS,
+    *compute.readings(DENOMS),
+    *bme.readings(TOKEN, DOLLAR),
     # Its last reading asks once a provider.
-    *akash_supply.READINGS,
+    *supply.READINGS,
 )
 
 NETWORK = Network(
@@ -58,8 +55,8 @@ NETWORK = Network(
     units={
         **UNITS,
         # Leases are priced with 18 decimals of the smallest coin.
-        **{akash_compute.UNIT.format(name): replace(one, decimals=one.decimals + 18) for name, one in MONEY.items()},
-        **counted(*akash_supply.RESOURCES.values()),
+        **{compute.UNIT.format(name): replace(one, decimals=one.decimals + 18) for name, one in MONEY.items()},
+        **counted(*supply.RESOURCES.values()),
     },
     parties=PARTIES,
     scorecard={

@@ -11,8 +11,7 @@ import polars as pl
 import pytest
 
 from analytics.akash.escrow import Account, Deposit, Ledger, Payment
-from ingest.akash import bme as akash_bme
-from ingest.akash import supply as akash_supply
+from ingest.akash import bme, supply
 from ingest.akash.compute import (
     accrued,
     deposited,
@@ -453,20 +452,20 @@ RENTED_GPUS = [
 )
 def test_leased_resources_are_those_of_running_leases(name: str, expected: dict[str, int]) -> None:
     with pinned(node(Served(RENTED_GPUS))) as chain:
-        facts = akash_supply.resource(name)(chain)
+        facts = supply.resource(name)(chain)
     check(facts, Kind.HOLDINGS)
     assert amounts(facts, "providers") == expected
 
 
 def test_leased_gpus_are_told_by_model() -> None:
     with pinned(node(Served(RENTED_GPUS))) as chain:
-        facts = akash_supply.gpu_models(chain)
+        facts = supply.gpu_models(chain)
     assert values(facts, provider(1)) == {"leased_gpu:nvidia/h100": 10.0}
 
 
 def test_gpus_of_no_model_are_told_as_any() -> None:
     with pinned(node(Served([Rented(1, tenant(1), provider(1), "uact", ONE, gpus={"": 1})]))) as chain:
-        assert values(akash_supply.gpu_models(chain), provider(1)) == {"leased_gpu:any/any": 2.0}
+        assert values(supply.gpu_models(chain), provider(1)) == {"leased_gpu:any/any": 2.0}
 
 
 def provider_row(number: int, **attributes: str) -> dict[str, object]:
@@ -482,7 +481,7 @@ def test_providers_speak_for_themselves_and_their_mail_is_not_kept() -> None:
     rows = [provider_row(1, organization="=cmd()", host="akash"), provider_row(2)]
     bodies = {"/akash/provider/v1beta4/providers": {"providers": rows, "pagination": {"next_key": None, "total": "2"}}}
     with pinned(node(Served([], bodies=bodies))) as chain:
-        facts = akash_supply.provider_text(chain)
+        facts = supply.provider_text(chain)
     check(facts, Kind.OBSERVATIONS)
     assert facts.rows.select("name", "subject", "exact").rows() == [
         ("host_uri", provider(1), "https://provider.farm1.example:8443"),
@@ -511,15 +510,15 @@ VAULT = {
     }
 }
 ACT = {
-    akash_bme.STATUS: STATUS,
-    akash_bme.VAULT: VAULT,
-    akash_bme.SUPPLY: {"amount": {"denom": "uact", "amount": "424242"}},
+    bme.STATUS: STATUS,
+    bme.VAULT: VAULT,
+    bme.SUPPLY: {"amount": {"denom": "uact", "amount": "424242"}},
 }
 
 
 def test_the_backing_of_act_is_told_in_full() -> None:
     with pinned(node(Served([], bodies=ACT))) as chain:
-        facts = akash_bme.bme("uact")(chain)
+        facts = bme.bme("uact")(chain)
     check(facts, Kind.OBSERVATIONS)
     assert values(facts) == {
         "circuit_breaker": None,
@@ -544,6 +543,6 @@ def test_the_backing_of_act_is_told_in_full() -> None:
     ],
 )
 def test_an_unknown_state_of_the_circuit_breaker_is_named(change: dict[str, object], reason: str) -> None:
-    bodies = {**ACT, akash_bme.STATUS: {**STATUS, **change}}
+    bodies = {**ACT, bme.STATUS: {**STATUS, **change}}
     with pinned(node(Served([], bodies=bodies))) as chain, pytest.raises(SourceChanged, match=reason):
-        akash_bme.bme("uact")(chain)
+        bme.bme("uact")(chain)

@@ -12,10 +12,7 @@ from analytics.akash import escrow as spend
 from analytics.akash.escrow import Ledger
 from analytics.akash.supply import gate
 from analytics.decimals import ONE
-from ingest.akash import bme as akash_bme
-from ingest.akash import compute as akash_compute
-from ingest.akash import control as akash_control
-from ingest.akash import supply as akash_supply
+from ingest.akash import bme, compute, control, supply
 from ingest.akash.escrow import market
 from ingest.network import Reading
 from ingest.networks.akash import DENOMS, NETWORK
@@ -29,10 +26,10 @@ from tests.worlds.moving_chain import command, finished
 from tests.worlds.servers import Reply, serving
 
 OWN = (
-    *akash_control.READINGS,
-    *akash_compute.readings(DENOMS),
-    *akash_supply.READINGS,
-    *akash_bme.readings("AKT", "uact"),
+    *control.READINGS,
+    *compute.readings(DENOMS),
+    *supply.READINGS,
+    *bme.readings("AKT", "uact"),
 )
 READINGS = {reading.name: reading for reading in OWN}
 FIRST, SECOND, THIRD = (
