@@ -199,17 +199,17 @@ def read_at(
         return outcome
 
     with ThreadPoolExecutor(1) as worker:
-        found = worker.submit(_allowed_head, network, node, http)
+        head = worker.submit(_allowed_head, network, node, http)
         for reading in readings:
             # What stopped the reading that this one needs has stopped it too.
-            step = steps.get(reading.after, found)
+            step = steps.get(reading.after, head)
             lands = _error(step) is None
             if lands:
-                step = worker.submit(_land, network, reading, found.result(), http, landing)
+                step = worker.submit(_land, network, reading, head.result(), http, landing)
             steps[reading.name] = step
             landed.append(step.result() if lands and _error(step) is None else None)
             outcomes.append(heard(reading, _error(step)))
-        if any(landed) and (error := _error(worker.submit(_prove_again, network, found.result()))):
+        if any(landed) and (error := _error(worker.submit(_prove_again, network, head.result()))):
             # Whoever answered last need not have answered all before: nothing of it is kept.
             for place, (reading, path) in enumerate(zip(readings, landed, strict=True)):
                 if path:

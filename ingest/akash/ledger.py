@@ -53,15 +53,15 @@ def ledger_of(rows: pl.DataFrame) -> Ledger:
 # An account that nobody touched is the same text in every ledger of a day.
 @lru_cache(maxsize=20_000)
 def _account(text: str) -> Account:
-    told = json.loads(text)
+    account = json.loads(text)
     return Account(
-        name=told["name"],
-        open=told["open"],
-        settled_at=told["settled_at"],
-        deposits=tuple(Deposit(**deposit) for deposit in told["deposits"]),
-        payments=tuple(Payment(**{**one, "auditors": auditors_of(one["auditors"])}) for one in told["payments"]),
-        settlement=Settlement(told["settlement"]),
+        name=account["name"],
+        open=account["open"],
+        settled_at=account["settled_at"],
+        deposits=tuple(Deposit(**deposit) for deposit in account["deposits"]),
+        payments=tuple(Payment(**{**one, "auditors": auditors_of(one["auditors"])}) for one in account["payments"]),
+        settlement=Settlement(account["settlement"]),
         # Ledgers of version 1.0.0 kept neither.
-        transferred=tuple((denom, amount) for denom, amount in told.get("transferred", ())),
-        created_at=told.get("created_at", 0),
+        transferred=tuple((denom, amount) for denom, amount in account.get("transferred", ())),
+        created_at=account.get("created_at", 0),
     )

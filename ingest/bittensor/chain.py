@@ -25,7 +25,7 @@ def chain(node: Substrate) -> Facts:
     """
     every = [subnet for subnet in subnets(node) if subnet.netuid != ROOT]
     stake, issuance = _counted(node, PALLET, "TotalStake"), _counted(node, PALLET, "TotalIssuance")
-    told: dict[str, tuple[float | int, str]] = {
+    numbers: dict[str, tuple[float | int, str]] = {
         "issuance": (issuance, "rao"),
         "balances_issuance": (_counted(node, "Balances", "TotalIssuance"), "rao"),
         "total_stake": (stake, "rao"),
@@ -38,10 +38,10 @@ def chain(node: Substrate) -> Facts:
     # Before February 2025 no item told the root's stake apart.
     if node.has(PALLET, "SubnetTAO"):
         root = int(node.value(PALLET, "SubnetTAO", ROOT))
-        told |= {"root_stake": (root, "rao"), "root_share": (root / stake, "share")}
+        numbers |= {"root_stake": (root, "rao"), "root_share": (root / stake, "share")}
     if node.has(PALLET, "TaoWeight") and not node.metadata.item(PALLET, "TaoWeight").keys:
-        told["tao_weight"] = (int(node.value(PALLET, "TaoWeight")) / (2**64 - 1), "share")
-    rows = [observation(name, node.block.time, value, unit) for name, (value, unit) in told.items()]
+        numbers["tao_weight"] = (int(node.value(PALLET, "TaoWeight")) / (2**64 - 1), "share")
+    rows = [observation(name, node.block.time, value, unit) for name, (value, unit) in numbers.items()]
     return Facts(frame(Kind.OBSERVATIONS, rows))
 
 
@@ -67,7 +67,7 @@ def subnet_numbers(node: Substrate) -> Facts:
 
 
 def _numbers(subnet: Subnet) -> dict[str, tuple[float | int, str]]:
-    found: dict[str, tuple[float | int, str]] = {"price": (subnet.price / ONE, "TAO an alpha")}
+    numbers: dict[str, tuple[float | int, str]] = {"price": (subnet.price / ONE, "TAO an alpha")}
     plain = {
         "tempo": ("Tempo", "blocks"),
         "tao_in_pool": ("SubnetTAO", "rao"),
@@ -76,15 +76,17 @@ def _numbers(subnet: Subnet) -> dict[str, tuple[float | int, str]]:
         "neurons": ("SubnetworkN", "neurons"),
         "registered_at": ("NetworkRegisteredAt", "block"),
     }
-    found |= {name: (int(subnet.columns[item]), unit) for name, (item, unit) in plain.items() if item in subnet.columns}
+    numbers |= {
+        name: (int(subnet.columns[item]), unit) for name, (item, unit) in plain.items() if item in subnet.columns
+    }
     for name, item in (("moving_price", "SubnetMovingPrice"), ("miner_burned", "MinerBurned")):
         if item in subnet.columns:
-            found[name] = (subnet.columns[item] / FIXED32, "TAO an alpha" if name == "moving_price" else "share")
+            numbers[name] = (subnet.columns[item] / FIXED32, "TAO an alpha" if name == "moving_price" else "share")
     if subnet.netuid != ROOT:
-        found["tao_a_day"] = (tao_a_day(subnet), RAO_A_DAY)
+        numbers["tao_a_day"] = (tao_a_day(subnet), RAO_A_DAY)
         if "SubnetEmissionEnabled" in subnet.columns:
-            found["emission_enabled"] = (int(subnet.columns["SubnetEmissionEnabled"]), "")
-    return found
+            numbers["emission_enabled"] = (int(subnet.columns["SubnetEmissionEnabled"]), "")
+    return numbers
 
 
 def _pays_miners(subnet: Subnet) -> bool:

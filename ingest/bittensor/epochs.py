@@ -81,17 +81,16 @@ def _splits(node: Substrate) -> tuple[Split, ...]:
     paid, rooted = _paid(node, "AlphaDividendsPerSubnet"), _paid(node, "RootAlphaDividendsPerSubnet")
     epochs = [_measured(node, subnet, paid, rooted) for subnet in emitting]
     miners = _hotkeys(node, epochs)
-    hotkeys = [hotkey for found in miners.values() for hotkey in found.values()] + [
-        hotkey for _, hotkey in paid | rooted
-    ]
+    mining = [hotkey for by_uid in miners.values() for hotkey in by_uid.values()]
+    hotkeys = mining + [hotkey for _, hotkey in paid | rooted]
     coldkeys = accounts(node, hotkeys)
-    found = tuple(_split(epoch, miners[epoch.subnet.netuid], coldkeys) for epoch in epochs)
-    odd = [split.subnet.label for split in found if split.unexplained]
-    if len(odd) > max(1, len(found) // UNEXPLAINED):
-        raise SourceChanged(f"emission does not add up on {len(odd)} of {len(found)} subnets: {', '.join(odd[:10])}")
-    for split in found:
+    splits = tuple(_split(epoch, miners[epoch.subnet.netuid], coldkeys) for epoch in epochs)
+    odd = [split.subnet.label for split in splits if split.unexplained]
+    if len(odd) > max(1, len(splits) // UNEXPLAINED):
+        raise SourceChanged(f"emission does not add up on {len(odd)} of {len(splits)} subnets: {', '.join(odd[:10])}")
+    for split in splits:
         prove(split)
-    return found
+    return splits
 
 
 def prove(split: Split) -> None:

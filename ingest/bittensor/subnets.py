@@ -96,11 +96,11 @@ def _subnets(node: Substrate) -> tuple[Subnet, ...]:
     present = [name for name in COLUMNS if node.has(PALLET, name)]
     table = node.table(PALLET, present, [(netuid,) for netuid in netuids])
     price = prices(node, netuids, table)
-    found = []
+    every = []
     for place, netuid in enumerate(netuids):
         columns = {name: column[place] for name, column in table.items()}
-        found.append(Subnet(netuid, int(columns.get("RegisteredSubnetCounter", 0)), price[netuid], columns))
-    return tuple(found)
+        every.append(Subnet(netuid, int(columns.get("RegisteredSubnetCounter", 0)), price[netuid], columns))
+    return tuple(every)
 
 
 def prices(node: Substrate, netuids: Sequence[int], table: dict[str, list[Any]]) -> dict[int, int]:
@@ -110,29 +110,29 @@ def prices(node: Substrate, netuids: Sequence[int], table: dict[str, list[Any]])
     TAO.
     """
     if node.answers(ALL_PRICES):
-        told = {int(part(row, "netuid")): int(part(row, "price")) for row in node.call(ALL_PRICES)}
+        rao = {int(part(row, "netuid")): int(part(row, "price")) for row in node.call(ALL_PRICES)}
     elif node.answers(ONE_PRICE):
-        told = {netuid: int(node.call(ONE_PRICE, encoded(netuid, 2))) for netuid in netuids}
+        rao = {netuid: int(node.call(ONE_PRICE, encoded(netuid, 2))) for netuid in netuids}
     elif "Swap" in node.metadata.pallets:
         raise SourceChanged(f"runtime {node.runtime_version} has pools whose curve is not known here")
     else:
-        told = _constant_product(netuids, table)
-    missing = set(netuids) - {ROOT} - set(told)
+        rao = _constant_product(netuids, table)
+    missing = set(netuids) - {ROOT} - set(rao)
     if missing:
         raise SourceChanged(f"the runtime tells no price of subnets {sorted(missing)}")
-    return {**told, ROOT: ONE}
+    return {**rao, ROOT: ONE}
 
 
 def _constant_product(netuids: Sequence[int], table: dict[str, list[Any]]) -> dict[int, int]:
     """Prices before the swap pallet (August 2025): tao over alpha in the pool, or one where it has no pool."""
-    told = {}
+    rao = {}
     if "SubnetAlphaIn" not in table:
         return dict.fromkeys(netuids, ONE)
     for netuid, tao, alpha, mechanism in zip(
         netuids, table["SubnetTAO"], table["SubnetAlphaIn"], table["SubnetMechanism"], strict=True
     ):
-        told[netuid] = ONE if mechanism == 0 else tao * ONE // alpha if alpha else 0
-    return told
+        rao[netuid] = ONE if mechanism == 0 else tao * ONE // alpha if alpha else 0
+    return rao
 
 
 def accounts(node: Substrate, hotkeys: Sequence[bytes]) -> dict[bytes, str]:

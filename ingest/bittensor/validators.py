@@ -71,18 +71,20 @@ def consensus_weights(node: Substrate, places: Sequence[tuple[int, bytes]]) -> l
     """The chain's stake weight of hotkeys on subnets (netuid, hotkey), rounded down."""
     keys = [(hotkey, netuid) for netuid, hotkey in places]
     lent = node.table(PALLET, ("ChildKeys", "ParentKeys"), keys)
-    parents = [(key, netuid) for (_, netuid), found in zip(keys, lent["ParentKeys"], strict=True) for _, key in found]
+    parents = [
+        (key, netuid) for (_, netuid), mothers in zip(keys, lent["ParentKeys"], strict=True) for _, key in mothers
+    ]
     wanted = dict.fromkeys([*keys, *parents, *((hotkey, ROOT) for hotkey, _ in [*keys, *parents])])
     alpha = dict(zip(wanted, node.values(PALLET, "TotalHotkeyAlpha", list(wanted)), strict=True))
     rates = {netuid: tao_weight(node, netuid) for netuid in {netuid for netuid, _ in places}}
-    found = []
+    weights = []
     for (hotkey, netuid), children, mothers in zip(keys, lent["ChildKeys"], lent["ParentKeys"], strict=True):
         own = inherited(alpha[hotkey, netuid], children, [(part, alpha[key, netuid]) for part, key in mothers])
         tao = alpha[hotkey, ROOT]
         if not _weight_by_subnet(node):
             tao = inherited(tao, children, [(part, alpha[key, ROOT]) for part, key in mothers])
-        found.append(own + (tao * rates[netuid] >> PLACES))
-    return found
+        weights.append(own + (tao * rates[netuid] >> PLACES))
+    return weights
 
 
 def inherited(own: int, children: Relations, parents: Iterable[tuple[int, int]]) -> int:

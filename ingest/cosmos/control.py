@@ -103,17 +103,17 @@ def signing(node: Lcd) -> Facts:
 
 def parameter_rows(module: str, values: Mapping[str, Any], time: datetime) -> Iterator[Row]:
     """One observation a parameter: coins by denom, durations in seconds, lists as their JSON text."""
-    for name, found in values.items():
-        if isinstance(found, list) and found and all(isinstance(row, dict) and "denom" in row for row in found):
-            for coin in found:
+    for name, value in values.items():
+        if isinstance(value, list) and value and all(isinstance(row, dict) and "denom" in row for row in value):
+            for coin in value:
                 denom = text(coin, "denom")
                 yield observation(name, time, text(coin, "amount"), denom, subject=f"{module}|{denom}")
-        elif not isinstance(found, str):
-            yield observation(name, time, json.dumps(found, sort_keys=True), "", subject=module)
-        elif duration := DURATION.fullmatch(found):
+        elif not isinstance(value, str):
+            yield observation(name, time, json.dumps(value, sort_keys=True), "", subject=module)
+        elif duration := DURATION.fullmatch(value):
             yield observation(name, time, duration[1], "s", subject=module)
         else:
-            yield observation(name, time, found, "ratio" if DECIMAL.fullmatch(found) else "", subject=module)
+            yield observation(name, time, value, "ratio" if DECIMAL.fullmatch(value) else "", subject=module)
 
 
 def _consensus_key(validator: Row) -> bytes:

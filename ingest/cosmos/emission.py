@@ -133,15 +133,15 @@ def municipal(node: Lcd) -> list[tuple[str, str, int]]:
 
     Of a token that does not exist none is minted.
     """
-    found = []
+    inflations = []
     for pair in _inflations(node):
         denom = text(pair, "denom")
         rate = Decimal(fixed(pair, "inflation", "value")).scaleb(-18)
         if rate < 0:
             raise BadData(f"municipal inflation of {denom} is {rate}")
         minted = _compound(rate, _blocks_per_year(node), _supplies(node).get(denom, 0))
-        found.append((denom, text(pair, "inflation", "target_address"), span(node).a_day(minted)))
-    return found
+        inflations.append((denom, text(pair, "inflation", "target_address"), span(node).a_day(minted)))
+    return inflations
 
 
 def _inflations(node: Lcd) -> list[Any]:

@@ -321,19 +321,19 @@ class Lcd:
         return source
 
     def _all_pages(self, path: str, field: str, params: Params) -> list[Any]:
-        found = Pages(f"{path} at block {self.block.height}")
+        pages = Pages(f"{path} at block {self.block.height}")
         body, limit = self._ask(path, partial(self._counting, path=path, params=params))
         counted, key = _pagination(body)
         if key and counted:
             # SDK 0.45 loses a row between two pages of a filtered list while it counts (cosmos-sdk issue 11407): of
             # this answer the count alone is taken. Where more rows follow, Akash's own modules count those of the page.
-            found.expect(counted if counted > len(listed(body, field)) else 0)
+            pages.expect(counted if counted > len(listed(body, field)) else 0)
             body, limit = self._ask(path, partial(self._page, path=path, params=params, limit=limit))
         while True:
             counted, key = _pagination(body)
-            found.take(listed(body, field), counted, key)
+            pages.take(listed(body, field), counted, key)
             if not key:
-                return found.whole()
+                return pages.whole()
             asked = {**params, "pagination.key": key}
             body, limit = self._ask(path, partial(self._page, path=path, params=asked, limit=limit))
 
@@ -375,7 +375,7 @@ class _Endpoint:
         """Body and the height that the answer names (0 where it names none)."""
         headers = {} if height is None else {ASKED_HEIGHT: str(height)}
         answer = self.http.get(self.address + path, params, headers)
-        told = answer.headers.get(ANSWERED_HEIGHT, "")
+        named = answer.headers.get(ANSWERED_HEIGHT, "")
         try:
             body = _body(answer, self.name + path)
         except NotFound as error:
@@ -383,7 +383,7 @@ class _Endpoint:
             if height is None:
                 raise SourceDown(str(error)) from error
             raise
-        return body, int(told) if HEIGHT.fullmatch(told) else 0
+        return body, int(named) if HEIGHT.fullmatch(named) else 0
 
     def block(self, height: int) -> dict[str, Any]:
         """The block of a height."""

@@ -99,17 +99,17 @@ def _ended_lately(node: Lcd, proposal: Json) -> bool:
 
 def _all_found(ask: Ask, query: str) -> list[Json]:
     """All transactions of a search, each once; raises SourceDown when other than it counts come."""
-    found: dict[str, Json] = {}
+    transactions: dict[str, Json] = {}
     for page in range(1, MOST_PAGES):
         rows, total = _search(ask, query, page)
-        before = len(found)
-        found |= {text(row, "txhash"): row for row in rows}
-        if len(found) > total:
-            raise SourceDown(f"search for {query}: {len(found)} transactions came, {total} are counted")
-        if len(found) == total:
-            return list(found.values())
-        if len(found) == before:
-            raise SourceDown(f"search for {query}: {len(found)} of {total} transactions came, then no new one")
+        before = len(transactions)
+        transactions |= {text(row, "txhash"): row for row in rows}
+        if len(transactions) > total:
+            raise SourceDown(f"search for {query}: {len(transactions)} transactions came, {total} are counted")
+        if len(transactions) == total:
+            return list(transactions.values())
+        if len(transactions) == before:
+            raise SourceDown(f"search for {query}: {len(transactions)} of {total} transactions came, then no new one")
     raise SourceDown(f"search for {query}: no end after {MOST_PAGES} pages")
 
 

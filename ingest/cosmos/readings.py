@@ -117,10 +117,10 @@ def _governance() -> tuple[Reading[Lcd], ...]:
 def _long(unit: str) -> tuple[Reading[Lcd], ...]:
     """One request a validator, a contract or a proposal and more; each keeps its parts."""
     shares, closing, pair = InParts(stake.shares), InParts(stake.closing_shares), ("<address>|<address>",)
-    told, authorities = Kind.OBSERVATIONS, InParts(control.authorities)
+    observed, authorities = Kind.OBSERVATIONS, InParts(control.authorities)
     return (
-        Reading("closing_shares", told, None, "", HOURLY, closing, newest_only=True, others=pair),
-        Reading("shares", told, None, "", DAILY, shares, newest_only=True, others=pair),
+        Reading("closing_shares", observed, None, "", HOURLY, closing, newest_only=True, others=pair),
+        Reading("shares", observed, None, "", DAILY, shares, newest_only=True, others=pair),
         Reading(
             "delegators",
             Kind.HOLDINGS,
@@ -132,6 +132,6 @@ def _long(unit: str) -> tuple[Reading[Lcd], ...]:
             partial=True,
             names=("delegators", "delegators@<address>"),
         ),
-        Reading("authorities", told, Measure.CONTROL, "", DAILY, authorities, newest_only=True, others=("<word>",)),
+        Reading("authorities", observed, Measure.CONTROL, "", DAILY, authorities, newest_only=True, others=("<word>",)),
         Reading("past_votes", Kind.VOTES, None, "", 7 * DAILY, InParts(past_votes.past_votes), limits=REPLAY),
     )

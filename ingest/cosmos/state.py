@@ -66,7 +66,7 @@ def parts(state: Json, block: Block) -> list[Part]:
     bonded = _bonded(state, every)
     delegations = _delegations(state, bonded)
     tokens = {operator: whole(row, "tokens") for operator, row in bonded.items()}
-    found = [
+    readings = [
         Part("validators", Kind.HOLDINGS, Measure.STAKE, unit, VALIDATORS, _validators(tokens)),
         _delegators(delegations, unit),
         Part("names", Kind.OBSERVATIONS, None, "", NAMES, _names(every, block.time), newest_only=True),
@@ -74,8 +74,8 @@ def parts(state: Json, block: Block) -> list[Part]:
     ]
     gov = optional(state, "gov")
     if gov is None or (optional(gov, "proposals") is None and "proposals" not in gov):
-        return found
-    return found + _governance(gov, unit, block, lambda: share_rows(delegations, unit, block.time))
+        return readings
+    return readings + _governance(gov, unit, block, lambda: share_rows(delegations, unit, block.time))
 
 
 def _governance(gov: Json, unit: str, block: Block, shares: Callable[[], pl.DataFrame]) -> list[Part]:

@@ -110,22 +110,22 @@ def _ranked(page: Any, url: str) -> tuple[list[str], dict[str, Any]]:
 
     Raises SourceChanged where no row can be understood.
     """
-    found, wrong = [], []
+    holders, wrong = [], []
     try:
         rows, following = page["items"], page["next_page_params"] or {}
         for item in rows:
             try:
-                found.append(address(item["address"]["hash"]).canonical)
+                holders.append(address(item["address"]["hash"]).canonical)
             except (KeyError, TypeError, AttributeError, NotAnAddress) as error:
                 wrong.append(error)
         following.items()
     except (KeyError, TypeError, AttributeError) as error:
         raise SourceChanged(f"{bare(url)} has an unknown shape: {error!r} in {str(page)[:200]}") from error
-    if wrong and not found:
+    if wrong and not holders:
         raise SourceChanged(f"{bare(url)} has an unknown shape: {wrong[0]!r} in {str(page)[:200]}") from wrong[0]
     if wrong:
         log.warning("%s: %d of %d rows name no holder and are left out: %r", bare(url), len(wrong), len(rows), wrong[0])
-    return found, following
+    return holders, following
 
 
 def _as_sent(value: Any) -> str:
@@ -137,7 +137,7 @@ def participants(node: EvmNode, token: str, memo: Memo, stretches: Iterable[Segm
 
     What is over `answers_a_run` is left for later runs; finished stretches are kept.
     """
-    found: set[str] = set()
+    parties: set[str] = set()
     answers = 0
 
     def make(first: int, last: int) -> pl.DataFrame:
@@ -153,12 +153,12 @@ def participants(node: EvmNode, token: str, memo: Memo, stretches: Iterable[Segm
     postponed = 0
     for stretch in stretches:
         try:
-            found.update(_kept(memo, stretch, make)["address"].to_list())
+            parties.update(_kept(memo, stretch, make)["address"].to_list())
         except Postponed:
             postponed += 1
     if postponed:
         log.warning("%d stretches of blocks with transfers of %s are left for later runs", postponed, token)
-    return found - {NOBODY}
+    return parties - {NOBODY}
 
 
 def verified(node: EvmNode, token: str, candidates: set[str]) -> dict[str, int]:

@@ -96,33 +96,33 @@ def states(node: EvmNode, contracts: Mapping[str, str]) -> Facts:
 
 def explored(node: EvmNode, contracts: Mapping[str, str]) -> dict[str, Control]:
     """The control of named contracts and, by address, of everybody who holds a key of them, and so on."""
-    found: dict[str, Control] = {}
+    controls: dict[str, Control] = {}
     following = dict(contracts)
     for _ in range(DEPTH):
         # Asked together, answered below from memory: one request for all.
         node.calls([call for address in following.values() for call in _questions(address)])
-        found |= {name: control(node, address) for name, address in following.items()}
-        known = {one.address for one in found.values()}
-        holders = {holder for one in found.values() for held in one.keys.values() for holder in held}
+        controls |= {name: control(node, address) for name, address in following.items()}
+        known = {one.address for one in controls.values()}
+        holders = {holder for one in controls.values() for held in one.keys.values() for holder in held}
         following = {holder: holder for holder in sorted(holders - known)}
-    return found
+    return controls
 
 
 def control(node: EvmNode, address: str) -> Control:
     """Roles, owner, signers and proxy admin of one address; of one without code, only that it is a key."""
     if not node.code(address):
         return Control(address, {}, {"account": ("key", "")})
-    said = _answers(node, address)
+    answers = _answers(node, address)
     slots = {name: node.slot(address, slot) for name, slot in PROXY_SLOTS.items()}
     proxy = {name: f"0x{kept:040x}" for name, kept in slots.items() if kept}
     held = _role_members(node, address)
-    held |= {power: (said[power],) for power in ("owner", "pending_owner") if said.get(power, NOBODY) != NOBODY}
-    held |= {"signers": tuple(said["signers"])} if "threshold" in said and "signers" in said else {}
+    held |= {power: (answers[power],) for power in ("owner", "pending_owner") if answers.get(power, NOBODY) != NOBODY}
+    held |= {"signers": tuple(answers["signers"])} if "threshold" in answers and "signers" in answers else {}
     held |= {"proxy_admin": (proxy["proxy_admin"],)} if "proxy_admin" in proxy else {}
     state = {"account": ("contract", "")}
-    state |= {name: (_text(said[name]), unit) for name, unit in STATE_UNITS.items() if name in said}
+    state |= {name: (_text(answers[name]), unit) for name, unit in STATE_UNITS.items() if name in answers}
     state |= {name: (kept, "address") for name, kept in proxy.items()}
-    if "has_roles" in said and not _role_counts(node, address):
+    if "has_roles" in answers and not _role_counts(node, address):
         state["roles"] = ("not listed by the contract", "")
     return Control(address, held, state)
 

@@ -92,16 +92,16 @@ class Span:
             self.blocks, self._trying, self._calm = self.blocks * 2, True, 0
 
 
-def columns(found: Any, address: str, first: int, last: int) -> Logs:
+def columns(answer: Any, address: str, first: int, last: int) -> Logs:
     """Columns of an answer to eth_getLogs; raises BadData for a log that was not asked for, removed, or there twice."""
-    if not isinstance(found, list):
-        raise BadData(f"logs of {address} in blocks {first} to {last} are {str(found)[:80]!r}")
+    if not isinstance(answer, list):
+        raise BadData(f"logs of {address} in blocks {first} to {last} are {str(answer)[:80]!r}")
     try:
-        blocks = [int(log["blockNumber"], 16) for log in found]
-        indices = [int(log["logIndex"], 16) for log in found]
-        columns = Logs(blocks, [log["topics"] for log in found], [log["data"] for log in found])
-        strangers = {log["address"].lower() for log in found} - {address}
-        removed = any(log.get("removed") for log in found)
+        blocks = [int(log["blockNumber"], 16) for log in answer]
+        indices = [int(log["logIndex"], 16) for log in answer]
+        columns = Logs(blocks, [log["topics"] for log in answer], [log["data"] for log in answer])
+        strangers = {log["address"].lower() for log in answer} - {address}
+        removed = any(log.get("removed") for log in answer)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BadData(f"a log of {address} in blocks {first} to {last} has an unknown shape: {error!r}") from error
     wrong = {

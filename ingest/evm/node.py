@@ -142,8 +142,8 @@ class EvmChain:
         return _final(w3)
 
     def _first_proved(self, http: Http, endpoints: Sequence[str], pinned: Callable[[Web3], Block]) -> "EvmNode":
-        known = [endpoint.strip() for endpoint in endpoints if endpoint.strip()]
-        rotation = Rotation(known)
+        addresses = [endpoint.strip() for endpoint in endpoints if endpoint.strip()]
+        rotation = Rotation(addresses)
 
         def proved(endpoint: str) -> EvmNode:
             w3 = connection(partial(ask, http, endpoint))
@@ -154,7 +154,7 @@ class EvmChain:
                 software = str(w3.client_version)
             except (SourceChanged, Web3Exception) as error:
                 raise SourceDown(f"{bare(endpoint)}: {error}") from error
-            witnesses = [other for other in known if other != endpoint][:WITNESSES_ASKED]
+            witnesses = [other for other in addresses if other != endpoint][:WITNESSES_ASKED]
             witness = _confirm(http, endpoint, block, witnesses)
             return EvmNode(self, http, rotation, block, software, witness, proved={endpoint})
 

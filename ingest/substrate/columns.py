@@ -36,19 +36,19 @@ class Rows:
 
 def layout(types: Registry, type_id: int) -> np.dtype[Any]:
     """The NumPy type of a SCALE type of fixed width; raises SourceChanged where the width varies."""
-    found = types[types.leaf(type_id)]
-    if found.kind is Kind.PRIMITIVE and found.primitive in NUMBERS:
-        return np.dtype(NUMBERS[found.primitive])
-    if found.kind is Kind.PRIMITIVE and found.primitive in ("u128", "i128"):
-        return WORDS if found.primitive == "u128" else SIGNED_WORDS
-    if found.kind is Kind.ARRAY and types[found.inner].primitive == "u8":
-        return np.dtype(("V", found.length))
-    if found.kind in (Kind.COMPOSITE, Kind.TUPLE) and found.fields:
-        names = [field.name or f"part{place}" for place, field in enumerate(found.fields)]
-        return np.dtype([(name, layout(types, field.type)) for name, field in zip(names, found.fields, strict=True)])
-    if found.kind is Kind.VARIANT and types.width(type_id) == 1:
+    shape = types[types.leaf(type_id)]
+    if shape.kind is Kind.PRIMITIVE and shape.primitive in NUMBERS:
+        return np.dtype(NUMBERS[shape.primitive])
+    if shape.kind is Kind.PRIMITIVE and shape.primitive in ("u128", "i128"):
+        return WORDS if shape.primitive == "u128" else SIGNED_WORDS
+    if shape.kind is Kind.ARRAY and types[shape.inner].primitive == "u8":
+        return np.dtype(("V", shape.length))
+    if shape.kind in (Kind.COMPOSITE, Kind.TUPLE) and shape.fields:
+        names = [field.name or f"part{place}" for place, field in enumerate(shape.fields)]
+        return np.dtype([(name, layout(types, field.type)) for name, field in zip(names, shape.fields, strict=True)])
+    if shape.kind is Kind.VARIANT and types.width(type_id) == 1:
         return np.dtype("u1")
-    raise SourceChanged(f"{found.path or found.kind.name.lower()} has no fixed width: it cannot be read as a column")
+    raise SourceChanged(f"{shape.path or shape.kind.name.lower()} has no fixed width: it cannot be read as a column")
 
 
 def key_layout(types: Registry, item: Item) -> np.dtype[Any]:

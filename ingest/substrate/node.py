@@ -223,7 +223,7 @@ class Substrate:
         try:
             [changes] = answer
             block, pairs = changes["block"], changes["changes"]
-            keys, found = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+            keys, values = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
         except (TypeError, ValueError, KeyError, IndexError) as error:
             raise SourceChanged(f"{bare(self.endpoint)}: storage answers as {str(answer)[:80]}") from error
         if block != self.block.hash:
@@ -232,7 +232,7 @@ class Substrate:
             raise SourceChanged(
                 f"{bare(self.endpoint)}: {len(keys)} values for {len(places)} keys, or in another order"
             )
-        return found
+        return values
 
     def pages(self, item: Item, *key: int | str | bytes, after: str = "") -> Iterator[tuple[list[str], list[str]]]:
         """Stored keys and values of an item (of those that start with `key`, that follow `after`), a page at a time."""

@@ -86,15 +86,15 @@ def _refusal(error: Any, where: str) -> ReadingError:
     if not isinstance(error, dict):
         return SourceChanged(f"{where}: {str(error)[:200]}")
     text = f"{error.get('message')} {error.get('data') or ''}"
-    said = f"{where}: {error.get('code')} {text[:200]}"
+    reason = f"{where}: {error.get('code')} {text[:200]}"
     if any(words in text for words in NO_STATE + TOO_MUCH):
-        return SourceDown(said)
+        return SourceDown(reason)
     if error.get("code") == NO_METHOD or any(words in text for words in NO_CALL):
-        return NotServed(said)
+        return NotServed(reason)
     # An internal error, or a call that needs more than the node grants it, is one node's; another may answer.
     if error.get("code") == INTERNAL or any(words in text for words in FAILED):
-        return SourceDown(said)
-    return SourceChanged(said)
+        return SourceDown(reason)
+    return SourceChanged(reason)
 
 
 def hash_at(rpc: Rpc, endpoint: str, height: int) -> str:

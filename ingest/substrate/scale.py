@@ -147,15 +147,15 @@ class Registry:
 
     def width(self, type_id: int) -> int | None:
         """Bytes that every value of the type takes, or None where that varies."""
-        found = self._types[type_id]
-        if found.kind is Kind.PRIMITIVE:
-            return WIDTHS.get(found.primitive)
-        if found.kind is Kind.ARRAY:
-            inner = self.width(found.inner)
-            return None if inner is None else inner * found.length
-        if found.kind in (Kind.COMPOSITE, Kind.TUPLE):
-            return self._sum(found.fields)
-        if found.kind is Kind.VARIANT and found.variants and not any(case.fields for case in found.variants):
+        shape = self._types[type_id]
+        if shape.kind is Kind.PRIMITIVE:
+            return WIDTHS.get(shape.primitive)
+        if shape.kind is Kind.ARRAY:
+            inner = self.width(shape.inner)
+            return None if inner is None else inner * shape.length
+        if shape.kind in (Kind.COMPOSITE, Kind.TUPLE):
+            return self._sum(shape.fields)
+        if shape.kind is Kind.VARIANT and shape.variants and not any(case.fields for case in shape.variants):
             return 1
         return None
 
@@ -190,18 +190,18 @@ class Registry:
     def _late(self, type_id: int, cursor: Cursor) -> Any:
         return self._readers[type_id](cursor)
 
-    def _made(self, found: Type) -> Callable[[Cursor], Any]:
-        if found.kind is Kind.PRIMITIVE:
-            return _primitive(found.primitive)
-        if found.kind is Kind.COMPACT:
+    def _made(self, shape: Type) -> Callable[[Cursor], Any]:
+        if shape.kind is Kind.PRIMITIVE:
+            return _primitive(shape.primitive)
+        if shape.kind is Kind.COMPACT:
             return Cursor.compact
-        if found.kind in (Kind.SEQUENCE, Kind.ARRAY):
-            return self._elements(found)
-        if found.kind is Kind.VARIANT:
-            return self._cases(found)
-        if found.kind is Kind.BITS:
-            raise SourceChanged(f"bit sequences are not read here ({found.path or 'unnamed'})")
-        return self._members(found.fields)
+        if shape.kind in (Kind.SEQUENCE, Kind.ARRAY):
+            return self._elements(shape)
+        if shape.kind is Kind.VARIANT:
+            return self._cases(shape)
+        if shape.kind is Kind.BITS:
+            raise SourceChanged(f"bit sequences are not read here ({shape.path or 'unnamed'})")
+        return self._members(shape.fields)
 
     def _elements(self, found: Type) -> Callable[[Cursor], Any]:
         if self._types[found.inner].primitive == "u8":
