@@ -7,71 +7,16 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Final
-from urllib.parse import urlsplit
 
 import polars as pl
 
 from analytics.linked import linked
 from store.addresses import account
+from store.domains import domain
 from store.reference import ENTITIES
 
 # A keybase identity is the last sixteen hexadecimal digits of a key's fingerprint.
 IDENTITY: Final = re.compile(r"[0-9A-F]{16}")
-HOST: Final = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
-
-# Addresses that many share; a page there says nothing about who runs what.
-SHARED: Final = frozenset(
-    [
-        "bit.ly",
-        "discord.com",
-        "discord.gg",
-        "facebook.com",
-        "github.com",
-        "gitlab.com",
-        "google.com",
-        "instagram.com",
-        "keybase.io",
-        "linkedin.com",
-        "linktr.ee",
-        "medium.com",
-        "mintscan.io",
-        "ping.pub",
-        "reddit.com",
-        "t.me",
-        "telegram.me",
-        "telegram.org",
-        "twitter.com",
-        "x.com",
-        "youtube.com",
-        "youtu.be",
-    ]
-)
-# Hosts that give each customer a name below theirs.
-HOSTING: Final = frozenset(
-    [
-        "blogspot.com",
-        "carrd.co",
-        "fleek.co",
-        "gitbook.io",
-        "github.io",
-        "gitlab.io",
-        "herokuapp.com",
-        "medium.com",
-        "netlify.app",
-        "notion.site",
-        "onrender.com",
-        "pages.dev",
-        "substack.com",
-        "vercel.app",
-        "web.app",
-        "webflow.io",
-        "weebly.com",
-        "wixsite.com",
-        "wordpress.com",
-    ]
-)
-# Names of second levels under which countries register (co.uk, com.br).
-SECOND_LEVELS: Final = frozenset(["ac", "co", "com", "edu", "gov", "net", "or", "org"])
 
 Claims = Mapping[tuple[str, str], Iterable[str]]
 
@@ -134,28 +79,6 @@ def identity(text: str) -> str:
     """A keybase identity in one spelling, or nothing where the text is none."""
     found = text.strip().upper()
     return found if IDENTITY.fullmatch(found) else ""
-
-
-def domain(text: str) -> str:
-    """The registered domain of a website, or nothing where it is none, or one that many share."""
-    try:
-        found = urlsplit(text.strip() if "//" in text else f"//{text.strip()}").hostname or ""
-    except ValueError:
-        return ""
-    host = found.lower().rstrip(".").removeprefix("www.")
-    if not HOST.fullmatch(host):
-        return ""
-    labels = host.split(".")
-    kept = 3 if _is_wide(labels[-2:]) else 2
-    registered = ".".join(labels[-kept:])
-    return "" if registered in SHARED | HOSTING or _is_wide(registered.split(".")) else registered
-
-
-def _is_wide(labels: list[str]) -> bool:
-    """Whether many may register below these two labels."""
-    if len(labels) != 2:
-        return False
-    return ".".join(labels) in HOSTING or (len(labels[1]) == 2 and labels[0] in SECOND_LEVELS)
 
 
 def _said(texts: pl.DataFrame) -> dict[tuple[str, str], dict[str, str]]:

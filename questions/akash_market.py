@@ -7,6 +7,7 @@ import polars as pl
 
 from analytics.akash import spend as markets
 from analytics.akash import supply as compute_supply
+from store.domains import domain
 from store.mart import Mart
 from store.reference import PROTOCOL
 
@@ -115,7 +116,10 @@ def run_rate_against_console(mart: Mart) -> pl.DataFrame:
 
 def supply(mart: Mart) -> pl.DataFrame:
     """Leased resources by organisation: see compute_supply.supply."""
-    return compute_supply.supply(mart.table(_HOLDINGS, "compute_supply"), _own(mart, "host_uri|organization"))
+    hosts = _own(mart, "host_uri")
+    domains = hosts.with_columns(pl.lit("domain").alias("name"), pl.col("exact").map_elements(domain, pl.String()))
+    text = pl.concat([domains, _own(mart, "organization")])
+    return compute_supply.supply(mart.table(_HOLDINGS, "compute_supply"), text)
 
 
 def gate(mart: Mart) -> pl.DataFrame:

@@ -4,10 +4,10 @@ from typing import Final
 
 import polars as pl
 
-from analytics.akash.supply import domain
 from analytics.spread.metrics import lorenz
 from questions.populations import Population, in_tokens
 from store import addresses
+from store.domains import domain
 from store.mart import Mart
 from store.reference import CUSTODIAN, PROTOCOL
 

@@ -3,18 +3,12 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from ipaddress import ip_address
 from typing import Final
-from urllib.parse import urlsplit
 
 import polars as pl
 
 from analytics.linked import linked
 
-# Public suffixes of two parts that providers' hosts end in; the organisation's own name stands before them.
-SECOND_LEVEL: Final = frozenset({"ac", "co", "com", "gov", "net", "org"})
-# Names under these belong to whoever took them: hosts there have no common owner.
-SHARED: Final = frozenset({"akash.pub", "ddns.net", "duckdns.org", "dyndns.org", "hopto.org", "no-ip.org", "sytes.net"})
 RESOURCES: Final = {"leased_cpu": 1e-3, "leased_memory": 2.0**-30, "leased_storage": 2.0**-30, "leased_gpu": 1.0}
 AUDITED: Final = "audited_by:"
 # Sums of dollars are floating; a rest below this part of them is none.
@@ -27,31 +21,12 @@ BACKING: Final = (
 )
 
 
-def domain(host_uri: str) -> str:
-    """The part of a host's address that somebody registered: forgeelectronics.uk; empty where there is none.
-
-    An IP address is its own domain. Names under a shared suffix (dynamic DNS) keep one part more.
-    """
-    try:
-        host = (urlsplit(host_uri).hostname or "").rstrip(".")
-    except ValueError:
-        return ""
-    if _is_address(host):
-        return host
-    parts = host.split(".")
-    if len(parts) < 2 or not all(parts):
-        return ""
-    kept = 3 if parts[-2] in SECOND_LEVEL and len(parts[-1]) == 2 else 2
-    if ".".join(parts[-2:]) in SHARED:
-        kept = 3
-    return ".".join(parts[-kept:])
-
-
 def organisations(holders: Iterable[str], text: pl.DataFrame) -> dict[str, str]:
     """The organisation of each provider: those that share a domain or name the same organisation are one.
 
-    text: observations host_uri and organization, by provider. Providers say this of themselves and nobody checks it.
-    One that says nothing stands for itself. The name is the organisation named most, else the domain, else the address.
+    text: observations domain (the registered one of its host) and organization, by provider. Providers say this of
+    themselves and nobody checks it. One that says nothing stands for itself. The name is the organisation named most,
+    else the domain, else the address.
     """
     told: dict[str, dict[str, str]] = {}
     for name, subject, exact in text.select("name", "subject", "exact").iter_rows():
@@ -133,13 +108,13 @@ def backing(observations: pl.DataFrame) -> pl.DataFrame:
 
 def _marks(told: dict[str, str]) -> list[str]:
     """What makes two providers one: their domain, the organisation they name."""
-    found = [f"domain {domain(told.get('host_uri', ''))}", f"organization {_plain(told.get('organization', ''))}"]
+    found = [f"domain {told.get('domain', '')}", f"organization {_plain(told.get('organization', ''))}"]
     return [mark for mark in found if not mark.endswith(" ")]
 
 
 def _name(same: list[str], told: dict[str, dict[str, str]]) -> str:
-    for read in (lambda one: one.get("organization", "").strip(), lambda one: domain(one.get("host_uri", ""))):
-        named = Counter(name for holder in sorted(same) if (name := read(told.get(holder, {}))))
+    for kind in ("organization", "domain"):
+        named = Counter(name for holder in sorted(same) if (name := told.get(holder, {}).get(kind, "").strip()))
         if named:
             return named.most_common(1)[0][0]
     return same[0]
@@ -147,14 +122,6 @@ def _name(same: list[str], told: dict[str, dict[str, str]]) -> str:
 
 def _plain(text: str) -> str:
     return " ".join(text.casefold().split())
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 def _part(some: float, whole: float) -> float | None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ingest.networks import networks
 from ingest.publication import build
-from publish.operators import domain, identity, operators, with_operators
+from publish.operators import identity, operators, with_operators
 from store.addresses import account as account_of
 from store.landing import Landing
 from store.mart import opened
@@ -84,28 +84,6 @@ def test_a_page_on_a_shared_site_joins_nobody() -> None:
     assert operators(texts).is_empty()
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("https://WWW.Lavenderfive.com/path?x=1", "lavenderfive.com"),
-        ("akash.stake.example:443", "stake.example"),
-        ("http://node.firm.co.uk", "firm.co.uk"),
-        ("https://me.vercel.app", "me.vercel.app"),
-        ("armyids.com", "armyids.com"),
-        ("https://linktr.ee/somebody", ""),
-        ("https://co.uk", ""),
-        ("vercel.app", ""),
-        ("127.0.0.1", ""),
-        ("localhost", ""),
-        ("http://[::1", ""),
-        ("not a site", ""),
-        ("", ""),
-    ],
-)
-def test_websites_are_reduced_to_the_domain_that_somebody_registered(text: str, expected: str) -> None:
-    assert domain(text) == expected
-
-
 @pytest.mark.parametrize("text", ["", "lD08DACF48F4E81D7", "5489ADE7B1B91C6", "5489ADE7B1B91C65F", "keybase"])
 def test_what_is_no_identity_joins_nobody(text: str) -> None:
     assert identity(text) == ""
@@ -113,7 +91,6 @@ def test_what_is_no_identity_joins_nobody(text: str) -> None:
 
 @given(st.text(max_size=40))
 def test_any_text_a_validator_writes_is_taken(text: str) -> None:
-    assert domain(domain(text)) == domain(text)
     assert identity(text) == "" or len(identity(text)) == 16
 
 

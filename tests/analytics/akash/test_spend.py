@@ -230,24 +230,6 @@ def test_a_published_figure_without_evidence_is_refused(tmp_path: Path, field: s
 # --- supply -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("host", "expected"),
-    [
-        ("https://provider.forgeelectronics.uk:8443", "forgeelectronics.uk"),
-        ("https://a.b.example.co.uk", "example.co.uk"),
-        ("https://provider.hurricane.akash.pub:8443", "hurricane.akash.pub"),
-        ("https://203.0.113.7:8443", "203.0.113.7"),
-        ("https://[2001:db8::1]:8443", "2001:db8::1"),
-        ("https://[broken", ""),
-        ("nonsense", ""),
-        ("", ""),
-        ("https://..", ""),
-    ],
-)
-def test_a_hosts_domain_is_what_somebody_registered(host: str, expected: str) -> None:
-    assert compute_supply.domain(host) == expected
-
-
 def text(rows: Sequence[tuple[str, str, str]]) -> pl.DataFrame:
     return frame(
         Kind.OBSERVATIONS, [observation(name, NOON, said, "", subject=subject) for name, subject, said in rows]
@@ -256,12 +238,12 @@ def text(rows: Sequence[tuple[str, str, str]]) -> pl.DataFrame:
 
 TOLD = text(
     [
-        ("host_uri", "p1", "https://a.farm.example"),
-        ("host_uri", "p2", "https://b.farm.example"),
-        ("host_uri", "p3", "https://other.example"),
+        ("domain", "p1", "farm.example"),
+        ("domain", "p2", "farm.example"),
+        ("domain", "p3", "other.example"),
         ("organization", "p2", "Farm  Inc"),
         ("organization", "p3", "farm inc"),
-        ("host_uri", "p5", "https://lone.example"),
+        ("domain", "p5", "lone.example"),
     ]
 )
 
