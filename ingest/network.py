@@ -13,6 +13,7 @@ from typing import Any, Generic, Protocol, TypeAlias, runtime_checkable
 import polars as pl
 from typing_extensions import TypeVar
 
+from analytics.power.paths import Action, Side
 from ingest.allowance import READING, Limits
 from ingest.transport import Http
 from store.rows import Block, Decision, Facts, Kind, Measure, Parties, check
@@ -116,6 +117,66 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Vote:
+    """A vote by the chain's own rule, with all the power of a population: what wins it whatever all others do.
+
+    module: subject of the observations quorum, threshold and veto_threshold. ballot, against: the name and the case of
+    an action of analytics.votes.rules.
+    """
+
+    measure: Measure
+    population: str
+    module: str
+    ballot: str
+    against: str
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """As many keys of a population together as the observation `needed` says, or so many that too few are left.
+
+    proof: an observation that says `verified` where the keys are proved to be all there are. governs: what the
+    observation `rule` says while these keys decide.
+    """
+
+    population: str
+    needed: str
+    proof: str = ""
+    governs: str = ""
+    measure: Measure = Measure.CONTROL
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """Each key of a population by itself: its holder, or whoever is behind a holder that is a multisig or is owned."""
+
+    population: str
+    measure: Measure = Measure.CONTROL
+
+
+@dataclass(frozen=True, slots=True)
+class Unlisted:
+    """A power that the chain says there is, by an observation of this name, without a list of who has it."""
+
+    observation: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way to power: what can be forced or stopped, and what that needs; who has it is read.
+
+    name: what a voter reads. source: the module, pallet or contract whose rule it is. Of ways that take equally few
+    the first of a network is named.
+    """
+
+    action: Action
+    side: Side
+    name: str
+    needs: Rule | Vote | Keys | Key | Unlisted
+    source: str
+
+
 class InParts(Generic[N_contra]):
     """Reads what takes long: takes (node, memo) and keeps its parts, so that it goes on where it was cut off."""
 
@@ -135,7 +196,7 @@ class Since(Generic[N_contra]):
 
 
 # A plain function reads all at once.
-Way: TypeAlias = Callable[[N_contra], Facts] | InParts[N_contra] | Since[N_contra]
+Reads: TypeAlias = Callable[[N_contra], Facts] | InParts[N_contra] | Since[N_contra]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +216,7 @@ class Reading(Generic[N_contra]):
     measure: Measure | None
     unit: str
     every: timedelta
-    read: Way[N_contra]
+    read: Reads[N_contra]
     tolerance: int = 0
     partial: bool = False
     headline: bool = False
@@ -234,6 +295,7 @@ class Network(Generic[N]):
     chain: Chain[N] | None = None
     readings: tuple[Reading[N], ...] = ()
     rules: tuple[Rule, ...] = ()
+    ways: tuple[Way, ...] = ()
     chain_ids: tuple[str, ...] = ()
     tokens_vote: bool = False
     decision: Decision | None = None

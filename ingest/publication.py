@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from analytics.spread.blocks import Threshold
-from ingest.network import Network, Reading, Rule
+from ingest.network import Network, Reading, Rule, Way
 from publish import evidence
 from publish.change import changes
 from publish.concentration import measure_missing
@@ -69,7 +69,7 @@ def thresholds(networks: Mapping[str, Network]) -> tuple[Threshold, ...]:
 
 
 def described(networks: Mapping[str, Network]) -> dict[str, pl.DataFrame]:
-    """What pages need to know of networks, readings and rules, as tables of the mart."""
+    """What pages need to know of networks, readings, rules and ways to power, as tables of the mart."""
     known = networks.values()
     return {
         "network": _table(map(_network, known)),
@@ -91,6 +91,7 @@ def described(networks: Mapping[str, Network]) -> dict[str, pl.DataFrame]:
         ),
         "reading": _table(_reading(one, reading) for one in known for reading in one.readings),
         "rule": _table(_rule(one, rule) for one in known for rule in one.rules),
+        "way": _table(_way(one, place, way) for one in known for place, way in enumerate(one.ways)),
     }
 
 
@@ -118,7 +119,13 @@ def _rule(one: Network, rule: Rule) -> dict[str, Any]:
     return {"network": one.name, **told, "metric": Threshold(rule.numerator, rule.denominator, rule.strict).name}
 
 
-def _fields(one: Network | Reading | Rule, *names: str) -> dict[str, Any]:
+def _way(one: Network, place: int, way: Way) -> dict[str, Any]:
+    told = _fields(way, "action", "side", "name", "source")
+    # A rule has an action of its own, in the chain's words.
+    return {"network": one.name, "place": place, **asdict(way.needs), "kind": type(way.needs).__name__.lower(), **told}
+
+
+def _fields(one: Network | Reading | Rule | Way, *names: str) -> dict[str, Any]:
     return {name: getattr(one, name) for name in names}
 
 

@@ -11,7 +11,7 @@ import polars as pl
 from analytics.power.paths import Path
 from analytics.power.verdict import Blank, Confidence, Evidence, Math, Power, Setting, State, Verdict, verdict
 from analytics.spread.metrics import HEADLINE
-from publish.ways import PARTY, ways
+from publish.ways import GROUPINGS, ways
 from questions.populations import Population, headlines, populations
 from store import reference
 from store.mart import Tables
@@ -60,7 +60,7 @@ def verdicts(mart: Tables) -> dict[tuple[str, str], Verdict]:
     for measure in dict.fromkeys(one.measure for one in known):
         for one in headlines([other for other in known if other.measure == measure]):
             if one.network not in power:
-                power[one.network] = {SETTINGS[grouping]: ways(mart, one.network, grouping) for grouping in PARTY}
+                power[one.network] = {SETTINGS[grouping]: ways(mart, one.network, grouping) for grouping in GROUPINGS}
             found[one.network, measure] = verdict(_evidence(mart, one, power[one.network]))
     for network, measure, blank in (*_not_applicable(), *_not_read(mart)):
         if (network, measure) not in found:

@@ -74,6 +74,30 @@ CREATE TABLE rule (
     metric VARCHAR                 -- name of the count in `metric`
 );
 
+-- Ways to power as networks declare them; who has them is in `holding`, what the chain says of them in `observation`.
+CREATE TABLE way (
+    network VARCHAR,               -- short name of the network
+    place INTEGER,                 -- of ways that take equally few parties the first is named
+    action VARCHAR,                -- change the rules, mint or redirect, seize or evict, halt or censor
+    side VARCHAR,                  -- force: make it happen; stop: keep it from happening
+    name VARCHAR,                  -- what a voter reads
+    kind VARCHAR,                  -- rule, vote, keys (several together), key (each by itself), unlisted
+    measure VARCHAR,               -- of the population
+    population VARCHAR,            -- whose power or keys count
+    numerator BIGINT,              -- rule: of the share that is needed
+    denominator BIGINT,            -- rule: of the share that is needed
+    strict BOOLEAN,                -- rule: true: more than the share is needed, not just the share
+    module VARCHAR,                -- vote: subject of its quorum, threshold and veto_threshold
+    ballot VARCHAR,                -- vote: what is voted
+    against VARCHAR,               -- vote: what all others do
+    needed VARCHAR,                -- keys: the observation of how many must act together
+    proof VARCHAR,                 -- keys: the observation that says `verified` where they are proved
+    governs VARCHAR,               -- keys: what the observation `rule` says while they decide
+    observation VARCHAR,           -- unlisted: the observation that says that there is such a power
+    why VARCHAR,                   -- unlisted: why nobody can say who has it
+    source VARCHAR                 -- the module, pallet or contract whose rule it is
+);
+
 -- A landing file that this mart knows; a changed size or time means that it is read again.
 CREATE TABLE landing_file (
     file VARCHAR,                  -- path below the landing folder

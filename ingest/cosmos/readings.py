@@ -1,9 +1,10 @@
 """The readings that every Cosmos chain has."""
 
+from analytics.power.paths import Action, Side
 from ingest.allowance import REPLAY
 from ingest.cosmos import control, emission, governance, past_votes, stake
 from ingest.cosmos.lcd import Lcd
-from ingest.network import DAILY, HOURLY, InParts, Reading, Rule, counted
+from ingest.network import DAILY, HOURLY, InParts, Reading, Rule, Vote, Way, counted
 from store.rows import Kind, Measure
 
 # Each delegator's tokens are cut to whole base units, so the sum is short by less than one a delegator.
@@ -28,6 +29,25 @@ SCORECARD = {
     Measure.VOTING_POWER: "consensus/validators",
     Measure.EMISSION: "emission/stakers",
 }
+
+
+def _by_power(rule: Rule) -> Way:
+    share = f"{'more than ' if rule.strict else ''}{rule.numerator}/{rule.denominator}"
+    return Way(Action.HALT, Side.FORCE, f"{rule.population} with {share} of the power", rule, "CometBFT")
+
+
+def _by_vote(side: Side, name: str, ballot: str, against: str) -> Way:
+    vote = Vote(Measure.VOTING_POWER, "validators", "gov", ballot, against)
+    return Way(Action.CHANGE_RULES, side, name, vote, "x/gov")
+
+
+# Governance as it is if validators vote with all the power behind them. What others may do at worst decides how much it
+# takes to force or to stop a vote whatever they do.
+WAYS = (
+    *map(_by_power, RULES),
+    _by_vote(Side.FORCE, "governance vote, all others against", "pass", "all others veto"),
+    _by_vote(Side.STOP, "governance veto, all others for", "veto", "all others vote Yes"),
+)
 
 
 def readings(unit: str, power_reduction: int, *of_its_own: Reading[Lcd]) -> tuple[Reading[Lcd], ...]:

@@ -9,8 +9,10 @@ from typing import Any, Final
 
 from web3 import Web3
 
+from analytics.power.paths import Action, Side
 from ingest.evm.logs import NOBODY
 from ingest.evm.node import Call, EvmNode
+from ingest.network import Key, Unlisted, Way
 from store.rows import BadData, Facts, Kind, frame, holdings, observation
 
 # Powers by the role that OpenZeppelin's AccessControl, and the bridge of Fetch.ai, give them.
@@ -40,6 +42,15 @@ PARTIES: Final[Mapping[str, str]] = {
     "proxy_admin": "proxy admins",
     **{power: f"{power}s" for power in ("minter", "burner", "pauser", "admin", "upgrader", "relayer", "approver")},
 }
+# What a key can do, gravest first; roles that only watch, approve or execute are no power of their own.
+ACTIONS: Final[Mapping[str, Action]] = {
+    **dict.fromkeys(("admin", "owner", "upgrader", "proxy_admin", "delegate", "proposer"), Action.CHANGE_RULES),
+    **dict.fromkeys(("minter", "relayer"), Action.MINT),
+    "burner": Action.SEIZE,
+    "pauser": Action.HALT,
+}
+# Where a power comes from that is no role.
+STANDARDS: Final[Mapping[str, str]] = {"owner": "Ownable", "proxy_admin": "EIP-1967"}
 # EIP-1967: keccak256("eip1967.proxy.admin") - 1 and so on.
 PROXY_SLOTS: Final[Mapping[str, int]] = {
     "proxy_admin": 0xB53127684A568B3173AE13B9F8A6016E243E63B6E8EE1178D6A717850B5D6103,
@@ -62,6 +73,21 @@ STATE_UNITS: Final[Mapping[str, str]] = {"threshold": "signatures", "version": "
 # A multisig that owns a timelock that owns the admin of a proxy; deeper chains are named, not followed.
 DEPTH: Final = 4
 KEYS_A_ROLE: Final = 200
+
+
+def ways(contracts: Mapping[str, str]) -> tuple[Way, ...]:
+    """The powers that keys can have over contracts, by the name under which `keys` reads them."""
+    powers = [
+        Way(action, Side.FORCE, f"{power} of the {name}", Key(f"{name}/{power}"), _source(power, address))
+        for power, action in ACTIONS.items()
+        for name, address in contracts.items()
+    ]
+    hidden = Unlisted("roles", "the contract does not list who has them")
+    return (*powers, Way(Action.CHANGE_RULES, Side.FORCE, "contract roles", hidden, "AccessControl"))
+
+
+def _source(power: str, contract: str) -> str:
+    return f"{STANDARDS.get(power, 'AccessControl')}, {contract}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,8 @@ def erc20(
     more: tuple[Reading[EvmNode], ...] = (),
     methods: Mapping[str, str] = NOTHING,
 ) -> Network[EvmNode]:
-    """The network of an ERC-20, with the readings of its supply, holders and keys, and what readers are told of them.
+    """The network of an ERC-20, with the readings of its supply, holders and keys, the ways to power that
+    these keys are, and what readers are told of them.
 
     contracts: addresses by name; `token` is the token, the others can change or release it. locked: what holds tokens
     that do not circulate, by the name of the observation. more: readings of its own. methods: in whose words readers
@@ -47,6 +48,7 @@ def erc20(
     return replace(
         network,
         readings=_readings(network, contracts[TOKEN], reads, more),
+        ways=(*keys.ways(contracts), *network.ways),
         units={**counted("key"), **network.units},
         parties={**keys.PARTIES, **network.parties},
         scorecard={**SCORECARD, **network.scorecard},

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from ingest.akash import bme, compute, control, supply
 from ingest.cosmos.lcd import CosmosChain
-from ingest.cosmos.readings import PARTIES, RULES, SCORECARD, UNITS, readings
+from ingest.cosmos.readings import PARTIES, RULES, SCORECARD, UNITS, WAYS, readings
 from ingest.network import Network, Unit, counted
 from store.rows import Decision, Measure
 
@@ -49,6 +49,7 @@ NETWORK = Network(
     chain=CosmosChain("akashnet-2", ENDPOINTS),
     readings=READINGS,
     rules=RULES,
+    ways=WAYS,
     chain_ids=("akashnet-1",),
     tokens_vote=True,
     decision=Decision.STAKE_TALLY,

@@ -3,6 +3,7 @@
 from ingest.bittensor import chain, control, emission, names, opinions, root, stake, validators
 from ingest.network import DAILY, HOURLY, InParts, Network, Reading, Rule, Since, Unit, counted
 from ingest.substrate.node import SubstrateChain
+from ingest.substrate.ways import FINALITY, WAYS
 from store.rows import SINK, Kind, Measure
 
 GENESIS = "0x2f0555cc76fc2840a25a6ea3b9637146806f1f44b090c175ffde2a7e5ab36c03"
@@ -55,12 +56,11 @@ READINGS = (
     Reading("balances", Kind.HOLDINGS, Measure.TOKEN, RAO, DAILY, InParts(chain.balances)),
 )
 
-# Sudo is a multisig of two of three (proved by `control_keys`). GRANDPA makes a block final with more than two thirds
-# of the votes. Yuma consensus takes for each miner the weight that more than half of the stake weight supports (kappa).
+# Sudo is a multisig of two of three (proved by `control_keys`). Yuma consensus takes for each miner the weight that
+# more than half of the stake weight supports (kappa).
 RULES = (
     Rule(Measure.CONTROL, "sudo", "change the rules, the runtime and any balance", 2, 3, strict=False),
-    Rule(Measure.CONTROL, "grandpa", "stop finality", 1, 3, strict=False),
-    Rule(Measure.CONTROL, "grandpa", "make any block final alone", 2, 3, strict=True),
+    *FINALITY,
     Rule(Measure.VOTING_POWER, "validators", "decide over more than half of the emission", 1, 2, strict=True),
 )
 
@@ -75,6 +75,7 @@ NETWORK = Network(
     chain=SubstrateChain(GENESIS, ENDPOINTS),
     readings=READINGS,
     rules=RULES,
+    ways=WAYS,
     tokens_vote=True,
     units={ALPHA: Unit("alpha", 9), **counted("keys", "votes", "subnets")},
     parties={

@@ -1,7 +1,7 @@
 """Fetch.ai (agents): stake, delegations, emission and governance of fetchhub-4."""
 
 from ingest.cosmos.lcd import CosmosChain
-from ingest.cosmos.readings import PARTIES, RULES, SCORECARD, UNITS, readings
+from ingest.cosmos.readings import PARTIES, RULES, SCORECARD, UNITS, WAYS, readings
 from ingest.network import Network
 from store.rows import Decision
 
@@ -30,6 +30,7 @@ NETWORK = Network(
     chain=CosmosChain("fetchhub-4", ENDPOINTS),
     readings=READINGS,
     rules=RULES,
+    ways=WAYS,
     chain_ids=("fetchhub-1", "fetchhub-2", "fetchhub-3"),
     tokens_vote=True,
     decision=Decision.STAKE_TALLY,
