@@ -9,7 +9,10 @@ from typing import Any
 import polars as pl
 import pytest
 
+from ingest.evm import keys as evm_keys
+from ingest.evm.ethereum import ETHEREUM
 from ingest.importer import import_file
+from ingest.network import Network, Way
 from ingest.networks import networks
 from ingest.publication import build
 from publish.ways import ways
@@ -23,6 +26,7 @@ from store.rows import Block, Facts, Kind, Measure, Snapshot, frame, holdings, o
 
 pytestmark = pytest.mark.slow
 
+FET = networks()["fet"]
 NOON = datetime(2026, 7, 17, 12, tzinfo=UTC)
 
 
@@ -30,7 +34,7 @@ def landed(data: Path, network: str, reading: str, measure: Measure | None, rows
     kind = Kind.HOLDINGS if measure else Kind.OBSERVATIONS
     snapshot = Snapshot(
         network=network,
-        chain_id=networks()[network].chain.chain_id,  # type: ignore[union-attr]  # these networks have a chain
+        chain_id="test-1",
         reading=reading,
         kind=kind,
         measure=measure,
@@ -116,18 +120,18 @@ SAFE, ADMIN, LONE = (f"0x{place:040x}" for place in (0xA, 0xB, 0xC))
 SIGNERS = [f"0x{place:040x}" for place in range(1, 6)]
 
 
-def contracts(data: Path, keys: list[tuple[str, str]], state: dict[str, dict[str, str]]) -> None:
-    """Keys of FET's contracts as (population, holder), and what is said of addresses."""
-    landed(data, "fet", "control", Measure.CONTROL, holdings((*key, 1) for key in keys))
+def contracts(data: Path, keys: list[tuple[str, str]], state: dict[str, dict[str, str]], of: Network = FET) -> None:
+    """Keys of a network's contracts as (population, holder), and what is said of addresses."""
+    landed(data, of.name, "control", Measure.CONTROL, holdings((*key, 1) for key in keys))
     rows = [
         observation(name, NOON, text, "", subject=subject)
         for subject, said in state.items()
         for name, text in said.items()
     ]
-    landed(data, "fet", "control_state", None, frame(Kind.OBSERVATIONS, rows))
+    landed(data, of.name, "control_state", None, frame(Kind.OBSERVATIONS, rows))
     holders = holdings(("holders", f"0x{place:040x}", 10) for place in range(100, 110))
-    landed(data, "fet", "holders", Measure.TOKEN, holders)
-    build(data, networks())
+    landed(data, of.name, "holders", Measure.TOKEN, holders)
+    build(data, networks() | {of.name: of})
 
 
 SAFE_STATE = {SAFE: {"account": "contract", "threshold": "3"}} | {one: {"account": "key"} for one in SIGNERS}
@@ -172,6 +176,24 @@ def test_a_label_merges_signers_and_never_makes_one_key_of_a_multisig(
     assert force["number"] == number
 
 
+@pytest.mark.parametrize(
+    ("declared", "text", "how"),
+    [
+        (evm_keys.ways({"token": ADMIN}), "a handful", "change the rules by admin of the token, a multisig 3 of 5"),
+        ((), "not read: no rule, vote or key of this network was read", ""),
+    ],
+)
+def test_a_network_of_a_file_of_its_own_has_the_ways_that_it_declares(
+    tmp_path: Path, declared: tuple[Way, ...], text: str, how: str
+) -> None:
+    newcomer = Network("newcomer", "Newcomer", "data", "NEW", "new", 18, "hex", chain=ETHEREUM, ways=declared)
+    keys = [(f"token/{power}", SAFE) for power in ("pauser", "minter", "admin")] + SAFE_KEYS
+    contracts(tmp_path, keys, SAFE_STATE, newcomer)
+    with opened(tmp_path) as mart:
+        force = said(mart, "newcomer", "token", "force")
+    assert (force["text"].partition(" (")[0].removeprefix("borderline: "), force["how"]) == (text, how)
+
+
 def test_tokens_that_do_not_vote_are_not_applicable_and_what_was_not_read_says_so(tmp_path: Path) -> None:
     build(tmp_path, networks())
     with opened(tmp_path) as mart:
@@ -192,14 +214,13 @@ def test_an_imported_state_has_math_and_says_that_power_was_not_read(shared: Pat
 
 
 def test_what_was_not_seen_gives_bounds_that_hold_the_truth(tmp_path: Path) -> None:
-    fet = networks()["fet"]
     snapshot = Snapshot(
         network="fet",
         chain_id="eip155:1",
         reading="holders",
         kind=Kind.HOLDINGS,
         measure=Measure.TOKEN,
-        unit=fet.unit,
+        unit=FET.unit,
         block=Block(7, "AB", NOON),
         method="A test's.",
         endpoint="http://127.0.0.1",

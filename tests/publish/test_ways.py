@@ -1,0 +1,206 @@
+"""Ways to power that networks declare, with who has them: each kind by itself, on networks that no file knows."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from fractions import Fraction
+from pathlib import Path
+from typing import get_args, get_type_hints
+
+import polars as pl
+import pytest
+
+from analytics.power.paths import Action, Side
+from analytics.votes.rules import actions
+from analytics.votes.tally import ONE, Thresholds
+from ingest.evm import keys as evm_keys
+from ingest.network import Key, Keys, Network, Rule, Unlisted, Vote, Way
+from ingest.networks import networks
+from ingest.publication import described
+from publish.ways import KINDS, ways
+from store.draft import Draft
+from store.rows import Measure
+
+NOON = datetime(2026, 7, 17, 12, tzinfo=UTC)
+POWER, CONTROL = Measure.VOTING_POWER, Measure.CONTROL
+TALLY = {("quorum", "dao"): "0.334", ("threshold", "dao"): "0.5", ("veto_threshold", "dao"): "0.334"}
+HELD = {
+    (POWER, "voters"): {"a": 4, "b": 3, "c": 2, "d": 1},
+    (CONTROL, "council"): {"a": 1, "b": 1, "c": 1, "d": 1, "e": 1},
+    (CONTROL, "vault/owner"): {"safe": 1},
+    (CONTROL, "safe/signers"): {"a": 1, "b": 1, "c": 1},
+    (CONTROL, "bank/owner"): {"box": 1},
+    (CONTROL, "box/owner"): {"safe": 1},
+    (CONTROL, "till/owner"): {"shut": 1},
+}
+SAID = TALLY | {
+    ("seats", ""): "3",
+    ("threshold", "safe"): "2",
+    **{("account", holder): "contract" for holder in ("safe", "box", "shut")},
+}
+
+
+@pytest.fixture
+def draft(tmp_path: Path) -> Iterator[Draft]:
+    with Draft(tmp_path) as draft:
+        yield draft
+
+
+def a_network(*declared: Way) -> Network:
+    return Network("newcomer", "Newcomer", "data", "NEW", "new", 0, "hex", ways=declared)
+
+
+def filled(
+    draft: Draft,
+    network: Network,
+    held: Mapping[tuple[Measure, str], Mapping[str, int]] = HELD,
+    said: Mapping[tuple[str, str], str] = SAID,
+    labels: Mapping[str, str] | None = None,
+) -> Draft:
+    """A draft in which a network has declared its ways, and this was read of it."""
+    rows = [(*key, holder, amount) for key, votes in held.items() for holder, amount in votes.items()]
+    populations, holders = sorted({row[1] for row in rows}), sorted({row[2] for row in rows})
+    measures = {POWER: 1, CONTROL: 2}
+    tables: dict[str, Sequence[Mapping[str, object]]] = {
+        "snapshot": [{"id": i, "network": network.name, "measure": m, "time": NOON} for m, i in measures.items()],
+        "population": [{"id": place, "name": name} for place, name in enumerate(populations)],
+        "holder": [{"id": i, "network": network.name, "address": one} for i, one in enumerate(holders)],
+        "holding": [
+            {"snapshot": measures[m], "population": populations.index(p), "holder": holders.index(h), "amount": n}
+            for m, p, h, n in rows
+        ],
+        "observation": [
+            {"network": network.name, "name": name, "subject": subject, "time": NOON, "exact": exact}
+            for (name, subject), exact in said.items()
+        ],
+        "entity": [{"network": network.name, "address": one, "entity": who} for one, who in (labels or {}).items()],
+    }
+    for table, frame in described({network.name: network}).items():
+        draft.replace(table, frame)
+    for table, found in tables.items():
+        draft.replace(table, pl.DataFrame(found))
+    return draft
+
+
+def told(draft: Draft, way: Way, **read: Mapping[tuple[str, str], str]) -> list[tuple[str, int] | tuple[str, str]]:
+    """Each path by its name, and how much it needs or why nobody knows."""
+    network = a_network(way)
+    paths = ways(filled(draft, network, **read), network.name, "control")  # type: ignore[arg-type]
+    assert all((path.action, path.side) == (way.action, way.side) for path in paths)
+    return [(path.name, path.needs[0].need if path.needs else path.missing) for path in paths]
+
+
+def force(name: str, needs: Rule | Vote | Keys | Key | Unlisted) -> Way:
+    return Way(Action.CHANGE_RULES, Side.FORCE, name, needs, "a test")
+
+
+def stop(name: str, needs: Rule | Vote | Keys | Key | Unlisted) -> Way:
+    return Way(Action.CHANGE_RULES, Side.STOP, name, needs, "a test")
+
+
+COUNCIL = Keys("council", count="seats", proof="council_signers", governs="council")
+HIDDEN = Unlisted("roles", "nobody lists them")
+PROVED = {("council_signers", ""): "verified", ("rule", ""): "council"}
+
+
+@pytest.mark.parametrize(
+    ("way", "said", "expected"),
+    [
+        (force("a third", Rule(POWER, "voters", "halt", 1, 3, strict=False)), {}, [("a third", 4)]),
+        (force("half", Rule(POWER, "voters", "decide", 1, 2, strict=True)), {}, [("half", 6)]),
+        (force("half of nobody", Rule(POWER, "nobody", "decide", 1, 2, strict=True)), {}, []),
+        # With 0.334 to veto, 7 of 10 pass what 3 would veto, and 4 veto what 6 would pass.
+        (force("vote", Vote(POWER, "voters", "dao", "pass", "all others veto")), {}, [("vote", 7)]),
+        (stop("veto", Vote(POWER, "voters", "dao", "veto", "all others vote Yes")), {}, [("veto", 4)]),
+        # Another module's parameters are not this vote's.
+        (force("vote", Vote(POWER, "voters", "gov", "pass", "all others veto")), {}, []),
+        (force("council", Keys("council", count="seats")), {}, [("council, 3 of 5", 3)]),
+        (stop("council", Keys("council", count="seats")), {("seats", ""): "4"}, [("council, 4 of 5", 2)]),
+        (force("council", Keys("nobody", count="seats")), {}, []),
+        (
+            force("council", Keys("council", count="unsaid")),
+            {},
+            [("the council key", "its signers are not proved")],
+        ),
+        (force("council", COUNCIL), {}, []),
+        (force("council", COUNCIL), PROVED, [("council, 3 of 5", 3)]),
+        (
+            force("council", COUNCIL),
+            {("rule", ""): "council"},
+            [("the council key", "its signers are not proved")],
+        ),
+        (stop("council", COUNCIL), {("rule", ""): "council"}, []),
+        (
+            force("council", COUNCIL),
+            PROVED | {("rule", ""): "referenda"},
+            [("the chain's governance", "referenda")],
+        ),
+        (force("owner", Key("vault/owner")), {}, [("owner, a multisig 2 of 3", 2)]),
+        (force("owner", Key("bank/owner")), {}, [("owner, a multisig 2 of 3", 2)]),
+        (force("owner", Key("till/owner")), {}, [("owner", "shut is a contract whose keys are not known")]),
+        (force("owner", Key("till/owner")), {("account", "shut"): "key"}, [("owner, one key", 1)]),
+        (force("owner", Key("nobody/owner")), {}, []),
+        (force("roles", Unlisted("roles", "nobody lists them")), {}, []),
+        (
+            force("roles", Unlisted("roles", "nobody lists them")),
+            {("roles", "x"): "hidden"},
+            [("roles", "nobody lists them")],
+        ),
+    ],
+)
+def test_a_way_is_counted_by_what_was_read(
+    draft: Draft, way: Way, said: Mapping[tuple[str, str], str], expected: list[tuple[str, int | str]]
+) -> None:
+    assert told(draft, way, said=SAID | said) == expected
+
+
+def test_what_a_network_does_not_declare_is_not_known(draft: Draft) -> None:
+    network = a_network()
+    assert ways(filled(draft, network), network.name, "control") == ()
+
+
+def test_a_label_merges_votes_and_keys_and_is_told_as_looked_into(draft: Draft) -> None:
+    half = force("half", Rule(POWER, "voters", "decide", 1, 2, strict=True))
+    network = a_network(half, force("council", Keys("council", count="seats")))
+    # A name may have digits, and begin like an address.
+    filled(draft, network, labels={"a": "0xlabs", "b": "0xlabs", "c": "node-1"})
+    votes, council = ways(draft, network.name, "control")
+    assert votes.needs[0].votes == {"0xlabs": 7, "node-1": 2, "d": 1}
+    assert votes.independence_shown
+    assert council.needs[0].votes == {"0xlabs": 2, "node-1": 1, "d": 1, "e": 1}
+    votes, _ = ways(draft, network.name, "address")
+    assert votes.needs[0].votes == {"a": 4, "b": 3, "c": 2, "d": 1}
+    assert not votes.independence_shown
+
+
+def test_ways_stand_in_the_order_in_which_they_are_declared(draft: Draft) -> None:
+    contracts = {"token": f"0x{7:040x}", "bridge": f"0x{8:040x}"}
+    network = a_network(*evm_keys.ways(contracts))
+    powers = [f"{name}/{power}" for name in contracts for power in evm_keys.ACTIONS]
+    filled(draft, network, {(CONTROL, power): {"b": 1, "a": 1} for power in reversed(powers)}, {})
+    paths = ways(draft, network.name, "control")
+    named = [f"{power} of the {name}, one key" for power in evm_keys.ACTIONS for name in contracts]
+    assert [(path.name, *path.needs[0].votes) for path in paths] == [(one, key) for one in named for key in "ab"]
+    assert [paths[place].action for place in (0, -1)] == [Action.CHANGE_RULES, Action.HALT]
+
+
+def test_each_kind_of_need_has_a_mechanism() -> None:
+    kinds = get_args(get_type_hints(Way)["needs"])
+    assert {kind.__name__.lower() for kind in kinds} == set(KINDS)
+
+
+DECLARED = [(network, way) for network in networks().values() for way in network.ways]
+
+
+@pytest.mark.parametrize(("network", "way"), DECLARED, ids=lambda one: one.name)
+def test_a_declared_way_rests_on_what_its_network_reads(network: Network, way: Way) -> None:
+    assert way.name
+    assert way.source
+    match way.needs:
+        case Rule():
+            assert way.needs in network.rules, "a threshold is said once"
+        case Vote():
+            rule = Thresholds(ONE // 3, ONE // 2, ONE // 3)
+            cases = {(one.name, one.case) for one in actions(rule, Fraction(1))}
+            assert (way.needs.ballot, way.needs.against) in cases
+    if not isinstance(way.needs, Unlisted):
+        assert way.needs.measure in {reading.measure for reading in network.readings}
