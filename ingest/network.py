@@ -177,6 +177,7 @@ class Way:
     source: str
 
 
+@dataclass(frozen=True, slots=True)
 class InParts(Generic[N_contra]):
     """Reads what takes long: takes (node, memo) and keeps its parts, so that it goes on where it was cut off."""
 

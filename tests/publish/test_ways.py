@@ -9,9 +9,10 @@ from typing import get_args, get_type_hints
 import polars as pl
 import pytest
 
+from analytics.decimals import ONE
 from analytics.power.paths import Action, Side
 from analytics.votes.rules import actions
-from analytics.votes.tally import ONE, Thresholds
+from analytics.votes.tally import Thresholds
 from ingest.evm import keys as evm_keys
 from ingest.network import Key, Keys, Network, Rule, Unlisted, Vote, Way
 from ingest.networks import networks
@@ -81,7 +82,7 @@ def filled(
     return draft
 
 
-def told(draft: Draft, way: Way, **read: Mapping[tuple[str, str], str]) -> list[tuple[str, int] | tuple[str, str]]:
+def told(draft: Draft, way: Way, **read: Mapping[tuple[str, str], str]) -> list[tuple[str, int | str]]:
     """Each path by its name, and how much it needs or why nobody knows."""
     network = a_network(way)
     paths = ways(filled(draft, network, **read), network.name, "control")  # type: ignore[arg-type]
@@ -97,7 +98,7 @@ def stop(name: str, needs: Rule | Vote | Keys | Key | Unlisted) -> Way:
     return Way(Action.CHANGE_RULES, Side.STOP, name, needs, "a test")
 
 
-COUNCIL = Keys("council", count="seats", proof="council_signers", governs="council")
+COUNCIL = Keys("council", needed="seats", proof="council_signers", governs="council")
 HIDDEN = Unlisted("roles", "nobody lists them")
 PROVED = {("council_signers", ""): "verified", ("rule", ""): "council"}
 
@@ -113,11 +114,11 @@ PROVED = {("council_signers", ""): "verified", ("rule", ""): "council"}
         (stop("veto", Vote(POWER, "voters", "dao", "veto", "all others vote Yes")), {}, [("veto", 4)]),
         # Another module's parameters are not this vote's.
         (force("vote", Vote(POWER, "voters", "gov", "pass", "all others veto")), {}, []),
-        (force("council", Keys("council", count="seats")), {}, [("council, 3 of 5", 3)]),
-        (stop("council", Keys("council", count="seats")), {("seats", ""): "4"}, [("council, 4 of 5", 2)]),
-        (force("council", Keys("nobody", count="seats")), {}, []),
+        (force("council", Keys("council", needed="seats")), {}, [("council, 3 of 5", 3)]),
+        (stop("council", Keys("council", needed="seats")), {("seats", ""): "4"}, [("council, 4 of 5", 2)]),
+        (force("council", Keys("nobody", needed="seats")), {}, []),
         (
-            force("council", Keys("council", count="unsaid")),
+            force("council", Keys("council", needed="unsaid")),
             {},
             [("the council key", "its signers are not proved")],
         ),
@@ -148,7 +149,7 @@ PROVED = {("council_signers", ""): "verified", ("rule", ""): "council"}
     ],
 )
 def test_a_way_is_counted_by_what_was_read(
-    draft: Draft, way: Way, said: Mapping[tuple[str, str], str], expected: list[tuple[str, int | str]]
+    draft: Draft, way: Way, said: dict[tuple[str, str], str], expected: list[tuple[str, int | str]]
 ) -> None:
     assert told(draft, way, said=SAID | said) == expected
 
@@ -160,7 +161,7 @@ def test_what_a_network_does_not_declare_is_not_known(draft: Draft) -> None:
 
 def test_a_label_merges_votes_and_keys_and_is_told_as_looked_into(draft: Draft) -> None:
     half = force("half", Rule(POWER, "voters", "decide", 1, 2, strict=True))
-    network = a_network(half, force("council", Keys("council", count="seats")))
+    network = a_network(half, force("council", Keys("council", needed="seats")))
     # A name may have digits, and begin like an address.
     filled(draft, network, labels={"a": "0xlabs", "b": "0xlabs", "c": "node-1"})
     votes, council = ways(draft, network.name, "control")
