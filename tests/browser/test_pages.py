@@ -17,13 +17,15 @@ from store.rows import FORMULA_STARTS
 from tests.browser.conftest import asking, lawful
 from tests.browser.reader import serious, sideways, unsafe_links
 from tests.browser.site import PATIENCE, settled, streamlit
+from tests.conftest import ROOT
 from tests.pages.test_every_page import PAGES
 from tests.worlds.hamlet import address, build_ruin
 from tests.worlds.museum import IMPORTS, land, publish
 from tests.worlds.servers import Reply, serving
 
 Visit = Callable[[str], Page]
-CHARTED = [name for name in PAGES if name != "sources"]
+CHARTS = re.compile(r"\bdraw\.(show|clickable|panels)\(")
+CHARTED = [name for name in PAGES if CHARTS.search((ROOT / "pages" / f"{name}.py").read_text())]
 
 
 def path(name: str) -> str:
