@@ -78,7 +78,7 @@ def many_banners() -> None:
 
 
 def test_one_banner_names_all_networks_that_are_missing_and_the_first_reasons() -> None:
-    missing, old = AppTest.from_function(many_banners).run().warning
+    missing, old = AppTest.from_function(many_banners, default_timeout=60).run().warning
     headline, *lines = missing.value.splitlines()
     assert headline.startswith("**Network 0, Network 1, Network 2, Network 3, Network 4 and Network 5 are missing.**")
     assert lines[0] == r"* Network 0: nobody \*answered\*"

@@ -177,7 +177,7 @@ def one_section() -> None:
 
 
 def test_our_errors_are_told_in_our_words_and_a_stop_is_no_fault() -> None:
-    shown = AppTest.from_function(one_section).run()
+    shown = AppTest.from_function(one_section, default_timeout=60).run()
     told, counted = shown.error
     assert told.value == (
         f"**{BROKEN}: What a reading refused.** Akash votes\\: a vote without \\<b\\>weight\\<\\/b\\>. "
