@@ -89,6 +89,15 @@ def shared() -> Path:
 
 
 @pytest.fixture(scope="session")
+def runtime() -> bytes:
+    """Metadata of Bittensor's runtime: of spec 424 where it is at hand, else as much of it as readings ask for."""
+    from tests.worlds.own_runtime import own_runtime
+    from tests.worlds.substrate_server import blob
+
+    return blob(SHARED, 424) if SHARED.is_dir() else own_runtime()
+
+
+@pytest.fixture(scope="session")
 def hamlet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Data folder of the small world of tests/worlds/hamlet.py, published."""
     import streamlit as st

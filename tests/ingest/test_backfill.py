@@ -24,8 +24,8 @@ READINGS = [reading for reading in bittensor.READINGS if reading.name in ("chain
 
 
 @pytest.fixture
-def world(shared: Path) -> World:
-    made = World(Node(blob(shared, 424), 424))
+def world(runtime: bytes) -> World:
+    made = World(Node(runtime, 424))
     made.subnet(1)
     made.root()
     return made

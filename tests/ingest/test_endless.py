@@ -36,7 +36,7 @@ from tests.worlds.evm_provider import FINAL, TOKEN, Provider
 from tests.worlds.lcd import ONE, State, Validator, account, valoper
 from tests.worlds.moving_chain import moving
 from tests.worlds.servers import Reply, Request, listening, serving
-from tests.worlds.substrate_server import GENESIS, Node, blob
+from tests.worlds.substrate_server import GENESIS, Node
 
 Answer = Callable[[Request], Reply]
 # Twenty requests, four megabytes and 24,000 elements a reading.
@@ -83,9 +83,9 @@ def endless_pages(request: Request) -> Reply:
     return Reply(body, headers={"grpc-metadata-x-cosmos-block-height": request.headers["x-cosmos-block-height"]})
 
 
-def endless_keys(shared: Path) -> tuple[Network, Answer]:
+def endless_keys(runtime: bytes) -> tuple[Network, Answer]:
     """Accounts of a Substrate chain: after each key comes another."""
-    node = Node(blob(shared, 218), 218)
+    node = Node(runtime, 424)
     prefix = "0x" + node.metadata.item("System", "Account").prefix.hex()
     value = "0x" + bytes(80).hex()
 
@@ -115,14 +115,14 @@ def many_providers(request: Request) -> Reply:
     return Reply({"earnings": dict.fromkeys(names, 1)})
 
 
-def endless(protocol: str, shared: Path) -> tuple[Network, str, Answer]:
+def endless(protocol: str, runtime: bytes) -> tuple[Network, str, Answer]:
     """A network of the protocol, one of its readings, and a server that never comes to its end."""
     if protocol == "cosmos":
         return akash.NETWORK, "delegators", endless_pages
     if protocol == "off chain":
         return akash_console.NETWORK, "earnings", many_providers
     if protocol == "substrate":
-        network, answer = endless_keys(shared)
+        network, answer = endless_keys(runtime)
         return network, "balances", answer
     chain = EvmChain("eip155:1", (), pauses=(), clock=lambda: NOW)
     network = replace(fet.NETWORK, chain=chain, readings=reading(logs_block_by_block))
@@ -131,10 +131,10 @@ def endless(protocol: str, shared: Path) -> tuple[Network, str, Answer]:
 
 @pytest.mark.parametrize("protocol", ["cosmos", "substrate", "evm", "off chain"])
 def test_a_server_without_end_is_left_and_named(
-    protocol: str, shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    protocol: str, runtime: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DEAI_ALLOWANCE", LITTLE)
-    network, name, answer = endless(protocol, shared)
+    network, name, answer = endless(protocol, runtime)
     asked: list[str] = []
 
     def counted(request: Request) -> Reply:

@@ -24,7 +24,7 @@ from tests.ingest.substrate.test_node import CLOCK, at_head
 from tests.worlds.evm_provider import Provider, result
 from tests.worlds.lcd import ONE, STAKING, State, Validator, chain
 from tests.worlds.servers import Reply, Request, serving
-from tests.worlds.substrate_server import GENESIS, Node, blob
+from tests.worlds.substrate_server import GENESIS, Node
 
 Answer = Callable[[Request], Reply]
 STATE = State([Validator(1, 10**6, 10**6 * ONE)])
@@ -74,8 +74,8 @@ def test_digits_of_another_script_are_no_amount_on_an_evm_chain(amount: Any) -> 
         head(url).slot("0x" + "ab" * 20, 0)
 
 
-def test_digits_of_another_script_are_no_height_on_a_substrate_chain(shared: Path) -> None:
-    node = Node(blob(shared, 218), 218, spoil={"chain_getHeader": lambda _: {"number": "0x" + ARABIC}})
+def test_digits_of_another_script_are_no_height_on_a_substrate_chain(runtime: bytes) -> None:
+    node = Node(runtime, 424, spoil={"chain_getHeader": lambda _: {"number": "0x" + ARABIC}})
     with pytest.raises(SourceDown, match="no hexadecimal ones"), at_head(node):
         pass
 
@@ -89,14 +89,14 @@ def test_no_pattern_takes_the_digits_of_every_script() -> None:
 AHEAD = timedelta(minutes=4)
 
 
-def test_a_block_ahead_of_the_clock_is_refused_by_every_protocol(shared: Path, tmp_path: Path) -> None:
+def test_a_block_ahead_of_the_clock_is_refused_by_every_protocol(runtime: bytes, tmp_path: Path) -> None:
     now = datetime.now(UTC).replace(microsecond=0)
     with serving(chain(replace(STATE, time=now + AHEAD))) as address:
         (outcome,) = ran(only(akash.NETWORK, "validators"), tmp_path, address)
     assert (outcome.error, "is at block" in outcome.message) == ("SourceDown", True)
     with serving(Provider()) as url, pytest.raises(SourceDown, match=r"the newest block .* is of"):
         head(url, clock=NOW - AHEAD)
-    with serving(Node(blob(shared, 218), 218).answer) as url, Http(10_000) as http:
+    with serving(Node(runtime, 424).answer) as url, Http(10_000) as http:
         early = SubstrateChain(GENESIS, (), clock=lambda: CLOCK - AHEAD)
         with pytest.raises(SourceDown, match="is at block"):
             early.head(http, [url])

@@ -31,11 +31,6 @@ from tests.worlds.substrate_server import Node, blob, renamed, state
 ONE = 10**9
 
 
-@pytest.fixture(scope="module")
-def runtime(shared: Path) -> bytes:
-    return blob(shared, 424)
-
-
 @contextmanager
 def lived(runtime: bytes) -> Iterator[tuple[World, Substrate]]:
     made = World(Node(runtime, 424))

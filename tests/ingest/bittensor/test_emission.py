@@ -21,11 +21,6 @@ from tests.worlds.substrate_server import Node, blob
 DAY_OF_ALPHA = ALPHA_A_BLOCK * 7200
 
 
-@pytest.fixture(scope="module")
-def runtime(shared: Path) -> bytes:
-    return blob(shared, 424)
-
-
 @contextmanager
 def lived(runtime: bytes, seed: int = 0, **world: bool) -> Iterator[tuple[World, Substrate]]:
     """A chain with four subnets of different epochs, one with two mechanisms, and a gap in the netuids."""

@@ -14,8 +14,8 @@ from tests.worlds.substrate_server import Node, blob
 FIXED = 2**32
 
 
-def test_what_was_claimed_is_taken_off_what_the_rate_grants_position_by_position(shared: Path) -> None:
-    made = World(Node(blob(shared, 424), 424))
+def test_what_was_claimed_is_taken_off_what_the_rate_grants_position_by_position(runtime: bytes) -> None:
+    made = World(Node(runtime, 424))
     made.subnet(3)
     made.root()
     made.stakes()

@@ -56,11 +56,6 @@ def test_a_share_in_a_pool_without_shares_is_worth_nothing_as_on_chain() -> None
     assert worth(10**9, whole(5), (0, 0)) == 0
 
 
-@pytest.fixture(scope="module")
-def runtime(shared: Path) -> bytes:
-    return blob(shared, 424)
-
-
 @contextmanager
 def lived(runtime: bytes, netuids: tuple[int, ...] = (1, 2, 3), seed: int = 0) -> Iterator[tuple[World, Substrate]]:
     made = World(Node(runtime, 424), seed)
@@ -214,9 +209,9 @@ def test_stake_before_dtao_is_tao_on_the_root(shared: Path) -> None:
         assert mapped(positions(node, no_memo)) == {(spelled(HOTKEY), spelled(ALICE), 0): 5 * 10**9}
 
 
-def test_a_pool_whose_curve_is_unknown_has_no_price(shared: Path) -> None:
+def test_a_pool_whose_curve_is_unknown_has_no_price(runtime: bytes) -> None:
     names = {"SwapRuntimeApi": "SwopRuntimeApi"}
-    made = World(Node(renamed(blob(shared, 424), names), 424))
+    made = World(Node(renamed(runtime, names), 424))
     made.subnet(1)
     made.root()
     with at_head(made.node) as node, pytest.raises(SourceChanged, match="curve is not known"):

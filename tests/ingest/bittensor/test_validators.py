@@ -28,11 +28,6 @@ READINGS = {reading.name: reading for reading in NETWORK.readings}
 NOBODY = spelled(bytes(32))
 
 
-@pytest.fixture(scope="module")
-def runtime(shared: Path) -> bytes:
-    return blob(shared, 424)
-
-
 @contextmanager
 def lived(runtime: bytes, *, mechanisms: int = 1) -> Iterator[tuple[World, Substrate]]:
     made = World(Node(runtime, 424))
@@ -144,8 +139,8 @@ def test_spec_218_had_a_tao_weight_for_each_subnet(shared: Path) -> None:
         assert consensus_weights(node, [(1, hotkey), (2, hotkey)]) == [107, 9]
 
 
-def test_a_runtime_that_records_no_stake_weights_is_named(shared: Path) -> None:
-    made = World(Node(renamed(blob(shared, 424), {"StakeWeight": "StakeWoight"}), 424))
+def test_a_runtime_that_records_no_stake_weights_is_named(runtime: bytes) -> None:
+    made = World(Node(renamed(runtime, {"StakeWeight": "StakeWoight"}), 424))
     made.put("NetworksAdded", [u(16, 0)], b"\1")
     made.node.calls["SwapRuntimeApi_current_alpha_price_all"] = vec([])
     with at_head(made.node) as node, pytest.raises(SourceChanged, match="stake weights"):
