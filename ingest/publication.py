@@ -16,6 +16,7 @@ from publish.concentration import measure_missing
 from publish.operators import TEXTS, with_operators
 from store import reference
 from store.draft import Draft
+from store.ledger import Run
 
 
 def build(
@@ -50,7 +51,7 @@ def build(
         return draft.publish(datetime.now(UTC)), torn
 
 
-def _ledger(draft: Draft, told: Callable[[Sequence[str]], None]) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
+def _ledger(draft: Draft, told: Callable[[Sequence[str]], None]) -> tuple[list[Run], tuple[str, ...]]:
     """The runs, of which the last names what is torn: landing files, and lines of the ledger itself."""
     files = tuple(map(str, draft.torn.values()))
     told(files)
@@ -129,9 +130,9 @@ def _fields(one: Network | Reading | Rule | Way, *names: str) -> dict[str, Any]:
     return {name: getattr(one, name) for name in names}
 
 
-def ledger(runs: Sequence[Mapping[str, Any]]) -> dict[str, pl.DataFrame]:
+def ledger(runs: Sequence[Run]) -> dict[str, pl.DataFrame]:
     """The runs and their errors, as tables of the mart."""
     return {
-        "run": pl.DataFrame([{name: one[name] for name in one if name != "errors"} for one in runs]),
+        "run": pl.DataFrame([{name: told for name, told in one.items() if name != "errors"} for one in runs]),
         "run_error": pl.DataFrame([{"run": one["id"], **error} for one in runs for error in one["errors"]]),
     }

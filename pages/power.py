@@ -80,8 +80,8 @@ def ranked(
             unfolded=True,
         )
     )
-    for point in picked:
-        party(ranks, int(point["x"]))
+    for rank in picked:
+        party(ranks, rank)
 
 
 @frame.section

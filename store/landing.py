@@ -27,7 +27,7 @@ from typing import Any, Final
 import polars as pl
 
 from store.disk import replace
-from store.ledger import line, told
+from store.ledger import Run, line, told
 from store.rows import KEYS, SCHEMAS, BadData, Block, Facts, Key, Kind, Measure, Place, Snapshot
 from store.sealed import note, proved, told_by_name, unproved, write_sealed
 
@@ -223,11 +223,11 @@ class Landing:
                 if name.endswith(".tmp"):
                     Path(folder, name).unlink()
 
-    def record_run(self, run: str, entry: Mapping[str, Any]) -> None:
+    def record_run(self, run: str, entry: Mapping[str, object]) -> None:
         """Write one line of the ledger; it lands before the build, so that a rebuild keeps it."""
         replace(self.folder / "_runs" / f"{_safe(run)}.json", told(entry))
 
-    def runs(self) -> tuple[list[dict[str, Any]], list[BadData]]:
+    def runs(self) -> tuple[list[Run], list[BadData]]:
         """The ledger, oldest run first, and what is said of the lines that are damaged."""
         lines, errors = [], []
         for path in self._lines():
@@ -237,7 +237,7 @@ class Landing:
                 errors.append(error)
         return lines, errors
 
-    def newest_run(self) -> dict[str, Any] | None:
+    def newest_run(self) -> Run | None:
         """The newest line of the ledger that is whole."""
         for path in reversed(self._lines()):
             with suppress(BadData):

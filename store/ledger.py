@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypedDict, cast
 
 from store.rows import BadData
 from store.sealed import told_by_name
@@ -15,12 +15,36 @@ ERROR: Final = {"network", "reading", "error", "message"}
 HASH: Final = "sha256"
 
 
-def told(entry: Mapping[str, Any]) -> bytes:
+class RunError(TypedDict):
+    """What failed in a run."""
+
+    network: str
+    reading: str
+    error: str
+    message: str
+
+
+class Run(TypedDict):
+    """What a run did, as its line of the ledger says."""
+
+    id: str
+    started: str
+    finished: str
+    status: str
+    landed: int
+    requests: int
+    argv: str
+    version: str
+    host: str
+    errors: list[RunError]
+
+
+def told(entry: Mapping[str, object]) -> bytes:
     """An entry as a line of the ledger."""
     return json.dumps({**entry, HASH: _hash(entry)}).encode()
 
 
-def line(path: Path) -> dict[str, Any]:
+def line(path: Path) -> Run:
     """An entry of the ledger; raises BadData naming the file when it is damaged."""
     with told_by_name(path):
         entry: dict[str, Any] = json.loads(path.read_bytes())
@@ -29,8 +53,8 @@ def line(path: Path) -> dict[str, Any]:
                 raise BadData(f"{path} is torn: it is not the line of the ledger that was written")
         elif entry.keys() != FIELDS or any(error.keys() != ERROR for error in entry["errors"]):
             raise BadData(f"{path} is torn: it has not the fields of a line of the ledger")
-        return entry
+        return cast(Run, entry)
 
 
-def _hash(entry: Mapping[str, Any]) -> str:
+def _hash(entry: Mapping[str, object]) -> str:
     return hashlib.sha256(json.dumps(entry).encode()).hexdigest()

@@ -284,7 +284,7 @@ def observation(
     *,
     subject: str = "",
     source: str = "chain",
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """One observation row; `value` is the number in `exact`.
 
     A text is a number only where its unit says so. Raises BadData where such a text, or a number, is none that a chart
@@ -313,7 +313,7 @@ def _number(exact: str | int | float, what: str) -> float:
     raise BadData(f"{what}: {str(exact)[:80]!r} is no number")
 
 
-def frame(kind: Kind, rows: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
+def frame(kind: Kind, rows: Iterable[Mapping[str, object]]) -> pl.DataFrame:
     """Frame of a kind from plain rows; absent columns are null.
 
     Raises BadData naming the row and the column that would not give back the value as it is: a text for a number, more

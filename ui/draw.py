@@ -23,7 +23,7 @@ class Chart:
     key: str
     figure: go.Figure
     table: pl.DataFrame
-    columns: Mapping[str, Any]
+    columns: tables.Columns
     alt: str
     sources: Sequence[Provenance]
     note: str = ""
@@ -41,8 +41,8 @@ def show(chart: Chart) -> None:
     _below(chart)
 
 
-def clickable(chart: Chart) -> list[Mapping[str, Any]]:
-    """The same chart, whose points can be clicked: the points that are selected."""
+def clickable(chart: Chart) -> list[int]:
+    """The same chart, whose bars can be clicked: the places of those that are selected."""
     state = st.plotly_chart(
         signed(chart.figure, chart.sources),
         key=chart.key,
@@ -52,7 +52,7 @@ def clickable(chart: Chart) -> list[Mapping[str, Any]]:
         selection_mode="points",
     )
     _below(chart)
-    return list(state["selection"]["points"])
+    return [int(point["x"]) for point in state["selection"]["points"]]
 
 
 def panels(
@@ -106,7 +106,7 @@ def source_line(sources: Sequence[Provenance], note: str = "") -> None:
 
 def table(
     frame: pl.DataFrame,
-    columns: Mapping[str, Any],
+    columns: tables.Columns,
     *,
     alt: str,
     sources: Sequence[Provenance],

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 
@@ -273,10 +273,12 @@ def unit(population: Population) -> str:
     return f"{population.token_unit} {_verb(population, 0)}"
 
 
-def flow_columns(population: Population, rows: pl.DataFrame) -> dict[str, Any]:
+def flow_columns(population: Population, rows: pl.DataFrame) -> tables.Columns:
     """The columns of a ranking's table, its amounts told as what they are."""
-    found = parties.columns(population, rows)
-    return found | {"amount_tokens": tables.number(words.sentence(unit(population)), places=2)}
+    return {
+        **parties.columns(population, rows),
+        "amount_tokens": tables.number(words.sentence(unit(population)), places=2),
+    }
 
 
 def half_drawn(population: Population, flow: Flow, enough: Value) -> str:
@@ -306,7 +308,7 @@ def _receiver(population: str, heading: str) -> str:
     return "the pool" if population == "pool" else heading.lower()
 
 
-def emission_columns(population: Population) -> dict[str, Any]:
+def emission_columns(population: Population) -> tables.Columns:
     """The columns of the table of where an emission goes."""
     return {
         "heading": tables.text("To", "The pool is the community's account, spent by vote.", pinned=True),

@@ -1,7 +1,6 @@
 """How parties of a population are named in prose, charts and tables."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import polars as pl
 import streamlit as st
@@ -48,7 +47,7 @@ def scenario_rows(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(name=pl.Series(shown, dtype=pl.String))
 
 
-def columns(population: Population, rows: pl.DataFrame) -> dict[str, Any]:
+def columns(population: Population, rows: pl.DataFrame) -> tables.Columns:
     """The columns of a ranking's table; those that say nothing here are left out."""
     largest = float(rows["share"].max() or 1.0)  # type: ignore[arg-type]
     found = {

@@ -1,7 +1,6 @@
 """Who takes part, in sentences, a curve and a table: the voting record of a network's validators."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import plotly.graph_objects as go
 import polars as pl
@@ -88,7 +87,7 @@ TURNOUT = {
 }
 
 
-def columns(found: Record) -> dict[str, Any]:
+def columns(found: Record) -> tables.Columns:
     """The columns of the record's table; those of which nothing is known are left out."""
     most = float(found.validators["share"].max() or 1.0)  # type: ignore[arg-type]
     told = {

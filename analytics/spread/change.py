@@ -1,19 +1,18 @@
 """Why a number differs from that of thirty days ago: its causes, replaced one at a time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
     """What a number is computed from; each part may change in a month for another reason."""
 
-    population: Any
-    labels: Any
-    prices: Any
-    amounts: Any
+    population: Set[str]
+    labels: Mapping[str, str]
+    prices: Mapping[str, float]
+    amounts: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,7 +110,7 @@ picked = draw.clickable(
         note="Others' names are shown as the chain has them.",
     )
 )
-st.markdown(f"Picked: {words.listed([str(point['x']) for point in picked]) or 'none'}")
+st.markdown(f"Picked: {words.listed([str(rank) for rank in picked]) or 'none'}")
 
 st.header("Math against power")
 points = spread()
