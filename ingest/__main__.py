@@ -33,6 +33,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
+from typer.core import TyperGroup
 
 from ingest import job
 from ingest.allowance import RUN
@@ -45,6 +46,7 @@ from ingest.offchain.feed import OffChain
 from ingest.publication import build
 from ingest.sample.world import build_sample
 from ingest.serve import serve_dashboard
+from ingest.settings import WrongSetting
 from ingest.spoken import spoken
 from ingest.transport import Http, bare
 from ingest.upkeep import prune as pruned
@@ -52,13 +54,30 @@ from ingest.upkeep import rotten
 from questions.freshness import disk, freshness, last_runs, torn
 from store.disk import FAULTS, replace
 from store.landing import SAMPLE, Landing
+from store.ledger import Run
 from store.mart import Damaged, Mart, NoMart, data_folder, opened, prove
 from store.rows import AHEAD, FORMULA_STARTS, NEGATIVE_NUMBER, ReadingError
 
 FRESH, UNEXPECTED, USAGE, PARTIAL, STALE, DISK, LOCKED = 0, 1, 2, 3, 4, 74, 75
 REMEDY: Final = "restore it from a backup, or delete it and the next run reads again, or import it again"
 
-app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+class Commands(TyperGroup):
+    """Commands to which a wrong setting is wrong usage, as a wrong option is."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that is asked for."""
+        try:
+            return super().invoke(ctx)
+        except WrongSetting as error:
+            name = ctx.invoked_subcommand
+            asked = self.commands[name].make_context(name, [], ctx, resilient_parsing=True)
+            raise typer.BadParameter(str(error), ctx=asked) from error
+
+
+app = typer.Typer(
+    cls=Commands, help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+)
 log = logging.getLogger("ingest")
 
 
@@ -474,7 +493,7 @@ def _landed(data: Path) -> Path:
     return data
 
 
-def _unpublished(landing: Landing, mart: Mart) -> dict[str, Any] | None:
+def _unpublished(landing: Landing, mart: Mart) -> Run | None:
     """The newest line of the ledger where the mart lacks it: of a command that was interrupted, or is at work."""
     newest = landing.newest_run()
     known = newest is None or not mart.table("FROM run WHERE id = ?", newest["id"]).is_empty()

@@ -6,14 +6,12 @@ Errors beside those of store.rows:
     └── Exhausted       a reading or a run has had all that it may ask for
 """
 
-import os
 import threading
 import time
 from dataclasses import dataclass
 from typing import Final
 
-import typer
-
+from ingest.settings import above_zero
 from store.rows import SourceDown
 
 VARIABLE: Final = "DEAI_ALLOWANCE"
@@ -52,7 +50,7 @@ class Allowance:
 
     def __init__(self, whose: str, limits: Limits) -> None:
         self._whose = whose
-        self._limits = limits.times(factor())
+        self._limits = limits.times(above_zero(VARIABLE, 1))
         self._spent = Limits(0, 0, 0, 0)
         self._start = time.monotonic()
         self._lock = threading.Lock()
@@ -80,15 +78,3 @@ class Allowance:
         ):
             if spent > limit:
                 raise Exhausted(f"{self._whose}: more than {limit:,.0f} {what}, the last from {where}")
-
-
-def factor() -> float:
-    """How many times the usual limits are granted; raises typer.BadParameter where what is set is no such number."""
-    told = os.environ.get(VARIABLE, "1")
-    try:
-        found = float(told)
-    except ValueError:
-        found = 0.0
-    if not 0 < found < float("inf"):
-        raise typer.BadParameter(f"{VARIABLE}: {told!r} is no number above 0")
-    return found

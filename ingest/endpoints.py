@@ -5,9 +5,8 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-import typer
-
 from ingest.allowance import Exhausted
+from ingest.settings import WrongSetting
 from store.rows import SourceDown
 
 T = TypeVar("T")
@@ -48,12 +47,12 @@ class Rotation:
 def named(variable: str) -> tuple[str, ...]:
     """The addresses that an environment variable names, separated by commas; none where it is not set.
 
-    Raises typer.BadParameter, a wrong usage, where one cannot be an endpoint; it may hold a key, so it is not repeated.
+    Raises WrongSetting where one cannot be an endpoint; it may hold a key, so it is not repeated.
     """
     found = tuple(address.strip() for address in os.environ.get(variable, "").split(",") if address.strip())
     for number, address in enumerate(found, 1):
         if not _is_endpoint(address):
-            raise typer.BadParameter(
+            raise WrongSetting(
                 f"{variable}: address {number} must be http://HOST[:PORT][/PATH] or https://..., without ? or #"
             )
     return found

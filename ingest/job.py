@@ -134,7 +134,7 @@ def remark(data: Path) -> str:
 def endpoints(network: Network) -> tuple[str, ...]:
     """The addresses to ask: those of AKASH_URL (comma-separated) and the like, else the network's own list.
 
-    Raises typer.BadParameter, a wrong usage, where one cannot be an endpoint; it may hold a key, so it is not repeated.
+    Raises WrongSetting where one cannot be an endpoint; it may hold a key, so it is not repeated.
     """
     return named(f"{network.name.upper()}_URL") or (network.chain.endpoints if network.chain else ())
 

@@ -26,7 +26,6 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 from weakref import WeakSet
 
 import requests
-import typer
 from requests.adapters import HTTPAdapter
 from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool, ProxyManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -44,6 +43,7 @@ from urllib3.util import Retry
 
 from ingest import stopping
 from ingest.allowance import READING, RUN, Allowance, Limits
+from ingest.settings import above_zero
 from ingest.spoken import HIDDEN, KEY_LENGTH, without_keys
 from store.rows import SourceDown
 
@@ -249,7 +249,7 @@ class Http:
         adapter = _Adapter(max_retries=patience, pool_maxsize=16)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
-        self._pause = 1.0 / (per_second or _pace())
+        self._pause = 1.0 / (per_second or above_zero("DEAI_REQUESTS_PER_SECOND", PER_SECOND))
         self._next: dict[str, float] = {}
         self._lock = threading.Lock()
         self._run = Allowance("this run", limits)
@@ -398,18 +398,6 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         names = [name for name, _ in pairs]
         raise ValueError(f"{next(name for name in names if names.count(name) > 1)!r} is there twice")
     return found
-
-
-def _pace() -> float:
-    """Requests a second to each host; raises typer.BadParameter where what is set is no such number."""
-    told = os.environ.get("DEAI_REQUESTS_PER_SECOND", str(PER_SECOND))
-    try:
-        pace = float(told)
-    except ValueError:
-        pace = 0.0
-    if not 0 < pace < float("inf"):
-        raise typer.BadParameter(f"DEAI_REQUESTS_PER_SECOND: {told!r} is no number above 0")
-    return pace
 
 
 def _no_credentials(request: requests.PreparedRequest) -> requests.PreparedRequest:

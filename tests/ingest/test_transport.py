@@ -7,13 +7,13 @@ from email.utils import formatdate
 from pathlib import Path
 
 import pytest
-import typer
 from urllib3.util import Retry
 
 from ingest import transport
 from ingest.endpoints import Rotation
 from ingest.job import endpoints
 from ingest.networks import networks
+from ingest.settings import WrongSetting
 from ingest.transport import PATIENCE, AnswerTooLarge, Http, bare
 from store.rows import SourceDown
 from tests.worlds.moving_chain import command, finished
@@ -213,30 +213,34 @@ def test_a_key_in_the_path_that_the_operator_gave_is_not_told(monkeypatch: pytes
 )
 def test_a_variable_that_names_no_endpoint_is_refused(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
     monkeypatch.setenv("AKASH_URL", f"http://127.0.0.1:9,{address}")
-    with pytest.raises(typer.BadParameter, match="AKASH_URL: address 2 must be") as refused:
+    with pytest.raises(WrongSetting, match="AKASH_URL: address 2 must be") as refused:
         endpoints(networks()["akash"])
-    assert "abc" not in refused.value.message
+    assert "abc" not in str(refused.value)
 
 
 @pytest.mark.parametrize("pace", ["fast", "0", "-1", "nan", "inf", ""])
 def test_a_pace_that_is_no_number_above_nothing_is_refused(monkeypatch: pytest.MonkeyPatch, pace: str) -> None:
     monkeypatch.setenv("DEAI_REQUESTS_PER_SECOND", pace)
-    with pytest.raises(typer.BadParameter, match=f"DEAI_REQUESTS_PER_SECOND: '{pace}' is no number above 0"):
+    with pytest.raises(WrongSetting, match=f"DEAI_REQUESTS_PER_SECOND: '{pace}' is no number above 0"):
         Http()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("name", "value", "told"),
+    ("asked", "name", "value", "told"),
     [
-        ("AKASH_URL", "127.0.0.1:8751", "AKASH_URL: address 1 must be"),
-        ("EIP155_1_ARCHIVE_URL", "archive", "EIP155_1_ARCHIVE_URL: address 1 must be"),
-        ("DEAI_REQUESTS_PER_SECOND", "fast", "DEAI_REQUESTS_PER_SECOND: 'fast' is no number above 0"),
+        ("run --all", "AKASH_URL", "127.0.0.1:8751", "AKASH_URL: address 1 must be"),
+        ("run --all", "EIP155_1_ARCHIVE_URL", "archive", "EIP155_1_ARCHIVE_URL: address 1 must be"),
+        ("run --all", "DEAI_REQUESTS_PER_SECOND", "fast", "DEAI_REQUESTS_PER_SECOND: 'fast' is no number above 0"),
+        ("run --all", "DEAI_ALLOWANCE", "-1", "DEAI_ALLOWANCE: '-1' is no number above 0"),
+        ("doctor", "AKASH_URL", "127.0.0.1:8751", "AKASH_URL: address 1 must be"),
+        ("serve", "AKASH_URL", "127.0.0.1:8751", "AKASH_URL: address 1 must be"),
     ],
 )
-def test_a_run_with_a_wrong_variable_is_wrong_usage(tmp_path: Path, name: str, value: str, told: str) -> None:
-    code, _, errors = finished(command(tmp_path, "run", "--network=akash", "--all", **{name: value}))
-    assert (code, told in errors) == (2, True)
+def test_a_wrong_variable_is_wrong_usage(tmp_path: Path, asked: str, name: str, value: str, told: str) -> None:
+    code, _, errors = finished(command(tmp_path, *asked.split(), **{name: value}))
+    assert (code, f"Invalid value: {told}" in errors) == (2, True)
+    assert errors.startswith(f"Usage: python -m ingest {asked.split(maxsplit=1)[0]} ")
 
 
 def test_nobody_listening_refuses_the_connection() -> None:
