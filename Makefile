@@ -25,7 +25,7 @@ fast: .venv/dev
 check: .venv/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -m tests.house
 	$(BIN)/mypy
 
 # The fast tests on every version of Python that is supported and here, each in an environment of its own.
