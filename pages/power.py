@@ -1,6 +1,6 @@
 """Who holds power: how few can decide here, who they are, and where an address stands."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 import streamlit as st
@@ -13,6 +13,7 @@ from questions.search import misspelled, one_each, respelled, search
 from questions.standing import everywhere
 from store.addresses import LONGEST_PASTED
 from ui import banners, charts, choose, colours, draw, frame, inert, parties, served, tables, words
+from ui.provenance import Provenance
 
 SHOWN = ("effective_parties", "top_1", "top_10", "nc_ge_1_3", "nc_gt_1_2", "nc_gt_2_3")
 
@@ -60,28 +61,31 @@ def ranked(
     if ranks.is_empty():
         banners.nothing("Nobody holds anything here at this block.")
         return
-    chart = charts.ranked(
-        ranks,
-        threshold=threshold.share,
-        threshold_label=words.sentence(threshold.amount),
-        colour=colours.of_network(population.colour),
-        things=population.thing,
-    )
-    said = f"{told}. {parties.largest(ranks)}"
-    picked = draw.clickable(
-        draw.Chart(
-            "ranked",
-            chart,
-            ranks.drop("amount", "entity"),
-            parties.columns(population, ranks),
-            said,
-            [frame.source(population, choose.GROUPINGS[grouping].lower())],
-            parties.cut(ranks, population),
-            unfolded=True,
-        )
-    )
-    for rank in picked:
+    sources = [frame.source(population, choose.GROUPINGS[grouping].lower())]
+    for rank in draw.clickable(bars(population, threshold, ranks, told, sources)):
         party(ranks, rank)
+
+
+def bars(
+    population: Population, threshold: rules.Threshold, ranks: pl.DataFrame, told: str, sources: Sequence[Provenance]
+) -> draw.Chart:
+    """The ranking as a chart, with the threshold as a line."""
+    return draw.Chart(
+        "ranked",
+        charts.ranked(
+            ranks,
+            threshold=threshold.share,
+            threshold_label=words.sentence(threshold.amount),
+            colour=colours.of_network(population.colour),
+            things=population.thing,
+        ),
+        ranks.drop("amount", "entity"),
+        parties.columns(population, ranks),
+        f"{told}. {parties.largest(ranks)}",
+        sources,
+        parties.cut(ranks, population),
+        unfolded=True,
+    )
 
 
 @frame.section
@@ -174,8 +178,13 @@ def find(known: list[Population]) -> None:
         placeholder="5F…, 0x…, akash1…, fetchvaloper1…, a link to one, or a name",
         bind="query-params",
     )
-    if not text:
-        return
+    if text:
+        found_for(text, known)
+
+
+@frame.section
+def found_for(text: str, known: Sequence[Population]) -> None:
+    """Where the address or the name that was asked for stands."""
     found = served.asked(search, text)
     if other_chain := respelled(text):
         st.caption(other_chain)
@@ -184,8 +193,7 @@ def find(known: list[Population]) -> None:
         nobody = "Nobody of that address or name holds anything in the newest data."
         banners.nothing(f"{words.sentence(wrong)}." if wrong else nobody)
         return
-    chosen = choose.one_of(one_each(found))
-    stands = served.asked(everywhere, known, chosen)
+    stands = served.asked(everywhere, known, choose.one_of(one_each(found)))
     sources = [frame.source(one.population) for one in stands]
     if not stands:
         banners.nothing("It is known, and holds nothing in the newest data.")

@@ -9,9 +9,31 @@ import streamlit as st
 from questions import ballots, proposals, voting_record
 from questions.ballots import Count
 from questions.proposals import Proposal
-from questions.search import one_each, search
+from questions.search import Found, one_each, search
+from questions.voting_record import Record
 from store.addresses import LONGEST_PASTED
 from ui import banners, charts, choose, draw, frame, inert, parties, record, served, tables, votes, words
+
+PROPOSALS = {
+    "network": tables.text("Network", pinned=True),
+    "proposal": tables.text("Proposal"),
+    "title": tables.text("Title"),
+    "status": tables.text("Status"),
+    "ends": tables.time("Voting ends"),
+    "turnout": tables.percent("Turnout", "Part of the bonded tokens that voted."),
+    "quorum": tables.percent("Quorum", "Part that must vote."),
+    "yes": tables.percent("Yes", "Of what voted and did not abstain."),
+    "threshold": tables.percent("Needed"),
+    "veto": tables.percent("Veto", "Of everything that voted."),
+    "veto_threshold": tables.percent("Veto mark"),
+    "chain": tables.text("Chain"),
+}
+ROUTES = {
+    "route": tables.text("If they had", pinned=True),
+    "fewest": tables.text("Fewest voters"),
+    "rule": tables.text("Rule that decides"),
+    "who": tables.text("For example"),
+}
 
 
 @frame.section
@@ -60,20 +82,7 @@ def overview(found: Sequence[Proposal], now: datetime) -> None:
     """All proposals as a table, open ones first."""
     draw.table(
         votes.with_status(proposals.table(found), now),
-        {
-            "network": tables.text("Network", pinned=True),
-            "proposal": tables.text("Proposal"),
-            "title": tables.text("Title"),
-            "status": tables.text("Status"),
-            "ends": tables.time("Voting ends"),
-            "turnout": tables.percent("Turnout", "Part of the bonded tokens that voted."),
-            "quorum": tables.percent("Quorum", "Part that must vote."),
-            "yes": tables.percent("Yes", "Of what voted and did not abstain."),
-            "threshold": tables.percent("Needed"),
-            "veto": tables.percent("Veto", "Of everything that voted."),
-            "veto_threshold": tables.percent("Veto mark"),
-            "chain": tables.text("Chain"),
-        },
+        PROPOSALS,
         alt="Proposals with turnout, Yes and veto against what the rules ask for",
         sources=[],
         key="proposals",
@@ -116,12 +125,7 @@ def turned(counted: Count, called: dict[str, str]) -> None:
     rows = votes.routes(counted, called)
     draw.table(
         rows,
-        {
-            "route": tables.text("If they had", pinned=True),
-            "fewest": tables.text("Fewest voters"),
-            "rule": tables.text("Rule that decides"),
-            "who": tables.text("For example"),
-        },
+        ROUTES,
         alt="Fewest voters whose different choice turns the result, by route",
         sources=[votes.stake_source(counted)],
         key="routes",
@@ -147,7 +151,12 @@ def mine(counted: Count, called: dict[str, str]) -> None:
     if not known:
         banners.nothing(votes.unknown(text, found, counted))
         return
-    who = choose.one_of(one_each(known))
+    carried(counted, called, choose.one_of(one_each(known)))
+
+
+@frame.section
+def carried(counted: Count, called: dict[str, str], who: Found) -> None:
+    """How the tokens of the address count, validator by validator."""
     held, network = counted.stake, counted.proposal.network
     # Shares that were read while the vote was open are all there; of today's stake only what voters hold.
     own = held.delegations if held.exact else served.asked(ballots.newest_delegations, network, who.canonical)
@@ -160,13 +169,7 @@ def mine(counted: Count, called: dict[str, str]) -> None:
     if not rows.is_empty():
         draw.table(
             rows,
-            {
-                "party": tables.text("Validator", pinned=True),
-                "tokens": tables.number(counted.proposal.token),
-                "validator_voted": tables.text("The validator voted"),
-                "counts_as": tables.text("These tokens count as"),
-                "voted_on": tables.text("It voted on", "Of the proposals that are over and whose votes were read."),
-            },
+            votes.carried(counted),
             alt="How the tokens of the address count, validator by validator",
             sources=[votes.stake_source(counted)],
             key="mine",
@@ -219,34 +222,44 @@ def absent(counted: Count, called: dict[str, str]) -> None:
 @frame.section
 def participation(chosen: Proposal) -> None:
     """Turnout over time, and how often and with how much each validator votes."""
-    called = served.asked(ballots.names, chosen.network)
     over = served.asked(voting_record.ended, chosen.network)
     found = served.asked(voting_record.record, chosen.network)
     st.header("Who takes part", anchor=False)
     if over:
         st.markdown(record.habits(over, found))
-    rows = voting_record.turnout_over_time(over)
-    if rows.height > 1:
-        draw.show(
-            draw.Chart(
-                "turnout",
-                record.turnout(rows),
-                rows,
-                record.TURNOUT,
-                f"Turnout of {rows.height} votes, the last {words.share(rows['turnout'][-1])}, with the quorum.",
-                [votes.source(chosen)],
-                "Turnout as the chain counted it.",
-            )
-        )
+    turnout(chosen, over)
     if found is None:
         banners.nothing("Of no vote that is over were the votes read one by one.")
         return
+    validators(chosen, found)
+
+
+@frame.section
+def turnout(chosen: Proposal, over: Sequence[Proposal]) -> None:
+    """Turnout of the votes that are over."""
+    rows = voting_record.turnout_over_time(over)
+    if rows.height < 2:
+        return
+    draw.show(
+        draw.Chart(
+            "turnout",
+            record.turnout(rows),
+            rows,
+            record.TURNOUT,
+            f"Turnout of {rows.height} votes, the last {words.share(rows['turnout'][-1])}, with the quorum.",
+            [votes.source(chosen)],
+            "Turnout as the chain counted it.",
+        )
+    )
+
+
+@frame.section
+def validators(chosen: Proposal, found: Record) -> None:
+    """How often, with how much and how each validator voted."""
+    called = served.asked(ballots.names, chosen.network)
+    party = pl.col("address").replace_strict(called, default="", return_dtype=pl.String)
     draw.table(
-        parties.called(
-            found.validators.with_columns(
-                party=pl.col("address").replace_strict(called, default="", return_dtype=pl.String)
-            )
-        ),
+        parties.called(found.validators.with_columns(party=party)),
         record.columns(found),
         alt="How often, with how much and how each validator voted on the proposals that are over",
         sources=[record.source(chosen, found)],

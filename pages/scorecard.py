@@ -24,6 +24,26 @@ STACK = {
     "": ("Other networks", ""),
 }
 
+CELLS = {
+    "title": tables.text("Network", pinned=True),
+    "measure": tables.text("Of"),
+    "word_m": tables.text("Math"),
+    "m": tables.number("Equal parties", "How many equal parties would be as concentrated."),
+    "sensitivity_m": tables.text("Sensitivity", "In how many ways of counting the word stays the same."),
+    "word_k": tables.text("Power"),
+    "k": tables.count("Fewest to force", "Fewest parties that can force something, by the shortest path."),
+    "path": tables.text("What, and how"),
+    "who": tables.text("By whom"),
+    "note": tables.text("Caution"),
+    "k_stop": tables.count("Fewest to stop", "Fewest parties that can stop a change."),
+    "path_stop": tables.text("Stop what, and how"),
+    "who_stop": tables.text("Stopped by whom"),
+    "change_30d": tables.number("Math in 30 days"),
+    "n": tables.count("Parties"),
+    "population": tables.text("Among"),
+    "rule": tables.text("Rule"),
+}
+
 
 @frame.section
 def main() -> None:
@@ -84,25 +104,7 @@ def against(cells: Sequence[Cell]) -> None:
                 both, paints=colours.of_networks(one.population for one in cells if one.population)
             ),
             rows,
-            {
-                "title": tables.text("Network", pinned=True),
-                "measure": tables.text("Of"),
-                "word_m": tables.text("Math"),
-                "m": tables.number("Equal parties", "How many equal parties would be as concentrated."),
-                "sensitivity_m": tables.text("Sensitivity", "In how many ways of counting the word stays the same."),
-                "word_k": tables.text("Power"),
-                "k": tables.count("Fewest to force", "Fewest parties that can force something, by the shortest path."),
-                "path": tables.text("What, and how"),
-                "who": tables.text("By whom"),
-                "note": tables.text("Caution"),
-                "k_stop": tables.count("Fewest to stop", "Fewest parties that can stop a change."),
-                "path_stop": tables.text("Stop what, and how"),
-                "who_stop": tables.text("Stopped by whom"),
-                "change_30d": tables.number("Math in 30 days"),
-                "n": tables.count("Parties"),
-                "population": tables.text("Among"),
-                "rule": tables.text("Rule"),
-            },
+            CELLS,
             "; ".join(
                 f"{title}, {measure}: math {words.decimal(m)}, power {k}"
                 for title, measure, m, k in both.select("title", "measure", "m", "k").iter_rows()

@@ -18,6 +18,60 @@ STATES = {
     "simulated": "○ simulated",
 }
 
+READINGS = {
+    "network": tables.text("Network", pinned=True),
+    "reading": tables.text("Reading"),
+    "state": tables.text("State"),
+    "age": tables.text("Age"),
+    "next": tables.time("Next read due", "The time of the block and the reading's cadence."),
+    "height": tables.identity("Block"),
+    "time": tables.time("Block time"),
+    "n": tables.count("Rows"),
+    "endpoint": tables.text("Asked"),
+    "hash": tables.text("Block hash"),
+    "chain_id": tables.text("Chain"),
+    "runtime_version": tables.text("Software"),
+    "message": tables.text("Last error"),
+    "left_out": tables.text("Left out", "What its source told wrongly, or not any more, and why."),
+}
+COVERED = {
+    "network": tables.text("Network", pinned=True),
+    "population": tables.text("Among"),
+    "measure": tables.text("Of"),
+    "n": tables.count("Parties"),
+    "coverage": tables.percent("Read", "Part of the chain's own total that the parties read hold together."),
+    "read": tables.number("They hold"),
+    "reported": tables.number("The chain says"),
+    "unit": tables.text("Unit"),
+    "height": tables.identity("Block"),
+}
+RUNS = {
+    "started": tables.time("Started"),
+    "finished": tables.time("Finished"),
+    "status": tables.text("Ended as"),
+    "landed": tables.count("Landed"),
+    "errors": tables.count("Errors"),
+    "requests": tables.count("Requests"),
+    "version": tables.text("Version"),
+}
+ERRORS = {
+    "started": tables.time("Run"),
+    "network": tables.text("Network"),
+    "reading": tables.text("Reading"),
+    "error": tables.text("Kind"),
+    "message": tables.text("What the source said"),
+}
+LABELS = {
+    "name": tables.text("Name", pinned=True),
+    "kind": tables.text("Kind"),
+    "network": tables.text("Network"),
+    "address": tables.text("Address"),
+    "valid_from": tables.day("From"),
+    "valid_to": tables.day("To"),
+    "source": tables.text("Evidence"),
+    "recorded_at": tables.day("Recorded"),
+}
+
 
 @frame.section
 def main() -> None:
@@ -58,22 +112,7 @@ def fresh(now: datetime) -> None:
     )
     draw.table(
         rows,
-        {
-            "network": tables.text("Network", pinned=True),
-            "reading": tables.text("Reading"),
-            "state": tables.text("State"),
-            "age": tables.text("Age"),
-            "next": tables.time("Next read due", "The time of the block and the reading's cadence."),
-            "height": tables.identity("Block"),
-            "time": tables.time("Block time"),
-            "n": tables.count("Rows"),
-            "endpoint": tables.text("Asked"),
-            "hash": tables.text("Block hash"),
-            "chain_id": tables.text("Chain"),
-            "runtime_version": tables.text("Software"),
-            "message": tables.text("Last error"),
-            "left_out": tables.text("Left out", "What its source told wrongly, or not any more, and why."),
-        },
+        READINGS,
         alt="Every reading with its newest block, age and source",
         sources=[],
         key="freshness",
@@ -99,17 +138,7 @@ def coverage(known: list[Population]) -> None:
     )
     draw.table(
         rows,
-        {
-            "network": tables.text("Network", pinned=True),
-            "population": tables.text("Among"),
-            "measure": tables.text("Of"),
-            "n": tables.count("Parties"),
-            "coverage": tables.percent("Read", "Part of the chain's own total that the parties read hold together."),
-            "read": tables.number("They hold"),
-            "reported": tables.number("The chain says"),
-            "unit": tables.text("Unit"),
-            "height": tables.identity("Block"),
-        },
+        COVERED,
         alt="What was read of each population against the chain's own total",
         sources=[],
         key="coverage",
@@ -133,15 +162,7 @@ def ledger(now: datetime) -> None:
     )
     draw.table(
         runs,
-        {
-            "started": tables.time("Started"),
-            "finished": tables.time("Finished"),
-            "status": tables.text("Ended as"),
-            "landed": tables.count("Landed"),
-            "errors": tables.count("Errors"),
-            "requests": tables.count("Requests"),
-            "version": tables.text("Version"),
-        },
+        RUNS,
         alt="The last runs, newest first",
         sources=[],
         key="runs",
@@ -158,13 +179,7 @@ def failures() -> None:
     st.subheader("What failed", anchor=False)
     draw.table(
         errors,
-        {
-            "started": tables.time("Run"),
-            "network": tables.text("Network"),
-            "reading": tables.text("Reading"),
-            "error": tables.text("Kind"),
-            "message": tables.text("What the source said"),
-        },
+        ERRORS,
         alt="Errors of the last runs, newest first",
         sources=[],
         key="errors",
@@ -186,16 +201,7 @@ def labels() -> None:
     )
     draw.table(
         rows,
-        {
-            "name": tables.text("Name", pinned=True),
-            "kind": tables.text("Kind"),
-            "network": tables.text("Network"),
-            "address": tables.text("Address"),
-            "valid_from": tables.day("From"),
-            "valid_to": tables.day("To"),
-            "source": tables.text("Evidence"),
-            "recorded_at": tables.day("Recorded"),
-        },
+        LABELS,
         alt="Labelled addresses with their evidence",
         sources=[],
         key="labels",

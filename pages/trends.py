@@ -1,5 +1,7 @@
 """Better or worse: one metric of every network over time, with what happened."""
 
+from collections.abc import Sequence
+
 import polars as pl
 import streamlit as st
 
@@ -21,22 +23,26 @@ def main() -> None:
     chosen = headlines([one for one in known if one.measure == measure])
     series = [f"{one.network} {one.reading} {one.population}" for one in chosen]
     read = history.since(served.asked(history.history, metric, grouping, series), days)
-    rows = history.with_value(read)
-    if rows.is_empty():
+    if history.with_value(read).is_empty():
         what = f"{METRICS[metric].title.lower()} of {choose.MEASURES.get(measure, measure).lower()}"
         banners.nothing(f"No network has {what} yet. {left_out(read, metric)}")
         return
-    with_value = set(rows["network"])
-    chosen = [one for one in chosen if one.network in with_value]
+    over_time(read, metric, days, chosen, grouping)
+    told({one.network: one.title for one in known})
+
+
+@frame.section
+def over_time(read: pl.DataFrame, metric: str, days: int, known: Sequence[Population], grouping: str) -> None:
+    """The metric of each network that has it, day by day."""
+    rows = history.with_value(read)
+    chosen = [one for one in known if one.network in set(rows["network"])]
     said = headline(rows, metric, days)
-    events = served.asked(history.events)
     st.header(said, anchor=False)
     st.caption(f"{METRICS[metric].meaning} A higher value says that {METRICS[metric].reads}.")
     if lacking := left_out(read, metric):
         st.caption(inert.markdown(lacking, 600))
-    panels(rows, events, metric, chosen, grouping)
+    panels(rows, served.asked(history.events), metric, chosen, grouping)
     together(rows, metric, said, chosen, grouping)
-    told(events, {one.network: one.title for one in known})
 
 
 def headline(rows: pl.DataFrame, metric: str, days: int) -> str:
@@ -103,11 +109,11 @@ def together(rows: pl.DataFrame, metric: str, said: str, chosen: list[Population
 
 
 @frame.section
-def told(events: pl.DataFrame, titles: dict[str, str]) -> None:
+def told(titles: dict[str, str]) -> None:
     """What the numbers at the top of the small charts stand for."""
     st.header("What happened", anchor=False)
     draw.table(
-        events.with_columns(network=pl.col("network").replace(titles)),
+        served.asked(history.events).with_columns(network=pl.col("network").replace(titles)),
         {
             "mark": tables.text("Mark", "The number at the top of the small charts."),
             "time": tables.day("Day"),

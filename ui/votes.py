@@ -13,7 +13,7 @@ from questions.ballots import Count
 from questions.proposals import GONE, Proposal, fraction
 from questions.search import Found, misspelled
 from store.addresses import account
-from ui import inert, words
+from ui import inert, tables, words
 from ui.provenance import Provenance
 
 STATUS = {
@@ -229,3 +229,14 @@ def stake_source(counted: Count) -> Provenance:
         n=len(held.validators),
         simulated=one.simulated,
     )
+
+
+def carried(counted: Count) -> tables.Columns:
+    """The columns of how an address's tokens count."""
+    return {
+        "party": tables.text("Validator", pinned=True),
+        "tokens": tables.number(counted.proposal.token),
+        "validator_voted": tables.text("The validator voted"),
+        "counts_as": tables.text("These tokens count as"),
+        "voted_on": tables.text("It voted on", "Of the proposals that are over and whose votes were read."),
+    }

@@ -23,7 +23,7 @@ from store.mart import Mart, current
 from store.rows import Kind, frame, holdings, observation
 from tests.analytics.akash.test_spend import COSTS, MARKET, NOON, TOKEN, land, text
 from tests.pages.test_every_page import opened
-from ui import market, tables
+from ui import akash_market, market, tables
 
 pytestmark = pytest.mark.slow
 
@@ -150,7 +150,7 @@ def test_every_table_names_its_own_unit(visit: Open) -> None:
 def test_the_letters_of_the_columns_of_spend_are_told(visit: Open) -> None:
     said = captions(visit(net="akash"))
     assert all(f"{letter}, " in said for letter in table(visit(net="akash"), "column")["column"])
-    assert market.COLUMNS["column"]["help"] == market.LETTERS
+    assert akash_market.COLUMNS["column"]["help"] == akash_market.LETTERS
 
 
 def test_cores_are_shown_whole_and_kept_exact(mart: Mart, visit: Open) -> None:

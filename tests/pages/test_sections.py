@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Final
 
 import pytest
@@ -48,20 +49,20 @@ def town(hamlet: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pat
 
 
 @cache
-def functions(page: str) -> list[ast.FunctionDef]:
-    tree = ast.parse((ROOT / "pages" / f"{page}.py").read_text())
+def functions(module: str) -> list[ast.FunctionDef]:
+    tree = ast.parse((ROOT / module).read_text())
     return [one for one in tree.body if isinstance(one, ast.FunctionDef)]
 
 
-def sections(page: str) -> dict[str, ast.FunctionDef]:
+def sections(module: str) -> dict[str, ast.FunctionDef]:
     """The functions that answer nothing, so that they draw; those that answer something draw nothing but controls."""
-    return {one.name: one for one in functions(page) if ast.unparse(one.returns or ast.Constant(0)) == "None"}
+    return {one.name: one for one in functions(module) if ast.unparse(one.returns or ast.Constant(0)) == "None"}
 
 
 @cache
-def inner(page: str) -> list[str]:
-    """The sections of a page in which no other is."""
-    known = sections(page)
+def inner(module: str) -> list[str]:
+    """The sections of a module in which no other is."""
+    known = sections(module)
     return [
         name
         for name, one in known.items()
@@ -69,29 +70,48 @@ def inner(page: str) -> list[str]:
     ]
 
 
-# The innermost of a page fail all at once, the others one by one.
+# The modules that are made of sections, with the page that shows them.
+MADE_OF_SECTIONS: Final = {**{f"pages/{page}.py": page for page in PAGES}, "ui/akash.py": "markets"}
+# The innermost of a module fail all at once, the others one by one.
 FAILING: Final = [
-    (page, failing)
-    for page in PAGES
-    for failing in [tuple(inner(page)), *((one,) for one in sections(page) if one not in inner(page))]
+    (module, failing)
+    for module in MADE_OF_SECTIONS
+    for failing in [tuple(inner(module)), *((one,) for one in sections(module) if one not in inner(module))]
 ]
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_all_that_a_page_draws_is_in_sections(name: str) -> None:
-    marked = {one.name: [ast.unparse(mark) for mark in one.decorator_list] for one in functions(name)}
-    assert marked == {one: ["frame.section"] if one in sections(name) else [] for one in marked}
+@pytest.mark.parametrize("module", MADE_OF_SECTIONS)
+def test_all_that_a_page_draws_is_in_sections(module: str) -> None:
+    marked = {one.name: [ast.unparse(mark) for mark in one.decorator_list] for one in functions(module)}
+    assert marked == {one: ["frame.section"] if one in sections(module) else [] for one in marked}
 
 
-def site(folder: Path, page: str, failing: Sequence[str], statement: str) -> Path:
-    """A copy of app.py and its pages; in some sections of one page a statement comes first."""
-    shutil.copytree(ROOT / "pages", folder / "pages", ignore=shutil.ignore_patterns("__pycache__"))
-    path = folder / "pages" / f"{page}.py"
-    tree = ast.parse(path.read_text())
+def test_every_module_with_sections_is_tried() -> None:
+    shared = {f"ui/{path.name}" for path in (ROOT / "ui").glob("*.py") if "@frame.section" in path.read_text()}
+    assert shared <= MADE_OF_SECTIONS.keys()
+
+
+def with_statement(module: str, failing: Sequence[str], statement: str) -> str:
+    """A module in whose failing sections a statement comes first."""
+    tree = ast.parse((ROOT / module).read_text())
     for one in tree.body:
         if isinstance(one, ast.FunctionDef) and one.name in failing:
             one.body[1:1] = ast.parse(statement.format(said=said(one))).body
-    path.write_text(ast.unparse(tree))
+    return ast.unparse(tree)
+
+
+def site(folder: Path, module: str, text: str, patch: pytest.MonkeyPatch) -> Path:
+    """A copy of app.py and its pages in which one module says something else."""
+    if not folder.exists():
+        shutil.copytree(ROOT / "pages", folder / "pages", ignore=shutil.ignore_patterns("__pycache__"))
+    if module.startswith("pages/"):
+        (folder / module).write_text(text)
+    else:
+        # What pages share is imported once and for all, so it is put in the place of what was imported.
+        name = module.removesuffix(".py").replace("/", ".")
+        other = ModuleType(name)
+        exec(compile(text, module, "exec"), other.__dict__)
+        patch.setattr(name, other)
     return Path(shutil.copy(ROOT / "app.py", folder))
 
 
@@ -111,9 +131,9 @@ def drawn(app: Path, page: str, query: Mapping[str, str]) -> list[tuple[str, str
     return [(one.type, str(getattr(one, "value", ""))) for one in test.main if isinstance(one, Element)]
 
 
-@pytest.mark.parametrize(("name", "failing"), FAILING, ids=lambda one: one if isinstance(one, str) else "+".join(one))
+@pytest.mark.parametrize(("module", "failing"), FAILING, ids=lambda one: one if isinstance(one, str) else "+".join(one))
 def test_a_page_with_a_fault_is_the_page_without_that_part_and_says_so_at_its_place(
-    name: str,
+    module: str,
     failing: tuple[str, ...],
     town: Path,
     tmp_path: Path,
@@ -121,18 +141,19 @@ def test_a_page_with_a_fault_is_the_page_without_that_part_and_says_so_at_its_pl
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setenv("DEAI_DATA", str(town))
-    faulty = site(tmp_path / "faulty", name, failing, "raise ZeroDivisionError('planted')")
-    without = site(tmp_path / "without", name, failing, "st.error('{said}')\nreturn")
-    all_told = {said(sections(name)[one]) for one in failing if f"{name} {one}" not in CLICKED}
+    page = MADE_OF_SECTIONS[module]
+    faulty = with_statement(module, failing, "raise ZeroDivisionError('planted')")
+    without = with_statement(module, failing, "st.error('{said}')\nreturn")
+    all_told = {said(sections(module)[one]) for one in failing if f"{page} {one}" not in CLICKED}
     told = set()
-    for query in SEEN_AT.get(name, [{}]):
+    for query in SEEN_AT.get(page, [{}]):
         caplog.clear()
-        found = drawn(faulty, name, query)
+        found = drawn(site(tmp_path / "faulty", module, faulty, monkeypatch), page, query)
         errors = sum(kind == "error" for kind, _ in found)
         assert errors == sum(record.exc_info is not None for record in caplog.records)
         if not errors:
             continue
-        wanted = drawn(without, name, query)
+        wanted = drawn(site(tmp_path / "without", module, without, monkeypatch), page, query)
         assert [kind for kind, _ in found] == [kind for kind, _ in wanted]
         for (kind, text), (_, expected) in zip(found, wanted, strict=True):
             told |= {expected} if kind == "error" else set()

@@ -1,0 +1,133 @@
+"""What the page of markets shows of Akash: spend, its sides, published figures, hardware; section by section."""
+
+from collections.abc import Sequence
+
+import polars as pl
+import streamlit as st
+
+from questions import akash_market as facts
+from questions import ranking
+from questions.populations import Population
+from ui import akash_market, banners, charts, choose, curves, draw, frame, market, parties, served, tables
+from ui.provenance import Provenance
+
+
+@frame.section
+def spend(known: Sequence[Population]) -> None:
+    """Compute spend on Akash in dollars: how much, between whom, since when, and whose figures hold."""
+    source = market.sources(known, "compute_spend")
+    spent = served.asked(facts.spend_concentration)
+    if spent.is_empty():
+        banners.nothing("No spend on Akash was read yet, or no price for it. The page Data and method says which.")
+        return
+    dollars(source, spent)
+    sides(source)
+    over_time(source)
+    claims(source)
+    supply(known)
+
+
+@frame.section
+def dollars(source: Sequence[Provenance], spent: pl.DataFrame) -> None:
+    """How much is spent on Akash, by every way of counting it."""
+    st.header(akash_market.headline(spent), anchor=False)
+    columns = served.asked(facts.spend_columns)
+    draw.table(
+        akash_market.with_marks(columns),
+        akash_market.COLUMNS,
+        alt="Spend on Akash: run rate, accrued, settled, deposited and from outsiders",
+        sources=market.told(source, "US dollars, and tokens of each row's own kind"),
+        key="spend",
+    )
+    st.caption(akash_market.LETTERS)
+
+
+@frame.section
+def sides(source: Sequence[Provenance]) -> None:
+    """Providers, payers, tenants and auditors on one chart, and one side in full."""
+    spent = served.asked(facts.spend_parties)
+    concentration = served.asked(facts.spend_concentration)
+    st.header("Each side of the market", anchor=False)
+    draw.show(
+        draw.Chart(
+            "sides",
+            charts.sides(spent.rename({"population": "side"})),
+            concentration,
+            akash_market.CONCENTRATION,
+            akash_market.sides_in_words(concentration),
+            market.merged(source, akash_market.USD_A_DAY, n=spent.height, things="parties on four sides"),
+            "Auditors: whose signature the orders demand of a provider; they are paid nothing and open the gate.",
+        )
+    )
+    one_side(source, spent)
+
+
+@frame.section
+def one_side(source: Sequence[Provenance], spent: pl.DataFrame) -> None:
+    """The parties of one side, and what their dollars leave out."""
+    side = choose.side()
+    called = served.asked(ranking.names, served.asked(facts.network))
+    one = parties.called(akash_market.named(spent.filter(population=side), called))
+    told = market.merged(source, akash_market.USD_A_DAY, n=one.height, things=side)
+    draw.table(one, akash_market.PARTIES, alt=f"Spend on Akash by {side}", sources=told, key="side")
+    left_out = akash_market.left_out(served.asked(facts.spend_unpriced))
+    if left_out:
+        st.caption(left_out)
+
+
+@frame.section
+def over_time(source: Sequence[Provenance]) -> None:
+    """Dollars a day as the console counts them and as read on chain, with published figures as points."""
+    st.header("Dollars a day, and what others published", anchor=False)
+    rows = akash_market.daily(served.asked(facts.spend_daily), served.asked(facts.run_rate_against_console))
+    points = served.asked(facts.spend_points)
+    if rows.is_empty():
+        banners.nothing("No daily history was read yet.")
+        return
+    draw.show(
+        draw.Chart(
+            "daily",
+            curves.daily(rows, y="USD a day", published=points, form=",.0f"),
+            rows,
+            {"title": tables.text("Counted by"), "time": tables.day("Day"), "value": tables.number("USD")},
+            akash_market.daily_in_words(rows, points),
+            market.told(source, akash_market.USD_A_DAY),
+            "A cross is somebody's published figure, spread over its period. The running day is left out.",
+        )
+    )
+
+
+@frame.section
+def claims(source: Sequence[Provenance]) -> None:
+    """Published figures beside measured ones."""
+    rows = served.asked(facts.spend_claims)
+    if rows.is_empty():
+        return
+    st.header("Do published figures hold?", anchor=False)
+    told = market.told(source, "US dollars", n=rows.height, things="published figures")
+    draw.table(rows, akash_market.CLAIMS, alt="Published figures beside measured ones", sources=told, key="claims")
+
+
+@frame.section
+def supply(known: Sequence[Population]) -> None:
+    """Who offers the hardware, and who signs for it."""
+    rows = served.asked(facts.supply)
+    if rows.is_empty() or not akash_market.offers(rows):
+        return
+    source = market.sources(known, "compute_supply")
+    st.header(akash_market.supply_headline(rows), anchor=False)
+    told = market.told(source, "GPUs, CPU cores and GiB", n=rows.height, things="organisations")
+    draw.table(rows, akash_market.SUPPLY, alt="Leased resources by organisation", sources=told, key="supply")
+    gate(market.sources(known, "compute_spend"))
+
+
+@frame.section
+def gate(source: Sequence[Provenance]) -> None:
+    """Whose signature the orders demand of a provider."""
+    rows = served.asked(facts.gate)
+    if rows.is_empty():
+        return
+    st.subheader("Who opens the gate", anchor=False)
+    auditors = akash_market.gates(rows, served.asked(ranking.names, served.asked(facts.network)))
+    told = market.merged(source, akash_market.USD_A_DAY, n=akash_market.signers(rows), things="auditors")
+    draw.table(auditors, akash_market.GATE, alt="Auditors by the spend that needs them", sources=told, key="gate")
