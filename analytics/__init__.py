@@ -1,0 +1,1 @@
+"""Arithmetic: arrays and frames in, numbers out; no file, no database, no network."""

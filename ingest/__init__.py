@@ -1,0 +1,1 @@
+"""Facts in: clients, readings, the run, the command line."""

@@ -119,7 +119,7 @@ def _parts(address: str) -> Iterator[str]:
 def _own_words() -> tuple[frozenset[str], frozenset[str]]:
     """Names and chain ids of the networks, and names of their readings: what each line of a log begins with."""
     # They are read with what is said here.
-    from ingest.networks import networks
+    from ingest.networks import networks  # noqa: PLC0415
 
     known = networks().values()
     chains = {one.chain.chain_id for one in known if one.chain} | {chain for one in known for chain in one.chain_ids}

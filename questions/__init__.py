@@ -1,0 +1,1 @@
+"""From the mart to tables: one module for each question that a page asks."""

@@ -1,0 +1,1 @@
+"""What pages share: charts, tables, controls, and the words around numbers."""

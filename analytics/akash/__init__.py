@@ -1,0 +1,1 @@
+"""What the Akash marketplace pays, to whom, and who offers its hardware."""

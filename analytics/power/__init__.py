@@ -1,0 +1,1 @@
+"""How few can decide: voting power, ways to power, and the words for them."""

@@ -1,0 +1,1 @@
+"""Over how many a resource is spread: metrics, their bounds, and what would change them."""

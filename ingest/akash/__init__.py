@@ -1,0 +1,1 @@
+"""Akash: its marketplace, its escrow, its burn and mint, its console."""

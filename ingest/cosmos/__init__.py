@@ -1,0 +1,1 @@
+"""Chains of the Cosmos SDK: stake, votes, emission, keys, and exported states."""

@@ -1,0 +1,1 @@
+"""Simulated facts of every network, for a dashboard without a network."""

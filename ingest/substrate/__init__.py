@@ -1,0 +1,1 @@
+"""Substrate chains: their storage, and how it is spelled."""
