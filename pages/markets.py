@@ -115,6 +115,7 @@ def ranked(population: Population, known: Sequence[Population]) -> None:
     """The parties of one population with the half mark."""
     flow = served.asked(emission.flow, population, list(known))
     values = served.asked(rules.values, population, "control")
+    # Half of what is paid, not the chain's own threshold: money that flows decides nothing by itself.
     half = next(one for one in rules.GENERAL if one.metric == "nc_gt_1_2")
     enough = half.value(values)
     ranks = parties.named(ranking.with_coalition(served.asked(ranking.ranking, population, "control"), enough.count))

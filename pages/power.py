@@ -176,6 +176,7 @@ def find(known: list[Population]) -> None:
         key="q",
         max_chars=LONGEST_PASTED,
         placeholder="5F…, 0x…, akash1…, fetchvaloper1…, a link to one, or a name",
+        # Part of the address of the page: a link shows the next reader the same.
         bind="query-params",
     )
     if text:

@@ -77,6 +77,7 @@ LABELS = {
 def main() -> None:
     """The page from top to bottom."""
     known = frame.begin("Can I trust it?")
+    # To the minute, so that the answers can be kept.
     now = datetime.now(UTC).replace(second=0, microsecond=0)
     fresh(now)
     coverage(known)

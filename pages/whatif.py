@@ -28,6 +28,7 @@ def main() -> None:
     asked = ask(parties.named(served.asked(ranking.ranking, population, grouping)))
     try:
         found = served.asked(scenario.answer, population, grouping, asked)
+    # That something cannot be is an answer too, such as a cap below equal shares.
     except ValueError as reason:
         banners.nothing(f"This cannot be: {reason}.")
         return

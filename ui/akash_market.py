@@ -154,6 +154,7 @@ def supply_headline(rows: pl.DataFrame) -> str:
 
 def offers(rows: pl.DataFrame) -> bool:
     """Whether anybody leases out anything."""
+    # After the name and the number of providers come the amounts.
     return bool((rows.select(list(SUPPLY)[2:]).sum_horizontal() > 0).any())
 
 

@@ -15,6 +15,7 @@ from ui.figure import MARGIN, Part, across, drawn, note, thin, upright
 # More bars than this are thinner than a pixel on a phone.
 MOST_BARS: Final = 60
 MOST_ROWS: Final = 30
+# A little over the whole, so that a line at 100 per cent is not cut in half.
 SHARES: Final = {"tickformat": ".0%", "range": [0, 1.02]}
 OPTION_COLOURS: Final = {
     "yes": colours.SLOTS[0],
@@ -53,6 +54,7 @@ def ranked(
         y={"title": "Share", **SHARES},
         lines=[across(threshold)] if threshold is not None else [],
         notes=[_on_the_line(threshold_label, threshold)] if threshold is not None and threshold_label else [],
+        # Every rank is in one of the two; beside each other they would leave half of the width empty.
         barmode="overlay",
         bargap=0.12,
     )
@@ -77,6 +79,7 @@ def _running(shown: pl.DataFrame) -> Part:
         "y": shown["cumulative"].to_numpy(),
         "name": "Together",
         "mode": "lines",
+        # Steps: nobody is between two ranks, so nothing rises there.
         "line": {"shape": "hvh", "color": colours.GREY, "width": 2},
         "hovertemplate": "the largest %{x} together<br>%{y:.2%}<extra></extra>",
     }
@@ -102,6 +105,7 @@ def sides(rows: pl.DataFrame, *, height: int = 360) -> go.Figure:
         height=height,
         x={
             "title": "The largest so many together",
+            # One side has five parties and another thousands.
             "type": "log",
             "tickvals": [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000],
             "showgrid": False,

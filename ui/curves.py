@@ -28,6 +28,7 @@ def daily(
         _traces(rows, published, paints, form),
         height=height,
         x={"showgrid": False},
+        # From zero: on a cut axis every change looks large.
         y={"title": y, "rangemode": "tozero", "tickformat": form},
         **_marks(events),
     )
@@ -67,9 +68,11 @@ def _series(part: pl.DataFrame, paint: str, form: str, most: int) -> Part:
     part = thin(part.sort("time"), most)
     return {
         "type": "scatter",
+        # Plotly knows no time zones: all days are of UTC.
         "x": part["time"].dt.replace_time_zone(None).to_numpy(),
         "y": part["value"].to_numpy(),
         "name": inert.svg(str(part["title"][0])),
+        # A line alone would hide that there are few days.
         "mode": "lines+markers" if part.height < 15 else "lines",
         "line": {"width": 2.5, "color": paint},
         # A day that was not read is a gap, never a straight line over it.

@@ -36,6 +36,7 @@ def parquet(frame: pl.DataFrame) -> bytes:
 
 def buttons(frame: pl.DataFrame, name: str, sources: Sequence[Provenance], *, key: str) -> None:
     """CSV and Parquet of a table; the bytes are made when somebody clicks."""
+    # on_click: Streamlit would run the whole page again for each file.
     stem = inert.file_name("deai", name, *provenance.stem(sources))
     with st.container(horizontal=True):
         st.download_button(

@@ -14,6 +14,7 @@ from ui.charts import MOST_BARS
 from ui.frame import source
 from ui.provenance import Provenance
 
+# More bars do not fit a screen.
 SUBNETS: Final = 20
 MERGED: Final = "addresses of one party merged"
 SINKS: Final = {
@@ -89,6 +90,7 @@ def _half(population: Population, flow: Flow, enough: Value) -> str:
         return "nobody has any"
     if flow.parties == 1:
         return "all of it is one party's"
+    # A range is told in the plural.
     verb = _verb(population, enough.count if enough.bounds is None else 2)
     return f"{_fewest(enough)} of {words.count(flow.parties)} {_things(population, flow)} {verb} over half"
 

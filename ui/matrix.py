@@ -13,6 +13,7 @@ from ui import inert, words
 
 # From one party to broad; the word itself is always there, so that nobody needs the colour.
 COLOURS: Final = ("red", "orange", "blue", "green")
+# What is less would be written as 0.0.
 UNCHANGED: Final = 0.05
 
 

@@ -158,6 +158,7 @@ def depends(rows: pl.DataFrame, population: Population, threshold: DecidingShare
     return f"{same} parties are counted; {range_} {population.thing} make {threshold.amount}."
 
 
+# In the order in which analytics.spread.change replaces them: in another one they would be other numbers.
 CAUSES = (
     ("population", "Who is counted: parties came and went"),
     ("relabelling", "Relabelling: addresses turned out to be one party"),

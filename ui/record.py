@@ -71,6 +71,7 @@ def beside(rows: pl.DataFrame, found: Record | None) -> pl.DataFrame:
 
 def turnout(rows: pl.DataFrame) -> go.Figure:
     """Turnout of each vote against the quorum, over time."""
+    # The chart draws one line a network; here the lines are what is asked for and what came.
     parts = [
         rows.select("time", network=pl.lit(column), title=pl.lit(column.capitalize()), value=pl.col(column))
         for column in ("turnout", "quorum")
