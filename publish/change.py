@@ -87,7 +87,7 @@ def effective(known: Known) -> float:
 
 
 def _known(amounts: Amounts, labels: Mapping[str, str]) -> Known:
-    return Known(frozenset(amounts), labels, None, amounts)
+    return Known(frozenset(amounts), labels, {}, amounts)
 
 
 def _labels(draft: Draft, network: str, at: datetime) -> dict[str, str]:

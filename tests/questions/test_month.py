@@ -72,7 +72,7 @@ def test_an_operator_found_from_its_own_words_was_one_party_all_along(tmp_path: 
 
 
 def test_protocol_accounts_are_nobody() -> None:
-    known = Known(frozenset("abc"), {"c": NOBODY}, None, {"a": 1, "b": 1, "c": 98})
+    known = Known(frozenset("abc"), {"c": NOBODY}, {}, {"a": 1, "b": 1, "c": 98})
     assert effective(known) == 2
     assert decomposed(known, known, effective).after == 2
 
