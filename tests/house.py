@@ -59,7 +59,7 @@ MAY_IMPORT: Final = {
     "sqlite3": "",
     "subprocess": "",
     "tempfile": "",
-    "numpy": "store analytics publish questions ingest ui",
+    "numpy": "store analytics publish questions ingest",
     "polars": "store analytics.akash analytics.prices analytics.votes publish questions ingest ui pages",
 }
 NO_PRODUCT: Final = {"benchmarks", "build", "data", "docs", "tests"}

@@ -182,3 +182,9 @@ def test_pages_are_made_of_short_functions() -> None:
     found = [node for path in (ROOT / "pages").glob("*.py") for node in ast.walk(ast.parse(path.read_text()))]
     lengths = [one.end_lineno - one.lineno + 1 for one in found if isinstance(one, ast.FunctionDef) and one.end_lineno]
     assert quantiles(lengths, n=10)[-1] < 25
+
+
+def test_every_rule_of_ruff_that_is_ignored_has_its_reason() -> None:
+    lines = (ROOT / "pyproject.toml").read_text().partition("\nignore = [\n")[2].partition("\n]")[0].splitlines()
+    assert [line.strip()[0] for line in lines] == ["#", '"'] * (len(lines) // 2)
+    assert len(lines) > 1
