@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from ingest.bittensor.genesis import RAO, finney_genesis
+from ingest.bittensor.genesis import METHOD, finney_genesis
 from ingest.cosmos import state as cosmos_state
 from ingest.cosmos.proposals import rows_of
 from ingest.cosmos.stake import operator_of
@@ -24,9 +24,6 @@ from store.addresses import NotAnAddress, unbech32
 from store.landing import Landing
 from store.rows import KEYS, BadData, Block, Parties, Snapshot, SourceChanged, check
 
-FINNEY: Final = (
-    "The state with which finney began in March 2023, from the chain's own snapshot: TAO, before subnets had tokens."
-)
 # Chains number a billion blocks in thirty years.
 LAST_BLOCK: Final = 10**12
 
@@ -53,7 +50,8 @@ def import_file(path: Path, network: Network, time: datetime, landing: Landing) 
     try:
         _refuse_other(document, network)
         block = Block(_height(document), digest, time)
-        found = [(_snapshot(part, document, network, block, path), part) for part in parts(document, block)]
+        told = parts(document, block, network.unit)
+        found = [(_snapshot(part, document, network, block, path), part) for part in told]
         for _, part in found:
             parties = Parties(network.address, part.others, part.names)
             check(part.facts, part.kind, tolerance=part.tolerance, parties=parties)
@@ -66,10 +64,10 @@ def import_file(path: Path, network: Network, time: datetime, landing: Landing) 
         yield Imported(snapshot, was_there)
 
 
-def parts(document: dict[str, Any], block: Block) -> list[Part]:
-    """The readings in a state document; raises SourceChanged when its shape is not known."""
+def parts(document: dict[str, Any], block: Block, unit: str) -> list[Part]:
+    """The readings in a state document, of amounts in a unit; raises SourceChanged when its shape is not known."""
     if _is_finney(document):
-        return [Part(*found[:4], FINNEY, found[4]) for found in finney_genesis(document)]
+        return [Part(*found[:4], METHOD, found[4]) for found in finney_genesis(document, unit)]
     return cosmos_state.parts(_modules(document), block)
 
 
@@ -109,7 +107,7 @@ def _refuse_other(document: dict[str, Any], network: Network) -> None:
     known = {*([network.chain.chain_id] if network.chain else []), *network.chain_ids}
     if told is not None and str(told) not in known:
         raise Mismatch(f"it is a state of the chain {str(told)[:80]!r}; {network.title} is {', '.join(sorted(known))}")
-    unit = text(modules, "staking", "params", "bond_denom") if modules else RAO
+    unit = text(modules, "staking", "params", "bond_denom") if modules else network.unit
     if unit != network.unit:
         raise Mismatch(f"its stake is in {unit[:80]!r}, that of {network.title} in {network.unit}")
     for validator in rows_of(modules.get("staking", {}), "validators"):

@@ -187,7 +187,7 @@ def find(known: list[Population]) -> None:
 def found_for(text: str, known: Sequence[Population]) -> None:
     """Where the address or the name that was asked for stands."""
     found = served.asked(search, text)
-    if other_chain := respelled(text):
+    if other_chain := served.asked(respelled, text):
         st.caption(other_chain)
     if not found:
         wrong = misspelled(text)

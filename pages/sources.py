@@ -239,13 +239,12 @@ def everything() -> None:
 def licences() -> None:
     """Whose data this is."""
     st.header("Licences and thanks", anchor=False)
+    thanks = "".join(f"* {inert.markdown(one, 300)}\n" for one in served.asked(freshness.credits))
     st.markdown(
         "* The program is free software under the MIT licence.\n"
         "* Facts of chains come from public nodes, named beside every number. Nobody owns facts, but operators serve "
         "them free of charge: ask them gently.\n"
-        "* Prices: CoinGecko and DefiLlama, under the terms of their free interfaces; each price names its source.\n"
-        "* Akash's own history and capacity: the API of the Akash Console. Ethereum's list of holders: Blockscout.\n"
-        "* Figures that others published: Messari, Akash and the press, each with its page in the table.\n"
+        f"{thanks}"
         "* Labels name their evidence, row by row; events name their source.\n"
         "* The Edinburgh Decentralisation Index showed how much the grouping of addresses matters; `nc_ge_1_2_edi` "
         "follows its rule, so that numbers can be compared."

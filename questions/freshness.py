@@ -115,6 +115,11 @@ def labels(mart: Mart) -> pl.DataFrame:
     return mart.table("FROM entity ORDER BY network, name, address, valid_from")
 
 
+def credits(mart: Mart) -> list[str]:
+    """Thanks to those who serve the networks, beside public nodes."""
+    return mart.table("SELECT credit FROM network WHERE credit <> '' ORDER BY name")["credit"].to_list()
+
+
 def disk(data: Path) -> dict[str, int]:
     """Bytes on disk: landing, the published marts, and the sample."""
     parts = {"landing": data / "landing", "sample": data / "sample"}

@@ -11,7 +11,7 @@ import polars as pl
 from analytics.decimals import ONE, scaled
 from analytics.votes.tally import Thresholds
 from store.mart import Mart
-from store.rows import VOTE_OPTIONS
+from store.rows import VOTE_OPTIONS, Decision
 
 OPEN: Final = "voting_period"
 # What the mart calls an open proposal that the chain deleted: it was never counted.
@@ -31,7 +31,7 @@ _PROPOSALS: Final = """
         FROM proposal p JOIN snapshot s ON s.id = p.snapshot
     )
     SELECT t.*, coalesce(w.title, t.network) AS network_title, coalesce(w.token, '') AS token,
-           coalesce(w.decimals, 0) AS decimals, coalesce(w.address, '') AS spelling,
+           coalesce(w.decimals, 0) AS decimals, coalesce(w.address, '') AS spelling, w.decision,
            (SELECT arg_min(b.total, abs(epoch(b.time) - epoch(t.counted_at))) FROM bonded b WHERE b.network = t.network)
                AS bonded
     FROM told t LEFT JOIN network w ON w.name = t.network
@@ -46,7 +46,9 @@ _PARAMETERS: Final = """
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A proposal with the chain's own count; bonded and rule are None where they were not read."""
+    """A proposal with the chain's own count; bonded and rule are None where they were not read, or
+    where the network decides in another way.
+    """
 
     network: str
     network_title: str
@@ -131,7 +133,8 @@ def proposals(mart: Mart) -> list[Proposal]:
 
 def _proposal(row: dict[str, Any], told: Sequence[dict[str, Any]]) -> Proposal:
     own = [one for one in told if one["network"] == row["network"]]
-    rule = _rule(own, row["counted_at"], expedited=bool(row["expedited"]))
+    tallied = row["decision"] == Decision.STAKE_TALLY
+    rule = _rule(own, row["counted_at"], expedited=bool(row["expedited"])) if tallied else None
     known = all(row[option] is not None for option in VOTE_OPTIONS)
     return Proposal(
         network=row["network"],

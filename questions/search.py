@@ -56,7 +56,7 @@ def misspelled(text: str) -> str:
     return ""
 
 
-def respelled(text: str) -> str:
+def respelled(mart: Mart, text: str) -> str:
     """What to know of the spelling of an address: that it is another Substrate chain's; empty where it is not."""
     try:
         wanted = addresses.pasted(text)
@@ -64,8 +64,9 @@ def respelled(text: str) -> str:
         return ""
     if wanted.kind != "substrate" or wanted.prefix in ("", *map(str, addresses.BITTENSOR_PREFIXES)):
         return ""
-    own = addresses.ss58(wanted.raw)
-    return f"Spelled with ss58 prefix {wanted.prefix}, as on another chain; the same key on Bittensor is {own}."
+    known = mart.table("SELECT title, address FROM network WHERE starts_with(address, 'ss58:') ORDER BY name")
+    same = [f"on {title} is {addresses.display(wanted.canonical, spelling)}" for title, spelling in known.iter_rows()]
+    return f"Spelled with ss58 prefix {wanted.prefix}, as on another chain; the same key {', '.join(same)}."
 
 
 def spelled(mart: Mart, wanted: addresses.Address) -> list[Found]:
@@ -89,7 +90,10 @@ _WHO: Final = """
 _CALLED: Final = """
     SELECT network, address FROM (
         SELECT network, address, name FROM own_name
-        WHERE address NOT LIKE 'subnet:%' AND contains(lower(name), lower(?1))
+        WHERE NOT EXISTS (
+            SELECT 1 FROM word w WHERE w.network = own_name.network AND contains(w.name, ':')
+                AND starts_with(address, w.name)
+        ) AND contains(lower(own_name.name), lower(?1))
         UNION SELECT network, address, name FROM entity WHERE contains(lower(name), lower(?1))
     ) ORDER BY lower(name) <> lower(?1), length(name), name, network, address LIMIT ?2
 """

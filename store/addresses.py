@@ -108,7 +108,7 @@ def pasted(text: str) -> Address:
 
 
 def display(canonical: str, spelling: str) -> str:
-    """An address as its network's users write it; `spelling` is Network.address (ss58:42, bech32:fetch, hex)."""
+    """An address as its network's users write it; `spelling` is Network.address (ss58:42, bech32:<prefix>, hex)."""
     kind, _, detail = spelling.partition(":")
     if kind == "ss58" and canonical.startswith("0x") and len(canonical) == 66:
         return ss58(bytes.fromhex(canonical[2:]), int(detail or BITTENSOR_PREFIX))

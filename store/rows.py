@@ -183,9 +183,9 @@ IS_ADDRESS = "address"
 class Parties:
     """Who a reading may name: addresses of its network, and nothing else that is not declared.
 
-    spelling: as the network tells it (bech32:akash, ss58:42, hex); empty where it has no addresses. others: forms that
-    the named party may have beside an address (store.spelling). names: the only forms of a population, or of the name
-    of an observation, where these hold addresses too.
+    spelling: as the network tells it (bech32:<prefix>, ss58:42, hex); empty where it has no addresses. others: forms
+    that the named party may have beside an address (store.spelling). names: the only forms of a population, or of the
+    name of an observation, where these hold addresses too.
     """
 
     spelling: str = ""
@@ -195,7 +195,7 @@ class Parties:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A final block; an off-chain series uses the fetch time as height and an empty hash."""
+    """A final block; an off-chain series has the time it was read as height, and an empty hash."""
 
     height: int
     hash: str

@@ -55,7 +55,7 @@ def spelled(spelling: str, key: bytes) -> str:
 def strangers(texts: pl.Series, forms: Iterable[str], spelling: str) -> list[str]:
     """The texts, each once, that have none of the forms or an address with a wrong checksum.
 
-    spelling: as a network tells it (bech32:akash, ss58:42, hex). One million addresses take about a CPU-second.
+    spelling: as a network tells it (bech32:<prefix>, ss58:42, hex). One million addresses take about a CPU-second.
     """
     left = texts.unique()
     for form in forms:

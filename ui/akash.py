@@ -15,27 +15,27 @@ from ui.provenance import Provenance
 @frame.section
 def spend(known: Sequence[Population]) -> None:
     """Compute spend on Akash in dollars: how much, between whom, since when, and whose figures hold."""
-    source = market.sources(known, "compute_spend")
+    source, title = market.sources(known, "compute_spend"), known[0].title
     spent = served.asked(facts.spend_concentration)
     if spent.is_empty():
-        banners.nothing("No spend on Akash was read yet, or no price for it. The page Data and method says which.")
+        banners.nothing(f"No spend on {title} was read yet, or no price for it. The page Data and method says which.")
         return
-    dollars(source, spent)
-    sides(source)
-    over_time(source)
+    dollars(source, title, spent)
+    sides(source, title)
+    over_time(source, title)
     claims(source)
     supply(known)
 
 
 @frame.section
-def dollars(source: Sequence[Provenance], spent: pl.DataFrame) -> None:
+def dollars(source: Sequence[Provenance], title: str, spent: pl.DataFrame) -> None:
     """How much is spent on Akash, by every way of counting it."""
-    st.header(akash_market.headline(spent), anchor=False)
+    st.header(akash_market.headline(title, spent), anchor=False)
     columns = served.asked(facts.spend_columns)
     draw.table(
         akash_market.with_marks(columns),
         akash_market.COLUMNS,
-        alt="Spend on Akash: run rate, accrued, settled, deposited and from outsiders",
+        alt=f"Spend on {title}: run rate, accrued, settled, deposited and from outsiders",
         sources=market.told(source, "US dollars, and tokens of each row's own kind"),
         key="spend",
     )
@@ -43,7 +43,7 @@ def dollars(source: Sequence[Provenance], spent: pl.DataFrame) -> None:
 
 
 @frame.section
-def sides(source: Sequence[Provenance]) -> None:
+def sides(source: Sequence[Provenance], title: str) -> None:
     """Providers, payers, tenants and auditors on one chart, and one side in full."""
     spent = served.asked(facts.spend_parties)
     concentration = served.asked(facts.spend_concentration)
@@ -59,27 +59,27 @@ def sides(source: Sequence[Provenance]) -> None:
             "Auditors: whose signature the orders demand of a provider; they are paid nothing and open the gate.",
         )
     )
-    one_side(source, spent)
+    one_side(source, title, spent)
 
 
 @frame.section
-def one_side(source: Sequence[Provenance], spent: pl.DataFrame) -> None:
+def one_side(source: Sequence[Provenance], title: str, spent: pl.DataFrame) -> None:
     """The parties of one side, and what their dollars leave out."""
     side = choose.side()
     called = served.asked(ranking.names, served.asked(facts.network))
     one = parties.called(akash_market.named(spent.filter(population=side), called))
     told = market.merged(source, akash_market.USD_A_DAY, n=one.height, things=side)
-    draw.table(one, akash_market.PARTIES, alt=f"Spend on Akash by {side}", sources=told, key="side")
+    draw.table(one, akash_market.PARTIES, alt=f"Spend on {title} by {side}", sources=told, key="side")
     left_out = akash_market.left_out(served.asked(facts.spend_unpriced))
     if left_out:
         st.caption(left_out)
 
 
 @frame.section
-def over_time(source: Sequence[Provenance]) -> None:
+def over_time(source: Sequence[Provenance], title: str) -> None:
     """Dollars a day as the console counts them and as read on chain, with published figures as points."""
     st.header("Dollars a day, and what others published", anchor=False)
-    rows = akash_market.daily(served.asked(facts.spend_daily), served.asked(facts.run_rate_against_console))
+    rows = akash_market.daily(title, served.asked(facts.spend_daily), served.asked(facts.run_rate_against_console))
     points = served.asked(facts.spend_points)
     if rows.is_empty():
         banners.nothing("No daily history was read yet.")

@@ -76,13 +76,13 @@ GATE: Final = {
 }
 
 
-def headline(spent: pl.DataFrame) -> str:
+def headline(title: str, spent: pl.DataFrame) -> str:
     """How few get and pay half, as a sentence."""
     by_side = {row["population"]: row for row in spent.to_dicts()}
     paid, pay = by_side["providers"], by_side["payers"]
     getting, paying = int(paid["nc_gt_1_2"]), int(pay["nc_gt_1_2"])
     return (
-        f"Akash: {words.usd(paid['usd'])} a day; "
+        f"{title}: {words.usd(paid['usd'])} a day; "
         f"{words.several(getting, 'provider')} {'gets' if getting == 1 else 'get'} over half, "
         f"{words.several(paying, 'payer')} {'pays' if paying == 1 else 'pay'} over half"
     )
@@ -125,12 +125,12 @@ def left_out(rows: pl.DataFrame) -> str:
     )
 
 
-def daily(console: pl.DataFrame, on_chain: pl.DataFrame) -> pl.DataFrame:
+def daily(title: str, console: pl.DataFrame, on_chain: pl.DataFrame) -> pl.DataFrame:
     """The console's days and the run rate read on chain, as two series."""
     ours = on_chain.select(
         time=pl.col("day").cast(pl.Datetime("us")).dt.replace_time_zone("UTC"), value=pl.col("low_usd")
     ).drop_nulls()
-    named_series = [("The Akash console", console), ("Read on chain, run rate", ours)]
+    named_series = [(f"The {title} console", console), ("Read on chain, run rate", ours)]
     return pl.concat(
         part.select("time", "value", network=pl.lit(name), title=pl.lit(name)) for name, part in named_series
     )

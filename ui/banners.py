@@ -49,7 +49,7 @@ def _due(every: timedelta | None) -> str:
 
 
 def _are(lines: Sequence[tuple[str, str]], state: str) -> str:
-    """Akash and Bittensor are old."""
+    """This network and that one are old."""
     return (
         f"{words.listed([inert.markdown(title) for title, _ in lines])} {'is' if len(lines) == 1 else 'are'} {state}."
     )

@@ -8,11 +8,13 @@ from ingest.fields import table
 from store.addresses import NotAnAddress, address
 from store.rows import BadData, Facts, Kind, Measure, SourceChanged, holdings
 
-RAO: Final = "rao"
+METHOD: Final = (
+    "The state with which finney began in March 2023, from the chain's own snapshot: TAO, before subnets had tokens."
+)
 Imported = tuple[str, Kind, Measure, str, Facts]
 
 
-def finney_genesis(document: Mapping[str, Any]) -> list[Imported]:
+def finney_genesis(document: Mapping[str, Any], unit: str) -> list[Imported]:
     """Stake by coldkey and hotkey, and free balances, of the state with which finney began.
 
     document: {"stakes": {coldkey: {hotkey: [rao, uid]}}, "balances": {account: rao}}. Raises SourceChanged for another
@@ -23,8 +25,8 @@ def finney_genesis(document: Mapping[str, Any]) -> list[Imported]:
     stake = Facts(holdings(_stakes(table(document, "stakes"))))
     free = [("coldkeys", _canonical(who), _rao(who, rao)) for who, rao in table(document, "balances").items()]
     return [
-        ("stake", Kind.HOLDINGS, Measure.STAKE, RAO, stake),
-        ("balances", Kind.HOLDINGS, Measure.TOKEN, RAO, Facts(holdings(free))),
+        ("stake", Kind.HOLDINGS, Measure.STAKE, unit, stake),
+        ("balances", Kind.HOLDINGS, Measure.TOKEN, unit, Facts(holdings(free))),
     ]
 
 

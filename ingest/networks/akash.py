@@ -67,4 +67,5 @@ NETWORK = Network(
     },
     colour=2,
     prices={TOKEN: "akash-network", "USDC": "usd-coin"},
+    credit="Figures that others published: Messari, Akash and the press, each with its page in the table.",
 )

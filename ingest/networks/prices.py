@@ -21,4 +21,6 @@ def network(others: Sequence[Network]) -> Network:
         address="",
         chain=OffChain("prices", prices.ADDRESSES, probes=prices.PROBES),
         readings=prices.readings(tokens, tuple(closed)),
+        credit="Prices: CoinGecko and DefiLlama, under the terms of their free interfaces; "
+        "each price names its source.",
     )

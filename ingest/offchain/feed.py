@@ -74,7 +74,7 @@ class OffChain:
 
 
 class Feed:
-    """One fetch of a source; each question is asked once, then remembered."""
+    """One look at a source; each question is asked once, then remembered."""
 
     def __init__(self, *, http: Http, chain_id: str, endpoints: list[str], block: Block) -> None:
         self.block = block
@@ -131,7 +131,7 @@ def reading(
 def _moving(facts: Facts, feed: Feed, name: str, *, together: bool) -> Facts:
     """The facts without the series of which the source tells no news; raises SourceDown where it tells none at all.
 
-    Rows of the time of the fetch are figures that the source gives no time to; nothing can be said of those.
+    Rows of the time of the look are figures that the source gives no time to; nothing can be said of those.
     """
     now, rows = feed.block.time, facts.rows
     named = rows.with_columns(series=pl.col("name").str.strip_suffix(TODAY))

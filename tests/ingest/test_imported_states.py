@@ -340,7 +340,7 @@ def test_whatever_stands_in_a_field_is_read_or_refused_and_no_error_of_ours() ->
         for value in (None, [None], "x"):
             changed = without(document, *path, value=value)
             with suppress(ReadingError):
-                for part in parts(changed, block):
+                for part in parts(changed, block, "uakt"):
                     check(part.facts, part.kind, tolerance=part.tolerance)
 
 

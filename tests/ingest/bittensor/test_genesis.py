@@ -20,7 +20,7 @@ ALICE_KEY = "0xd43593c715fdd31c61141abd04a99fd6822c8558854ccde39a5684e7a56da27d"
 def parts(shared: Path) -> dict[str, Facts]:
     packed = (shared / "bittensor" / "finney_genesis_snapshot.json.gz").read_bytes()
     found = {}
-    for name, kind, _, unit, facts in finney_genesis(json.loads(gzip.decompress(packed))):
+    for name, kind, _, unit, facts in finney_genesis(json.loads(gzip.decompress(packed)), "rao"):
         check(facts, kind)
         assert unit == "rao"
         found[name] = facts
@@ -52,7 +52,7 @@ def test_balances_at_genesis_show_why_gini_is_no_headline(parts: dict[str, Facts
 
 
 def test_addresses_are_stored_as_public_keys() -> None:
-    stake, balances = finney_genesis({"stakes": {ALICE: {ALICE: [5, 0]}}, "balances": {ALICE: 7}})
+    stake, balances = finney_genesis({"stakes": {ALICE: {ALICE: [5, 0]}}, "balances": {ALICE: 7}}, "rao")
     assert (stake[2], balances[2]) == (Measure.STAKE, Measure.TOKEN)
     assert balances[4].rows.rows() == [("coldkeys", ALICE_KEY, 7)]
 
@@ -68,4 +68,4 @@ def test_addresses_are_stored_as_public_keys() -> None:
 )
 def test_a_snapshot_that_cannot_be_true_is_refused(document: dict[str, Any], error: type[Exception]) -> None:
     with pytest.raises(error):
-        finney_genesis(document)
+        finney_genesis(document, "rao")

@@ -1,0 +1,109 @@
+"""A network is one file: what it is called, and its tokens and units, stand in its own rooms and nowhere else.
+
+Its rooms are its file and every folder or module that is named after it. Everything else has its words from the mart
+or as an argument. Comments may name anybody.
+"""
+
+import ast
+import importlib
+import pkgutil
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+import ingest.networks
+from ingest.network import Network
+from ingest.networks import networks
+from tests.conftest import ROOT
+
+PACKAGES = ("analytics", "ingest", "pages", "publish", "questions", "store", "ui")
+# Of these no constant of a network's room may be had either.
+TOLD_BY_THE_MART = ("analytics", "pages", "questions", "ui")
+
+
+def words(network: Network) -> set[str]:
+    """What a network alone is called: its names, its tokens and their units; what is counted as it is, is no token."""
+    coins = {unit: told.token for unit, told in network.all_units.items() if told.decimals}
+    units = {unit.split()[-1] for unit in coins} | {unit for unit in coins if " " not in unit}
+    return {network.name, network.title, network.token, *coins.values(), *units, *network.prices}
+
+
+# A source that is no chain and has no accounts, such as prices, is called by words of everybody.
+WORDS = {word for network in networks().values() if network.address for word in words(network)}
+SAID = re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, sorted(WORDS, key=len, reverse=True)))})(?![\w-])")
+ROOMS = {module.name.partition("_")[0] for module in pkgutil.iter_modules(ingest.networks.__path__)} - {"prices"}
+
+
+def is_room(path: Path) -> bool:
+    """Whether a module belongs to one network: it, or its folder, is named after the network's file."""
+    parts = (part.removesuffix(".py").partition("_")[0] for part in path.relative_to(ROOT).parts)
+    return bool(ROOMS.intersection(parts))
+
+
+def outside() -> list[Path]:
+    files = [ROOT / "app.py", *(path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py")))]
+    return [path for path in files if not is_room(path)]
+
+
+def texts(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Every text of a module with its line: constants, parts of f-strings, docstrings."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.lineno, node.value
+
+
+def literals(source: str) -> list[str]:
+    """What a module says that only a network's own rooms may."""
+    return [f"{line}: {found}" for line, text in texts(ast.parse(source)) for found in SAID.findall(text)]
+
+
+def borrowed(source: str) -> list[str]:
+    """Constants of rooms that a module takes, and which say such a word."""
+    taken = [f"{module}.{name}" for module, name in _taken(ast.parse(source)) if _says(module, name)]
+    return sorted(set(taken))
+
+
+def _taken(tree: ast.AST) -> Iterator[tuple[str, str]]:
+    """Module and name of everything that is imported from a room, or read from one that is imported."""
+    modules: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            modules |= {one.asname or one.name: one.name for one in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            modules |= {one.asname or one.name: f"{node.module}.{one.name}" for one in node.names}
+            yield from ((node.module, one.name) for one in node.names)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and (module := modules.get(ast.unparse(node.value))):
+            yield module, node.attr
+
+
+def _says(module: str, name: str) -> bool:
+    if not is_room(ROOT / module.replace(".", "/")) or module.startswith("pages"):
+        return False
+    found = getattr(importlib.import_module(module), name, None)
+    return isinstance(found, str | tuple | frozenset | Mapping) and bool(SAID.search(str(found)))
+
+
+@pytest.mark.parametrize("path", outside(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_text_outside_its_rooms_names_a_network(path: Path) -> None:
+    source = path.read_text()
+    assert literals(source) == []
+    if path.relative_to(ROOT).parts[0] in TOLD_BY_THE_MART:
+        assert borrowed(source) == []
+
+
+def test_a_text_that_names_a_network_is_found_wherever_it_stands() -> None:
+    network = next(one for one in networks().values() if one.chain and one.address and one.units)
+    name, token = network.name, network.token
+    body = f'    "{network.title} here"\n    return f"a {{X}} {network.unit}."\n'
+    planted = f'"""Of {name}."""\nX = "{token}"\ndef f():\n{body}'
+    assert literals(planted) == [f"1: {name}", f"2: {token}", f"4: {network.title}", f"5: {network.unit}"]
+    assert literals(f'X = "{name}1xyz the_{name} {name}-2"') == []
+
+
+def test_every_network_has_its_words_and_its_room() -> None:
+    assert {one.token for one in networks().values() if one.address} <= WORDS
+    assert ROOMS
+    assert all(is_room(path) for path in (ROOT / "ingest/networks").glob("[a-oq-z]*.py"))
