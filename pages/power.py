@@ -67,7 +67,11 @@ def ranked(
 
 
 def bars(
-    population: Population, threshold: rules.Threshold, ranks: pl.DataFrame, told: str, sources: Sequence[Provenance]
+    population: Population,
+    threshold: rules.DecidingShare,
+    ranks: pl.DataFrame,
+    told: str,
+    sources: Sequence[Provenance],
 ) -> draw.Chart:
     """The ranking as a chart, with the threshold as a line."""
     return draw.Chart(

@@ -48,12 +48,17 @@ class DecidingShare:
 
 
 PARTS: Final = {(1, 3): "one third", (1, 2): "half", (2, 3): "two thirds"}
-SUDO: Final = "sudo"
 GENERAL: Final = (
     DecidingShare("", "nc_ge_1_3", 1, 3, strict=False, own=False),
     DecidingShare("", "nc_gt_1_2", 1, 2, strict=True, own=False),
     DecidingShare("", "nc_gt_2_3", 2, 3, strict=True, own=False),
 )
+
+
+# Keys that act together as their network declares; of a multisig that holds a key its own contract says it.
+_TOGETHER: Final = """
+    SELECT DISTINCT needed FROM way WHERE network = ? AND measure = ? AND population = ? AND kind = 'keys'
+"""
 
 
 def thresholds(mart: Mart, population: Population) -> list[DecidingShare]:
@@ -76,17 +81,18 @@ def thresholds(mart: Mart, population: Population) -> list[DecidingShare]:
 
 def _of_keys(mart: Mart, population: Population) -> DecidingShare | None:
     """How many keys act together: the signers of a multisig as it demands, any one of those who have a role alone."""
-    if population.measure != Measure.CONTROL or not (population.population == SUDO or "/" in population.population):
+    together = mart.table(_TOGETHER, population.network, population.measure, population.population)
+    if not together.height and (population.measure != Measure.CONTROL or "/" not in population.population):
         return None
     holder, _, power = population.population.rpartition("/")
-    name, subject = ("sudo_threshold", "") if population.population == SUDO else ("threshold", holder)
+    name, subject = (together["needed"][0], "") if together.height else ("threshold", holder)
     rows = mart.table(
         "SELECT exact FROM observation WHERE network = ? AND name = ? AND subject = ? ORDER BY time DESC LIMIT 1",
         population.network,
         name,
         subject,
     )
-    if population.population == SUDO or power == "signers":
+    if together.height or power == "signers":
         needed = int(rows["exact"][0]) if rows.height else 0
         # Nobody said how many must sign: then the shares of keys are all that can be told.
         return (

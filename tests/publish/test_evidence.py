@@ -9,15 +9,17 @@ from typing import Any
 import polars as pl
 import pytest
 
-from ingest.evm import keys as evm_keys
+from analytics.power.paths import Action, Side
 from ingest.evm.ethereum import ETHEREUM
+from ingest.evm.token import erc20
 from ingest.importer import import_file
-from ingest.network import Network, Way
+from ingest.network import Keys, Network, Way
 from ingest.networks import networks
 from ingest.publication import build
 from publish.ways import ways
 from questions import scorecard
 from questions.populations import headlines, populations
+from questions.thresholds import thresholds
 from store import reference
 from store.addresses import bech32
 from store.landing import Landing
@@ -176,22 +178,42 @@ def test_a_label_merges_signers_and_never_makes_one_key_of_a_multisig(
     assert force["number"] == number
 
 
+NEWCOMER = Network("newcomer", "Newcomer", "data", "NEW", "new", 18, "hex", chain=ETHEREUM)
+ITS_TOKEN = erc20(NEWCOMER, {"token": f"0x{99:040x}"})
+
+
 @pytest.mark.parametrize(
-    ("declared", "text", "how"),
+    ("network", "text", "how"),
     [
-        (evm_keys.ways({"token": ADMIN}), "a handful", "change the rules by admin of the token, a multisig 3 of 5"),
-        ((), "not read: no rule, vote or key of this network was read", ""),
+        (
+            ITS_TOKEN,
+            "a handful (C)",
+            "change the rules by admin of the token, a multisig 3 of 5",
+        ),
+        (replace(ITS_TOKEN, ways=()), "not read: no rule, vote or key of this network was read", ""),
     ],
+    ids=["declared", "not declared"],
 )
-def test_a_network_of_a_file_of_its_own_has_the_ways_that_it_declares(
-    tmp_path: Path, declared: tuple[Way, ...], text: str, how: str
+def test_a_token_of_a_file_of_its_own_has_the_ways_that_it_declares(
+    tmp_path: Path, network: Network, text: str, how: str
 ) -> None:
-    newcomer = Network("newcomer", "Newcomer", "data", "NEW", "new", 18, "hex", chain=ETHEREUM, ways=declared)
     keys = [(f"token/{power}", SAFE) for power in ("pauser", "minter", "admin")] + SAFE_KEYS
-    contracts(tmp_path, keys, SAFE_STATE, newcomer)
+    contracts(tmp_path, keys, SAFE_STATE, network)
     with opened(tmp_path) as mart:
         force = said(mart, "newcomer", "token", "force")
-    assert (force["text"].partition(" (")[0].removeprefix("borderline: "), force["how"]) == (text, how)
+    assert (force["text"], force["how"]) == (text, how)
+
+
+def test_keys_that_a_network_declares_to_act_together_are_told_as_so_many_of_so_many(tmp_path: Path) -> None:
+    council = Way(Action.CHANGE_RULES, Side.FORCE, "council", Keys("council", needed="seats"), "a test")
+    landed(tmp_path, "newcomer", "control", Measure.CONTROL, holdings(("council", one, 1) for one in SIGNERS))
+    landed(tmp_path, "newcomer", "control_state", None, frame(Kind.OBSERVATIONS, [observation("seats", NOON, 3, "")]))
+    build(tmp_path, {"newcomer": replace(NEWCOMER, ways=(council,))})
+    with opened(tmp_path) as mart:
+        (population,) = populations(mart)
+        (decides,) = thresholds(mart, population)
+        assert decides.amount == "3 of 5 keys"
+        assert decides.own
 
 
 def test_tokens_that_do_not_vote_are_not_applicable_and_what_was_not_read_says_so(tmp_path: Path) -> None:
