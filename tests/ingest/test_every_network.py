@@ -96,8 +96,6 @@ def test_a_token_has_one_name_and_so_many_decimals(network: Network) -> None:
 def test_a_token_has_one_price_id() -> None:
     ids = {(token, coin) for network in NETWORKS.values() for token, coin in network.prices.items()}
     assert len(ids) == len({token for token, _ in ids})
-    tokens = {network.token for network in OF_THE_FIELD if network.chain}
-    assert tokens <= {token for token, _ in ids}
 
 
 def drawn(network: str, reading: str) -> set[str]:
