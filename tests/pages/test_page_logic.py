@@ -475,6 +475,12 @@ def test_every_metric_can_be_looked_up(visit: Open, metric: str) -> None:
     assert f"`{metric}`" in texts(visit("sources", metric=metric))
 
 
+def test_those_who_serve_a_network_are_thanked_as_its_file_says(visit: Open) -> None:
+    said = texts(visit("sources")).replace("\\", "")
+    assert [one.credit for one in networks().values() if one.credit and f"* {one.credit}" not in said] == []
+    assert "* Prices: CoinGecko and DefiLlama, under the terms of their free interfaces" in said
+
+
 def test_what_was_left_out_of_a_reading_is_told_with_the_reason(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
