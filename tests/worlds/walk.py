@@ -18,22 +18,27 @@ from ingest.sample.looks import Look, look
 END = datetime(2026, 11, 1, tzinfo=UTC)
 # Enough for a change of thirty days.
 DAYS = 31
+EVERY = 15
 CROWD = 200
 DELEGATORS = 1_000
 PAGES = sorted(path.stem for path in Path("pages").glob("*.py") if path.stem != "__init__")
 
 
 def small() -> None:
-    """No large population and few subnets, so that the sample is there in seconds."""
+    """No large population, few subnets and few days, so that the sample is there in seconds."""
 
     def few(network: Network, reading: Reading) -> Look:
         seen = look(network, reading)
-        return replace(seen, populations=tuple(replace(one, n=min(one.n, CROWD)) for one in seen.populations))
+        smaller = tuple(replace(one, n=min(one.n, CROWD)) for one in seen.populations)
+        return Look(smaller, seen.every and EVERY)
 
     for module, smaller in (
         (world, {"look": few}),
         (looks, {"SUBNETS": looks.SUBNETS[:4]}),
-        (cosmos, {"DELEGATORS": DELEGATORS}),
+        (
+            cosmos,
+            {"DELEGATORS": DELEGATORS, "HOLDINGS": {name: (of, EVERY) for name, (of, _) in cosmos.HOLDINGS.items()}},
+        ),
         (votes, {"DELEGATORS": DELEGATORS}),
     ):
         vars(module).update(smaller)
