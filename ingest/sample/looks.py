@@ -49,10 +49,19 @@ MONTHLY: Final = 30
 
 
 def look(network: Network, reading: Reading) -> Look:
-    """What a reading looks like: as a real one of its name, else what its network's file declares of it."""
+    """What a reading looks like: as a real one of its name, where it has the same parties, else as it is declared."""
     looks = LOOKS.get(network.address.partition(":")[0])
-    listed = dict(looks(network)) if looks else {}
-    return listed.get(reading.name) or Look(tuple(_declared(network, reading)), MONTHLY)
+    listed = dict(looks(network)).get(reading.name) if looks else None
+    if listed and _fits(listed, network, reading):
+        return listed
+    return Look(tuple(_declared(network, reading)), MONTHLY)
+
+
+def _fits(listed: Look, network: Network, reading: Reading) -> bool:
+    """Whether a reading of the same name has the same populations, and may name whom the listed one does."""
+    told = {population.name for population in listed.populations}
+    strangers = any(population.holders != ADDRESS for population in listed.populations)
+    return told.issuperset(_shown(network, reading)) and (bool(reading.others) or not strangers)
 
 
 def _declared(network: Network, reading: Reading) -> Iterator[Population]:
@@ -70,10 +79,14 @@ def _declared(network: Network, reading: Reading) -> Iterator[Population]:
 
 def _names(network: Network, reading: Reading) -> list[str]:
     """What a reading's populations are called: that of the scorecard, and all that it declares."""
-    told = (key.partition("/") for key in network.scorecard.values())
-    shown = [population for name, _, population in told if name == reading.name]
     declared = [party(form, network.address, 0) for form in reading.names]
-    return list(dict.fromkeys(shown + declared)) or [reading.name]
+    return list(dict.fromkeys(_shown(network, reading) + declared)) or [reading.name]
+
+
+def _shown(network: Network, reading: Reading) -> list[str]:
+    """Of a reading's populations the one on the scorecard."""
+    told = (key.partition("/") for key in network.scorecard.values())
+    return [population for name, _, population in told if name == reading.name]
 
 
 def denominations(network: Network) -> list[str]:

@@ -21,12 +21,14 @@ from ingest.publication import build
 from ingest.sample import cosmos as sample_chain
 from ingest.sample import market, substrate
 from ingest.sample import votes as sample_votes
-from ingest.sample.cosmos import Chain, chain_of
+from ingest.sample.cosmos import chain_of
 from ingest.sample.draw import DAY, DAYS, Floats, Row, dice, held, parties, wandered
 from ingest.sample.looks import Population, look
 from store.landing import Landing
 from store.rows import Block, Facts, Kind, Measure, Snapshot, frame
 
+# Rows at a time, and days between two snapshots.
+Told = tuple[Callable[[datetime], list[Row]], int]
 FLOWS: Final = (Measure.EMISSION, Measure.COMPUTE_SPEND)
 # Per cent of the chain's total that a reading in part finds.
 PARTLY: Final = 97
@@ -66,18 +68,16 @@ def build_sample(data: Path, until: datetime | None = None, days: int = DAYS) ->
 def readings() -> Iterator[Simulated]:
     """Every simulated reading: the distributions of all networks."""
     for network in networks().values():
-        chain = chain_of(network)
         for reading in network.readings:
             if reading.kind is Kind.HOLDINGS:
-                yield (
-                    _delegated(network, reading, chain)
-                    if chain and reading.name in sample_chain.HOLDINGS
-                    else (_spread(network, reading))
-                )
+                yield _delegated(network, reading) or _spread(network, reading)
 
 
-def _delegated(network: Network, reading: Reading, chain: Chain) -> Simulated:
-    """A reading that follows from the delegations of a Cosmos chain."""
+def _delegated(network: Network, reading: Reading) -> Simulated | None:
+    """A reading that follows from the delegations of a Cosmos chain; none where it is not such a one."""
+    chain = chain_of(network)
+    if chain is None or reading.name not in sample_chain.HOLDINGS:
+        return None
     rows, every = sample_chain.HOLDINGS[reading.name]
     return Simulated(network, reading, partial(rows, chain), every)
 
@@ -167,11 +167,12 @@ def _beside(network: Network, end: datetime, days: int) -> Iterator[tuple[Snapsh
                 yield _snapshot(network, reading, time), facts
 
 
-def _told(network: Network) -> dict[str, tuple[Callable[[datetime], list[Row]], int]]:
-    """Rows at a time, and days between two snapshots, of what can be told, by reading."""
-    chain = chain_of(network)
-    of_chain = {**sample_chain.TOLD, **sample_votes.TOLD} if chain else {}
-    of_network = {**market.TOLD, **(substrate.TOLD if network.address.startswith("ss58") else {})}
-    return {name: (partial(rows, network), every) for name, (rows, every) in of_network.items()} | {
-        name: (partial(rows, chain), every) for name, (rows, every) in of_chain.items() if chain
-    }
+def _told(network: Network) -> dict[str, Told]:
+    """What can be told beside distributions, by reading."""
+    family = substrate.TOLD if network.address.startswith("ss58") else {}
+    told: dict[str, Told] = {}
+    told |= {name: (partial(rows, network), every) for name, (rows, every) in {**market.TOLD, **family}.items()}
+    if chain := chain_of(network):
+        of_chain = {**sample_chain.TOLD, **sample_votes.TOLD}
+        told |= {name: (partial(rows, chain), every) for name, (rows, every) in of_chain.items()}
+    return told

@@ -54,6 +54,16 @@ def test_populations_have_the_names_that_are_declared(monkeypatch: pytest.Monkey
     assert set(rows["amount"].to_list()) == {1}, "keys count one each"
 
 
+@pytest.mark.parametrize("name", ["balances", "subnet_emission", "organizations", "holders", "leased_gpu"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_reading_named_like_another_networks_has_its_own_population_on_the_scorecard(
+    name: str, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading = distribution(Measure.TOKEN, "aup", name=name)
+    network = replace(made_up(f"{kind}:up", reading), scorecard={Measure.TOKEN: f"{name}/everybody"})
+    assert "everybody" in drawn(network, monkeypatch)["population"].unique()
+
+
 @pytest.mark.parametrize(
     ("spelling", "others", "first"),
     [("", (), "party 1"), ("", ("pool:<number>",), "pool:1"), ("hex", ("<text>",), "party 1")],
