@@ -31,8 +31,7 @@ def erc20(
     more: tuple[Reading[EvmNode], ...] = (),
     methods: Mapping[str, str] = NOTHING,
 ) -> Network[EvmNode]:
-    """The network of an ERC-20, with the readings of its supply, holders and keys, the ways to power that
-    these keys are, and what readers are told of them.
+    """The network of an ERC-20: supply, holders and keys are read, and what power those keys are is told.
 
     contracts: addresses by name; `token` is the token, the others can change or release it. locked: what holds tokens
     that do not circulate, by the name of the observation. more: readings of its own. methods: in whose words readers

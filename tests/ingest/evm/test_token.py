@@ -7,11 +7,15 @@ import polars as pl
 import pytest
 from web3.contract import Contract
 
+from analytics.power.paths import Action, fewest_parties
 from ingest.evm.keys import ROLES
 from ingest.job import read_network
+from ingest.publication import build
 from ingest.transport import Http
+from publish.ways import ways
 from store.landing import Landing
-from store.rows import Kind
+from store.mart import opened
+from store.rows import Kind, Measure
 from tests.worlds.evm_node import Anvil, at_their_places
 from tests.worlds.made_up import DEAD, NETWORK, TOKEN
 from tests.worlds.servers import Reply, serving
@@ -64,6 +68,20 @@ def test_a_run_reads_the_whole_network(chain: Anvil, tmp_path: Path, monkeypatch
     assert sorted(held[f"{safe}/signers"]) == sorted(owners)
     behind = rows["control_state"].filter(subject=safe)
     assert dict(behind.select("name", "exact").iter_rows())["threshold"] == "2"
+
+
+def test_its_mart_says_how_many_must_act_together(
+    chain: Anvil, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MADE_UP_URL", chain.url)
+    keys = tuple(reading for reading in NETWORK.readings if reading.measure is Measure.CONTROL)
+    read_network(NETWORK, keys, Http(per_second=10_000), Landing(tmp_path), lambda _: None)
+    build(tmp_path, {NETWORK.name: NETWORK})
+    with opened(tmp_path) as mart:
+        told = {path.action: path for path in ways(mart, NETWORK.name, "address")}
+    for action in (Action.MINT, Action.CHANGE_RULES):
+        assert "a multisig 2 of 3" in told[action].name
+        assert len(fewest_parties(told[action])) == 2
 
 
 def test_its_readings_say_in_words_what_they_are() -> None:
