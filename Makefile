@@ -10,7 +10,7 @@ LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-ha
 # Those that are tried beside the one in use; what is not on the machine is said so.
 PYTHONS ?= python3.11 python3.12 python3.13
 
-.PHONY: run test check fast pythons live nodes bench screenshots lock clean
+.PHONY: run test check fast pythons live nodes bench screenshots dictionary lock clean
 
 run: .venv/run
 	$(BIN)/python -m ingest serve
@@ -49,6 +49,9 @@ bench: .venv/bench
 
 screenshots: .venv/dev
 	$(BIN)/python -m benchmarks.screenshots $(SITE)
+
+dictionary: .venv/dev
+	$(BIN)/python -m ingest.dictionary > docs/data_dictionary.md
 
 lock: .venv/dev
 	$(LOCK) requirements.in -o requirements.txt

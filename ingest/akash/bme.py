@@ -114,3 +114,25 @@ def readings(token: str, dollar: str) -> tuple[Reading, ...]:
         Reading("bme", Kind.OBSERVATIONS, None, "", HOURLY, bme(dollar), others=("<denom>",)),
         Reading("oracle_price", Kind.OBSERVATIONS, None, "", HOURLY, oracle_price(token), others=(token,)),
     )
+
+
+# What the readings tell, for the dictionary of facts: name, of whom, unit, meaning.
+TELLS: Final = """
+bme:
+  outstanding_act | | <denom> | ACT in circulation
+  circuit_breaker | | | state of minting: mint_status_ and healthy, warning, halt_cr or halt_oracle
+  collateral_ratio | | ratio | what the vault holds over what it owes
+  warn_threshold | | ratio | collateral ratio below which the circuit breaker warns
+  halt_threshold | | ratio | collateral ratio below which ACT cannot be minted
+  mints_allowed | | | 1: ACT can be minted, 0: not
+  refunds_allowed | | | 1: ACT can be turned back, 0: not
+  vault_balances | <denom> | <denom> | what the vault holds
+  vault_total_burned | <denom> | <denom> | what the vault has burned since it began
+  vault_total_minted | <denom> | <denom> | what the vault has minted since it began
+  vault_remint_credits | <denom> | <denom> | what the vault may mint again
+oracle_price:
+  price_usd | <token> | usd | time-weighted mean of the oracle's sources, at which the chain mints and settles
+  median_price_usd | <token> | usd | median of the oracle's sources
+  oracle_healthy | | | 1: the chain calls the price healthy, 0: not
+  oracle_sources | | sources | how many sources the price is made of
+"""

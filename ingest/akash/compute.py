@@ -237,3 +237,40 @@ MARKET: Final = (
     ),
     Reading("lease_totals", Kind.OBSERVATIONS, None, "", HOURLY, lease_totals, others=("<denom>",)),
 )
+
+# What the readings tell, for the dictionary of facts: name, of whom, unit, meaning.
+TELLS: Final = """
+run_rate:
+  providers | <address> | | who leases out, with what running leases pay it a day
+  payers | <address> | | who pays, with what its running leases cost a day
+  tenants | <address> | | who deploys, with what its running leases cost a day
+  auditors | <address> | | whose signature orders demand, with what the leases of these orders cost a day
+accrued:
+  providers | <address> | | who leases out, with what its leases earned in the period
+  payers | <address> | | who pays, with what it owed for the period
+  tenants | <address> | | who deploys, with what its leases earned in the period
+  auditors | <address> | | whose signature orders demand, with what the leases of these orders earned
+settled:
+  providers | <address> | | who leases out, with what the escrow moved to its leases in the period
+  payers | <address> | | who pays, with what the escrow moved from its deposits
+  tenants | <address> | | who deploys, with what the escrow moved for its leases
+  auditors | <address> | | whose signature orders demand, with what the escrow moved for them
+deposited:
+  payers | <address> | | who pays, with what it put into escrow in the period less what came back
+external_least:
+  providers | <address> | | as under `accrued`, of outsiders at least
+  payers | <address> | | as under `accrued`, of outsiders at least
+  tenants | <address> | | as under `accrued`, of outsiders at least
+  auditors | <address> | | as under `accrued`, of outsiders at least
+external_most:
+  providers | <address> | | as under `accrued`, of outsiders at most
+  payers | <address> | | as under `accrued`, of outsiders at most
+  tenants | <address> | | as under `accrued`, of outsiders at most
+  auditors | <address> | | as under `accrued`, of outsiders at most
+lease_totals:
+  block_seconds | | s | mean time of a block
+  leases_unfunded | | leases | running leases whose deposit is used up
+  leases_odd_price | | leases | leases whose price could not be read
+  leases_running | <denom> | leases | running leases that are paid in it
+  run_rate | <denom> | 1e-18 <denom> a day | what running leases cost a day
+"""

@@ -223,3 +223,40 @@ READINGS: Final = (
     reading("gpus", gpus, HOURLY, others=(ANY,)),
     reading("earnings", earnings, DAILY),
 )
+
+# What the readings tell, for the dictionary of facts: name, of whom, unit, meaning.
+TELLS: Final = """
+spend_history:
+  fetched | | unix seconds | when the series were fetched
+  dailyUUsdSpent[:today] | | 1e-6 usd | what tenants spent on a day in dollars; :today, as below: of the running day
+  dailyUAktSpent[:today] | | uakt | what tenants spent on a day in AKT
+  dailyUStableSpent[:today] | | 1e-6 usdc+act | what tenants spent on a day in stablecoins, USDC and ACT merged
+use_history:
+  dailyLeaseCount[:today] | | leases | leases that began on a day
+  activeLeaseCount[:today] | | leases | leases that ran at the end of a day
+  activeGPU[:today] | | gpus | leased GPUs
+  activeCPU[:today] | | millicores | leased processors
+  activeMemory[:today] | | bytes | leased memory
+  activeStorage[:today] | | bytes | leased storage
+  gpuUtilization[:today] | | percent | leased GPUs of all
+backing_history:
+  outstandingAct[:today] | | uact | ACT in circulation
+  vaultAkt[:today] | | uakt | what the vault holds
+  collateralRatio[:today] | | ratio | what the vault holds over what it owes
+  dailyActMinted[:today] | | uact | ACT minted on a day
+  dailyActBurnedForAkt[:today] | | uact | ACT burned on a day for AKT
+  dailyAktBurnedForAct[:today] | | uakt | AKT burned on a day for ACT
+  dailyAktReminted[:today] | | uakt | AKT minted again on a day
+restatements:
+  restated:<series> | <time> | <unit> | a figure of a whole day that was told otherwise later; the subject is when it was fetched
+capacity:
+  capacity_providers | | providers | providers that answered
+  capacity_<resource>_<state> | | <unit> | cpu, gpu, memory or storage that is active, pending, available, or in total
+gpus:
+  gpu_allocatable | [<model>] | gpus | GPUs that there are, of all models or of one
+  gpu_allocated | [<model>] | gpus | GPUs that are leased, of all models or of one
+earnings:
+  earned_30d_uakt | <address> | uakt | what a provider earned in AKT in thirty days
+  earned_30d_ustable | <address> | 1e-6 usdc+act | what a provider earned in stablecoins in thirty days
+  earned_30d_uusd | <address> | 1e-6 usd | what a provider earned in thirty days, in dollars of each day
+"""  # noqa: E501 - a row each

@@ -43,3 +43,12 @@ READINGS = (
         others=("<word>", "<word>|<denom>"),
     ),
 )
+
+# What the readings tell, for the dictionary of facts: name, of whom, unit, meaning.
+TELLS: Final = """
+oracle_feeders:
+  oracle_feeder | <address> | address | an account that may write the price
+  oracle_feeders | | count | how many accounts may write the price
+  <parameter> | <module> | [<unit>] | a parameter of the modules oracle and bme in the chain's words, as JSON where it is a list
+  <parameter> | <module>|<denom> | <denom> | a parameter of theirs that is an amount
+"""  # noqa: E501 - a row each

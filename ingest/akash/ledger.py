@@ -65,3 +65,11 @@ def _account(text: str) -> Account:
         transferred=tuple((denom, amount) for denom, amount in account.get("transferred", ())),
         created_at=account.get("created_at", 0),
     )
+
+
+# What the readings tell, for the dictionary of facts: name, of whom, unit, meaning.
+TELLS: Final = """
+lease_ledger:
+  ledger_height | | blocks | block at which the ledger stands
+  escrow_account | <address>/<number> | | JSON of an escrow account: name, open, settled_at, created_at, deposits (owner, denom, amount), payments (lease, provider, rate, balance, withdrawn, state, auditors), transferred, settlement
+"""  # noqa: E501 - a row each

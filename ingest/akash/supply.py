@@ -130,3 +130,21 @@ READINGS: Final = (
         names=("audited_by:<address>",),
     ),
 )
+
+# What the readings tell, for the dictionary of facts: name, of whom, unit, meaning.
+TELLS: Final = """
+resource:
+  providers | <address> | | providers, with what their running leases ask for
+gpu_models:
+  leased_gpu:<model> | <address> | gpus | leased GPUs of a provider by vendor and model; a|b where an order takes either, any where it takes all
+provider_text:
+  host_uri | <address> | | where a provider says it can be reached
+  website | <address> | | website that a provider names
+  organization | <address> | | organization that a provider names
+  country | <address> | | country that a provider names
+  location-region | <address> | | region that a provider names
+  hosting-provider | <address> | | hosting provider that a provider names
+  tier | <address> | | tier that a provider names
+audits:
+  audited_by:<address> | <address> | | attributes of a provider that this auditor signed
+"""  # noqa: E501 - a row each

@@ -131,3 +131,34 @@ def balances(node: Substrate, memo: Memo) -> Facts:
         schema=HOLDINGS,
     ).filter(pl.col("amount") > 0)
     return Facts(rows, {"coldkeys": int(node.value("Balances", "TotalIssuance"))})
+
+
+# What the readings tell, for the dictionary of facts: name, of whom, unit, meaning.
+TELLS: Final = """
+balances:
+  coldkeys | <address> | | accounts, with their free and reserved TAO
+chain:
+  issuance | | rao | all TAO, as the subtensor pallet counts it
+  balances_issuance | | rao | all TAO outside of stake, as the balances pallet counts it
+  total_stake | | rao | TAO that is staked or in pools
+  emission | | rao a day | TAO minted in a day
+  subnets_registered | | subnets | subnets besides the root
+  subnets_emitting | | subnets | subnets that get TAO
+  subnets_paying_miners | | subnets | subnets of which some miner earned something that was not withheld
+  spec_version | | | version of the runtime
+  root_stake | | rao | TAO that is staked on the root
+  root_share | | share | root stake over all TAO that is staked or in pools
+  tao_weight | | share | weight of root stake beside alpha in a validator's stake
+subnet_numbers:
+  price | <subnet> | TAO an alpha | spot price of the subnet's token
+  moving_price | <subnet> | TAO an alpha | its moving average
+  tempo | <subnet> | blocks | blocks of an epoch
+  tao_in_pool | <subnet> | rao | TAO in the subnet's pool
+  alpha_in_pool | <subnet> | rao alpha | the subnet's token in its pool
+  alpha_outside | <subnet> | rao alpha | the subnet's token outside of its pool
+  neurons | <subnet> | neurons | keys that are registered
+  registered_at | <subnet> | block | block at which the present holder of the netuid registered
+  miner_burned | <subnet> | share | part of miners' pay that is withheld, because its owner mines itself
+  tao_a_day | <subnet> | rao a day | TAO that goes into the subnet's pool
+  emission_enabled | <subnet> | | 1: its emission is on, 0: the root has switched it off
+"""

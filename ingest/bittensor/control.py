@@ -117,3 +117,25 @@ def control(node: Substrate) -> Facts:
         rows.append(observation("subnets_switched_off", time, len(off), "subnets"))
         rows += [observation("emission_switch", time, "off", "", subject=subnet.label) for subnet in off]
     return Facts(frame(Kind.OBSERVATIONS, rows))
+
+
+# What the readings tell, for the dictionary of facts: name, of whom, unit, meaning.
+TELLS: Final = """
+control_keys:
+  sudo | <address> | | proved signers of the sudo key, one each
+  authorities | <address> | | keys that make blocks, one each
+  triumvirate | <address> | | members of the old council, one each
+  senate | <address> | | members of the old senate, one each
+grandpa:
+  grandpa | <address> | | keys that make blocks final, with their votes
+subnet_owners:
+  subnet_owners | <address> | | owners of subnets, with how many they own
+control:
+  rule | | | how the rules can be changed: sudo, a council beside it, or rule unknown
+  sudo_key | | | account of the sudo key, or none
+  sudo_signers | | | verified: the published signers derive the sudo key; else unverified
+  sudo_threshold | | | how many of the signers must sign
+  safe_mode | | | off, or the block until which the chain stands still
+  subnets_switched_off | | subnets | subnets whose emission the root has switched off
+  emission_switch | <subnet> | | off: the root has switched its emission off
+"""

@@ -142,3 +142,28 @@ def _parties(split: Split, shares: Nominators) -> Iterable[tuple[str, int]]:
         total, stakes = shares.get((hotkey, split.subnet.netuid), (0, []))
         yield from ((coldkey, alpha * stake // total) for coldkey, stake in stakes)
     yield from ((f"{SINK}{name}", amount * BLOCKS_A_DAY // split.blocks) for name, amount in split.sinks.items())
+
+
+# What the readings tell, for the dictionary of facts: name, of whom, unit, meaning.
+TELLS: Final = """
+subnet_emission:
+  subnets | <subnet> | | subnets, with the TAO that goes into their pools in a day
+alpha_emission:
+  <subnet>/owner | <address> | | owner of a subnet, with its cut of the subnet's token
+  <subnet>/miners | <address> or sink:withheld | | miners of a subnet by coldkey, with what they earn in a day
+  <subnet>/validators | <address> or sink:<what> | | validators of a subnet by coldkey, with all that is paid through their hotkeys
+emission_parts:
+  emission_issued | <subnet> | rao alpha a day | what the subnet issues of its token; the other parts add up to it
+  emission_owner | <subnet> | rao alpha a day | the owner's cut
+  emission_miners | <subnet> | rao alpha a day | what miners get
+  emission_takes | <subnet> | rao alpha a day | what validators keep of their nominators' dividends
+  emission_nominators | <subnet> | rao alpha a day | what nominators get, validators among them
+  emission_withheld | <subnet> | rao alpha a day | earned by miners keyed to the owner: burned or recycled
+  emission_claimable | <subnet> | rao alpha a day | root stakers' part, not claimed yet
+  emission_recycled | <subnet> | rao alpha a day | the root's part while root dividends are off
+  emission_pending | <subnet> | rao alpha a day | no epoch has ended yet
+  emission_unexplained | <subnet> | rao alpha a day | the parts do not add up to what was issued
+  emission_rounding | <subnet> | rao alpha a day | lost by rounding
+recipients:
+  recipients | <address> or sink:<what> | | coldkeys, with everything emitted to them in a day at spot prices
+"""  # noqa: E501 - a row each

@@ -98,3 +98,13 @@ def _told(node: Substrate, subject: str, identity: Mapping[str, Any], fields: Ma
         text = bytes(identity.get(member, b"")).decode("utf-8", "replace")[:LONGEST]
         if text:
             yield observation(name, node.block.time, text, "", subject=subject)
+
+
+# What the readings tell, for the dictionary of facts: name, of whom, unit, meaning.
+TELLS: Final = """
+names:
+  moniker | <address> or <subnet> | | what a key or a subnet calls itself, or what a pool's account is for
+  website | <address> or <subnet> | | website that it names
+  repository | <subnet> | | repository that a subnet names
+  symbol | <subnet> | | sign of a subnet's token
+"""

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -65,3 +65,13 @@ def _matrix(weights: Sequence[Weights]) -> np.ndarray[Any, np.dtype[np.float64]]
         for uid, weight in row:
             table[place, uid] = weight
     return table
+
+
+# What the readings tell, for the dictionary of facts: name, of whom, unit, meaning.
+TELLS: Final = """
+weight_opinions:
+  validators_weighing | <subnet>[/mechanism:<number>] | validators | validators that weigh miners
+  opinions | <subnet>[/mechanism:<number>] | validators | different opinions among them
+  largest_opinion | <subnet>[/mechanism:<number>] | share | stake weight of the largest opinion
+  effective_opinions | <subnet>[/mechanism:<number>] | validators | how many equal opinions would be as spread
+"""

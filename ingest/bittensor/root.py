@@ -49,3 +49,13 @@ def root_dividends(node: Substrate, memo: Memo) -> Facts:
         coverage = sum(largest["alpha"]) / sum(root["alpha"])
         rows.append(observation("root_coverage", node.block.time, coverage, "share"))
     return Facts(frame(Kind.OBSERVATIONS, rows), empty=not rows)
+
+
+# What the readings tell, for the dictionary of facts: name, of whom, unit, meaning.
+TELLS: Final = """
+root_dividends:
+  root_claimable | <subnet> | rao alpha | what the largest root stakers earned of the subnet's token
+  root_claimed | <subnet> | rao alpha | what they have claimed of it
+  root_unclaimed | <subnet> | rao alpha | what they have not claimed yet
+  root_coverage | | share | part of all root stake that these positions have
+"""

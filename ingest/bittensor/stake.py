@@ -99,3 +99,15 @@ def _in_tao(node: Substrate, memo: Memo) -> pl.DataFrame:
     )
     worth = pl.col("alpha").cast(pl.Int128) * pl.col("price") // ONE
     return positions(node, memo).join(price, on="netuid").with_columns(worth.alias("rao"))
+
+
+# What the readings tell, for the dictionary of facts: name, of whom, unit, meaning.
+TELLS: Final = """
+stake:
+  coldkeys | <address> | | owners of stake, with its worth in TAO
+  hotkeys | <address> | | validators' and miners' keys, with the stake behind them
+stake_alpha:
+  <subnet>/coldkeys | <address> | | owners of a subnet's token that is staked
+exit_value:
+  exit_value | <address> | rao | what a coldkey would get if it sold its stake in the pools
+"""

@@ -149,3 +149,12 @@ def _permitted(node: Substrate) -> list[Seat]:
     ]
     hotkeys = node.values(PALLET, "Keys", [(subnet.netuid, uid) for subnet, uid in places])
     return [Seat(subnet, uid, hotkey) for (subnet, uid), hotkey in zip(places, hotkeys, strict=True) if hotkey]
+
+
+# What the readings tell, for the dictionary of facts: name, of whom, unit, meaning.
+TELLS: Final = """
+validators:
+  validators | <address> | | validators, with their weight on all subnets
+subnet_validators:
+  <subnet>/validators | <address> | | validators of a subnet, with their weight after child keys
+"""

@@ -189,3 +189,27 @@ def _upload_rules(node: Lcd) -> Iterator[Row]:
         yield observation("code_upload_access", time, access, "", subject="wasm")
     else:
         yield from parameter_rows("wasm", found, time)
+
+
+# What the readings tell, for the dictionary of facts: name, of whom, unit, meaning.
+TELLS: Final = """
+parameters:
+  <parameter> | <module> | [<unit>] | a parameter of staking, mint, distribution, slashing or gov in the chain's words: seconds, a ratio, or JSON
+  <parameter> | <module>|<denom> | <denom> | a parameter of theirs that is an amount
+authorities:
+  authority | gov | address | the account that changes parameters and upgrades
+  module_account | <module> | address | account that belongs to a module
+  code_creator | <number> | address | who uploaded a contract's code
+  contract_admin | <address> | address | who can replace a contract's code
+  contract_admin | <address> | | nobody: no one can replace it
+  contracts | | count | contracts of the chain
+  contracts_not_asked | | count | contracts whose admin was not asked for
+  code_upload_access | wasm | [<unit>] | who may upload code, as the chain writes it
+  instantiate_default_permission | wasm | [<unit>] | who may make a contract of uploaded code
+signing:
+  signing_share | | ratio | part of all power whose validators signed the block before
+  halt_slack | | ratio | part of all power that may still go silent before the chain halts
+  absent | <address> | <denom> | tokens of a validator that did not sign
+  missed_blocks | <address> | blocks | blocks that a validator missed in the chain's window
+  jailed | <address> | <denom> | tokens of a validator that is jailed
+"""  # noqa: E501 - a row each

@@ -204,3 +204,25 @@ def _compound(rate: Decimal, blocks: int, amount: int) -> int:
         # The chain keeps eighteen decimals of the rate of a block.
         kept = a_block.quantize(Decimal(1).scaleb(-18))
         return int((kept * amount).to_integral_value(ROUND_FLOOR))
+
+
+# What the readings tell, for the dictionary of facts: name, of whom, unit, meaning.
+TELLS: Final = """
+economy:
+  bonded | | <denom> | tokens that are staked with signing validators
+  not_bonded | | <denom> | tokens that are leaving, or with others
+  supply | | <denom> | all tokens
+  inflation | | ratio | new tokens a year over all tokens
+  annual_provisions | | <denom> | new tokens a year
+  block_time | | s | mean time of a block
+  community_pool | <denom> | <denom> | what governance can spend
+emission:
+  stakers | <address> | | validators with their delegators, with the new tokens of a day
+  pool | <address> | | the community pool, with its part
+  municipal | <address> | | targets of municipal inflation
+emission_split:
+  to_pool | | <denom> | new tokens of a day for the community pool
+  to_commission | [<address>] | <denom> | new tokens of a day that validators keep, in all or of one
+  to_delegators | [<address>] | <denom> | new tokens of a day for delegators, in all or of one validator
+  to_municipal | <address>|<denom> | <denom> | municipal inflation of a token to its target
+"""

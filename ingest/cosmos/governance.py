@@ -106,3 +106,10 @@ def _tally(node: Lcd, proposal: Json) -> Json | None:
         return running
     final: Json = part(proposal, "final_tally_result")
     return final
+
+
+# What the readings tell, for the dictionary of facts: name, of whom, unit, meaning.
+TELLS: Final = """
+deposits:
+  deposit | <number>|<address>|<denom> | <denom> | what somebody put behind a proposal
+"""

@@ -172,3 +172,28 @@ def _delegation_frame(node: Lcd, operator: str) -> pl.DataFrame:
     rows = own(rows, operator, "delegation", "validator_address")
     found = [(address(row, "delegation", "delegator_address"), text(row, "delegation", "shares")) for row in rows]
     return pl.DataFrame(found, schema={"delegator": pl.String(), "shares": pl.String()}, orient="row")
+
+
+# What the readings tell, for the dictionary of facts: name, of whom, unit, meaning.
+TELLS: Final = """
+validators:
+  validators | <address> | | validators that sign blocks by operator, with their bonded tokens
+consensus_power:
+  validators | <address> | | validators that sign blocks by operator, with their power as CometBFT counts it
+delegators:
+  delegators | <address> | | who delegates, with its bonded tokens over all validators
+  delegators@<address> | <address> | | who delegates to this operator
+names:
+  moniker | <address> | | what a validator calls itself
+  identity | <address> | | keybase identity that a validator names
+  website | <address> | | website that a validator names
+  commission | <address> | ratio | part of the rewards that a validator keeps
+shares:
+  validator_tokens | <address> | <denom> | bonded tokens of a validator
+  validator_shares | <address> | shares | shares of all its delegators
+  shares | <address>|<address> | shares | shares that a delegator has of an operator
+closing_shares:
+  validator_tokens | <address> | <denom> | bonded tokens of a validator
+  validator_shares | <address> | shares | shares of all its delegators
+  shares | <address>|<address> | shares | shares that a delegator has of an operator
+"""

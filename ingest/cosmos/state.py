@@ -211,3 +211,30 @@ def _tally(proposal: Json, counted: Mapping[str, Mapping[str, int]]) -> Json | N
         own = counted.get(identity(proposal))
         return None if own is None else dict(own)
     return None if status(proposal) == "deposit_period" else optional(proposal, "final_tally_result")
+
+
+# What the readings tell, for the dictionary of facts: name, of whom, unit, meaning.
+TELLS: Final = """
+validators:
+  validators | <address> | | validators that sign blocks by operator, with their bonded tokens
+delegators:
+  delegators | <address> | | who delegates, with its bonded tokens over all validators
+  delegators@<address> | <address> | | who delegates to this operator
+names:
+  moniker | <address> | | what a validator calls itself
+  identity | <address> | | keybase identity that a validator names
+  website | <address> | | website that a validator names
+economy:
+  bonded | | <denom> | tokens that are staked with signing validators
+  supply | | <denom> | all tokens
+  community_pool | | <denom> | what governance can spend
+  community_tax | | share | part of the rewards that goes to the community pool
+  quorum | | share | part of all stake that must vote
+  threshold | | share | Yes among what voted and did not abstain that passes a proposal
+  expedited_threshold | | share | the same of an expedited one
+  veto_threshold | | share | vetoes among what voted that reject a proposal
+shares:
+  validator_tokens | <address> | <denom> | bonded tokens of a validator
+  validator_shares | <address> | shares | shares of all its delegators
+  shares | <address>|<address> | shares | shares that a delegator has of an operator
+"""

@@ -266,3 +266,10 @@ def _balances_answer(answer: Any, token: str, holders: Sequence[str]) -> Iterato
         raise SourceChanged(f"balanceOf of {len(holders)} holders of {token} is {str(answer)[:200]!r}")
     for end in range(start + RESULT_DIGITS, len(answer) + 1, RESULT_DIGITS):
         yield int(answer[end - WORD : end], 16)
+
+
+# What the readings tell, for the dictionary of facts: name, of whom, unit, meaning.
+TELLS: Final = """
+token_holders:
+  holders | <address> | | accounts and contracts that hold the token
+"""

@@ -124,3 +124,23 @@ def whole_numbers(node: EvmNode, calls: Sequence[Call]) -> list[int]:
     # Asked together, answered below from memory: one request for all.
     node.calls(calls)
     return [int(node.call(call)) for call in calls]
+
+
+# What the readings tell, for the dictionary of facts: name, of whom, unit, meaning.
+TELLS: Final = """
+supply:
+  total_supply | | <unit> | all tokens on this chain
+  <contract>_locked | <address> | <unit> | what a contract holds of it
+control:
+  <contract>/<power> | <address> | | who has this power over a contract of the network, one each
+  <address>/<power> | <address> | | who has this power over a multisig, timelock or proxy admin, one each
+control_state:
+  account | <address> | | key or contract
+  threshold | <address> | signatures | how many signers of a multisig must sign
+  version | <address> | | version of a contract
+  paused | <address> | | true or false
+  delay | <address> | s | how long a timelock waits
+  proxy_admin | <address> | address | who can replace a proxy's code
+  implementation | <address> | address | a proxy's code
+  roles | <address> | | a contract with roles that does not list who has them
+"""

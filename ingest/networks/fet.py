@@ -115,3 +115,9 @@ NETWORK = erc20(
     more=(Reading("bridge", Kind.OBSERVATIONS, Measure.CONTROL, "", HOURLY, bridge, headline=True),),
     methods={"supply": SUPPLY_METHOD, "control": CONTROL_METHOD, "control_state": STATE_METHOD},
 )
+
+# What the readings tell, for the dictionary of facts: name, of whom, unit, meaning.
+TELLS: Final = """
+bridge:
+  bridge_<what> | <address> | [<unit>] | state of the bridge: supply on the other side, caps, limits, fees, swaps, pauses
+"""  # noqa: E501 - a row each

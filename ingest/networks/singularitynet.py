@@ -181,3 +181,23 @@ NETWORK = Network(
     },
     colour=5,
 )
+
+# What the readings tell, for the dictionary of facts: name, of whom, unit, meaning.
+TELLS: Final = """
+claims:
+  recipients | <address> | | who was paid for services in thirty days
+  senders | <address> | | whose payment channels paid
+deposits:
+  deposits | | afet | what was put into the escrow in thirty days
+  withdrawals | | afet | what was taken out of it in thirty days
+  escrow_balance | | afet | what it holds
+  channels | | channels | payment channels ever opened
+  deposited | <address> | afet | what somebody put into the escrow in thirty days
+organizations:
+  organizations | <name> | | organizations, with the services that they have registered
+directory:
+  organizations | | organizations | organizations that are registered
+  services | | services | services that are registered
+  organization_owner | <name> | address | owner of an organization
+  organization_members | <name> | keys | members of an organization
+"""

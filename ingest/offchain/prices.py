@@ -151,3 +151,20 @@ def _once(told: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _midnight(feed: Feed) -> datetime:
     return feed.block.time.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+# What the readings tell, for the dictionary of facts: name, of whom, unit, meaning.
+TELLS: Final = """
+now_defillama:
+  price_usd | <token> | usd | price in dollars
+  doubted_price_usd | <token> | usd | a price that its own source doubts
+now_coingecko:
+  price_usd | <token> | usd | price in dollars
+  doubted_price_usd | <token> | usd | a price that its own source doubts
+closes_defillama:
+  price_usd | <token> | usd | price in dollars
+  doubted_price_usd | <token> | usd | a price that its own source doubts
+closes_coingecko:
+  price_usd | <token> | usd | price in dollars
+  doubted_price_usd | <token> | usd | a price that its own source doubts
+"""
