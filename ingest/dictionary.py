@@ -41,8 +41,9 @@ class Tells:
 
 
 def _pattern(form: str) -> str:
-    """<...> is some text; a part in [...] may be missing."""
-    return re.sub(r"<[^<>]*>", ".+", re.escape(form).replace(r"\[", "(").replace(r"\]", ")?")).replace("\\ or\\ ", "|")
+    """<...> is some text, a part in [...] may be missing, and of several forms joined by `or` each will do."""
+    forms = (re.escape(one).replace(r"\[", "(").replace(r"\]", ")?") for one in form.split(" or "))
+    return f"(?:{'|'.join(re.sub('<[^<>]*>', '.+', one) for one in forms)})"
 
 
 def told_by(module: Any) -> dict[str, tuple[Tells, ...]]:

@@ -92,7 +92,7 @@ class Archive(Protocol[N_co]):
 
 
 # Keeps the finished parts of a long reading: memo(name, make) gives the stored frame of that name, or makes and
-# stores it. A run that was cut off goes on where it stopped, at the same block; parts named final-... are kept for
+# stores it. A run that was cut off goes on where it stopped, at the same block; parts with a Lasting name are kept for
 # good, since they hold at every later block (finished stretches of logs).
 Memo = Callable[[str, Callable[[], pl.DataFrame]], pl.DataFrame]
 # Rows of the snapshots of a reading, oldest first.

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from analytics.spread.blocks import Threshold
 from ingest.network import Network, Reading, Rule, Way
 from publish import evidence
 from publish.change import changes
-from publish.concentration import measure_missing
+from publish.concentration import method_version, metrics
 from publish.operators import TEXTS, with_operators
 from store import reference
 from store.draft import Draft
@@ -40,7 +41,8 @@ def build(
         draft.doubt(doubted)
         draft.take_in()
         draft.replace("entity", with_operators(reference.entities(), draft.table(TEXTS)))
-        measure_missing(draft, thresholds(networks))
+        rules = thresholds(networks)
+        draft.measure(method_version(rules), partial(metrics, rules=rules))
         draft.keep_newest()
         draft.replace("change", changes(draft))
         draft.replace("verdict", evidence.rows(evidence.verdicts(draft)))

@@ -1,8 +1,7 @@
-"""From what the store holds to metrics of every population, and to the tables that pages show."""
+"""From distributions to metrics: every population under every grouping, as rows of the mart."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
-from typing import Final
 
 import numpy as np
 import polars as pl
@@ -10,10 +9,7 @@ import polars as pl
 from analytics.spread.blocks import Ints, Threshold
 from analytics.spread.bounds import completed, entity_bounds
 from analytics.spread.metrics import METRICS, Measured, measure
-from store.draft import Distributions, Draft
-from store.statements import GROUPINGS, UNLABELLED
-
-METRIC_KEY: Final = "snapshot, population, grouping, metric, method_version, labels_version"
+from store.draft import Distributions
 
 
 def method_version(thresholds: Iterable[Threshold] = ()) -> str:
@@ -22,39 +18,22 @@ def method_version(thresholds: Iterable[Threshold] = ()) -> str:
     return sha256("\n".join(formulas + sorted(rule.name for rule in thresholds)).encode()).hexdigest()[:12]
 
 
-def measure_missing(draft: Draft, thresholds: Iterable[Threshold]) -> int:
-    """Compute the metrics of every snapshot that lacks them under the formulas and labels in force.
-
-    Returns the number of distributions measured.
-    """
-    rules = tuple(thresholds)
-    version = method_version(rules)
-    measured = 0
-    for batch in draft.unmeasured(version):
-        draft.load_holdings(batch)
-        labels = draft.label_versions(batch)
-        for grouping in GROUPINGS:
-            draft.describe_distributions(grouping)
-            groups = draft.distributions(grouping)
-            if len(groups.snapshot):
-                found = measure(groups.amounts, groups.offsets, thresholds=rules)
-                rows = _bounded(_rows(groups, found, grouping, labels), groups, draft.unseen(batch), rules)
-                draft.append("metric", rows, unless_known=METRIC_KEY)
-                measured += len(groups.snapshot)
-        draft.mark_measured(batch, version)
-    return measured
+def metrics(groups: Distributions, rules: Sequence[Threshold]) -> pl.DataFrame:
+    """Metrics of distributions, with bounds where not everything was read: rows of the table `metric`."""
+    found = measure(groups.amounts, groups.offsets, thresholds=rules)
+    return _bounded(_rows(groups, found), groups, rules)
 
 
-def _rows(groups: Distributions, found: Measured, grouping: str, labels: Mapping[int, str]) -> pl.DataFrame:
+def _rows(groups: Distributions, found: Measured) -> pl.DataFrame:
     """Metrics as rows of the table `metric`: one a distribution and metric."""
     names, n = list(found.values), len(groups.snapshot)
-    labelled = ["" if grouping == UNLABELLED else labels[int(snapshot)] for snapshot in groups.snapshot]
+    labelled = [groups.labels[int(snapshot)] for snapshot in groups.snapshot]
     versions = [f"v{METRICS[name].version}" if name in METRICS else "v1" for name in names]
     return pl.DataFrame(
         {
             "snapshot": np.tile(groups.snapshot, len(names)),
             "population": np.tile(groups.population, len(names)),
-            "grouping": grouping,
+            "grouping": groups.grouping,
             "metric": np.repeat(np.array(names, dtype=object), n),
             "value": np.concatenate(list(found.values.values())),
             "method_version": np.repeat(np.array(versions, dtype=object), n),
@@ -66,14 +45,12 @@ def _rows(groups: Distributions, found: Measured, grouping: str, labels: Mapping
     )
 
 
-def _bounded(
-    rows: pl.DataFrame, groups: Distributions, unseen: Mapping[tuple[int, int], int], rules: Sequence[Threshold]
-) -> pl.DataFrame:
+def _bounded(rows: pl.DataFrame, groups: Distributions, rules: Sequence[Threshold]) -> pl.DataFrame:
     """The rows with bounds, where a part of a population's total is at addresses that were not read.
 
     The value is then that of a rest scattered as dust: what is certain at least. Metrics without bounds are undefined.
     """
-    told = []
+    told, unseen = [], groups.unseen
     for place, key in enumerate(zip(groups.snapshot.tolist(), groups.population.tolist(), strict=True)):
         if key in unseen:
             seen = _integers(groups.amounts[groups.offsets[place] : groups.offsets[place + 1]])

@@ -6,7 +6,7 @@ What a published mart says is a function of landing and the reference files alon
 import io
 import logging
 import shutil
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -80,13 +80,18 @@ REPORTED = pl.Schema({"snapshot": pl.Int32(), "population": pl.String(), "total"
 class Distributions:
     """Many populations at once: the amounts of one lie at offsets[i]:offsets[i+1].
 
-    amounts: the low and the high 64 bits of each, shape (cells, 2), as Arrow keeps DECIMAL(38,0).
+    amounts: the low and the high 64 bits of each, shape (cells, 2), as Arrow keeps DECIMAL(38,0). labels: the version
+    of the labels by snapshot, empty where the grouping needs none. unseen: what the chain reports beyond what was
+    read, by snapshot and population; roundings do not count.
     """
 
+    grouping: str
     snapshot: npt.NDArray[np.int64]
     population: npt.NDArray[np.int64]
     offsets: npt.NDArray[np.int64]
     amounts: npt.NDArray[np.int64]
+    labels: Mapping[int, str]
+    unseen: Mapping[tuple[int, int], int]
 
 
 class Draft:
@@ -209,37 +214,50 @@ class Draft:
         self.append("landing_file", pl.DataFrame([(n, *signs[n]) for n in read], LANDING_FILE, orient="row"))
         return self.torn
 
+    def measure(self, method_version: str, metrics: Callable[[Distributions], pl.DataFrame]) -> None:
+        """Put into the mart what `metrics` makes of every snapshot that is not measured under these formulas.
+
+        metrics: distributions under one grouping to rows of the table `metric`.
+        """
+        for batch in self.unmeasured(method_version):
+            self._load_holdings(batch)
+            for grouping in sql.GROUPED:
+                self._describe(grouping)
+                found = self.distributions(grouping, batch)
+                if len(found.snapshot):
+                    self.append("metric", metrics(found), unless_known=sql.METRIC_KEY)
+            self.execute(sql.MEASURED, method_version, batch)
+
     def unmeasured(self, method_version: str) -> Iterator[list[int]]:
         """Snapshots without metrics under these formulas and the labels in force, in batches that fit memory."""
         self.execute(sql.LABEL_VERSIONS)
         wanted = self.table(sql.UNMEASURED, method_version)
         return _batches(wanted.filter(~pl.col("id").is_in(list(self._unproved(wanted["id"])))))
 
-    def mark_measured(self, snapshots: Sequence[int], method_version: str) -> None:
-        """Remember that these snapshots are measured under these formulas and the labels in force."""
-        self.execute(sql.MEASURED, method_version, list(snapshots))
-
-    def label_versions(self, snapshots: Sequence[int]) -> dict[int, str]:
+    def _label_versions(self, snapshots: Sequence[int]) -> dict[int, str]:
         """The version of the labels in force for each snapshot's network."""
         found = self.table("SELECT id, version FROM snapshot JOIN label_version USING (network)")
         return dict(found.filter(pl.col("id").is_in(list(snapshots))).iter_rows())
 
-    def load_holdings(self, snapshots: Sequence[int]) -> None:
+    def _load_holdings(self, snapshots: Sequence[int]) -> None:
         """Put the rows of these snapshots into a temporary table, with the labels that hold at their time."""
         self._load(snapshots, Kind.HOLDINGS)
         for statement in sql.LABEL:
             self.execute(statement)
 
-    def distributions(self, grouping: str) -> Distributions:
-        """What `load_holdings` put there, under one grouping; a population that the grouping empties is left out."""
+    def distributions(self, grouping: str, snapshots: Sequence[int]) -> Distributions:
+        """The loaded holdings of snapshots under one grouping; a population that the grouping empties is left out."""
         found = self._connection.sql(sql.GROUPS.format(grouped=sql.GROUPED[grouping])).to_arrow_table()
         snapshot, population = found["snapshot"].to_numpy(), found["population"].to_numpy()
         starts = np.flatnonzero(np.diff(snapshot, prepend=-1) | np.diff(population, prepend=-1))
         return Distributions(
+            grouping=grouping,
             snapshot=snapshot[starts],
             population=population[starts],
             offsets=np.append(starts, len(snapshot)),
             amounts=np.concatenate([NOBODY, *(_words(chunk) for chunk in found["amount"].chunks)]),
+            labels=dict.fromkeys(snapshots, "") if grouping == sql.UNLABELLED else self._label_versions(snapshots),
+            unseen=self._unseen(snapshots),
         )
 
     def landed(self, snapshot: int) -> pl.DataFrame:
@@ -249,13 +267,13 @@ class Draft:
         self._load([snapshot], Kind.HOLDINGS)
         return self.table("SELECT 0, population, holder, amount FROM landed WHERE amount > 0 AND NOT is_sink(holder)")
 
-    def unseen(self, snapshots: Sequence[int]) -> dict[tuple[int, int], int]:
+    def _unseen(self, snapshots: Sequence[int]) -> dict[tuple[int, int], int]:
         """What the chain reports beyond what was read, by snapshot and population; roundings do not count."""
         found = self.table(sql.UNSEEN, list(snapshots))
         return {(snapshot, population): int(rest) for snapshot, population, rest in found.iter_rows()}
 
-    def describe_distributions(self, grouping: str) -> None:
-        """Write size, total, coverage and exclusions of what `load_holdings` put there."""
+    def _describe(self, grouping: str) -> None:
+        """Write size, total, coverage and exclusions of the loaded holdings under a grouping."""
         query = sql.DESCRIBE.format(
             grouped=sql.GROUPED[grouping],
             excluded=sql.EXCLUDED[grouping],
@@ -268,7 +286,7 @@ class Draft:
     def keep_newest(self) -> None:
         """Let `holding`, `share` and the states among the observations have what is newest, or still counts, only."""
         for batch in self._only("holding", sql.NEWEST):
-            self.load_holdings(batch)
+            self._load_holdings(batch)
             for statement in sql.HOLD:
                 self.execute(statement)
         for batch in self._only("share", sql.COUNTED):

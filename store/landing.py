@@ -45,6 +45,12 @@ KEPT_HOURLY: Final = timedelta(days=7)
 KEPT_SINGLE: Final = timedelta(days=31)
 
 
+class Lasting(str):
+    """The name of a part that holds at every later block; any other is of the block at which it was read."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Landed:
     """A snapshot in a landing file."""
@@ -137,12 +143,12 @@ class Landing:
     def memo(self, snapshot: Snapshot) -> Callable[[str, Callable[[], pl.DataFrame]], pl.DataFrame]:
         """Keeps the finished parts of a long reading at one block; `forget` drops them.
 
-        Parts named final-... tell of blocks that never change, whatever block is read; they are kept for good.
+        Parts with a lasting name tell of blocks that never change, whatever block is read; they are kept for good.
         """
         parts = self._parts(snapshot)
 
         def part(name: str, make: Callable[[], pl.DataFrame]) -> pl.DataFrame:
-            folder = parts / (FINAL if name.startswith(FINAL) else str(snapshot.block.height))
+            folder = parts / (FINAL if isinstance(name, Lasting) else str(snapshot.block.height))
             path = folder / f"{_safe(name)}.parquet"
             if path.exists():
                 try:

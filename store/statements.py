@@ -105,7 +105,7 @@ GROUPED: Final[Mapping[str, str]] = {
     "ownership": _MERGED.format(where=f"coalesce(kind, '') NOT IN ({_PROTOCOL}, '{CUSTODIAN}')"),
     "custodians": _MERGED.format(where=f"kind = '{CUSTODIAN}'"),
 }
-GROUPINGS: Final = tuple(GROUPED)
+METRIC_KEY: Final = "snapshot, population, grouping, metric, method_version, labels_version"
 # Does not depend on who is behind an address.
 UNLABELLED: Final = "address"
 EXCLUDED: Final[Mapping[str, str]] = {

@@ -5,11 +5,15 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
 
 from ingest.cosmos import lcd as cosmos
+from ingest.dictionary import tells, unlisted
+from ingest.network import Network, Reading
+from store.rows import Facts
 
 # The same examples in every run, and no deadline: tests do not measure time. A fast run takes a fifth of them.
 settings.register_profile("observatory", derandomize=True, deadline=None, max_examples=100)
@@ -109,6 +113,19 @@ def hamlet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     yield data
     # Pages keep a connection a generation; DuckDB complains about one that is open when Python ends.
     st.cache_resource.clear()
+
+
+@pytest.fixture(autouse=True)
+def listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a reading of the program tells in any test has its line in the dictionary of facts."""
+    checked = Network.check
+
+    def check(network: Network[Any], reading: Reading[Any], facts: Facts) -> None:
+        checked(network, reading, facts)
+        known = tells(reading)
+        assert not known or unlisted(known, reading.kind, facts.rows) == [], f"{network.name} {reading.name}"
+
+    monkeypatch.setattr(Network, "check", check)
 
 
 @pytest.fixture(autouse=True)

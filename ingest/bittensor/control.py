@@ -134,7 +134,7 @@ control:
   rule | | | how the rules can be changed: sudo, a council beside it, or rule unknown
   sudo_key | | | account of the sudo key, or none
   sudo_signers | | | verified: the published signers derive the sudo key; else unverified
-  sudo_threshold | | | how many of the signers must sign
+  sudo_threshold | | [keys] | how many of the signers must sign
   safe_mode | | | off, or the block until which the chain stands still
   subnets_switched_off | | subnets | subnets whose emission the root has switched off
   emission_switch | <subnet> | | off: the root has switched its emission off

@@ -12,6 +12,7 @@ from web3 import Web3
 from ingest.evm.logs import SEGMENT_BLOCKS, Logs, Segment, segments
 from ingest.evm.node import EvmNode
 from ingest.network import Memo
+from store.landing import Lasting
 from store.rows import BadData
 
 LOGS: Final = pl.Schema({"block": pl.Int64(), "topics": pl.List(pl.String()), "data": pl.String()})
@@ -81,7 +82,7 @@ def _kept(node: EvmNode, memo: Memo, contract: str, topics: Sequence[str], stret
         return make()
     # Parts are kept for good: one of another contract or of other events must not be taken for it.
     asked = f"{contract.lower()}-{sha256(' '.join(sorted(topics)).encode()).hexdigest()[:16]}"
-    return memo(f"final-events-{asked}-{stretch.first}-{stretch.last}", make)
+    return memo(Lasting(f"final-events-{asked}-{stretch.first}-{stretch.last}"), make)
 
 
 def _frame(logs: Logs) -> pl.DataFrame:

@@ -20,6 +20,7 @@ from ingest.evm.refusals import TooWide
 from ingest.network import Memo
 from ingest.transport import Http, bare
 from store.addresses import NotAnAddress, address
+from store.landing import Lasting
 from store.rows import BadData, Facts, SourceChanged, SourceDown, holdings
 
 # The first block after the merge; go-ethereum and reth prune logs before it (go-ethereum#31939).
@@ -225,7 +226,8 @@ def _kept(memo: Memo, stretch: Segment, make: Callable[[int, int], pl.DataFrame]
         return make(stretch.first, stretch.last)
     # Parts are a reading's own, and a reading has one token. Of another they would be candidates only, who are asked
     # what they hold, and fail the audit of a replay: nothing wrong would pass.
-    return memo(f"final-transfers-{stretch.first}-{stretch.last}", lambda: make(stretch.first, stretch.last))
+    name = Lasting(f"final-transfers-{stretch.first}-{stretch.last}")
+    return memo(name, lambda: make(stretch.first, stretch.last))
 
 
 def _page(http: Http, url: str, params: dict[str, str]) -> Any:

@@ -5,7 +5,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from store.draft import Draft
+from store.draft import Distributions, Draft
 from store.landing import Landing
 from store.mart import Mart, NoMart, current, generation, opened, served_folder
 from store.reference import ENTITIES
@@ -41,11 +41,7 @@ def build(data: Path, entities: pl.DataFrame | None = None, *, afresh: bool = Fa
     with Draft(data, afresh=afresh) as draft:
         draft.replace("entity", pl.DataFrame(schema=ENTITIES) if entities is None else entities)
         assert draft.take_in() == {}
-        for batch in draft.unmeasured("1"):
-            draft.load_holdings(batch)
-            for grouping in ("address", "control", "ownership", "custodians"):
-                draft.describe_distributions(grouping)
-            draft.mark_measured(batch, "1")
+        draft.measure("1", lambda _: pl.DataFrame())
         draft.keep_newest()
         return draft.publish(NOON)
 
@@ -171,14 +167,19 @@ def test_labels_merge_one_partys_addresses_and_leave_protocol_accounts_out(tmp_p
 
 
 def test_amounts_leave_the_draft_in_two_exact_halves(tmp_path: Path) -> None:
-    Landing(tmp_path).land(snapshot(), stake(LARGEST_AMOUNT, 10**19, 7))
+    Landing(tmp_path).land(snapshot(), stake(LARGEST_AMOUNT - 10**19 - 7, 10**19, 7))
     with Draft(tmp_path) as draft:
         draft.take_in()
-        draft.load_holdings([1])
-        found = draft.distributions("address")
-    exact = sorted((int(high) << 64) + (int(low) % 2**64) for low, high in found.amounts)
-    assert exact == [7, 10**19, LARGEST_AMOUNT]
-    assert found.offsets.tolist() == [0, 3]
+        found: list[Distributions] = []
+
+        def metrics(distributions: Distributions) -> pl.DataFrame:
+            found.append(distributions)
+            return pl.DataFrame()
+
+        draft.measure("1", metrics)
+    exact = sorted((int(high) << 64) + (int(low) % 2**64) for low, high in found[0].amounts)
+    assert exact == [7, 10**19, LARGEST_AMOUNT - 10**19 - 7]
+    assert found[0].offsets.tolist() == [0, 3]
 
 
 def test_the_newest_fetch_of_an_observed_day_wins(tmp_path: Path) -> None:

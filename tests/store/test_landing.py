@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from store.landing import Landing, contents
+from store.landing import Landing, Lasting, contents
 from store.rows import LARGEST_AMOUNT, VOTES, BadData, Block, Facts, Kind, Measure, Snapshot, holdings
 
 NOON = datetime(2026, 7, 17, 12, tzinfo=UTC)
@@ -156,8 +156,25 @@ def test_what_landed_in_a_period_comes_oldest_first_and_once(tmp_path: Path) -> 
 
 def test_parts_of_final_blocks_outlive_the_block_at_which_they_were_read(tmp_path: Path) -> None:
     landing = Landing(tmp_path)
-    landing.memo(snapshot(7))("final-logs-0-99", lambda: pl.DataFrame({"holder": ["a"]}))
+    landing.memo(snapshot(7))(Lasting("final-logs-0-99"), lambda: pl.DataFrame({"holder": ["a"]}))
     landing.forget(snapshot(7))
     assert landing.unfinished(snapshot(8)) is None
-    again = landing.memo(snapshot(8))("final-logs-0-99", lambda: pl.DataFrame({"holder": ["b"]}))
+    again = landing.memo(snapshot(8))(Lasting("final-logs-0-99"), lambda: pl.DataFrame({"holder": ["b"]}))
     assert again["holder"].to_list() == ["a"]
+
+
+def test_a_part_is_of_its_block_unless_its_name_is_said_to_last(tmp_path: Path) -> None:
+    landing = Landing(tmp_path)
+    landing.memo(snapshot(7))("final-logs-0-99", lambda: pl.DataFrame({"holder": ["a"]}))
+    assert landing.unfinished(snapshot(8)) == 7
+    again = landing.memo(snapshot(8))("final-logs-0-99", lambda: pl.DataFrame({"holder": ["b"]}))
+    assert again["holder"].to_list() == ["b"]
+
+
+def test_lasting_parts_of_earlier_versions_are_found(tmp_path: Path) -> None:
+    landing, one = Landing(tmp_path), snapshot(8)
+    folder = tmp_path / "landing" / "_parts" / one.network / one.chain_id / one.reading / "final"
+    folder.mkdir(parents=True)
+    pl.DataFrame({"holder": ["a"]}).write_parquet(folder / "final-transfers-0-99.parquet")
+    found = landing.memo(one)(Lasting("final-transfers-0-99"), lambda: pl.DataFrame({"holder": ["b"]}))
+    assert found["holder"].to_list() == ["a"]
