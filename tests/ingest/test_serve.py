@@ -6,12 +6,15 @@ import time
 import urllib.request
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from ingest import job
 from ingest.networks import networks
 from ingest.serve import someone_answers
+from store.landing import Landing
 from store.mart import opened
+from tests.store.test_draft import build, snapshot, stake
 from tests.worlds.moving_chain import ROOT, command, finished, moving_chain
 from tests.worlds.servers import free_port
 
@@ -73,6 +76,19 @@ def test_without_a_network_the_sample_is_served_and_said_to_be_simulated(tmp_pat
     with opened(tmp_path / "sample") as mart:
         assert mart.table("SELECT simulated FROM meta")["simulated"].to_list() == [True]
     assert not (tmp_path / "CURRENT").exists()
+
+
+def test_what_another_version_published_is_built_again_before_it_is_served(tmp_path: Path) -> None:
+    Landing(tmp_path).land(snapshot(1), stake(3))
+    before = build(tmp_path)
+    with duckdb.connect(str(before)) as connection:
+        connection.execute("ALTER TABLE meta DROP COLUMN layout")
+    (tmp_path / "CURRENT").write_text(before.name)
+    health, output = served(tmp_path, **nobody())
+    assert health == "ok", output
+    assert f"{before} is of another version of this program" in output
+    with opened(tmp_path) as mart:
+        assert mart.table("SELECT n FROM distribution WHERE grouping = 'address'")["n"].to_list() == [1]
 
 
 def test_with_one_chain_its_headlines_are_read_and_served(tmp_path: Path) -> None:
