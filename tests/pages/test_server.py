@@ -1,33 +1,25 @@
 """The border between the dashboard and the web: what is answered, under which name, and what nobody can do here."""
 
-import asyncio
 import http.client
 import json
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 import pytest
-from starlette.types import Message, Receive, Scope, Send
-from streamlit.proto.BackMsg_pb2 import BackendOperationRequest, BackMsg
+from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from tests.browser.site import served
 from tests.test_installation import instructions
-from ui.border import Border
 
 pytestmark = pytest.mark.slow
-
-# Of all that a browser can say, what pages of ours make it say.
-SAID: Final = {"rerun_script", "stop_script", "app_heartbeat"}
-OPERATIONS: Final = {"deferred_file", "dataframe_chunk"}
 
 
 @pytest.fixture(scope="module")
@@ -210,50 +202,3 @@ def test_a_reader_cannot_empty_the_caches_of_all(dashboard: tuple[str, int]) -> 
         talk.send(BackMsg(app_heartbeat=True).SerializeToString())
         told(talk, "heartbeat_ack")
         assert opens(process)
-
-
-def said(kind: str, operation: str = "") -> bytes:
-    """A browser's message of a kind; operation: what it asks of the server beside a rerun."""
-    message = BackMsg()
-    field = BackMsg.DESCRIPTOR.fields_by_name[kind]
-    if operation:
-        getattr(message.backend_operation_request, operation).SetInParent()
-    elif field.message_type:
-        getattr(message, kind).SetInParent()
-    else:
-        setattr(message, kind, True)
-    return bytes(message.SerializeToString())
-
-
-KINDS: Final = [field.name for field in BackMsg.DESCRIPTOR.oneofs_by_name["type"].fields]
-PAYLOADS: Final = [field.name for field in BackendOperationRequest.DESCRIPTOR.oneofs_by_name["payload"].fields]
-MESSAGES: Final = {
-    **{kind: (said(kind), kind in SAID) for kind in KINDS if kind != "backend_operation_request"},
-    **{payload: (said("backend_operation_request", payload), payload in OPERATIONS) for payload in PAYLOADS},
-    "nothing": (b"", False),
-    "no message": (b"no message at all", False),
-}
-
-
-@pytest.mark.parametrize(("message", "heard"), MESSAGES.values(), ids=MESSAGES)
-def test_only_what_pages_make_a_browser_say_is_heard(message: bytes, heard: bool) -> None:
-    arrived: list[bytes] = []
-    messages: Iterator[Message] = iter(
-        [{"type": "websocket.receive", "bytes": message}, {"type": "websocket.disconnect"}]
-    )
-
-    async def streamlit(_: Scope, receive: Receive, __: Send) -> None:
-        while (one := await receive())["type"] == "websocket.receive":
-            arrived.append(one["bytes"])
-
-    async def receive() -> Message:
-        return next(messages)
-
-    async def send(_: Message) -> None:
-        raise AssertionError("nothing is answered")
-
-    scope = {"type": "websocket", "path": "/_stcore/stream", "headers": [(b"host", b"127.0.0.1")]}
-    # In a thread of its own: a browser's tests leave their loop running in this one.
-    with ThreadPoolExecutor(1) as aside:
-        aside.submit(asyncio.run, Border(streamlit)(scope, receive, send)).result()
-    assert arrived == ([message] if heard else [])
