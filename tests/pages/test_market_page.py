@@ -25,8 +25,6 @@ from tests.analytics.akash.test_spend import COSTS, MARKET, NOON, TOKEN, land, t
 from tests.pages.test_every_page import opened
 from ui import akash_market, market, tables
 
-pytestmark = pytest.mark.slow
-
 # Two of the console's addresses, as data/reference/entities.toml has them.
 CONSOLE = ("akash19rlpd2spv5ngl8zkdzrgw7h37hz3egumz8nmj2", "akash1p4k0jer30g25mf62h5yc42agtjeumw4gxk8z37")
 Open = Callable[..., AppTest]
@@ -98,6 +96,7 @@ def table(shown: AppTest, *columns: str) -> Any:
 # --- one party once ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_addresses_of_one_party_are_one_payer() -> None:
     merged = markets.parties(MARKET, COSTS, {"console": "them", "tenant": "them"}).filter(population="payers")
     assert merged.select("rank", "party", "holder", "addresses", "low_usd", "share").rows() == [
@@ -134,6 +133,7 @@ def test_an_auditor_with_two_addresses_is_one_signer_and_a_provider_with_two_is_
 # --- units ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_every_table_names_its_own_unit(visit: Open) -> None:
     said = captions(visit(net="akash"))
     for unit in (
@@ -147,12 +147,14 @@ def test_every_table_names_its_own_unit(visit: Open) -> None:
     assert "in ACT" not in said
 
 
+@pytest.mark.slow
 def test_the_letters_of_the_columns_of_spend_are_told(visit: Open) -> None:
     said = captions(visit(net="akash"))
     assert all(f"{letter}, " in said for letter in table(visit(net="akash"), "column")["column"])
     assert akash_market.COLUMNS["column"]["help"] == akash_market.LETTERS
 
 
+@pytest.mark.slow
 def test_cores_are_shown_whole_and_kept_exact(mart: Mart, visit: Open) -> None:
     assert list(table(visit(net="akash"), "cpu_cores")["cpu_cores"]) == [3354.0]
     assert market_facts.supply(mart)["cpu_cores"].to_list() == [3354.436]
@@ -176,11 +178,13 @@ def test_an_emission_is_told_by_population_with_its_part_of_the_whole(mart: Mart
     assert titles[-1] == "Akash: 100 AKT emitted a day, 70% to the pool and 30% to stakers"
 
 
+@pytest.mark.slow
 def test_paying_for_services_is_no_emission_that_is_shared_out(mart: Mart, known: dict[str, Population]) -> None:
     assert emission.flow(mart, known["senders"], list(known.values())).part is None
     assert emission.by_population(mart, [known["senders"], known["recipients"]]).is_empty()
 
 
+@pytest.mark.slow
 def test_a_part_of_an_emission_says_so(mart: Mart, known: dict[str, Population]) -> None:
     told = emission.flow(mart, known["stakers"], list(known.values()))
     assert (told.amount_tokens, told.lost, told.parties, told.part) == (30.0, 0.0, 2, 0.3)
@@ -196,6 +200,7 @@ def test_what_reaches_nobody_is_told_in_the_headline(known: dict[str, Population
     )
 
 
+@pytest.mark.slow
 def test_half_is_a_range_where_not_everything_was_read(known: dict[str, Population]) -> None:
     told = emission.Flow(amount_tokens=30.0, lost=0.0, days=1.0, parties=2, part=None)
     assert market.flow_headline(known["stakers"], told, Value(1, 1, 2, "", "control")) == (
@@ -217,6 +222,7 @@ def test_senders_paid_and_recipients_received(visit: Open, side: str, headline: 
     assert "In escrow and not claimed: 5,000 FET on 17 Jul 2026." in captions(shown)
 
 
+@pytest.mark.slow
 def test_a_chart_that_leaves_out_parties_says_how_many_half_needs(visit: Open, known: dict[str, Population]) -> None:
     told = emission.Flow(3000.0, 0.0, 1.0, 9000, None)
     assert market.half_drawn(known["recipients"], told, fewest(157)) == (

@@ -1,0 +1,89 @@
+"""A token and the keys to it, read from contracts whose answers stand here."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from urllib3.util import Retry
+
+from ingest.evm.holders import token_holders
+from ingest.evm.logs import NOBODY
+from ingest.evm.node import EvmChain, EvmNode
+from ingest.job import read_network
+from ingest.transport import Http
+from store.landing import Landing
+from store.rows import BadData, Facts
+from tests.ingest.evm.test_node import NOW
+from tests.worlds.evm_contracts import Contracts, contract, view
+from tests.worlds.evm_provider import Provider, transfer
+from tests.worlds.made_up import DEAD, NETWORK
+from tests.worlds.made_up import TOKEN as MADE_UP
+from tests.worlds.memo import no_memo
+from tests.worlds.servers import Reply, serving
+
+SAFE, *OWNERS = (f"0x{place:040x}" for place in (0xE1, 0xA1, 0xA2, 0xA3))
+SENDER = f"0x{9:040x}"
+HOLDERS = {f"0x{place:040x}": 10 * place for place in range(1, 5)}
+
+
+def balances(amounts: dict[str, int]) -> list[tuple[bytes, bytes]]:
+    return [view("uint256", amount, "balanceOf(address)", holder) for holder, amount in amounts.items()]
+
+
+CONTRACTS = {
+    MADE_UP: contract(
+        view("uint256", 100, "totalSupply()"),
+        view("address", SAFE, "owner()"),
+        *balances({**HOLDERS, DEAD: 0, NOBODY: 0, SENDER: 0}),
+    ),
+    SAFE: contract(view("address[]", OWNERS, "getOwners()"), view("uint256", 2, "getThreshold()")),
+}
+
+
+@pytest.fixture
+def chain() -> Iterator[EvmChain]:
+    moves = [transfer(place, 0, int(SENDER, 16), place, 7, address=MADE_UP) for place in range(1, 5)]
+    with serving(Contracts(CONTRACTS, Provider(logs=moves))) as url:
+        yield EvmChain("eip155:1", (url,), pauses=(), clock=lambda: NOW)
+
+
+def head(chain: EvmChain) -> EvmNode:
+    return chain.head(Http(per_second=100_000, patience=Retry(0)), chain.endpoints)
+
+
+def test_a_network_of_a_token_is_read_whole(chain: EvmChain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    network, landing = replace(NETWORK, chain=chain), Landing(tmp_path)
+    ranked = {"items": [{"address": {"hash": holder}, "value": "1"} for holder in HOLDERS], "next_page_params": None}
+    with serving(lambda _: Reply(ranked)) as explorer, Http(100_000, Retry(0)) as http:
+        monkeypatch.setenv("EIP155_1_EXPLORER_URL", explorer)
+        told = read_network(network, network.readings, http, landing, lambda _: None)
+    assert [(one.reading, one.message) for one in told] == [(one.name, "") for one in network.readings]
+    rows = {
+        name: next(iter(landing.between("made_up", "eip155:1", name, -1, 10**9).values()))
+        for name in ("supply", "control", "control_state", "holders")
+    }
+    assert dict(rows["holders"].select("holder", "amount").rows()) == HOLDERS
+    assert dict(rows["supply"].select("name", "exact").rows()) == {"total_supply": "100", "burned": "0"}
+    keys = set(rows["control"].select("population", "holder").rows())
+    assert keys == {("token/owner", SAFE)} | {(f"{SAFE}/signers", owner) for owner in OWNERS}
+    states = {
+        (name, subject): exact
+        for name, subject, exact in rows["control_state"].select("name", "subject", "exact").rows()
+    }
+    assert states["threshold", SAFE] == "2"
+    assert {states["account", owner] for owner in OWNERS} == {"key"}
+
+
+def test_holders_are_those_whom_transfers_name_with_what_the_token_says(chain: EvmChain) -> None:
+    read = token_holders(MADE_UP, since=0)
+    facts: Facts = read(head(chain), no_memo)
+    found = dict(facts.rows.select("holder", "amount").rows())
+    assert {holder: int(amount) for holder, amount in found.items()} == HOLDERS
+    assert facts.reported == {"holders": 100}
+
+
+def test_a_replay_that_does_not_add_up_is_refused(chain: EvmChain, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EIP155_1_ARCHIVE_URL", chain.endpoints[0])
+    with pytest.raises(BadData, match="minted less burned is 0, totalSupply is 100"):
+        token_holders(MADE_UP)(head(chain), no_memo)
