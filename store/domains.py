@@ -7,38 +7,18 @@ from urllib.parse import urlsplit
 
 from tldextract import TLDExtract
 
+from store.reference import hosts
+
 HOST: Final = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
 
 # Addresses that many share; a page there says nothing about who runs what.
-SHARED: Final = frozenset(
-    [
-        "bit.ly",
-        "discord.com",
-        "discord.gg",
-        "facebook.com",
-        "github.com",
-        "gitlab.com",
-        "google.com",
-        "instagram.com",
-        "keybase.io",
-        "linkedin.com",
-        "linktr.ee",
-        "mintscan.io",
-        "ping.pub",
-        "reddit.com",
-        "t.me",
-        "telegram.me",
-        "telegram.org",
-        "twitter.com",
-        "x.com",
-        "youtube.com",
-        "youtu.be",
-    ]
-)
-# Hosts that give each customer a name below theirs, and are not in the Public Suffix List (April 2026).
-HOSTING: Final = ("akash.pub", "fleek.co", "gitbook.io", "medium.com", "substack.com", "weebly.com", "wordpress.com")
+SHARED: Final = frozenset(hosts("shared"))
+# Hosts that give each customer a name below theirs, and are not in the Public Suffix List.
+HOSTING: Final = hosts("hosting")
 # The list that comes with the package: what is published follows from landing and this release alone.
-_LIST: Final = TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True, extra_suffixes=HOSTING)
+_LIST: Final = TLDExtract(
+    suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True, extra_suffixes=hosts("hosting")
+)
 
 
 def domain(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The curated facts of data/reference: who is behind an address, what happened, what others published, what is not.
+"""The curated facts of data/reference: who owns an address, what happened, what was published or is not, shared hosts.
 
 One reader for all files: a row that lacks evidence, or has a word that nobody knows, is refused with its file and name.
 """
@@ -91,6 +91,13 @@ _BLANKS: Final = _Sheet(
     words={"axis": ("both", "power"), "state": ("not applicable", "not read", "not verifiable")},
 )
 
+_HOSTS: Final = _Sheet(
+    "host",
+    "host",
+    pl.Schema({"host": pl.String(), "kind": pl.String()}),
+    words={"kind": ("shared", "hosting")},
+)
+
 
 def entities(path: Path = REFERENCE / "entities.toml") -> pl.DataFrame:
     """Who is behind an address, by network and address; raises BadData, also where two claim one at one time."""
@@ -118,6 +125,11 @@ def published(path: Path = REFERENCE / "published.toml") -> pl.DataFrame:
 def blanks(path: Path = REFERENCE / "blanks.toml") -> pl.DataFrame:
     """What a network does not have, or cannot show, with the reason."""
     return _read(path, _BLANKS)
+
+
+def hosts(kind: str, path: Path = REFERENCE / "hosts.toml") -> tuple[str, ...]:
+    """Hosts that many parties share, of one kind."""
+    return tuple(_read(path, _HOSTS).filter(kind=kind)["host"])
 
 
 def _read(path: Path, sheet: _Sheet) -> pl.DataFrame:

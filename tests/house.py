@@ -24,7 +24,7 @@ MAY_IMPORT: Final = {
     "publish": "publish ingest",
     "ingest": "ingest",
     # Those that go through all networks; so no network imports another, and no protocol a network.
-    "ingest.networks": "ingest.__main__ ingest.job ingest.sample ingest.serve ingest.spoken",
+    "ingest.networks": "ingest.__main__ ingest.dictionary ingest.job ingest.sample ingest.serve ingest.spoken",
     "ui": "ui pages server",
     "pages": "",
     "app": "",
@@ -44,6 +44,7 @@ MAY_IMPORT: Final = {
     "typing_extensions": "ingest.network",
     "rich": "ingest.__main__ ingest.serve",
     "typer": "ingest.__main__",
+    "tldextract": "store.domains",
     "plotly": "ui pages",
     "google": "ui.border",
     "starlette": "ui.border server",

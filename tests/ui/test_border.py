@@ -21,7 +21,7 @@ OURS: Final = "127.0.0.1:8501"
 def run(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
     """In a thread of its own: a browser's tests leave their loop running in this one."""
     with ThreadPoolExecutor(1) as aside:
-        aside.submit(asyncio.run, Border(app)(scope, receive, send)).result()  # type: ignore[arg-type]
+        aside.submit(asyncio.run, Border(app)(scope, receive, send)).result()
 
 
 def answered(kind: str, path: str = "/", method: str = "GET", **headers: str) -> list[Message]:

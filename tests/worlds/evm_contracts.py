@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from eth_abi import decode, encode
+from eth_abi.abi import decode, encode
 from web3 import Web3
 
 from tests.worlds.evm_provider import Provider, error, result
