@@ -28,14 +28,15 @@ TALLY: Final = ("quorum", "threshold", "veto_threshold")
 # signers must act together. Who they are is in the populations `<holder>/signers` and `<holder>/owner`.
 RULE, ACCOUNT, SIGNATURES = "rule", "account", "threshold"
 
-# Addresses, not parties: a multisig is found by its address. One that no label touches is its own party.
+# Addresses, not parties: a multisig is found by its address. In order, so that of equal parties the same are named by
+# every build of the same facts.
 _HELD: Final = """
     SELECT o.population, o.address, sum(o.amount) AS amount, any_value(e.entity) AS entity
     FROM held o
     LEFT JOIN entity e ON e.network = o.network AND e.address = o.address
         AND in_force(e.valid_from, e.valid_to, o.time)
     WHERE o.network = ? AND o.measure = ? AND NOT is_sink(o.address)
-    GROUP BY o.population, o.address
+    GROUP BY o.population, o.address ORDER BY o.population, o.address
 """
 _SAID: Final = """
     SELECT name, subject, max_by(exact, time) AS exact FROM observation
@@ -146,7 +147,7 @@ def _by_keys(way: Row, chain: _Chain) -> Iterator[Path]:
 
 def _by_key(way: Row, chain: _Chain) -> Iterator[Path]:
     """Each holder of a key, with what is behind it."""
-    for holder in sorted(chain.held.get((way["measure"], way["population"]), ())):
+    for holder in chain.held.get((way["measure"], way["population"]), ()):
         behind = chain.behind(way["measure"], holder)
         if isinstance(behind, str):
             yield from _unknown(way, way["name"], behind)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from fractions import Fraction
+from hashlib import sha256
 from pathlib import Path
 from typing import get_args, get_type_hints
 
@@ -10,7 +11,7 @@ import polars as pl
 import pytest
 
 from analytics.decimals import ONE
-from analytics.power.paths import Action, Side
+from analytics.power.paths import Action, Side, fewest_parties
 from analytics.votes.rules import actions
 from analytics.votes.tally import Thresholds
 from ingest.evm import keys as evm_keys
@@ -59,7 +60,7 @@ def filled(
 ) -> Draft:
     """A draft in which a network has declared its ways, and this was read of it."""
     rows = [(*key, holder, amount) for key, votes in held.items() for holder, amount in votes.items()]
-    populations, holders = sorted({row[1] for row in rows}), sorted({row[2] for row in rows})
+    populations, holders = (list(dict.fromkeys(row[column] for row in rows)) for column in (1, 2))
     measures = {POWER: 1, CONTROL: 2}
     tables: dict[str, Sequence[Mapping[str, object]]] = {
         "snapshot": [{"id": i, "network": network.name, "measure": m, "time": NOON} for m, i in measures.items()],
@@ -182,6 +183,18 @@ def test_ways_stand_in_the_order_in_which_they_are_declared(draft: Draft) -> Non
     named = [f"{power} of the {name}, one key" for power in evm_keys.ACTIONS for name in contracts]
     assert [(path.name, *path.needs[0].votes) for path in paths] == [(one, key) for one in named for key in "ab"]
     assert [paths[place].action for place in (0, -1)] == [Action.CHANGE_RULES, Action.HALT]
+
+
+def test_of_equal_parties_the_same_are_named_in_whatever_order_they_were_read(tmp_path: Path) -> None:
+    network = a_network(force("council", Keys("council", needed="seats")))
+    keys = [f"0x{sha256(bytes([place])).hexdigest()}" for place in range(40)]
+    named = []
+    for place, order in enumerate((keys, keys[::-1], sorted(keys))):
+        with Draft(tmp_path / str(place)) as draft:
+            filled(draft, network, {(CONTROL, "council"): dict.fromkeys(order, 1)}, SAID)
+            (council,) = ways(draft, network.name, "control")
+            named.append(fewest_parties(council))
+    assert named == [tuple(sorted(keys)[:3])] * 3
 
 
 def test_each_kind_of_need_has_a_mechanism() -> None:
