@@ -39,6 +39,8 @@ MAY_IMPORT: Final = {
     "urllib.request": "ingest",
     "urllib3": "ingest",
     "web3": "ingest",
+    # It brings its list of public suffixes along, and could fetch another.
+    "tldextract": "store.domains",
     "xxhash": "ingest.substrate",
     "eth_abi": "ingest.evm",
     "typing_extensions": "ingest.network",
