@@ -108,7 +108,7 @@ def _row(node: Lcd, name: str, exact: str | int, unit: str) -> dict[str, Any]:
     return observation(name, node.block.time, exact, unit)
 
 
-def readings(token: str, dollar: str) -> tuple[Reading, ...]:
+def readings(token: str, dollar: str) -> tuple[Reading[Lcd], ...]:
     """The backing of the denom that is worth a dollar by design, and the price of the token that it is minted from."""
     return (
         Reading("bme", Kind.OBSERVATIONS, None, "", HOURLY, bme(dollar), others=("<denom>",)),

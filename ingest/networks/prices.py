@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from ingest.network import Network
 from ingest.offchain import prices
-from ingest.offchain.feed import OffChain
+from ingest.offchain.feed import Feed, OffChain
 
 
-def network(others: Sequence[Network]) -> Network:
+def network(others: Sequence[Network]) -> Network[Feed]:
     """The prices of every token that a network names; of the networks' own tokens also those at the ends of days."""
     tokens = {token: coin for one in others for token, coin in one.prices.items()}
     closed = dict.fromkeys(one.token for one in others if one.chain and one.token in one.prices)

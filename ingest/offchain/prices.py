@@ -29,7 +29,7 @@ Tokens = Mapping[str, str]
 Read = Callable[[Feed], Facts]
 
 
-def readings(tokens: Tokens, closed: Sequence[str]) -> tuple[Reading, ...]:
+def readings(tokens: Tokens, closed: Sequence[str]) -> tuple[Reading[Feed], ...]:
     """Prices now and at the end of each day; CoinGecko is asked once a token for the ends, so for `closed` alone."""
     return (
         reading("now_defillama", now_defillama(tokens), HOURLY, unit="usd", headline=True),

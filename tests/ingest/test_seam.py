@@ -1,5 +1,7 @@
 """A reading fits the chain that it was written for, and is called as its kind is called: the types say so."""
 
+import ast
+import importlib
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -54,12 +56,22 @@ REFUSAL = r"incompatible type|Unexpected keyword|Cannot infer value of type para
 
 CASES = [line.format(filled) for line, choices in REFUSED.items() for filled in choices]
 SHOWN = [name for name, network in networks().items() if network.chain]
+# What one folder of ingest makes, but for the list of all networks and the simulated history, which are of any node.
+MADE = [
+    path for path in (ROOT / "ingest").glob("*/*.py") if path.name != "__init__.py" and path.parent.name != "sample"
+]
+OF_A_NODE = {"Archive", "Chain", "InParts", "Network", "Reading", "Since"}
+
+
+def _declared(name: str) -> str:
+    """How a network's module declares it: alone, or from what the others declare."""
+    return "NETWORK" if hasattr(importlib.import_module(f"ingest.networks.{name}"), "NETWORK") else "network([])"
 
 
 @pytest.fixture(scope="module")
 def said(tmp_path_factory: pytest.TempPathFactory) -> Mapping[int, str]:
     """What mypy says first of each line of a file with a line for each case and one for each network."""
-    lines = [*CASES, *(f"reveal_type({name}.NETWORK)" for name in SHOWN)]
+    lines = [*CASES, *(f"reveal_type({name}.{_declared(name)})" for name in SHOWN)]
     head = BEFORE.format(networks=", ".join(SHOWN))
     file = tmp_path_factory.mktemp("seam") / "planted.py"
     file.write_text(head + "".join(f"    {line}\n" for line in lines))
@@ -84,3 +96,13 @@ def test_the_type_of_a_network_names_its_node(network: str, said: Mapping[int, s
     (node,) = re.findall(r"ingest\.network\.Network\[(.*)\]", said[len(CASES) + SHOWN.index(network)])
     assert node != "Any"
     assert node.startswith("ingest.")
+
+
+@pytest.mark.parametrize("path", MADE, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_what_a_function_makes_of_a_node_names_it(path: Path) -> None:
+    """Written bare it would be of any node, and mypy would refuse nothing from there on."""
+    functions = [one for one in ast.walk(ast.parse(path.read_text())) if isinstance(one, ast.FunctionDef)]
+    told = [node for function in functions if function.returns for node in ast.walk(function.returns)]
+    named = {id(node.value) for node in told if isinstance(node, ast.Subscript)}
+    bare = [node for node in told if isinstance(node, ast.Name) and node.id in OF_A_NODE and id(node) not in named]
+    assert not [(node.id, node.lineno) for node in bare]
