@@ -160,6 +160,11 @@ def planted(network: Network) -> list[str]:
     return [GARBLED, an_address(network)[:-1] + ("q" if an_address(network)[-1] == "p" else "p")]
 
 
+@pytest.fixture(autouse=True)
+def listed() -> None:
+    """The facts of these tests are no reading's, and their names are in no dictionary."""
+
+
 def facts_of(reading: Reading, party: str, name: str = "", exact: str = "1", unit: str = "") -> Facts:
     """The smallest facts of a reading that name this party."""
     match reading.kind:
