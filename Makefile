@@ -10,7 +10,7 @@ LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-ha
 # Those that are tried beside the one in use; what is not on the machine is said so.
 PYTHONS ?= python3.11 python3.12 python3.13
 
-.PHONY: run test check fast pythons live nodes bench screenshots dictionary lock clean
+.PHONY: run test check fast coverage pythons live nodes bench screenshots dictionary lock clean
 
 run: .venv/run
 	$(BIN)/python -m ingest serve
@@ -27,6 +27,13 @@ check: .venv/dev
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m tests.house
 	$(BIN)/mypy
+
+# Which lines the fast tests reach on a machine that has nothing but this checkout.
+coverage: .venv/dev
+	@mkdir -p build
+	DEAI_SHARED=none $(BIN)/python -m coverage run -m pytest -m "not slow"
+	$(BIN)/python -m coverage json -q -o build/coverage.json
+	$(BIN)/python -m tests.covered build/coverage.json
 
 # The fast tests on every version of Python that is supported and here, each in an environment of its own.
 pythons:

@@ -27,7 +27,7 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 COLLECTED = datetime.now(UTC)
 ROOT = Path(__file__).parent.parent
-SHARED = ROOT.parent / "shared" / "data"
+SHARED = Path(os.environ.get("DEAI_SHARED", ROOT.parent / "shared" / "data"))
 
 
 # What a machine without a GPU, without the subtensor chain spec and without a peer's checkout must skip; no more.
