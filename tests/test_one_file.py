@@ -34,7 +34,8 @@ def words(network: Network) -> set[str]:
 WORDS = {word for network in networks().values() if network.address for word in words(network)}
 # A price source's id of a coin is no name of its network, though it may be spelled alike: the sample draws by it.
 IDS = {coin for network in networks().values() for coin in network.prices.values()}
-SAID = re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, sorted(WORDS, key=len, reverse=True)))})(?![\w-])")
+# Whole words; a part of a host's name is none.
+SAID = re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, sorted(WORDS, key=len, reverse=True)))})(?![\w-]|\.\w)")
 ROOMS = {module.name.partition("_")[0] for module in pkgutil.iter_modules(ingest.networks.__path__)} - {"prices"}
 
 
@@ -104,7 +105,7 @@ def test_a_text_that_names_a_network_is_found_wherever_it_stands() -> None:
     body = f'    "{network.title} here"\n    return f"a {{X}} {network.unit}."\n'
     planted = f'"""Of {name}."""\nX = "{token}"\ndef f():\n{body}'
     assert literals(planted) == [f"1: {name}", f"2: {token}", f"4: {network.title}", f"5: {network.unit}"]
-    assert literals(f'X = "{name}1xyz the_{name} {name}-2"') == []
+    assert literals(f'X = "{name}1xyz the_{name} {name}-2 {name}.example"') == []
 
 
 @pytest.mark.parametrize(
