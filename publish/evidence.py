@@ -61,7 +61,7 @@ def verdicts(mart: Tables) -> dict[tuple[str, str], Verdict]:
         for one in headlines([other for other in known if other.measure == measure]):
             if one.network not in power:
                 power[one.network] = {SETTINGS[grouping]: ways(mart, one.network, grouping) for grouping in GROUPINGS}
-            found[one.network, measure] = verdict(_evidence(mart, one, power[one.network]))
+            found[one.network, measure] = verdict(evidence(mart, one, power[one.network]))
     for network, measure, blank in (*_not_applicable(), *_not_read(mart)):
         if (network, measure) not in found:
             found[network, measure] = verdict(Evidence(network, measure, blank, blank))
@@ -98,7 +98,8 @@ def rows(found: Mapping[tuple[str, str], Verdict]) -> pl.DataFrame:
     )
 
 
-def _evidence(mart: Tables, one: Population, paths: Mapping[Setting, tuple[Path, ...]]) -> Evidence:
+def evidence(mart: Tables, one: Population, paths: Mapping[Setting, tuple[Path, ...]]) -> Evidence:
+    """What a verdict on the measure of a population rests on; paths: the ways to power of its network."""
     confidence = _confidence(mart, one)
     blank = _blanks().get((one.network, one.measure, "power"))
     if blank is None and not any(paths.values()):
@@ -107,7 +108,7 @@ def _evidence(mart: Tables, one: Population, paths: Mapping[Setting, tuple[Path,
         one.network,
         one.measure,
         _math(mart, one, confidence),
-        blank or Power(paths, confidence),
+        blank or Power(paths, confidence, tokens_vote=one.tokens_vote),
     )
 
 

@@ -9,13 +9,16 @@ from typing import Any
 import polars as pl
 import pytest
 
-from analytics.power.paths import Action, Side
+from analytics.power.paths import Action, By, Quorum, Side
+from analytics.power.paths import Path as PowerPath
+from analytics.power.verdict import Power, Setting
 from ingest.evm.ethereum import ETHEREUM
 from ingest.evm.token import erc20
 from ingest.importer import import_file
 from ingest.network import Keys, Network, Way
 from ingest.networks import networks
 from ingest.publication import build
+from publish import evidence
 from publish.ways import ways
 from questions import scorecard
 from questions.populations import headlines, populations
@@ -328,3 +331,15 @@ def test_a_measure_is_told_of_the_population_that_the_network_declares(tmp_path:
     with opened(tmp_path) as mart:
         assert [one.key for one in headlines(populations(mart))] == ["recipients/recipients"]
         assert said(mart, "bittensor", "emission", "math")["number"] == 1
+
+
+def test_tokens_are_power_where_their_network_says_that_they_vote(tmp_path: Path) -> None:
+    landed(tmp_path, "bittensor", "balances", Measure.TOKEN, holdings([("coldkeys", f"0x{1:064x}", 10)]))
+    whales = PowerPath(Action.CHANGE_RULES, Side.FORCE, "most tokens", (Quorum({"A": 6, "B": 4}, 6),), True, By.TOKENS)
+    build(tmp_path, networks())
+    with opened(tmp_path) as mart:
+        (one,) = populations(mart)
+        found = evidence.evidence(mart, replace(one, tokens_vote=True), {Setting(): (whales,)})
+        assert isinstance(found.power, Power)
+        with pytest.raises(ValueError, match="do not vote"):
+            evidence.evidence(mart, replace(one, tokens_vote=False), {Setting(): (whales,)})
