@@ -46,7 +46,6 @@ MAY_IMPORT: Final = {
     "typing_extensions": "ingest.network",
     "rich": "ingest.__main__ ingest.serve",
     "typer": "ingest.__main__",
-    "tldextract": "store.domains",
     "plotly": "ui pages",
     "google": "ui.border",
     "starlette": "ui.border server",
