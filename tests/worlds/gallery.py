@@ -185,3 +185,5 @@ draw.show(
         sources(),
     )
 )
+st.header("A table alone")
+tables.show(table, {"name": tables.text("Validator"), "share": tables.bar("Share")}, alt="Validators", key="alone")
