@@ -21,5 +21,5 @@ NETWORK = erc20(
         prices={"MADE": "made-up"},
     ),
     {"token": TOKEN},
-    locked={"burned": DEAD},
+    locked={"dead_locked": DEAD},
 )

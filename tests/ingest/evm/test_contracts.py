@@ -64,7 +64,7 @@ def test_a_network_of_a_token_is_read_whole(chain: EvmChain, tmp_path: Path, mon
         for name in ("supply", "control", "control_state", "holders")
     }
     assert dict(rows["holders"].select("holder", "amount").rows()) == HOLDERS
-    assert dict(rows["supply"].select("name", "exact").rows()) == {"total_supply": "100", "burned": "0"}
+    assert dict(rows["supply"].select("name", "exact").rows()) == {"total_supply": "100", "dead_locked": "0"}
     keys = set(rows["control"].select("population", "holder").rows())
     assert keys == {("token/owner", SAFE)} | {(f"{SAFE}/signers", owner) for owner in OWNERS}
     states = {

@@ -61,7 +61,7 @@ def test_a_run_reads_the_whole_network(chain: Anvil, tmp_path: Path, monkeypatch
     rows = {name: landed(landing, name) for name in ("supply", "control", "control_state", "holders")}
     me, *owners = (account.lower() for account in chain.accounts[:4])
     assert dict(rows["holders"].select("holder", "amount").iter_rows()) == {me: SUPPLY - 7, DEAD: 7}
-    assert dict(rows["supply"].select("name", "exact").iter_rows()) == {"total_supply": str(SUPPLY), "burned": "7"}
+    assert dict(rows["supply"].select("name", "exact").iter_rows()) == {"total_supply": str(SUPPLY), "dead_locked": "7"}
     held = dict(rows["control"].group_by("population").agg("holder").iter_rows())
     (safe,) = held["token/minter"]
     assert held["token/admin"] == [safe]
