@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 NEARLY: Final = 0.9
 # A long reading goes on at the block where it was cut off for so long; what fails there for longer would fail for ever.
 YOUNG: Final = timedelta(hours=2)
-VERSION: Final = "1.1.0"
+VERSION: Final = "1.2.0"
 LOCK: Final = "ingest.lock"
 # Bytes of a lock file.
 REMARK: Final = 256
