@@ -5,6 +5,7 @@ import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Final
@@ -112,6 +113,7 @@ def site(folder: Path, module: str, text: str, patch: pytest.MonkeyPatch) -> Pat
     else:
         # What pages share is imported once and for all, so it is put in the place of what was imported.
         name = module.removesuffix(".py").replace("/", ".")
+        import_module(name)
         other = ModuleType(name)
         exec(compile(text, module, "exec"), other.__dict__)
         patch.setattr(name, other)
