@@ -33,7 +33,6 @@ MAY_IMPORT: Final = {
     "benchmarks": "",
     # Databases, the network, the screen and the GPU have one door each.
     "duckdb": "store",
-    "tldextract": "store.domains",
     "http": "ingest",
     "requests": "ingest",
     "socket": "ingest",
