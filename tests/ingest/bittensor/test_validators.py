@@ -152,8 +152,8 @@ def test_validators_whom_nobody_owns_are_parties_of_their_own(runtime: bytes) ->
         hotkeys = [world.hotkey(1, uid) for uid in range(world.neurons - 4, world.neurons)]
         for hotkey in hotkeys[:3]:
             world.node.drop("SubtensorModule", "Owner", (hotkey,))
-        for facts in (validators(node), subnet_validators(node)):
-            NETWORK.check(READINGS["validators"], facts)
+        for name, facts in (("validators", validators(node)), ("subnet_validators", subnet_validators(node))):
+            NETWORK.check(READINGS[name], facts)
             assert {spelled(hotkey) for hotkey in hotkeys[:3]} <= set(facts.rows["holder"])
             assert NOBODY not in set(facts.rows["holder"])
 
