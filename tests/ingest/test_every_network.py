@@ -122,8 +122,9 @@ def test_each_measure_is_told_of_one_population_that_is_read(network: Network) -
 
 def test_each_network_of_the_field_has_a_colour_of_its_own() -> None:
     colours = [network.colour for network in OF_THE_FIELD]
-    assert all(colour in range(1, len(SLOTS) + 1) for colour in colours)
-    assert len(set(colours)) == len(colours)
+    free = sorted(set(range(1, len(SLOTS) + 1)) - set(colours))
+    assert all(colour in range(1, len(SLOTS) + 1) for colour in colours), f"free are {free}"
+    assert len(set(colours)) == len(colours), f"free are {free}"
 
 
 @pytest.mark.parametrize("network", NETWORKS.values(), ids=named)
