@@ -1,6 +1,5 @@
 """A network is one file: another one needs no second, and under another name nothing else has to know it."""
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +8,7 @@ import pytest
 from ingest.networks import networks
 from tests.worlds import made_up
 from tests.worlds.copied import backwards, copied, python, renamed, walked
+from ui.colours import SLOTS
 
 pytestmark = pytest.mark.slow
 
@@ -17,9 +17,11 @@ NEW = made_up.NETWORK.name
 
 
 def with_a_file(folder: Path) -> Path:
-    """The tree with one more file: a network that nobody has seen."""
+    """The tree with one more file: a network that nobody has seen, in a colour that no other has."""
     tree = copied(folder)
-    shutil.copy(made_up.__file__, tree / "ingest" / "networks" / f"{NEW}.py")
+    free = min(set(range(1, len(SLOTS) + 1)) - {one.colour for one in networks().values()})
+    source = Path(made_up.__file__).read_text().replace(f"colour={made_up.NETWORK.colour}", f"colour={free}")
+    (tree / "ingest" / "networks" / f"{NEW}.py").write_text(source)
     return tree
 
 
