@@ -94,8 +94,10 @@ def test_nothing_to_share_is_undefined_not_zero(amounts: list[int]) -> None:
 def test_a_single_holder_is_as_concentrated_as_can_be() -> None:
     found = distribution([10**30])
     assert math.isnan(found.pop("shannon_normalised"))
-    ones = {"effective_parties", "top_1", "top_3", "top_10", *COUNTS}
-    assert found == {name: 10_000 if name == "hhi" else int(name in ones) for name in found}
+    ones = dict.fromkeys(("effective_parties", "top_1", "top_3", "top_10", *COUNTS), 1)
+    zeros = dict.fromkeys(("shannon", "min_entropy", "theil", "gini", "gini_all"), 0)
+    expected = {"hhi": 10_000, **ones, **zeros}
+    assert {name: found[name] for name in expected} == expected
 
 
 def test_amounts_to_38_digits_are_counted_and_more_is_refused() -> None:
