@@ -131,6 +131,7 @@ TELLS: Final = """
 supply:
   total_supply | | <unit> | all tokens on this chain
   <contract>_locked | <address> | <unit> | what a contract holds of it
+  burned | <address> | <unit> | what lies where nobody has a key
 control:
   <contract>/<power> | <address> | | who has this power over a contract of the network, one each
   <address>/<power> | <address> | | who has this power over a multisig, timelock or proxy admin, one each

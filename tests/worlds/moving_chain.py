@@ -4,18 +4,15 @@
 process that has imported everything, so that what it is killed in is work.
 """
 
-import multiprocessing
 import os
-import runpy
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 from typer.testing import CliRunner
@@ -25,6 +22,13 @@ from tests.worlds.lcd import State, Validator, chain
 from tests.worlds.servers import Reply, Request, serving
 
 ROOT = Path(__file__).parents[2]
+# What runs a command once its input ends.
+WAITING = """
+import runpy, sys, ingest.__main__
+print("ready", flush=True)
+sys.stdin.read()
+runpy.run_module("ingest", run_name="__main__")
+"""
 STATE = State([Validator(number, (number + 1) * 10**6, (number + 1) * 10**24) for number in range(40)])
 
 
@@ -75,17 +79,19 @@ def called(data: Path, *arguments: str, **environment: str) -> tuple[int, str, s
     return told.exit_code, told.stdout, told.stderr
 
 
-def begun(data: Path, *arguments: str, **environment: str) -> ForkServerProcess:
-    """A command in a process of its own, which says nothing and begins at once."""
-    forks = multiprocessing.get_context("forkserver")
-    forks.set_forkserver_preload(["ingest.__main__"])
-    process = forks.Process(target=_forked, args=(arguments, surroundings(data, environment)))
-    process.start()
+def begun(data: Path, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+    """A command in a process that has imported everything, and begins when this returns; what it says is not kept."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", WAITING, *arguments],
+        cwd=ROOT,
+        env={**os.environ, **surroundings(data, environment)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert process.stdin
+    assert process.stdout
+    process.stdout.readline()
+    process.stdin.close()
     return process
-
-
-def _forked(arguments: Sequence[str], environment: Mapping[str, str]) -> None:
-    os.environ.update(environment)
-    sys.argv = ["ingest", *arguments]
-    with open(os.devnull, "w") as nobody, redirect_stdout(nobody), redirect_stderr(nobody):
-        runpy.run_module("ingest", run_name="__main__")
