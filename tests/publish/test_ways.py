@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from fractions import Fraction
 from hashlib import sha256
-from pathlib import Path
 from typing import get_args, get_type_hints
 
 import polars as pl
@@ -41,9 +40,10 @@ SAID = TALLY | {
 }
 
 
-@pytest.fixture
-def draft(tmp_path: Path) -> Iterator[Draft]:
-    with Draft(tmp_path) as draft:
+@pytest.fixture(scope="module")
+def draft(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Draft]:
+    """One for all cases: each replaces what its tables hold."""
+    with Draft(tmp_path_factory.mktemp("ways")) as draft:
         yield draft
 
 
@@ -185,15 +185,14 @@ def test_ways_stand_in_the_order_in_which_they_are_declared(draft: Draft) -> Non
     assert [paths[place].action for place in (0, -1)] == [Action.CHANGE_RULES, Action.HALT]
 
 
-def test_of_equal_parties_the_same_are_named_in_whatever_order_they_were_read(tmp_path: Path) -> None:
+def test_of_equal_parties_the_same_are_named_in_whatever_order_they_were_read(draft: Draft) -> None:
     network = a_network(force("council", Keys("council", needed="seats")))
     keys = [f"0x{sha256(bytes([place])).hexdigest()}" for place in range(40)]
     named = []
-    for place, order in enumerate((keys, keys[::-1], sorted(keys))):
-        with Draft(tmp_path / str(place)) as draft:
-            filled(draft, network, {(CONTROL, "council"): dict.fromkeys(order, 1)}, SAID)
-            (council,) = ways(draft, network.name, "control")
-            named.append(fewest_parties(council))
+    for order in (keys, keys[::-1], sorted(keys)):
+        filled(draft, network, {(CONTROL, "council"): dict.fromkeys(order, 1)}, SAID)
+        (council,) = ways(draft, network.name, "control")
+        named.append(fewest_parties(council))
     assert named == [tuple(sorted(keys)[:3])] * 3
 
 
