@@ -4,9 +4,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from tests.conftest import ROOT
+from tests.worlds.each import each
 
 DOCUMENTS = sorted(
     path for pattern in ("*.md", "docs/*.md", "docs/decisions/*.md") for path in ROOT.glob(pattern)
@@ -70,7 +69,7 @@ def defined(name: str) -> bool:
     return False
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+@each("path", DOCUMENTS, ids=lambda path: path.name)
 def test_what_a_document_names_is_there(path: Path) -> None:
     assert list(missing(path)) == []
 

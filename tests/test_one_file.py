@@ -17,6 +17,7 @@ import ingest.networks
 from ingest.network import Network
 from ingest.networks import networks
 from tests.conftest import ROOT
+from tests.worlds.each import each
 
 PACKAGES = ("analytics", "ingest", "pages", "publish", "questions", "store", "ui")
 # Of these no constant of a network's room may be had either.
@@ -91,7 +92,7 @@ def _says(module: str, name: str) -> bool:
     return any(isinstance(part, str) and SAID.search(part) for part in parts)
 
 
-@pytest.mark.parametrize("path", outside(), ids=lambda path: str(path.relative_to(ROOT)))
+@each("path", outside(), ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_text_outside_its_rooms_names_a_network(path: Path) -> None:
     source, drawn = path.read_text(), path.is_relative_to(ROOT / "ingest" / "sample")
     assert literals(source, but=IDS if drawn else ()) == []

@@ -2,34 +2,34 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from ingest.dictionary import Tells, imported, page, tells, told_by, unlisted
-from ingest.network import Reading
 from ingest.networks import networks
 from ingest.sample.world import build_sample
 from store.mart import opened
 from store.rows import Kind, frame, holdings, observation
 from tests.conftest import ROOT
+from tests.worlds.each import each
 
 NOON = datetime(2026, 7, 17, 12, tzinfo=UTC)
 KINDS = (Kind.HOLDINGS, Kind.OBSERVATIONS)
-READINGS = [
-    pytest.param(reading, id=f"{network.name} {reading.name}")
+READINGS = {
+    f"{network.name} {reading.name}": reading
     for network in networks().values()
     for reading in network.readings
     if reading.kind in KINDS
-]
+}
 
 
 def test_the_committed_page_is_what_the_readings_say() -> None:
     assert (ROOT / "docs" / "data_dictionary.md").read_text() == page(), "run `make dictionary`"
 
 
-@pytest.mark.parametrize("reading", READINGS)
-def test_every_reading_says_what_it_tells(reading: Reading[Any]) -> None:
+@each("name", READINGS)
+def test_every_reading_says_what_it_tells(name: str) -> None:
+    reading = READINGS[name]
     lines = tells(reading)
     assert lines
     for one in lines:

@@ -17,6 +17,7 @@ from questions.populations import whole
 from store.addresses import bech32
 from store.rows import IS_ADDRESS, LEFT_OUT, PARTY, BadData, Facts, Kind, frame, holdings, observation
 from store.spelling import ACCOUNT, ADDRESS, ANY, KINDS, spelled, strangers
+from tests.worlds.each import each
 from ui.colours import SLOTS
 
 NETWORKS = networks()
@@ -29,7 +30,7 @@ def named(value: object) -> str:
     return value.name if isinstance(value, Network | Reading) else ""
 
 
-@pytest.mark.parametrize("network", NETWORKS.values(), ids=named)
+@each("network", NETWORKS.values(), ids=named)
 def test_a_network_says_who_it_is(network: Network) -> None:
     assert NAME.fullmatch(network.name)
     assert network.title
@@ -48,7 +49,7 @@ def test_a_chain_has_public_endpoints_over_https_that_can_be_replaced(
     assert endpoints(network) == ("http://127.0.0.1:1", "http://127.0.0.1:2")
 
 
-@pytest.mark.parametrize(("network", "reading"), READINGS, ids=named)
+@each(("network", "reading"), READINGS, ids=named)
 def test_a_reading_is_named_explained_and_has_one_unit(network: Network, reading: Reading) -> None:
     assert NAME.fullmatch(reading.name)
     assert [one.name for one in network.readings].count(reading.name) == 1
@@ -62,7 +63,7 @@ def test_a_reading_is_named_explained_and_has_one_unit(network: Network, reading
         assert not reading.newest_only or reading.kind is Kind.OBSERVATIONS
 
 
-@pytest.mark.parametrize("network", NETWORKS.values(), ids=named)
+@each("network", NETWORKS.values(), ids=named)
 def test_rules_are_parts_of_populations_that_are_read(network: Network) -> None:
     measures = {reading.measure for reading in network.readings}
     for rule in network.rules:
@@ -79,12 +80,12 @@ MEASURED = {(network.name, reading.measure) for network, reading in HOLDINGS}
 OF_THE_FIELD = [network for network in NETWORKS.values() if network.stack]
 
 
-@pytest.mark.parametrize(("network", "reading"), HOLDINGS, ids=named)
+@each(("network", "reading"), HOLDINGS, ids=named)
 def test_a_unit_has_a_token_or_is_said_to_be_counted_as_it_is(network: Network, reading: Reading) -> None:
     assert reading.unit in network.all_units
 
 
-@pytest.mark.parametrize("network", NETWORKS.values(), ids=named)
+@each("network", NETWORKS.values(), ids=named)
 def test_a_token_has_one_name_and_so_many_decimals(network: Network) -> None:
     for unit, told in network.all_units.items():
         assert told.token
@@ -127,7 +128,7 @@ def test_each_network_of_the_field_has_a_colour_of_its_own() -> None:
     assert len(set(colours)) == len(colours), f"free are {free}"
 
 
-@pytest.mark.parametrize("network", NETWORKS.values(), ids=named)
+@each("network", NETWORKS.values(), ids=named)
 def test_a_network_with_proposals_says_how_they_are_decided(network: Network) -> None:
     voted = any(reading.kind in (Kind.PROPOSALS, Kind.VOTES) for reading in network.readings)
     assert network.decision or not voted
@@ -189,14 +190,14 @@ def filled(form: str, party: str) -> str:
     return re.sub(r"<\w+>", lambda slot: slots[slot[0]], form)
 
 
-@pytest.mark.parametrize("network", [one for one in NETWORKS.values() if one.address], ids=named)
+@each("network", [one for one in NETWORKS.values() if one.address], ids=named)
 def test_what_only_looks_like_an_address_is_told_from_one(network: Network) -> None:
     wrong = no_addresses(network)
     found = strangers(pl.Series([*wrong, an_address(network)]), [ADDRESS, "<word>", "<denom>"], network.address)
     assert found == sorted(wrong)
 
 
-@pytest.mark.parametrize("network", [one for one in NETWORKS.values() if one.address], ids=named)
+@each("network", [one for one in NETWORKS.values() if one.address], ids=named)
 def test_a_token_may_be_named_after_an_address(network: Network) -> None:
     party = an_address(network)
     told = [f"{bech32('fetchvaloper', KEY[:20])}/5", f"factory/{party}/x", f"ibc/{KEY.hex().upper()}", f"cw20:{party}"]
@@ -214,7 +215,7 @@ def test_an_account_that_a_chain_obeys_may_have_any_bytes_but_no_wrong_letter(ne
     assert len(strangers(pl.Series(right), [ADDRESS], network.address)) == len(right) - 2
 
 
-@pytest.mark.parametrize(("network", "reading"), NAMING, ids=named)
+@each(("network", "reading"), NAMING, ids=named)
 def test_whom_a_reading_names_is_an_address_of_its_network(network: Network, reading: Reading) -> None:
     right = an_address(network)
     name = a_name(network, reading, right)
@@ -224,7 +225,7 @@ def test_whom_a_reading_names_is_an_address_of_its_network(network: Network, rea
             network.check(reading, facts_of(reading, wrong, name))
 
 
-@pytest.mark.parametrize(("network", "reading"), NAMING, ids=named)
+@each(("network", "reading"), NAMING, ids=named)
 def test_an_address_within_a_name_a_pair_or_a_value_is_one_too(network: Network, reading: Reading) -> None:
     right = an_address(network)
     name = a_name(network, reading, right)
@@ -248,7 +249,7 @@ def test_a_note_of_what_is_left_out_may_name_anything() -> None:
             network.check(reading, facts_of(reading, "dailyUUsdSpent", f"{LEFT_OUT}:{reading.name}"))
 
 
-@pytest.mark.parametrize(("network", "reading"), READINGS, ids=named)
+@each(("network", "reading"), READINGS, ids=named)
 def test_forms_beside_addresses_are_declared_in_known_slots(network: Network, reading: Reading) -> None:
     for form in (*reading.others, *reading.names):
         slots = set(re.findall(r"<[^>]*>", form))

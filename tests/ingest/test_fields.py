@@ -12,6 +12,7 @@ import pytest
 
 from ingest import fields
 from store.rows import SourceChanged, SourceDown
+from tests.worlds.each import each
 
 MISSING = object()
 HOSTILE: dict[str, Any] = {
@@ -106,8 +107,8 @@ def test_every_reader_of_a_field_is_in_the_table() -> None:
     assert readers() == set(TAKEN)
 
 
-@pytest.mark.parametrize("value", HOSTILE)
-@pytest.mark.parametrize("read", TAKEN, ids=lambda read: read.__name__)
+@each("value", HOSTILE)
+@each("read", TAKEN, ids=lambda read: read.__name__)
 def test_what_is_something_else_is_refused_by_name(read: Callable[..., Any], value: str) -> None:
     body = {} if HOSTILE[value] is MISSING else {"its_field": HOSTILE[value]}
     if value in TAKEN[read]:
@@ -117,14 +118,14 @@ def test_what_is_something_else_is_refused_by_name(read: Callable[..., Any], val
             read(body, "its_field")
 
 
-@pytest.mark.parametrize("body", [None, [], "its_field", 1, True, math.nan], ids=str)
-@pytest.mark.parametrize("read", TAKEN, ids=lambda read: read.__name__)
+@each("body", [None, [], "its_field", 1, True, math.nan])
+@each("read", TAKEN, ids=lambda read: read.__name__)
 def test_an_answer_without_names_is_refused_by_the_name_that_it_lacks(read: Callable[..., Any], body: Any) -> None:
     with pytest.raises(SourceChanged, match="its_field"):
         read(body, "its_field")
 
 
-@pytest.mark.parametrize(("read", "told", "value"), RIGHT, ids=lambda one: getattr(one, "__name__", repr(one)[:20]))
+@each(("read", "told", "value"), RIGHT, ids=lambda one: getattr(one, "__name__", repr(one)[:20]))
 def test_what_is_right_is_taken_exactly(read: Callable[..., Any], told: Any, value: Any) -> None:
     assert read({"its_field": told}, "its_field") == value
     assert read({"around": {"its_field": told}}, "around", "its_field") == value

@@ -10,6 +10,7 @@ import pytest
 from mypy import api
 
 from ingest.networks import networks
+from tests.worlds.each import each
 
 ROOT = Path(__file__).parents[2]
 BEFORE = """
@@ -98,7 +99,7 @@ def test_the_type_of_a_network_names_its_node(network: str, said: Mapping[int, s
     assert node.startswith("ingest.")
 
 
-@pytest.mark.parametrize("path", MADE, ids=lambda path: f"{path.parent.name}/{path.stem}")
+@each("path", MADE, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_what_a_function_makes_of_a_node_names_it(path: Path) -> None:
     """Written bare it would be of any node, and mypy would refuse nothing from there on."""
     functions = [one for one in ast.walk(ast.parse(path.read_text())) if isinstance(one, ast.FunctionDef)]

@@ -20,6 +20,7 @@ from ingest.publication import described
 from publish.ways import KINDS, ways
 from store.draft import Draft
 from store.rows import Measure
+from tests.worlds.each import each
 
 NOON = datetime(2026, 7, 17, 12, tzinfo=UTC)
 POWER, CONTROL = Measure.VOTING_POWER, Measure.CONTROL
@@ -104,7 +105,7 @@ HIDDEN = Unlisted("roles", "nobody lists them")
 PROVED = {("council_signers", ""): "verified", ("rule", ""): "council"}
 
 
-@pytest.mark.parametrize(
+@each(
     ("way", "said", "expected"),
     [
         (force("a third", Rule(POWER, "voters", "halt", 1, 3, strict=False)), {}, [("a third", 4)]),
@@ -204,7 +205,7 @@ def test_each_kind_of_need_has_a_mechanism() -> None:
 DECLARED = [(network, way) for network in networks().values() for way in network.ways]
 
 
-@pytest.mark.parametrize(("network", "way"), DECLARED, ids=lambda one: one.name)
+@each(("network", "way"), DECLARED, ids=lambda one: one.name)
 def test_a_declared_way_rests_on_what_its_network_reads(network: Network, way: Way) -> None:
     assert way.name
     assert way.source

@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from store.addresses import NotAnAddress, account, address, bech32, display, operator, pasted, ss58, unbech32, unss58
+from tests.worlds.each import each
 
 # Alice's well-known development key in its two spellings.
 ALICE = "0xd43593c715fdd31c61141abd04a99fd6822c8558854ccde39a5684e7a56da27d"
@@ -36,7 +37,7 @@ def test_an_address_is_shown_as_its_network_spells_it() -> None:
     assert display("netuid 4", "ss58:42") == "netuid 4"
 
 
-@pytest.mark.parametrize(
+@each(
     "wrong",
     [
         "",
@@ -102,15 +103,15 @@ STYLES = {
 }
 
 
-@pytest.mark.parametrize("style", STYLES)
-@pytest.mark.parametrize("kind", KINDS)
+@each("style", STYLES)
+@each("kind", KINDS)
 def test_an_address_is_found_in_what_people_paste(kind: str, style: str) -> None:
     written, canonical = KINDS[kind]
     assert pasted(STYLES[style].format(written)).canonical == canonical
 
 
-@pytest.mark.parametrize("place", [1, 20])
-@pytest.mark.parametrize("unseen", ["\u200b", "\ufeff", "\u00ad", "\u200e", "\ufe0f"])
+@each("place", [1, 20])
+@each("unseen", ["\u200b", "\ufeff", "\u00ad", "\u200e", "\ufe0f"])
 def test_what_nobody_sees_may_stand_inside_an_address(unseen: str, place: int) -> None:
     for written, canonical in KINDS.values():
         assert pasted(written[:place] + unseen + written[place:]).canonical == canonical
@@ -139,8 +140,8 @@ def test_every_ss58_prefix_goes_there_and_back(key: bytes, prefix: int) -> None:
     assert (address(written).raw, address(written).prefix, unss58(written)) == (key, str(prefix), key)
 
 
-@pytest.mark.parametrize("wrong", [ALICE_SS58[:-1] + "Z", DELEGATOR[:-1] + "q", TOKEN + "a", "nothing", "x" * 60])
-@pytest.mark.parametrize("link", ["https://taostats.io/account/{}", "www.mintscan.io/akash/address/{}?x=1", "a.b/c/{}"])
+@each("wrong", [ALICE_SS58[:-1] + "Z", DELEGATOR[:-1] + "q", TOKEN + "a", "nothing", "x" * 60])
+@each("link", ["https://taostats.io/account/{}", "www.mintscan.io/akash/address/{}?x=1", "a.b/c/{}"])
 def test_a_link_is_never_said_to_have_a_wrong_checksum(wrong: str, link: str) -> None:
     with pytest.raises(NotAnAddress, match="no address is known here in the link"):
         pasted(link.format(wrong))

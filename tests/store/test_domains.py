@@ -1,13 +1,13 @@
 """Which part of a host's name somebody registered."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from store.domains import HOSTING, SHARED, domain
+from tests.worlds.each import each
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "expected"),
     [
         ("https://WWW.Lavenderfive.com/path?x=1", "lavenderfive.com"),
@@ -49,7 +49,7 @@ def test_a_host_is_reduced_to_the_domain_that_somebody_registered(text: str, exp
     assert domain(text) == expected
 
 
-@pytest.mark.parametrize("site", sorted(SHARED | set(HOSTING)))
+@each("site", sorted(SHARED | set(HOSTING)))
 def test_what_many_share_is_nobodys(site: str) -> None:
     assert domain(f"https://{site}/somebody") == ""
 

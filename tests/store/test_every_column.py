@@ -20,6 +20,7 @@ from store.rows import (
     holdings,
     observation,
 )
+from tests.worlds.each import each
 
 NOON = datetime(2026, 7, 17, 12, tzinfo=UTC)
 GOOD: dict[Kind, dict[str, Any]] = {
@@ -81,7 +82,7 @@ def test_a_good_row_comes_through(kind: Kind) -> None:
     assert frame(kind, [GOOD[kind]]).to_dicts() == [GOOD[kind]]
 
 
-@pytest.mark.parametrize(("kind", "column"), COLUMNS)
+@each(("kind", "column"), COLUMNS)
 def test_a_row_that_lacks_what_it_must_say_is_refused(kind: Kind, column: str) -> None:
     if column in MAY_BE_NULL[kind]:
         kept(kind, column, None)
@@ -90,7 +91,7 @@ def test_a_row_that_lacks_what_it_must_say_is_refused(kind: Kind, column: str) -
             kept(kind, column, None)
 
 
-@pytest.mark.parametrize(("kind", "column"), COLUMNS)
+@each(("kind", "column"), COLUMNS)
 def test_a_value_that_a_column_would_lose_or_change_is_refused_by_name(kind: Kind, column: str) -> None:
     dtype = type(SCHEMAS[kind][column])
     wrong = [value for value in OTHERS if type(value) not in FITTING[dtype]]

@@ -14,6 +14,7 @@ from store import reference
 from store.addresses import address
 from store.reference import CUSTODIAN, entities
 from store.rows import BadData
+from tests.worlds.each import each
 
 TAG = re.compile(r"name tag '([^']+)'")
 
@@ -120,8 +121,8 @@ def test_a_whole_row_is_read(tmp_path: Path, rows: str) -> None:
     assert read(tmp_path / "none.toml").is_empty()
 
 
-@pytest.mark.parametrize(("rows", "column"), [(rows, column) for rows, (_, row) in WHOLE.items() for column in row])
-@pytest.mark.parametrize("fault", ["left out", "empty", "another type", "misspelled"])
+@each(("rows", "column"), [(rows, column) for rows, (_, row) in WHOLE.items() for column in row])
+@each("fault", ["left out", "empty", "another type", "misspelled"])
 def test_what_a_row_lacks_is_refused_with_its_file_and_column(
     tmp_path: Path, rows: str, column: str, fault: str
 ) -> None:

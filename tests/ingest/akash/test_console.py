@@ -18,6 +18,7 @@ from ingest.network import Reading
 from ingest.offchain.feed import Feed, OffChain
 from ingest.transport import Http
 from store.rows import BadData, Facts, Kind, SourceChanged, SourceDown, check
+from tests.worlds.each import each
 from tests.worlds.memo import no_memo
 from tests.worlds.servers import Reply, Request, serving
 
@@ -171,7 +172,7 @@ def test_every_reading_takes_what_the_schema_allows(schema: dict[str, Any]) -> N
             check(facts, Kind.OBSERVATIONS)
 
 
-@pytest.mark.parametrize(("path", "field"), FIELDS)
+@each(("path", "field"), FIELDS)
 def test_every_field_that_is_read_is_promised_by_the_schema(schema: dict[str, Any], path: str, field: str) -> None:
     part = schema[path]
     for step in field.split("."):
@@ -183,8 +184,8 @@ def test_every_field_that_is_read_is_promised_by_the_schema(schema: dict[str, An
     assert not part.get("nullable"), f"{path} allows a null {field}"
 
 
-@pytest.mark.parametrize("change", ["missing", "renamed", "null"])
-@pytest.mark.parametrize(("path", "field"), FIELDS)
+@each("change", ["missing", "renamed", "null"])
+@each(("path", "field"), FIELDS)
 def test_a_field_that_is_missing_renamed_or_null_is_named(
     schema: dict[str, Any], path: str, field: str, change: str
 ) -> None:

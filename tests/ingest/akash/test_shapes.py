@@ -11,6 +11,7 @@ from analytics.akash.escrow import Deposit, Payment, Settlement
 from analytics.decimals import ONE
 from ingest.akash.escrow import Group, account, deployment_name, groups_of, lease
 from store.rows import BadData, SourceChanged
+from tests.worlds.each import each
 from tests.worlds.lcd import account as signer
 
 OWNER = "akash102kdwsssl6jf4frdcz50mua6j0h6d8wdhjh7nq"
@@ -209,15 +210,15 @@ USED_OF_DEPLOYMENT = [
 ]
 
 
-@pytest.mark.parametrize("put", [None, ...], ids=["null", "missing"])
-@pytest.mark.parametrize("path", USED_OF_LEASE, ids=str)
+@each("put", [None, ...])
+@each("path", USED_OF_LEASE)
 def test_a_missing_or_nulled_field_of_a_lease_is_named(shared: Path, path: tuple[Any, ...], put: Any) -> None:
     with pytest.raises(SourceChanged, match=str(path[-1])):
         lease(without(first_lease(shared), path, put))
 
 
-@pytest.mark.parametrize("put", [None, ...], ids=["null", "missing"])
-@pytest.mark.parametrize("path", USED_OF_DEPLOYMENT, ids=str)
+@each("put", [None, ...])
+@each("path", USED_OF_DEPLOYMENT)
 def test_a_missing_or_nulled_field_of_a_deployment_is_named(shared: Path, path: tuple[Any, ...], put: Any) -> None:
     row = without(first_deployment(shared), path, put)
     with pytest.raises(SourceChanged, match=str(path[-1])):

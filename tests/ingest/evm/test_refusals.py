@@ -7,6 +7,7 @@ import pytest
 from ingest.evm.refusals import Busy, TooWide, Unable, reply
 from ingest.transport import Answer
 from store.rows import ReadingError, SourceChanged, SourceDown
+from tests.worlds.each import each
 
 URL = "https://rpc.test.org/v3/0123456789abcdef0123456789abcdef"
 
@@ -116,7 +117,7 @@ def meaning(status: int, body: object) -> type[BaseException]:
     return raised.type
 
 
-@pytest.mark.parametrize(("status", "code", "message", "data", "meant"), RECORDED)
+@each(("status", "code", "message", "data", "meant"), RECORDED)
 def test_recorded_refusals_are_understood_in_both_forms(
     status: int, code: int | None, message: str, data: object, meant: type[ReadingError]
 ) -> None:
