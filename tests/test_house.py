@@ -110,10 +110,12 @@ def planted(tree: Path, path: str, *statements: str) -> Iterator[list[str]]:
         yield [one for one in refused if one.startswith(f"{path}:{line}: ")]
 
 
+@pytest.mark.slow
 def test_the_house_keeps_its_rules() -> None:
     assert breaches(ROOT) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("path", "name", "rule"), FORBIDDEN, ids=lambda one: one)
 def test_a_forbidden_import_is_refused_in_every_form(tmp_path: Path, path: str, name: str, rule: str) -> None:
     whole, _, part = name.rpartition(".")

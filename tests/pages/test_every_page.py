@@ -54,7 +54,7 @@ def test_a_page_shows_what_it_has(shown: AppTest) -> None:
     assert len(shown.get("plotly_chart")) + len(shown.dataframe) >= 1
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", [PAGES[0], *(pytest.param(one, marks=pytest.mark.slow) for one in PAGES[1:])])
 def test_a_page_without_data_says_which_command_to_run(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -90,6 +90,7 @@ def test_addresses_of_one_party_are_merged_and_the_protocol_is_left_out(tmp_path
         assert parties(mart, "ownership") == [("0xc", 1, 0.7143), ("0xe", 1, 0.2857)]
 
 
+@pytest.mark.slow
 def test_without_labels_every_grouping_is_plain_addresses(tmp_path: Path) -> None:
     with labelled(tmp_path, []) as mart:
         assert parties(mart, "control") == parties(mart, "address")

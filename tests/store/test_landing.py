@@ -76,6 +76,7 @@ def test_a_torn_file_is_reported_by_name(tmp_path: Path) -> None:
         contents(path)
 
 
+@pytest.mark.slow
 def test_compaction_keeps_every_snapshot_and_row(tmp_path: Path) -> None:
     landing = Landing(tmp_path)
     for day in range(40):

@@ -139,6 +139,7 @@ def test_a_hundred_validators_of_total_weight_100_000_err_below_1e_8() -> None:
     assert np.abs(found.value - exact).max() <= found.error < 1e-8
 
 
+@pytest.mark.slow
 def test_joining_halves_by_fft_agrees_with_exact_integers() -> None:
     game = Game(heavy_tailed(160, 900), 601)
     exact = np.array([float(value) for value in shapley_shubik_exact(game)])
@@ -210,6 +211,7 @@ def test_who_can_stop_has_the_same_power_as_who_can_pass() -> None:
     assert np.abs(shapley_shubik(pass_it).value - shapley_shubik(stop_it).value).max() < 1e-12
 
 
+@pytest.mark.slow
 def test_many_games_at_once_agree_with_one_by_one() -> None:
     weights = np.array([heavy_tailed(30, 4_000, seed) for seed in range(6)])
     weights[3, :10] = 0

@@ -242,6 +242,7 @@ def test_a_broad_vote_of_thousands_is_counted() -> None:
     assert len(fewest_parties(force(Quorum(votes, sum(votes.values()) // 2 + 1)))) > 2_000
 
 
+@pytest.mark.slow
 def test_too_many_overlapping_parties_are_refused_rather_than_guessed() -> None:
     lots = Random(1)
     votes = [{f"v{place}": lots.randint(1, 1_000) for place in range(60)} for _ in range(5)]

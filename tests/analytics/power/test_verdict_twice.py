@@ -2,6 +2,7 @@
 
 from itertools import chain, combinations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -128,6 +129,7 @@ def test_math_is_read_twice_alike(
     check(found.math, dict(numbers), certain, headline)
 
 
+@pytest.mark.slow
 @examples(100)
 @given(st.dictionaries(setting, paths, max_size=2), paths, setting, sure)
 def test_power_is_read_twice_alike(

@@ -166,6 +166,7 @@ def test_gini_is_right_where_n_times_the_total_overflows_64_bits(unit: int) -> N
     assert distribution(amounts)["gini"] == pytest.approx(float(Fraction(places, 3000 * sum(amounts))), rel=1e-12)
 
 
+@pytest.mark.slow
 def test_ten_thousand_groups_are_measured_as_each_alone() -> None:
     chance = random.Random(5)
     groups = [[chance.randrange(2**40) for _ in range(chance.choice([0, 1, 2, 3, 50, 700]))] for _ in range(200)]

@@ -64,6 +64,7 @@ def test_400_groups_have_the_same_numbers_alone_and_together(measured: tuple[Int
     assert differing(together(amounts, groups[::-1]), alone, groups[::-1]) == []
 
 
+@pytest.mark.slow
 @examples(25)
 @given(st.lists(st.integers(0, len(SIZES) - 1), min_size=1, max_size=12, unique=True))
 def test_any_of_them_in_any_order_keep_their_numbers(

@@ -55,6 +55,7 @@ def test_nodes_by_organization_reproduce_the_published_row(shared: Path, ledger:
     assert same(published[0], found, columns)
 
 
+@pytest.mark.slow
 def test_bitcoin_blocks_by_pool_reproduce_the_published_table(shared: Path) -> None:
     folder = shared / "metrics"
     blocks = blocks_by_day(folder / "nc" / "bitcoin_daily.csv")

@@ -1,6 +1,7 @@
 """What the chain decides: one answer for the tally, the page, flips and simulated votes, and it is the chain's."""
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from analytics.decimals import ONE, scaled
@@ -57,6 +58,7 @@ def by_the_chain(under: Counts, powers: Counts) -> NDArray[np.str_]:
     return np.select([step.astype(bool) for step in steps], names, "passed")
 
 
+@pytest.mark.slow
 def test_200_000_random_ballots_are_decided_as_the_chain_decides_them() -> None:
     under, powers = drawn()
     expected = by_the_chain(under, powers)

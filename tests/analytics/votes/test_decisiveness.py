@@ -89,6 +89,7 @@ def test_simulation_agrees_with_enumeration_within_its_stated_error(name: str, k
     assert float(found.all.error.max()) < 0.02
 
 
+@pytest.mark.slow
 def test_twelve_voters_agree_with_enumeration() -> None:
     found = decisiveness(CASES["twelve"], seed=7, draws=100_000)
     assert_within_error(found.all, enumerated(CASES["twelve"], 0.5, contested=False))

@@ -215,6 +215,7 @@ def test_split_votes_switch_with_all_their_power() -> None:
     assert only(flips(100, voters, USUAL)["no"])[0] == 1
 
 
+@pytest.mark.slow
 def test_thousands_of_voters_get_a_set_and_a_bound() -> None:
     voters = [cast(f"v{place}", 10**20 + 997 * place, "yes" if place % 2 else "veto") for place in range(3_000)]
     found = flips(4 * 10**23, voters, USUAL)

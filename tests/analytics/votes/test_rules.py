@@ -186,6 +186,7 @@ def test_an_operator_with_several_validators_is_one_party() -> None:
     assert found.members == ("one",)
 
 
+@pytest.mark.slow
 def test_a_search_that_takes_too_long_leaves_two_bounds() -> None:
     # Sixty parties with twelve of 120 delegations each, by lot: no shortcut tells the smallest cover.
     lots = Random(1)

@@ -91,6 +91,7 @@ def values(facts: Facts, subject: str = "") -> dict[str, float | None]:
     return dict(rows.select("name", "value").iter_rows())
 
 
+@pytest.mark.slow
 def test_a_node_that_ignores_the_filter_adds_no_lease_of_the_past() -> None:
     served = Served([*PAST[:50], *big_market()[:100]])
 

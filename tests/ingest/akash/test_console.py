@@ -184,6 +184,7 @@ def test_every_field_that_is_read_is_promised_by_the_schema(schema: dict[str, An
     assert not part.get("nullable"), f"{path} allows a null {field}"
 
 
+@pytest.mark.slow
 @each("change", ["missing", "renamed", "null"])
 @each(("path", "field"), FIELDS)
 def test_a_field_that_is_missing_renamed_or_null_is_named(

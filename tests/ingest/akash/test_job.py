@@ -74,6 +74,7 @@ def test_no_period_ends_at_a_block_without_a_ledger(tmp_path: Path, monkeypatch:
     assert accrual.message == ledger.message
 
 
+@pytest.mark.slow
 def test_periods_join_without_a_gap_or_an_overlap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     landing, now = Landing(tmp_path), datetime.now(UTC).replace(microsecond=0)
     leases = [Rented(1, tenant(1), provider(1), "uact", ONE)]

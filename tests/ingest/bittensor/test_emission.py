@@ -122,6 +122,7 @@ def test_a_subnet_whose_first_epoch_has_not_ended_is_pending(runtime: bytes) -> 
         assert split.sinks == {"pending": ALPHA_A_BLOCK}
 
 
+@pytest.mark.slow
 def test_one_subnet_that_does_not_add_up_is_unexplained_and_many_are_an_error(runtime: bytes) -> None:
     def paid_half_a_block_more(world: World, netuid: int) -> None:
         hotkey = world.hotkey(netuid, world.neurons - 1)

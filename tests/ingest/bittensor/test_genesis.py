@@ -31,6 +31,7 @@ def amounts(facts: Facts, population: str) -> list[int]:
     return [int(amount) for amount in facts.rows.filter(pl.col("population") == population)["amount"]]
 
 
+@pytest.mark.slow
 def test_stake_at_genesis_is_the_published_distribution(parts: dict[str, Facts]) -> None:
     stake = amounts(parts["stake"], "coldkeys")
     assert (len(stake), sum(1 for amount in stake if amount)) == (371, 370)

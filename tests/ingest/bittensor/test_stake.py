@@ -82,6 +82,7 @@ def mapped(found: pl.DataFrame) -> dict[tuple[str, str, int], int]:
     return {(hotkey, coldkey, netuid): alpha for hotkey, coldkey, netuid, alpha in found.iter_rows()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(5))
 def test_old_and_new_shares_mixed_in_one_pool_give_exact_positions(runtime: bytes, seed: int) -> None:
     with lived(runtime, seed=seed) as (world, node):

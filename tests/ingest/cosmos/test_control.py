@@ -164,6 +164,7 @@ def test_no_admin_that_somebody_sets_stops_the_reading(size: int) -> None:
     assert told(facts)["contract_admin", contract] == (admin, "address")
 
 
+@pytest.mark.slow
 def test_contracts_beyond_the_limit_are_counted_as_not_asked() -> None:
     old = {"param": {"subspace": "wasm", "key": "uploadAccess", "value": '{"permission":"Everybody"}'}}
     with pinned(chain(wasm(305, **{"/cosmos/params/v1beta1/params": old}))) as node:

@@ -67,6 +67,7 @@ def test_an_hour_without_votes_takes_at_most_forty_requests(network: Network) ->
     assert asked.total() <= 40
 
 
+@pytest.mark.slow
 def test_votes_cost_one_request_a_thousand_beside_their_count_and_two_a_proposal() -> None:
     network = akash.NETWORK
     none = hourly(network, whole_chain(network, votes=0, proposals=0)).total()

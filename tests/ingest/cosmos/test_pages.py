@@ -39,6 +39,7 @@ def rows(first: int, past: int) -> list[dict[str, Any]]:
     return [{"number": number} for number in range(first, past)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sdk", ["0.45", "0.53"])
 def test_a_validator_with_more_than_a_thousand_delegations_is_read_whole(sdk: str) -> None:
     with pinned(chain(voting(replace(STATE, sdk=sdk)))) as node:

@@ -105,8 +105,8 @@ def test_spelling_of_addresses_does_not_matter() -> None:
     "limits",
     [
         {},
-        {"blocks_allowed": 50},
-        {"blocks_allowed": 1},
+        pytest.param({"blocks_allowed": 50}, marks=pytest.mark.slow),
+        pytest.param({"blocks_allowed": 1}, marks=pytest.mark.slow),
         {"logs_allowed": 60},
         {"logs_allowed": 119, "blocks_allowed": 800},
         {"blocks_allowed": 500, "refusal": error(-32614, "eth_getLogs is limited to a 500 range", 413)},
