@@ -14,6 +14,7 @@ Aura
   Authorities() Vec<account>
 Balances
   TotalIssuance() u64
+Contracts
 Grandpa
 SafeMode
   EnteredUntil() u32 ?
@@ -123,13 +124,15 @@ def own_runtime() -> bytes:
 
 def spelled(told: str) -> str:
     """A type without our shorthand."""
-    return re.sub(r"\btext\b", "Vec<u8>", told.replace("account", "[u8;32]"))
+    return re.sub(r"\btext\b", "Vec<u8>", told)
 
 
 def zeros(told: str) -> str:
     """The value of a type that is all zero, in hexadecimal."""
     if told[0] == "{":
         return "".join(zeros(member.partition(":")[2]) for member in split(told[1:-1], ","))
+    if told == "account":
+        return "00" * 32
     if told[0] == "[":
         return "00" * int(split(told[1:-1], ";")[1])
     return "00" * (int(told[1:]) // 8 if told[0] in "ui" else 1)

@@ -1,13 +1,14 @@
 """Metadata (V15) of a runtime that tests declare: storage items and calls by name, types in a small spelling.
 
-`u64`, `bool`, `[u8;32]`, `Vec<u16>`, `Compact<u64>`, `Option<u32>`, `(u16,u64)`, `{free:u64,frozen:u64}`, and an
-enumeration of bare names: `Other|Normal`.
+`u64`, `bool`, `[u8;32]`, `Vec<u16>`, `Compact<u64>`, `Option<u32>`, `(u16,u64)`, `{free:u64,frozen:u64}`,
+`account`, which clients know by its name, and an enumeration of bare names: `Other|Normal`.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ingest.substrate.metadata import HASHERS, MAGIC
+from ingest.substrate.node import ACCOUNT
 from ingest.substrate.scale import PRIMITIVES, Kind, compact
 
 NONE, SOME, EMPTY = b"\0", b"\1", b"\0"
@@ -76,6 +77,8 @@ class Types:
         if told.startswith("Option<"):
             some = text("Some") + vec([NONE + self(inside(told)) + NONE + EMPTY]) + b"\1" + EMPTY
             return ["Option"], bytes([Kind.VARIANT]) + vec([text("None") + EMPTY + b"\0" + EMPTY, some])
+        if told == "account":
+            return [ACCOUNT], bytes([Kind.COMPOSITE]) + vec([NONE + self("[u8;32]") + NONE + EMPTY])
         if "|" in told:
             cases = [text(name) + EMPTY + bytes([place]) + EMPTY for place, name in enumerate(told.split("|"))]
             return ["Named"], bytes([Kind.VARIANT]) + vec(cases)
