@@ -26,8 +26,6 @@ from tests.worlds.hamlet import VALIDATORS, address, build_hamlet, governed, sna
 from ui import words
 from ui.choose import MEASURES
 
-pytestmark = pytest.mark.slow
-
 Open = Callable[..., AppTest]
 
 
@@ -66,6 +64,7 @@ def chosen(shown: AppTest, key: str, value: str) -> AppTest:
 # --- scorecard -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_scorecard_has_a_row_a_network_and_a_word_a_measure(visit: Open) -> None:
     (matrix,) = (found.value for found in visit("scorecard").table)
     rows = {row["Network"].split("**")[1]: row for row in matrix.to_dict("records")}
@@ -75,6 +74,7 @@ def test_the_scorecard_has_a_row_a_network_and_a_word_a_measure(visit: Open) -> 
     assert rows["Bittensor"]["Compute spend"] == ":gray[not verifiable]"
 
 
+@pytest.mark.slow
 def test_the_scorecard_names_who_can_halt_a_chain(visit: Open) -> None:
     said = [text.value for text in visit("scorecard").markdown]
     (akash, fetch) = (text for text in said if "can halt or censor" in text)
@@ -83,6 +83,7 @@ def test_the_scorecard_names_who_can_halt_a_chain(visit: Open) -> None:
     assert "Honest 0 and " in akash
 
 
+@pytest.mark.slow
 def test_the_scorecard_leads_to_who_holds_the_power(visit: Open) -> None:
     links = [link.proto for link in visit("scorecard").get("page_link")]
     assert any("net=fetch&what=voting_power" in str(link) for link in links)
@@ -91,12 +92,14 @@ def test_the_scorecard_leads_to_who_holds_the_power(visit: Open) -> None:
 # --- power -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_another_network_is_another_answer(visit: Open) -> None:
     shown = visit("power", net="akash")
     assert shown.header[0].value == "Akash: two validators together can halt the chain"
     assert chosen(shown, "net", "fetch").header[0].value.startswith("Fetch.ai: two validators")
 
 
+@pytest.mark.slow
 def test_another_threshold_is_another_count(visit: Open) -> None:
     shown = visit("power", net="akash")
     third = shown.header[0].value
@@ -104,6 +107,7 @@ def test_another_threshold_is_another_count(visit: Open) -> None:
     assert "more than half" in shown.header[0].value
 
 
+@pytest.mark.slow
 def test_stake_is_told_among_validators_and_among_delegators(visit: Open) -> None:
     shown = chosen(visit("power", net="akash"), "what", "stake")
     among = shown.selectbox(key="of").options
@@ -124,6 +128,7 @@ def test_a_pasted_address_is_told_its_rank_share_index_and_who_outvotes_it(visit
     assert {row["network"] for row in rows} >= {"Akash", "Fetch.ai"}
 
 
+@pytest.mark.slow
 def test_an_explorers_link_is_as_good_as_the_address_in_it(visit: Open) -> None:
     link = f"\u200bhttps://www.mintscan.io/akash/validators/{address('akashvaloper', 0).capitalize()}?tab=x"
     rows = table(visit("power", net="akash", q=link), "decides", "outvoted").to_dict("records")
@@ -132,22 +137,26 @@ def test_an_explorers_link_is_as_good_as_the_address_in_it(visit: Open) -> None:
     assert "no with veto: its own vote" in set(table(visit("proposals", p="akash:2", q=link), "counts_as")["counts_as"])
 
 
+@pytest.mark.slow
 def test_a_link_without_an_address_is_told_so_and_no_checksum(visit: Open) -> None:
     said = texts(visit("power", q=f"https://www.mintscan.io/akash/address/{address('akash', 4)[:-1]}b"))
     assert "No address is known here in the link" in said
     assert "checksum" not in said
 
 
+@pytest.mark.slow
 def test_another_chains_spelling_of_a_key_is_told_in_words(visit: Open) -> None:
     said = texts(visit("power", q=ss58(bytes(32), 2)))
     assert f"Spelled with ss58 prefix 2, as on another chain; the same key on Bittensor is {ss58(bytes(32))}." in said
     assert "ss58" not in texts(visit("power", q=ss58(bytes(32), 13116)))
 
 
+@pytest.mark.slow
 def test_nobody_of_that_name_is_said_so(visit: Open) -> None:
     assert "Nobody of that address or name" in texts(visit("power", q="nobody at all"))
 
 
+@pytest.mark.slow
 def test_another_search_forgets_who_was_meant(visit: Open) -> None:
     shown = visit("power", q="honest")
     shown.selectbox(key="who").select_index(1).run()
@@ -156,6 +165,7 @@ def test_another_search_forgets_who_was_meant(visit: Open) -> None:
     assert "who" not in address_line(shown)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["", "nobody at all", address("akash", 3)])
 def test_who_was_meant_goes_with_the_search_or_where_only_one_is_found(visit: Open, text: str) -> None:
     shown = visit("power", q="honest")
@@ -173,6 +183,7 @@ def test_a_link_to_what_is_not_here_says_so_and_shows_the_first(visit: Open) -> 
     assert "net" not in address_line(shown)
 
 
+@pytest.mark.slow
 def test_a_choice_that_another_one_makes_impossible_is_no_fault_of_a_link(visit: Open) -> None:
     shown = visit("power", net="akash", of="leases_uact/providers", what="compute_spend")
     assert not shown.toast
@@ -183,6 +194,7 @@ def test_a_choice_that_another_one_makes_impossible_is_no_fault_of_a_link(visit:
 # --- proposals -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_open_proposals_come_first_in_plain_words(visit: Open) -> None:
     rows = table(visit("proposals"), "quorum", "turnout")
     assert rows["status"][0] == "open for voting"
@@ -207,6 +219,7 @@ def test_a_voter_is_told_what_its_stake_counts_as(visit: Open) -> None:
     assert "no with veto: its own vote" in set(rows["counts_as"])
 
 
+@pytest.mark.slow
 def test_who_did_not_vote_is_told_by_the_shares_that_count_while_a_vote_is_open(visit: Open) -> None:
     """On Fetch.ai they were read in shares, in which this delegator has all of every validator."""
     rows = table(visit("proposals", p="fetch:2", q=address("fetch", 99)), "counts_as")
@@ -227,6 +240,7 @@ def test_who_takes_part_is_told_of_votes_that_are_over(visit: Open) -> None:
     assert "One account made the proposals" in texts(shown)
 
 
+@pytest.mark.slow
 def test_three_votes_that_are_over_show_habits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     build_hamlet(tmp_path, votes_over=3)
     shown = opened("proposals", tmp_path, monkeypatch, p="akash:4", q=address("akashvaloper", 2))
@@ -240,10 +254,12 @@ def test_three_votes_that_are_over_show_habits(tmp_path: Path, monkeypatch: pyte
     assert "Simulated: 4,000 votes. Each starts from one of these 3 proposals" in texts(shown)
 
 
+@pytest.mark.slow
 def test_an_address_without_stake_is_told_so(visit: Open) -> None:
     assert "holds stake on Akash" in texts(visit("proposals", p="akash:2", q="akash1nobody"))
 
 
+@pytest.mark.slow
 def test_the_address_names_the_proposal_that_is_shown_first(visit: Open) -> None:
     shown = visit("proposals")
     assert address_line(shown)["p"] == shown.selectbox(key="p").value
@@ -265,6 +281,7 @@ def two_chains(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return data
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("link", "means", "told"),
     [
@@ -289,6 +306,7 @@ def test_a_permalink_tells_two_proposals_of_one_number_apart(
 # --- what if ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("query", "told"),
     [
@@ -305,6 +323,7 @@ def test_a_scenario_in_the_address_is_computed(visit: Open, query: dict[str, str
     assert (rows["before"] != rows["after"]).any()
 
 
+@pytest.mark.slow
 def test_nothing_changes_before_apply(visit: Open) -> None:
     shown = visit("whatif", net="akash")
     before = shown.header[0].value
@@ -314,6 +333,7 @@ def test_nothing_changes_before_apply(visit: Open) -> None:
     assert shown.header[0].value != before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", list(QUESTIONS))
 def test_every_scenario_opens_by_its_link_with_a_sentence(visit: Open, kind: str) -> None:
     shown = visit("whatif", **{"if": kind})
@@ -322,6 +342,7 @@ def test_every_scenario_opens_by_its_link_with_a_sentence(visit: Open, kind: str
     assert address_line(shown) == {"if": kind}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", [list(QUESTIONS), list(QUESTIONS)[::-1]])
 def test_a_scenario_takes_nothing_over_from_another(visit: Open, order: list[str]) -> None:
     shown = visit("whatif", net="akash", **{"if": order[-1]})
@@ -350,6 +371,7 @@ def test_what_a_scenario_does_not_ask_for_leaves_the_address(visit: Open) -> Non
     assert address_line(shown) == {"if": "remove", "many": "2"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("query", "showing"),
     [
@@ -369,6 +391,7 @@ def test_an_impossible_scenario_in_a_link_is_told_and_the_usual_is_shown(
     assert address_line(shown) == {"if": query["if"]}
 
 
+@pytest.mark.slow
 def test_parties_of_one_network_are_not_asked_of_another(visit: Open) -> None:
     whom = f"{address('akashvaloper', 3)},{address('akashvaloper', 4)}"
     shown = chosen(visit("whatif", net="akash", **{"if": "merge"}, whom=whom), "net", "fetch")
@@ -379,6 +402,7 @@ def test_parties_of_one_network_are_not_asked_of_another(visit: Open) -> None:
 # --- trends ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_metric_over_time_has_a_chart_a_network_and_one_for_all(visit: Open) -> None:
     shown = visit("trends", what="stake", metric="top_10", days="30")
     assert shown.header[0].value.startswith("Share of the largest ten in 30 days: Akash")
@@ -386,12 +410,14 @@ def test_a_metric_over_time_has_a_chart_a_network_and_one_for_all(visit: Open) -
     assert len(shown.get("plotly_chart")) == len(networks) + 1
 
 
+@pytest.mark.slow
 def test_events_have_the_number_that_stands_on_the_curves(visit: Open) -> None:
     rows = table(visit("trends"), "mark", "source")
     assert list(rows["mark"]) == [str(number) for number in range(1, len(rows) + 1)]
     assert rows["source"].str.startswith("https://").all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("metric", list(METRICS))
 def test_every_metric_of_every_measure_has_its_history(visit: Open, metric: str) -> None:
     shown = visit("trends", metric=metric)
@@ -401,6 +427,7 @@ def test_every_metric_of_every_measure_has_its_history(visit: Open, metric: str)
             assert shown.header or "No network has" in texts(shown)
 
 
+@pytest.mark.slow
 def test_a_network_without_a_value_is_left_out_with_the_reason(
     visit: Open, hamlet: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -418,6 +445,7 @@ def test_a_network_without_a_value_is_left_out_with_the_reason(
     assert set(table(shown, "method_version", "value")["title"]) == {"Akash"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("days", "said"), [("30", "in 30 days"), ("90", "in 90 days"), ("365", "in a year"), ("0", "since the first day")]
 )
@@ -428,12 +456,14 @@ def test_the_heading_says_the_range_that_was_chosen(visit: Open, days: str, said
     assert ("too short a history" in header) == (days in {"90", "365"})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("metric", ["gini", "shannon", "shannon_normalised", "theil", "hhi", "effective_parties"])
 def test_only_parts_of_a_whole_change_in_points(visit: Open, metric: str) -> None:
     assert "points" not in visit("trends", what="stake", metric=metric).header[0].value
     assert "points" in visit("trends", what="stake", metric="top_3").header[0].value
 
 
+@pytest.mark.slow
 def test_a_time_without_events_is_said_so(visit: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     def none(mart: Mart) -> pl.DataFrame:
         return events(mart).clear()
@@ -450,6 +480,7 @@ def test_a_time_without_events_is_said_so(visit: Open, monkeypatch: pytest.Monke
 # --- markets ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_another_market_is_another_page(visit: Open) -> None:
     shown = visit("markets")
     assert shown.header[0].value.startswith("Akash")
@@ -465,22 +496,26 @@ def test_each_side_of_the_market_has_its_ranking(visit: Open, side: str) -> None
 # --- sources ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_what_was_read_is_told_against_the_chains_own_total(visit: Open) -> None:
     rows = table(visit("sources"), "coverage", "reported")
     assert (rows["coverage"] == 1).any()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("metric", ["gini", "nc_ge_1_3", "hhi"])
 def test_every_metric_can_be_looked_up(visit: Open, metric: str) -> None:
     assert f"`{metric}`" in texts(visit("sources", metric=metric))
 
 
+@pytest.mark.slow
 def test_those_who_serve_a_network_are_thanked_as_its_file_says(visit: Open) -> None:
     said = texts(visit("sources")).replace("\\", "")
     assert [one.credit for one in networks().values() if one.credit and f"* {one.credit}" not in said] == []
     assert "* Prices: CoinGecko and DefiLlama, under the terms of their free interfaces" in said
 
 
+@pytest.mark.slow
 def test_what_was_left_out_of_a_reading_is_told_with_the_reason(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -498,6 +533,7 @@ def test_what_was_left_out_of_a_reading_is_told_with_the_reason(
     assert told.to_dict() == {"now_coingecko": "CUDOS: the *price* is 0"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("measure", ["stake", "compute_spend"])
 def test_power_begins_with_the_population_that_the_scorecard_tells_of(visit: Open, measure: str) -> None:
     shown = visit("power", net="akash", what=measure)
@@ -506,11 +542,13 @@ def test_power_begins_with_the_population_that_the_scorecard_tells_of(visit: Ope
     assert shown.metric[0].value == number
 
 
+@pytest.mark.slow
 def test_the_scorecard_leads_to_each_open_vote(visit: Open) -> None:
     links = [str(link.proto) for link in visit("scorecard").get("page_link")]
     assert any("p=akash%3Aakashnet-2%3A2" in link or "p=akash:akashnet-2:2" in link for link in links)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("vote", [True, False])
 def test_that_tokens_do_not_vote_is_said_where_their_network_says_so(
     vote: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
