@@ -1,0 +1,54 @@
+"""A choice is in the page's address, and an address that names what is not here is answered."""
+
+from streamlit.testing.v1 import AppTest
+
+
+def page() -> None:
+    import streamlit as st
+
+    from ui import link
+
+    link.respell("net", lambda asked: {"old": "two"}.get(asked, asked))
+    net = link.choice("Network", ["one", "two"], str.upper, key="net")
+    side = link.segments("Side", {"buy": "Buy", "sell": "Sell"}, key="side", default="buy")
+    who = link.several("Who", ["a", "b", "c"], str.upper, key="who", default=["a"])
+    part = link.number(st.slider, "Part", 1, 9, key="part", default=5, step=1)
+    link.pin("kept", "always")
+    st.text(f"{net} {side} {','.join(who)} {part:g}")
+
+
+def opened(**query: str) -> AppTest:
+    test = AppTest.from_function(page)
+    for key, value in query.items():
+        test.query_params[key] = value
+    test.run()
+    assert not test.exception
+    return test
+
+
+def said(shown: AppTest) -> dict[str, str]:
+    return {key: value if isinstance(value, str) else value[0] for key, value in shown.query_params.items()}
+
+
+def test_without_a_word_the_first_is_shown_and_the_address_stays_short() -> None:
+    shown = opened()
+    assert shown.text[0].value == "one buy a 5"
+    assert said(shown) == {"kept": "always"}
+    shown.selectbox(key="net").set_value("two").run()
+    shown.multiselect(key="who").set_value(["b", "c"]).run()
+    shown.slider(key="part").set_value(7).run()
+    assert shown.text[0].value == "two buy b,c 7"
+    assert said(shown) == {"kept": "always", "net": "two", "who": "b,c", "part": "7"}
+
+
+def test_what_the_address_says_is_shown_also_in_an_old_spelling() -> None:
+    shown = opened(net="old", side="sell", who="b,c", part="2")
+    assert shown.text[0].value == "two sell b,c 2"
+    assert not shown.toast
+
+
+def test_what_is_not_here_is_told_and_the_usual_is_shown() -> None:
+    shown = opened(net="gone", side="lost", who="x,b", part="99")
+    assert shown.text[0].value == "one buy b 5"
+    assert sorted(one.value.split("'")[1] for one in shown.toast) == ["99", "gone", "lost", "x"]
+    assert opened(part="many").text[0].value == "one buy a 5"
