@@ -12,6 +12,7 @@ from ingest import job, serve
 from ingest.upkeep import prune, rotten
 from store.landing import SAMPLE, Landing
 from store.mart import current
+from store.rows import SourceDown
 from tests.ingest.test_flows import Ledgers, town
 from tests.store.test_landing import NOON, facts, snapshot
 
@@ -29,7 +30,7 @@ def alone(monkeypatch: pytest.MonkeyPatch) -> None:
     def replaced(_: str, command: list[str]) -> None:
         raise Replaced(command)
 
-    monkeypatch.setattr(serve.os, "execv", replaced)
+    monkeypatch.setattr("os.execv", replaced)
     monkeypatch.setattr(serve, "networks", lambda: {"town": town(Ledgers(datetime.now(UTC)))})
     monkeypatch.setattr(serve, "build_sample", lambda data: Landing(data).land(SIMULATED, facts(1)))
 
@@ -56,7 +57,7 @@ def test_whoever_answers_is_read_and_published(tmp_path: Path) -> None:
 
 def test_an_endpoint_that_answers_nothing_is_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def silent(*_: Any) -> Mapping[str, str]:
-        raise job.SourceDown("refused")
+        raise SourceDown("refused")
 
     monkeypatch.setattr(Ledgers, "head", silent)
     assert not serve.someone_answers({"town": town(Ledgers(NOON))}, 10)

@@ -1,6 +1,7 @@
 """What a signal does within a process; tests/ingest/test_signals.py sends real ones to commands."""
 
 import logging
+import os
 import signal
 import threading
 from typing import NoReturn
@@ -25,7 +26,7 @@ def apart(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(stopping, name, threading.Event())
     for name in ("_came", "_wakes", "_notes"):
         monkeypatch.setattr(stopping, name, [])
-    monkeypatch.setattr(stopping.os, "_exit", ended)
+    monkeypatch.setattr("os._exit", ended)
 
 
 def test_without_a_signal_nothing_stops() -> None:
@@ -71,10 +72,10 @@ def test_what_is_orderly_cleans_up_wakes_who_waits_and_then_ends() -> None:
 
 def test_a_signal_while_a_library_computes_ends_the_process_a_while_later(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stopping, "GRACE_SECONDS", 0)
-    reader, writer = stopping.os.pipe()
-    stopping.os.write(writer, bytes([0, signal.SIGINT]))
+    reader, writer = os.pipe()
+    os.write(writer, bytes([0, signal.SIGINT]))
     with pytest.raises(Ended) as ended:
         stopping._end_late(reader)
     assert ended.value.args == (130,)
     for end in (reader, writer):
-        stopping.os.close(end)
+        os.close(end)

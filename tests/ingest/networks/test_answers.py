@@ -49,7 +49,7 @@ ORGANIZATIONS = {
 }
 
 
-def registry(**but: Any) -> Node:
+def registry(**but: Any) -> Any:
     return Node({"listOrganizations": tuple(ORGANIZATIONS), "getOrganizationById": ORGANIZATIONS.get, **but})
 
 
@@ -71,7 +71,7 @@ def test_an_organisation_that_is_listed_and_not_known_is_refused() -> None:
         singularitynet.organizations(registry(getOrganizationById=lambda _: (False,)))
 
 
-Escrow = Callable[..., Node]
+Escrow = Callable[..., Any]
 
 
 @pytest.fixture
@@ -117,7 +117,7 @@ def test_an_escrow_that_contradicts_itself_is_refused(escrow: Escrow) -> None:
 # --- FET --------------------------------------------------------------------------------------------------------------
 
 
-def a_bridge(**but: Any) -> Node:
+def a_bridge(**but: Any) -> Any:
     functions = [function for function, _ in fet.BRIDGE_STATE.values()]
     state = {function.partition("(")[0]: place for place, function in enumerate(functions)}
     pauses = {"getPausedSinceBlockPublicApi": 100, "getPausedSinceBlockRelayerApi": 101}

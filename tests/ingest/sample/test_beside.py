@@ -27,7 +27,7 @@ def test_a_chain_tells_proposals_with_counts_and_the_votes_of_the_newest() -> No
 def test_prices_are_told_of_every_day_by_each_source() -> None:
     for _, facts in _beside(networks()["prices"], END, 1):
         assert facts.rows["time"].max() == END
-        assert facts.rows["time"].min() < END - timedelta(days=90)
+        assert facts.rows.filter(time=END - timedelta(days=90)).height > 0
         assert (facts.rows["value"] > 0).all()
 
 
