@@ -55,7 +55,6 @@ def test_each_day_is_landed_under_its_own_block_and_time(world: World, http: Htt
     assert [later.height - day.height for day, later in pairwise(days)] == [7200, 7200]
 
 
-@pytest.mark.slow
 def test_what_has_landed_is_not_asked_for_again(world: World, http: Http, tmp_path: Path) -> None:
     with serves(world.node) as url:
         first = list(backfill(network(url), READINGS, PERIOD, Landing(tmp_path), http, [url]))
@@ -90,7 +89,6 @@ def test_a_chain_whose_blocks_are_not_found_by_time_is_named(http: Http, tmp_pat
         list(backfill(akash.NETWORK, (), PERIOD, Landing(tmp_path), http, ["http://127.0.0.1:1"]))
 
 
-@pytest.mark.slow
 def test_the_rest_is_estimated_from_the_days_done(world: World, http: Http, tmp_path: Path) -> None:
     with serves(world.node) as url:
         days = backfill(network(url), READINGS, PERIOD, Landing(tmp_path), http, [url])

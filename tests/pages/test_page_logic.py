@@ -480,7 +480,6 @@ def test_a_time_without_events_is_said_so(visit: Open, monkeypatch: pytest.Monke
 # --- markets ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.slow
 def test_another_market_is_another_page(visit: Open) -> None:
     shown = visit("markets")
     assert shown.header[0].value.startswith("Akash")
