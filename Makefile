@@ -15,10 +15,11 @@ PYTHONS ?= python3.11 python3.12 python3.13
 run: .venv/run
 	$(BIN)/python -m ingest serve
 
+# Two files at a time, each with one worker: much of the suite waits for servers, nodes and browsers.
 test: .venv/dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-# On all cores, under half a minute: to be run all the time. A file stays with one worker, which builds its world once.
+# On all cores, about a minute on two: to be run all the time. A file stays with one worker, which builds its world once.
 # Its workers take a core each: threads of Polars and of linear algebra would only wait for each other.
 fast: .venv/dev
 	POLARS_MAX_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" -n auto --dist loadfile
