@@ -142,6 +142,7 @@ class Ledgers:
         return self
 
     def at(self, http: Http, endpoints: Sequence[str], height: int) -> Node:
+        # A flow is read at the head alone: whoever asks for a block of the past fails.
         raise NotImplementedError
 
     @property

@@ -13,6 +13,7 @@ from ingest.networks import networks
 from tests.worlds.each import each
 
 ROOT = Path(__file__).parents[2]
+# Checked by its types and never run, so its functions have no bodies.
 BEFORE = """
 from ingest.cosmos.lcd import CosmosChain, Lcd
 from ingest.evm.node import EvmChain, EvmNode
