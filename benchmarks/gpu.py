@@ -7,7 +7,7 @@ and of the transfer of the input apart.
 from collections.abc import Callable, Mapping
 
 from analytics.spread.backend import NUMPY, Backend, working_cupy
-from analytics.spread.blocks import Ints
+from analytics.spread.batches import Ints
 from analytics.spread.bootstrap import resampled_parties
 from analytics.spread.metrics import measure
 from benchmarks import OURS, Case, Skip, Work

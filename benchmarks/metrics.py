@@ -13,7 +13,7 @@ from unittest.mock import patch
 import numpy as np
 
 from analytics.spread.backend import NUMPY, Backend
-from analytics.spread.blocks import Floats, Ints
+from analytics.spread.batches import Floats, Ints
 from analytics.spread.bootstrap import resampled_parties
 from analytics.spread.groups import widths as own_widths
 from analytics.spread.metrics import measure

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from analytics.spread.blocks import Threshold
+from analytics.spread.batches import Threshold
 from ingest.network import Network, Reading, Rule, Way
 from publish import evidence
 from publish.change import changes

@@ -6,7 +6,7 @@ from hashlib import sha256
 import numpy as np
 import polars as pl
 
-from analytics.spread.blocks import Ints, Threshold
+from analytics.spread.batches import Ints, Threshold
 from analytics.spread.bounds import completed, entity_bounds
 from analytics.spread.metrics import METRICS, Measured, measure
 from store.draft import Distributions

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from analytics.decimals import ONE
 from analytics.power.paths import Action, By, Path, Quorum, Side
-from analytics.spread.blocks import Threshold
+from analytics.spread.batches import Threshold
 from analytics.votes import rules as governance
 from analytics.votes.tally import Thresholds
 from store.mart import Tables

@@ -5,7 +5,7 @@ from typing import Final
 import polars as pl
 
 from analytics.power.indices import Game, shapley_shubik
-from analytics.spread.blocks import Threshold
+from analytics.spread.batches import Threshold
 from questions.populations import Population
 from questions.ranking import ranking
 from questions.standing import votes

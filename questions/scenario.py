@@ -9,7 +9,7 @@ from typing import Final
 import polars as pl
 
 from analytics.spread import whatif
-from analytics.spread.blocks import Threshold
+from analytics.spread.batches import Threshold
 from analytics.spread.whatif import Distribution
 from questions import ranking
 from questions import thresholds as rules

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-# A block of 2^16 numbers (512 KiB) stays in the second-level cache.
-# Measured for 10,000 groups of 1,000: 0.61 CPU-s in blocks of 2^13, 0.40 of 2^14, 0.28 of 2^16.
+# A batch of 2^16 numbers (512 KiB) stays in the second-level cache.
+# Measured for 10,000 groups of 1,000: 0.61 CPU-s in batches of 2^13, 0.40 of 2^14, 0.28 of 2^16.
 CPU_CELLS = 2**16
 # A GPU wants few, large kernels: 2^24 numbers are 128 MiB, and the work on them needs about ten times that.
 GPU_CELLS = 2**24

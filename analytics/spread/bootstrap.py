@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from analytics.spread.backend import Backend, backend
-from analytics.spread.blocks import SUM_BITS, Block, Floats, Ints, Threshold
+from analytics.spread.batches import SUM_BITS, Batch, Floats, Ints, Threshold
 from analytics.spread.groups import Groups, as_floats, chunks
 from analytics.spread.metrics import METRICS, measure
 
@@ -61,9 +61,9 @@ def resampled_parties(
     found: dict[str, list[Floats]] = {name: [] for name in (*METRICS, *rules)}
     generator = _generator(on, seed)
     for rows in _batches(replicates, max(1, on.cells // max(1, len(amounts)))):
-        block = drawn(units, on.array(generator.poisson(1.0, (rows, len(amounts)))), on)
+        batch = drawn(units, on.array(generator.poisson(1.0, (rows, len(amounts)))), on)
         for name, values in found.items():
-            values.append(on.host(block.fewest(rules[name]) if name in rules else METRICS[name].of(block)))
+            values.append(on.host(batch.fewest(rules[name]) if name in rules else METRICS[name].of(batch)))
     replicated = {name: np.concatenate(parts) for name, parts in found.items()}
     return Resampled(_intervals(replicated, level), replicates, tail_index(as_floats(amounts)), on.name)
 
@@ -94,7 +94,7 @@ def resampled_days(
     return Resampled(_intervals(found.values, level), replicates, tail, found.backend)
 
 
-def drawn(units: Any, times: Any, on: Backend) -> Block:
+def drawn(units: Any, times: Any, on: Backend) -> Batch:
     """Replicates side by side: row r holds units[0, i] as many times as times[r, i] says; units smallest first."""
     xp = on.xp
     parties = xp.asarray(times, dtype=xp.float64)
@@ -107,7 +107,7 @@ def drawn(units: Any, times: Any, on: Backend) -> Block:
         found: Floats = xp.where(held, _counted(threshold, units, sums, places, on), nan)
         return found
 
-    return Block(
+    return Batch(
         units=units,
         holders=xp.where(held, xp.sum(parties * xp.asarray(units > 0, dtype=xp.float64), axis=-1), nan),
         registered=xp.where(held, xp.sum(parties, axis=-1), nan),
@@ -155,7 +155,7 @@ def _fitting(amounts: Ints, on: Backend) -> Any:
     for chunk in chunks(Groups(amounts, np.array([0, len(amounts)])), on):
         bits = max(0, min(chunk.totals[0].bit_length(), SUM_BITS) + DRAW_BITS - SUM_BITS)
         # Without the padding, for which nobody is drawn.
-        return chunk.block.units[:, -len(amounts) :] >> bits
+        return chunk.batch.units[:, -len(amounts) :] >> bits
     raise ValueError("nobody was sampled")
 
 

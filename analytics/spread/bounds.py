@@ -8,7 +8,7 @@ attained and therefore sharp. Metrics that depend on the number of holders have 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from analytics.spread.blocks import Threshold, runs_block
+from analytics.spread.batches import Threshold, runs_batch
 from analytics.spread.metrics import METRICS, Reads
 
 Runs = list[tuple[int, int]]
@@ -91,7 +91,7 @@ def _between(
 
 
 def _values(runs: Runs, names: Sequence[str], thresholds: Sequence[Threshold]) -> dict[str, float]:
-    block = runs_block(runs)
-    found = {name: METRICS[name].of(block) for name in names}
-    found |= {rule.name: block.fewest(rule) for rule in thresholds}
+    batch = runs_batch(runs)
+    found = {name: METRICS[name].of(batch) for name in names}
+    found |= {rule.name: batch.fewest(rule) for rule in thresholds}
     return {name: float(value[0]) for name, value in found.items()}

@@ -1,4 +1,4 @@
-"""Ragged groups of whole amounts, made into sorted blocks.
+"""Ragged groups of whole amounts, made into sorted batches.
 
 Groups are padded with zeros at the low end to one of a few widths, so that one sort along the last axis serves
 thousands; the width comes of the group's own size, so that no number depends on what else is measured with it.
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.spread.backend import Backend
-from analytics.spread.blocks import SUM_BITS, Block, Floats, Ints, Sums
+from analytics.spread.batches import SUM_BITS, Batch, Floats, Ints, Sums
 
 LARGEST_TOTAL = 10**38 - 1
 LOW_HALF = 0xFFFFFFFF
@@ -92,29 +92,29 @@ class Rows:
 
 @dataclass(frozen=True)
 class Chunk:
-    """Some groups of about the same size: their numbers, exact totals, how many hold something, and their block."""
+    """Some groups of about the same size: their numbers, exact totals, how many hold something, and their batch."""
 
     members: Ints
     totals: list[int]
     holders: Ints
-    block: Block
+    batch: Batch
 
 
 def widths(sizes: Ints, backend: Backend) -> Ints:
     """Places that a group of each size is given, by its own size alone.
 
     Sums of floats are added in pairs, so that their last digits depend on the padding: a width that others had a say in
-    would give a group other numbers alone than in company. A row that fills a block by itself needs no padding.
+    would give a group other numbers alone than in company. A row that fills a batch by itself needs no padding.
     """
     bits = np.frexp(sizes.astype(np.float64))[1]
-    # 1, 2, 4, 8 widths a doubling: a block costs as much as some 10,000 places, padding what it holds.
+    # 1, 2, 4, 8 widths a doubling: a batch costs as much as some 10,000 places, padding what it holds.
     step = 1 << np.maximum(bits - 1 - np.minimum((bits - 1) // 4, 3), 0)
     wide: Ints = np.where(sizes > backend.cells // 2, sizes, -(-sizes // step) * step)
     return wide
 
 
 def chunks(groups: Groups, backend: Backend) -> Iterator[Chunk]:
-    """All groups but the empty ones, in blocks that fit the cache.
+    """All groups but the empty ones, in batches that fit the cache.
 
     Raises ValueError for a negative amount, and for a total of more than 38 digits.
     """
@@ -135,7 +135,7 @@ def _chunk(groups: Groups, members: Ints, width: int, backend: Backend) -> Chunk
         raise ValueError(f"group {group}: the total {max(rows.totals)} has more than 38 digits")
     sums = Sums(rows.units, rows.totals, rows.shifts, lambda row: groups.exact(int(members[row])), backend)
     held = np.array([total > 0 for total in rows.totals])
-    block = Block(
+    batch = Batch(
         units=rows.units,
         holders=backend.array(np.where(held, rows.holders, np.nan)),
         registered=backend.array(np.where(held, groups.sizes[members], np.nan)),
@@ -144,7 +144,7 @@ def _chunk(groups: Groups, members: Ints, width: int, backend: Backend) -> Chunk
         # Half as much at a time, since a metric keeps several arrays of it in the cache.
         width=backend.cells // 2,
     )
-    return Chunk(members, rows.totals, rows.holders, block)
+    return Chunk(members, rows.totals, rows.holders, batch)
 
 
 def _narrow(amounts: Ints, backend: Backend) -> Rows:

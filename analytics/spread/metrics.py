@@ -1,6 +1,6 @@
 """Concentration metrics: how an amount is spread over parties. docs/metrics.md has a paragraph on each.
 
-Every metric is one pure function from a block of distributions to one number a row; registering it is all that is
+Every metric is one pure function from a batch of distributions to one number a row; registering it is all that is
 needed for it to be computed, bounded, resampled, shown and tested. A metric's `version` rises when its numbers change;
 it is stored with every value, and values under the old version stay.
 """
@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from analytics.spread.backend import Backend, backend
-from analytics.spread.blocks import Block, Floats, Ints, Threshold
+from analytics.spread.batches import Batch, Floats, Ints, Threshold
 from analytics.spread.groups import Groups, as_floats, chunks, exact_amounts
 
 SHARE = (0.0, 1.0)
@@ -44,7 +44,7 @@ class Metric:
     merge_proof: bool
     version: int
     share: bool
-    of: Callable[[Block], Floats]
+    of: Callable[[Batch], Floats]
 
     @property
     def meaning(self) -> str:
@@ -65,10 +65,10 @@ def metric(
     merge_proof: bool = True,
     version: int = 1,
     share: bool = False,
-) -> Callable[[Callable[[Block], Floats]], Callable[[Block], Floats]]:
-    """Register a function of a block as a metric under its own name."""
+) -> Callable[[Callable[[Batch], Floats]], Callable[[Batch], Floats]]:
+    """Register a function of a batch as a metric under its own name."""
 
-    def register(of: Callable[[Block], Floats]) -> Callable[[Block], Floats]:
+    def register(of: Callable[[Batch], Floats]) -> Callable[[Batch], Floats]:
         if of.__name__ in METRICS:
             raise ValueError(f"metric {of.__name__} is registered twice")
         METRICS[of.__name__] = Metric(of.__name__, title, reads, bounds, merge_proof, version, share, of)
@@ -78,116 +78,116 @@ def metric(
 
 
 @metric("Parties for one third", reads=Reads.SPREAD, bounds=(1, None))
-def nc_ge_1_3(block: Block) -> Floats:
+def nc_ge_1_3(batch: Batch) -> Floats:
     """Fewest parties that together have one third or more: enough to halt a BFT chain.
 
     A commit needs more than two thirds (CometBFT, types/validation.go).
     """
-    return block.fewest(Threshold(1, 3, strict=False))
+    return batch.fewest(Threshold(1, 3, strict=False))
 
 
 @metric("Parties for more than one third", reads=Reads.SPREAD, bounds=(1, None))
-def nc_gt_1_3(block: Block) -> Floats:
+def nc_gt_1_3(batch: Batch) -> Floats:
     """Fewest parties that together have more than one third: enough to fork a BFT chain by signing twice."""
-    return block.fewest(Threshold(1, 3, strict=True))
+    return batch.fewest(Threshold(1, 3, strict=True))
 
 
 @metric("Parties for more than half", reads=Reads.SPREAD, bounds=(1, None))
-def nc_gt_1_2(block: Block) -> Floats:
+def nc_gt_1_2(batch: Batch) -> Floats:
     """Fewest parties that together have more than half."""
-    return block.fewest(Threshold(1, 2, strict=True))
+    return batch.fewest(Threshold(1, 2, strict=True))
 
 
 @metric("Parties for more than two thirds", reads=Reads.SPREAD, bounds=(1, None))
-def nc_gt_2_3(block: Block) -> Floats:
+def nc_gt_2_3(batch: Batch) -> Floats:
     """Fewest parties that together have more than two thirds: full control of a BFT chain."""
-    return block.fewest(Threshold(2, 3, strict=True))
+    return batch.fewest(Threshold(2, 3, strict=True))
 
 
 @metric("Parties for half (Edinburgh's rule)", reads=Reads.SPREAD, bounds=(1, None))
-def nc_ge_1_2_edi(block: Block) -> Floats:
+def nc_ge_1_2_edi(batch: Batch) -> Floats:
     """Fewest parties that together have half or more; only to compare with the Edinburgh Decentralisation Index."""
-    return block.fewest(Threshold(1, 2, strict=False))
+    return batch.fewest(Threshold(1, 2, strict=False))
 
 
 @metric("Effective parties", reads=Reads.SPREAD, bounds=(1, None), version=2)
-def effective_parties(block: Block) -> Floats:
+def effective_parties(batch: Batch) -> Floats:
     """How many equal parties would be as concentrated: one over the sum of squared shares."""
-    return block.sum**2 / block.squares
+    return batch.sum**2 / batch.squares
 
 
 @metric("Herfindahl-Hirschman index", reads=Reads.CONCENTRATED, bounds=(0, 10_000), version=2)
-def hhi(block: Block) -> Floats:
+def hhi(batch: Batch) -> Floats:
     """Sum of squared shares in per cent: 10,000 for one party, near 0 for many small ones."""
-    return 10_000 * block.squares / block.sum**2
+    return 10_000 * batch.squares / batch.sum**2
 
 
 @metric("Shannon entropy", reads=Reads.SPREAD, bounds=(0, None), version=2)
-def shannon(block: Block) -> Floats:
+def shannon(batch: Batch) -> Floats:
     """Bits that it takes on average to say which party a unit belongs to."""
-    return _nats(block) / log(2)
+    return _nats(batch) / log(2)
 
 
 @metric("Shannon entropy, normalised", reads=Reads.SPREAD, bounds=(0, 1), merge_proof=False, version=2)
-def shannon_normalised(block: Block) -> Floats:
+def shannon_normalised(batch: Batch) -> Floats:
     """Shannon entropy as a part of what it would be were all holders equal; undefined for a single holder."""
-    several = block.where(block.holders > 1, block.holders, nan)
-    return _nats(block) / block.log(several)
+    several = batch.where(batch.holders > 1, batch.holders, nan)
+    return _nats(batch) / batch.log(several)
 
 
 @metric("Min-entropy", reads=Reads.SPREAD, bounds=(0, None), version=2)
-def min_entropy(block: Block) -> Floats:
+def min_entropy(batch: Batch) -> Floats:
     """Bits of the largest share: 1 where the largest party has half, 2 where it has a quarter."""
-    return block.log(1 / block.top(1)) / log(2)
+    return batch.log(1 / batch.top(1)) / log(2)
 
 
 @metric("Theil index", reads=Reads.CONCENTRATED, bounds=(0, None), merge_proof=False, version=2)
-def theil(block: Block) -> Floats:
+def theil(batch: Batch) -> Floats:
     """How far the holders are from equal, in nats: logarithm of their number less their entropy."""
-    return block.log(block.holders) - _nats(block)
+    return batch.log(batch.holders) - _nats(batch)
 
 
 @metric("Gini coefficient", reads=Reads.CONCENTRATED, bounds=SHARE, merge_proof=False, version=2)
-def gini(block: Block) -> Floats:
+def gini(batch: Batch) -> Floats:
     """How unequal the holders are, from 0 for equal to nearly 1 for one among many; dust and merging distort it."""
-    return _gini(block, block.holders)
+    return _gini(batch, batch.holders)
 
 
 @metric("Gini coefficient, zeros included", reads=Reads.CONCENTRATED, bounds=SHARE, merge_proof=False, version=2)
-def gini_all(block: Block) -> Floats:
+def gini_all(batch: Batch) -> Floats:
     """Gini coefficient over everybody who is registered, with those who have nothing."""
-    return _gini(block, block.registered)
+    return _gini(batch, batch.registered)
 
 
 @metric("Largest share", reads=Reads.CONCENTRATED, bounds=SHARE, version=2, share=True)
-def top_1(block: Block) -> Floats:
+def top_1(batch: Batch) -> Floats:
     """Share of the largest party."""
-    return block.top(1)
+    return batch.top(1)
 
 
 @metric("Share of the largest three", reads=Reads.CONCENTRATED, bounds=SHARE, version=2, share=True)
-def top_3(block: Block) -> Floats:
+def top_3(batch: Batch) -> Floats:
     """Share of the three largest parties together."""
-    return block.top(3)
+    return batch.top(3)
 
 
 @metric("Share of the largest ten", reads=Reads.CONCENTRATED, bounds=SHARE, version=2, share=True)
-def top_10(block: Block) -> Floats:
+def top_10(batch: Batch) -> Floats:
     """Share of the ten largest parties together."""
-    return block.top(10)
+    return batch.top(10)
 
 
-def _nats(block: Block) -> Floats:
+def _nats(batch: Batch) -> Floats:
     """Shannon entropy in nats."""
-    return block.log(block.sum) - block.logs / block.sum
+    return batch.log(batch.sum) - batch.logs / batch.sum
 
 
-def _gini(block: Block, parties: Floats) -> Floats:
+def _gini(batch: Batch, parties: Floats) -> Floats:
     """Population form, sum((2i - n - 1) x_i) / (n T) with i from the smallest of n parties."""
     # Places count the padding too; its zeros only move every place by the same number.
-    padding = block.places - parties
-    ranks = block.ranks - padding * block.sum
-    return 2 * ranks / (parties * block.sum) - (parties + 1) / parties
+    padding = batch.places - parties
+    ranks = batch.ranks - padding * batch.sum
+    return 2 * ranks / (parties * batch.sum) - (parties + 1) / parties
 
 
 @dataclass(frozen=True)
@@ -236,7 +236,7 @@ def measure(
         for group, total in zip(chunk.members.tolist(), chunk.totals, strict=True):
             found.totals[group] = total
         for name, of in wanted.items():
-            found.values[name][chunk.members] = on.host(of(chunk.block))
+            found.values[name][chunk.members] = on.host(of(chunk.batch))
     return found
 
 
@@ -265,5 +265,5 @@ def lorenz(amounts: Ints, points: int = 200) -> Floats:
     return chosen
 
 
-def _count(rule: Threshold) -> Callable[[Block], Floats]:
-    return lambda block: block.fewest(rule)
+def _count(rule: Threshold) -> Callable[[Batch], Floats]:
+    return lambda batch: batch.fewest(rule)

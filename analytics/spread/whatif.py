@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TypeVar
 
-from analytics.spread.blocks import Threshold
+from analytics.spread.batches import Threshold
 from analytics.spread.bounds import completed
 
 Key = TypeVar("Key")

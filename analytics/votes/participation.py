@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from analytics.spread.blocks import Threshold
+from analytics.spread.batches import Threshold
 from analytics.votes.rules import fewest
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import accumulate
 
-from analytics.spread.blocks import Threshold
+from analytics.spread.batches import Threshold
 from analytics.votes.tally import Account, Thresholds, outcome
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from analytics.spread.blocks import Threshold
+from analytics.spread.batches import Threshold
 from publish.concentration import metrics
 from store.draft import Distributions
 

@@ -25,7 +25,7 @@ from analytics.power.indices import (
 )
 from analytics.power.multilinear import decisive, gauss_legendre
 from analytics.spread.backend import working_cupy
-from analytics.spread.blocks import Threshold
+from analytics.spread.batches import Threshold
 from tests.worlds.examples import examples
 
 # Weights, quota, swings and Shapley-Shubik values of one voter of each weight, as printed in the literature

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from analytics.spread.backend import CPU_CELLS, NUMPY, Backend, working_cupy
-from analytics.spread.blocks import Ints, Threshold
+from analytics.spread.batches import Ints, Threshold
 from analytics.spread.bootstrap import Resampled, drawn, resampled_days, resampled_parties, tail_index
 from analytics.spread.groups import exact_amounts
 from analytics.spread.metrics import METRICS, measure

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics.spread.blocks import Threshold
+from analytics.spread.batches import Threshold
 from analytics.spread.bounds import Interval, completed, entity_bounds, holder_bounds
 from analytics.spread.groups import exact_amounts
 from analytics.spread.metrics import METRICS, distribution, measure

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from analytics.spread.backend import CPU_CELLS, NUMPY, Backend, working_cupy
-from analytics.spread.blocks import Block, Floats, Threshold, fewest
+from analytics.spread.batches import Batch, Floats, Threshold, fewest
 from analytics.spread.groups import exact_amounts
 from analytics.spread.metrics import METRICS, Reads, gini, measure, metric
 
@@ -164,30 +164,30 @@ def test_every_metric(holds: Callable[[], None]) -> None:
     holds()
 
 
-def squares_of_parts(block: Block) -> Floats:
+def squares_of_parts(batch: Batch) -> Floats:
     """Fault: squares of parts of the largest, not of the total."""
-    return 10_000 * block.squares
+    return 10_000 * batch.squares
 
 
-def mean_place(block: Block) -> Floats:
+def mean_place(batch: Batch) -> Floats:
     """Fault: the padding counts as holders."""
-    return block.ranks / block.sum / float(block.units.shape[-1])
+    return batch.ranks / batch.sum / float(batch.units.shape[-1])
 
 
-def nc_ge_1_2(block: Block) -> Floats:
+def nc_ge_1_2(batch: Batch) -> Floats:
     """Fault: shares are added up as floats, as peers do."""
-    shares = np.cumsum(block.units[:, ::-1] / np.sum(block.units, axis=-1, keepdims=True), axis=-1)
-    return np.asarray(np.count_nonzero(shares < 0.5, axis=-1) + 1.0 + 0 * block.holders)
+    shares = np.cumsum(batch.units[:, ::-1] / np.sum(batch.units, axis=-1, keepdims=True), axis=-1)
+    return np.asarray(np.count_nonzero(shares < 0.5, axis=-1) + 1.0 + 0 * batch.holders)
 
 
-def gini_as_headline(block: Block) -> Floats:
+def gini_as_headline(batch: Batch) -> Floats:
     """Fault: Gini said to be merge-proof; {1, 1, 2} and its merged {2, 2} say that it is not."""
-    return gini(block)
+    return gini(batch)
 
 
-def gini_as_a_share(block: Block) -> Floats:
+def gini_as_a_share(batch: Batch) -> Floats:
     """Fault: Gini in per cent."""
-    return gini(block)
+    return gini(batch)
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,7 @@ def gini_as_a_share(block: Block) -> Floats:
     ],
 )
 def test_planted_faults_are_caught(
-    fault: Callable[[Block], Floats], reads: Reads, caught_by: Callable[[], None]
+    fault: Callable[[Batch], Floats], reads: Reads, caught_by: Callable[[], None]
 ) -> None:
     with patch.dict(METRICS, clear=True):
         metric("Fault", reads=reads, bounds=(0, 10_000), share=fault is gini_as_a_share)(fault)

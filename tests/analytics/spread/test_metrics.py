@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from analytics.spread.backend import CPU_CELLS, NUMPY
-from analytics.spread.blocks import Threshold, fewest
+from analytics.spread.batches import Threshold, fewest
 from analytics.spread.groups import exact_amounts
 from analytics.spread.metrics import METRICS, distribution, lorenz, measure
 

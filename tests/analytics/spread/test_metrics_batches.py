@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.spread.backend import NUMPY
-from analytics.spread.blocks import Ints, Threshold
+from analytics.spread.batches import Ints, Threshold
 from analytics.spread.groups import widths
 from analytics.spread.metrics import METRICS, Measured, measure
 from ingest.publication import build

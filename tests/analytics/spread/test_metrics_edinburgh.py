@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from analytics.spread.blocks import Threshold
+from analytics.spread.batches import Threshold
 from analytics.spread.metrics import distribution
 
 LEDGERS = ("bitcoin", "bitcoin_cash", "cardano", "consensus", "dogecoin", "execution", "litecoin", "zcash")

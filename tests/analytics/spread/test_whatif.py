@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics.spread.blocks import Threshold
+from analytics.spread.batches import Threshold
 from analytics.spread.metrics import METRICS, distribution
 from analytics.spread.whatif import (
     Distribution,

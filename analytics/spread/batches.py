@@ -1,4 +1,4 @@
-"""Blocks of distributions, sorted and side by side: what every metric is computed from.
+"""Batches of distributions, sorted and side by side: what every metric is computed from.
 
 Threshold counts are exact: running sums in int64, and Python's integers where amounts had to be shifted to fit and the
 bits shifted out could matter.
@@ -63,7 +63,7 @@ class Threshold:
 
 
 @dataclass(frozen=True)
-class Block:
+class Batch:
     """Distributions of about the same size, one a row: everything that a metric is computed from.
 
     units: amounts of a row in one unit, smallest first; zeros pad the low end. holders: parties with more than zero;
@@ -280,7 +280,7 @@ def fewest_in_runs(runs: Iterable[tuple[int, int]], need: int) -> int:
     raise ValueError(f"all amounts together are {held}, less than {need}")
 
 
-def runs_block(runs: Sequence[tuple[int, int]]) -> Block:
+def runs_batch(runs: Sequence[tuple[int, int]]) -> Batch:
     """One distribution in which many parties may hold the same: (amount of each, how many), amounts above zero."""
     # A party without anything stands for a distribution without anybody: all about it is undefined.
     ascending = sorted(run for run in runs if run[1] > 0) or [(0, 1)]
@@ -293,7 +293,7 @@ def runs_block(runs: Sequence[tuple[int, int]]) -> Block:
         need = threshold.need(total)
         return np.array([float(fewest_in_runs(reversed(ascending), need)) if total else np.nan])
 
-    return Block(
+    return Batch(
         units=np.array([[amount / largest for amount, _ in ascending]]),
         holders=holders,
         registered=holders,
