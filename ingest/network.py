@@ -121,7 +121,7 @@ class Vote:
     """A vote by the chain's own rule, with all the power of a population: what wins it whatever all others do.
 
     module: subject of the observations quorum, threshold and veto_threshold. ballot, against: the name and the case of
-    an action of analytics.votes.rules.
+    a lever of analytics.votes.rules.
     """
 
     measure: Measure

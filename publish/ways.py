@@ -121,7 +121,7 @@ def _by_vote(way: Row, chain: _Chain) -> Iterator[Path]:
     if None in told:
         return
     quorum, threshold, veto = (int(Fraction(text or 0) * ONE) for text in told)
-    cases = {(one.name, one.case): one for one in governance.actions(Thresholds(quorum, threshold, veto), Fraction(1))}
+    cases = {(one.name, one.case): one for one in governance.levers(Thresholds(quorum, threshold, veto), Fraction(1))}
     total = sum(votes.values())
     need = cases[way["ballot"], way["against"]].need(total)
     if need is not None and 0 < need <= total:

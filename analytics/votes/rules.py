@@ -40,7 +40,7 @@ class Ballots:
 
 
 @dataclass(frozen=True, slots=True)
-class Action:
+class Lever:
     """Something that enough power can do or stop, whatever the others do in the stated case.
 
     succeeds: whether a coalition with so much power of so much bonded power can; more power never spoils it.
@@ -63,7 +63,7 @@ class Action:
         return high
 
 
-def actions(rule: Thresholds, turnout: Fraction) -> tuple[Action, ...]:
+def levers(rule: Thresholds, turnout: Fraction) -> tuple[Lever, ...]:
     """What can be done and stopped by power on a Cosmos chain.
 
     turnout: share of the bonded power that votes as a rule, for the cases named "usual turnout".
@@ -83,19 +83,19 @@ def actions(rule: Thresholds, turnout: Fraction) -> tuple[Action, ...]:
         return Ballots(bonded, **ballots).outcome(rule) == why
 
     return (
-        Action("halt", "stop", "blocks need more than 2/3", reaches(1, 3, strict=False), by_vote=False),
-        Action("finalise", "do", "more than 2/3 sign a block", reaches(2, 3, strict=True), by_vote=False),
-        Action("pass", "do", "nobody else votes", passes),
-        Action("pass", "do", "usual turnout, the others vote No", lambda c, all_: passes(c, all_, no=usual(c, all_))),
-        Action("pass", "do", "all others vote No", lambda c, all_: passes(c, all_, no=all_ - c)),
-        Action("pass", "do", "all others veto", lambda c, all_: passes(c, all_, veto=all_ - c)),
-        Action(
+        Lever("halt", "stop", "blocks need more than 2/3", reaches(1, 3, strict=False), by_vote=False),
+        Lever("finalise", "do", "more than 2/3 sign a block", reaches(2, 3, strict=True), by_vote=False),
+        Lever("pass", "do", "nobody else votes", passes),
+        Lever("pass", "do", "usual turnout, the others vote No", lambda c, all_: passes(c, all_, no=usual(c, all_))),
+        Lever("pass", "do", "all others vote No", lambda c, all_: passes(c, all_, no=all_ - c)),
+        Lever("pass", "do", "all others veto", lambda c, all_: passes(c, all_, veto=all_ - c)),
+        Lever(
             "veto", "stop", "usual turnout, the others vote Yes",
             lambda c, all_: fails("vetoed", all_, veto=c, yes=usual(c, all_)),
         ),
-        Action("veto", "stop", "all others vote Yes", lambda c, all_: fails("vetoed", all_, veto=c, yes=all_ - c)),
-        Action("reject", "stop", "all others vote Yes", lambda c, all_: fails("rejected", all_, no=c, yes=all_ - c)),
-        Action("boycott", "stop", "all others vote Yes", lambda c, all_: fails("quorum", all_, yes=all_ - c)),
+        Lever("veto", "stop", "all others vote Yes", lambda c, all_: fails("vetoed", all_, veto=c, yes=all_ - c)),
+        Lever("reject", "stop", "all others vote Yes", lambda c, all_: fails("rejected", all_, no=c, yes=all_ - c)),
+        Lever("boycott", "stop", "all others vote Yes", lambda c, all_: fails("quorum", all_, yes=all_ - c)),
     )  # fmt: skip
 
 
@@ -122,9 +122,9 @@ class Seat:
 
 @dataclass(frozen=True, slots=True)
 class Bracket:
-    """Fewest validators for one action; None: not even all together. Where delegators cannot override, one count."""
+    """Fewest validators for one lever; None: not even all together. Where delegators cannot override, one count."""
 
-    action: Action
+    lever: Lever
     nobody_overrides: int | None
     as_observed: int | None
     everybody_overrides: int | None
@@ -148,18 +148,18 @@ def seats(
     return [Seat(validator, tokens, kept[validator]) for validator, tokens in validators.items()]
 
 
-def brackets(seats: Sequence[Seat], actions: Iterable[Action], override_rate: Fraction) -> list[Bracket]:
-    """For each action the fewest validators: if nobody overrides, at the observed rate, if everybody does who can."""
+def brackets(seats: Sequence[Seat], levers: Iterable[Lever], override_rate: Fraction) -> list[Bracket]:
+    """For each lever the fewest validators: if nobody overrides, at the observed rate, if everybody does who can."""
     if not 0 <= override_rate <= 1:
         raise ValueError(f"an override rate of {override_rate}")
     bonded = sum(seat.tokens for seat in seats)
     rates = (Fraction(0), override_rate, Fraction(1))
     powers = [[seat.power(rate) for seat in seats] for rate in rates]
     found = []
-    for action in actions:
-        need = action.need(bonded)
+    for lever in levers:
+        need = lever.need(bonded)
         counts = [None if need is None else fewest(left, need) for left in powers]
-        found.append(Bracket(action, *(counts if action.by_vote else counts[:1] * 3)))
+        found.append(Bracket(lever, *(counts if lever.by_vote else counts[:1] * 3)))
     return found
 
 

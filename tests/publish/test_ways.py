@@ -11,7 +11,7 @@ import pytest
 
 from analytics.decimals import ONE
 from analytics.power.paths import Action, Side, fewest_parties
-from analytics.votes.rules import actions
+from analytics.votes.rules import levers
 from analytics.votes.tally import Thresholds
 from ingest.evm import keys as evm_keys
 from ingest.network import Key, Keys, Network, Rule, Unlisted, Vote, Way
@@ -214,7 +214,7 @@ def test_a_declared_way_rests_on_what_its_network_reads(network: Network, way: W
             assert way.needs in network.rules, "a threshold is said once"
         case Vote():
             rule = Thresholds(ONE // 3, ONE // 2, ONE // 3)
-            cases = {(one.name, one.case) for one in actions(rule, Fraction(1))}
+            cases = {(one.name, one.case) for one in levers(rule, Fraction(1))}
             assert (way.needs.ballot, way.needs.against) in cases
     if not isinstance(way.needs, Unlisted):
         assert way.needs.measure in {reading.measure for reading in network.readings}

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.decimals import scaled
-from analytics.votes.rules import Ballots, Seat, actions, brackets, coalition, fewest, left_to_validators, parties
+from analytics.votes.rules import Ballots, Seat, brackets, coalition, fewest, left_to_validators, levers, parties
 from analytics.votes.tally import Thresholds
 from tests.worlds.examples import examples
 
@@ -103,8 +103,8 @@ def test_delegators_add_nothing_to_the_smallest_coalition_of_cudos_unless_they_o
 def test_brackets_run_from_nobody_overrides_to_everybody_does() -> None:
     seats = [Seat(f"v{place}", 100, 10) for place in range(10)]
     found = {
-        (bracket.action.name, bracket.action.case): bracket
-        for bracket in brackets(seats, actions(USUAL, Fraction(1, 2)), Fraction(1, 3))
+        (bracket.lever.name, bracket.lever.case): bracket
+        for bracket in brackets(seats, levers(USUAL, Fraction(1, 2)), Fraction(1, 3))
     }
     alone = found["pass", "nobody else votes"]
     assert (alone.nobody_overrides, alone.as_observed, alone.everybody_overrides) == (4, 5, None)
@@ -123,8 +123,8 @@ def test_brackets_run_from_nobody_overrides_to_everybody_does() -> None:
 
 
 def test_three_equal_validators_halt_a_chain_alone_but_need_two_to_pass() -> None:
-    found = brackets([Seat(name, 1, 0) for name in "abc"], actions(USUAL, Fraction(1)), Fraction(0))
-    counts = {(bracket.action.name, bracket.action.case): bracket.nobody_overrides for bracket in found}
+    found = brackets([Seat(name, 1, 0) for name in "abc"], levers(USUAL, Fraction(1)), Fraction(0))
+    counts = {(bracket.lever.name, bracket.lever.case): bracket.nobody_overrides for bracket in found}
     assert counts["halt", "blocks need more than 2/3"] == 1
     assert counts["finalise", "more than 2/3 sign a block"] == 3
     assert counts["pass", "all others vote No"] == 2
@@ -132,11 +132,11 @@ def test_three_equal_validators_halt_a_chain_alone_but_need_two_to_pass() -> Non
 
 @examples(60)
 @given(st.integers(1, 60), st.fractions(0, 1, max_denominator=12), st.sampled_from(["0.25", "0.334", "0.5", "0.667"]))
-def test_the_need_of_an_action_is_the_least_power_that_succeeds(bonded: int, turnout: Fraction, text: str) -> None:
+def test_the_need_of_a_lever_is_the_least_power_that_succeeds(bonded: int, turnout: Fraction, text: str) -> None:
     rule = Thresholds(scaled(text), scaled("0.5"), scaled("0.334"))
-    for action in actions(rule, turnout):
-        able = [power for power in range(bonded + 1) if action.succeeds(power, bonded)]
-        assert action.need(bonded) == (able[0] if able else None)
+    for lever in levers(rule, turnout):
+        able = [power for power in range(bonded + 1) if lever.succeeds(power, bonded)]
+        assert lever.need(bonded) == (able[0] if able else None)
         assert able == list(range(able[0], bonded + 1)) if able else True
 
 
