@@ -1,15 +1,66 @@
-"""Endpoints of one chain: which there are, and which is asked next."""
+"""Endpoints of one chain: which there are, which is asked next, and whose answer counts.
+
+A question is put to an endpoint together with its judge: what turns the answer into what was asked for, or says why it
+is none. Whatever the judge raises is that endpoint's reason, as silence is, and the next one is asked. Errors beside
+those of store.rows:
+
+    ReadingError
+    ├── AskSmaller      the question is too wide for an endpoint; whoever asks narrows it
+    ├── SourceDown
+    │   └── Unanswered  every endpoint was asked, each with its reason
+    │       └── Unconfirmed  one endpoint lacks it in words that may be a proxy's, and no other one answers
+    ├── SourceChanged
+    │   └── Absent      the chain has no such thing, an endpoint says; the next one that answers must say so too
+    └── BadData
+        └── Contradiction  an answer contradicts another one, and nobody knows which of them is wrong
+"""
 
 import os
+import sys
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Any, ClassVar, TypeVar
 from urllib.parse import urlsplit
 
+from analytics.impossible import Impossible
 from ingest.allowance import Exhausted
 from ingest.settings import WrongSetting
-from store.rows import SourceDown
+from ingest.transport import bare
+from store.rows import BadData, ReadingError, SourceChanged, SourceDown
 
 T = TypeVar("T")
+A = TypeVar("A")
+
+
+class AskSmaller(ReadingError):
+    """The question is too wide for an endpoint: whoever asks narrows it."""
+
+
+class Unanswered(SourceDown):
+    """Every endpoint was asked, and none gave an answer that holds; each has its reason."""
+
+
+class Unconfirmed(Unanswered):
+    """One endpoint lacks it, in words that may be a proxy's, and no other one answers."""
+
+
+class Absent(SourceChanged):
+    """An endpoint says that the chain has no such thing: true once `enough` say so, or nobody else answers.
+
+    doubtful: said in words that may be those of a proxy, so that one alone is not believed while there are others.
+    """
+
+    enough: ClassVar[int] = 2
+    doubtful: ClassVar[bool] = False
+
+
+class AbsentHere(Absent):
+    """An endpoint does not keep it; each may keep something else, so all are asked."""
+
+    enough = sys.maxsize
+
+
+class Contradiction(BadData):
+    """An answer contradicts another one, and nobody knows which of them is wrong."""
 
 
 class Rotation:
@@ -29,19 +80,104 @@ class Rotation:
         return tuple(self._endpoints)
 
     def ask(self, question: Callable[[str], T]) -> T:
-        """The first endpoint's answer that is not SourceDown; raises SourceDown with every endpoint's reason."""
-        reasons = []
+        """The first endpoint's answer that holds; the one that is asked leads, also in questions within the question.
+
+        Raises Unanswered with every endpoint's reason, or Contradiction where one of these is; Absent where the chain
+        has no such thing. What may not be asked, is too wide, or was answered by nobody within the question is no
+        endpoint's fault: it is raised as it is.
+        """
+        reasons: list[ReadingError] = []
+        absent: list[tuple[str, Absent]] = []
         for endpoint in self.endpoints:
+            self._put(endpoint, 0)
             try:
-                return question(endpoint)
-            except Exhausted:
-                # No endpoint can answer what may not be asked.
+                answer = question(endpoint)
+            except (Exhausted, AskSmaller, Unanswered):
                 raise
-            except SourceDown as error:
-                reasons.append(str(error))
-                self._endpoints.remove(endpoint)
-                self._endpoints.append(endpoint)
-        raise SourceDown("; ".join(reasons) or "no endpoint is configured")
+            except Absent as error:
+                absent.append((endpoint, error))
+                if len(absent) >= error.enough:
+                    break
+            except (ReadingError, Impossible) as error:
+                reasons.append(_named(error, bare(endpoint)))
+                self.distrust(endpoint)
+            else:
+                for lacking, _ in absent:
+                    self.distrust(lacking)
+                return answer
+        if absent:
+            self._put(absent[0][0], 0)
+            raise self._lacking([error for _, error in absent], reasons)
+        raise _unanswered(reasons)
+
+    def distrust(self, endpoint: str) -> None:
+        """Ask this endpoint after all others."""
+        self._put(endpoint, len(self._endpoints))
+
+    def _put(self, endpoint: str, place: int) -> None:
+        self._endpoints.remove(endpoint)
+        self._endpoints.insert(place, endpoint)
+
+    def _lacking(self, absent: Sequence[Absent], reasons: Sequence[ReadingError]) -> ReadingError:
+        """What it means that the thing is absent, and no endpoint has it."""
+        if absent[0].doubtful and len(absent) < 2 <= len(self._endpoints):
+            return Unconfirmed(f"{absent[0]}, and no other endpoint answers: {'; '.join(map(str, reasons))}")
+        return absent[0]
+
+
+class Answers:
+    """Questions of one node, each asked once: an answer is remembered until a judge refuses it."""
+
+    def __init__(self, rotation: Rotation) -> None:
+        self._rotation = rotation
+        self._known: dict[str, tuple[str, Any]] = {}
+
+    def ask(self, name: str, question: Callable[[str], A], judge: Callable[[A], T]) -> T:
+        """What the judge makes of the answer to a question of this name; raises as Rotation.ask does."""
+
+        def judged(endpoint: str, answer: A) -> T:
+            try:
+                return judge(answer)
+            except (Absent, AskSmaller):
+                raise
+            except (ReadingError, Impossible) as error:
+                raise _named(error, f"{bare(endpoint)}{name}") from error
+
+        def asked(endpoint: str) -> T:
+            answer = question(endpoint)
+            found = judged(endpoint, answer)
+            self.know(name, endpoint, answer)
+            return found
+
+        if name in self._known:
+            try:
+                return judged(*self._known[name])
+            except (ReadingError, Impossible):
+                # It may have satisfied another judge; now all others are asked before its giver.
+                giver, _ = self._known.pop(name)
+                self._rotation.distrust(giver)
+        return self._rotation.ask(asked)
+
+    def know(self, name: str, endpoint: str, answer: Any) -> None:
+        """Remember an answer."""
+        self._known[name] = (endpoint, answer)
+
+    def forget(self) -> None:
+        """Ask everything anew."""
+        self._known.clear()
+
+
+def _named(error: Exception, where: str) -> ReadingError:
+    """The reason with the address before it, unless it begins with one."""
+    kind = Contradiction if isinstance(error, Contradiction) else SourceDown
+    told = str(error)
+    return kind(told if told.startswith(("http://", "https://")) else f"{where}: {told}")
+
+
+def _unanswered(reasons: Sequence[ReadingError]) -> ReadingError:
+    text = "; ".join(dict.fromkeys(map(str, reasons))) or "no endpoint is configured"
+    # Where an answer contradicts an earlier one, that one may be wrong: whoever asked for both may ask for both anew.
+    return Contradiction(text) if any(isinstance(one, Contradiction) for one in reasons) else Unanswered(text)
 
 
 def named(variable: str) -> tuple[str, ...]:

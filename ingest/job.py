@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from analytics.impossible import Impossible
-from ingest.endpoints import named
+from ingest.allowance import Exhausted
+from ingest.endpoints import AskSmaller, Unanswered, named
 from ingest.network import Earlier, N, Network, Node, Reading, Sealed
 from ingest.networks import networks
 from ingest.publication import build
@@ -29,7 +30,7 @@ from ingest.transport import Http, bare
 from store.disk import FAULTS
 from store.landing import Landing
 from store.mart import refuse_without_room
-from store.rows import AHEAD, BadData, Place, ReadingError, Snapshot, SourceDown
+from store.rows import AHEAD, Facts, Place, ReadingError, Snapshot, SourceDown
 
 log = logging.getLogger(__name__)
 
@@ -241,7 +242,9 @@ def _outcome(network: Network, reading: Reading, error: BaseException | None) ->
         return Outcome(network.name, reading.name)
     if not isinstance(error, ReadingError):
         log.error("%s %s", network.name, reading.name, exc_info=error)
-    return Outcome(network.name, reading.name, type(error).__name__, spoken(str(error)))
+    # That every endpoint was asked is said by their reasons.
+    kind = SourceDown if type(error) is Unanswered else type(error)
+    return Outcome(network.name, reading.name, kind.__name__, spoken(str(error)))
 
 
 def _head(network: Network[N], http: Http) -> N:
@@ -257,18 +260,41 @@ def _land(network: Network[N], reading: Reading[N], head: N, http: Http, landing
         snapshot = snapshot_of(network, reading, node)
         if landing.has(snapshot):
             return None
-        try:
-            facts = reading.facts(node, landing.memo(snapshot), partial(_earlier, reading, node, landing, snapshot))
-        except Impossible as error:
-            raise BadData(str(error)) from error
-    facts = replace(facts, rows=facts_without_keys(facts.rows))
-    network.check(reading, facts)
+        facts = _accepted(network, reading, node, landing, snapshot)
     # By now another endpoint may have stood in for the one that was asked first.
     snapshot = replace(snapshot_of(network, reading, node), since=facts.since, reported=facts.reported)
     path = landing.land(snapshot, facts)
     if reading.long:
         landing.forget(snapshot)
     return path
+
+
+def _accepted(network: Network[N], reading: Reading[N], node: N, landing: Landing, snapshot: Snapshot) -> Facts:
+    """The facts of a reading that can be true: a question as any other, which the network judges.
+
+    Where they are refused, something that was told before is wrong: nothing of it is remembered, and the next endpoint
+    leads. Raises Unanswered where all are refused, or nobody answers a question within.
+    """
+    memo = landing.memo(snapshot)
+    earlier = _earlier(reading, node, landing, snapshot) if reading.after else []
+
+    def facts(_: str) -> Facts:
+        try:
+            found = reading.facts(node, memo, lambda: earlier)
+            found = replace(found, rows=facts_without_keys(found.rows))
+            network.check(reading, found)
+        except (Exhausted, Unanswered, AskSmaller):
+            raise
+        except (ReadingError, Impossible) as error:
+            node.forget()
+            if not isinstance(error, SourceDown):
+                # One of its parts is wrong, and nobody knows which.
+                landing.forget(snapshot)
+            # What a reading needs and the chain does not have is no answer to the reading.
+            raise SourceDown(str(error)) from error
+        return found
+
+    return node.rotation.ask(facts)
 
 
 def _earlier(reading: Reading, node: Node, landing: Landing, snapshot: Snapshot) -> Earlier:

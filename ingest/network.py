@@ -15,6 +15,7 @@ from typing_extensions import TypeVar
 
 from analytics.power.paths import Action, Side
 from ingest.allowance import READING, Limits
+from ingest.endpoints import Rotation
 from ingest.transport import Http
 from store.rows import Block, Decision, Facts, Kind, Measure, Parties, check
 
@@ -40,6 +41,14 @@ class Node(Protocol):
 
     @property
     def runtime_version(self) -> str: ...
+    @property
+    def rotation(self) -> Rotation:
+        """Its endpoints: a reading whose facts are refused is asked again, led by the next of them."""
+        ...
+
+    def forget(self) -> None:
+        """Ask everything anew at the same block: of what was told before something cannot be true."""
+        ...
 
 
 # A network of no named kind is of any node: those who treat all alike, as a run does, do not name it.

@@ -1,11 +1,13 @@
 """The REST (LCD) client of Cosmos chains: proves endpoints, names one final block, reads everything at that block.
 
-Errors beside those of store.rows:
+Errors beside those of store.rows and ingest/endpoints.py:
 
-    NotServed       the chain's software has no such route (HTTP 501): `first` tries an older one
-    Unconfirmed     SourceDown: only a proxy said so, and nobody else answers; `first` tries an older route too
-    Refused         SourceDown: the question itself is refused (HTTP 400)
-    NotFound        the chain has nothing under the name that was asked for (HTTP 404 with gRPC's own code)
+    Absent
+    ├── NotServed   the chain's software has no such route (HTTP 501): `first` tries an older one
+    │   └── Lacking in other words than the software's own
+    └── NotFound    the chain has nothing under the name that was asked for (HTTP 404 with gRPC's own code)
+    SourceDown
+    └── Refused     the question itself is refused (HTTP 400)
 """
 
 import json
@@ -16,10 +18,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from http import HTTPStatus
-from typing import Any, Final, TypeVar
+from typing import Any, ClassVar, Final, TypeVar
 
 from ingest.cosmos.pages import Pages
-from ingest.endpoints import Rotation
+from ingest.endpoints import Absent, Rotation, Unconfirmed
 from ingest.fields import instant, listed, optional, part, raw, text, whole
 from ingest.network import is_of_now
 from ingest.transport import Answer, AnswerTooLarge, Http, bare
@@ -51,24 +53,22 @@ T = TypeVar("T")
 Ask = Callable[[str, Params], dict[str, Any]]
 
 
-class NotServed(SourceChanged):
+class NotServed(Absent):
     """The software of the chain has no such route."""
 
 
 class Lacking(NotServed):
     """Who answered has no such route, in other words than the software's own: it may be a proxy that lacks it alone."""
 
+    doubtful: ClassVar[bool] = True
 
-class Unconfirmed(SourceDown):
-    """A route that one address lacks, and no other one answers whether the chain has it."""
+
+class NotFound(Absent):
+    """The chain has nothing under the name that was asked for."""
 
 
 class Refused(SourceDown):
     """The question itself was refused."""
-
-
-class NotFound(SourceChanged):
-    """The chain has nothing under the name that was asked for."""
 
 
 def now() -> datetime:
@@ -90,24 +90,15 @@ class CosmosChain:
         Proved: the chain id, a block younger than five minutes, and a bonded validator set that is not empty (a node
         without state answers 200 and empty lists). Confirmed: the block's hash and what the chain mints at it.
         """
-        return self._first_proved(http, endpoints, self._newest)
+        return self._first(http, endpoints, self._newest)
 
     def at(self, http: Http, endpoints: Sequence[str], height: int) -> "Lcd":
         """The chain at a block of the past; raises SourceDown when no endpoint has its state any more."""
-        return self._first_proved(http, endpoints, lambda source, rotation: self._pinned(source, rotation, height))
+        return self._first(http, endpoints, lambda source, rotation: self._pinned(source, rotation, height))
 
-    def _first_proved(
-        self, http: Http, endpoints: Sequence[str], prove: Callable[["_Endpoint", Rotation], "Lcd"]
-    ) -> "Lcd":
+    def _first(self, http: Http, endpoints: Sequence[str], prove: Callable[["_Endpoint", Rotation], "Lcd"]) -> "Lcd":
         rotation = Rotation([endpoint.strip().rstrip("/") for endpoint in endpoints if endpoint.strip()])
-
-        def proved(endpoint: str) -> Lcd:
-            try:
-                return prove(_Endpoint(http, endpoint), rotation)
-            except SourceChanged as error:
-                raise SourceDown(f"{bare(endpoint)}: {error}") from error
-
-        return rotation.ask(proved)
+        return rotation.ask(lambda endpoint: prove(_Endpoint(http, endpoint), rotation))
 
     def _newest(self, source: "_Endpoint", rotation: Rotation) -> "Lcd":
         node = self._pinned(source, rotation, max(1, source.bonded_height() - BLOCKS_BEHIND))
@@ -165,7 +156,7 @@ class Lcd:
         self.chain_id = chain_id
         self.runtime_version = runtime_version
         self._http = http
-        self._rotation = rotation
+        self.rotation = rotation
         self._seal = seal
         self._proved = proved
         self._blocks = {seal.block.height: seal.body}
@@ -178,7 +169,7 @@ class Lcd:
     @property
     def endpoint(self) -> str:
         """The endpoint that is asked first."""
-        return self._rotation.first
+        return self.rotation.first
 
     @property
     def witness(self) -> str:
@@ -201,6 +192,11 @@ class Lcd:
             if chain_id != self.chain_id:
                 raise SourceDown(f"{source.name} became a node of {chain_id} while {self.chain_id} was read")
         return doubts
+
+    def forget(self) -> None:
+        """Ask everything anew at the same block."""
+        for told in (self._blocks, self._bodies, self._lists, self._missing):
+            told.clear()
 
     def get(self, path: str, params: Params | None = None) -> dict[str, Any]:
         """The body of a query at the pinned block; raises SourceDown, or NotServed where the route is unknown."""
@@ -244,7 +240,7 @@ class Lcd:
     def block_body(self, height: int) -> dict[str, Any]:
         """A whole block as the chain tells it; raises SourceDown where it is no longer kept."""
         if height not in self._blocks:
-            self._blocks[height] = self._rotation.ask(lambda endpoint: self._source(endpoint).block(height))
+            self._blocks[height] = self.rotation.ask(lambda endpoint: self._source(endpoint).block(height))
         return self._blocks[height]
 
     def block_at(self, height: int) -> Block:
@@ -253,7 +249,7 @@ class Lcd:
 
     def unpinned(self) -> Iterator[Ask]:
         """Each endpoint in turn, for questions that no height applies to, as a search over transactions."""
-        for endpoint in self._rotation.endpoints:
+        for endpoint in self.rotation.endpoints:
             yield partial(self._unpinned, endpoint)
 
     def _unpinned(self, endpoint: str, path: str, params: Params) -> dict[str, Any]:
@@ -263,41 +259,10 @@ class Lcd:
         if path in self._missing:
             raise NotServed(f"{self.chain_id} does not serve {path}")
         try:
-            return self._rotation.ask(question)
-        except NotFound as error:
-            return self._second_opinion(question, error)
-        except Lacking as error:
-            return self._elsewhere(path, question, error)
+            return self.rotation.ask(question)
         except NotServed:
             self._missing.add(path)
             raise
-
-    def _second_opinion(self, question: Callable[[str], T], refusal: NotFound) -> T:
-        """A node may have lost what the chain has: it is missing unless the next endpoint that answers has it."""
-        for endpoint in self._rotation.endpoints[1:]:
-            try:
-                return question(endpoint)
-            except (NotFound, NotServed):
-                break
-            except SourceDown:
-                continue
-        raise refusal
-
-    def _elsewhere(self, path: str, question: Callable[[str], T], refusal: Lacking) -> T:
-        """A proxy may lack a route that the chain has: the next endpoint that answers decides."""
-        others = self._rotation.endpoints[1:]
-        for endpoint in others:
-            try:
-                return question(endpoint)
-            except NotServed:
-                break
-            except SourceDown:
-                continue
-        else:
-            if others:
-                raise Unconfirmed(f"{refusal}, and no other endpoint answers") from refusal
-        self._missing.add(path)
-        raise refusal
 
     def _pinned(self, endpoint: str, path: str, params: Params) -> dict[str, Any]:
         source = self._source(endpoint)
@@ -311,10 +276,7 @@ class Lcd:
         """An endpoint that has the very state this node is pinned to."""
         source = _Endpoint(self._http, endpoint)
         if endpoint not in self._proved:
-            try:
-                seen = source.seal(self.block.height, self.chain_id)
-            except SourceChanged as error:
-                raise SourceDown(f"{source.name}: {error}") from error
+            seen = source.seal(self.block.height, self.chain_id)
             if not seen.same(self._seal):
                 raise SourceDown(f"{source.name} has another block {self.block.height}")
             self._proved.add(endpoint)

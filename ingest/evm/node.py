@@ -206,6 +206,10 @@ class EvmNode:
                 raise SourceDown(f"{bare(endpoint)} came to have {seen.hash} as block {self.block.height}")
         return doubts
 
+    def forget(self) -> None:
+        """Ask everything anew at the same block."""
+        self.remembered.clear()
+
     def archive(self) -> "EvmNode | None":
         """The same block at the configured archive endpoint; None where none is configured."""
         if not self.chain.archive:

@@ -4,7 +4,8 @@ There is no standard. The same refusal comes as a JSON error in a 200, as an HTT
 a bare HTTP status of a proxy; the codes are reused for different things, so the text is asked before the code.
 
     ReadingError
-    ├── TooWide         ask for fewer blocks or fewer calls
+    ├── AskSmaller
+    │   └── TooWide     ask for fewer blocks or fewer calls
     ├── SourceDown
     │   ├── Busy        wait, then ask again
     │   └── Unable      this provider cannot answer, another may
@@ -14,6 +15,7 @@ a bare HTTP status of a proxy; the codes are reused for different things, so the
 import re
 from typing import Any, Final
 
+from ingest.endpoints import AskSmaller
 from ingest.transport import Answer, bare, parsed
 from store.rows import ReadingError, SourceChanged, SourceDown
 
@@ -48,7 +50,7 @@ PROPOSED: Final = re.compile(r"\[(0x[0-9a-f]+), *(0x[0-9a-f]+)\]", re.IGNORECASE
 REVERTED: Final = re.compile(r"revert|invalid opcode|invalid jump|stack underflow", re.IGNORECASE)
 
 
-class TooWide(ReadingError):
+class TooWide(AskSmaller):
     """A provider refuses the width of a question; `blocks` is the width that it proposes, if it does."""
 
     def __init__(self, message: str, blocks: int | None = None) -> None:

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from ingest.endpoints import Rotation
 from ingest.network import Reading
 from ingest.transport import Answer, GivenUp, Http, bare
 from store.rows import (
@@ -80,12 +81,18 @@ class Feed:
         self.block = block
         self.chain_id = chain_id
         self.endpoints = endpoints
+        # Each address tells something else, so that none stands in for another.
+        self.rotation = Rotation(endpoints[:1])
         self.endpoint = endpoints[0] if endpoints else ""
         self.witness = ""
         self.runtime_version = ""
         self._http = http
         self._bodies: dict[tuple[str, Any], Any] = {}
         self._silent: dict[int, str] = {}
+
+    def forget(self) -> None:
+        """Ask everything anew."""
+        self._bodies.clear()
 
     def get(self, path: str, params: Mapping[str, str] | None = None, *, place: int = 0) -> Any:
         """The body at one of the source's addresses, the first if none is named; raises SourceDown."""

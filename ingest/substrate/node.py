@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 import polars as pl
 from numpy.typing import NDArray
 
+from ingest.endpoints import Rotation
 from ingest.network import Memo, is_of_now
 from ingest.substrate import columns
 from ingest.substrate.columns import Rows
@@ -119,6 +120,18 @@ class Substrate:
     def endpoint(self) -> str:
         """The endpoint that is asked first."""
         return self._rpc.rotation.first
+
+    @property
+    def rotation(self) -> Rotation:
+        """The endpoints, the best first."""
+        return self._rpc.rotation
+
+    def forget(self) -> None:
+        """Ask everything anew at the same block."""
+        for told in (self._stored, self._answers, self._found):
+            told.clear()
+        self._metadata = None
+        _blobs.pop(self._rpc.http, None)
 
     @property
     def runtime_version(self) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
 
-from ingest.endpoints import Rotation
+from ingest.endpoints import Absent, Rotation
 from ingest.substrate.metadata import twox128
 from ingest.transport import Http, bare
 from store.rows import Block, ReadingError, SourceChanged, SourceDown
@@ -28,7 +28,7 @@ TOO_MUCH: Final = ("too big", "too large", "rate limit", "limit exceeded", "Too 
 T = TypeVar("T")
 
 
-class NotServed(SourceChanged):
+class NotServed(Absent):
     """The node has no such method, or the runtime no such call."""
 
 

@@ -75,7 +75,7 @@ def test_a_reading_that_a_runtime_cannot_give_stops_no_other(shared: Path, http:
     with serves(old.node) as url:
         days = list(backfill(network(url), wanted, PERIOD, Landing(tmp_path), http, [url]))
     found = {outcome.reading: outcome.error for outcome in days[0].outcomes}
-    assert found == {"chain": "", "alpha_emission": "SourceChanged"}
+    assert found == {"chain": "", "alpha_emission": "SourceDown"}
 
 
 def test_a_node_that_has_forgotten_the_period_is_source_down(world: World, http: Http, tmp_path: Path) -> None:

@@ -62,13 +62,14 @@ def reading(read: Callable[..., Facts]) -> tuple[Reading, ...]:
     return (Reading("endless", Kind.OBSERVATIONS, None, "", DAILY, read),)
 
 
-def test_what_arithmetic_finds_impossible_is_bad_data_of_the_reading(tmp_path: Path) -> None:
+def test_what_arithmetic_finds_impossible_is_the_reason_of_the_endpoint(tmp_path: Path) -> None:
     def read(_: Any) -> Facts:
         raise Impossible("escrow account t/1 was seen at 5 and not looked up at 9")
 
     network = replace(akash.NETWORK, readings=reading(read))
     outcome = ran(network, "endless", lambda request: moving(request, ONE_VALIDATOR), tmp_path)
-    assert (outcome.error, outcome.message[:18]) == ("BadData", "escrow account t/1")
+    assert (outcome.error, "http://127.0.0.1" in outcome.message) == ("SourceDown", True)
+    assert outcome.message.endswith(": escrow account t/1 was seen at 5 and not looked up at 9")
 
 
 def endless_pages(request: Request) -> Reply:

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from ingest import job
+from ingest.endpoints import Rotation
 from ingest.network import DAILY, Network, Node, Reading, Since
 from ingest.networks import networks
 from ingest.publication import build
@@ -133,6 +134,10 @@ class Ledgers:
     endpoint: str = "http://127.0.0.1"
     witness: str = ""
     runtime_version: str = "1"
+    rotation: Rotation = field(default_factory=lambda: Rotation(["http://127.0.0.1"]))
+
+    def forget(self) -> None:
+        pass
 
     def __post_init__(self) -> None:
         self.now = self.begin

@@ -310,8 +310,8 @@ def test_rotation_tells_every_reason_when_all_fail() -> None:
     def question(endpoint: str) -> str:
         raise SourceDown(f"{endpoint} is down")
 
-    with pytest.raises(SourceDown, match="a is down; b is down"):
-        Rotation(["a", "b"]).ask(question)
+    with pytest.raises(SourceDown, match="http://a is down; http://b is down"):
+        Rotation(["http://a", "http://b"]).ask(question)
     with pytest.raises(SourceDown, match="no endpoint"):
         Rotation([]).ask(question)
 

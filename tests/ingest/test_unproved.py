@@ -17,7 +17,7 @@ from ingest.networks import akash, fet
 from ingest.substrate.node import SubstrateChain
 from ingest.transport import Http
 from store.landing import Landing, contents
-from store.rows import Facts, Kind, SourceChanged, SourceDown, frame, observation
+from store.rows import Facts, Kind, SourceDown, frame, observation
 from tests.conftest import ROOT
 from tests.ingest.evm.test_node import NOW, head, served  # noqa: F401 - a fixture
 from tests.ingest.substrate.test_node import CLOCK, at_head
@@ -52,7 +52,7 @@ def test_digits_of_another_script_are_no_amount_on_a_cosmos_chain(tmp_path: Path
 
     with serving(answer) as address:
         (outcome,) = ran(only(akash.NETWORK, "validators"), tmp_path, address)
-    assert (outcome.error, ARABIC in outcome.message) == ("SourceChanged", True)
+    assert (outcome.error, ARABIC in outcome.message) == ("SourceDown", True)
 
 
 def _with(body: Any, name: str, value: str) -> Any:
@@ -70,7 +70,7 @@ def test_digits_of_another_script_are_no_amount_on_an_evm_chain(amount: Any) -> 
         answered = amount if isinstance(amount, bytes) else {"jsonrpc": "2.0", "id": 1, "result": amount}
         return Reply(answered) if method == "eth_getStorageAt" else None
 
-    with serving(Provider(mood=mood)) as url, pytest.raises(SourceChanged, match="no hexadecimal ones"):
+    with serving(Provider(mood=mood)) as url, pytest.raises(SourceDown, match="no hexadecimal ones"):
         head(url).slot("0x" + "ab" * 20, 0)
 
 

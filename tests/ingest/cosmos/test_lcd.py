@@ -217,13 +217,15 @@ PROXY = Reply(b"<html>501 Not Implemented</html>", 501, {"content-type": "text/h
 BROKEN = failure(500, 2, "broken")
 
 
-def test_a_route_that_the_software_lacks_needs_no_second_endpoint() -> None:
+def test_a_route_that_the_software_lacks_is_missing_where_the_next_one_lacks_it_too_or_is_silent() -> None:
     lacking = but(chain(STATE), POOL, GATEWAY)
     for other in (lacking, but(chain(STATE), POOL, BROKEN)):
         with pinned(lacking, other) as node:
             assert not node.serves(POOL)
             with pytest.raises(NotServed):
                 node.get(POOL)
+    with pinned(lacking, chain(STATE)) as node:
+        assert node.get(POOL) == STATE.pool()
 
 
 def test_a_route_that_a_proxy_lacks_is_asked_of_another() -> None:

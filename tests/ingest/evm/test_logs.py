@@ -19,7 +19,7 @@ from ingest.endpoints import Rotation
 from ingest.evm.logs import NOBODY, TRANSFER, Span, added, changes_frame, columns, net_changes, segments, transfers
 from ingest.evm.node import EvmChain, EvmNode
 from ingest.transport import Http
-from store.rows import BadData, SourceChanged, SourceDown
+from store.rows import BadData, SourceDown
 from tests.worlds.evm_provider import FINAL, TOKEN, Provider, error, provider, result, transfer
 from tests.worlds.examples import examples
 from tests.worlds.servers import Reply, serving
@@ -198,9 +198,9 @@ def test_patience_brings_all_logs_and_impatience_an_error(
         read(node(always))
 
 
-def test_an_unknown_error_stops_the_reading(served: Callable[..., tuple[str, Provider]]) -> None:
+def test_an_unknown_error_is_a_reason_to_ask_the_next(served: Callable[..., tuple[str, Provider]]) -> None:
     url, _ = served(mood=lambda _, method: error(-32099, "no logs today") if method == "eth_getLogs" else None)
-    with pytest.raises(SourceChanged, match="no logs today"):
+    with pytest.raises(SourceDown, match="no logs today"):
         read(node(url))
 
 

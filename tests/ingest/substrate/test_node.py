@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scalecodec.types import I64, U16, U128
 
+from ingest.endpoints import Unanswered
 from ingest.substrate import columns
 from ingest.substrate.metadata import Metadata, metadata
 from ingest.substrate.node import KEYS_A_PAGE, Substrate, SubstrateChain, encoded
@@ -208,10 +209,10 @@ def test_errors_of_nodes_map_to_ours(node: Node) -> None:
         for code, message, error in (
             (-32601, "Method not found", NotServed),
             (-32603, "Function to start was not found", NotServed),
-            (-32603, "Internal error", SourceDown),
-            (-32602, "Invalid params", SourceChanged),
-            (4003, "Client error: UnknownBlock: State already discarded for 0x00", SourceDown),
-            (-32008, "Response is too big", SourceDown),
+            (-32603, "Internal error", Unanswered),
+            (-32602, "Invalid params", Unanswered),
+            (4003, "Client error: UnknownBlock: State already discarded for 0x00", Unanswered),
+            (-32008, "Response is too big", Unanswered),
         ):
             said(code, message)
             with pytest.raises(error, match=message[:20]) as caught:
