@@ -1,8 +1,9 @@
 """Events of one contract over a period: read in stretches of blocks, of which the finished ones are kept."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
+from functools import partial
 from hashlib import sha256
 from typing import Final
 
@@ -14,6 +15,11 @@ from ingest.evm.node import EvmNode
 from ingest.network import Memo
 from store.landing import Lasting
 from store.rows import BadData
+
+# Digits of the 32 bytes that each value takes.
+WORD: Final = 64
+# How many topics after the first, and how many words of data, each event has; by its first topic.
+Shapes = Mapping[str, tuple[int, int]]
 
 LOGS: Final = pl.Schema({"block": pl.Int64(), "topics": pl.List(pl.String()), "data": pl.String()})
 
@@ -43,29 +49,21 @@ def signature(event: str) -> str:
 def last_blocks(node: EvmNode, blocks: int) -> Period:
     """The last so many blocks, or all that there are; starts after the time of the block before them."""
     before = max(0, node.block.height - blocks)
-    since = node.web3.eth.get_block(before)["timestamp"]
-    return Period(before + 1, datetime.fromtimestamp(since, UTC))
+    return Period(before + 1, node.ask(lambda provider: provider.block(before)).time)
 
 
 def events(
-    node: EvmNode, memo: Memo, contract: str, topics: Sequence[str], first: int, *, segment_blocks: int = SEGMENT_BLOCKS
+    node: EvmNode, memo: Memo, contract: str, shapes: Shapes, first: int, *, segment_blocks: int = SEGMENT_BLOCKS
 ) -> dict[str, list[Event]]:
     """Events of a contract from block `first` on, in the order of the chain, by their first topic."""
-    found: dict[str, list[Event]] = {topic: [] for topic in topics}
+    found: dict[str, list[Event]] = {topic: [] for topic in shapes}
     start = first // segment_blocks * segment_blocks
     for stretch in reversed(list(segments(start, node.block.height, segment_blocks))):
-        for block, told, data in _kept(node, memo, contract, topics, stretch).iter_rows():
+        for block, told, data in _kept(node, memo, contract, shapes, stretch).iter_rows():
             if block >= first:
-                found[told[0]].append(_event(contract, block, told, data))
+                words = tuple(int(data[place : place + WORD], 16) for place in range(2, len(data), WORD))
+                found[told[0]].append(Event(block, tuple(int(topic, 16) for topic in told[1:]), words))
     return found
-
-
-def _event(contract: str, block: int, topics: list[str], data: str) -> Event:
-    digits = data.removeprefix("0x")
-    if len(digits) % 64:
-        raise BadData(f"an event of {contract} in block {block} has data of {len(digits) / 2} bytes")
-    words = tuple(int(digits[start : start + 64], 16) for start in range(0, len(digits), 64))
-    return Event(block, tuple(int(topic, 16) for topic in topics[1:]), words)
 
 
 def address(word: int) -> str:
@@ -73,17 +71,24 @@ def address(word: int) -> str:
     return f"0x{word:040x}"
 
 
-def _kept(node: EvmNode, memo: Memo, contract: str, topics: Sequence[str], stretch: Segment) -> pl.DataFrame:
+def _kept(node: EvmNode, memo: Memo, contract: str, shapes: Shapes, stretch: Segment) -> pl.DataFrame:
+    topics = sorted(shapes)
+
     def make() -> pl.DataFrame:
-        pieces = [_frame(logs) for logs in node.logs(contract, [list(topics)], stretch.first, stretch.last)]
-        return pl.concat(pieces)
+        read = partial(_frame, contract, shapes)
+        return pl.concat(list(node.logs(contract, topics, stretch.first, stretch.last, read)))
 
     if not stretch.finished:
         return make()
     # Parts are kept for good: one of another contract or of other events must not be taken for it.
-    asked = f"{contract.lower()}-{sha256(' '.join(sorted(topics)).encode()).hexdigest()[:16]}"
+    asked = f"{contract.lower()}-{sha256(' '.join(topics).encode()).hexdigest()[:16]}"
     return memo(Lasting(f"final-events-{asked}-{stretch.first}-{stretch.last}"), make)
 
 
-def _frame(logs: Logs) -> pl.DataFrame:
-    return pl.DataFrame({"block": logs.block, "topics": logs.topics, "data": logs.data}, schema=LOGS)
+def _frame(contract: str, shapes: Shapes, logs: Logs) -> pl.DataFrame:
+    """Logs as they are kept; raises BadData for one that has not the topics and words of its event."""
+    for block, topics, data in zip(logs.block, logs.topics, logs.data, strict=True):
+        if (len(topics) - 1, (len(data) - 2) / WORD) != shapes[topics[0].lower()]:
+            raise BadData(f"an event of {contract} in block {block} has topics {topics} and data {data[:200]}")
+    lower = [[topic.lower() for topic in topics] for topics in logs.topics]
+    return pl.DataFrame({"block": logs.block, "topics": lower, "data": logs.data}, schema=LOGS)

@@ -8,15 +8,17 @@ all at one final block. How much is missing is known exactly: total supply less 
 import json
 import logging
 import random
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any, Final
 
 import polars as pl
-from web3 import Web3
 
+from ingest.endpoints import Rotation
+from ingest.evm.calls import Call
 from ingest.evm.logs import NOBODY, SEGMENT_BLOCKS, TRANSFER, Segment, added, net_changes, segments, transfers
-from ingest.evm.node import Call, EvmNode
-from ingest.evm.refusals import TooWide
+from ingest.evm.node import EvmNode
+from ingest.evm.provider import Provider
 from ingest.network import Memo
 from ingest.transport import Http, bare
 from store.addresses import NotAnAddress, address
@@ -32,14 +34,21 @@ EXPLORER_PAGES: Final = 20
 ANSWERS_A_RUN: Final = 150
 SPOT_CHECKS: Final = 100
 
-# Selectors of aggregate3((address,bool,bytes)[]) and balanceOf(address); a word is 32 bytes, 64 hex digits.
+# Selectors of aggregate3((address,bool,bytes)[]) and balanceOf(address).
 AGGREGATE3_SELECTOR: Final = "82ad56cb"
 BALANCE_OF_SELECTOR: Final = "70a08231"
-WORD: Final = 64
 CALL_BYTES: Final = 192
-RESULT_DIGITS: Final = 4 * WORD
 
 log = logging.getLogger(__name__)
+
+
+def _words(*numbers: int) -> bytes:
+    return b"".join(number.to_bytes(32) for number in numbers)
+
+
+# A call that succeeded, and that 32 bytes follow: the amount.
+A_NUMBER: Final = _words(1, 64, 32)
+RESULT: Final = 128
 
 
 class Postponed(Exception):
@@ -74,7 +83,7 @@ def token_holders(
             stretches = segments(deployed(archive, token), node.block.height, segment_blocks)
             held = replayed(archive, token, memo, stretches, supply)
         else:
-            ranked = ranking(node.http, node.chain.blockscout, token) if node.chain.blockscout else ()
+            ranked = ranking(node.http, node.chain.explorers, token)
             stretches = segments(since, node.block.height, segment_blocks)
             held = verified(node, token, {*ranked, *participants(node, token, memo, stretches, answers_a_run)})
         rows = holdings(("holders", holder, amount) for holder, amount in sorted(held.items()) if amount)
@@ -83,12 +92,18 @@ def token_holders(
     return holders
 
 
-def ranking(http: Http, explorer: str, token: str) -> tuple[str, ...]:
+def ranking(http: Http, explorers: Sequence[str], token: str) -> tuple[str, ...]:
     """The largest holders as a Blockscout ranks them; as many pages as it answers, none when it is down.
 
-    Raises SourceChanged when a page has an unknown shape.
+    Raises SourceDown when the pages of every explorer have an unknown shape, or never come to an end.
     """
-    holders: list[str] = []
+    if not explorers:
+        return ()
+    return Rotation(explorers).ask(lambda explorer: _ranking(http, explorer, token))
+
+
+def _ranking(http: Http, explorer: str, token: str) -> tuple[str, ...]:
+    holders: dict[str, None] = {}
     url = f"{explorer}/api/v2/tokens/{token}/holders"
     params: dict[str, str] = {}
     for _ in range(EXPLORER_PAGES):
@@ -98,12 +113,14 @@ def ranking(http: Http, explorer: str, token: str) -> tuple[str, ...]:
             log.warning("%s ranks no more than %d holders of %s: %s", bare(explorer), len(holders), token, error)
             break
         ranked, following = _ranked(page, url)
-        holders += ranked
+        if following and holders.keys() >= set(ranked):
+            raise SourceChanged(f"{bare(url)} has a page with nothing new, and a next one")
+        holders |= dict.fromkeys(ranked)
         if not following:
             break
         # What the explorer hands out is sent back as it is, as JSON writes it: its own meaning changes with versions.
         params = {name: _as_sent(value) for name, value in following.items() if value is not None}
-    return tuple(dict.fromkeys(holders))
+    return tuple(holders)
 
 
 def _ranked(page: Any, url: str) -> tuple[list[str], dict[str, Any]]:
@@ -146,8 +163,8 @@ def participants(node: EvmNode, token: str, memo: Memo, stretches: Iterable[Segm
         if answers >= answers_a_run:
             raise Postponed
         moves = []
-        for logs in node.logs(token, [TRANSFER], first, last):
-            moves.append(transfers(logs, token))
+        for move in node.logs(token, [TRANSFER], first, last, partial(transfers, token=token)):
+            moves.append(move)
             answers += 1
         return net_changes(moves)
 
@@ -175,17 +192,19 @@ def balances(node: EvmNode, token: str, holders: Sequence[str]) -> list[int]:
 
     Coded by fixed widths, since all calls are of one size: web3's ABI coder needs a hundred times the CPU.
     """
-    found: list[int] = []
-    for start in range(0, len(holders), BALANCES_AT_ONCE):
-        found += _balances(node, token, holders[start : start + BALANCES_AT_ONCE])
-    return found
+
+    def asked(provider: Provider, some: Sequence[str]) -> list[int]:
+        question = _balances_question(token, some)
+        return _balances_answer(provider.returned(node.chain.multicall, question, node.block.height), token, some)
+
+    return node.ask_in_pieces(asked, holders, BALANCES_AT_ONCE)
 
 
 def replayed(node: EvmNode, token: str, memo: Memo, stretches: Iterable[Segment], supply: int) -> dict[str, int]:
     """Balances from all transfers since the token exists, audited; raises BadData when the audit fails."""
 
     def make(first: int, last: int) -> pl.DataFrame:
-        return net_changes(transfers(logs, token) for logs in node.logs(token, [TRANSFER], first, last))
+        return net_changes(node.logs(token, [TRANSFER], first, last, partial(transfers, token=token)))
 
     held = added([_kept(memo, stretch, make) for stretch in stretches])
     issued = -held.pop(NOBODY, 0)
@@ -205,7 +224,7 @@ def deployed(node: EvmNode, contract: str) -> int:
     without, with_code = -1, node.block.height
     while with_code - without > 1:
         middle = (without + with_code) // 2
-        if node.web3.eth.get_code(Web3.to_checksum_address(contract), middle):
+        if node.ask(partial(Provider.code, address=contract, height=middle)):
             with_code = middle
         else:
             without = middle
@@ -237,18 +256,6 @@ def _page(http: Http, url: str, params: dict[str, str]) -> Any:
     return answer.json()
 
 
-def _balances(node: EvmNode, token: str, holders: Sequence[str]) -> list[int]:
-    call = {"to": node.chain.multicall, "data": _balances_question(token, holders)}
-    try:
-        answer = node.rpc("eth_call", [call, hex(node.block.height)])
-    except TooWide:
-        if len(holders) == 1:
-            raise
-        middle = len(holders) // 2
-        return _balances(node, token, holders[:middle]) + _balances(node, token, holders[middle:])
-    return list(_balances_answer(answer.get("result"), token, holders))
-
-
 def _balances_question(token: str, holders: Sequence[str]) -> str:
     def word(number: int) -> str:
         return f"{number:064x}"
@@ -261,13 +268,15 @@ def _balances_question(token: str, holders: Sequence[str]) -> str:
     return f"0x{AGGREGATE3_SELECTOR}{word(32)}{word(count)}{offsets}{calls}"
 
 
-def _balances_answer(answer: Any, token: str, holders: Sequence[str]) -> Iterator[int]:
-    """The amounts in an answer of aggregate3: (success, offset, length, amount), one after the other."""
-    start = 2 + WORD * (2 + len(holders))
-    if not isinstance(answer, str) or len(answer) != start + RESULT_DIGITS * len(holders):
-        raise SourceChanged(f"balanceOf of {len(holders)} holders of {token} is {str(answer)[:200]!r}")
-    for end in range(start + RESULT_DIGITS, len(answer) + 1, RESULT_DIGITS):
-        yield int(answer[end - WORD : end], 16)
+def _balances_answer(answer: bytes, token: str, holders: Sequence[str]) -> list[int]:
+    """The amounts in an answer of aggregate3, in which every other word is known before it comes."""
+    count = len(holders)
+    head = _words(32, count, *(32 * count + RESULT * place for place in range(count)))
+    results = [answer[start : start + RESULT] for start in range(len(head), len(answer), RESULT)]
+    numbers = all(len(result) == RESULT and result.startswith(A_NUMBER) for result in results)
+    if not answer.startswith(head) or len(results) != count or not numbers:
+        raise SourceChanged(f"balanceOf of {count} holders of {token} is {answer[:100].hex()}, not a number each")
+    return [int.from_bytes(result[len(A_NUMBER) :]) for result in results]
 
 
 # What the readings tell, for the dictionary of facts: name, of whom, unit, meaning.

@@ -10,8 +10,9 @@ from typing import Any, Final
 from web3 import Web3
 
 from analytics.power.paths import Action, Side
+from ingest.evm.calls import Call
 from ingest.evm.logs import NOBODY
-from ingest.evm.node import Call, EvmNode
+from ingest.evm.node import EvmNode
 from ingest.network import Key, Unlisted, Way
 from store.rows import BadData, Facts, Kind, frame, holdings, observation
 
@@ -170,10 +171,11 @@ def _role_members(node: EvmNode, contract: str) -> dict[str, tuple[str, ...]]:
         for power, count in _role_counts(node, contract).items()
         for index in range(count)
     }
-    found = dict(zip(asked, node.calls(list(asked.values())), strict=True))
+    # Asked together, answered below from memory: one request for all.
+    node.calls(list(asked.values()))
     members: dict[str, tuple[str, ...]] = {}
-    for (power, _), answer in found.items():
-        members[power] = (*members.get(power, ()), *answer)
+    for (power, _), call in asked.items():
+        members[power] = (*members.get(power, ()), node.call(call))
     return members
 
 

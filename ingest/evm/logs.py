@@ -1,16 +1,19 @@
-"""Event logs of EVM contracts: how wide to ask, what makes an answer impossible, and columns of exact integers.
+"""Event logs of EVM contracts: how wide to ask, what makes an answer impossible or doubtful, and columns of integers.
 
 Bulk logs are sliced by fixed widths instead of decoded by ABI: a Transfer has three words at known places, and
 web3's decoder needs about fifty times the CPU.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any, Final
 
 import polars as pl
 
+from ingest.fields import listed, text
 from store.rows import LARGEST_AMOUNT, Amount, BadData
 
 # keccak256 of "Transfer(address,address,uint256)" (ERC-20).
@@ -24,16 +27,38 @@ FIRST_PATIENCE: Final = 4
 # About 27 hours of Ethereum's 12-second slots.
 SEGMENT_BLOCKS: Final = 8_192
 
+# Sizes of an answer that a provider may have cut it to without a word: 100, 250, 5,000, 10,000, 1,024, 8,192, ...
+SMALLEST_CAP: Final = 100
+ROUND: Final = re.compile(r"(1|2|5|25)0+")
+# Of a log, in this order: block, place in it, hash of it, data, topics.
+LOG: Final = re.compile(
+    r"0x[0-9a-f]{1,16} 0x[0-9a-f]{1,16} 0x[0-9a-f]{64} 0x(?:[0-9a-f]{2})*(?: 0x[0-9a-f]{64}){1,4}", re.IGNORECASE
+)
+
 CHANGES: Final = pl.Schema({"address": pl.String(), "change": Amount})
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """Logs of one contract whose first topic is one of some."""
+
+    contract: str
+    topics: tuple[str, ...]
+
+    def has(self, log: Any) -> bool:
+        """Whether a log is one of them; raises SourceChanged for what is no log."""
+        topics = [str(topic).lower() for topic in listed(log, "topics")]
+        return text(log, "address").lower() == self.contract and not {*self.topics}.isdisjoint(topics[:1])
+
+
+@dataclass(frozen=True, slots=True)
 class Logs:
-    """Logs of one contract as columns, in the order of the chain."""
+    """Logs of one contract as columns, in the order of the chain; `hashes` are those of their blocks."""
 
     block: list[int]
     topics: list[list[str]]
     data: list[str]
+    hashes: Mapping[int, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.block)
@@ -61,19 +86,26 @@ class Span:
     """How many blocks one provider is asked for at a time; learns from refusals and from the size of answers.
 
     A refused width is tried again after a few small answers, since a crowded stretch may be over; each time that it
-    is refused again the wait doubles, since it may be the provider's own limit.
+    is refused again the wait doubles, since it may be the provider's own limit. caps: sizes to which it was caught
+    cutting its answers.
     """
 
     def __init__(self) -> None:
         self.blocks = FIRST_BLOCKS
+        self.caps: set[int] = set()
         self._refused: int | None = None
         self._trying = False
         self._calm = 0
         self._patience = FIRST_PATIENCE
 
+    def doubts(self, found: int) -> bool:
+        """Whether an answer of so many logs may have been cut."""
+        power_of_two = found & (found - 1) == 0
+        return found in self.caps or (found >= SMALLEST_CAP and (power_of_two or bool(ROUND.fullmatch(str(found)))))
+
     def narrow(self, refused: int, proposed: int | None) -> None:
         """Ask for half of what was refused, or for what the provider proposes."""
-        self.blocks = max(1, proposed if proposed and proposed < refused else refused // 2)
+        self.blocks = proposed if proposed and 0 < proposed < refused else max(1, refused // 2)
         self._patience = self._patience * 2 if self._trying else FIRST_PATIENCE
         self._refused, self._trying, self._calm = refused, False, 0
 
@@ -92,28 +124,49 @@ class Span:
             self.blocks, self._trying, self._calm = self.blocks * 2, True, 0
 
 
-def columns(answer: Any, address: str, first: int, last: int) -> Logs:
-    """Columns of an answer to eth_getLogs; raises BadData for a log that was not asked for, removed, or there twice."""
+def columns(answer: Any, wanted: Wanted, first: int, last: int) -> Logs:
+    """Columns of an answer to eth_getLogs, in the order of the chain.
+
+    Raises BadData for a log that was not asked for, is no final one, is there twice, or is of another block than the
+    next of the same height.
+    """
+    where = f"asked for logs of {wanted.contract} in blocks {first} to {last}"
     if not isinstance(answer, list):
-        raise BadData(f"logs of {address} in blocks {first} to {last} are {str(answer)[:80]!r}")
+        raise BadData(f"{where}, got {str(answer)[:80]!r}")
     try:
-        blocks = [int(log["blockNumber"], 16) for log in answer]
-        indices = [int(log["logIndex"], 16) for log in answer]
-        columns = Logs(blocks, [log["topics"] for log in answer], [log["data"] for log in answer])
-        strangers = {log["address"].lower() for log in answer} - {address}
-        removed = any(log.get("removed") for log in answer)
+        rows = sorted((_row(log, wanted) for log in answer), key=itemgetter(0, 1))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise BadData(f"a log of {address} in blocks {first} to {last} has an unknown shape: {error!r}") from error
+        raise BadData(f"{where}, one has an unknown shape: {error!r}") from error
+    except _Wrong as error:
+        raise BadData(f"{where}, one {error}") from error
+    blocks = [row[0] for row in rows]
+    hashes = {(row[0], row[2]) for row in rows}
     wrong = {
-        f"is of {', '.join(sorted(strangers))}": bool(strangers),
-        "was removed by a reorganisation": removed,
-        "lies outside": bool(blocks) and not first <= min(blocks) <= max(blocks) <= last,
-        "is there twice": len(set(zip(blocks, indices, strict=True))) != len(blocks),
+        "lies outside": bool(blocks) and not first <= blocks[0] <= blocks[-1] <= last,
+        "is there twice": len({row[:2] for row in rows}) != len(rows),
+        "has another block hash than the next": len(hashes) != len(set(blocks)),
     }
     for what, so in wrong.items():
         if so:
-            raise BadData(f"asked for logs of {address} in blocks {first} to {last}, one {what}")
-    return columns
+            raise BadData(f"{where}, one {what}")
+    return Logs(blocks, [row[3] for row in rows], [row[4] for row in rows], dict(hashes))
+
+
+class _Wrong(Exception):
+    """Why a log cannot be what was asked for."""
+
+
+def _row(log: Any, wanted: Wanted) -> tuple[int, int, str, list[str], str]:
+    """Block, place in it and hash of it, topics and data."""
+    topics, data = log["topics"], log["data"]
+    spelled = " ".join([log["blockNumber"], log["logIndex"], log["blockHash"], data, *topics])
+    if not LOG.fullmatch(spelled):
+        raise ValueError(spelled[:200])
+    if log.get("removed"):
+        raise _Wrong("was removed by a reorganisation")
+    if log["address"].lower() != wanted.contract or topics[0].lower() not in wanted.topics:
+        raise _Wrong(f"is of {log['address']}, with the topic {topics[0]}")
+    return int(log["blockNumber"], 16), int(log["logIndex"], 16), log["blockHash"].lower(), topics, data
 
 
 def transfers(logs: Logs, token: str) -> Transfers:

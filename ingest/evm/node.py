@@ -1,89 +1,36 @@
 """EVM chains over JSON-RPC: proves providers, names the newest final block, reads contracts and logs at that block.
 
-web3.py is used for contracts, ABI coding, block tags and calls, over our own polite client; bulk logs go past it.
-What providers say when they refuse is read in ingest/evm/refusals.py.
+What one provider answers is judged in ingest/evm/provider.py, what it says when it refuses in ingest/evm/refusals.py.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any, Final, TypeVar, cast
-
-from eth_abi.abi import decode, encode
-from eth_abi.exceptions import DecodingError
-from web3 import Web3
-from web3.exceptions import Web3Exception
-from web3.providers import BaseProvider
-from web3.types import BlockIdentifier, RPCEndpoint, RPCResponse
+from typing import Any, Final, TypeVar
 
 from ingest import stopping
 from ingest.allowance import Exhausted
 from ingest.endpoints import Rotation, named
-from ingest.evm.logs import Logs, Span, columns
-from ingest.evm.refusals import TooWide, Unable, reply
+from ingest.evm.calls import MULTICALL3, Call, apart, together
+from ingest.evm.logs import Logs, Span, Wanted
+from ingest.evm.provider import Provider
+from ingest.evm.refusals import TooWide, Unable
 from ingest.network import is_of_now
-from ingest.transport import AnswerTooLarge, GivenUp, Http, bare
-from store.rows import Block, SourceChanged, SourceDown
+from ingest.transport import GivenUp, Http, bare
+from store.rows import Block, ReadingError, SourceChanged, SourceDown
 
-# mds1/multicall3: the same address on nearly every EVM chain.
-MULTICALL3: Final = "0xcA11bde05977b3631167028862bE2a173976CA11"
-AGGREGATE3: Final = [
-    {
-        "type": "function",
-        "name": "aggregate3",
-        "stateMutability": "payable",
-        "inputs": [
-            {
-                "name": "calls",
-                "type": "tuple[]",
-                "components": [
-                    {"name": "target", "type": "address"},
-                    {"name": "allowFailure", "type": "bool"},
-                    {"name": "callData", "type": "bytes"},
-                ],
-            }
-        ],
-        "outputs": [
-            {
-                "name": "returnData",
-                "type": "tuple[]",
-                "components": [{"name": "success", "type": "bool"}, {"name": "returnData", "type": "bytes"}],
-            }
-        ],
-    }
-]
-
-# Where a chain's nodes do not name the final block: two epochs of Ethereum.
-BLOCKS_TO_FINALITY: Final = 64
 OLDEST_HEAD: Final = timedelta(minutes=5)
 CALLS_AT_ONCE: Final = 200
 WITNESSES_ASKED: Final = 2
 
+Item = TypeVar("Item")
 T = TypeVar("T")
-# Asks one JSON-RPC question: method and parameters to the reply.
-Ask = Callable[[str, Sequence[Any]], dict[str, Any]]
 
 
 def now() -> datetime:
     """The time of this machine."""
     return datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A view function of a contract, as Solidity spells it: Call(token, "balanceOf(address)", (holder,))."""
-
-    to: str
-    function: str
-    arguments: tuple[Any, ...] = ()
-    returns: tuple[str, ...] = ("uint256",)
-
-    @property
-    def data(self) -> bytes:
-        """Selector and encoded arguments."""
-        types = self.function[self.function.index("(") + 1 : -1]
-        return bytes(Web3.keccak(text=self.function)[:4]) + encode(types.split(",") if types else (), self.arguments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +60,9 @@ class EvmChain:
         return next(iter(named(f"EIP155_{self.number}_ARCHIVE_URL")), "")
 
     @property
-    def blockscout(self) -> str:
-        """The explorer that ranks holders; empty where none is known."""
-        return next(iter(named(f"EIP155_{self.number}_EXPLORER_URL")), self.explorer)
+    def explorers(self) -> tuple[str, ...]:
+        """The explorers that rank holders; none where none is known."""
+        return named(f"EIP155_{self.number}_EXPLORER_URL") or ((self.explorer,) if self.explorer else ())
 
     def head(self, http: Http, endpoints: Sequence[str]) -> "EvmNode":
         """The newest final block of the first endpoint that proves itself; raises SourceDown.
@@ -127,38 +74,34 @@ class EvmChain:
     def at(self, http: Http, endpoints: Sequence[str], height: int) -> "EvmNode":
         """The block at `height`; raises SourceDown when it is not final or nobody has its state any more."""
 
-        def with_state(w3: Web3) -> Block:
-            if height > _final(w3).height:
-                raise Unable(f"block {height} is not final")
-            w3.eth.get_balance(Web3.to_checksum_address(self.multicall), height)
-            return _block(w3, height)
+        def with_state(provider: Provider) -> Block:
+            if height > provider.final().height:
+                raise Unable(f"{provider.name}: block {height} is not final")
+            provider.balance(self.multicall, height)
+            return provider.block(height)
 
         return self._first_proved(http, endpoints, with_state)
 
-    def _newest_final(self, w3: Web3) -> Block:
-        newest = _block(w3, "latest")
+    def _newest_final(self, provider: Provider) -> Block:
+        newest = provider.newest()
         if not is_of_now(newest, self.clock(), OLDEST_HEAD):
-            raise Unable(f"the newest block {newest.height} is of {newest.time:%Y-%m-%d %H:%M:%S}")
-        return _final(w3)
+            raise Unable(f"{provider.name}: the newest block {newest.height} is of {newest.time:%Y-%m-%d %H:%M:%S}")
+        return provider.final()
 
-    def _first_proved(self, http: Http, endpoints: Sequence[str], pinned: Callable[[Web3], Block]) -> "EvmNode":
+    def _first_proved(self, http: Http, endpoints: Sequence[str], pinned: Callable[[Provider], Block]) -> "EvmNode":
         addresses = [endpoint.strip() for endpoint in endpoints if endpoint.strip()]
         rotation = Rotation(addresses)
 
-        def proved(endpoint: str) -> EvmNode:
-            w3 = connection(partial(ask, http, endpoint))
-            try:
-                if w3.eth.chain_id != self.number:
-                    raise Unable(f"{bare(endpoint)} is a node of eip155:{w3.eth.chain_id}, not of {self.chain_id}")
-                block = pinned(w3)
-                software = str(w3.client_version)
-            except (SourceChanged, Web3Exception) as error:
-                raise SourceDown(f"{bare(endpoint)}: {error}") from error
-            witnesses = [other for other in addresses if other != endpoint][:WITNESSES_ASKED]
-            witness = _confirm(http, endpoint, block, witnesses)
-            return EvmNode(self, http, rotation, block, software, witness, proved={endpoint})
+        def proved(provider: Provider) -> EvmNode:
+            number = provider.chain_number()
+            if number != self.number:
+                raise Unable(f"{provider.name} is a node of eip155:{number}, not of {self.chain_id}")
+            block, software = pinned(provider), provider.software()
+            others = [Provider(http, other) for other in addresses if other != provider.address]
+            witness = _confirm(provider, block, others[:WITNESSES_ASKED])
+            return EvmNode(self, http, rotation, block, software, witness, proved={provider.address})
 
-        return rotation.ask(proved)
+        return rotation.ask(lambda endpoint: _as_it_is(proved, Provider(http, endpoint)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,25 +128,20 @@ class EvmNode:
         """The provider that is asked first, without its key."""
         return bare(self.rotation.first)
 
-    @property
-    def web3(self) -> Web3:
-        """web3.py over these providers."""
-        return connection(self.rpc)
-
     def prove_again(self) -> list[str]:
         """Asks each provider that was proved for the pinned block once more: it may stand for another chain meanwhile.
 
         Raises SourceDown for another block; one that tells no block now has not changed what it said.
         """
         doubts = []
-        for endpoint in sorted(self.proved):
+        for provider in (Provider(self.http, address) for address in sorted(self.proved)):
             try:
-                seen = _block(connection(partial(ask, self.http, endpoint)), self.block.height)
-            except (SourceDown, SourceChanged, Web3Exception) as error:
-                doubts.append(f"{bare(endpoint)}: {error}")
+                seen = provider.block(self.block.height)
+            except ReadingError as error:
+                doubts.append(f"{provider.name}: {error}")
                 continue
             if seen.hash != self.block.hash:
-                raise SourceDown(f"{bare(endpoint)} came to have {seen.hash} as block {self.block.height}")
+                raise SourceDown(f"{provider.name} came to have {seen.hash} as block {self.block.height}")
         return doubts
 
     def forget(self) -> None:
@@ -216,9 +154,33 @@ class EvmNode:
             return None
         return EvmNode(self.chain, self.http, Rotation([self.chain.archive]), self.block, self.runtime_version)
 
-    def rpc(self, method: str, params: Sequence[Any]) -> dict[str, Any]:
-        """The JSON-RPC reply of the first provider that can answer; raises TooWide, SourceDown or SourceChanged."""
-        return self._answered(lambda endpoint: ask(self.http, endpoint, method, params))
+    def ask(self, question: Callable[[Provider], T]) -> T:
+        """The first proved provider's answer; raises SourceDown with every provider's reason.
+
+        The answer is judged within the question: whatever that raises is this provider's reason, and the next is asked.
+        """
+        return self._answered(partial(_as_it_is, question))
+
+    def ask_in_pieces(
+        self, question: Callable[[Provider, Sequence[Item]], Sequence[T]], items: Sequence[Item], at_once: int
+    ) -> list[T]:
+        """Answers for each of many items, so many at once; half as many where that is too much for a provider."""
+        found: list[T] = []
+        for start in range(0, len(items), at_once):
+            found += self._in_halves(question, items[start : start + at_once])
+        return found
+
+    def _in_halves(self, question: Callable[[Provider, Sequence[Item]], Sequence[T]], items: Sequence[Item]) -> list[T]:
+        def asked(provider: Provider) -> Sequence[T]:
+            return question(provider, items)
+
+        if len(items) == 1:
+            return list(self.ask(asked))
+        try:
+            return list(self._answered(asked))
+        except TooWide:
+            middle = len(items) // 2
+            return self._in_halves(question, items[:middle]) + self._in_halves(question, items[middle:])
 
     def calls(self, calls: Sequence[Call]) -> list[tuple[Any, ...]]:
         """What view functions return at the pinned block; () where a contract has no function of this shape.
@@ -226,8 +188,7 @@ class EvmNode:
         Each call is asked once, then remembered.
         """
         new = [call for call in dict.fromkeys(calls) if call not in self.remembered]
-        for start in range(0, len(new), CALLS_AT_ONCE):
-            self._ask_calls(new[start : start + CALLS_AT_ONCE])
+        self.remembered.update(zip(new, self.ask_in_pieces(self._called, new, CALLS_AT_ONCE), strict=True))
         return [self.remembered[call] for call in calls]
 
     def call(self, call: Call) -> Any:
@@ -239,163 +200,136 @@ class EvmNode:
 
     def code(self, address: str) -> bytes:
         """The code at an address at the pinned block; empty for a key."""
-        place = Web3.to_checksum_address(address)
-        return self._once(("code", address), lambda: bytes(self.web3.eth.get_code(place, self.block.height)))
+        return self._once(("code", address), lambda provider: provider.code(address, self.block.height))
 
     def slot(self, contract: str, slot: int) -> int:
         """One word of a contract's storage at the pinned block."""
-        place = Web3.to_checksum_address(contract)
-        word = self._once((contract, slot), lambda: self.web3.eth.get_storage_at(place, slot, self.block.height))
-        return int.from_bytes(word, "big")
+        return self._once((contract, slot), lambda provider: provider.slot(contract, slot, self.block.height))
 
-    def logs(self, address: str, topics: Sequence[Any], first: int, last: int) -> Iterator[Logs]:
-        """Checked logs of a contract from block first to last, in pieces as wide as the provider allows.
+    def logs(
+        self, contract: str, topics: Sequence[str], first: int, last: int, read: Callable[[Logs], T]
+    ) -> Iterator[T]:
+        """What `read` makes of a contract's logs from block first to last, in pieces as wide as the provider allows.
 
-        Nothing is ever missing: an answer is whole, or an error. Raises SourceDown when one block alone is too much
-        for every provider, BadData for logs that were not asked for.
+        topics: the first topics that are wanted. Nothing is ever missing: a piece is whole, or an error; a size to
+        which providers cut is confirmed by halves. Raises SourceDown when one block alone is too much for every
+        provider, or none gives logs of which `read` can make something.
         """
         if last > self.block.height:
             raise ValueError(f"block {last} comes after the pinned block {self.block.height}")
-        start = first
+        wanted, start = Wanted(contract, tuple(topics)), first
         while start <= last:
-            end = min(last, start + self._span().blocks - 1)
+            end = min(last, start + self._span(self.rotation.first).blocks - 1)
             try:
-                found = self._logs(address, topics, start, end)
+                count, found = self._answered(partial(self._piece, wanted, start, end, read))
             except TooWide as error:
-                self._span().narrow(end - start + 1, error.blocks)
+                self._span(self.rotation.first).narrow(end - start + 1, error.blocks)
                 continue
-            self._span().widen(end - start + 1, len(found))
+            self._span(self.rotation.first).widen(end - start + 1, count)
             yield found
             start = end + 1
 
-    def _once(self, key: Any, asked: Callable[[], T]) -> T:
+    def _piece(
+        self, wanted: Wanted, first: int, last: int, read: Callable[[Logs], T], provider: Provider
+    ) -> tuple[int, T]:
+        """How many logs there are, and what `read` makes of them."""
+        try:
+            logs = provider.logs(wanted, first, last)
+            count, span = len(logs), self._span(provider.address)
+            seen_before = count in span.caps and first < last
+            if seen_before or (span.doubts(count) and self._is_cut(provider, wanted, first, last, count)):
+                span.caps.add(count)
+                raise TooWide(f"{provider.name} hands out {count} logs of more in blocks {first} to {last}")
+        except TooWide as error:
+            if first == last:
+                raise Unable(f"block {first} alone is too much: {error}") from error
+            raise
+        if logs.hashes.get(self.block.height, self.block.hash) != self.block.hash:
+            raise Unable(f"{provider.name} has logs of another block {self.block.height}")
+        return count, read(logs)
+
+    def _is_cut(self, provider: Provider, wanted: Wanted, first: int, last: int, count: int) -> bool:
+        """Whether there are other than the `count` logs that were answered: by halves, or a block's receipts.
+
+        A half that has all of them may be cut as well, and is looked into: two questions for each halving.
+        """
+        if first == last:
+            return len(provider.logs_by_receipts(wanted, first)) != count
+        middle = (first + last) // 2
+        halves = ((first, middle), (middle + 1, last))
+        counts = [len(provider.logs(wanted, *half)) for half in halves]
+        if sum(counts) != count:
+            return True
+        return any(
+            found == count and self._is_cut(provider, wanted, *half, count)
+            for half, found in zip(halves, counts, strict=True)
+        )
+
+    def _called(self, provider: Provider, calls: Sequence[Call]) -> list[tuple[Any, ...]]:
+        question = "0x" + together(calls).hex()
+        return apart(calls, provider.returned(self.chain.multicall, question, self.block.height))
+
+    def _once(self, key: Any, question: Callable[[Provider], T]) -> T:
         if key not in self.remembered:
-            self.remembered[key] = asked()
+            self.remembered[key] = self.ask(question)
         answer: T = self.remembered[key]
         return answer
 
-    def _ask_calls(self, calls: Sequence[Call]) -> None:
-        contract = self.web3.eth.contract(Web3.to_checksum_address(self.chain.multicall), abi=AGGREGATE3)
-        asked = [(Web3.to_checksum_address(call.to), True, call.data) for call in calls]
-        try:
-            found = contract.functions.aggregate3(asked).call(block_identifier=self.block.height)
-        except Web3Exception as error:
-            raise SourceChanged(f"{self.chain.multicall} on {self.chain_id} is no Multicall3: {error}") from error
-        self.remembered.update({call: _decoded(call, *answer) for call, answer in zip(calls, found, strict=True)})
-
-    def _logs(self, address: str, topics: Sequence[Any], first: int, last: int) -> Logs:
-        query = {"address": address, "topics": list(topics), "fromBlock": hex(first), "toBlock": hex(last)}
-
-        def question(endpoint: str) -> dict[str, Any]:
-            try:
-                return ask(self.http, endpoint, "eth_getLogs", [query])
-            except TooWide as error:
-                if first == last:
-                    raise Unable(f"block {first} alone is too much: {error}") from error
-                raise
-
-        return columns(self._answered(question).get("result"), address, first, last)
-
-    def _answered(self, question: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
-        """The first proved provider's answer; waits between rounds while one of them may still answer."""
+    def _answered(self, question: Callable[[Provider], T]) -> T:
+        """The first proved provider's answer, or TooWide; waits between rounds while one of them may still answer."""
         for pause in (*self.chain.pauses, None):
-            failures: list[SourceDown] = []
+            failures: list[ReadingError] = []
             try:
                 return self.rotation.ask(partial(self._asked, question, failures))
             except Exhausted:
                 raise
             except SourceDown:
-                if pause is None or all(isinstance(failure, (Unable, GivenUp)) for failure in failures):
+                if pause is None or not any(map(_may_pass, failures)):
                     raise
                 stopping.sleep(pause)
         raise AssertionError("the last round returns or raises")
 
-    def _asked(
-        self, question: Callable[[str], dict[str, Any]], failures: list[SourceDown], endpoint: str
-    ) -> dict[str, Any]:
+    def _asked(self, question: Callable[[Provider], T], failures: list[ReadingError], endpoint: str) -> T:
+        provider = Provider(self.http, endpoint)
         try:
-            self._prove(endpoint)
-            return question(endpoint)
-        except SourceDown as error:
+            if endpoint not in self.proved:
+                _as_it_is(self._prove, provider)
+            return question(provider)
+        except ReadingError as error:
             failures.append(error)
             raise
 
-    def _prove(self, endpoint: str) -> None:
+    def _prove(self, provider: Provider) -> None:
         """Refuses a provider that has another block, or none, at the pinned height."""
-        if endpoint in self.proved:
-            return
-        try:
-            seen = _block(connection(partial(ask, self.http, endpoint)), self.block.height)
-        except (SourceChanged, Web3Exception) as error:
-            raise Unable(f"{bare(endpoint)}: {error}") from error
+        seen = provider.block(self.block.height)
         if seen.hash != self.block.hash:
-            raise Unable(f"{bare(endpoint)} has {seen.hash} as block {self.block.height}, not {self.block.hash}")
-        self.proved.add(endpoint)
+            raise Unable(f"{provider.name} has {seen.hash} as block {self.block.height}, not {self.block.hash}")
+        self.proved.add(provider.address)
 
-    def _span(self) -> Span:
-        return self.spans.setdefault(self.rotation.first, Span())
-
-
-class Polite(BaseProvider):
-    """Lets web3.py ask through our own client."""
-
-    # Or a contract could make web3 ask any address on the web (ERC-3668).
-    global_ccip_read_enabled = False
-
-    def __init__(self, asked: Ask) -> None:
-        super().__init__()
-        self._asked = asked
-
-    def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
-        """The provider's reply, a revert included."""
-        return cast(RPCResponse, self._asked(method, params))
+    def _span(self, endpoint: str) -> Span:
+        return self.spans.setdefault(endpoint, Span())
 
 
-def connection(asked: Ask) -> Web3:
-    """web3.py over a function that asks."""
-    return Web3(Polite(asked))
-
-
-def ask(http: Http, endpoint: str, method: str, params: Sequence[Any]) -> dict[str, Any]:
-    """One question to one provider."""
-    question = {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(params)}
+def _as_it_is(question: Callable[[Provider], T], provider: Provider) -> T:
+    """The answer to a question of which there is no smaller one: too much for one provider, it is another's."""
     try:
-        return reply(http.post(endpoint, question))
-    except AnswerTooLarge as error:
-        raise TooWide(str(error)) from error
+        return question(provider)
+    except TooWide as error:
+        raise Unable(str(error)) from error
 
 
-def _block(w3: Web3, which: BlockIdentifier) -> Block:
-    found = w3.eth.get_block(which)
-    return Block(found["number"], found["hash"].to_0x_hex(), datetime.fromtimestamp(found["timestamp"], UTC))
+def _may_pass(error: ReadingError) -> bool:
+    return isinstance(error, SourceDown) and not isinstance(error, (Unable, GivenUp))
 
 
-def _final(w3: Web3) -> Block:
-    """The newest final block; where the tag is refused, the one that 64 blocks were built upon."""
-    try:
-        return _block(w3, "finalized")
-    except (SourceChanged, Unable, Web3Exception):
-        return _block(w3, max(0, w3.eth.block_number - BLOCKS_TO_FINALITY))
-
-
-def _confirm(http: Http, endpoint: str, block: Block, witnesses: Sequence[str]) -> str:
+def _confirm(provider: Provider, block: Block, witnesses: Sequence[Provider]) -> str:
     """The first witness that answers, which must have the same final block; empty where none does."""
     for witness in witnesses:
         try:
-            seen = _block(connection(partial(ask, http, witness)), block.height)
-        except (SourceDown, SourceChanged, Web3Exception):
+            seen = witness.block(block.height)
+        except ReadingError:
             continue
         if seen.hash != block.hash:
-            raise SourceDown(f"{bare(endpoint)} and {bare(witness)} disagree about block {block.height}")
-        return witness
+            raise SourceDown(f"{provider.name} and {witness.name} disagree about block {block.height}")
+        return witness.address
     return ""
-
-
-def _decoded(call: Call, succeeded: bool, returned: bytes) -> tuple[Any, ...]:
-    if not succeeded:
-        return ()
-    try:
-        # Addresses come in lower case.
-        return decode(call.returns, returned)
-    except (DecodingError, ValueError):
-        return ()

@@ -1,15 +1,16 @@
-"""What EVM providers say when they refuse, and what to do about it: narrow, wait, switch or stop.
+"""What EVM providers say when they refuse, and what to do about it: ask for less, wait, or ask another.
 
 There is no standard. The same refusal comes as a JSON error in a 200, as an HTTP 4xx with JSON in the body, or as
-a bare HTTP status of a proxy; the codes are reused for different things, so the text is asked before the code.
+a bare HTTP status of a proxy; the codes are reused for different things, so the text is asked before the code. Texts
+only say that less or patience would do: whatever nobody knows is one provider's reason, and the next is asked.
 
     ReadingError
     ├── AskSmaller
     │   └── TooWide     ask for fewer blocks or fewer calls
     ├── SourceDown
     │   ├── Busy        wait, then ask again
-    │   └── Unable      this provider cannot answer, another may
-    └── SourceChanged   anything else: a person must look
+    │   └── Unable      anything else: this provider cannot answer, another may
+    └── SourceChanged   no JSON-RPC answer at all
 """
 
 import re
@@ -23,31 +24,23 @@ from store.rows import ReadingError, SourceChanged, SourceDown
 PRUNED_CODE: Final = 4444
 NO_SUCH_METHOD: Final = -32601
 LIMIT_EXCEEDED: Final = -32005
-# Statuses by which a provider turns a stranger away, whatever the question.
-DENIED: Final = frozenset({401, 402, 403, 404, 405, 410, 451})
 
 # Asked in this order: "-32005 rate limit" must wait although -32005 mostly means "too many results".
-SWITCH: Final = re.compile(
-    r"pruned|data before \S+ is not available|missing trie node|state [^,]{0,80}not available|BlockOutOfRange"
-    r"|receipt not available|historical state|header not found|unauthori[sz]ed|forbidden|api key|not whitelisted",
-    re.IGNORECASE,
-)
 NARROW: Final = re.compile(
-    r"block ?range|blocks range|range [0-9]+ (exceeds|is bigger)|limited to a [0-9,]+"
-    r"|more than [0-9]+ (results|logs|blocks)"
+    r"block ?range|blocks range|range [0-9]+ (exceeds|is bigger)|limited to a [0-9,]+|ranges? over [0-9,]+ blocks"
+    r"|more than [0-9,]+ (results|logs|blocks)|max(imum)? results"
     r"|(response|query) (size|timeout)[a-z ]* exceeded|response is too (big|large)|memory capacity exceeded"
     r"|range is too|too (wide|many (logs|results|blocks))|out of gas|gas limit|request entity too large",
     re.IGNORECASE,
 )
 WAIT: Final = re.compile(
-    r"rate.?limit|too many requests|requests? (per|in|limit)|capacity|throttl|timed? ?out|try again|temporar"
-    r"|overloaded|busy|unavailable",
+    r"rate.?limit|too many requests|request (count|rate)|requests per|capacity|throttl|timed? ?out|try again|temporar"
+    r"|overloaded|busy|service unavailable",
     re.IGNORECASE,
 )
-# "this block range should work: [0x7e9b85, 0x7e9d78]"
-PROPOSED: Final = re.compile(r"\[(0x[0-9a-f]+), *(0x[0-9a-f]+)\]", re.IGNORECASE)
-
-REVERTED: Final = re.compile(r"revert|invalid opcode|invalid jump|stack underflow", re.IGNORECASE)
+# "this block range should work: [0x7e9b85, 0x7e9d78]", "retry with the range 8284709-8284907"
+BLOCK: Final = "(0x[0-9a-f]{1,16}|[0-9]{1,16})"
+PROPOSED: Final = re.compile(rf"(?:\[|range ){BLOCK} ?[,-] ?{BLOCK}", re.IGNORECASE)
 
 
 class TooWide(AskSmaller):
@@ -63,19 +56,17 @@ class Busy(SourceDown):
 
 
 class Unable(SourceDown):
-    """A provider cannot answer this question: pruned, no such method, not allowed."""
+    """A provider does not answer this question, for whatever reason; another may."""
 
 
-def reply(answer: Answer) -> dict[str, Any]:
-    """The JSON-RPC reply in an HTTP answer, a revert included; raises what the provider's refusal means."""
+def result(answer: Answer) -> Any:
+    """The result in an HTTP answer; raises what the provider's refusal means."""
     body = _body(answer)
-    if "result" in body and answer.status < 400:
+    error = body.get("error")
+    if "result" in body and error is None and answer.status < 400:
         if not answer.is_ascii:
             raise SourceChanged(f"{bare(answer.url)} answered letters or digits that are no hexadecimal ones")
-        return body
-    error = body.get("error")
-    if isinstance(error, dict) and REVERTED.search(str(error.get("message"))):
-        return body
+        return body["result"]
     if answer.status < 400 and error is None:
         raise SourceChanged(f"{bare(answer.url)} answered neither a result nor an error: {str(body)[:200]}")
     raise refusal(answer.url, answer.status, error if error is not None else body)
@@ -86,7 +77,7 @@ def refusal(url: str, status: int, error: Any) -> ReadingError:
     code = error.get("code") if isinstance(error, dict) else None
     text = _text(error)
     says = f"{bare(url)} answered {status} {code if code is not None else ''}: {text[:300]}"
-    if code in {PRUNED_CODE, NO_SUCH_METHOD} or SWITCH.search(text):
+    if code in (PRUNED_CODE, NO_SUCH_METHOD):
         return Unable(says)
     if NARROW.search(text):
         return TooWide(says, _proposed(text))
@@ -94,9 +85,7 @@ def refusal(url: str, status: int, error: Any) -> ReadingError:
         return Busy(says)
     if code == LIMIT_EXCEEDED or status == 413:
         return TooWide(says)
-    if status in DENIED or (status >= 400 and code is None):
-        return Unable(says)
-    return SourceChanged(says)
+    return Unable(says)
 
 
 def _body(answer: Answer) -> dict[str, Any]:
@@ -125,4 +114,7 @@ def _text(error: Any) -> str:
 
 def _proposed(text: str) -> int | None:
     found = PROPOSED.search(text)
-    return int(found[2], 16) - int(found[1], 16) + 1 if found else None
+    if not found:
+        return None
+    first, last = (int(end, 16 if end[:2] in ("0x", "0X") else 10) for end in found.groups())
+    return last - first + 1

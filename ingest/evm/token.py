@@ -6,8 +6,9 @@ from typing import Final
 
 from ingest.allowance import REPLAY
 from ingest.evm import keys
+from ingest.evm.calls import Call
 from ingest.evm.holders import token_holders
-from ingest.evm.node import Call, EvmNode
+from ingest.evm.node import EvmNode
 from ingest.network import DAILY, HOURLY, InParts, Network, Reading, counted
 from store.rows import Facts, Kind, Measure, frame, observation
 from store.spelling import ADDRESS

@@ -7,8 +7,9 @@ bridge holds here is the part that exists there, so the two supplies are never a
 from collections.abc import Mapping
 from typing import Final
 
+from ingest.evm.calls import Call
 from ingest.evm.ethereum import ETHEREUM
-from ingest.evm.node import Call, EvmNode
+from ingest.evm.node import EvmNode
 from ingest.evm.token import erc20, whole_numbers
 from ingest.network import HOURLY, Network, Reading
 from store.rows import Facts, Kind, Measure, SourceChanged, frame, observation

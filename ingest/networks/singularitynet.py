@@ -9,9 +9,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any, Final
 
+from ingest.evm.calls import Call
 from ingest.evm.ethereum import ETHEREUM
 from ingest.evm.events import Event, Period, address, events, last_blocks, signature
-from ingest.evm.node import Call, EvmNode
+from ingest.evm.node import EvmNode
 from ingest.network import DAILY, InParts, Memo, Network, Reading, counted
 from store.rows import BadData, Facts, Kind, Measure, SourceChanged, frame, holdings, observation
 from store.spelling import ANY
@@ -25,6 +26,9 @@ PERIOD_BLOCKS: Final = 216_000
 CLAIM: Final = signature("ChannelClaim(uint256,uint256,address,uint256,uint256,uint256,uint256)")
 DEPOSIT: Final = signature("DepositFunds(address,uint256)")
 WITHDRAWAL: Final = signature("WithdrawFunds(address,uint256)")
+# Of a claim channel and recipient are topics, of the others who put in or takes out.
+CLAIMS: Final = {CLAIM: (2, 5)}
+FUNDS: Final = {DEPOSIT: (1, 1), WITHDRAWAL: (1, 1)}
 # channels(id) -> nonce, sender, signer, recipient, groupId, value, expiration
 CHANNEL: Final = ("uint256", "address", "address", "address", "bytes32", "uint256", "uint256")
 # getOrganizationById(id) -> found, id, metadata URI, owner, members, service ids
@@ -55,7 +59,7 @@ def deposits(node: EvmNode, memo: Memo) -> Facts:
     token says that the escrow holds; channels is the number of payment channels ever opened.
     """
     time, period = node.block.time, _period(node)
-    found = events(node, memo, ESCROW, (DEPOSIT, WITHDRAWAL), period.first)
+    found = events(node, memo, ESCROW, FUNDS, period.first)
     by_depositor = _summed((address(event.topics[0]), event.words[0]) for event in found[DEPOSIT])
     out = sum(event.words[0] for event in found[WITHDRAWAL])
     rows = [
@@ -107,11 +111,7 @@ def _events(node: EvmNode, memo: Memo, period: Period) -> list[Event]:
     Only the second word, the amount, is of use: with `isSendback` the contract clears the channel before it tells
     what was sent back, so that word is always zero.
     """
-    found = events(node, memo, ESCROW, (CLAIM,), period.first)[CLAIM]
-    for event in found:
-        if len(event.topics) != 2 or len(event.words) != 5:
-            raise BadData(f"a claim in block {event.block} has topics {event.topics} and words {event.words}")
-    return found
+    return events(node, memo, ESCROW, CLAIMS, period.first)[CLAIM]
 
 
 def _senders(node: EvmNode, recipients: dict[int, str]) -> dict[int, str]:

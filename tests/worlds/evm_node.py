@@ -23,7 +23,8 @@ from web3.contract import Contract
 from web3.logs import DISCARD
 from web3.types import RPCEndpoint
 
-from ingest.evm.node import MULTICALL3, EvmChain, EvmNode
+from ingest.evm.calls import MULTICALL3
+from ingest.evm.node import EvmChain, EvmNode
 from ingest.transport import Http
 from tests.worlds.servers import free_port, wait_for_port
 

@@ -4,15 +4,17 @@ import gzip
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
 import requests
 from web3.contract import Contract
 
+from ingest.evm.calls import Call
 from ingest.evm.holders import balances, deployed, participants, replayed, token_holders
 from ingest.evm.logs import NOBODY, TRANSFER, Transfers, segments, transfers
-from ingest.evm.node import Call, EvmChain, EvmNode
+from ingest.evm.node import EvmChain, EvmNode
 from ingest.network import Memo
 from ingest.transport import Http
 from store.rows import BadData, Facts, Kind, SourceChanged, SourceDown, check
@@ -97,7 +99,8 @@ def parties(chain: Chain, count: int) -> list[str]:
 
 
 def everyone(chain: Chain, node: EvmNode) -> list[Transfers]:
-    return [transfers(logs, chain.address) for logs in node.logs(chain.address, [TRANSFER], 0, node.block.height)]
+    read = partial(transfers, token=chain.address)
+    return list(node.logs(chain.address, [TRANSFER], 0, node.block.height, read))
 
 
 def test_holders_are_complete_through_a_cap_of_fifty_blocks(crowd: Chain) -> None:

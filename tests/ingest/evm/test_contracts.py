@@ -39,12 +39,12 @@ CONTRACTS = {
     ),
     SAFE: contract(view("address[]", OWNERS, "getOwners()"), view("uint256", 2, "getThreshold()")),
 }
+MOVES = [transfer(place, 0, int(SENDER, 16), place, 7, address=MADE_UP) for place in range(1, 5)]
 
 
 @pytest.fixture
 def chain() -> Iterator[EvmChain]:
-    moves = [transfer(place, 0, int(SENDER, 16), place, 7, address=MADE_UP) for place in range(1, 5)]
-    with serving(Contracts(CONTRACTS, Provider(logs=moves))) as url:
+    with serving(Contracts(CONTRACTS, Provider(logs=MOVES))) as url:
         yield EvmChain("eip155:1", (url,), pauses=(), clock=lambda: NOW)
 
 

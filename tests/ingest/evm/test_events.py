@@ -1,16 +1,18 @@
 """Events are kept in parts, each under what was asked: another contract or another event is another part."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import cast
+from typing import Any, cast
 
+import polars as pl
 import pytest
 
 from ingest.evm.events import Event, events, signature
 from ingest.evm.logs import Logs
 from ingest.evm.node import EvmNode
-from store.rows import Block
+from store.rows import BadData, Block
+from tests.worlds.each import each
 from tests.worlds.evm_node import Shelf
 
 ONE, OTHER = "0x" + "aa" * 20, "0x" + "bb" * 20
@@ -25,13 +27,19 @@ class Node:
 
     block: Block
 
-    def logs(self, contract: str, topics: Sequence[Sequence[str]], first: int, last: int) -> Iterator[Logs]:
-        rows = [(block, topic, amount) for of, topic, block, amount in TOLD if of == contract and topic in topics[0]]
+    def logs(
+        self, contract: str, topics: Sequence[str], first: int, last: int, read: Callable[[Logs], pl.DataFrame]
+    ) -> Iterator[pl.DataFrame]:
+        rows = [(block, topic, amount) for of, topic, block, amount in TOLD if of == contract and topic in topics]
         rows = [row for row in rows if first <= row[0] <= last]
-        yield Logs([row[0] for row in rows], [[row[1]] for row in rows], [f"0x{row[2]:064x}" for row in rows])
+        yield read(Logs([row[0] for row in rows], [[row[1]] for row in rows], [f"0x{row[2]:064x}" for row in rows]))
 
 
 NODE = cast("EvmNode", Node(Block(29, "0x1d", datetime(2026, 1, 1, tzinfo=UTC))))
+
+
+def shapes(*topics: str) -> dict[str, tuple[int, int]]:
+    return dict.fromkeys(topics, (0, 1))
 
 
 def amounts(found: dict[str, list[Event]]) -> dict[str, list[int]]:
@@ -42,7 +50,9 @@ def amounts(found: dict[str, list[Event]]) -> dict[str, list[int]]:
 def test_two_contracts_in_one_reading_are_told_apart(turn: int) -> None:
     shelf = Shelf()
     asked = [(ONE, (PAID,)), (OTHER, (PAID,)), (ONE, (MOVED,)), (ONE, (MOVED, PAID))][::turn]
-    found = {(of, topics): amounts(events(NODE, shelf, of, topics, 0, segment_blocks=10)) for of, topics in asked}
+    found = {
+        (of, topics): amounts(events(NODE, shelf, of, shapes(*topics), 0, segment_blocks=10)) for of, topics in asked
+    }
     assert found == {
         (ONE, (PAID,)): {PAID: [1]},
         (OTHER, (PAID,)): {PAID: [3, 4]},
@@ -58,6 +68,18 @@ def test_the_same_events_are_read_once_however_they_are_asked_for() -> None:
         (ONE, (MOVED, PAID)),
         (ONE.upper().replace("X", "x"), (PAID, MOVED)),
     ):
-        events(NODE, shelf, contract, topics, 0, segment_blocks=10)
+        events(NODE, shelf, contract, shapes(*topics), 0, segment_blocks=10)
     # The third stretch, to block 29, is finished too.
     assert len(shelf.made) == 3
+
+
+@each(("topics", "data"), [([MOVED, PAID], "0x" + "00" * 32), ([MOVED], "0x"), ([MOVED], "0x" + "00" * 64)])
+def test_an_event_without_its_topics_and_words_is_refused_before_it_is_kept(topics: list[str], data: str) -> None:
+    class Odd(Node):
+        def logs(self, *asked: Any) -> Iterator[pl.DataFrame]:
+            yield asked[-1](Logs([3], [topics], [data]))
+
+    shelf = Shelf()
+    with pytest.raises(BadData, match="an event of 0xaaaa"):
+        events(cast("EvmNode", Odd(NODE.block)), shelf, ONE, shapes(PAID, MOVED), 0, segment_blocks=10)
+    assert shelf.made == []

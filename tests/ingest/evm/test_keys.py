@@ -1,6 +1,7 @@
 """Through a real nginx as public providers run it: all logs, or an error that says why; never fewer."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -42,11 +43,8 @@ def pinned(url: str, pauses: tuple[float, ...] = (0.2, 0.4, 0.8), patience: int 
 
 def read(node: EvmNode, token: Contract) -> list[int]:
     address = str(token.address).lower()
-    return [
-        amount
-        for logs in node.logs(address, [TRANSFER], 0, node.block.height)
-        for amount in transfers(logs, address).amount
-    ]
+    read = partial(transfers, token=address)
+    return [amount for move in node.logs(address, [TRANSFER], 0, node.block.height, read) for amount in move.amount]
 
 
 def to(upstream: str, more: str = "") -> str:

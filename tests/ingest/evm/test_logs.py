@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +17,28 @@ from hypothesis import strategies as st
 from urllib3.util import Retry
 
 from ingest.endpoints import Rotation
-from ingest.evm.logs import NOBODY, TRANSFER, Span, added, changes_frame, columns, net_changes, segments, transfers
+from ingest.evm.logs import (
+    NOBODY,
+    TRANSFER,
+    Logs,
+    Span,
+    Wanted,
+    added,
+    changes_frame,
+    columns,
+    net_changes,
+    segments,
+    transfers,
+)
 from ingest.evm.node import EvmChain, EvmNode
 from ingest.transport import Http
 from store.rows import BadData, SourceDown
+from tests.worlds.each import each
 from tests.worlds.evm_provider import FINAL, TOKEN, Provider, error, provider, result, transfer
 from tests.worlds.examples import examples
 from tests.worlds.servers import Reply, serving
 
+WANTED = Wanted(TOKEN, (TRANSFER,))
 NOW = datetime.fromtimestamp(1_800_000_000, UTC)
 # 300 transfers in uneven crowds: nobody for long, then 100 in one block.
 LOGS = [
@@ -46,12 +61,11 @@ def served() -> Iterator[Callable[..., tuple[str, Provider]]]:
 
 def read(of: EvmNode, first: int = 0, last: int = FINAL) -> list[tuple[int, int]]:
     """(block, amount) of every transfer that is read."""
-    pieces = list(of.logs(TOKEN, [TRANSFER], first, last))
-    return [
-        (block, amount)
-        for piece in pieces
-        for block, amount in zip(piece.block, transfers(piece, TOKEN).amount, strict=True)
-    ]
+
+    def told(logs: Logs) -> list[tuple[int, int]]:
+        return list(zip(logs.block, transfers(logs, TOKEN).amount, strict=True))
+
+    return [one for piece in of.logs(TOKEN, [TRANSFER], first, last, told) for one in piece]
 
 
 EVERY = [(int(log["blockNumber"], 16), int(log["data"], 16)) for log in LOGS]
@@ -63,7 +77,7 @@ def test_the_recorded_mainnet_answer_decodes_to_the_expected_transfers(shared: P
     with (folder / "expected_token_transfers.csv").open() as file:
         expected = list(csv.DictReader(file))
     token = expected[0]["token_address"]
-    logs = columns(found, token, 0x76250, 0x76250)
+    logs = columns(found, Wanted(token, (TRANSFER,)), 0x76250, 0x76250)
     decoded = transfers(logs, token)
     assert logs.block == [int(row["block_number"]) for row in expected]
     assert decoded.sender == [row["from_address"] for row in expected]
@@ -71,34 +85,126 @@ def test_the_recorded_mainnet_answer_decodes_to_the_expected_transfers(shared: P
     assert decoded.amount == [int(row["value"]) for row in expected]
 
 
-@pytest.mark.parametrize(
-    ("changed", "complaint"),
-    [
-        ({"blockNumber": "0x65"}, "lies outside"),
-        ({"address": "0x" + "bb" * 20}, "is of 0xbbbb"),
-        ({"removed": True}, "was removed"),
-        ({"logIndex": "0x1"}, "is there twice"),
-        ({"blockNumber": None}, "unknown shape"),
-        ({"topics": [TRANSFER]}, "no ERC-20 transfer"),
-        ({"data": "0x"}, "no ERC-20 transfer"),
-    ],
-)
+ODD_LOGS = [
+    ({"blockNumber": "0x65"}, "lies outside"),
+    ({"blockNumber": "-0x64"}, "unknown shape"),
+    ({"blockNumber": None}, "unknown shape"),
+    ({"logIndex": None}, "unknown shape"),
+    ({"blockHash": None}, "unknown shape"),
+    ({"blockHash": "0x64"}, "unknown shape"),
+    ({"blockHash": "0x" + "ee" * 32}, "has another block hash"),
+    ({"address": "0x" + "bb" * 20}, "is of 0xbbbb"),
+    ({"address": None}, "unknown shape"),
+    ({"removed": True}, "was removed"),
+    ({"logIndex": "0x1"}, "is there twice"),
+    ({"topics": []}, "unknown shape"),
+    ({"topics": None}, "unknown shape"),
+    ({"topics": TRANSFER}, "unknown shape"),
+    ({"topics": ["0x" + "cc" * 32]}, "with the topic 0xcccc"),
+    ({"topics": [TRANSFER]}, "no ERC-20 transfer"),
+    ({"data": "0x"}, "no ERC-20 transfer"),
+    ({"data": "0x" + "0" * 63}, "unknown shape"),
+]
+
+
+@each(("changed", "complaint"), ODD_LOGS)
 def test_a_log_that_was_not_asked_for_is_refused(changed: dict[str, Any], complaint: str) -> None:
     found = [transfer(100, 0, 1, 2, 7, **changed), transfer(100, 1, 1, 2, 7)]
     with pytest.raises(BadData, match=complaint):
-        transfers(columns(found, TOKEN, 100, 100), TOKEN)
+        transfers(columns(found, WANTED, 100, 100), TOKEN)
+
+
+@each("log", [None, {}, [], "log", 7])
+def test_what_is_no_log_is_refused(log: object) -> None:
+    with pytest.raises(BadData, match="unknown shape"):
+        columns([log], WANTED, 100, 100)
+
+
+def with_first(but: Any, logs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{**logs[0], **but}, *logs[1:]]
+
+
+ODD_LISTS: dict[str, Callable[..., object]] = {
+    "null": lambda _: None,
+    "an object": lambda _: {},
+    "a text": lambda _: "none",
+    "each twice": lambda logs: logs * 2,
+    **{f"one with {but}": partial(with_first, but) for but, _ in ODD_LOGS},
+    "one that is null": lambda logs: [None, *logs[1:]],
+    "of another fork": lambda logs: [
+        {**log, "blockHash": "0x" + "ee" * 32} if log["blockNumber"] == hex(FINAL) else log for log in logs
+    ],
+}
+
+
+@each("odd", ODD_LISTS.values(), ids=lambda odd: next(name for name, one in ODD_LISTS.items() if one is odd))
+def test_logs_that_cannot_be_are_that_providers_reason(odd: Callable[..., object]) -> None:
+    """Invented: the next provider is asked; where there is none, the reading ends with the reason."""
+    (block_5, later) = ([log for log in LOGS if (log["blockNumber"] == "0x5") is so] for so in (True, False))
+
+    def spoilt(number: int, method: str) -> Reply | None:
+        return result(odd([*block_5, *later])) if method == "eth_getLogs" else None
+
+    with provider(mood=spoilt) as (bad, _), provider(logs=LOGS) as (good, _):
+        assert read(node(bad, good)) == EVERY
+        with pytest.raises(SourceDown, match=bad):
+            read(node(bad))
+
+
+def test_logs_in_another_order_are_put_in_the_order_of_the_chain(served: Callable[..., tuple[str, Provider]]) -> None:
+    url, _ = served(logs=LOGS[::-1])
+    assert read(node(url)) == EVERY
+
+
+# As many logs in as many blocks; nobody else transfers.
+CROWDS = {
+    "evenly": dict.fromkeys(range(100, 290), 5),
+    "all in one half": dict.fromkeys(range(100, 119), 50),
+    "all in one block": {777: 950},
+    "as many as the cap in one block": {777: 100},
+    "as many as the cap": {100: 60, 900: 40},
+}
+
+
+def crowd(blocks: dict[int, int]) -> list[dict[str, Any]]:
+    return [transfer(block, index, 1, 2, 1 + index) for block, count in blocks.items() for index in range(count)]
+
+
+@each("name", CROWDS)
+def test_a_provider_that_cuts_its_answers_hides_no_log(name: str) -> None:
+    """Invented: it answers the first hundred logs of any question, and says nothing of the others."""
+    logs = crowd(CROWDS[name])
+    every = [(int(log["blockNumber"], 16), int(log["data"], 16)) for log in logs]
+    with provider(logs=logs, silent_cap=100) as (cuts, seen), provider(logs=logs) as (good, _):
+        assert read(node(cuts, good), 0, 999) == every
+        seen.asked.clear()
+        one = node(cuts)
+        if name == "all in one block":
+            with pytest.raises(SourceDown, match="hands out 100 logs of more in blocks 777 to 777"):
+                read(one, 0, 999)
+        else:
+            assert read(one, 0, 999) == every
+    assert one.spans[cuts].caps == (set() if name.startswith("as many") else {100})
+    # Each doubt costs two questions a halving, and a cap is doubted once; then four blocks of 23 logs fit a question.
+    assert len(seen.logs_asked) < 80
+
+
+@each(("count", "doubted"), [(99, False), (100, True), (137, False), (950, False), (1000, True), (2500, True)])
+def test_round_numbers_are_doubted(count: int, doubted: bool) -> None:
+    assert Span().doubts(count) is doubted
+    assert all(Span().doubts(number) for number in (1024, 5_000, 8192, 10_000, 20_000, 100_000))
 
 
 @pytest.mark.parametrize("found", [None, {}, "none", 0])
 def test_what_is_no_list_is_not_taken_for_no_logs(found: object) -> None:
     with pytest.raises(BadData):
-        columns(found, TOKEN, 0, 1)
+        columns(found, WANTED, 0, 1)
 
 
 def test_spelling_of_addresses_does_not_matter() -> None:
     found = [transfer(100, 0, 1, 2, 7, address="0x" + "AA" * 20)]
     found[0]["topics"][1] = "0x" + "0" * 24 + "AB" * 20
-    assert transfers(columns(found, TOKEN, 100, 100), TOKEN).sender == ["0x" + "ab" * 20]
+    assert transfers(columns(found, WANTED, 100, 100), TOKEN).sender == ["0x" + "ab" * 20]
 
 
 @pytest.mark.parametrize(
@@ -198,10 +304,22 @@ def test_patience_brings_all_logs_and_impatience_an_error(
         read(node(always))
 
 
-def test_an_unknown_error_is_a_reason_to_ask_the_next(served: Callable[..., tuple[str, Provider]]) -> None:
-    url, _ = served(mood=lambda _, method: error(-32099, "no logs today") if method == "eth_getLogs" else None)
-    with pytest.raises(SourceDown, match="no logs today"):
-        read(node(url))
+def test_an_unknown_error_is_one_providers_reason(served: Callable[..., tuple[str, Provider]]) -> None:
+    def refuses(_: int, method: str) -> Reply | None:
+        return error(-32099, "no logs today") if method == "eth_getLogs" else None
+
+    (strange, _), (good, _) = served(mood=refuses), served(logs=LOGS)
+    assert read(node(strange, good)) == EVERY
+    with pytest.raises(SourceDown, match=f"{strange}/ answered 200 -32099: no logs today"):
+        read(node(strange))
+
+
+@each("proposed", ["0-9999", "5-4", "9999-0", "0x0-0x270f", "7", "0-99999999999"])
+def test_a_proposed_range_that_is_not_smaller_is_not_taken(proposed: str) -> None:
+    said = error(-32602, f"query exceeds max results 5, retry with the range {proposed}")
+    with provider(logs=LOGS, blocks_allowed=300, refusal=said) as (url, seen):
+        assert read(node(url), 0, 599) == EVERY[:60]
+    assert len(seen.asked) < 20
 
 
 MOODS = [None, None, None, error(-32005, "rate limit"), error(4444, "pruned"), Reply(b"", 502), Reply(b"{", 200)]
@@ -298,7 +416,7 @@ def test_changes_add_up_the_same_however_they_are_cut(moves: list[tuple[int, int
 
     def changes(part: list[dict[str, Any]]) -> pl.DataFrame | None:
         try:
-            return net_changes([transfers(columns(part, TOKEN, 0, 100), TOKEN)])
+            return net_changes([transfers(columns(part, WANTED, 0, 100), TOKEN)])
         except BadData:
             return None
 

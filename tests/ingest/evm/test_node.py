@@ -11,7 +11,8 @@ from urllib3.util import Retry
 from ingest.evm.holders import ranking
 from ingest.evm.node import EvmChain, EvmNode
 from ingest.transport import Http
-from store.rows import SourceChanged, SourceDown
+from store.rows import SourceDown
+from tests.worlds.each import each
 from tests.worlds.evm_provider import FINAL, Provider, block_hash, error, provider
 from tests.worlds.servers import Reply, Request, serving
 
@@ -134,7 +135,7 @@ def explorer(request: Request) -> Reply:
 
 def test_an_explorers_ranking_is_read_page_by_page() -> None:
     with serving(explorer) as url:
-        assert ranking(http(), url, TOKEN) == tuple(f"0x{n:040x}" for n in range(1, 60))
+        assert ranking(http(), [url], TOKEN) == tuple(f"0x{n:040x}" for n in range(1, 60))
 
 
 def test_what_an_invented_explorer_hands_out_is_sent_back_as_json_writes_it() -> None:
@@ -146,7 +147,7 @@ def test_what_an_invented_explorer_hands_out_is_sent_back_as_json_writes_it() ->
         return page(1, 2, None if request.params else following)
 
     with serving(answer) as url:
-        ranking(http(), url, TOKEN)
+        ranking(http(), [url], TOKEN)
     sent = {"is_final": "true", "is_first": "false", "value": str(10**20), "holder": "0xAb", "part": "0.5"}
     assert asked == [{}, sent]
 
@@ -159,18 +160,27 @@ def test_one_invented_row_that_names_nobody_costs_no_other_its_place(
 ) -> None:
     items = [row, {"address": {"hash": TOKEN}}]
     with serving(lambda _: Reply({"items": items, "next_page_params": None})) as url:
-        assert ranking(http(), url, TOKEN) == (TOKEN,)
+        assert ranking(http(), [url], TOKEN) == (TOKEN,)
     assert "1 of 2 rows name no holder and are left out" in caplog.text
+
+
+@each("items", [[{"address": {"hash": TOKEN}}], []], ids=lambda items: "the first page for ever" if items else "empty")
+def test_an_explorer_without_an_end_gives_way_to_the_next(items: list[object]) -> None:
+    following = {"items": items, "next_page_params": {"n": 1}}
+    with serving(lambda _: Reply(following)) as endless, serving(explorer) as good:
+        assert len(ranking(http(), [endless, good], TOKEN)) == 59
+        with pytest.raises(SourceDown, match="nothing new"):
+            ranking(http(), [endless], TOKEN)
 
 
 def test_an_explorer_that_breaks_off_gives_what_it_gave() -> None:
     with serving(lambda request: Reply(b"", 429) if request.params else explorer(request)) as url:
-        assert len(ranking(http(), url, TOKEN)) == 50
+        assert len(ranking(http(), [url], TOKEN)) == 50
     with serving(lambda _: Reply(b"<html>gone</html>", 410)) as url:
-        assert ranking(http(), url, TOKEN) == ()
+        assert ranking(http(), [url], TOKEN) == ()
 
 
 @pytest.mark.parametrize("body", [{}, {"items": []}, {"items": [{"hash": "0x1"}], "next_page_params": None}, [1]])
 def test_an_explorer_that_changed_is_an_error(body: object) -> None:
-    with serving(lambda _: Reply(body)) as url, pytest.raises(SourceChanged, match="unknown shape"):
-        ranking(http(), url, TOKEN)
+    with serving(lambda _: Reply(body)) as url, pytest.raises(SourceDown, match="unknown shape"):
+        ranking(http(), [url], TOKEN)

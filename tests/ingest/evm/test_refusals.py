@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from ingest.evm.refusals import Busy, TooWide, Unable, reply
+from ingest.evm.refusals import Busy, TooWide, Unable, result
 from ingest.transport import Answer
 from store.rows import ReadingError, SourceChanged, SourceDown
 from tests.worlds.each import each
@@ -88,8 +88,19 @@ RECORDED = [
     (200, -32602, "BlockOutOfRangeError: block height is 5 but requested was 3", None, Unable),
     (401, -32000, "Unauthorized: You must authenticate your request with an API key", None, Unable),
     (403, None, "forbidden", None, Unable),
-    (200, -32602, "invalid argument 0: hex string without 0x prefix", None, SourceChanged),
-    (400, -32700, "parse error", None, SourceChanged),
+    # A range in decimal numbers, from and to.
+    (200, -32602, "query exceeds max results 20000, retry with the range 8284709-8284907", None, TooWide),
+    # Limits of plans that cost nothing.
+    (200, -32600, "ranges over 10000 blocks are not supported on freetier", None, TooWide),
+    (200, 35, "ranges over 10000 blocks are not supported on freetier", None, TooWide),
+    (403, -32701, "archive requests are not available on your plan", None, Unable),
+    (200, -32000, "archive state is not served here, please use an archive node", None, Unable),
+    (200, -32602, "invalid argument 0: hex string without 0x prefix", None, Unable),
+    (400, -32700, "parse error", None, Unable),
+    # Nobody knows this one: it is this provider's reason, and no other's.
+    (200, -32099, "no logs today", None, Unable),
+    (200, 3, "execution reverted: not yours", "0x", Unable),
+    (418, None, "I am a teapot", None, Unable),
 ]
 
 # What proxies answer without any JSON.
@@ -112,7 +123,7 @@ def answer(status: int, body: object) -> Answer:
 
 def meaning(status: int, body: object) -> type[BaseException]:
     with pytest.raises(ReadingError) as raised:
-        reply(answer(status, body))
+        result(answer(status, body))
     assert "0123456789abcdef" not in str(raised.value), "a key must not reach a log"
     return raised.type
 
@@ -123,7 +134,7 @@ def test_recorded_refusals_are_understood_in_both_forms(
 ) -> None:
     error = {"message": message, **({"code": code} if code is not None else {}), **({"data": data} if data else {})}
     assert meaning(status, {"jsonrpc": "2.0", "id": 1, "error": error}) is meant
-    if status == 200 and meant is not SourceChanged:
+    if status == 200:
         assert meaning(400, {"jsonrpc": "2.0", "id": 1, "error": error}) is meant
         assert meaning(200, [{"jsonrpc": "2.0", "id": 1, "error": error}]) is meant
 
@@ -133,15 +144,19 @@ def test_proxies_that_answer_without_json_are_understood(status: int, page: byte
     assert meaning(status, page) is meant
 
 
-def test_the_range_that_a_provider_proposes_is_taken() -> None:
+@each(
+    ("message", "blocks"),
+    [
+        (ALCHEMY, 0x7E9D78 - 0x7E9B85 + 1),
+        ("Try with this block range [0x118dc91, 0x1198cc3].", 0x1198CC3 - 0x118DC91 + 1),
+        ("query exceeds max results 20000, retry with the range 8284709-8284907", 199),
+        ("query exceeds max results 20000", None),
+    ],
+)
+def test_the_range_that_a_provider_proposes_is_taken(message: str, blocks: int | None) -> None:
     with pytest.raises(TooWide) as raised:
-        reply(answer(400, {"error": {"code": -32600, "message": ALCHEMY}}))
-    assert raised.value.blocks == 0x7E9D78 - 0x7E9B85 + 1 == 500
-
-
-def test_a_revert_is_an_answer() -> None:
-    body = {"jsonrpc": "2.0", "id": 1, "error": {"code": 3, "message": "execution reverted: not yours", "data": "0x"}}
-    assert reply(answer(200, body)) == body
+        result(answer(400, {"error": {"code": -32600, "message": message}}))
+    assert raised.value.blocks == blocks
 
 
 @pytest.mark.parametrize("body", [{}, {"jsonrpc": "2.0", "id": 1}, [], "pong", 7, None, [{}, {}]])
@@ -153,6 +168,10 @@ def test_a_result_under_an_http_error_is_not_believed() -> None:
     assert meaning(502, {"jsonrpc": "2.0", "id": 1, "result": []}) is Busy
 
 
+def test_a_result_beside_an_error_is_not_believed() -> None:
+    assert meaning(200, {"jsonrpc": "2.0", "id": 1, "result": [], "error": {"code": 1, "message": "half"}}) is Unable
+
+
 def test_broken_json_is_no_answer() -> None:
     with pytest.raises(SourceDown, match="without JSON"):
-        reply(answer(200, b'{"jsonrpc":"2.0","result":[{"addr'))
+        result(answer(200, b'{"jsonrpc":"2.0","result":[{"addr'))

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from ingest.evm.calls import Call
 from ingest.evm.events import Event, Period
-from ingest.evm.node import Call
 from ingest.networks import fet, singularitynet
 from store.rows import BadData, Block, Facts, SourceChanged
 from tests.worlds.memo import no_memo

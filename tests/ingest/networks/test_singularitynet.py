@@ -16,12 +16,12 @@ from ingest.evm.events import events, last_blocks
 from ingest.evm.node import EvmChain, EvmNode
 from ingest.networks.singularitynet import (
     CLAIM,
-    DEPOSIT,
+    CLAIMS,
     ESCROW,
     FET,
+    FUNDS,
     NETWORK,
     REGISTRY,
-    WITHDRAWAL,
     claims,
     directory,
     organizations,
@@ -172,23 +172,23 @@ def test_the_directory_names_owners(node: EvmNode, busy: Market) -> None:
 
 def test_the_same_period_read_in_parts_and_at_once_is_the_same(node: EvmNode) -> None:
     shelf = Shelf()
-    whole = events(node, Shelf(), ESCROW, (CLAIM, DEPOSIT, WITHDRAWAL), 1)
-    parts = events(node, shelf, ESCROW, (CLAIM, DEPOSIT, WITHDRAWAL), 1, segment_blocks=16)
-    again = events(node, shelf, ESCROW, (CLAIM, DEPOSIT, WITHDRAWAL), 1, segment_blocks=16)
+    whole = events(node, Shelf(), ESCROW, CLAIMS | FUNDS, 1)
+    parts = events(node, shelf, ESCROW, CLAIMS | FUNDS, 1, segment_blocks=16)
+    again = events(node, shelf, ESCROW, CLAIMS | FUNDS, 1, segment_blocks=16)
     assert whole == parts == again
     assert [len(found) for found in whole.values()] == [4, 4, 1]
     assert len(shelf.made) == len(set(shelf.made)) > 3
 
 
 def test_only_events_of_the_period_count(node: EvmNode) -> None:
-    every = events(node, Shelf(), ESCROW, (CLAIM,), 1)[CLAIM]
+    every = events(node, Shelf(), ESCROW, CLAIMS, 1)[CLAIM]
     later = every[1].block
-    assert [event.block for event in events(node, Shelf(), ESCROW, (CLAIM,), later)[CLAIM]] == [
+    assert [event.block for event in events(node, Shelf(), ESCROW, CLAIMS, later)[CLAIM]] == [
         event.block for event in every[1:]
     ]
     period = last_blocks(node, node.block.height - later + 1)
     assert period.first == later
-    assert int(period.since.timestamp()) == node.web3.eth.get_block(later - 1)["timestamp"]
+    assert period.since == node.ask(lambda provider: provider.block(later - 1)).time
 
 
 def test_a_quiet_period_is_empty_and_says_so(tmp_path_factory: pytest.TempPathFactory) -> None:

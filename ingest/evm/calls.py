@@ -1,0 +1,59 @@
+"""Questions to contracts: view functions as Solidity spells them, many in one question to Multicall3."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from eth_abi.abi import decode, encode
+from eth_abi.exceptions import DecodingError
+from web3 import Web3
+
+from store.rows import SourceChanged
+
+# mds1/multicall3: the same address on nearly every EVM chain.
+MULTICALL3: Final = "0xcA11bde05977b3631167028862bE2a173976CA11"
+AGGREGATE3: Final = bytes(Web3.keccak(text="aggregate3((address,bool,bytes)[])")[:4])
+# What no bytes of an answer may end otherwise in: an offset beyond every file is an OverflowError.
+UNREADABLE: Final = (DecodingError, ValueError, OverflowError)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A view function of a contract, as Solidity spells it: Call(token, "balanceOf(address)", (holder,))."""
+
+    to: str
+    function: str
+    arguments: tuple[Any, ...] = ()
+    returns: tuple[str, ...] = ("uint256",)
+
+    @property
+    def data(self) -> bytes:
+        """Selector and encoded arguments."""
+        types = self.function[self.function.index("(") + 1 : -1]
+        return bytes(Web3.keccak(text=self.function)[:4]) + encode(types.split(",") if types else (), self.arguments)
+
+
+def together(calls: Sequence[Call]) -> bytes:
+    """Many calls as one question to Multicall3, of which each may fail by itself."""
+    return AGGREGATE3 + encode(["(address,bool,bytes)[]"], [[(call.to, True, call.data) for call in calls]])
+
+
+def apart(calls: Sequence[Call], answer: bytes) -> list[tuple[Any, ...]]:
+    """What each call returned; () where a contract has no such function. Raises SourceChanged for another answer."""
+    try:
+        (found,) = decode(["(bool,bytes)[]"], answer)
+    except UNREADABLE as error:
+        raise SourceChanged(f"no answer of Multicall3: {answer[:100].hex()} ({error})") from error
+    if len(found) != len(calls):
+        raise SourceChanged(f"Multicall3 answers {len(found)} calls, {len(calls)} were asked")
+    return [_returned(call, *one) for call, one in zip(calls, found, strict=True)]
+
+
+def _returned(call: Call, succeeded: bool, returned: bytes) -> tuple[Any, ...]:
+    if not succeeded:
+        return ()
+    try:
+        # Addresses come in lower case.
+        return decode(call.returns, returned)
+    except UNREADABLE:
+        return ()
