@@ -290,9 +290,9 @@ class Network(Generic[N]):
     told that they do not. decision: how proposals are decided. units: base units beside `unit`, for all that is read
     in them. parties: what the members of a population are called, in the plural, where its name does not say it.
     parts: how the parts of the network are called whose populations begin with that word and a colon. scorecard: the
-    population that is told of a measure, as reading/population; empty where none spans the network. colour: which of
-    the theme's ten colours is its own, from 1; 0 where it needs none. prices: CoinGecko's ids of tokens. credit: thanks
-    to those who serve it, beside public nodes.
+    population that is told of a measure, as reading/population; empty where none spans the network. colour: which look
+    is its own, from 1: the theme's ten colours, then the same with dashes and hatching, and so on; 0 where it needs
+    none. prices: CoinGecko's ids of tokens. credit: thanks to those who serve it, beside public nodes.
     """
 
     name: str

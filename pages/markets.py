@@ -131,7 +131,7 @@ def ranked(population: Population, known: Sequence[Population]) -> None:
                 ranks,
                 threshold=half.share,
                 threshold_label="Half",
-                colour=colours.of_network(population.colour),
+                look=colours.of_network(population.colour),
                 things=population.thing,
             ),
             ranks,

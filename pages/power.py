@@ -80,7 +80,7 @@ def bars(
             ranks,
             threshold=threshold.share,
             threshold_label=words.sentence(threshold.amount),
-            colour=colours.of_network(population.colour),
+            look=colours.of_network(population.colour),
             things=population.thing,
         ),
         ranks.drop("amount", "entity"),

@@ -84,7 +84,7 @@ def moved(population: Population, source: Sequence[Provenance], found: Answer) -
     draw.show(
         draw.Chart(
             "before-after",
-            charts.before_after(rows, colour=colours.of_network(population.colour)),
+            charts.before_after(rows, colour=colours.of_network(population.colour).colour),
             rows,
             {
                 "name": tables.text("Party", pinned=True),

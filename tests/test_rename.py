@@ -8,7 +8,6 @@ import pytest
 from ingest.networks import networks
 from tests.worlds import made_up
 from tests.worlds.copied import backwards, copied, python, renamed, walked
-from ui.colours import SLOTS
 
 pytestmark = pytest.mark.slow
 
@@ -19,7 +18,8 @@ NEW = made_up.NETWORK.name
 def with_a_file(folder: Path) -> Path:
     """The tree with one more file: a network that nobody has seen, in a colour that no other has."""
     tree = copied(folder)
-    free = min(set(range(1, len(SLOTS) + 1)) - {one.colour for one in networks().values()})
+    taken = {one.colour for one in networks().values()}
+    free = min(set(range(1, len(taken) + 2)) - taken)
     source = Path(made_up.__file__).read_text().replace(f"colour={made_up.NETWORK.colour}", f"colour={free}")
     (tree / "ingest" / "networks" / f"{NEW}.py").write_text(source)
     return tree

@@ -31,7 +31,7 @@ def ranked(
     *,
     threshold: float | None,
     threshold_label: str = "",
-    colour: str = colours.SLOTS[0],
+    look: colours.Look = colours.FIRST,
     things: str = "parties",
     height: int = 360,
 ) -> go.Figure:
@@ -40,10 +40,10 @@ def ranked(
     rows: rank, name, share, cumulative (fractions), coalition (is it one of the fewest that reach the threshold).
     """
     shown = rows.sort("rank").head(MOST_BARS)
-    looks = ((True, "Reach the threshold", colour), (False, "Others", colours.GREY))
-    parts_ = [(shown.filter(pl.col("coalition") == inside), name, paint) for inside, name, paint in looks]
+    looks = ((True, "Reach the threshold", look), (False, "Others", colours.PLAIN))
+    parts_ = [(shown.filter(pl.col("coalition") == inside), name, own) for inside, name, own in looks]
     return drawn(
-        [*(_bars(part, name, paint) for part, name, paint in parts_ if not part.is_empty()), _running(shown)],
+        [*(_bars(part, name, own) for part, name, own in parts_ if not part.is_empty()), _running(shown)],
         height=height,
         x={
             "title": f"{words.sentence(things)}, largest first",
@@ -60,13 +60,13 @@ def ranked(
     )
 
 
-def _bars(part: pl.DataFrame, name: str, paint: str) -> Part:
+def _bars(part: pl.DataFrame, name: str, look: colours.Look) -> Part:
     return {
         "type": "bar",
         "x": part["rank"].to_numpy(),
         "y": part["share"].to_numpy(),
         "name": name,
-        "marker": {"color": paint},
+        "marker": {"color": look.colour, "pattern": {"shape": look.hatch, "solidity": 0.6}},
         "customdata": [[inert.svg(text or ""), rank] for text, rank in part.select("name", "rank").iter_rows()],
         "hovertemplate": "%{customdata[0]}<br>rank %{customdata[1]} · %{y:.2%}<extra></extra>",
     }
@@ -158,7 +158,7 @@ def parts(rows: pl.DataFrame, *, height: int = 420) -> go.Figure:
 def lorenz(rows: pl.DataFrame, *, paints: colours.Paints = colours.NO_NETWORKS, height: int = 360) -> go.Figure:
     """How much of the whole the smallest x percent hold; the diagonal would be equality.
 
-    rows: network (id), title, holders, amount (running fractions from the smallest up). paints: the networks' colours.
+    rows: network (id), title, holders, amount (running fractions from the smallest up). paints: the networks' looks.
     """
     groups = rows.partition_by(["network", "title"], maintain_order=True)
     equal: Part = {
@@ -180,13 +180,14 @@ def lorenz(rows: pl.DataFrame, *, paints: colours.Paints = colours.NO_NETWORKS, 
 
 def _curve(part: pl.DataFrame, place: int, paints: colours.Paints) -> Part:
     network, title = part.select("network", "title").row(0)
+    look = colours.painted(paints, str(network), place)
     return {
         "type": "scatter",
         "x": part["holders"].to_numpy(),
         "y": part["amount"].to_numpy(),
         "name": inert.svg(str(title)),
         "mode": "lines",
-        "line": {"width": 2.5, "color": paints.get(str(network), colours.of_place(place))},
+        "line": {"width": 2.5, "color": look.colour, "dash": look.dash},
         "hovertemplate": "the smallest %{x:.0%} hold %{y:.1%}<extra>%{fullData.name}</extra>",
     }
 

@@ -22,7 +22,7 @@ def daily(
     """Series over time, one line each; others' published figures as marked points, events as dotted verticals.
 
     rows: network (id, or any series name), title, time, value. published: time, value, title. events: time, mark.
-    paints: the networks' colours; another series has one by its place.
+    paints: the networks' looks; another series has one by its place.
     """
     return drawn(
         _traces(rows, published, paints, form),
@@ -58,13 +58,13 @@ def _traces(rows: pl.DataFrame, published: pl.DataFrame | None, paints: colours.
     groups = rows.partition_by(["network", "title"], maintain_order=True)
     most = (MOST_POINTS - (0 if told is None else told.height)) // max(1, len(groups))
     lines = [
-        _series(part, paints.get(str(part["network"][0]), colours.of_place(place)), form, most)
+        _series(part, colours.painted(paints, str(part["network"][0]), place), form, most)
         for place, part in enumerate(groups)
     ]
     return lines if told is None else [*lines, _published(told, form)]
 
 
-def _series(part: pl.DataFrame, paint: str, form: str, most: int) -> Part:
+def _series(part: pl.DataFrame, look: colours.Look, form: str, most: int) -> Part:
     part = thin(part.sort("time"), most)
     return {
         "type": "scatter",
@@ -74,7 +74,7 @@ def _series(part: pl.DataFrame, paint: str, form: str, most: int) -> Part:
         "name": inert.svg(str(part["title"][0])),
         # A line alone would hide that there are few days.
         "mode": "lines+markers" if part.height < 15 else "lines",
-        "line": {"width": 2.5, "color": paint},
+        "line": {"width": 2.5, "color": look.colour, "dash": look.dash},
         # A day that was not read is a gap, never a straight line over it.
         "connectgaps": False,
         "hovertemplate": f"%{{x|%-d %b %Y}}<br>%{{y:{form}}}<extra>%{{fullData.name}}</extra>",

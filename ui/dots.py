@@ -34,16 +34,16 @@ def math_against_power(
     """One dot a network and measure: over how many the resource is spread, how few decide over it.
 
     points: network (id), title, measure, m, k, independent, word_m, word_k, path. Hollow: independence is not shown.
-    paints: the networks' colours.
+    paints: the networks' looks; a network whose colour another one has bears its name.
     """
     symbols = {measure: symbol for measure, (symbol, _) in _symbols(points).items()}
     traces = []
     networks = points.partition_by(["network", "title"], maintain_order=True)
     for place, part in enumerate(networks, start=1):
-        paint = paints.get(str(part["network"][0]), colours.of_place(place - 1))
+        look = colours.painted(paints, str(part["network"][0]), place - 1)
         title = inert.svg(str(part["title"][0]))
         above = APART * place / (len(networks) + 1)
-        traces += [_dots(part, title, paint, symbols, above), _legend_only(title, paint)]
+        traces += [_dots(part, title, look, symbols, above), _legend_only(title, look)]
     edges = [float(band) for band in BANDS]
     return drawn(
         traces,
@@ -67,10 +67,10 @@ def _symbols(points: pl.DataFrame) -> dict[str, tuple[str, str]]:
     return {measure: SYMBOLS[place % len(SYMBOLS)] for place, measure in enumerate(measures)}
 
 
-def _dots(part: pl.DataFrame, title: str, paint: str, symbols: dict[str, str], above: float) -> Part:
+def _dots(part: pl.DataFrame, title: str, look: colours.Look, symbols: dict[str, str], above: float) -> Part:
     texts = part.select("measure", "word_m", "word_k", "path", pl.col("k").cast(pl.String)).iter_rows()
     shapes = [
-        symbols[measure] + ("" if independent else "-open")
+        symbols[measure] + ("" if independent else "-open") + ("-dot" if look.textured else "")
         for measure, independent in part.select("measure", "independent").iter_rows()
     ]
     return {
@@ -78,8 +78,10 @@ def _dots(part: pl.DataFrame, title: str, paint: str, symbols: dict[str, str], a
         "x": part["m"].to_numpy(),
         "y": part["k"].to_numpy() + above,
         "showlegend": False,
-        "mode": "markers",
-        "marker": {"size": 14, "color": paint, "symbol": shapes, "line": {"width": 2, "color": paint}},
+        "mode": "markers+text" if look.textured else "markers",
+        "text": title,
+        "textposition": "middle right",
+        "marker": {"size": 14, "color": look.colour, "symbol": shapes, "line": {"width": 2, "color": look.colour}},
         "customdata": [[inert.svg(text or "", 120) for text in row] for row in texts],
         "hovertemplate": (
             f"<b>{title}</b> · %{{customdata[0]}}<br>math %{{x:.3~g}}: %{{customdata[1]}}"
@@ -88,9 +90,9 @@ def _dots(part: pl.DataFrame, title: str, paint: str, symbols: dict[str, str], a
     }
 
 
-def _legend_only(title: str, paint: str) -> Part:
+def _legend_only(title: str, look: colours.Look) -> Part:
     """The network's colour in the legend, never hollow."""
-    marker = {"symbol": "circle", "size": 10, "color": paint}
+    marker = {"symbol": "circle-dot" if look.textured else "circle", "size": 10, "color": look.colour}
     return {"type": "scatter", "x": [None], "y": [None], "name": title, "mode": "markers", "marker": marker}
 
 

@@ -18,7 +18,7 @@ from store.addresses import bech32
 from store.rows import IS_ADDRESS, LEFT_OUT, PARTY, BadData, Facts, Kind, frame, holdings, observation
 from store.spelling import ACCOUNT, ADDRESS, ANY, KINDS, spelled, strangers
 from tests.worlds.each import each
-from ui.colours import SLOTS
+from ui.colours import of_network
 
 NETWORKS = networks()
 READINGS = [(network, reading) for network in NETWORKS.values() for reading in network.readings]
@@ -123,9 +123,9 @@ def test_each_measure_is_told_of_one_population_that_is_read(network: Network) -
 
 def test_each_network_of_the_field_has_a_colour_of_its_own() -> None:
     colours = [network.colour for network in OF_THE_FIELD]
-    free = sorted(set(range(1, len(SLOTS) + 1)) - set(colours))
-    assert all(colour in range(1, len(SLOTS) + 1) for colour in colours), f"free are {free}"
-    assert len(set(colours)) == len(colours), f"free are {free}"
+    free = min(set(range(1, len(colours) + 2)) - set(colours))
+    assert all(colour > 0 for colour in colours), f"the next is {free}"
+    assert len({of_network(colour) for colour in colours}) == len(colours), f"the next is {free}"
 
 
 @each("network", NETWORKS.values(), ids=named)

@@ -46,10 +46,10 @@ def points(chart: go.Figure) -> int:
 
 
 def test_the_coalition_has_the_colour_of_its_network() -> None:
-    chart = charts.ranked(ranks(9), threshold=1 / 3, threshold_label="1/3", colour=colours.of_network(2))
+    chart = charts.ranked(ranks(9), threshold=1 / 3, threshold_label="1/3", look=colours.of_network(2))
     coalition, others, together = chart.data
     assert list(coalition.x) == [1, 2, 3]
-    assert coalition.marker.color == colours.of_network(2)
+    assert coalition.marker.color == colours.of_network(2).colour
     assert list(others.x) == [4, 5, 6, 7, 8, 9]
     assert others.marker.color == colours.GREY
     assert list(together.y) == pytest.approx([place / 9 for place in range(1, 10)])
@@ -173,8 +173,31 @@ def test_a_series_has_the_colour_of_its_network_and_others_one_by_their_place() 
 
 
 def test_the_colours_of_the_theme_are_counted_from_one() -> None:
-    assert [colours.of_network(1), colours.of_network(10)] == [colours.SLOTS[0], colours.SLOTS[-1]]
-    assert colours.of_network(0) == colours.GREY
+    assert [colours.of_network(1).colour, colours.of_network(10).colour] == [colours.SLOTS[0], colours.SLOTS[-1]]
+    assert colours.of_network(0).colour == colours.GREY
+
+
+def test_the_networks_after_the_tenth_have_the_same_colours_in_another_texture() -> None:
+    looks = [colours.of_network(own) for own in range(1, 81)]
+    assert len(set(looks)) == 80
+    assert [look.textured for look in looks] == [False] * 10 + [True] * 70
+    assert (looks[10].colour, looks[10].dash, looks[10].hatch) == (colours.SLOTS[0], "dash", "/")
+    assert colours.of_network(81) == looks[0], "there is always a look"
+
+
+def test_what_has_a_texture_has_it_in_lines_bars_and_dots_and_bears_its_name() -> None:
+    look, title = colours.of_network(11), "akash"
+    line = curves.daily(days(20), y="parties", paints={"akash": look}).data[0]
+    bars = charts.ranked(ranks(9), threshold=0.5, look=look).data[0]
+    cells = pl.DataFrame(
+        {"network": ["akash"], "title": [title], "measure": ["Stake"], "m": [3.0], "k": [2], "independent": [True]}
+    ).with_columns(word_m=pl.lit(""), word_k=pl.lit(""), path=pl.lit(""))
+    dot = dots.math_against_power(cells, paints={"akash": look}).data[0]
+    plain = dots.math_against_power(cells, paints={"akash": colours.of_network(1)}).data[0]
+    assert (line.line.color, line.line.dash) == ("#000001", "dash")
+    assert (bars.marker.color, bars.marker.pattern.shape) == ("#000001", "/")
+    assert (dot.marker.symbol, dot.text, dot.mode) == (("circle-dot",), title, "markers+text")
+    assert (plain.marker.symbol, plain.mode) == (("circle",), "markers")
 
 
 def test_both_themes_have_exactly_ten_different_colours() -> None:

@@ -94,7 +94,7 @@ picked = draw.clickable(
             table,
             threshold=1 / 3,
             threshold_label="1/3 halts",
-            colour=colours.of_network(2),
+            look=colours.of_network(2),
             things="validators",
         ),
         table=table,
@@ -164,7 +164,7 @@ change = pl.DataFrame({"name": HOSTILE[:4], "before": [0.3, 0.2, 0.1, None], "af
 draw.show(
     draw.Chart(
         "change",
-        charts.before_after(change, colour=colours.of_network(2)),
+        charts.before_after(change, colour=colours.of_network(2).colour),
         change,
         {"name": tables.text("Validator"), "before": tables.percent("Before"), "after": tables.percent("After")},
         "The largest falls from 30 to 20 percent.",
