@@ -1,19 +1,20 @@
 """What stands in a JSON answer, taken by its names: a text, a number, a time, a list, or a reason why it is none.
 
-All raise SourceChanged naming the field that is missing, null or something else. `text` may be empty, `word` may not;
+All raise SourceChanged naming the field that is missing, null or something else, or BadData where it cannot be true.
+`text` may be empty, `word` may not;
 `number` is one of JSON, `whole` and `fixed` are those that Cosmos chains write as text; `moment` may be absent.
 """
 
 import base64
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from math import isfinite
 from typing import Any, Final
 
 from analytics.decimals import ONE
 from store.addresses import NotAnAddress, unbech32
-from store.rows import SourceChanged, SourceDown
+from store.rows import BadData, SourceChanged, SourceDown
 
 # Digits of ASCII, here and below: Python takes those of every script for numbers.
 DURATION: Final = re.compile(r"([0-9]{1,12}(?:\.[0-9]+)?)s")
@@ -43,6 +44,17 @@ def own(rows: list[Any], of: str, *names: str) -> list[Any]:
         # The address of a validator may come in capitals.
         if str(part(row, *names)).lower() != of:
             raise SourceDown(f"asked for {'.'.join(names)} {of}, got {str(part(row, *names))[:80]}")
+    return rows
+
+
+def once(rows: list[Any], identity: Callable[[Any], str]) -> list[Any]:
+    """Rows of which each is of something else; raises BadData where one thing is told twice."""
+    seen = set[str]()
+    for row in rows:
+        name = identity(row)
+        if name in seen:
+            raise BadData(f"{name[:80]} is told twice")
+        seen.add(name)
     return rows
 
 
@@ -83,6 +95,14 @@ def table(body: Any, *names: str) -> Mapping[str, Any]:
     return value
 
 
+def some(body: Any, *names: str) -> Any:
+    """A list or an object in which there is something."""
+    value = part(body, *names)
+    if not isinstance(value, list | Mapping) or not value:
+        raise _refused(names, value, "is empty")
+    return value
+
+
 def flag(body: Any, *names: str) -> bool:
     """True or false."""
     value = part(body, *names)
@@ -103,12 +123,28 @@ def number(body: Any, *names: str) -> int | float:
     raise _refused(names, value, "is no number")
 
 
+def amount(body: Any, *names: str) -> int | float:
+    """A finite number of what can be none, but not owed; raises BadData for another."""
+    value = number(body, *names)
+    if value < 0:
+        raise BadData(f"{'.'.join(names)} is {value}")
+    return value
+
+
 def whole(body: Any, *names: str) -> int:
     """A whole number, which Cosmos chains write as text."""
     value = part(body, *names)
     if not re.fullmatch(r"-?[0-9]{1,99}", str(value)):
         raise _refused(names, value, "is no whole number")
     return int(value)
+
+
+def not_negative(body: Any, *names: str) -> int:
+    """A whole number of what can be none, but not owed; raises BadData for another."""
+    value = whole(body, *names)
+    if value < 0:
+        raise BadData(f"{'.'.join(names)} is {value}")
+    return value
 
 
 def fixed(body: Any, *names: str) -> int:
@@ -121,6 +157,14 @@ def fixed(body: Any, *names: str) -> int:
     units, _, decimals = digits.partition(".")
     sign = -1 if units.startswith("-") else 1
     return int(units) * ONE + sign * int(decimals.ljust(18, "0"))
+
+
+def share(body: Any, *names: str) -> int:
+    """A part of a whole in 1e-18, from none to all; raises BadData for another number."""
+    value = fixed(body, *names)
+    if not 0 <= value <= ONE:
+        raise BadData(f"{'.'.join(names)} is {decimal(value)}")
+    return value
 
 
 def decimal(scaled: int) -> str:

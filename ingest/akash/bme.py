@@ -1,12 +1,14 @@
 """Burn-mint equilibrium of Akash: how ACT, the dollar that leases are paid in, is backed, and the chain's AKT price."""
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from ingest.cosmos.lcd import Lcd
-from ingest.fields import fixed, flag, instant, listed, part, text, whole
+from ingest.fields import fixed, flag, instant, listed, not_negative, once, part, table, text, word
 from ingest.network import HOURLY, Reading
-from store.rows import Facts, Kind, SourceChanged, SourceDown, frame, observation
+from store.rows import BadData, Facts, Kind, SourceChanged, SourceDown, frame, observation
 
 STATUS: Final = "/akash/bme/v1/status"
 VAULT: Final = "/akash/bme/v1/vault"
@@ -31,33 +33,43 @@ def bme(dollar: str) -> Read:
         circulation, and what the vault holds, has burned, minted and owes in each denom. While the oracle has no healthy
         price the chain tells neither ratio nor thresholds; that it has halted is told.
         """  # noqa: E501 - readers see the text as it is
-        supply = node.get(SUPPLY, {"denom": dollar})
+        time = node.block.time
+        outstanding = node.get(SUPPLY, partial(_supply, dollar), {"denom": dollar})
         rows = [
-            _row(node, "outstanding_act", whole(supply, "amount", "amount"), dollar),
+            observation("outstanding_act", time, outstanding, dollar),
             *_breaker(node),
-            *_books(node),
+            *node.get(VAULT, partial(_books, time)),
         ]
         return Facts(frame(Kind.OBSERVATIONS, rows))
 
     return backing
 
 
-def _breaker(node: Lcd) -> Iterator[dict[str, Any]]:
+def _supply(denom: str, body: Mapping[str, Any]) -> int:
+    if (told := text(body, "amount", "denom")) != denom:
+        raise SourceChanged(f"asked for the supply of {denom}, got that of {told[:80]}")
+    return not_negative(body, "amount", "amount")
+
+
+def _breaker(node: Lcd) -> list[dict[str, Any]]:
+    time = node.block.time
     try:
-        status = node.get(STATUS)
+        node.get(STATUS, table)
     except SourceDown:
         # The module computes a ratio before it answers, and has no price for it exactly when the oracle halts it.
-        if _healthy(_price(node)):
+        if node.first(ORACLE, _healthy)[1]:
             raise
-        status = {"status": HALTED, "mints_allowed": False, "refunds_allowed": False}
-    else:
-        yield from _ratios(node, status)
-    state = part(status, "status")
+        return list(_state(time, {"status": HALTED, "mints_allowed": False, "refunds_allowed": False}))
+    return node.get(STATUS, lambda body: [*_ratios(time, body), *_state(time, body)])
+
+
+def _state(time: datetime, status: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    state = word(status, "status")
     if state not in BREAKER:
         raise SourceChanged(f"the circuit breaker is {state!r}; known: {', '.join(BREAKER)}")
-    yield _row(node, "circuit_breaker", state, "")
+    yield observation("circuit_breaker", time, state, "")
     for name in ("mints_allowed", "refunds_allowed"):
-        yield _row(node, name, int(flag(status, name)), "")
+        yield observation(name, time, int(flag(status, name)), "")
 
 
 def oracle_price(token: str) -> Read:
@@ -67,45 +79,47 @@ def oracle_price(token: str) -> Read:
         """The AKT price in dollars that the chain itself mints and settles at (oracle module): the time-weighted mean
         (TWAP) of its sources, with the time it was made and whether the chain calls it healthy; beside it their median.
         """
-        told = _price(node)
-        price = part(told, "aggregated_price")
-        made = instant(price, "timestamp")
-        prices = {"price_usd": text(price, "twap"), "median_price_usd": text(price, "median_price")}
-        for name in ("twap", "median_price"):
-            fixed(price, name)
-        rows = [observation(name, made, usd, "usd", subject=token, source=SOURCE) for name, usd in prices.items()]
-        rows.append(_row(node, "oracle_healthy", int(_healthy(told)), ""))
-        rows.append(_row(node, "oracle_sources", whole(price, "num_sources"), "sources"))
+        _, rows = node.first(ORACLE, partial(_priced, token, node.block.time))
         return Facts(frame(Kind.OBSERVATIONS, rows))
 
     return oracle
 
 
-def _price(node: Lcd) -> Mapping[str, Any]:
-    """The oracle's price of AKT and its health, as the chain tells them."""
-    return node.first(ORACLE)[1]
+def _priced(token: str, time: datetime, told: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The oracle's price of the token and its health, as the chain tells them."""
+    price = part(told, "aggregated_price")
+    made = instant(price, "timestamp")
+    prices = {"price_usd": "twap", "median_price_usd": "median_price"}
+    for field in prices.values():
+        if fixed(price, field) < 0:
+            raise BadData(f"{field} is {price[field]}")
+    usd = {name: text(price, field) for name, field in prices.items()}
+    return [
+        *(observation(name, made, exact, "usd", subject=token, source=SOURCE) for name, exact in usd.items()),
+        observation("oracle_healthy", time, int(_healthy(told)), ""),
+        observation("oracle_sources", time, not_negative(price, "num_sources"), "sources"),
+    ]
 
 
 def _healthy(told: Mapping[str, Any]) -> bool:
     return flag(told, "price_health", "is_healthy")
 
 
-def _ratios(node: Lcd, status: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _ratios(time: datetime, status: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for name in ("collateral_ratio", "warn_threshold", "halt_threshold"):
-        fixed(status, name)
-        yield _row(node, name, str(status[name]), "ratio")
+        if fixed(status, name) < 0:
+            raise BadData(f"{name} is {status[name]}")
+        yield observation(name, time, str(status[name]), "ratio")
 
 
-def _books(node: Lcd) -> Iterator[dict[str, Any]]:
-    vault = part(node.get(VAULT), "vault_state")
+def _books(time: datetime, body: Mapping[str, Any]) -> list[dict[str, Any]]:
+    vault = part(body, "vault_state")
+    rows = []
     for book in BOOKS:
-        for coin in listed(vault, book):
-            denom = str(part(coin, "denom"))
-            yield observation(f"vault_{book}", node.block.time, whole(coin, "amount"), denom, subject=denom)
-
-
-def _row(node: Lcd, name: str, exact: str | int, unit: str) -> dict[str, Any]:
-    return observation(name, node.block.time, exact, unit)
+        for coin in once(listed(vault, book), lambda coin: word(coin, "denom")):
+            denom = word(coin, "denom")
+            rows.append(observation(f"vault_{book}", time, not_negative(coin, "amount"), denom, subject=denom))
+    return rows
 
 
 def readings(token: str, dollar: str) -> tuple[Reading[Lcd], ...]:

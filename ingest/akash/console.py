@@ -7,12 +7,13 @@ renamed or null is a change of the source. Recent days are restated when prices 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import pairwise
 from typing import Any, Final
 
 import polars as pl
 
-from ingest.fields import day_or_time, flag, listed, number, table, text, word
+from ingest.fields import amount, day_or_time, flag, listed, number, some, table, text, word
 from ingest.network import DAILY, HOURLY, Reading, Since
 from ingest.offchain.feed import TODAY, Feed, Told, reading
 from store.rows import BadData, Facts, Kind, SourceChanged, frame, observation
@@ -25,6 +26,8 @@ RESTATED: Final = "restated:"
 FETCHED: Final = "fetched"
 STATES: Final = ("active", "pending", "available", "total")
 EARNING_DAYS: Final = 30
+# How far back the indexer computes days anew.
+MAY_BE_RESTATED: Final = timedelta(days=7)
 
 # `dailyUUsdcSpent` and `dailyUActSpent` are one merged series, USDC + ACT, under two names: it is kept once.
 STABLE: Final = ("dailyUUsdcSpent", "dailyUActSpent")
@@ -69,15 +72,17 @@ def spend_history(feed: Feed) -> Facts:
     leases times blocks), in dollars at each day's AKT price, in AKT, and in stablecoins (USDC + ACT merged, never to be
     added twice). The last day is running and told apart. Recent days may be restated.
     """
-    merged, again = (list(_series(feed, name, "dailyUStableSpent")) for name in STABLE)
-    # Between the two answers the running day grows, and a new one may begin.
-    whole, repeated = ({day: value for _, day, value in series[:-1]} for series in (merged, again))
+    merged, again = (_series(feed, name, "dailyUStableSpent") for name in STABLE)
+    # Between the two answers the running day grows, a new one may begin, and the last days may be restated.
+    last = merged[-1][1] - MAY_BE_RESTATED
+    whole, repeated = ({day: value for _, day, value in series if day < last} for series in (merged, again))
     if any(whole[day] != repeated[day] for day in whole.keys() & repeated.keys()):
         raise SourceChanged(f"{' and '.join(STABLE)} differ: they were one merged series, and may now be added")
-    told = [*_series(feed, "dailyUUsdSpent"), *_series(feed, "dailyUAktSpent"), *merged]
-    for name, day, value in told:
-        if value < 0:
-            raise BadData(f"{name} of {day:%Y-%m-%d} is {value}")
+    told = [
+        *_series(feed, "dailyUUsdSpent", "dailyUUsdSpent"),
+        *_series(feed, "dailyUAktSpent", "dailyUAktSpent"),
+        *merged,
+    ]
     seconds = int(feed.block.time.timestamp())
     fetched = observation(FETCHED, feed.block.time, seconds, "unix seconds", source=SOURCE)
     return Facts(frame(Kind.OBSERVATIONS, [fetched, *_daily(told, SPEND)]))
@@ -115,20 +120,27 @@ def capacity(feed: Feed) -> Facts:
     """What providers had in use, pending, free and in total when the Akash console last asked them; providers say so
     themselves, off chain.
     """
-    body = feed.get(PROBE)
-    providers = number(body, "activeProviderCount")
-    found = {
-        f"capacity_{name}_{state}": (number(body, "resources", *path, state), unit)
-        for name, (path, unit) in RESOURCES.items()
-        for state in STATES
-    }
-    told = [_told(feed, name, value, unit) for name, (value, unit) in found.items()]
-    return Facts(frame(Kind.OBSERVATIONS, [_told(feed, "capacity_providers", providers, "providers"), *told]))
+
+    def judge(body: Any) -> list[dict[str, Any]]:
+        found = {
+            f"capacity_{name}_{state}": (amount(body, "resources", *path, state), unit)
+            for name, (path, unit) in RESOURCES.items()
+            for state in STATES
+        }
+        providers = _told(feed, "capacity_providers", amount(body, "activeProviderCount"), "providers")
+        return [providers, *(_told(feed, name, value, unit) for name, (value, unit) in found.items())]
+
+    return Facts(frame(Kind.OBSERVATIONS, feed.get(PROBE, judge)))
 
 
 def gpus(feed: Feed) -> Facts:
     """GPUs of each model that providers had and had leased when the Akash console last asked them, off chain."""
-    body = feed.get("/v1/gpu")
+    total, told = feed.get("/v1/gpu", partial(_gpus, feed))
+    return replace(told.facts(), rows=frame(Kind.OBSERVATIONS, [*total, *told.rows]))
+
+
+def _gpus(feed: Feed, body: Any) -> tuple[list[dict[str, Any]], Told]:
+    """GPUs in all, and of each model."""
     total = _counted(feed, table(body, "gpus", "total"), "")
     told, named = Told(), set[str]()
     for vendor, models in table(body, "gpus", "details").items():
@@ -139,7 +151,8 @@ def gpus(feed: Feed) -> Facts:
                     raise SourceChanged(f"{name} is told twice")
                 told.rows.extend(_counted(feed, model, name))
                 named.add(name)
-    return replace(told.facts(), rows=frame(Kind.OBSERVATIONS, [*total, *told.rows]))
+    told.facts()
+    return total, told
 
 
 def earnings(feed: Feed) -> Facts:
@@ -148,22 +161,37 @@ def earnings(feed: Feed) -> Facts:
     """
     end = feed.block.time.replace(hour=0, minute=0, second=0, microsecond=0)
     period = {"from": f"{end - timedelta(days=EARNING_DAYS):%Y-%m-%d}", "to": f"{end:%Y-%m-%d}"}
-    told = Told()
-    for row in listed(feed.get("/v1/providers")):
+    owners, told = feed.get("/v1/providers", _working)
+    earned = Told(wrong=dict(told.wrong))
+    for owner in owners:
+        earned.add(feed.get(f"/v1/provider-earnings/{owner}", partial(_earned, owner, end), period))
+    return earned.facts(since=end - timedelta(days=EARNING_DAYS))
+
+
+def _working(body: Any) -> tuple[list[str], Told]:
+    """Providers that are online or leased, and which of them are told wrongly."""
+    owners, told = dict[str, None](), Told()
+    for row in listed(body):
         with told.unless_wrong(str(row.get("owner", "a provider"))[:80] if isinstance(row, dict) else "a provider"):
             if _works(row):
-                told.rows.extend(_earned(feed, word(row, "owner"), period, end))
-    if not told.rows and not told.wrong:
-        raise SourceChanged("/v1/providers: no provider is online or leased")
-    return told.facts(since=end - timedelta(days=EARNING_DAYS))
+                owners[word(row, "owner")] = None
+    if not owners:
+        raise next(iter(told.wrong.values()), SourceChanged("no provider is online or leased"))
+    return list(owners), told
 
 
-def _earned(feed: Feed, owner: str, period: Mapping[str, str], end: datetime) -> Iterator[dict[str, Any]]:
-    body = feed.get(f"/v1/provider-earnings/{owner}", period)
+def _earned(owner: str, end: datetime, body: Any) -> Told:
+    told = Told()
+    with told.unless_wrong(owner):
+        told.rows.extend(_earnings(owner, end, body))
+    return told
+
+
+def _earnings(owner: str, end: datetime, body: Any) -> Iterator[dict[str, Any]]:
     if number(body, "earnings", "totalUActEarned") != number(body, "earnings", "totalUUsdcEarned"):
         raise SourceChanged(f"earnings of {owner} in USDC and ACT differ: they were one merged figure")
     for field, (name, unit) in EARNED.items():
-        earned = number(body, "earnings", field)
+        earned = amount(body, "earnings", field)
         yield observation(f"earned_30d_{name}", end, earned, unit, subject=owner, source=SOURCE)
 
 
@@ -176,26 +204,30 @@ def _works(row: Any) -> bool:
 Series = tuple[str, datetime, int | float]
 
 
-def _series(feed: Feed, asked: str, name: str = "") -> Iterator[Series]:
+def _series(feed: Feed, asked: str, name: str) -> list[Series]:
+    return feed.get(f"/v1/graph-data/{asked}", partial(_days, name))
+
+
+def _days(name: str, body: Any) -> list[Series]:
     """One daily series, oldest day first; the last day gets a name of its own."""
-    body = feed.get(f"/v1/graph-data/{asked}")
-    found = [(day_or_time(row, "date"), number(row, "value")) for row in listed(body, "snapshots")]
-    if not found:
-        raise SourceChanged(f"/v1/graph-data/{asked}: snapshots is empty")
+    found = [(day_or_time(row, "date"), amount(row, "value")) for row in some(body, "snapshots")]
     if any(later <= sooner for (sooner, _), (later, _) in pairwise(found)):
-        raise BadData(f"/v1/graph-data/{asked}: days are not in order")
-    for day, value in found[:-1]:
-        yield name or asked, day, value
-    day, value = found[-1]
-    yield (name or asked) + TODAY, day, value
+        raise BadData(f"days of {name} are not in order")
+    return [(name, *one) for one in found[:-1]] + [(name + TODAY, *found[-1])]
 
 
 def _independent(feed: Feed, units: Mapping[str, str]) -> Facts:
     """Daily series that say something each for itself."""
+
+    def judge(name: str, body: Any) -> Told:
+        told = Told()
+        with told.unless_wrong(name):
+            told.rows.extend(_daily(_days(name, body), units))
+        return told
+
     told = Told()
     for name in units:
-        with told.unless_wrong(name):
-            told.rows.extend(_daily(list(_series(feed, name)), units))
+        told.add(feed.get(f"/v1/graph-data/{name}", partial(judge, name)))
     return told.facts()
 
 
@@ -206,7 +238,7 @@ def _daily(told: Sequence[Series], units: Mapping[str, str]) -> list[dict[str, A
 def _counted(feed: Feed, counts: Any, model: str) -> list[dict[str, Any]]:
     """How many GPUs there are and are leased, of all models or of one."""
     states = ("allocatable", "allocated")
-    return [_told(feed, f"gpu_{state}", number(counts, state), "gpus", model) for state in states]
+    return [_told(feed, f"gpu_{state}", amount(counts, state), "gpus", model) for state in states]
 
 
 def _told(feed: Feed, name: str, value: float, unit: str, subject: str = "") -> dict[str, Any]:

@@ -2,11 +2,14 @@
 of mint and burn.
 """
 
-from typing import Final
+from collections.abc import Mapping
+from datetime import datetime
+from functools import partial
+from typing import Any, Final
 
-from ingest.cosmos.control import parameter_rows
+from ingest.cosmos.control import parameter_rows, told
 from ingest.cosmos.lcd import Lcd
-from ingest.fields import listed, part, text
+from ingest.fields import listed, once, table, word
 from ingest.network import DAILY, Reading
 from store.rows import Facts, Kind, Measure, frame, observation
 
@@ -23,13 +26,18 @@ def oracle_feeders(node: Lcd) -> Facts:
     which governance can change.
     """
     time = node.block.time
-    oracle = part(node.first(ORACLE)[1], "params")
-    feeders = [text({"source": source}, "source") for source in listed(oracle, "sources")]
-    rows = [observation("oracle_feeder", time, feeder, "address", subject=feeder) for feeder in feeders]
-    rows.append(observation("oracle_feeders", time, len(feeders), "count"))
-    rows += parameter_rows("oracle", {name: value for name, value in oracle.items() if name != "sources"}, time)
-    rows += parameter_rows("bme", part(node.get(BME), "params"), time)
-    return Facts(frame(Kind.OBSERVATIONS, rows))
+    _, rows = node.first(ORACLE, partial(_oracle, time))
+    return Facts(frame(Kind.OBSERVATIONS, rows + node.get(BME, partial(told, "bme", time))))
+
+
+def _oracle(time: datetime, body: Mapping[str, Any]) -> list[dict[str, Any]]:
+    oracle = table(body, "params")
+    feeders = once([word({"source": source}, "source") for source in listed(oracle, "sources")], str)
+    return [
+        *(observation("oracle_feeder", time, feeder, "address", subject=feeder) for feeder in feeders),
+        observation("oracle_feeders", time, len(feeders), "count"),
+        *parameter_rows("oracle", {name: value for name, value in oracle.items() if name != "sources"}, time),
+    ]
 
 
 READINGS = (

@@ -6,14 +6,13 @@ nest them (`id`, `state`) and keep a list of deposits. A lease of market v2beta1
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any, Final
 
 from analytics.akash.escrow import Account, Deposit, Ledger, Payment, Settlement, account_of
 from analytics.decimals import ONE
-from ingest.cosmos.lcd import Lcd
-from ingest.fields import address, fixed, listed, part, table, text, whole, word
-from store.rows import BadData, SourceChanged, SourceDown
+from ingest.cosmos.lcd import Lcd, NotFound
+from ingest.fields import address, fixed, listed, once, table, text, whole, word
+from store.rows import BadData, SourceChanged
 from store.spelling import is_address
 
 # Newest first; a node that does not know a version answers 501.
@@ -72,13 +71,14 @@ class Lease:
         return (self.payment.denom, self.payment.rate) in self.prices
 
 
-# All readings of a run ask the same node.
-@lru_cache(maxsize=1)
 def market(node: Lcd) -> Market:
     """Every paying lease with its account at the node's block; raises SourceChanged or BadData naming what is odd."""
+    return node.once("market", lambda: _market(node))
+
+
+def _market(node: Lcd) -> Market:
     leases: dict[str, list[Lease]] = {}
-    for row in payinglisted(node):
-        found = lease(row)
+    for found in paying(node):
         leases.setdefault(account_of(found.payment.lease), []).append(found)
     rows = _deployments(node, leases)
     groups = {name: group for row in rows.values() for name, group in groups_of(row).items()}
@@ -89,10 +89,10 @@ def market(node: Lcd) -> Market:
     return Market(Ledger(node.block.height, accounts), groups, tuple(odd))
 
 
-def payinglisted(node: Lcd) -> list[dict[str, Any]]:
-    """The chain's rows of all leases that pay."""
-    path = f"{_served(node, LEASES)}/list"
-    return [row for state in PAYING_STATES for row in _in_state(node, path, state)]
+def paying(node: Lcd) -> list[Lease]:
+    """All leases that pay."""
+    path = f"{_served(node, LEASES, 'leases')}/list"
+    return [lease for state in PAYING_STATES for lease in _in_state(node, path, state)]
 
 
 def ended(node: Lcd, before: Ledger, now: Market) -> Ledger:
@@ -237,14 +237,29 @@ def _flat_deposits(state: Mapping[str, Any]) -> Iterator[Deposit]:
 
 def _deployments(node: Lcd, wanted: Iterable[str]) -> dict[str, dict[str, Any]]:
     """Rows of the deployments that have paying leases; one that the list lacks is looked up."""
-    path = f"{_served(node, DEPLOYMENTS)}/list"
-    active = {deployment_name(row): row for row in node.pages(path, "deployments", {"filters.state": "active"})}
+    path = f"{_served(node, DEPLOYMENTS, 'deployments')}/list"
+    active = node.pages(path, "deployments", _named, {"filters.state": "active"})
     return {name: active[name] if name in active else _deployment(node, name) for name in wanted}
+
+
+def _named(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Rows of deployments by their names, each once, each with its groups and its account."""
+    for row in rows:
+        groups_of(row), account(row, ())
+    return {deployment_name(row): row for row in once(rows, deployment_name)}
 
 
 def _deployment(node: Lcd, name: str) -> dict[str, Any]:
     owner, dseq = name.split("/")
-    return node.get(f"{_served(node, DEPLOYMENTS)}/info", {"id.owner": owner, "id.dseq": dseq})
+
+    def told(row: dict[str, Any]) -> dict[str, Any]:
+        found = _named([row])
+        if name not in found:
+            raise BadData(f"asked for deployment {name}, got {', '.join(found)}")
+        return row
+
+    path = f"{_served(node, DEPLOYMENTS, 'deployments')}/info"
+    return node.get(path, told, {"id.owner": owner, "id.dseq": dseq})
 
 
 def _final(node: Lcd, payment: Payment) -> Payment:
@@ -253,30 +268,39 @@ def _final(node: Lcd, payment: Payment) -> Payment:
     name = {"owner": owner, "dseq": dseq, "gseq": gseq, "oseq": oseq, "provider": provider}
     # Older nodes do not know bseq; it is zero for all but a provider's second bid.
     asked = name if bseq == "0" else {**name, "bseq": bseq}
-    row = node.get(f"{_served(node, LEASES)}/info", {f"id.{field}": value for field, value in asked.items()})
-    found = lease(row).payment
-    if found.lease != payment.lease:
-        raise BadData(f"asked for lease {payment.lease}, got {found.lease}")
-    return replace(found, auditors=payment.auditors, trial=payment.trial)
+
+    def told(row: dict[str, Any]) -> Payment:
+        found = lease(row).payment
+        if found.lease != payment.lease:
+            raise BadData(f"asked for lease {payment.lease}, got {found.lease}")
+        return replace(found, auditors=payment.auditors, trial=payment.trial)
+
+    path = f"{_served(node, LEASES, 'leases')}/info"
+    return node.get(path, told, {f"id.{field}": value for field, value in asked.items()})
 
 
-def _served(node: Lcd, bases: Iterable[str]) -> str:
+def _served(node: Lcd, bases: Iterable[str], field: str) -> str:
     """The newest version of a list that the node serves."""
     paths = [f"{base}/list" for base in bases]
-    path, _ = node.first(paths, {"filters.state": "active", "pagination.limit": "1"})
+    asked = {"filters.state": "active", "pagination.limit": "1"}
+    path, _ = node.first(paths, lambda body: len(listed(body, field)), asked)
     return path.removesuffix("/list")
 
 
-def _in_state(node: Lcd, path: str, state: str) -> list[dict[str, Any]]:
+def _in_state(node: Lcd, path: str, state: str) -> list[Lease]:
+    def told(rows: list[dict[str, Any]]) -> list[Lease]:
+        found = [lease(row) for row in rows]
+        once(found, lambda one: one.payment.lease)
+        # A node that ignores the filter lists what ended as well.
+        return [one for one in found if one.state == state]
+
     try:
-        rows = node.pages(path, "leases", {"filters.state": state})
-    except SourceDown as error:
-        # Before v2.1.0 no lease could be reclaimed, and a node refuses the word; any other failure is one.
-        if state == "reclaiming" and "invalid state value" in str(error):
-            return []
-        raise
-    # A node that ignores the filter lists what ended as well.
-    return [row for row in rows if part(row, "lease", "state") == state]
+        return node.pages(path, "leases", told, {"filters.state": state})
+    except NotFound:
+        # Before v2.1.0 no lease could be reclaimed, and a node does not know the word.
+        if state != "reclaiming":
+            raise
+        return []
 
 
 def _demanding(payment: Payment, groups: Mapping[str, Group]) -> Payment:

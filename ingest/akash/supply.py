@@ -1,13 +1,14 @@
 """Providers of Akash: what they have leased out, what they say of themselves, and who signed for them."""
 
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from datetime import datetime
+from typing import Any, Final, TypeVar
 
 from ingest.akash.escrow import Market, group_of, market
 from ingest.cosmos.lcd import Lcd, NotFound
-from ingest.fields import address, listed, part, text
+from ingest.fields import address, listed, once, own, text
 from ingest.network import DAILY, HOURLY, Reading
-from store.rows import Facts, Kind, Measure, SourceChanged, frame, holdings, observation
+from store.rows import Facts, Kind, Measure, frame, holdings, observation
 
 PROVIDERS: Final = ("/akash/provider/v1beta4/providers", "/akash/provider/v1beta3/providers")
 # Asked provider by provider: the list of all is read as another message by nodes since v1.0.0, and names nobody.
@@ -17,6 +18,7 @@ SELF_TOLD: Final = ("organization", "country", "location-region", "hosting-provi
 LONGEST_TEXT: Final = 10_000
 
 Read = Callable[[Lcd], Facts]
+T = TypeVar("T")
 
 
 def resource(name: str) -> Read:
@@ -55,37 +57,47 @@ def provider_text(node: Lcd) -> Facts:
     """What providers say of themselves on chain (provider module): address of the host, website, organization, country.
     Nobody checks it; see who signed for it.
     """
-    rows = []
-    for row in _rows(node, PROVIDERS):
-        told = {"host_uri": part(row, "host_uri"), "website": part(row, "info", "website")}
-        told |= {key: value for key, value in _attributes(row) if key in SELF_TOLD}
-        rows += [_said(node, name, address(row, "owner"), words) for name, words in told.items() if words]
-    return Facts(frame(Kind.OBSERVATIONS, rows), empty=True)
+
+    def told(providers: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [row for one in once(providers, _owner) for row in _told(one, node.block.time)]
+
+    return Facts(frame(Kind.OBSERVATIONS, _providers(node, told)), empty=True)
+
+
+def _told(provider: dict[str, Any], time: datetime) -> Iterator[dict[str, Any]]:
+    said = {"host_uri": text(provider, "host_uri"), "website": text(provider, "info", "website")}
+    said |= {key: value for key, value in _attributes(provider) if key in SELF_TOLD}
+    for name, words in said.items():
+        if words:
+            yield _said(time, name, _owner(provider), words)
 
 
 def audits(node: Lcd) -> Facts:
     """Which auditors signed attributes of which providers (audit module, asked for each provider): an order that
     demands an auditor's signature can only be won by those.
     """
+    time = node.block.time
+    providers = _providers(node, lambda rows: sorted(_owner(row) for row in once(rows, _owner)))
     rows = [
-        _said(node, f"audited_by:{address(signed, 'auditor')}", provider, ", ".join(sorted(dict(_attributes(signed)))))
-        for provider in sorted(address(row, "owner") for row in _rows(node, PROVIDERS))
-        for signed in _signatures(node, provider)
+        _said(time, f"audited_by:{auditor}", provider, ", ".join(names))
+        for provider in providers
+        for auditor, names in _signatures(node, provider)
     ]
     return Facts(frame(Kind.OBSERVATIONS, rows), empty=True)
 
 
-def _signatures(node: Lcd, provider: str) -> list[dict[str, Any]]:
-    """The chain's rows of who signed for a provider; none where nobody did."""
+def _signatures(node: Lcd, provider: str) -> list[tuple[str, list[str]]]:
+    """Who signed for a provider, and which of its attributes; none where nobody did."""
+
+    def told(body: dict[str, Any]) -> list[tuple[str, list[str]]]:
+        signed = own(listed(body, "providers"), provider, "owner")
+        once(signed, lambda row: address(row, "auditor"))
+        return [(address(row, "auditor"), sorted(dict(_attributes(row)))) for row in signed]
+
     try:
-        _, body = node.first([path.format(provider) for path in SIGNED])
+        return node.first([path.format(provider) for path in SIGNED], told)[1]
     except NotFound:
         return []
-    found = listed(body, "providers")
-    others = {address(row, "owner") for row in found} - {provider}
-    if others:
-        raise SourceChanged(f"asked who signed for {provider}, got signatures for {', '.join(sorted(others))[:80]!r}")
-    return found
 
 
 def _leased(now: Market, name: str) -> Iterator[tuple[str, int]]:
@@ -94,20 +106,23 @@ def _leased(now: Market, name: str) -> Iterator[tuple[str, int]]:
         yield payment.provider, sum(group.gpus.values()) if name == "gpu" else getattr(group, name)
 
 
-def _rows(node: Lcd, paths: tuple[str, ...]) -> list[dict[str, Any]]:
-    path, _ = node.first(paths, {"pagination.limit": "1"})
-    return node.pages(path, "providers")
+def _providers(node: Lcd, judge: Callable[[list[dict[str, Any]]], T]) -> T:
+    path, _ = node.first(PROVIDERS, lambda body: len(listed(body, "providers")), {"pagination.limit": "1"})
+    return node.pages(path, "providers", judge)
+
+
+def _owner(provider: dict[str, Any]) -> str:
+    return address(provider, "owner")
 
 
 def _attributes(row: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for attribute in listed(row, "attributes"):
-        yield part(attribute, "key"), part(attribute, "value")
+        yield text(attribute, "key"), text(attribute, "value")
 
 
-def _said(node: Lcd, name: str, subject: str, words: Any) -> dict[str, Any]:
+def _said(time: datetime, name: str, subject: str, words: str) -> dict[str, Any]:
     """Text of a stranger, stored as it came; what looks like a number stays text."""
-    field = f"{name} of {subject}"
-    return observation(name, node.block.time, text({field: words}, field)[:LONGEST_TEXT], "", subject=subject)
+    return observation(name, time, words[:LONGEST_TEXT], "", subject=subject)
 
 
 RESOURCES: Final = {"cpu": "millicores", "memory": "bytes", "storage": "bytes", "gpu": "gpus"}

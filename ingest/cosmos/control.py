@@ -12,10 +12,26 @@ from typing import Any, Final
 import polars as pl
 
 from ingest.cosmos import governance
-from ingest.cosmos.emission import DISTRIBUTION, MINT, bond_denom, module_account
-from ingest.cosmos.lcd import Lcd, NotServed
-from ingest.cosmos.stake import all_tokens, bonded_validators, every_validator, operator_of
-from ingest.fields import DURATION, address, key_of, listed, part, raw, text, whole
+from ingest.cosmos.emission import DISTRIBUTION, MINT, module_account
+from ingest.cosmos.governance import bond_denom
+from ingest.cosmos.lcd import VALIDATORS, Lcd, NotServed
+from ingest.cosmos.stake import bonded, every_validator, operator_of
+from ingest.fields import (
+    DURATION,
+    address,
+    flag,
+    key_of,
+    listed,
+    not_negative,
+    once,
+    part,
+    raw,
+    some,
+    table,
+    text,
+    whole,
+    word,
+)
 from ingest.network import Memo
 from store.rows import Facts, Kind, SourceChanged, frame, observation
 
@@ -51,10 +67,15 @@ def parameters(node: Lcd) -> Facts:
 
     Governance can change each of them. Subject is the module.
     """
-    sections = {module: part(node.get(path), "params") for module, path in MODULES.items()}
-    sections["gov"] = governance.parameters(node)
-    rows = [row for module, values in sections.items() for row in parameter_rows(module, values, node.block.time)]
+    time = node.block.time
+    rows = [row for module, path in MODULES.items() for row in node.get(path, partial(told, module, time))]
+    rows += parameter_rows("gov", governance.parameters(node), time)
     return Facts(frame(Kind.OBSERVATIONS, rows))
+
+
+def told(module: str, time: datetime, body: Row) -> list[Row]:
+    """All parameters of a module, which has some."""
+    return list(parameter_rows(module, some(body, "params"), time))
 
 
 def authorities(node: Lcd, memo: Memo) -> Facts:
@@ -78,25 +99,25 @@ def signing(node: Lcd) -> Facts:
     From the commit in the pinned block and the slashing module. Slack is the share of all power that may still go
     silent before no more than two thirds sign.
     """
-    time, bonded, denom = node.block.time, bonded_validators(node), bond_denom(node)
-    operators = {_consensus_key(row): operator_of(row) for row in bonded}
-    power = {_consensus_key(row): whole(row, "tokens") for row in bonded}
+    time, denom = node.block.time, bond_denom(node)
+    signing = node.pages(VALIDATORS, "validators", _signing)
+    operators = {key: operator for key, operator, _ in signing}
+    power = {key: tokens for key, _, tokens in signing}
     present = _signers(node) & power.keys()
-    share = sum(power[key] for key in present) / all_tokens(bonded)
+    share = sum(power[key] for key in present) / sum(power.values())
     rows = [
         observation("signing_share", time, share, "ratio"),
         observation("halt_slack", time, share - 2 / 3, "ratio"),
     ]
     absent = power.keys() - present
     rows += [observation("absent", time, power[key], denom, subject=operators[key]) for key in sorted(absent)]
-    for operator, info in _signing_infos(node, operators):
-        rows.append(
-            observation("missed_blocks", time, whole(info, "missed_blocks_counter"), "blocks", subject=operator)
-        )
+    for key, missed in node.pages(SIGNING_INFOS, "info", _missed):
+        if key in operators:
+            rows.append(observation("missed_blocks", time, missed, "blocks", subject=operators[key]))
     rows += [
         observation("jailed", time, whole(row, "tokens"), denom, subject=operator_of(row))
         for row in every_validator(node)
-        if part(row, "jailed")
+        if flag(row, "jailed")
     ]
     return Facts(frame(Kind.OBSERVATIONS, rows))
 
@@ -124,9 +145,20 @@ def _consensus_key(validator: Row) -> bytes:
     return sha256(raw(key, "key")).digest()[:20]
 
 
+def _signing(validators: list[Any]) -> list[tuple[bytes, str, int]]:
+    """The key, operator and tokens of each validator that signs blocks."""
+    found = [(_consensus_key(row), operator_of(row), whole(row, "tokens")) for row in bonded(validators)]
+    once(found, lambda one: one[0].hex())
+    return found
+
+
 def _signers(node: Lcd) -> set[bytes]:
     """Consensus addresses in the commit that the pinned block carries: those that signed the block before."""
-    signatures = listed(node.block_body(node.block.height), "block", "last_commit", "signatures")
+    return node.told_in_block(node.block.height, _commit)
+
+
+def _commit(body: Row) -> set[bytes]:
+    signatures = listed(body, "block", "last_commit", "signatures")
     return {raw(row, "validator_address") for row in signatures if _signed(row)}
 
 
@@ -134,29 +166,35 @@ def _signed(signature: Row) -> bool:
     return part(signature, "block_id_flag") in ("BLOCK_ID_FLAG_COMMIT", "BLOCK_ID_FLAG_NIL", 2, 3)
 
 
-def _signing_infos(node: Lcd, operators: Mapping[bytes, str]) -> Iterator[tuple[str, Row]]:
-    for info in node.pages(SIGNING_INFOS, "info"):
-        key = key_of(info, "address")
-        if key in operators:
-            yield operators[key], info
+def _missed(infos: list[Any]) -> list[tuple[bytes, int]]:
+    """How many blocks each key missed."""
+    once(infos, lambda info: key_of(info, "address").hex())
+    return [(key_of(info, "address"), not_negative(info, "missed_blocks_counter")) for info in infos]
 
 
 def _module_accounts(node: Lcd) -> dict[str, str]:
-    if node.serves(MODULE_ACCOUNTS):
-        told = listed(node.get(MODULE_ACCOUNTS), "accounts")
-        return {text(account, "name"): text(account, "base_account", "address") for account in told}
-    return {name: module_account(node, name) for name in SDK_MODULES}
+    try:
+        return node.get(MODULE_ACCOUNTS, _named)
+    except NotServed:
+        return {name: module_account(node, name) for name in SDK_MODULES}
+
+
+def _named(body: Row) -> dict[str, str]:
+    told = some(body, "accounts")
+    once(told, lambda account: word(account, "name"))
+    return {word(account, "name"): word(account, "base_account", "address") for account in told}
 
 
 def _contracts(node: Lcd, memo: Memo) -> Iterator[Row]:
     time = node.block.time
-    if not node.serves(f"{WASM}/code"):
+    try:
+        codes = node.pages(f"{WASM}/code", "code_infos", _creators)
+    except NotServed:
         return
     yield from _upload_rules(node)
     contracts = asked = 0
-    for code in node.pages(f"{WASM}/code", "code_infos"):
-        number = str(whole(code, "code_id"))
-        yield observation("code_creator", time, address(code, "creator"), "address", subject=number)
+    for number, creator in codes:
+        yield observation("code_creator", time, creator, "address", subject=number)
         found = memo(f"code-{number}", partial(_admins, node, number, CONTRACTS_ASKED - asked))
         known = found.drop_nulls()
         for contract, admin in known.iter_rows():
@@ -166,29 +204,39 @@ def _contracts(node: Lcd, memo: Memo) -> Iterator[Row]:
     yield observation("contracts_not_asked", time, contracts - asked, "count")
 
 
+def _creators(codes: list[Any]) -> list[tuple[str, str]]:
+    """The number of each code, and who uploaded it."""
+    once(codes, lambda code: str(whole(code, "code_id")))
+    return [(str(whole(code, "code_id")), address(code, "creator")) for code in codes]
+
+
 def _admins(node: Lcd, code: str, most: int) -> pl.DataFrame:
     """The contracts of a code, and who may replace them; null for all but so many."""
-    addresses = [str(address) for address in node.pages(f"{WASM}/code/{code}/contracts", "contracts")]
+    addresses = node.pages(f"{WASM}/code/{code}/contracts", "contracts", _addresses)
     admins = [_admin(node, address) for address in addresses[:most]]
     rows = zip_longest(addresses, admins)
     return pl.DataFrame(list(rows), schema={"contract": pl.String(), "admin": pl.String()}, orient="row")
 
 
+def _addresses(told: list[Any]) -> list[str]:
+    return once([word({"contract": one}, "contract") for one in told], str)
+
+
 def _admin(node: Lcd, contract: str) -> str:
-    return address(node.get(f"{WASM}/contract/{contract}"), "contract_info", "admin") or NO_ADMIN
+    path = f"{WASM}/contract/{contract}"
+    return node.get(path, lambda body: address(body, "contract_info", "admin")) or NO_ADMIN
 
 
 def _upload_rules(node: Lcd) -> Iterator[Row]:
     """Who may upload contracts; older wasm modules tell it only through the params module."""
     time = node.block.time
     try:
-        found = part(node.get(f"{WASM}/codes/params"), "params")
+        # It may say nothing.
+        yield from node.get(f"{WASM}/codes/params", lambda body: [*parameter_rows("wasm", table(body, "params"), time)])
     except NotServed:
         asked = {"subspace": "wasm", "key": "uploadAccess"}
-        access = text(node.get("/cosmos/params/v1beta1/params", asked), "param", "value")
+        access = node.get("/cosmos/params/v1beta1/params", lambda body: text(body, "param", "value"), asked)
         yield observation("code_upload_access", time, access, "", subject="wasm")
-    else:
-        yield from parameter_rows("wasm", found, time)
 
 
 # What the readings tell, for the dictionary of facts: name, of whom, unit, meaning.

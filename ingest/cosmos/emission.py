@@ -1,17 +1,19 @@
 """What a Cosmos chain mints and to whom, its supply and its speed, at one block."""
 
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import ROUND_FLOOR, Decimal, localcontext
+from functools import partial
 from hashlib import sha256
 from typing import Any, Final
 
 from analytics.decimals import ONE
-from ingest.cosmos.lcd import PROVISIONS, Lcd, NotServed
-from ingest.cosmos.stake import POOL, all_tokens, bonded_validators, operator_of
-from ingest.fields import fixed, listed, part, text, whole
+from ingest.cosmos.governance import bond_denom
+from ingest.cosmos.lcd import PROVISIONS, VALIDATORS, Ask, Lcd, NotServed
+from ingest.cosmos.stake import bonded, bonded_validators, operator_of, pool_tokens
+from ingest.endpoints import AbsentHere
+from ingest.fields import decimal, fixed, listed, not_negative, once, share, text, whole, word
 from store.addresses import bech32
 from store.rows import BadData, Facts, Kind, SourceDown, frame, holdings, observation
 
@@ -22,6 +24,9 @@ DAY: Final = timedelta(days=1)
 MICROSECOND: Final = timedelta(microseconds=1)
 # How far back block time is measured: about sixteen hours, or less where old blocks are not kept.
 SPANS: Final = (10_000, 1_000, 100, 10)
+
+# Denom, yearly rate, and who gets it.
+Inflation = tuple[str, Decimal, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +56,6 @@ def span(node: Lcd) -> Span:
             except SourceDown as error:
                 reasons.append(str(error))
                 continue
-            if took <= timedelta(0):
-                raise BadData(f"{blocks} blocks before block {node.block.height} took {took}")
             return Span(blocks, took)
     raise SourceDown(f"no block to measure time from: {'; '.join(reasons) or 'the chain is too young'}")
 
@@ -62,19 +65,22 @@ def economy(node: Lcd) -> Facts:
     modules. Block time is measured over the last 10,000 blocks (fewer where nodes keep fewer).
     """
     denom, time = bond_denom(node), node.block.time
-    pool = part(node.get(POOL), "pool")
     rows = [
-        observation("bonded", time, whole(pool, "bonded_tokens"), denom),
-        observation("not_bonded", time, whole(pool, "not_bonded_tokens"), denom),
+        observation("bonded", time, pool_tokens(node, "bonded_tokens"), denom),
+        observation("not_bonded", time, pool_tokens(node, "not_bonded_tokens"), denom),
         observation("supply", time, supply(node, denom), denom),
-        observation("inflation", time, text(node.get(f"{MINT}/inflation"), "inflation"), "ratio"),
+        node.get(f"{MINT}/inflation", lambda told: observation("inflation", time, text(told, "inflation"), "ratio")),
         observation("annual_provisions", time, annual_provisions(node), denom),
         observation("block_time", time, span(node).seconds, "s"),
     ]
-    for coin in listed(node.get(f"{DISTRIBUTION}/community_pool"), "pool"):
-        unit = text(coin, "denom")
-        rows.append(observation("community_pool", time, text(coin, "amount"), unit, subject=unit))
-    return Facts(frame(Kind.OBSERVATIONS, rows))
+    return Facts(frame(Kind.OBSERVATIONS, rows + node.get(f"{DISTRIBUTION}/community_pool", partial(_pool, time))))
+
+
+def _pool(time: datetime, body: dict[str, Any]) -> list[dict[str, Any]]:
+    """What is in the community pool, each denom once."""
+    coins = once(listed(body, "pool"), lambda coin: word(coin, "denom"))
+    held = {word(coin, "denom"): text(coin, "amount") for coin in coins}
+    return [observation("community_pool", time, amount, denom, subject=denom) for denom, amount in held.items()]
 
 
 def emission(node: Lcd) -> Facts:
@@ -110,22 +116,27 @@ def emission_split(node: Lcd) -> Facts:
     return Facts(frame(Kind.OBSERVATIONS, rows))
 
 
-def bond_denom(node: Lcd) -> str:
-    """The token that is staked."""
-    return text(node.get("/cosmos/staking/v1beta1/params"), "params", "bond_denom")
-
-
 def supply(node: Lcd, denom: str) -> int:
-    """All tokens of a denom; raises BadData where the bank module does not list it."""
-    found = _supplies(node)
-    if denom not in found:
-        raise BadData(f"the bank module of {node.chain_id} lists no supply of {denom}")
-    return found[denom]
+    """All tokens of a denom, which the bank module must list."""
+
+    def told(coins: list[Any]) -> int:
+        found = _amounts(coins)
+        if denom not in found:
+            raise BadData(f"the bank module of {node.chain_id} lists no supply of {denom}")
+        return found[denom]
+
+    return node.pages(SUPPLY, "supply", told)
 
 
 def annual_provisions(node: Lcd) -> str:
     """What a year would mint at the present rate, as the chain writes it."""
-    return text(node.get(PROVISIONS), "annual_provisions")
+    return node.get(PROVISIONS, _provisions)
+
+
+def _provisions(body: dict[str, Any]) -> str:
+    if fixed(body, "annual_provisions") < 0:
+        raise BadData(f"annual provisions are {body['annual_provisions']}")
+    return text(body, "annual_provisions")
 
 
 def municipal(node: Lcd) -> list[tuple[str, str, int]]:
@@ -134,34 +145,45 @@ def municipal(node: Lcd) -> list[tuple[str, str, int]]:
     Of a token that does not exist none is minted.
     """
     inflations = []
-    for pair in _inflations(node):
-        denom = text(pair, "denom")
-        rate = Decimal(fixed(pair, "inflation", "value")).scaleb(-18)
-        if rate < 0:
-            raise BadData(f"municipal inflation of {denom} is {rate}")
-        minted = _compound(rate, _blocks_per_year(node), _supplies(node).get(denom, 0))
-        inflations.append((denom, text(pair, "inflation", "target_address"), span(node).a_day(minted)))
+    for denom, rate, target in _inflations(node):
+        minted = _compound(rate, _blocks_per_year(node), node.pages(SUPPLY, "supply", _amounts).get(denom, 0))
+        inflations.append((denom, target, span(node).a_day(minted)))
     return inflations
 
 
-def _inflations(node: Lcd) -> list[Any]:
+def _inflations(node: Lcd) -> list[Inflation]:
     path = f"{MINT}/municipal_inflation"
-    if not node.serves(path):
-        return []
-    found = listed(node.get(path), "inflations")
-    for ask in node.unpinned():
-        if found:
-            break
+
+    def some(ask: Ask) -> list[Inflation]:
+        found = _municipal(ask(path, {}))
+        if not found:
+            raise AbsentHere(f"{path} tells none")
+        return found
+
+    try:
         # It is not of the block: for a second after its start a node answers that there is none, so all are asked.
-        with suppress(SourceDown, NotServed):
-            found = listed(ask(path, {}), "inflations")
-    return found
+        return node.get(path, _municipal) or node.unpinned(some)
+    except (NotServed, AbsentHere):
+        return []
 
 
-def _supplies(node: Lcd) -> dict[str, int]:
+def _municipal(body: dict[str, Any]) -> list[Inflation]:
+    """Denom, yearly rate and target of each municipal inflation."""
+    found = [
+        (word(pair, "denom"), fixed(pair, "inflation", "value"), word(pair, "inflation", "target_address"))
+        for pair in listed(body, "inflations")
+    ]
+    for denom, rate, _ in once(found, lambda one: str(one[0])):
+        if rate < 0:
+            raise BadData(f"municipal inflation of {denom} is {decimal(rate)}")
+    return [(denom, Decimal(rate).scaleb(-18), target) for denom, rate, target in found]
+
+
+def _amounts(coins: list[Any]) -> dict[str, int]:
     """All tokens of every denom that has any."""
     # The query for one denom differs between versions, and panics in some; the list is the same in all.
-    return {text(coin, "denom"): whole(coin, "amount") for coin in node.pages(SUPPLY, "supply")}
+    once(coins, lambda coin: word(coin, "denom"))
+    return {text(coin, "denom"): not_negative(coin, "amount") for coin in coins}
 
 
 def module_account(node: Lcd, module: str) -> str:
@@ -171,29 +193,40 @@ def module_account(node: Lcd, module: str) -> str:
 
 
 def _blocks_per_year(node: Lcd) -> int:
-    blocks = whole(node.get(f"{MINT}/params"), "params", "blocks_per_year")
-    if blocks <= 0:
-        raise BadData(f"{node.chain_id} has {blocks} blocks a year")
-    return blocks
+    def told(body: dict[str, Any]) -> int:
+        blocks = whole(body, "params", "blocks_per_year")
+        if blocks <= 0:
+            raise BadData(f"{blocks} blocks a year")
+        return blocks
+
+    return node.get(f"{MINT}/params", told)
 
 
 def _a_day(node: Lcd) -> int:
-    a_block = fixed(node.get(PROVISIONS), "annual_provisions") // _blocks_per_year(node) // ONE
+    a_block = fixed({"a": annual_provisions(node)}, "a") // _blocks_per_year(node) // ONE
     return span(node).a_day(a_block)
 
 
 def _pool_share(node: Lcd) -> int:
-    return _a_day(node) * fixed(node.get(f"{DISTRIBUTION}/params"), "params", "community_tax") // ONE
+    tax = node.get(f"{DISTRIBUTION}/params", lambda body: share(body, "params", "community_tax"))
+    return _a_day(node) * tax // ONE
 
 
 def _by_validator(node: Lcd) -> Iterator[tuple[str, int, int]]:
     """Operator, base units a day with all its delegators, and its commission rate in 1e-18."""
-    bonded = bonded_validators(node)
-    total = all_tokens(bonded)
+    bonded = node.pages(VALIDATORS, "validators", _paid)
+    total = sum(tokens for _, tokens, _ in bonded)
     to_stakers = _a_day(node) - _pool_share(node)
-    for row in bonded:
-        rate = fixed(row, "commission", "commission_rates", "rate")
-        yield operator_of(row), to_stakers * whole(row, "tokens") // total, rate
+    for operator, tokens, rate in bonded:
+        yield operator, to_stakers * tokens // total, rate
+
+
+def _paid(validators: list[Any]) -> list[tuple[str, int, int]]:
+    """Operator, tokens and commission rate of each validator that signs blocks."""
+    return [
+        (operator_of(row), whole(row, "tokens"), share(row, "commission", "commission_rates", "rate"))
+        for row in bonded(validators)
+    ]
 
 
 def _compound(rate: Decimal, blocks: int, amount: int) -> int:

@@ -4,39 +4,53 @@ The chain deletes the votes of a proposal when it counts them, and its deposits 
 proposal is open, in every run.
 """
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any, Final
 
-from ingest.cosmos.lcd import Lcd
-from ingest.cosmos.proposals import Json, identity, proposal_row, status, vote_rows
-from ingest.fields import address, listed, own, part, text, whole
-from store.rows import Facts, Kind, frame, observation
+from ingest.cosmos.lcd import Lcd, counted_rows
+from ingest.cosmos.proposals import Json, final_tally, identity, proposal_row, status, tally_told, vote_rows
+from ingest.fields import address, listed, not_negative, once, optional, own, part, table, text, word
+from store.rows import Facts, Kind, SourceChanged, SourceDown, frame, observation
 
 DIALECTS: Final = ("/cosmos/gov/v1", "/cosmos/gov/v1beta1")
+STAKING: Final = "/cosmos/staking/v1beta1/params"
 # The number that a list can be asked for, and the state that a proposal tells of itself.
 DEPOSIT_PERIOD: Final = ("1", "PROPOSAL_STATUS_DEPOSIT_PERIOD")
 VOTING_PERIOD: Final = ("2", "PROPOSAL_STATUS_VOTING_PERIOD")
-NEWEST: Final = "10"
+NEWEST: Final = 10
+RUNNING: Final = ("deposit_period", "voting_period")
 
 
 def dialect(node: Lcd) -> str:
     """The newest governance interface that the chain serves."""
-    path, _ = node.first([f"{base}/params/tallying" for base in DIALECTS])
+    path, _ = node.first([f"{base}/params/tallying" for base in DIALECTS], _tallying)
     return path.removesuffix("/params/tallying")
+
+
+def _tallying(body: Json) -> Mapping[str, Any]:
+    """Parameters of the count, or all there are where the software is newer."""
+    found = table(body, "params" if optional(body, "params") else "tally_params")
+    if not found:
+        raise SourceChanged("no parameters of the count")
+    return found
 
 
 def parameters(node: Lcd) -> Json:
     """All governance parameters under the chain's own names."""
     base = dialect(node)
-    tallying = node.get(f"{base}/params/tallying")
-    if tallying.get("params"):
-        return dict(part(tallying, "params"))
+    if node.get(f"{base}/params/tallying", lambda body: bool(optional(body, "params"))):
+        return dict(node.get(f"{base}/params/tallying", _tallying))
     # Older software answers three sections and fills only the one that was asked for; the others come as zeros.
     sections = (("voting", "voting_params"), ("deposit", "deposit_params"), ("tallying", "tally_params"))
     found: Json = {}
     for asked, section in sections:
-        found |= part(node.get(f"{base}/params/{asked}"), section)
+        found |= node.get(f"{base}/params/{asked}", _section(section))
     return found
+
+
+def _section(name: str) -> Callable[[Json], Mapping[str, Any]]:
+    return lambda body: table(body, name)
 
 
 def in_voting_period(node: Lcd) -> list[Json]:
@@ -44,15 +58,24 @@ def in_voting_period(node: Lcd) -> list[Json]:
     return _with_status(node, VOTING_PERIOD)
 
 
+def bond_denom(node: Lcd) -> str:
+    """The token that is staked."""
+    return node.get(STAKING, lambda body: word(body, "params", "bond_denom"))
+
+
 def proposals(node: Lcd) -> Facts:
     """Every proposal of the governance module, with times, deposit, and its final or running tally."""
-    return _proposal_facts(node, node.pages(f"{dialect(node)}/proposals", "proposals"))
+    return _proposal_facts(node, every_proposal(node))
+
+
+def every_proposal(node: Lcd) -> list[Json]:
+    """Proposals in whatever state."""
+    return node.pages(f"{dialect(node)}/proposals", "proposals", _told(bond_denom(node)))
 
 
 def open_proposals(node: Lcd) -> Facts:
     """Proposals that collect deposits or votes, with the chain's running tally, and the ten newest of any state."""
-    newest = node.get(f"{dialect(node)}/proposals", {"pagination.limit": NEWEST, "pagination.reverse": "true"})
-    rows = [*listed(newest, "proposals"), *_with_status(node, DEPOSIT_PERIOD), *in_voting_period(node)]
+    rows = [*_newest(node), *_with_status(node, DEPOSIT_PERIOD), *in_voting_period(node)]
     return _proposal_facts(node, {identity(row): row for row in rows}.values())
 
 
@@ -64,9 +87,12 @@ def votes(node: Lcd) -> Facts:
     rows = []
     for proposal in in_voting_period(node):
         number = identity(proposal)
-        cast = node.pages(f"{dialect(node)}/proposals/{number}/votes", "votes")
-        for vote in own(cast, number, "proposal_id"):
-            rows += vote_rows(number, vote, node.block.height)
+
+        def cast(found: list[Json], number: str = number) -> list[Json]:
+            once(own(found, number, "proposal_id"), lambda vote: address(vote, "voter"))
+            return [row for vote in found for row in vote_rows(number, vote, node.block.height)]
+
+        rows += node.pages(f"{dialect(node)}/proposals/{number}/votes", "votes", cast)
     return Facts(frame(Kind.VOTES, rows), empty=not rows)
 
 
@@ -75,24 +101,56 @@ def deposits(node: Lcd) -> Facts:
     rows = []
     for proposal in (*_with_status(node, DEPOSIT_PERIOD), *in_voting_period(node)):
         number = identity(proposal)
-        paid = node.pages(f"{dialect(node)}/proposals/{number}/deposits", "deposits")
-        for row in own(paid, number, "proposal_id"):
-            for coin in listed(row, "amount"):
-                denom = text(coin, "denom")
-                subject = f"{number}|{address(row, 'depositor')}|{denom}"
-                rows.append(observation("deposit", node.block.time, whole(coin, "amount"), denom, subject=subject))
+
+        def paid(found: list[Json], number: str = number) -> list[Json]:
+            once(own(found, number, "proposal_id"), lambda row: address(row, "depositor"))
+            return [one for row in found for one in _deposited(number, row, node.block.time)]
+
+        rows += node.pages(f"{dialect(node)}/proposals/{number}/deposits", "deposits", paid)
     return Facts(frame(Kind.OBSERVATIONS, rows), empty=not rows)
+
+
+def _deposited(proposal: str, row: Json, time: datetime) -> Iterator[Json]:
+    for coin in listed(row, "amount"):
+        denom = word(coin, "denom")
+        subject = f"{proposal}|{address(row, 'depositor')}|{denom}"
+        yield observation("deposit", time, not_negative(coin, "amount"), denom, subject=subject)
+
+
+def _told(denom: str) -> Callable[[list[Json]], list[Json]]:
+    """The judge of proposals: each once, and each can be told."""
+
+    def judge(rows: list[Json]) -> list[Json]:
+        for row in rows:
+            proposal_row(row, denom, None if status(row) in RUNNING else final_tally(row))
+        return once(rows, identity)
+
+    return judge
+
+
+def _newest(node: Lcd) -> list[Json]:
+    asked = {"pagination.limit": str(NEWEST), "pagination.reverse": "true", "pagination.count_total": "true"}
+    judge = _told(bond_denom(node))
+
+    def told(body: Json) -> list[Json]:
+        found, counted = listed(body, "proposals"), counted_rows(body)
+        if len(found) < min(NEWEST, counted):
+            raise SourceDown(f"{len(found)} of the {NEWEST} newest of {counted} proposals came")
+        return judge(found)
+
+    return node.get(f"{dialect(node)}/proposals", told, asked)
 
 
 def _with_status(node: Lcd, status: tuple[str, str]) -> list[Json]:
     """Proposals that say themselves that they are in this state: a node may not know the filter."""
     asked, told = status
-    found = node.pages(f"{dialect(node)}/proposals", "proposals", {"proposal_status": asked})
+    path, judge = f"{dialect(node)}/proposals", _told(bond_denom(node))
+    found = node.pages(path, "proposals", judge, {"proposal_status": asked})
     return [row for row in found if text(row, "status") == told]
 
 
 def _proposal_facts(node: Lcd, found: Iterable[Json]) -> Facts:
-    denom = text(node.get("/cosmos/staking/v1beta1/params"), "params", "bond_denom")
+    denom = bond_denom(node)
     rows = [proposal_row(proposal, denom, _tally(node, proposal)) for proposal in found]
     return Facts(frame(Kind.PROPOSALS, rows), empty=not rows)
 
@@ -102,10 +160,9 @@ def _tally(node: Lcd, proposal: Json) -> Json | None:
     if status(proposal) == "deposit_period":
         return None
     if status(proposal) == "voting_period":
-        running: Json = part(node.get(f"{dialect(node)}/proposals/{identity(proposal)}/tally"), "tally")
-        return running
-    final: Json = part(proposal, "final_tally_result")
-    return final
+        path = f"{dialect(node)}/proposals/{identity(proposal)}/tally"
+        return node.get(path, lambda body: tally_told(part(body, "tally")))
+    return final_tally(proposal)
 
 
 # What the readings tell, for the dictionary of facts: name, of whom, unit, meaning.

@@ -12,20 +12,21 @@ Errors beside those of store.rows and ingest/endpoints.py:
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from http import HTTPStatus
 from typing import Any, ClassVar, Final, TypeVar
+from urllib.parse import urlencode
 
 from ingest.cosmos.pages import Pages
-from ingest.endpoints import Absent, Rotation, Unconfirmed
+from ingest.endpoints import Absent, Answers, Rotation, Unconfirmed
 from ingest.fields import instant, listed, optional, part, raw, text, whole
 from ingest.network import is_of_now
 from ingest.transport import Answer, AnswerTooLarge, Http, bare
-from store.rows import Block, SourceChanged, SourceDown
+from store.rows import BadData, Block, SourceChanged, SourceDown
 
 ASKED_HEIGHT: Final = "x-cosmos-block-height"
 ANSWERED_HEIGHT: Final = "grpc-metadata-x-cosmos-block-height"
@@ -35,6 +36,8 @@ VALIDATORS: Final = "/cosmos/staking/v1beta1/validators"
 PROVISIONS: Final = "/cosmos/mint/v1beta1/annual_provisions"
 
 ROWS_A_PAGE: Final = 1000
+# Lengths at which servers are known to cut a list.
+CAPS: Final = frozenset({100, 1_000, 5_000, 10_000})
 OLDEST_HEAD: Final = timedelta(minutes=5)
 # Public addresses are often several machines a block apart; two blocks below the newest all of them answer.
 BLOCKS_BEHIND: Final = 2
@@ -44,13 +47,21 @@ TOO_LARGE: Final = 8
 UNIMPLEMENTED: Final = 12
 MISSING: Final = 5
 
+# What Akash's modules say of a state that their version does not know; the next endpoint must not know it either.
+UNKNOWN_STATE: Final = "invalid state value"
+
 HEIGHT: Final = re.compile(r"[0-9]{1,18}")
 HALF_PAIR: Final = re.compile(rb"\\u[dD][89a-fA-F]")
 
 Params = Mapping[str, str]
 T = TypeVar("T")
+A = TypeVar("A")
 # Asks one endpoint for a path with parameters.
 Ask = Callable[[str, Params], dict[str, Any]]
+# What turns a body into what was asked for, or raises why it is none.
+Judge = Callable[[dict[str, Any]], T]
+# One page of a list: its parameters and how many rows are asked for, to its body and how many that were.
+Page = Callable[[Params, int], tuple[dict[str, Any], int]]
 
 
 class NotServed(Absent):
@@ -155,15 +166,16 @@ class Lcd:
         self.block = seal.block
         self.chain_id = chain_id
         self.runtime_version = runtime_version
-        self._http = http
         self.rotation = rotation
+        self._http = http
         self._seal = seal
         self._proved = proved
-        self._blocks = {seal.block.height: seal.body}
-        self._bodies: dict[tuple[str, Any], dict[str, Any]] = {(PROVISIONS, ()): seal.minted}
-        self._lists: dict[tuple[str, Any], list[Any]] = {}
+        self._answers = Answers(rotation)
+        self._answers.know(PROVISIONS, rotation.first, seal.minted)
+        self._made: dict[str, Any] = {}
         self._missing: set[str] = set()
-        self._uncounted: set[str] = set()
+        self._uncounted: set[tuple[str, str]] = set()
+        self._caps: set[tuple[str, int]] = set()
         self._answered: set[str] = set()
 
     @property
@@ -195,22 +207,30 @@ class Lcd:
 
     def forget(self) -> None:
         """Ask everything anew at the same block."""
-        for told in (self._blocks, self._bodies, self._lists, self._missing):
-            told.clear()
+        self._answers.forget()
+        self._made.clear()
+        self._missing.clear()
 
-    def get(self, path: str, params: Params | None = None) -> dict[str, Any]:
-        """The body of a query at the pinned block; raises SourceDown, or NotServed where the route is unknown."""
-        key = (path, tuple(sorted((params or {}).items())))
-        if key not in self._bodies:
-            self._bodies[key] = self._ask(path, lambda endpoint: self._pinned(endpoint, path, params or {}))
-        return self._bodies[key]
+    def once(self, name: str, make: Callable[[], T]) -> T:
+        """What is put together of several answers, once for several readings."""
+        if name not in self._made:
+            self._made[name] = make()
+        made: T = self._made[name]
+        return made
 
-    def first(self, paths: Sequence[str], params: Params | None = None) -> tuple[str, dict[str, Any]]:
-        """The first of the paths (newest version first) that the chain serves, with its body."""
+    def get(self, path: str, judge: Judge[T], params: Params | None = None) -> T:
+        """What `judge` makes of the answer to a query at the pinned block.
+
+        Raises Unanswered with each endpoint's reason, NotServed where the chain has no such route, or NotFound.
+        """
+        return self._asked(path, _query(path, params), partial(self._pinned, path=path, params=params or {}), judge)
+
+    def first(self, paths: Sequence[str], judge: Judge[T], params: Params | None = None) -> tuple[str, T]:
+        """The first of the paths (newest version first) that the chain serves, with what is made of its answer."""
         doubts = []
         for path in paths:
             try:
-                return path, self.get(path, params)
+                return path, self.get(path, judge, params)
             except NotServed:
                 continue
             except Unconfirmed as error:
@@ -219,47 +239,41 @@ class Lcd:
             raise doubts[0]
         raise NotServed(f"{self.chain_id} serves none of {', '.join(paths)}")
 
-    def serves(self, path: str) -> bool:
-        """Whether the chain's software knows this route."""
-        try:
-            self.get(path)
-        except NotServed:
-            return False
-        return True
+    def pages(self, path: str, field: str, judge: Callable[[list[Any]], T], params: Params | None = None) -> T:
+        """What `judge` makes of all rows of a list, over all its pages at the pinned block, from one endpoint.
 
-    def pages(self, path: str, field: str, params: Params | None = None) -> list[Any]:
-        """All rows of a list over all its pages at the pinned block.
-
-        Raises SourceDown when a page is missing, a row or a key comes twice, or other than the chain counts.
+        A missing page, a row or a key that comes twice, and other than the chain counts are the endpoint's reason.
         """
-        key = (f"{path}#{field}", tuple(sorted((params or {}).items())))
-        if key not in self._lists:
-            self._lists[key] = self._all_pages(path, field, params or {})
-        return self._lists[key]
+        question = partial(self._all_pages, path=path, field=field, params=params or {})
+        return self._asked(path, f"{_query(path, params)}#{field}", question, judge)
 
-    def block_body(self, height: int) -> dict[str, Any]:
-        """A whole block as the chain tells it; raises SourceDown where it is no longer kept."""
-        if height not in self._blocks:
-            self._blocks[height] = self.rotation.ask(lambda endpoint: self._source(endpoint).block(height))
-        return self._blocks[height]
+    def told_in_block(self, height: int, judge: Judge[T]) -> T:
+        """What `judge` makes of a whole block; raises Unanswered where it is no longer kept."""
+        return self._answers.ask(_block_path(height), lambda endpoint: self._source(endpoint).block(height), judge)
 
     def block_at(self, height: int) -> Block:
-        """Hash and time of a block; raises SourceDown where it is no longer kept."""
-        return block_of(self.block_body(height), self.chain_id)
+        """Hash and time of a block up to the pinned one; raises Unanswered where it is no longer kept."""
 
-    def unpinned(self) -> Iterator[Ask]:
-        """Each endpoint in turn, for questions that no height applies to, as a search over transactions."""
-        for endpoint in self.rotation.endpoints:
-            yield partial(self._unpinned, endpoint)
+        def judge(body: dict[str, Any]) -> Block:
+            block = block_of(body, self.chain_id)
+            if height < self.block.height and block.time >= self.block.time:
+                raise BadData(f"block {height} is of {block.time}, block {self.block.height} of {self.block.time}")
+            return block
+
+        return self.told_in_block(height, judge)
+
+    def unpinned(self, question: Callable[[Ask], T]) -> T:
+        """The answer to a question that no height applies to, as a search over transactions, put to one endpoint."""
+        return self.rotation.ask(lambda endpoint: question(partial(self._unpinned, endpoint)))
 
     def _unpinned(self, endpoint: str, path: str, params: Params) -> dict[str, Any]:
         return self._source(endpoint).read(path, params)[0]
 
-    def _ask(self, path: str, question: Callable[[str], T]) -> T:
+    def _asked(self, path: str, name: str, question: Callable[[str], A], judge: Callable[[A], T]) -> T:
         if path in self._missing:
             raise NotServed(f"{self.chain_id} does not serve {path}")
         try:
-            return self.rotation.ask(question)
+            return self._answers.ask(name, question, judge)
         except NotServed:
             self._missing.add(path)
             raise
@@ -282,35 +296,55 @@ class Lcd:
             self._proved.add(endpoint)
         return source
 
-    def _all_pages(self, path: str, field: str, params: Params) -> list[Any]:
-        pages = Pages(f"{path} at block {self.block.height}")
-        body, limit = self._ask(path, partial(self._counting, path=path, params=params))
+    def _all_pages(self, endpoint: str, path: str, field: str, params: Params) -> list[Any]:
+        pages = Pages(f"{bare(endpoint)}{path} at block {self.block.height}")
+        page = partial(self._page, endpoint, path, field)
+        body, limit = self._counting(page, endpoint, path, params)
         counted, key = _pagination(body)
         if key and counted:
             # SDK 0.45 loses a row between two pages of a filtered list while it counts (cosmos-sdk issue 11407): of
             # this answer the count alone is taken. Where more rows follow, Akash's own modules count those of the page.
             pages.expect(counted if counted > len(listed(body, field)) else 0)
-            body, limit = self._ask(path, partial(self._page, path=path, params=params, limit=limit))
+            body, limit = page(params, limit)
         while True:
             counted, key = _pagination(body)
             pages.take(listed(body, field), counted, key)
             if not key:
                 return pages.whole()
-            asked = {**params, "pagination.key": key}
-            body, limit = self._ask(path, partial(self._page, path=path, params=asked, limit=limit))
+            body, limit = page({**params, "pagination.key": key}, limit)
 
-    def _counting(self, endpoint: str, path: str, params: Params) -> tuple[dict[str, Any], int]:
+    def _counting(self, page: Page, endpoint: str, path: str, params: Params) -> tuple[dict[str, Any], int]:
         """The first page with the count of the whole list, or without it where the module does not count."""
         module = "/".join(path.split("/")[:3])
-        if module not in self._uncounted:
+        if (endpoint, module) not in self._uncounted:
             with suppress(Refused):
-                return self._page(endpoint, path, {**params, "pagination.count_total": "true"}, ROWS_A_PAGE)
-        found = self._page(endpoint, path, params, ROWS_A_PAGE)
+                return page({**params, "pagination.count_total": "true"}, ROWS_A_PAGE)
+        found = page(params, ROWS_A_PAGE)
         # What is refused with a count alone is a matter of the module: wasmd since 0.60 counts no list of its own.
-        self._uncounted.add(module)
+        self._uncounted.add((endpoint, module))
         return found
 
-    def _page(self, endpoint: str, path: str, params: Params, limit: int) -> tuple[dict[str, Any], int]:
+    def _page(self, endpoint: str, path: str, field: str, params: Params, limit: int) -> tuple[dict[str, Any], int]:
+        """One page; where it looks cut, half of it, which must say that more follow."""
+        body, limit = self._sized(endpoint, path, params, limit)
+        rows, (_, key) = listed(body, field), _pagination(body)
+        if key:
+            if len(rows) < limit:
+                self._caps.add((endpoint, len(rows)))
+            return body, limit
+        # More rows than were asked for come from software that knows no pages.
+        caps = {limit} | CAPS | {most for giver, most in self._caps if giver == endpoint}
+        if len(rows) < 2 or len(rows) not in caps:
+            return body, limit
+        half, limit = self._sized(endpoint, path, params, len(rows) // 2 + 1)
+        if not _pagination(half)[1]:
+            raise SourceDown(
+                f"{bare(endpoint)}{path}: {len(rows)} rows, {len(listed(half, field))} where fewer are asked for, and "
+                "neither says that more follow"
+            )
+        return half, limit
+
+    def _sized(self, endpoint: str, path: str, params: Params, limit: int) -> tuple[dict[str, Any], int]:
         """One page, with half as many rows as long as the answer is too large for the endpoint."""
         while True:
             try:
@@ -349,7 +383,7 @@ class _Endpoint:
 
     def block(self, height: int) -> dict[str, Any]:
         """The block of a height."""
-        body, _ = self.read(f"{NODE}/blocks/{height}")
+        body, _ = self.read(_block_path(height))
         told = part(body, "block", "header", "height")
         if told != str(height):
             raise SourceDown(f"{self.name} answered block {told} for block {height}")
@@ -373,6 +407,15 @@ class _Endpoint:
         return Seal(block_of(body, chain_id), body, minted)
 
 
+def _block_path(height: int) -> str:
+    return f"{NODE}/blocks/{height}"
+
+
+def _query(path: str, params: Params | None) -> str:
+    """The name of a question."""
+    return f"{path}?{urlencode(sorted(params.items()))}" if params else path
+
+
 def _body(answer: Answer, where: str) -> dict[str, Any]:
     if answer.status == HTTPStatus.NOT_IMPLEMENTED:
         raise (NotServed if _of_the_gateway(answer) else Lacking)(f"{where} is not served")
@@ -387,7 +430,8 @@ def _body(answer: Answer, where: str) -> dict[str, Any]:
     # The LCD maps gRPC's "message larger than max" to 429; waiting does not mend that, smaller pages do.
     if body.get("code") == TOO_LARGE and "larger than max" in reason:
         raise AnswerTooLarge(f"{where}: {reason}")
-    if (answer.status, body.get("code")) == (HTTPStatus.NOT_FOUND, MISSING):
+    unknown = answer.status == HTTPStatus.BAD_REQUEST and UNKNOWN_STATE in reason
+    if unknown or (answer.status, body.get("code")) == (HTTPStatus.NOT_FOUND, MISSING):
         raise NotFound(f"{where}: {reason}")
     down = Refused if answer.status == HTTPStatus.BAD_REQUEST else SourceDown
     raise down(f"{where} answered {answer.status}: {reason}")
@@ -413,11 +457,16 @@ def _json(answer: Answer, where: str) -> Any:
     return body
 
 
+def counted_rows(body: dict[str, Any]) -> int:
+    """How many rows a list is said to have; 0 where it is not counted."""
+    found = optional(body, "pagination") or {}
+    return whole(found, "total") if optional(found, "total") is not None else 0
+
+
 def _pagination(body: dict[str, Any]) -> tuple[int, str]:
     """How many rows a list is said to have, and the key of its next page."""
     found = optional(body, "pagination") or {}
-    counted = whole(found, "total") if optional(found, "total") is not None else 0
-    return counted, text(found, "next_key") if optional(found, "next_key") else ""
+    return counted_rows(body), text(found, "next_key") if optional(found, "next_key") else ""
 
 
 def _version(info: dict[str, Any]) -> str:

@@ -7,13 +7,14 @@ from typing import Any, Final
 
 import polars as pl
 
-from ingest.cosmos.governance import dialect, parameters
+from ingest.cosmos.governance import every_proposal, parameters
 from ingest.cosmos.lcd import Ask, Lcd
 from ingest.cosmos.pages import MOST_PAGES
 from ingest.cosmos.proposals import identity, vote_rows
+from ingest.endpoints import AbsentHere
 from ingest.fields import address, duration, instant, listed, moment, optional, part, text, whole
 from ingest.network import Memo
-from store.rows import VOTES, Facts, SourceDown
+from store.rows import VOTES, Facts, ReadingError, SourceDown
 
 TXS: Final = "/cosmos/tx/v1beta1/txs"
 TXS_A_PAGE: Final = 100
@@ -36,7 +37,7 @@ def past_votes(node: Lcd, memo: Memo) -> Facts:
     submitted the proposal; proposals that none indexes are left out. Votes that a smart contract cast are not found.
     The last vote of a voter counts, and none that an expedited vote had before it went on as a regular one.
     """
-    ended = [row for row in node.pages(f"{dialect(node)}/proposals", "proposals") if _ended_lately(node, row)]
+    ended = [row for row in every_proposal(node) if _ended_lately(node, row)]
     found = [memo(f"proposal-{identity(row)}", partial(votes_cast, node, row)) for row in ended]
     rows = pl.concat([VOTES.to_frame(), *found])
     return Facts(rows, empty=rows.is_empty())
@@ -45,21 +46,33 @@ def past_votes(node: Lcd, memo: Memo) -> Facts:
 def votes_cast(node: Lcd, proposal: Json) -> pl.DataFrame:
     """The last vote of every voter on a proposal, by its transactions; nothing where no endpoint indexes them.
 
-    Raises SourceDown where an endpoint does not answer and no index of another one could be asked.
+    Raises SourceDown where none that answers could be asked, or the one that has them does not tell them.
     """
-    number, reasons, looked = identity(proposal), [], False
-    for ask in node.unpinned():
+    number, reasons = identity(proposal), list[str]()
+    looked = indexed = False
+
+    def cast(ask: Ask) -> pl.DataFrame:
+        nonlocal looked, indexed
         try:
             # An index that has the first transaction of a proposal has all later ones.
-            if submitted := _search(ask, f"submit_proposal.proposal_id='{number}'", 1)[0]:
-                return _last_votes(ask, number, node.block.height, _counted_from(node, proposal, submitted))
+            submitted, _ = _search(ask, f"submit_proposal.proposal_id='{number}'", 1)
             looked = True
-        except SourceDown as error:
-            if NO_INDEX not in str(error):
-                reasons.append(str(error))
-    if reasons and not looked:
-        raise SourceDown("; ".join(reasons))
-    return VOTES.to_frame()
+            if not submitted:
+                raise AbsentHere(f"no transaction that submitted proposal {number}")
+            indexed = True
+            return _last_votes(ask, number, node.block.height, _counted_from(node, proposal, submitted))
+        except AbsentHere:
+            raise
+        except ReadingError as error:
+            reasons.append(str(error))
+            raise
+
+    try:
+        return node.unpinned(cast)
+    except AbsentHere as error:
+        if indexed or (reasons and not looked):
+            raise SourceDown("; ".join(reasons)) from error
+        return VOTES.to_frame()
 
 
 def _counted_from(node: Lcd, proposal: Json, submitted: list[Json]) -> datetime:
@@ -125,7 +138,12 @@ def _search(ask: Ask, query: str, page: int) -> tuple[list[Json], int]:
         "pagination.offset": str((page - 1) * TXS_A_PAGE),
         "pagination.count_total": "true",
     }
-    body = ask(TXS, asked)
+    try:
+        body = ask(TXS, asked)
+    except SourceDown as error:
+        if NO_INDEX in str(error):
+            raise AbsentHere(str(error)) from error
+        raise
     pagination = optional(body, "pagination") or {}
     totals = (whole(told, "total") for told in (body, pagination) if optional(told, "total"))
     return listed(body, "tx_responses"), next(totals, 0)

@@ -87,6 +87,17 @@ def option_of(text: str) -> str:
     return found
 
 
+def tally_told(tally: Json) -> Json:
+    """A count that has every option; raises SourceChanged or BadData for another."""
+    _counts(tally)
+    return tally
+
+
+def final_tally(proposal: Json) -> Json:
+    """The count of a proposal that is over."""
+    return tally_told(part(proposal, "final_tally_result"))
+
+
 def _counts(tally: Json) -> Json:
     suffix = "" if optional(tally, "yes_count") is None else "_count"
     return {option: _limited(whole(tally, option + suffix)) for option in VOTE_OPTIONS}

@@ -10,9 +10,10 @@ import polars as pl
 
 from analytics.decimals import ONE
 from analytics.votes.tally import Validator, power_of
-from ingest.cosmos.governance import in_voting_period
+from ingest.cosmos.governance import bond_denom, in_voting_period
 from ingest.cosmos.lcd import VALIDATORS, Lcd
-from ingest.fields import address, decimal, fixed, instant, own, part, text, whole
+from ingest.endpoints import Contradiction
+from ingest.fields import address, decimal, fixed, flag, instant, not_negative, once, own, text, whole, word
 from ingest.network import Memo
 from store.rows import BadData, Facts, Kind, frame, holdings, observation
 
@@ -25,17 +26,40 @@ Json = dict[str, Any]
 Delegated = tuple[Json, str, list[tuple[str, int]]]
 
 
-def every_validator(node: Lcd) -> list[dict[str, Any]]:
+def every_validator(node: Lcd) -> list[Json]:
     """All validators of the staking module, in whatever state."""
-    return node.pages(VALIDATORS, "validators")
+    return node.pages(VALIDATORS, "validators", validators_told)
 
 
-def bonded_validators(node: Lcd) -> list[dict[str, Any]]:
-    """The validators that sign blocks; raises BadData when there are none."""
-    bonded = [row for row in every_validator(node) if part(row, "status") == "BOND_STATUS_BONDED"]
-    if not bonded:
-        raise BadData(f"no bonded validator at block {node.block.height} of {node.chain_id}")
-    return bonded
+def bonded_validators(node: Lcd) -> list[Json]:
+    """The validators that sign blocks, of which there are some."""
+    return node.pages(VALIDATORS, "validators", bonded)
+
+
+def pool_tokens(node: Lcd, name: str) -> int:
+    """Tokens in one of the two pools of the staking module."""
+    return node.get(POOL, lambda body: not_negative(body, "pool", name))
+
+
+def validators_told(rows: list[Json]) -> list[Json]:
+    """Rows of validators, each once, with what it has and whether it signs."""
+    for row in rows:
+        word(row, "status"), flag(row, "jailed"), not_negative(row, "tokens")
+        if fixed(row, "delegator_shares") < 0:
+            raise BadData(f"{operator_of(row)} has {row['delegator_shares']} shares")
+    return once(rows, operator_of)
+
+
+def bonded(rows: list[Json]) -> list[Json]:
+    """Rows of the validators that sign blocks, of which there are some, with stake."""
+    signing = [row for row in validators_told(rows) if row["status"] == "BOND_STATUS_BONDED"]
+    if not signing:
+        raise BadData("no bonded validator")
+    all_tokens(signing)
+    for row in signing:
+        if not fixed(row, "delegator_shares"):
+            raise BadData(f"{operator_of(row)} signs blocks without shares")
+    return signing
 
 
 def all_tokens(validators: Sequence[Json]) -> int:
@@ -58,7 +82,7 @@ def validators(node: Lcd) -> Facts:
     is the balance of the bonded pool: what anybody sent there beside is nobody's stake, and is told as not covered.
     """
     rows = [("validators", operator_of(row), whole(row, "tokens")) for row in bonded_validators(node)]
-    return Facts(holdings(rows), reported={"validators": whole(node.get(POOL), "pool", "bonded_tokens")})
+    return Facts(holdings(rows), reported={"validators": pool_tokens(node, "bonded_tokens")})
 
 
 def consensus_power(reduction: int) -> Callable[[Lcd], Facts]:
@@ -84,7 +108,7 @@ def delegators(node: Lcd, memo: Memo) -> Facts:
     base unit a delegator.
     """
     rows, reported = delegated(_delegations(node, memo))
-    reported["delegators"] = whole(node.get(POOL), "pool", "bonded_tokens")
+    reported["delegators"] = pool_tokens(node, "bonded_tokens")
     return Facts(holdings(rows), reported=reported)
 
 
@@ -121,8 +145,7 @@ def closing_shares(node: Lcd, memo: Memo) -> Facts:
 
 
 def _share_facts(node: Lcd, memo: Memo) -> Facts:
-    unit = text(node.get("/cosmos/staking/v1beta1/params"), "params", "bond_denom")
-    return Facts(share_rows(_delegations(node, memo), unit, node.block.time))
+    return Facts(share_rows(_delegations(node, memo), bond_denom(node), node.block.time))
 
 
 def share_rows(delegations: Iterable[Delegated], unit: str, time: datetime) -> pl.DataFrame:
@@ -143,35 +166,45 @@ def names(node: Lcd) -> Facts:
 
     Nobody checks these texts: anyone can write any name.
     """
-    rows = []
-    for validator in every_validator(node):
-        operator = operator_of(validator)
-        for name in ("moniker", "identity", "website"):
-            said = text(validator, "description", name)[:LONGEST_TEXT]
-            if said:
-                rows.append(observation(name, node.block.time, said, "", subject=operator))
-        rate = text(validator, "commission", "commission_rates", "rate")
-        rows.append(observation("commission", node.block.time, rate, "ratio", subject=operator))
-    return Facts(frame(Kind.OBSERVATIONS, rows))
+
+    def told(validators: list[Json]) -> list[dict[str, Any]]:
+        return [row for validator in validators_told(validators) for row in _said(validator, node.block.time)]
+
+    return Facts(frame(Kind.OBSERVATIONS, node.pages(VALIDATORS, "validators", told)))
+
+
+def _said(validator: Json, time: datetime) -> Iterator[dict[str, Any]]:
+    operator = operator_of(validator)
+    for name in ("moniker", "identity", "website"):
+        if said := text(validator, "description", name)[:LONGEST_TEXT]:
+            yield observation(name, time, said, "", subject=operator)
+    rate = text(validator, "commission", "commission_rates", "rate")
+    yield observation("commission", time, rate, "ratio", subject=operator)
 
 
 def _delegations(node: Lcd, memo: Memo) -> Iterator[Delegated]:
-    """Bonded validators with their delegators' shares in 1e-18; raises BadData where they do not add up."""
+    """Bonded validators with their delegators' shares in 1e-18, which add up to the validator's own."""
     for validator in bonded_validators(node):
         operator = operator_of(validator)
-        kept = memo(operator, partial(_delegation_frame, node, operator))
-        found = [(delegator, fixed({"shares": written}, "shares")) for delegator, written in kept.iter_rows()]
-        total, told = sum(amount for _, amount in found), fixed(validator, "delegator_shares")
-        if total != told:
-            raise BadData(f"delegations to {operator} at block {node.block.height}: {total} of {told} e-18 shares")
-        yield validator, operator, found
+        kept = memo(operator, partial(_delegation_frame, node, operator, fixed(validator, "delegator_shares")))
+        yield validator, operator, [(delegator, fixed({"shares": held}, "shares")) for delegator, held in kept.rows()]
 
 
-def _delegation_frame(node: Lcd, operator: str) -> pl.DataFrame:
-    rows = node.pages(f"{VALIDATORS}/{operator}/delegations", "delegation_responses")
-    rows = own(rows, operator, "delegation", "validator_address")
-    found = [(address(row, "delegation", "delegator_address"), text(row, "delegation", "shares")) for row in rows]
-    return pl.DataFrame(found, schema={"delegator": pl.String(), "shares": pl.String()}, orient="row")
+def _delegation_frame(node: Lcd, operator: str, shares: int) -> pl.DataFrame:
+    def told(rows: list[Json]) -> pl.DataFrame:
+        own(rows, operator, "delegation", "validator_address")
+        once(rows, _delegator)
+        total = sum(fixed(row, "delegation", "shares") for row in rows)
+        if total != shares:
+            raise Contradiction(f"delegations to {operator}: {total} of {shares} e-18 shares")
+        found = [(_delegator(row), text(row, "delegation", "shares")) for row in rows]
+        return pl.DataFrame(found, schema={"delegator": pl.String(), "shares": pl.String()}, orient="row")
+
+    return node.pages(f"{VALIDATORS}/{operator}/delegations", "delegation_responses", told)
+
+
+def _delegator(row: Json) -> str:
+    return address(row, "delegation", "delegator_address")
 
 
 # What the readings tell, for the dictionary of facts: name, of whom, unit, meaning.

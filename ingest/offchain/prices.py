@@ -6,6 +6,7 @@ price that its source itself doubts is kept under another name, so that nothing 
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from ingest.fields import listed, number, table
@@ -44,8 +45,10 @@ def now_defillama(tokens: Tokens) -> Read:
 
     def now(feed: Feed) -> Facts:
         """Prices in dollars now, of every token, from DefiLlama's coins interface, each with the time it was made."""
-        coins = table(feed.get(f"/prices/current/{_ids(tokens)}", place=LLAMA), "coins")
-        told = Told()
+        return feed.get(f"/prices/current/{_ids(tokens)}", judge, place=LLAMA).facts()
+
+    def judge(body: Any) -> Told:
+        coins, told = table(body, "coins"), Told()
         for token, coin_id in tokens.items():
             if f"coingecko:{coin_id}" in coins:
                 with told.unless_wrong(token):
@@ -53,7 +56,7 @@ def now_defillama(tokens: Tokens) -> Read:
                     sure = coin.get("confidence") is not None and number(coin, "confidence") >= SURE
                     name = "price_usd" if sure else "doubted_price_usd"
                     told.rows.append(_priced(token, number(coin, "timestamp"), number(coin, "price"), LLAMA, name))
-        return _facts(told, LLAMA, tokens)
+        return _some(told, LLAMA, tokens)
 
     return now
 
@@ -64,15 +67,17 @@ def now_coingecko(tokens: Tokens) -> Read:
     def now(feed: Feed) -> Facts:
         """Prices in dollars now, of every token, from CoinGecko without a key, each with the time it was made."""
         asked = {"ids": ",".join(tokens.values()), "vs_currencies": "usd", "include_last_updated_at": "true"}
-        coins = table(feed.get("/simple/price", asked, place=GECKO))
-        told = Told()
+        return feed.get("/simple/price", judge, asked, place=GECKO).facts()
+
+    def judge(body: Any) -> Told:
+        coins, told = table(body), Told()
         for token, coin_id in tokens.items():
             with told.unless_wrong(token):
                 # A coin that is not traded any more is absent, or there without a price.
                 coin = table(coins, coin_id) if coin_id in coins else {}
                 if coin.get("usd") is not None:
                     told.rows.append(_priced(token, number(coin, "last_updated_at"), number(coin, "usd"), GECKO))
-        return _facts(told, GECKO, tokens)
+        return _some(told, GECKO, tokens)
 
     return now
 
@@ -84,15 +89,17 @@ def closes_defillama(tokens: Tokens) -> Read:
         """Prices in dollars at midnight UTC of the last 30 days, of every token, from DefiLlama's coins interface."""
         first = _midnight(feed) - timedelta(days=CLOSES)
         asked = {"start": str(int(first.timestamp())), "span": str(CLOSES + 1), "period": "1d"}
-        coins = table(feed.get(f"/chart/{_ids(tokens)}", asked, place=LLAMA), "coins")
-        told = Told()
+        return feed.get(f"/chart/{_ids(tokens)}", judge, asked, place=LLAMA).facts()
+
+    def judge(body: Any) -> Told:
+        coins, told = table(body, "coins"), Told()
         for token, coin_id in tokens.items():
             if f"coingecko:{coin_id}" in coins:
                 with told.unless_wrong(token):
                     for point in listed(coins, f"coingecko:{coin_id}", "prices"):
                         with told.unless_wrong(token):
                             told.rows.append(_priced(token, number(point, "timestamp"), number(point, "price"), LLAMA))
-        return _facts(told, LLAMA, tokens)
+        return _some(told, LLAMA, tokens)
 
     return closes
 
@@ -104,11 +111,9 @@ def closes_coingecko(tokens: Tokens, closed: Sequence[str]) -> Read:
         asked = {"vs_currency": "usd", "days": str(CLOSES), "interval": "daily"}
         told = Told()
         for token in closed:
-            with told.unless_wrong(token):
-                for point in listed(feed.get(f"/coins/{tokens[token]}/market_chart", asked, place=GECKO), "prices"):
-                    with told.unless_wrong(token):
-                        told.rows.append(_priced(token, *_pair(point), GECKO))
-        return _facts(told, GECKO, tokens)
+            path = f"/coins/{tokens[token]}/market_chart"
+            told.add(feed.get(path, partial(_closes, token), asked, place=GECKO))
+        return _some(told, GECKO, tokens).facts()
 
     *others, last = closed
     closes.__doc__ = (
@@ -138,10 +143,21 @@ def _pair(point: Any) -> tuple[float, float]:
     return number(named, "time") / 1000, number(named, "price")
 
 
-def _facts(told: Told, source: int, tokens: Tokens) -> Facts:
-    if not told.rows and not told.wrong:
-        raise SourceChanged(f"{SOURCES[source]} knows none of the tokens: {', '.join(tokens)}")
-    return Told(_once(told.rows), told.wrong).facts()
+def _closes(token: str, body: Any) -> Told:
+    """CoinGecko's prices of a token at the ends of days."""
+    told = Told()
+    with told.unless_wrong(token):
+        for point in listed(body, "prices"):
+            with told.unless_wrong(token):
+                told.rows.append(_priced(token, *_pair(point), GECKO))
+    return told
+
+
+def _some(told: Told, source: int, tokens: Tokens) -> Told:
+    if not told.rows:
+        known = f"{SOURCES[source]} knows none of the tokens: {', '.join(tokens)}"
+        raise SourceChanged(str(next(iter(told.wrong.values()), known)))
+    return Told(_once(told.rows), told.wrong)
 
 
 def _once(told: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -167,7 +167,7 @@ def test_a_reading_that_grows_without_end_is_left(
 
     def read(feed: Feed) -> Facts:
         for number in range(20):
-            feed.get(f"/{number}")
+            feed.get(f"/{number}", list)
         raise AssertionError("it was all taken")
 
     network = replace(akash_console.NETWORK, readings=reading(read))

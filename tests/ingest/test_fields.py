@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ingest import fields
-from store.rows import SourceChanged, SourceDown
+from store.rows import BadData, SourceChanged, SourceDown
 from tests.worlds.each import each
 
 MISSING = object()
@@ -59,6 +59,10 @@ TAKEN: dict[Callable[..., Any], set[str]] = {
     fields.word: TEXTS - {"empty"},
     fields.address: TEXTS,
     fields.listed: {"list"},
+    fields.some: {"list", "object"},
+    fields.amount: {"zero", "half"},
+    fields.not_negative: {"zero", "digits"},
+    fields.share: {"zero", "digits"},
     fields.table: {"object"},
     fields.flag: {"true", "false"},
     fields.number: {"zero", "below zero", "half"},
@@ -78,6 +82,10 @@ RIGHT: list[tuple[Callable[..., Any], Any, Any]] = [
     (fields.listed, [1], [1]),
     (fields.table, {"a": 1}, {"a": 1}),
     (fields.flag, False, False),
+    (fields.some, [0], [0]),
+    (fields.amount, 0, 0),
+    (fields.not_negative, "0", 0),
+    (fields.share, "1.0", 10**18),
     (fields.number, 0.5, 0.5),
     (fields.number, 2**53 + 1, 2**53 + 1),
     (fields.whole, "-12345678901234567890123456789012345678", -12345678901234567890123456789012345678),
@@ -114,7 +122,7 @@ def test_what_is_something_else_is_refused_by_name(read: Callable[..., Any], val
     if value in TAKEN[read]:
         read(body, "its_field")
     else:
-        with pytest.raises(SourceChanged, match="its_field"):
+        with pytest.raises((SourceChanged, BadData), match="its_field"):
             read(body, "its_field")
 
 
@@ -136,6 +144,12 @@ def test_a_whole_answer_may_be_a_list_or_an_object() -> None:
     assert fields.table({"a": 1}) == {"a": 1}
     with pytest.raises(SourceChanged, match="the answer is no list"):
         fields.listed({"a": 1})
+
+
+def test_what_is_told_twice_is_refused() -> None:
+    assert fields.once(["a", "b"], str) == ["a", "b"]
+    with pytest.raises(BadData, match="a is told twice"):
+        fields.once(["a", "b", "a"], str)
 
 
 @pytest.mark.parametrize("row", [{"of": "b"}, {"of": None}, {"of": True}], ids=str)

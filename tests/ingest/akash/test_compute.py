@@ -24,10 +24,10 @@ from ingest.akash.compute import (
 )
 from ingest.akash.escrow import market
 from ingest.akash.ledger import lease_ledger, ledger_of, ledger_rows
-from ingest.cosmos.lcd import NotServed
+from ingest.cosmos.lcd import NotFound, NotServed
 from ingest.networks import networks
 from ingest.networks.akash import DENOMS
-from store.rows import BadData, Block, Facts, Kind, SourceChanged, SourceDown, check
+from store.rows import BadData, Block, Facts, Kind, SourceDown, check
 from tests.ingest.cosmos.test_lcd import pinned
 from tests.worlds.akash_market import USDC, Rented, Served, node, provider, tenant
 from tests.worlds.lcd import ONE, account
@@ -171,7 +171,7 @@ def test_a_node_that_refuses_the_list_of_active_leases_is_an_error() -> None:
             return Reply({"code": 3, "message": "invalid state value", "details": []}, 400)
         return node(SMALL)(request)
 
-    with pinned(refusing) as chain, pytest.raises(SourceDown, match="invalid state value"):
+    with pinned(refusing) as chain, pytest.raises(NotFound, match="invalid state value"):
         run_rate("uact")(chain)
 
 
@@ -545,5 +545,5 @@ def test_the_backing_of_act_is_told_in_full() -> None:
 )
 def test_an_unknown_state_of_the_circuit_breaker_is_named(change: dict[str, object], reason: str) -> None:
     bodies = {**ACT, bme.STATUS: {**STATUS, **change}}
-    with pinned(node(Served([], bodies=bodies))) as chain, pytest.raises(SourceChanged, match=reason):
+    with pinned(node(Served([], bodies=bodies))) as chain, pytest.raises(SourceDown, match=reason):
         bme.bme("uact")(chain)

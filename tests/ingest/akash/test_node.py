@@ -17,7 +17,7 @@ from ingest.akash.escrow import market
 from ingest.network import Reading
 from ingest.networks.akash import DENOMS, NETWORK
 from store.mart import opened
-from store.rows import Facts, SourceChanged, SourceDown
+from store.rows import Facts, SourceDown
 from tests.ingest.cosmos.test_lcd import pinned
 from tests.worlds.akash_node import ACT, ORACLE, SIGNATURES, STATUS, RealNode, body
 from tests.worlds.lcd import failure
@@ -115,7 +115,7 @@ def test_who_signed_is_asked_provider_by_provider(shared: Path) -> None:
 def test_the_invented_signatures_of_another_provider_are_refused(shared: Path) -> None:
     signed = body_of_first(shared)
     instead = {f"{SIGNATURES}/{SECOND}/list": signed}
-    with pytest.raises(SourceChanged, match=f"asked who signed for {SECOND}"):
+    with pytest.raises(SourceDown, match=f"asked for owner {SECOND}"):
         read(shared, "provider_audits", instead)
 
 

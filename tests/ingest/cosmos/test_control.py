@@ -155,7 +155,8 @@ def test_no_admin_that_somebody_sets_stops_the_reading(size: int) -> None:
     told_of = {f"{WASM}/code/1/contracts": {"contracts": [contract], "pagination": {"next_key": None, "total": "1"}}}
     told_of[f"{WASM}/contract/{contract}"] = {"contract_info": {"admin": admin}}
     told_of[f"{WASM}/codes/params"] = {"params": {"code_upload_access": {"permission": "ACCESS_TYPE_NOBODY"}}}
-    told_of["/cosmos/auth/v1beta1/module_accounts"] = {"accounts": []}
+    gov: Any = {"name": "gov", "base_account": {"address": account(9)}}
+    told_of["/cosmos/auth/v1beta1/module_accounts"] = {"accounts": [gov]}
     akash = networks()["akash"]
     (reading,) = [one for one in akash.readings if one.name == "authorities"]
     with pinned(chain(wasm(0, **told_of))) as node:
@@ -178,7 +179,7 @@ def test_a_chain_that_does_not_list_its_module_accounts_has_them_by_their_names(
     """The accounts of a real fetchd v0.14.1, which answers 501 to the question for those of modules."""
     with recorded_chain(recording(shared / "cosmos/fetchd_v0_14_1", 243, **UNASKED)) as node:
         found = told(authorities(node, at_once))
-        listed = node.pages("/cosmos/auth/v1beta1/accounts", "accounts")
+        listed = node.pages("/cosmos/auth/v1beta1/accounts", "accounts", list)
     accounts = {row["name"]: row["base_account"]["address"] for row in listed if "name" in row}
     derived = {subject: exact for (name, subject), (exact, _) in found.items() if name == "module_account"}
     assert derived == accounts

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from ingest.cosmos.emission import economy, emission, emission_split, module_account, span
-from store.rows import BadData, Facts, Kind, SourceDown, check
+from store.rows import Facts, Kind, SourceDown, check
 from tests.ingest.cosmos.test_lcd import but, pinned
 from tests.worlds.lcd import ONE, State, Validator, account, chain, failure, page, valoper
 from tests.worlds.servers import Reply, Request
@@ -163,7 +163,7 @@ def test_the_economy_is_read_in_the_chains_own_numbers() -> None:
 
 def test_a_token_that_the_bank_does_not_list_is_an_error() -> None:
     other = replace(CHAIN, bodies={**CHAIN.bodies, "/cosmos/bank/v1beta1/supply": {"supply": []}})
-    with pinned(chain(other)) as node, pytest.raises(BadData, match="lists no supply of uakt"):
+    with pinned(chain(other)) as node, pytest.raises(SourceDown, match="lists no supply of uakt"):
         economy(node)
 
 

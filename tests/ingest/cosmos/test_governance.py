@@ -239,7 +239,7 @@ def test_titles_stand_in_different_places() -> None:
 
 def test_a_proposal_of_unknown_shape_is_an_error_that_names_what_is_missing() -> None:
     row = {name: value for name, value in PROPOSALS[0].items() if name != "submit_time"}
-    with pinned(chain(governed(STATE, [row], {}))) as node, pytest.raises(SourceChanged, match="no submit_time"):
+    with pinned(chain(governed(STATE, [row], {}))) as node, pytest.raises(SourceDown, match="no submit_time"):
         proposals(node)
 
 

@@ -9,7 +9,7 @@ import pytest
 from urllib3.util import Retry
 
 from ingest.cosmos.lcd import CosmosChain, Lcd, NotFound, NotServed
-from ingest.fields import whole
+from ingest.fields import table, whole
 from ingest.transport import Http
 from store.rows import SourceDown
 from tests.worlds.lcd import Answer, State, Validator, chain, failure
@@ -55,7 +55,7 @@ def test_every_question_goes_to_the_pinned_block() -> None:
         return chain(STATE)(request)
 
     with pinned(watch) as node:
-        node.get(POOL)
+        node.get(POOL, table)
         assert heights == {str(STATE.head - 2)}
 
 
@@ -67,8 +67,8 @@ def test_a_question_is_asked_once() -> None:
         return chain(STATE)(request)
 
     with pinned(watch) as node:
-        assert node.get(POOL) == node.get(POOL)
-        assert node.pages(VALIDATORS, "validators") == node.pages(VALIDATORS, "validators")
+        assert node.get(POOL, table) == node.get(POOL, table)
+        assert node.pages(VALIDATORS, "validators", list) == node.pages(VALIDATORS, "validators", list)
         assert asked.count(POOL) == 1
 
 
@@ -85,7 +85,7 @@ def test_an_endpoint_that_cannot_prove_itself_is_passed_over(state: State, reaso
     with pytest.raises(SourceDown, match=reason), pinned(chain(state)):
         pass
     with pinned(chain(state), chain(STATE)) as node:
-        assert len(node.pages(VALIDATORS, "validators")) == 7
+        assert len(node.pages(VALIDATORS, "validators", list)) == 7
 
 
 def test_an_endpoint_with_another_block_than_two_others_is_passed_over() -> None:
@@ -110,9 +110,9 @@ def test_an_endpoint_with_an_old_state_under_the_asked_height_is_passed_over() -
     with pytest.raises(SourceDown, match="disagree about block 998"), pinned(old, chain(STATE)):
         pass
     with pinned(old, chain(STATE), chain(STATE)) as node:
-        assert node.get(POOL) == STATE.pool()
+        assert node.get(POOL, table) == STATE.pool()
     with pinned(but(chain(STATE), POOL, failure(500, 2, "broken")), chain(STATE), old) as node:
-        assert node.get(POOL) == STATE.pool()
+        assert node.get(POOL, table) == STATE.pool()
 
 
 def test_an_endpoint_that_ignores_the_height_is_not_believed() -> None:
@@ -123,15 +123,15 @@ def test_an_endpoint_that_ignores_the_height_is_not_believed() -> None:
         return reply
 
     with pinned(newest) as node, pytest.raises(SourceDown, match="answered at height 1000, not 998"):
-        node.get(POOL)
+        node.get(POOL, table)
     with pinned(newest, chain(STATE)) as node:
-        assert whole(node.get(POOL), "pool", "bonded_tokens") == 7 * 10**12 + 21
+        assert whole(node.get(POOL, table), "pool", "bonded_tokens") == 7 * 10**12 + 21
 
 
 def test_a_list_is_whole_whatever_page_size_a_server_allows() -> None:
     for most in (1, 2, 3, 100):
         with pinned(chain(replace(STATE, most=most))) as node:
-            assert len(node.pages(VALIDATORS, "validators")) == 7
+            assert len(node.pages(VALIDATORS, "validators", list)) == 7
 
 
 def test_a_list_that_ends_early_is_an_error() -> None:
@@ -143,7 +143,7 @@ def test_a_list_that_ends_early_is_an_error() -> None:
         return reply
 
     with pinned(short) as node, pytest.raises(SourceDown, match="5 of 7 rows came"):
-        node.pages(VALIDATORS, "validators")
+        node.pages(VALIDATORS, "validators", list)
 
 
 def test_a_page_that_repeats_is_an_error() -> None:
@@ -155,7 +155,7 @@ def test_a_page_that_repeats_is_an_error() -> None:
         return reply
 
     with pinned(circle) as node, pytest.raises(SourceDown, match="page AAAA came twice"):
-        node.pages(VALIDATORS, "validators")
+        node.pages(VALIDATORS, "validators", list)
 
 
 def test_an_answer_too_large_for_grpc_is_asked_again_in_smaller_pages() -> None:
@@ -170,16 +170,16 @@ def test_an_answer_too_large_for_grpc_is_asked_again_in_smaller_pages() -> None:
         return chain(STATE)(request)
 
     with pinned(small) as node:
-        assert len(node.pages(VALIDATORS, "validators")) == 7
+        assert len(node.pages(VALIDATORS, "validators", list)) == 7
     assert limits == [1000, 500, 250, 125, 62, 31, 15, 7, 3, 3, 3, 3]
 
 
 def test_the_newest_version_that_is_served_is_read() -> None:
     with pinned(chain(STATE)) as node:
-        path, body = node.first(["/cosmos/staking/v1/pool", POOL])
+        path, body = node.first(["/cosmos/staking/v1/pool", POOL], table)
         assert (path, body) == (POOL, STATE.pool())
         with pytest.raises(NotServed, match="akashnet-2 serves none of /cosmos/gov/v1/params/tallying"):
-            node.first(["/cosmos/gov/v1/params/tallying"])
+            node.first(["/cosmos/gov/v1/params/tallying"], table)
 
 
 @pytest.mark.parametrize(
@@ -198,18 +198,18 @@ def test_the_newest_version_that_is_served_is_read() -> None:
 )
 def test_an_endpoint_that_fails_is_replaced_by_the_next(reply: Reply) -> None:
     with pinned(but(chain(STATE), POOL, reply)) as node, pytest.raises(SourceDown):
-        node.get(POOL)
+        node.get(POOL, table)
     with pinned(but(chain(STATE), POOL, reply), chain(STATE)) as node:
-        assert node.get(POOL) == STATE.pool()
+        assert node.get(POOL, table) == STATE.pool()
 
 
 def test_what_one_endpoint_lacks_is_missing_only_where_the_next_one_lacks_it_too() -> None:
     lacking, broken = (but(chain(STATE), POOL, failure(*told)) for told in ((404, 5, "not found"), (500, 2, "broken")))
     with pinned(lacking, chain(STATE)) as node:
-        assert node.get(POOL) == STATE.pool()
+        assert node.get(POOL, table) == STATE.pool()
     for others in ([], [lacking], [broken]):
         with pinned(lacking, *others) as node, pytest.raises(NotFound, match="not found"):
-            node.get(POOL)
+            node.get(POOL, table)
 
 
 GATEWAY = failure(501, 12, "Not Implemented")
@@ -220,38 +220,36 @@ BROKEN = failure(500, 2, "broken")
 def test_a_route_that_the_software_lacks_is_missing_where_the_next_one_lacks_it_too_or_is_silent() -> None:
     lacking = but(chain(STATE), POOL, GATEWAY)
     for other in (lacking, but(chain(STATE), POOL, BROKEN)):
-        with pinned(lacking, other) as node:
-            assert not node.serves(POOL)
-            with pytest.raises(NotServed):
-                node.get(POOL)
+        with pinned(lacking, other) as node, pytest.raises(NotServed):
+            node.get(POOL, table)
     with pinned(lacking, chain(STATE)) as node:
-        assert node.get(POOL) == STATE.pool()
+        assert node.get(POOL, table) == STATE.pool()
 
 
 def test_a_route_that_a_proxy_lacks_is_asked_of_another() -> None:
     lacking = but(chain(STATE), POOL, PROXY)
     with pinned(lacking, chain(STATE)) as node:
-        assert node.get(POOL) == STATE.pool()
+        assert node.get(POOL, table) == STATE.pool()
     with pinned(lacking, but(chain(STATE), POOL, GATEWAY)) as node, pytest.raises(NotServed):
-        node.get(POOL)
+        node.get(POOL, table)
     broken, silent = but(chain(STATE), POOL, BROKEN), pytest.raises(SourceDown, match="no other")
     with pinned(lacking, broken) as node, silent:
-        node.serves(POOL)
+        node.get(POOL, table)
 
 
 def test_an_older_route_is_tried_before_the_doubt_about_a_newer_one_counts() -> None:
     newer, silent = "/cosmos/staking/v1/pool", pytest.raises(SourceDown, match="v1/pool is not served, and no other")
     with pinned(but(chain(STATE), newer, PROXY), but(chain(STATE), newer, BROKEN)) as node:
-        assert node.first([newer, POOL]) == (POOL, STATE.pool())
+        assert node.first([newer, POOL], table) == (POOL, STATE.pool())
         with silent:
-            node.first([newer, "/cosmos/staking/v0/pool"])
+            node.first([newer, "/cosmos/staking/v0/pool"], table)
 
 
 def test_an_endpoint_of_another_chain_is_not_asked_when_the_first_fails() -> None:
     broken = but(chain(STATE), POOL, failure(500, 2, "broken"))
     other = chain(replace(STATE, chain_id="akash-testnet"))
     with pinned(broken, other) as node, pytest.raises(SourceDown, match="is of akash-testnet, not of akashnet-2"):
-        node.get(POOL)
+        node.get(POOL, table)
 
 
 def test_a_past_block_is_read_while_somebody_has_its_state() -> None:

@@ -257,7 +257,7 @@ def test_a_page_too_large_for_the_node_is_read_in_smaller_ones(node: Node, lcd: 
     else:
         assert (answer.status_code, answer.json()["code"]) == (429, 8)
         assert "larger than max" in answer.text
-    assert len(lcd.pages(path, "votes")) == 640
+    assert len(lcd.pages(path, "votes", list)) == 640
 
 
 def test_votes_sent_as_transactions_are_found_again(node: Node, http: Http) -> None:

@@ -61,7 +61,7 @@ def test_a_list_of_one_page_is_asked_once_and_a_longer_one_not_while_it_is_count
 
     for most in (3, 2):
         with listing(pager(most)) as node:
-            assert node.pages(DELEGATIONS, "list") == rows(0, 3)
+            assert node.pages(DELEGATIONS, "list", list) == rows(0, 3)
     short, *long = [sorted(one) for one in asked]
     assert short == ["count_total", "limit"]
     assert long == [["count_total", "limit"], ["limit"], ["key", "limit"]]
@@ -73,7 +73,7 @@ def test_a_list_of_one_page_that_lost_rows_is_refused() -> None:
         return {**whole, "list": whole["list"][:3]}
 
     with listing(answer) as node, pytest.raises(SourceDown, match="3 of 6 rows came"):
-        node.pages(DELEGATIONS, "list")
+        node.pages(DELEGATIONS, "list", list)
 
 
 def test_software_that_refuses_to_count_is_read_without_a_count() -> None:
@@ -99,7 +99,7 @@ def test_an_outage_does_not_drop_the_count(status: int) -> None:
         return page(rows(0, 3), "list", request.params, 2)
 
     with listing(answer) as node, pytest.raises(SourceDown, match="connection refused"):
-        node.pages(DELEGATIONS, "list")
+        node.pages(DELEGATIONS, "list", list)
 
 
 def test_a_count_of_the_page_alone_is_no_count_of_the_list() -> None:
@@ -111,7 +111,7 @@ def test_a_count_of_the_page_alone_is_no_count_of_the_list() -> None:
         return shown
 
     with listing(answer) as node:
-        assert node.pages(DELEGATIONS, "list") == rows(0, 7)
+        assert node.pages(DELEGATIONS, "list", list) == rows(0, 7)
 
 
 def invented(name: str) -> Callable[[Request], dict[str, Any]]:
@@ -140,7 +140,7 @@ def invented(name: str) -> Callable[[Request], dict[str, Any]]:
 )
 def test_an_invented_list_without_end_is_left(name: str, reason: str) -> None:
     with listing(invented(name)) as node, pytest.raises(SourceDown, match=f"delegations at block 998: {reason}"):
-        node.pages(DELEGATIONS, "list")
+        node.pages(DELEGATIONS, "list", list)
 
 
 def test_an_invented_list_that_is_never_counted_ends_too(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,7 +154,7 @@ def test_an_invented_list_that_is_never_counted_ends_too(monkeypatch: pytest.Mon
         return {"list": rows(turn, turn + 1), "pagination": {"next_key": str(turn)}}
 
     with listing(answer) as node, pytest.raises(SourceDown, match="no end after 20 pages"):
-        node.pages(DELEGATIONS, "list")
+        node.pages(DELEGATIONS, "list", list)
     assert next(asked) == 20
 
 
@@ -181,6 +181,6 @@ def test_the_recorded_pages_of_a_real_fetchd_are_followed_by_the_key_that_loses_
         return {"delegation_responses": rest, "pagination": {"next_key": None}}
 
     with listing(answer) as node:
-        found = node.pages(DELEGATIONS, "delegation_responses")
+        found = node.pages(DELEGATIONS, "delegation_responses", list)
     assert followed == [told]
     assert len(found) == 2_939

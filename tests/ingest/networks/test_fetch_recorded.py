@@ -12,6 +12,7 @@ from analytics.votes.tally import choices, power_of, stake, tally
 from ingest.cosmos.governance import dialect, votes
 from ingest.cosmos.lcd import Lcd
 from ingest.cosmos.stake import delegators, shares, validators
+from ingest.fields import table
 from ingest.network import Reading
 from ingest.networks import fetch
 from store.addresses import account, bech32, keyless, module_address
@@ -62,7 +63,7 @@ def test_each_delegation_is_worth_what_the_node_says(node: Lcd) -> None:
     facts, told = delegators(node, at_once), 0
     for operator in validators(node).rows["holder"]:
         held = amounts(facts, f"delegators@{operator}")
-        listed = node.pages(f"/cosmos/staking/v1beta1/validators/{operator}/delegations", "delegation_responses")
+        listed = node.pages(f"/cosmos/staking/v1beta1/validators/{operator}/delegations", "delegation_responses", list)
         assert held == {row["delegation"]["delegator_address"]: int(row["balance"]["amount"]) for row in listed}
         told += len(listed)
     assert told > 10
@@ -71,7 +72,7 @@ def test_each_delegation_is_worth_what_the_node_says(node: Lcd) -> None:
 def test_the_tally_repeated_from_what_is_read_is_the_nodes(node: Lcd) -> None:
     ballots, held = votes(node).rows, shares(node, at_once).rows
     for proposal in ("2", "5"):
-        body = node.get(f"{dialect(node)}/proposals/{proposal}/tally")["tally"]
+        body = node.get(f"{dialect(node)}/proposals/{proposal}/tally", table)["tally"]
         result = tally(*stake(held), choices(ballots, proposal), account=account)
         assert result.options == {name.removesuffix("_count"): int(amount) for name, amount in body.items()}
         assert sum(result.options.values()) > 0
@@ -81,8 +82,8 @@ def test_nobody_votes_for_tokenised_shares_so_their_validator_keeps_them(shared:
     folder = shared / "cosmos/sdk_0_53_standin"
     with recorded_chain(recording(folder, RECORDED[folder.name], **UNASKED)) as node:
         bonded, delegations = stake(shares(node, at_once).rows)
-        records = node.pages("/gaia/liquid/v1beta1/tokenize_share_records", "records")
-        liquid = node.get("/gaia/liquid/v1beta1/total_liquid_staked")["tokens"]
+        records = node.pages("/gaia/liquid/v1beta1/tokenize_share_records", "records", list)
+        liquid = node.get("/gaia/liquid/v1beta1/total_liquid_staked", table)["tokens"]
     powers = [(delegator, operator, power_of(held, bonded[operator])) for delegator, operator, held in delegations]
     tokenised = {(delegator, operator) for delegator, operator, _ in powers if delegator in keyless([delegator])}
     accounts = {bech32("fetch", module_address("lsm", row["module_account"])): row["validator"] for row in records}
@@ -101,6 +102,6 @@ def test_nobody_votes_for_tokenised_shares_so_their_validator_keeps_them(shared:
 
 def test_an_address_of_a_contract_is_no_tokenised_share(shared: Path) -> None:
     with recorded_chain(recording(shared / "cosmos/fetchd_v0_14_1", 243, **UNASKED)) as node:
-        contracts = node.pages("/cosmwasm/wasm/v1/code/1/contracts", "contracts")
+        contracts = node.pages("/cosmwasm/wasm/v1/code/1/contracts", "contracts", list)
     assert len(contracts) == 3
     assert not keyless(contracts)

@@ -16,7 +16,7 @@ from ingest.networks import networks
 from ingest.offchain.feed import Feed, OffChain
 from ingest.transport import Http
 from store.mart import opened
-from store.rows import Facts, Kind, SourceChanged, SourceDown, check
+from store.rows import Facts, Kind, SourceDown, check
 from tests.ingest.offchain.test_prices import Source
 from tests.worlds.memo import no_memo
 from tests.worlds.moving_chain import command, finished
@@ -203,14 +203,14 @@ def test_of_an_invented_source_of_which_nothing_is_right_the_first_reason_is_tol
     dead = {f"coingecko:{name}": {"price": 0, **SURE} for name in COINS}
     with (
         feed(invented({"/prices/": {"coins": dead}})) as source,
-        pytest.raises(SourceChanged, match="the price of AKT is 0"),
+        pytest.raises(SourceDown, match="the price of AKT is 0"),
     ):
         by_name(PRICES, "now_defillama").facts(source, no_memo, list)
 
 
 def test_an_invented_series_that_is_added_to_others_is_never_left_out() -> None:
     answer = invented({"/v1/graph-data/dailyUAktSpent": {"snapshots": []}})
-    with feed(answer) as source, pytest.raises(SourceChanged, match="is empty"):
+    with feed(answer) as source, pytest.raises(SourceDown, match="is empty"):
         by_name(console.READINGS, "spend_history").facts(source, no_memo, list)
 
 
