@@ -221,7 +221,7 @@ class EvmNode:
         while start <= last:
             end = min(last, start + self._span(self.rotation.first).blocks - 1)
             try:
-                count, found = self._answered(partial(self._piece, wanted, start, end, read))
+                count, found = self._whole(wanted, start, end, read)
             except TooWide as error:
                 self._span(self.rotation.first).narrow(end - start + 1, error.blocks)
                 continue
@@ -229,41 +229,48 @@ class EvmNode:
             yield found
             start = end + 1
 
+    def _whole(self, wanted: Wanted, first: int, last: int, read: Callable[[Logs], T]) -> tuple[int, T]:
+        """How many logs there are, and what `read` makes of them; raises TooWide where some are held back."""
+        address, count, found = self._answered(partial(self._piece, wanted, first, last, read))
+        span = self._span(address)
+        if first < last and span.doubts(count) and self._is_cut(span, wanted, first, last, count):
+            span.caps.add(count)
+            raise TooWide(f"{bare(address)} hands out {count} logs of more in blocks {first} to {last}")
+        return count, found
+
+    def _is_cut(self, span: Span, wanted: Wanted, first: int, last: int, count: int) -> bool:
+        """Whether there are other than the `count` logs that were answered for blocks first to last, by their halves.
+
+        A half that has all of them may be cut as well, and is looked into: two questions for each halving.
+        """
+        if count in span.caps:
+            return True
+        middle = (first + last) // 2
+        halves = ((first, middle), (middle + 1, last))
+        counts = [self._answered(partial(self._piece, wanted, *half, len))[1] for half in halves]
+        return sum(counts) != count or any(
+            found == count and half[0] < half[1] and self._is_cut(span, wanted, *half, count)
+            for half, found in zip(halves, counts, strict=True)
+        )
+
     def _piece(
         self, wanted: Wanted, first: int, last: int, read: Callable[[Logs], T], provider: Provider
-    ) -> tuple[int, T]:
-        """How many logs there are, and what `read` makes of them."""
+    ) -> tuple[str, int, T]:
+        """Who answers, how many logs, and what `read` makes of them; those of one block are whole."""
         try:
             logs = provider.logs(wanted, first, last)
-            count, span = len(logs), self._span(provider.address)
-            seen_before = count in span.caps and first < last
-            if seen_before or (span.doubts(count) and self._is_cut(provider, wanted, first, last, count)):
-                span.caps.add(count)
-                raise TooWide(f"{provider.name} hands out {count} logs of more in blocks {first} to {last}")
         except TooWide as error:
             if first == last:
                 raise Unable(f"block {first} alone is too much: {error}") from error
             raise
+        count = len(logs)
+        if first == last and self._span(provider.address).doubts(count):
+            written = len(provider.logs_by_receipts(wanted, first))
+            if written != count:
+                raise Unable(f"{provider.name} hands out {count} of {written} logs in block {first}")
         if logs.hashes.get(self.block.height, self.block.hash) != self.block.hash:
             raise Unable(f"{provider.name} has logs of another block {self.block.height}")
-        return count, read(logs)
-
-    def _is_cut(self, provider: Provider, wanted: Wanted, first: int, last: int, count: int) -> bool:
-        """Whether there are other than the `count` logs that were answered: by halves, or a block's receipts.
-
-        A half that has all of them may be cut as well, and is looked into: two questions for each halving.
-        """
-        if first == last:
-            return len(provider.logs_by_receipts(wanted, first)) != count
-        middle = (first + last) // 2
-        halves = ((first, middle), (middle + 1, last))
-        counts = [len(provider.logs(wanted, *half)) for half in halves]
-        if sum(counts) != count:
-            return True
-        return any(
-            found == count and self._is_cut(provider, wanted, *half, count)
-            for half, found in zip(halves, counts, strict=True)
-        )
+        return provider.address, count, read(logs)
 
     def _called(self, provider: Provider, calls: Sequence[Call]) -> list[tuple[Any, ...]]:
         question = "0x" + together(calls).hex()
