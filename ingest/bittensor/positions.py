@@ -111,9 +111,11 @@ def _by_coldkeys(node: Substrate, memo: Memo) -> pl.DataFrame:
 
 
 def _batch(node: Substrate, coldkeys: list[bytes]) -> pl.DataFrame:
-    told = node.call(STAKES, listed(coldkeys))
-    if [coldkey for coldkey, _ in told] != coldkeys:
-        raise BadData(f"{STAKES} answers for {len(told)} coldkeys, {len(coldkeys)} were asked for")
+    def of_those_asked(told: list[tuple[bytes, Any]]) -> None:
+        if [coldkey for coldkey, _ in told] != coldkeys:
+            raise BadData(f"{STAKES} answers for {len(told)} coldkeys, {len(coldkeys)} were asked for")
+
+    told = node.call(STAKES, listed(coldkeys), of_those_asked)
     return _frame(
         (spelled(part(one, "hotkey")), spelled(coldkey), part(one, "netuid"), part(one, "stake"))
         for coldkey, stakes in told

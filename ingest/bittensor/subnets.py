@@ -1,6 +1,6 @@
 """Bittensor's subnets at one block: which there are, what their tokens cost, and the columns that readings share."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -109,18 +109,26 @@ def prices(node: Substrate, netuids: Sequence[int], table: dict[str, list[Any]])
     Never the ratio of the reserves where the runtime can be asked: pools have had four different curves. Root stake is
     TAO.
     """
+
+    def complete(rao: Mapping[int, int]) -> dict[int, int]:
+        missing = set(netuids) - {ROOT} - set(rao)
+        if missing:
+            raise SourceChanged(f"the runtime tells no price of subnets {sorted(missing)}")
+        return {**rao, ROOT: ONE}
+
     if node.answers(ALL_PRICES):
-        rao = {int(part(row, "netuid")): int(part(row, "price")) for row in node.call(ALL_PRICES)}
-    elif node.answers(ONE_PRICE):
+        return complete(_rao(node.call(ALL_PRICES, judge=lambda told: complete(_rao(told)))))
+    if node.answers(ONE_PRICE):
         rao = {netuid: int(node.call(ONE_PRICE, encoded(netuid, 2))) for netuid in netuids}
     elif "Swap" in node.metadata.pallets:
         raise SourceChanged(f"runtime {node.runtime_version} has pools whose curve is not known here")
     else:
         rao = _constant_product(netuids, table)
-    missing = set(netuids) - {ROOT} - set(rao)
-    if missing:
-        raise SourceChanged(f"the runtime tells no price of subnets {sorted(missing)}")
-    return {**rao, ROOT: ONE}
+    return complete(rao)
+
+
+def _rao(prices: Sequence[Any]) -> dict[int, int]:
+    return {int(part(row, "netuid")): int(part(row, "price")) for row in prices}
 
 
 def _constant_product(netuids: Sequence[int], table: dict[str, list[Any]]) -> dict[int, int]:

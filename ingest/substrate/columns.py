@@ -104,6 +104,12 @@ def rows(types: Registry, item: Item, key_texts: Sequence[str], value_texts: Seq
     return Rows(keys(types, item, key_texts), values(types, item.value, value_texts, item.title))
 
 
+def joined(pages: Sequence[Rows]) -> Rows:
+    """Pages of rows, of which there is at least one, as one."""
+    keys = tuple(np.concatenate(parts) for parts in zip(*(page.keys for page in pages), strict=True))
+    return Rows(keys, np.concatenate([page.values for page in pages]))
+
+
 def addresses(column: NDArray[Any]) -> list[str]:
     """Canonical spelling (0x and 64 digits) of a column of 32-byte accounts."""
     text = np.ascontiguousarray(column).tobytes().hex()

@@ -1,16 +1,24 @@
 """JSON-RPC of Substrate nodes by POST: what their errors mean, and how a block is found.
 
-Errors beside those of store.rows:
+Errors beside those of store.rows and ingest/endpoints.py:
 
-    NotServed       the node has no such method, or the runtime no such call: an older way may answer
+    Absent
+    └── NotServed   the runtime has no such call: an older way may answer
+        └── Lacking the node has no such method, or a proxy before it lets none through: all are asked
 """
 
+import re
+import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, TypeVar
+from functools import partial
+from hashlib import blake2b
+from typing import Any, ClassVar, Final, TypeVar
 
 from ingest.endpoints import Absent, Rotation
+from ingest.fields import listed, part, text
 from ingest.substrate.metadata import twox128
+from ingest.substrate.scale import compact
 from ingest.transport import Http, bare
 from store.rows import Block, ReadingError, SourceChanged, SourceDown
 
@@ -18,18 +26,27 @@ from store.rows import Block, ReadingError, SourceChanged, SourceDown
 BLOCK_TIME: Final = timedelta(seconds=12)
 WITNESSES_ASKED: Final = 2
 NO_METHOD: Final = -32601
-INTERNAL: Final = -32603
-# Words of substrate's own messages (sc-rpc, sc-client-api, sp-state-machine, jsonrpsee); codes differ between versions.
-NO_CALL: Final = ("Method not found", "Function to start was not found", "Exported method")
-NO_STATE: Final = ("already discarded", "UnknownBlock", "unknown Block", "Header was not found")
-FAILED: Final = ("Execution failed", "unreachable", "trap")
-TOO_MUCH: Final = ("too big", "too large", "rate limit", "limit exceeded", "Too many")
+# Words of substrate's own executor; of whatever else a node says another one is asked.
+NO_CALL: Final = ("Function to start was not found", "Exported method")
+# Words of nodes and of proxies that let some methods through only.
+NO_METHOD_WORDS: Final = re.compile(r"method not found|not (allowed|whitelisted)|unsafe to be called", re.IGNORECASE)
+NOW: Final = "0x" + (twox128("Timestamp") + twox128("Now")).hex()
+HASH: Final = re.compile(r"0x[0-9a-f]{64}")
 
 T = TypeVar("T")
+# Asks one endpoint for a method with parameters.
+Ask = Callable[..., Any]
 
 
 class NotServed(Absent):
-    """The node has no such method, or the runtime no such call."""
+    """The runtime has no such call."""
+
+
+class Lacking(NotServed):
+    """Who answered has no such method; each of several proxies may let another one through, so all are asked."""
+
+    enough: ClassVar[int] = sys.maxsize
+    doubtful: ClassVar[bool] = True
 
 
 class Rpc:
@@ -41,82 +58,108 @@ class Rpc:
         self.http = http
         self._proved: set[str] = set()
 
-    def ask(self, endpoint: str, method: str, *params: Any) -> Any:
-        """One endpoint's answer; raises SourceDown, NotServed or SourceChanged."""
+    def ask(self, question: Callable[[Ask], T]) -> T:
+        """What a question makes of the answers of one endpoint, the first of which it can make anything."""
+        return self.rotation.ask(lambda endpoint: question(self.of(endpoint)))
+
+    def of(self, endpoint: str) -> Ask:
+        """Asks one endpoint; raises SourceDown, NotServed or SourceChanged."""
+        return partial(self._ask, endpoint)
+
+    def _ask(self, endpoint: str, method: str, *params: Any) -> Any:
         if endpoint not in self._proved:
             genesis = self._post(endpoint, "chain_getBlockHash", 0)
             if genesis != self.genesis:
-                raise SourceDown(f"{bare(endpoint)} is a node of another chain: its genesis is {genesis}")
+                raise SourceDown(f"{bare(endpoint)} is a node of another chain: its genesis is {str(genesis)[:80]}")
             self._proved.add(endpoint)
         return self._post(endpoint, method, *params)
 
-    def first_proved(self, prove: Callable[[str], T]) -> T:
-        """What the first endpoint proves; one that answers in another shape is passed over as one that is down."""
-
-        def proved(endpoint: str) -> T:
-            try:
-                return prove(endpoint)
-            except SourceChanged as error:
-                raise SourceDown(str(error)) from error
-
-        return self.rotation.ask(proved)
-
-    def any(self, method: str, *params: Any) -> Any:
-        """The answer of the first endpoint that gives one."""
-        return self.rotation.ask(lambda endpoint: self.ask(endpoint, method, *params))
-
     def _post(self, endpoint: str, method: str, *params: Any) -> Any:
-        asked = self.http.requests
+        asked, where = self.http.requests, f"{bare(endpoint)} {method}"
         answer = self.http.post(endpoint, {"jsonrpc": "2.0", "id": asked, "method": method, "params": params})
-        if answer.status != 200:
-            raise SourceDown(f"{bare(endpoint)} {method}: status {answer.status}")
         body = answer.json()
+        # Proxies, and nodes that could not read the question, refuse it with an id of null.
+        if isinstance(body, dict) and body.get("error") is not None:
+            raise _refusal(body["error"], where)
+        if answer.status != 200:
+            raise SourceDown(f"{where}: status {answer.status}")
         if not isinstance(body, dict) or body.get("id") != asked:
-            raise SourceChanged(f"{bare(endpoint)} {method}: no answer to this question: {str(body)[:80]}")
-        if body.get("error") is not None:
-            raise _refusal(body["error"], f"{bare(endpoint)} {method}")
+            raise SourceChanged(f"{where}: no answer to this question: {str(body)[:80]}")
         if "result" not in body:
-            raise SourceChanged(f"{bare(endpoint)} {method}: neither result nor error")
+            raise SourceChanged(f"{where}: neither result nor error")
         if not answer.is_ascii:
-            raise SourceChanged(f"{bare(endpoint)} {method}: letters or digits that are no hexadecimal ones")
+            raise SourceChanged(f"{where}: letters or digits that are no hexadecimal ones")
         return body["result"]
 
 
 def _refusal(error: Any, where: str) -> ReadingError:
-    if not isinstance(error, dict):
-        return SourceChanged(f"{where}: {str(error)[:200]}")
-    text = f"{error.get('message')} {error.get('data') or ''}"
-    reason = f"{where}: {error.get('code')} {text[:200]}"
-    if any(words in text for words in NO_STATE + TOO_MUCH):
-        return SourceDown(reason)
-    if error.get("code") == NO_METHOD or any(words in text for words in NO_CALL):
+    """What a refusal means: that there is no such call or method, or whatever else one endpoint has."""
+    code, message, more = (
+        (error.get(name) for name in ("code", "message", "data")) if isinstance(error, dict) else ("", error, "")
+    )
+    told = f"{message} {more or ''}"
+    reason = f"{where}: {code} {told[:200]}"
+    if any(words in told for words in NO_CALL):
         return NotServed(reason)
-    # An internal error, or a call that needs more than the node grants it, is one node's; another may answer.
-    if error.get("code") == INTERNAL or any(words in text for words in FAILED):
-        return SourceDown(reason)
-    return SourceChanged(reason)
+    if code == NO_METHOD or NO_METHOD_WORDS.search(told):
+        return Lacking(reason)
+    return SourceDown(reason)
 
 
-def hash_at(rpc: Rpc, endpoint: str, height: int) -> str:
+def hash_at(ask: Ask, height: int) -> str:
     """The hash of the block at a height; raises SourceDown where the node has no such block."""
-    found = rpc.ask(endpoint, "chain_getBlockHash", height)
+    found = ask("chain_getBlockHash", height)
     if found is None:
-        raise SourceDown(f"{bare(endpoint)} knows no block {height}")
-    return str(found)
+        raise SourceDown(f"knows no block {height}")
+    return _hash(found)
 
 
-def pinned(rpc: Rpc, endpoint: str, block_hash: str) -> tuple[Block, int]:
-    """The block of a hash, and the version of the runtime that made its state."""
-    header = rpc.ask(endpoint, "chain_getHeader", block_hash)
+def pinned(ask: Ask, block_hash: str) -> tuple[Block, int]:
+    """The block of a hash, which must be that of its header, and the version of the runtime that made its state."""
+    header = ask("chain_getHeader", block_hash)
     if header is None:
-        raise SourceDown(f"{bare(endpoint)} knows no block {block_hash}")
-    try:
-        height = int(header["number"], 16)
-        moment = _time_at(rpc, endpoint, block_hash, height)
-        version = int(rpc.ask(endpoint, "state_getRuntimeVersion", block_hash)["specVersion"])
-    except (TypeError, ValueError, KeyError) as error:
-        raise SourceChanged(f"{bare(endpoint)}: no header or runtime version of block {block_hash}") from error
-    return Block(height, block_hash, moment), version
+        raise SourceDown(f"knows no block {block_hash}")
+    height = _height(header)
+    if hashed(header) != block_hash:
+        raise SourceDown(f"the header of block {height} has the hash {hashed(header)}, not {block_hash}")
+    version = part(ask("state_getRuntimeVersion", block_hash), "specVersion")
+    if not isinstance(version, int) or isinstance(version, bool):
+        raise SourceChanged(f"the runtime of block {height} has the version {str(version)[:80]!r}")
+    return Block(height, block_hash, _time_at(ask, block_hash, height)), version
+
+
+def newest(ask: Ask) -> tuple[Block, int]:
+    """The newest final block, and the version of its runtime."""
+    return pinned(ask, _hash(ask("chain_getFinalizedHead")))
+
+
+def at(ask: Ask, height: int) -> tuple[Block, int]:
+    """The block at a height, and the version of its runtime."""
+    block, version = pinned(ask, hash_at(ask, height))
+    if block.height != height:
+        raise SourceDown(f"answered block {block.height} for block {height}")
+    return block, version
+
+
+def hashed(header: Any) -> str:
+    """The hash of a header: blake2b-256 of its parts, as every Substrate chain has it."""
+    digest = [unhexed(entry, "a digest") for entry in listed(header, "digest", "logs")]
+    parent, state, calls = (unhexed(part(header, name), name) for name in ("parentHash", "stateRoot", "extrinsicsRoot"))
+    whole = parent + compact(_height(header)) + state + calls + compact(len(digest)) + b"".join(digest)
+    return "0x" + blake2b(whole, digest_size=32).hexdigest()
+
+
+def _height(header: Any) -> int:
+    number = text(header, "number")
+    if not re.fullmatch(r"0x[0-9a-f]{1,16}", number):
+        raise SourceChanged(f"a header's number is {number[:80]!r}")
+    return int(number, 16)
+
+
+def _hash(told: Any) -> str:
+    if not isinstance(told, str) or not HASH.fullmatch(told):
+        raise SourceChanged(f"{str(told)[:80]!r} is no hash of a block")
+    return told
 
 
 def confirm(rpc: Rpc, endpoint: str, block: Block) -> str:
@@ -124,25 +167,24 @@ def confirm(rpc: Rpc, endpoint: str, block: Block) -> str:
     others = [other for other in rpc.rotation.endpoints if other != endpoint]
     for other in others[:WITNESSES_ASKED]:
         try:
-            seen = rpc.ask(other, "chain_getBlockHash", block.height)
-        except (SourceDown, SourceChanged):
+            seen = hash_at(rpc.of(other), block.height)
+        except ReadingError:
             continue
-        if seen is not None:
-            if seen != block.hash:
-                raise SourceDown(f"{bare(endpoint)} and {bare(other)} disagree about block {block.height}")
-            return other
+        if seen != block.hash:
+            raise SourceDown(f"{bare(endpoint)} and {bare(other)} disagree about block {block.height}")
+        return other
     return ""
 
 
-def _time_at(rpc: Rpc, endpoint: str, block_hash: str, height: int) -> datetime:
-    key = "0x" + (twox128("Timestamp") + twox128("Now")).hex()
-    raw = rpc.ask(endpoint, "state_getStorage", key, block_hash)
-    if raw is None or len(raw) != 18:
-        raise SourceDown(f"{bare(endpoint)}: block {height} has no time: {raw!r}")
-    return datetime.fromtimestamp(int.from_bytes(bytes.fromhex(raw[2:]), "little") / 1000, UTC)
+def _time_at(ask: Ask, block_hash: str, height: int) -> datetime:
+    told = unhexed(ask("state_getStorage", NOW, block_hash), f"the time of block {height}")
+    try:
+        return datetime.fromtimestamp(int.from_bytes(told, "little") / 1000, UTC)
+    except (OverflowError, ValueError, OSError) as error:
+        raise SourceChanged(f"block {height} has the time {told.hex()[:40]}") from error
 
 
-def first_from(rpc: Rpc, moment: datetime, low: Block | None, high: Block, endpoint: str) -> Block:
+def first_from(moment: datetime, low: Block | None, high: Block, ask: Ask) -> Block:
     """The first block at or after a moment, between a block before it (none: the first) and one after it."""
     if low is not None and low.time >= moment:
         return low
@@ -150,8 +192,8 @@ def first_from(rpc: Rpc, moment: datetime, low: Block | None, high: Block, endpo
     while high.height - (low.height if low else 0) > 1:
         guesses += 1
         height = _guess(moment, low, high, halve=guesses % 4 == 0)
-        block_hash = hash_at(rpc, endpoint, height)
-        block = Block(height, block_hash, _time_at(rpc, endpoint, block_hash, height))
+        block_hash = hash_at(ask, height)
+        block = Block(height, block_hash, _time_at(ask, block_hash, height))
         low, high = (block, high) if block.time < moment else (low, block)
     return high
 

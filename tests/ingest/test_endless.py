@@ -88,7 +88,7 @@ def endless_keys(runtime: bytes) -> tuple[Network, Answer]:
     """Accounts of a Substrate chain: after each key comes another."""
     node = Node(runtime, 424)
     prefix = "0x" + node.metadata.item("System", "Account").prefix.hex()
-    value = "0x" + bytes(80).hex()
+    value = "0x" + bytes(56).hex()
 
     def keys(page: Any) -> list[str]:
         first = node.asked.count("state_getKeysPaged") * 1000

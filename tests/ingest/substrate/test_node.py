@@ -1,9 +1,12 @@
 """The client of Substrate chains: one pinned block, few requests, no answer that does not fit its question."""
 
+import json
 import random
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +18,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scalecodec.types import I64, U16, U128
 
-from ingest.endpoints import Unanswered
+from ingest.endpoints import Unconfirmed
 from ingest.substrate import columns
 from ingest.substrate.metadata import Metadata, metadata
 from ingest.substrate.node import KEYS_A_PAGE, Substrate, SubstrateChain, encoded
-from ingest.substrate.rpc import NotServed
+from ingest.substrate.rpc import Lacking, NotServed
 from ingest.transport import Http
-from store.rows import SourceChanged, SourceDown
+from store.rows import ReadingError, SourceChanged, SourceDown
+from tests.worlds.each import each
 from tests.worlds.examples import examples
+from tests.worlds.servers import Reply, Request, serving
 from tests.worlds.substrate_server import GENESIS, HEIGHT, Node, blob, hash_of, serves, state
 
 ACCOUNT = ("System", "Account")
@@ -85,13 +90,6 @@ def test_two_endpoints_that_disagree_about_the_block_are_refused(node: Node, rao
             chain().head(http, [first, second])
 
 
-@pytest.mark.parametrize("method", ["chain_getHeader", "state_getRuntimeVersion"])
-def test_an_endpoint_that_answers_nonsense_is_passed_over(node: Node, raonet: Node, method: str) -> None:
-    node.spoil[method] = lambda found: {"nothing": 1}
-    with serves(node) as bad, serves(raonet) as good, Http(per_second=1e6) as http:
-        assert chain().head(http, [bad, good]).endpoint == good
-
-
 def test_three_thousand_genesis_balances_add_up_to_the_last_rao(shared: Path) -> None:
     balances = Node(blob(shared, 218), 218, state(shared, "genesis_balances_3000_state_218.json.gz"))
     with at_head(balances) as head:
@@ -99,8 +97,9 @@ def test_three_thousand_genesis_balances_add_up_to_the_last_rao(shared: Path) ->
         assert len(accounts) == 3000
         assert int(accounts.values["data"]["free"].sum()) == 1_806_985_925_437_484
         assert head.value("Balances", "TotalIssuance") == 1_806_985_925_437_484
-    assert balances.asked.count("state_getKeysPaged") == 4
-    assert balances.asked.count("state_queryStorageAt") == 4
+    # Three full pages, an empty one, and the first key of the next item.
+    assert balances.asked.count("state_getKeysPaged") == 5
+    assert balances.asked.count("state_queryStorageAt") == 5
 
 
 def test_computed_keys_read_many_items_in_one_request(node: Node) -> None:
@@ -125,46 +124,78 @@ def test_an_optional_item_that_is_absent_is_none_and_an_unknown_one_an_error(nod
             head.value("SubtensorModule", "AlphaV2", bytes(32), bytes(32), 0)
 
 
-def test_a_page_that_does_not_advance_ends_the_paging(node: Node) -> None:
-    # chopsticks hands out the key of a plain item for ever.
-    node.spoil["state_getKeysPaged"] = lambda page: page or [node.order[-1]] * KEYS_A_PAGE
-    node.order = [key for key in node.order if key.startswith("0x" + _prefix(node))]
-    with at_head(node) as head:
-        assert len(head.rows(*ACCOUNT)) == len(node.order)
-
-
 def _prefix(node: Node) -> str:
     return node.metadata.item(*ACCOUNT).prefix.hex()
+
+
+@contextmanager
+def behind(bad: Node, good: Node) -> Iterator[tuple[Substrate, Substrate]]:
+    """The head at an endpoint that a test spoils, alone; and with a good endpoint behind it."""
+    with serves(bad) as spoilt, serves(good) as second, Http(per_second=1e6) as http, Http(per_second=1e6) as other:
+        yield chain().head(http, [spoilt]), chain().head(other, [spoilt, second])
+
+
+class First:
+    """Gives its first answer for ever."""
+
+    def __init__(self) -> None:
+        self.page: list[str] = []
+
+    def __call__(self, page: list[str]) -> list[str]:
+        self.page = self.page or page
+        return self.page
+
+
+SPOILT_KEYS: dict[str, Callable[[Any], Any]] = {
+    "null": lambda page: None,
+    "an object": lambda page: {},
+    "a text": lambda page: "0x",
+    "numbers": lambda page: [7],
+    "one that is null": lambda page: [*page, None],
+    "none": lambda page: [],
+    "half": lambda page: page[: len(page) // 2],
+    "twice": lambda page: page[:1] + page,
+    "each twice": lambda page: [key for key in page for _ in "12"],
+    "the other way round": lambda page: page[::-1] if len(page) > 1 else [],
+    "too many": lambda page: page * 20,
+    "of other items only": lambda page: ["0x" + "ff" * 80],
+    "the last one cut": lambda page: [*page[:-1], page[-1][:-2]] if len(page) > 1 else page,
+    "the first page for ever": First(),
+}
+
+
+@pytest.mark.slow
+@each("how", SPOILT_KEYS)
+def test_spoilt_keys_are_that_endpoints_reason(how: str, raonet: Node) -> None:
+    """Invented."""
+    node = Node(raonet.blob, 218, dict(raonet.state), spoil={"state_getKeysPaged": SPOILT_KEYS[how]})
+    with behind(node, raonet) as (alone, two), at_head(raonet) as clean:
+        assert np.array_equal(two.rows(*ACCOUNT).values, clean.rows(*ACCOUNT).values)
+        with pytest.raises(SourceDown, match=alone.endpoint):
+            alone.rows(*ACCOUNT)
+
+
+def test_keys_of_the_next_item_are_the_end_of_this_one(node: Node) -> None:
+    """Invented: a server that looks at where to begin, and not at the group."""
+    answer = node.state_getKeysPaged
+    node.state_getKeysPaged = lambda prefix, *more: answer("0x", *more)  # type: ignore[method-assign]
+    with at_head(node) as head:
+        assert len(head.rows(*ACCOUNT)) == sum(key.startswith("0x" + _prefix(node)) for key in node.order)
+
+
+def test_a_server_with_small_pages_gives_all_keys(shared: Path) -> None:
+    """Invented: a hundred keys at most, whatever is asked for, and the end is proved."""
+    balances = Node(blob(shared, 218), 218, state(shared, "genesis_balances_3000_state_218.json.gz"))
+    balances.spoil["state_getKeysPaged"] = lambda page: page[:100]
+    with at_head(balances) as head:
+        assert len(head.rows(*ACCOUNT)) == 3000
 
 
 def test_a_server_that_always_begins_anew_does_not_end_a_map_in_silence(shared: Path) -> None:
     balances = Node(blob(shared, 218), 218, state(shared, "genesis_balances_3000_state_218.json.gz"))
     first = sorted(key for key in balances.state if key.startswith("0x" + _prefix(balances)))[:KEYS_A_PAGE]
     balances.spoil["state_getKeysPaged"] = lambda _: first
-    with at_head(balances) as head, pytest.raises(SourceChanged, match="come twice or unordered"):
-        head.rows(*ACCOUNT)
-
-
-@pytest.mark.parametrize("keys", [None, {}, [7], ["0x", None]])
-def test_keys_that_are_no_list_of_texts_are_refused(node: Node, keys: Any) -> None:
-    node.spoil["state_getKeysPaged"] = lambda _: keys
-    with at_head(node) as head, pytest.raises(SourceChanged, match="come as"):
-        head.rows(*ACCOUNT)
-
-
-SPOILT_KEYS = {
-    "twice": lambda page: page[:1] + page,
-    "shuffled": lambda page: page[::-1],
-    "too many": lambda page: page * 20,
-    "of another item": lambda page: [*page[:-1], "0x" + "ff" * 80] if page else page,
-    "cut": lambda page: [*page[:-1], page[-1][:-2]] if page else page,
-}
-
-
-@pytest.mark.parametrize("how", SPOILT_KEYS)
-def test_a_spoilt_page_of_keys_is_refused(node: Node, how: str) -> None:
-    node.spoil["state_getKeysPaged"] = SPOILT_KEYS[how]
-    with at_head(node) as head, pytest.raises(SourceChanged):
+    with at_head(balances) as head, pytest.raises(SourceDown, match="come twice or unordered"):
         head.rows(*ACCOUNT)
 
 
@@ -173,51 +204,166 @@ def changed(change: Any) -> Any:
 
 
 SPOILT_VALUES = {
+    "null": lambda answer: None,
+    "an object": lambda answer: {"nothing": 1},
+    "no list": lambda answer: [],
+    "of another block": lambda answer: [{**answer[0], "block": hash_of(5)}],
+    "half": changed(lambda pairs: pairs[: len(pairs) // 2]),
     "one missing": changed(lambda pairs: pairs[:-1]),
     "one twice": changed(lambda pairs: pairs + pairs[-1:]),
-    "shuffled": changed(lambda pairs: pairs[::-1]),
-    "one cut": changed(lambda pairs: [*pairs[:-1], [pairs[-1][0], pairs[-1][1][:-2]]]),
-    "one too long": changed(lambda pairs: [*pairs[:-1], [pairs[-1][0], pairs[-1][1] + "00"]]),
+    "the other way round": changed(lambda pairs: pairs[::-1]),
+    "of keys that were not asked": changed(lambda pairs: [["0x" + "ff" * 80, pairs[0][1]], *pairs[1:]]),
+    "pairs of one": changed(lambda pairs: [[key] for key, _ in pairs]),
+    "one cut": changed(lambda pairs: [[pairs[0][0], pairs[0][1][:-2]], *pairs[1:]]),
+    "half a byte": changed(lambda pairs: [[pairs[0][0], pairs[0][1][:-1]], *pairs[1:]]),
+    "one too long": changed(lambda pairs: [[pairs[0][0], pairs[0][1] + "00"], *pairs[1:]]),
     "two that make up for each other": changed(
         lambda pairs: [[pairs[0][0], pairs[0][1] + "00"], [pairs[1][0], pairs[1][1][:-2]], *pairs[2:]]
     ),
-    "one absent": changed(lambda pairs: [*pairs[:-1], [pairs[-1][0], None]]),
-    "no hex": changed(lambda pairs: [*pairs[:-1], [pairs[-1][0], "0x" + "zz" * 56]]),
-    "no list": lambda answer: {"nothing": 1},
+    "one absent": changed(lambda pairs: [[pairs[0][0], None], *pairs[1:]]),
+    "one that is a number": changed(lambda pairs: [[pairs[0][0], 7], *pairs[1:]]),
+    "no hex": changed(lambda pairs: [[pairs[0][0], "0x" + "zz" * 56], *pairs[1:]]),
 }
 
 
-@pytest.mark.parametrize("how", SPOILT_VALUES)
-def test_spoilt_values_are_refused(node: Node, how: str) -> None:
-    with at_head(node) as head:
+@pytest.mark.slow
+@each("how", SPOILT_VALUES)
+def test_spoilt_values_are_that_endpoints_reason(how: str, raonet: Node) -> None:
+    """Invented: under keys that were listed, and under keys that were computed."""
+    node = Node(raonet.blob, 218, dict(raonet.state))
+    tempo = [(netuid,) for netuid in range(2)]
+    with behind(node, raonet) as (alone, two), at_head(raonet) as clean:
+        for head in (alone, two):
+            head.metadata  # noqa: B018 - asked before it is spoilt
         node.spoil["state_queryStorageAt"] = SPOILT_VALUES[how]
-        with pytest.raises(SourceChanged):
-            head.rows(*ACCOUNT)
+        assert np.array_equal(two.rows(*ACCOUNT).values, clean.rows(*ACCOUNT).values)
+        with pytest.raises(SourceDown, match=alone.endpoint):
+            alone.rows(*ACCOUNT)
+        two.rotation.distrust(two.rotation.endpoints[0])
+        if how != "one absent":
+            assert two.values("SubtensorModule", "Tempo", tempo) == [100, 100]
+            with pytest.raises(SourceDown, match=alone.endpoint):
+                alone.values("SubtensorModule", "Tempo", tempo)
 
 
-def test_values_of_another_block_are_refused(node: Node) -> None:
-    node.spoil["state_queryStorageAt"] = lambda answer: [{**answer[0], "block": hash_of(5)}]
-    with at_head(node) as head, pytest.raises(SourceDown, match="answered at block"):
-        head.rows(*ACCOUNT)
+REFUSALS = [
+    (-32601, "Method not found", Lacking),
+    (-32601, "rpc method is not whitelisted", Lacking),
+    (403, "Method state_getMetadata is not allowed", Lacking),
+    (-32603, "Client error: Execution failed: Other: Function to start was not found: Metadata", NotServed),
+    (-32603, "Internal error", SourceDown),
+    (-32602, "Invalid params", SourceDown),
+    (-32009, "Server is busy, try again later", SourceDown),
+    (-32000, "Too Many Requests", SourceDown),
+    (4003, "Client error: UnknownBlock: State already discarded for 0x00", SourceDown),
+    (-32008, "Response is too big", SourceDown),
+    (-32099, "nobody has said this before", SourceDown),
+]
 
 
-def test_errors_of_nodes_map_to_ours(node: Node) -> None:
-    def said(code: int, message: str) -> None:
-        node.errors["state_getMetadata"] = {"code": code, "message": message}
+@pytest.mark.slow
+@each(("code", "message", "meant"), REFUSALS)
+def test_refusals_are_that_endpoints_reason(code: int, message: str, meant: type[ReadingError], raonet: Node) -> None:
+    """Whatever a node refuses is asked of the next; only where none has a method or call an older way is tried."""
+    node = Node(raonet.blob, 218, dict(raonet.state))
+    node.errors["state_getMetadata"] = {"code": code, "message": message}
+    with behind(node, raonet) as (alone, two):
+        assert two.metadata.version == 14
+        with pytest.raises(ReadingError, match=re.escape(message[:20])) as caught:
+            alone.metadata  # noqa: B018
+        assert issubclass(caught.type, meant)
 
-    with at_head(node) as head:
-        for code, message, error in (
-            (-32601, "Method not found", NotServed),
-            (-32603, "Function to start was not found", NotServed),
-            (-32603, "Internal error", Unanswered),
-            (-32602, "Invalid params", Unanswered),
-            (4003, "Client error: UnknownBlock: State already discarded for 0x00", Unanswered),
-            (-32008, "Response is too big", Unanswered),
-        ):
-            said(code, message)
-            with pytest.raises(error, match=message[:20]) as caught:
-                head.metadata  # noqa: B018
-            assert type(caught.value) is error
+
+@each("error", [{"code": -32700, "message": "Parse error"}, "rate limit", ["no"], 7])
+def test_an_error_with_an_id_of_null_is_that_endpoints_reason(error: object, raonet: Node) -> None:
+    """Invented, after proxies that refuse what they did not read."""
+
+    def refused(request: Request) -> Reply:
+        body = json.loads(request.body)
+        honest = body["method"] != "state_getMetadata"
+        return raonet.answer(request) if honest else Reply({"jsonrpc": "2.0", "id": None, "error": error})
+
+    with serving(refused) as bad, serves(raonet) as good, Http(per_second=1e6) as http:
+        assert chain().head(http, [bad, good]).metadata.version == 14
+        with Http(per_second=1e6) as other, pytest.raises(SourceDown, match=f"{bad}/? state_getMetadata"):
+            chain().head(other, [bad]).metadata  # noqa: B018
+
+
+def test_a_proxy_that_lets_no_call_through_is_not_the_chains_word(node: Node, raonet: Node) -> None:
+    """Invented: two proxies with lists of what they let through, before a node that answers calls."""
+    says = {"code": -32601, "message": "the method state_call is not allowed"}
+    proxies = [Node(raonet.blob, 218, dict(raonet.state), errors={"state_call": says}) for _ in range(2)]
+    node.calls["Some_call"] = b"\7"
+    with serves(proxies[0]) as one, serves(proxies[1]) as two, serves(node) as last, Http(per_second=1e6) as http:
+        head = chain().head(http, [one, two, last])
+        assert head.ask(lambda ask: ask("state_call", "Some_call", "0x", head.block.hash)) == "0x07"
+        with pytest.raises(NotServed):
+            chain().head(http, [one, two]).ask(lambda ask: ask("state_call", "Some_call", "0x", head.block.hash))
+        down = serving(lambda _: Reply(b"", 403))
+        with down as broken, pytest.raises(Unconfirmed, match="no other endpoint answers"):
+            chain().head(http, [one, broken]).ask(lambda ask: ask("state_call", "Some_call", "0x", head.block.hash))
+
+
+def instead(odd: object, _: Any) -> object:
+    return odd
+
+
+HEADERS: dict[str, Callable[[Any], Any]] = {
+    "null": lambda _: None,
+    "an object": lambda _: {},
+    "a text": lambda _: "header",
+    "no number": lambda header: {**header, "number": None},
+    "another number": lambda header: {**header, "number": hex(HEIGHT - 1)},
+    "a number that is none": lambda header: {**header, "number": "-0x1"},
+    "another state": lambda header: {**header, "stateRoot": "0x" + "ee" * 32},
+    "another parent": lambda header: {**header, "parentHash": "0x" + "ee" * 32},
+    "no digest": lambda header: {**header, "digest": None},
+    "another digest": lambda header: {**header, "digest": {"logs": []}},
+    "no roots": lambda header: {**header, "extrinsicsRoot": 7},
+}
+VERSIONS: list[object] = [
+    None,
+    {},
+    [],
+    {"specVersion": None},
+    {"specVersion": "218"},
+    {"specVersion": True},
+    {"specVersion": [218]},
+]
+TIMES: list[object] = [None, "", "0x", 7, [], "0x00", "0x" + "ff" * 8, "0x" + "zz" * 8, "0x" + "00" * 8]
+HASHES: list[object] = [None, 7, "", "0x", hash_of(HEIGHT)[:-1], {}, []]
+ODD_HEADS: list[tuple[str, Callable[[Any], Any]]] = [
+    *(("chain_getHeader", header) for header in HEADERS.values()),
+    *(
+        (method, partial(instead, odd))
+        for method, odds in {
+            "state_getRuntimeVersion": VERSIONS,
+            "state_getStorage": TIMES,
+            "chain_getFinalizedHead": HASHES,
+            "chain_getBlockHash": HASHES,
+        }.items()
+        for odd in odds
+    ),
+]
+
+
+@pytest.mark.slow
+@each(("method", "odd"), ODD_HEADS, ids=lambda value: value if isinstance(value, str) else "")
+def test_an_odd_head_is_that_endpoints_reason(method: str, odd: Callable[[Any], Any], raonet: Node) -> None:
+    """Invented; the hash of a header is that of its parts, as every node computes it."""
+    node = Node(raonet.blob, 218, dict(raonet.state), spoil={method: odd})
+    with serves(node) as bad, serves(raonet) as good, Http(per_second=1e6) as http:
+        assert chain().head(http, [bad, good]).endpoint == good
+        with pytest.raises(SourceDown, match=bad):
+            chain().head(http, [bad])
+
+
+def test_a_block_of_another_height_is_not_the_one_that_was_asked_for(node: Node, raonet: Node) -> None:
+    node.spoil["chain_getBlockHash"] = lambda found: found if found == GENESIS else hash_of(HEIGHT - 7)
+    with serves(node) as bad, serves(raonet) as good, Http(per_second=1e6) as http:
+        assert chain().at(http, [bad, good], HEIGHT - 3).block.height == HEIGHT - 3
+        with pytest.raises(SourceDown, match="answered block"):
+            chain().at(http, [bad], HEIGHT - 3)
 
 
 def test_a_height_that_nobody_knows_and_a_state_that_is_gone_are_source_down(node: Node) -> None:
@@ -254,7 +400,7 @@ def test_a_long_reading_goes_on_from_its_kept_parts(shared: Path) -> None:
     asked = balances.asked.count("state_queryStorageAt")
     with at_head(balances) as head:
         again = head.parts(*ACCOUNT, memo)
-    assert balances.asked.count("state_queryStorageAt") == asked == 3
+    assert balances.asked.count("state_queryStorageAt") == asked == 5
     assert np.array_equal(first.values, again.values)
     assert len(first) == 3000
 

@@ -159,9 +159,9 @@ def test_balances_are_whole_and_equal_the_chains_issuance(head: Substrate) -> No
 
 def test_errors_of_the_real_node_map_to_ours(url: str, http: Http, chain: SubstrateChain, head: Substrate) -> None:
     with pytest.raises(NotServed, match="Method not found"):
-        head.ask("state_noSuchMethod")
+        head.ask(lambda asked: asked("state_noSuchMethod"))
     with pytest.raises(NotServed, match="Function to start was not found"):
-        head.ask("state_call", "NoSuchApi_call", "0x", head.block.hash)
+        head.ask(lambda asked: asked("state_call", "NoSuchApi_call", "0x", head.block.hash))
     with pytest.raises(SourceDown, match="knows no block 99"):
         chain.at(http, [url], 99)
     with pytest.raises(SourceDown, match="another chain"):
