@@ -260,25 +260,25 @@ READINGS: Final = (
 TELLS: Final = """
 spend_history:
   fetched | | unix seconds | when the series were fetched
-  dailyUUsdSpent[:today] | | 1e-6 usd | what tenants spent on a day in dollars; :today, as below: of the running day
-  dailyUAktSpent[:today] | | uakt | what tenants spent on a day in AKT
-  dailyUStableSpent[:today] | | 1e-6 usdc+act | what tenants spent on a day in stablecoins, USDC and ACT merged
+  dailyUUsdSpent[_today] | | 1e-6 usd | what tenants spent on a day in dollars; _today, as below: of the running day
+  dailyUAktSpent[_today] | | uakt | what tenants spent on a day in AKT
+  dailyUStableSpent[_today] | | 1e-6 usdc+act | what tenants spent on a day in stablecoins, USDC and ACT merged
 use_history:
-  dailyLeaseCount[:today] | | leases | leases that began on a day
-  activeLeaseCount[:today] | | leases | leases that ran at the end of a day
-  activeGPU[:today] | | gpus | leased GPUs
-  activeCPU[:today] | | millicores | leased processors
-  activeMemory[:today] | | bytes | leased memory
-  activeStorage[:today] | | bytes | leased storage
-  gpuUtilization[:today] | | percent | leased GPUs of all
+  dailyLeaseCount[_today] | | leases | leases that began on a day
+  activeLeaseCount[_today] | | leases | leases that ran at the end of a day
+  activeGPU[_today] | | gpus | leased GPUs
+  activeCPU[_today] | | millicores | leased processors
+  activeMemory[_today] | | bytes | leased memory
+  activeStorage[_today] | | bytes | leased storage
+  gpuUtilization[_today] | | percent | leased GPUs of all
 backing_history:
-  outstandingAct[:today] | | uact | ACT in circulation
-  vaultAkt[:today] | | uakt | what the vault holds
-  collateralRatio[:today] | | ratio | what the vault holds over what it owes
-  dailyActMinted[:today] | | uact | ACT minted on a day
-  dailyActBurnedForAkt[:today] | | uact | ACT burned on a day for AKT
-  dailyAktBurnedForAct[:today] | | uakt | AKT burned on a day for ACT
-  dailyAktReminted[:today] | | uakt | AKT minted again on a day
+  outstandingAct[_today] | | uact | ACT in circulation
+  vaultAkt[_today] | | uakt | what the vault holds
+  collateralRatio[_today] | | ratio | what the vault holds over what it owes
+  dailyActMinted[_today] | | uact | ACT minted on a day
+  dailyActBurnedForAkt[_today] | | uact | ACT burned on a day for AKT
+  dailyAktBurnedForAct[_today] | | uakt | AKT burned on a day for ACT
+  dailyAktReminted[_today] | | uakt | AKT minted again on a day
 restatements:
   restated:<series> | <time> | <unit> | a figure of a whole day that was told otherwise later; the subject is when it was fetched
 capacity:
