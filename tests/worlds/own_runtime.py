@@ -95,6 +95,8 @@ GrandpaApi_grandpa_authorities() Vec<(account,u64)>
 StakeInfoRuntimeApi_get_stake_info_for_coldkeys(Vec<account>) Vec<(account,Vec<{hotkey:account,coldkey:account,\
 netuid:Compact<u16>,stake:Compact<u64>,locked:Compact<u64>,emission:Compact<u64>,tao_emission:Compact<u64>,drain:Compact<u64>,is_registered:bool}>)>
 SwapRuntimeApi_current_alpha_price_all() Vec<{netuid:u16,price:u64}>
+SwapRuntimeApi_sim_swap_alpha_for_tao(u16 u64) {tao_amount:u64,alpha_amount:u64,tao_fee:u64,alpha_fee:u64,\
+tao_slippage:u64,alpha_slippage:u64}
 """
 
 HASHERS = {"b": "Blake2_128Concat", "i": "Identity", "t": "Twox64Concat"}

@@ -1,0 +1,173 @@
+"""One odd answer never matters: the contract of every reading of every network, found by itself.
+
+The worlds and the faults are invented; how a spoiled answer is made, and what it may lead to, stand in
+tests/worlds/spoiled.py and tests/worlds/contract.py.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from urllib3.util import Retry
+
+from ingest.dictionary import tells, unlisted
+from ingest.evm.node import Call
+from ingest.job import read_network
+from ingest.network import DAILY, Network, Reading
+from ingest.networks import networks
+from ingest.transport import Http
+from store.rows import Facts, Kind, frame, observation
+from tests.worlds.contract import DOWN, Breach, Clean, Shelf, breaches, clean
+from tests.worlds.made_up import NETWORK as MADE_UP
+from tests.worlds.servers import serving
+from tests.worlds.spoiled import FAULTS, Asked, question, spoiled
+
+READ = {name: network for name, network in networks().items() if network.readings}
+ALL = {**READ, "made_up": MADE_UP}
+
+
+@pytest.fixture(autouse=True)
+def quiet(caplog: pytest.LogCaptureFixture) -> None:
+    """What a run logs of faults is looked at elsewhere; here it would be kept for each of thousands of cases."""
+    caplog.set_level("CRITICAL")
+
+
+@pytest.fixture(autouse=True)
+def listed() -> None:
+    """Whether facts are in the dictionary is asked of the clean run alone."""
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_good_world_answers_every_question_of_every_reading(name: str, tmp_path: Path) -> None:
+    for reading in ALL[name].readings:
+        found = clean(ALL[name], reading, tmp_path)
+        assert found.unanswered() == [], reading.name
+        assert unlisted(tells(reading), reading.kind, found.landed[reading.name].rows) == [], reading.name
+
+
+# --- readings that trust what they are told ---------------------------------------------------------------------------
+
+
+def trusting_lcd(node: Any) -> Facts:
+    """Indexes the JSON, and takes the rows that it gets."""
+    rows = node.get("/cosmos/staking/v1beta1/validators", {"pagination.limit": "61"})["validators"]
+    told = [
+        observation("tokens", node.block.time, int(row["tokens"]), "", subject=row["operator_address"]) for row in rows
+    ]
+    return Facts(frame(Kind.OBSERVATIONS, told), empty=True)
+
+
+def trusting_substrate(node: Any) -> Facts:
+    """Takes the keys of a page for all that there are."""
+    item = node.metadata.item("System", "Account")
+    keys = node.ask("state_getKeysPaged", "0x" + item.prefix.hex(), 61, "0x" + item.prefix.hex(), node.block.hash)
+    return Facts(frame(Kind.OBSERVATIONS, [observation("accounts", node.block.time, len(keys), "")]))
+
+
+def trusting_evm(node: Any) -> Facts:
+    """Takes whatever word a provider answers."""
+    told = node.rpc("eth_getStorageAt", ["0x" + "ab" * 20, "0x0", "latest"])["result"]
+    return Facts(frame(Kind.OBSERVATIONS, [observation("slot", node.block.time, int(told, 16), "")]))
+
+
+def trusting_feed(feed: Any) -> Facts:
+    """Takes a body as it comes."""
+    rows = feed.get("/v1/providers")
+    return Facts(frame(Kind.OBSERVATIONS, [observation("providers", feed.block.time, len(rows), "")]))
+
+
+# Of each protocol a reading that trusts, a word of its question, and faults by which it is found out beside others.
+TRUSTING = {
+    "akash": (trusting_lcd, "limit=61", {"{}", "duplicates"}),
+    "bittensor": (trusting_substrate, " 61,", {"null", "{}", "text", "duplicates"}),
+    "fet": (trusting_evm, "getStorageAt", {"null", "{}", "[]", "text"}),
+    "akash_console": (trusting_feed, "providers", {"null", "{}", "text", "duplicates"}),
+}
+
+
+def with_only(name: str, read: Callable[[Any], Facts]) -> tuple[Network, Reading]:
+    """A copy of a network whose one reading is this."""
+    one = Reading("trusting", Kind.OBSERVATIONS, None, "", DAILY, read, others=("<word>",))
+    return replace(READ[name], address="", readings=(one,)), one
+
+
+def broken(name: str, read: Callable[[Any], Facts], word: str, folder: Path) -> list[Breach]:
+    """How the reading breaks the contract at the answer to its own question."""
+    network, reading = with_only(name, read)
+    found = clean(network, reading, folder)
+    (own,) = (one for one in found.asked.values() if word in " ".join(question(one.request)))
+    tried = (told for fault in FAULTS for told in breaches(found, own, fault))
+    return [told for told in tried if told and told.provable]
+
+
+@pytest.mark.parametrize("name", TRUSTING)
+def test_a_reading_without_judgement_fails(name: str, tmp_path: Path) -> None:
+    read, word, by = TRUSTING[name]
+    found = broken(name, read, word, tmp_path)
+    assert by <= {told.fault for told in found}
+    assert {told.setting for told in found} == {"alone", "with a good one"}
+
+
+def unknown_lcd(node: Any) -> Facts:
+    return Facts(frame(Kind.OBSERVATIONS, [node.get("/a/new/module")]))
+
+
+def unknown_evm(node: Any) -> Facts:
+    return Facts(frame(Kind.OBSERVATIONS, [node.call(Call("0x" + "ab" * 20, "newFunction()"))]))
+
+
+def unknown_substrate(node: Any) -> Facts:
+    return Facts(frame(Kind.OBSERVATIONS, [node.ask("a_new_method")]))
+
+
+def unknown_feed(feed: Any) -> Facts:
+    return Facts(frame(Kind.OBSERVATIONS, [feed.get("/a/new/path")]))
+
+
+@pytest.mark.parametrize(
+    ("name", "read", "told"),
+    [
+        ("akash", unknown_lcd, "/a/new/module"),
+        ("fet", unknown_evm, r"newFunction\(\)"),
+        ("bittensor", unknown_substrate, "a_new_method"),
+        ("akash_console", unknown_feed, "/a/new/path"),
+    ],
+)
+def test_a_question_that_no_good_world_answers_is_named(
+    name: str, read: Callable[[Any], Facts], told: str, tmp_path: Path
+) -> None:
+    network, reading = with_only(name, read)
+    with pytest.raises(LookupError, match=f"{name} trusting at its good world: .*{told}"):
+        clean(network, reading, tmp_path)
+
+
+# --- the same over sockets --------------------------------------------------------------------------------------------
+
+OVER_SOCKETS = {"akash": "validators", "bittensor": "balances", "fet": "supply", "akash_console": "capacity"}
+
+
+def over_sockets(found: Clean, asked: Asked, folder: Path) -> tuple[str, Shelf]:
+    """What becomes of the reading at a spoiled server that listens."""
+    server = spoiled(asked, FAULTS[4])
+    assert server
+    shelf = Shelf(folder, found.before)
+    with (
+        pytest.MonkeyPatch.context() as patch_,
+        serving(server) as address,
+        Http(10_000, Retry(0)) as http,
+    ):
+        patch_.setenv(f"{found.good.network.name.upper()}_URL", address)
+        *_, outcome = read_network(found.good.network, [found.reading], http, shelf, lambda _: None)
+    return outcome.error, shelf
+
+
+@pytest.mark.parametrize("name", OVER_SOCKETS)
+def test_over_sockets_a_spoiled_answer_is_what_it_is_within_the_process(name: str, tmp_path: Path) -> None:
+    (reading,) = (one for one in READ[name].readings if one.name == OVER_SOCKETS[name])
+    found = clean(READ[name], reading, tmp_path)
+    largest = max(found.asked.values(), key=lambda one: len(one.reply.encoded()))
+    error, shelf = over_sockets(found, largest, tmp_path)
+    assert error in DOWN
+    assert shelf.newest_facts == {}

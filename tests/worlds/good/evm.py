@@ -1,0 +1,191 @@
+"""A good provider of an EVM chain, behind which every contract is a token, an escrow, a registry and a bridge."""
+
+import json
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Final
+
+from eth_abi.abi import decode, encode
+from web3 import Web3
+
+from ingest.evm.holders import MERGE
+from ingest.evm.keys import ROLES
+from ingest.evm.logs import TRANSFER
+from ingest.evm.node import MULTICALL3
+from ingest.networks import singularitynet as snet
+from ingest.networks.fet import FET
+from tests.worlds.evm_provider import error, result
+from tests.worlds.good.clock import NOW
+from tests.worlds.servers import Reply, Request
+
+FINAL: Final = MERGE + 20_000
+# An address below it is a key, one above it a contract.
+FIRST_CONTRACT: Final = 0x1000
+SAFE: Final = "0x5afe5afe5afe5afe5afe5afe5afe5afe5afe5afe"
+KEYS: Final = [f"0x{0xA0 + number:040x}" for number in range(3)]
+HOLDERS: Final = [f"0x{0xB0 + number:040x}" for number in range(5)]
+ORGANISATIONS: Final = [name.ljust(32, b"\0") for name in (b"snet", b"nunet", b"rejuve")]
+AGGREGATE3: Final = bytes(Web3.keccak(text="aggregate3((address,bool,bytes)[])")[:4])
+# Channels of the escrow by number: who pays whom.
+CHANNELS: Final = [(HOLDERS[0], HOLDERS[1]), (HOLDERS[2], HOLDERS[3])]
+
+
+def evm(request: Request) -> Reply:
+    """A provider behind which every contract is a token with an owner, an escrow, a registry and a bridge, and the
+    explorer beside it.
+    """
+    if request.method == "GET":
+        return _explored(request)
+    body = json.loads(request.body)
+    told: Any = _evm(body["method"], body["params"]).body
+    return Reply({**told, "id": body["id"]})
+
+
+def _explored(request: Request) -> Reply:
+    """Two pages of an explorer's ranking."""
+    second = "items_count" in request.params
+    items = [{"address": {"hash": holder}, "value": "1"} for holder in (HOLDERS[3:] if second else HOLDERS[:3])]
+    return Reply({"items": items, "next_page_params": None if second else {"items_count": 3}})
+
+
+def _evm(method: str, params: list[Any]) -> Reply:
+    plain = {"eth_chainId": "0x1", "web3_clientVersion": "Good/1", "eth_blockNumber": hex(FINAL + 64)}
+    plain |= {"eth_getStorageAt": "0x" + "00" * 32, "eth_getBalance": "0x0"}
+    match method:
+        case "eth_getBlockByNumber":
+            return result(_block(params[0]))
+        case "eth_getLogs":
+            return result(_logs(params[0]))
+        case "eth_getCode":
+            return result("0x" if int(params[0], 16) < FIRST_CONTRACT else "0x6001")
+        case "eth_call":
+            return _called(params[0])
+        case _ if method in plain:
+            return result(plain[method])
+    return error(-32601, f"the method {method} does not exist/is not available")
+
+
+def _block(which: str) -> dict[str, str]:
+    height = {"latest": FINAL + 64, "finalized": FINAL}.get(which) or int(which, 16)
+    made = int(NOW.timestamp()) - 12 * (FINAL + 64 - height)
+    return {"number": hex(height), "hash": f"0x{height + 2**200:064x}", "timestamp": hex(made)}
+
+
+def _word(address: str) -> str:
+    return f"0x{int(address, 16):064x}"
+
+
+def _logs(query: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Of each kind of event some, at heights that a question's blocks may hold."""
+    first, last = int(query["fromBlock"], 16), int(query["toBlock"], 16)
+    wanted = query["topics"][0]
+    kinds = [wanted] if isinstance(wanted, str) else wanted
+    found = [one for kind in kinds for one in _events(kind) if first <= one[0] <= last]
+    return [_log(query["address"], place, *one) for place, one in enumerate(sorted(found, key=lambda one: one[0]))]
+
+
+def _events(kind: str) -> list[tuple[int, list[str], str]]:
+    """Height, topics and data of all events with this first topic."""
+    heights = range(MERGE + 50, FINAL, 4_500)
+    if kind == TRANSFER:
+        moves = [(_word(HOLDERS[place % 5]), _word(HOLDERS[(place + 1) % 5])) for place in range(len(heights))]
+        return [(height, [kind, *move], f"0x{7:064x}") for height, move in zip(heights, moves, strict=True)]
+    if kind == snet.CLAIM:
+        words = "".join(f"{word:064x}" for word in (1, 30, 0, 0, 0))
+        return [
+            (height, [kind, f"0x{place % 2:064x}", _word(CHANNELS[place % 2][1])], f"0x{words}")
+            for place, height in enumerate(heights)
+        ]
+    if kind in (snet.DEPOSIT, snet.WITHDRAWAL):
+        amount = 90 if kind == snet.DEPOSIT else 4
+        return [(height + 1, [kind, _word(HOLDERS[0])], f"0x{amount:064x}") for height in heights]
+    raise LookupError(f"no event of a good provider has the topic {kind}")
+
+
+def _log(address: str, place: int, height: int, topics: list[str], data: str) -> dict[str, Any]:
+    return {
+        "address": address,
+        "topics": topics,
+        "data": data,
+        "blockNumber": hex(height),
+        "blockHash": _block(hex(height))["hash"],
+        "transactionHash": f"0x{height * 1000 + place:064x}",
+        "transactionIndex": "0x0",
+        "logIndex": hex(place),
+        "removed": False,
+    }
+
+
+def _called(call: Mapping[str, str]) -> Reply:
+    data = bytes.fromhex((call.get("data") or call["input"])[2:])
+    if call["to"].lower() != MULTICALL3.lower() or data[:4] != AGGREGATE3:
+        return error(-32000, "execution reverted")
+    (calls,) = decode(["(address,bool,bytes)[]"], data[4:])
+    answers = [(answer is not None, answer or b"") for answer in (_viewed(to.lower(), one) for to, _, one in calls)]
+    return result("0x" + encode(["(bool,bytes)[]"], [answers]).hex())
+
+
+def _viewed(to: str, data: bytes) -> bytes | None:
+    """What a contract returns; None where it has no such function."""
+    function, arguments = FUNCTIONS.get(data[:4], ("", ())), data[4:]
+    name, types = function
+    given = decode(list(types), arguments) if types else ()
+    if to == SAFE:
+        return SAFES.get(name)
+    return VIEWS[name](*given) if name in VIEWS else None
+
+
+def _of(kind: str, value: Any) -> bytes:
+    return encode([kind], [value])
+
+
+def _role_count(role: bytes) -> bytes:
+    return _of("uint256", 1 if role in (ROLES["admin"], ROLES["minter"]) else 0)
+
+
+def _organisation(key: bytes) -> bytes:
+    place = ORGANISATIONS.index(key)
+    services = [f"service {number}".encode().ljust(32, b"\0") for number in range(place + 1)]
+    said = (True, key, b"ipfs://x", KEYS[place], KEYS[:place], services)
+    return encode(snet.ORGANIZATION, said)
+
+
+def _channel(number: int) -> bytes:
+    sender, recipient = CHANNELS[number]
+    return encode(snet.CHANNEL, (1, sender, sender, recipient, bytes(32), 5, 10**6))
+
+
+SAFES: Final[Mapping[str, bytes]] = {
+    "getOwners()": _of("address[]", KEYS),
+    "getThreshold()": _of("uint256", 2),
+    "VERSION()": _of("string", "1.4.1"),
+}
+NUMBERS: Final = (
+    *("getSupply()", "getCap()", "getSwapMax()", "getSwapMin()", "getSwapFee()", "getFeesAccrued()", "getNextSwapId()"),
+    *("getRelayEon()", "getReverseAggregatedAllowance()", "getReverseAggregatedAllowanceApproverCap()"),
+    *("getPausedSinceBlockPublicApi()", "getPausedSinceBlockRelayerApi()", "nextChannelId()"),
+)
+# Of each function what it returns, whatever contract is asked.
+VIEWS: Final[Mapping[str, Callable[..., bytes]]] = {
+    "totalSupply()": lambda: _of("uint256", 10**6),
+    "balanceOf(address)": lambda holder: _of("uint256", 7 + HOLDERS.index(holder) if holder in HOLDERS else 0),
+    "owner()": lambda: _of("address", SAFE),
+    "paused()": lambda: _of("bool", False),
+    "hasRole(bytes32,address)": lambda role, member: _of("bool", False),
+    "getRoleMemberCount(bytes32)": _role_count,
+    "getRoleMember(bytes32,uint256)": lambda role, place: _of("address", KEYS[place]),
+    "getToken()": lambda: _of("address", FET),
+    "token()": lambda: _of("address", FET),
+    "channels(uint256)": _channel,
+    "listOrganizations()": lambda: _of("bytes32[]", ORGANISATIONS),
+    "getOrganizationById(bytes32)": _organisation,
+    **{name: partial(_of, "uint256", 100 + place) for place, name in enumerate(NUMBERS)},
+}
+
+
+def _selector(function: str) -> tuple[bytes, tuple[str, tuple[str, ...]]]:
+    inside = function[function.index("(") + 1 : -1]
+    return bytes(Web3.keccak(text=function)[:4]), (function, tuple(inside.split(",")) if inside else ())
+
+
+FUNCTIONS: Final = dict(map(_selector, [*VIEWS, *SAFES]))
