@@ -437,8 +437,8 @@ def _create(path: Path) -> None:
             f"ATTACH '{str(path).replace(chr(39), chr(39) * 2)}' AS mart (STORAGE_VERSION '{STORAGE_VERSION}')"
         )
         connection.execute("USE mart")
-        connection.execute(SCHEMA)
-        connection.execute(";".join(comments()))
+        # At once: hundreds of comments would each be written and synced.
+        connection.execute(";".join(["BEGIN", SCHEMA, *comments(), "COMMIT"]))
         connection.execute("USE memory")
         connection.execute("DETACH mart")
 
