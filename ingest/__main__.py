@@ -63,7 +63,7 @@ REMEDY: Final = "restore it from a backup, or delete it and the next run reads a
 
 
 class Commands(TyperGroup):
-    """Commands to which a wrong setting is wrong usage, as a wrong option is."""
+    """Commands to which a wrong setting is wrong usage, as a wrong option is; a disk that fails is told as one."""
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that is asked for."""
@@ -73,6 +73,11 @@ class Commands(TyperGroup):
             name = ctx.invoked_subcommand
             asked = self.commands[name].make_context(name, [], ctx, resilient_parsing=True)
             raise typer.BadParameter(str(error), ctx=asked) from error
+        except OSError as error:
+            if error.errno not in FAULTS:
+                raise
+            log.error("cannot read %s: %s", error.filename or data_folder(), error.strerror)
+            raise typer.Exit(DISK) from error
 
 
 app = typer.Typer(

@@ -6,8 +6,9 @@ import shutil
 from pathlib import Path
 from typing import Final
 
-# Of the disk itself; what else keeps a file from being written is a wrong setting.
-FAULTS: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS)
+# Of the disk itself; what else keeps a file from being written is a wrong setting. Calls that are interrupted (EINTR)
+# are made again by Python and Polars, but for renames and removals, on disks that are far away.
+FAULTS: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EINTR)
 
 
 def replace(path: Path, content: bytes | memoryview) -> None:

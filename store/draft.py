@@ -7,6 +7,7 @@ import io
 import logging
 import shutil
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -42,7 +43,8 @@ from store.sealed import literal
 # So that analysts' DuckDB 1.5 opens a published mart; the version stays through copies.
 STORAGE_VERSION: Final = "v1.5.0"
 ROWS_A_BATCH: Final = 4_000_000
-DISK: Final = (duckdb.IOException, duckdb.FatalException)
+# A commit that cannot be written is a fault of a transaction; nobody else is at work on a draft who could be another.
+DISK: Final = (duckdb.IOException, duckdb.FatalException, duckdb.TransactionException)
 NOBODY: Final = np.empty((0, 2), np.int64)
 
 log = logging.getLogger(__name__)
@@ -112,15 +114,14 @@ class Draft:
         refuse_without_room(self.data)
         # No name is used twice, also where the pointer was lost.
         self.generation = max(map(generation, marts(self.data)), default=0) + 1
-        try:
-            self._connection = self._begun()
-            self.execute("BEGIN")
-        except OSError:
-            self._remove()
-            raise
-        except DISK as error:
-            self._remove()
-            raise fault(error, self.data) from error
+        with ExitStack() as undone:
+            undone.callback(self._remove)
+            try:
+                self._connection = self._begun()
+                self.execute("BEGIN")
+            except DISK as error:
+                raise fault(error, self.data) from error
+            undone.pop_all()
         return self
 
     def __exit__(
