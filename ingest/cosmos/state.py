@@ -14,7 +14,7 @@ import polars as pl
 from analytics.votes.tally import choices, stake, tally
 from ingest.cosmos.proposals import LONGEST_TEXT, Json, identity, proposal_row, rows_of, spelled, status, vote_rows
 from ingest.cosmos.stake import Delegated, delegated, operator_of, share_rows
-from ingest.fields import address, decimal, fixed, optional, part, text, whole
+from ingest.fields import address, decimal, fixed, optional, part, table, text, whole
 from store.addresses import account
 from store.rows import BadData, Block, Facts, Kind, Measure, SourceChanged, frame, holdings, observation
 
@@ -28,6 +28,10 @@ VALIDATORS: Final = "Tokens bonded with each validator that signs blocks, from t
 DELEGATORS: Final = (
     "Tokens of each delegator at validators that sign blocks: its shares' part of each validator's tokens, with the "
     "chain's own eighteen decimals, summed, then cut to whole base units. From the staking module of a state export."
+)
+CONSENSUS: Final = (
+    "Power of each validator in deciding blocks, in whole tokens, as the staking module of a state export told it to "
+    "CometBFT last. A block needs more than two thirds of this power."
 )
 NAMES: Final = "What validators call themselves, from the staking module of a state export."
 CHAIN: Final = "Supply, bonded tokens, community pool and governance thresholds of a state export."
@@ -68,6 +72,7 @@ def parts(state: Json, block: Block) -> list[Part]:
     tokens = {operator: whole(row, "tokens") for operator, row in bonded.items()}
     readings = [
         Part("validators", Kind.HOLDINGS, Measure.STAKE, unit, VALIDATORS, _validators(tokens)),
+        *_consensus(part(state, "staking")),
         _delegators(delegations, unit),
         Part("names", Kind.OBSERVATIONS, None, "", NAMES, _names(every, block.time), newest_only=True),
         Part("economy", Kind.OBSERVATIONS, None, "", CHAIN, _chain(state, sum(tokens.values()), unit, block.time)),
@@ -147,6 +152,8 @@ def _validators(tokens: Mapping[str, int]) -> Facts:
 
 def _delegators(delegations: Sequence[Delegated], unit: str) -> Part:
     for validator, operator, found in delegations:
+        if len(dict(found)) < len(found):
+            raise BadData(f"{operator}: a delegator of it appears twice")
         shares, told = sum(own for _, own in found), fixed(validator, "delegator_shares")
         if shares != told:
             raise BadData(f"{operator}: delegations are worth {decimal(shares)} of its {decimal(told)} shares")
@@ -155,6 +162,18 @@ def _delegators(delegations: Sequence[Delegated], unit: str) -> Part:
     # Rounding down loses less than one unit a holder.
     most = sum(1 for population, _, _ in rows if population == "delegators")
     return Part("delegators", Kind.HOLDINGS, Measure.STAKE, unit, DELEGATORS, facts, most, names=OF_DELEGATORS)
+
+
+def _consensus(staking: Json) -> list[Part]:
+    """Who decides blocks. A genesis that was not exported has it not: its chain counts it from the stake."""
+    powers = rows_of(staking, "last_validator_powers") if optional(staking, "exported") is True else []
+    if not powers:
+        return []
+    # Until SDK 0.39 the names begin with a capital.
+    told = [{name.lower(): value for name, value in table(row).items()} for row in powers]
+    rows = holdings(("validators", address(row, "address"), whole(row, "power")) for row in told)
+    facts = Facts(rows, {"validators": whole(staking, "last_total_power")})
+    return [Part("consensus", Kind.HOLDINGS, Measure.VOTING_POWER, "power", CONSENSUS, facts)]
 
 
 def _names(validators: Sequence[Json], time: datetime) -> Facts:
@@ -217,6 +236,8 @@ def _tally(proposal: Json, counted: Mapping[str, Mapping[str, int]]) -> Json | N
 TELLS: Final = """
 validators:
   validators | <address> | | validators that sign blocks by operator, with their bonded tokens
+consensus:
+  validators | <address> | | validators that sign blocks by operator, with their consensus power
 delegators:
   delegators | <address> | | who delegates, with its bonded tokens over all validators
   delegators@<address> | <address> | | who delegates to this operator

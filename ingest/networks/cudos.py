@@ -1,6 +1,6 @@
 """CUDOS, the chain that merged into Fetch.ai in 2024: state exports can be imported."""
 
-from ingest.cosmos.readings import PARTIES, SCORECARD, UNITS
+from ingest.cosmos.readings import PARTIES, RULES, SCORECARD, UNITS, WAYS
 from ingest.network import Network
 from store.rows import Decision
 
@@ -12,6 +12,8 @@ NETWORK = Network(
     unit="acudos",
     decimals=18,
     address="bech32:cudos",
+    rules=RULES,
+    ways=WAYS,
     chain_ids=("cudos-1",),
     tokens_vote=True,
     decision=Decision.STAKE_TALLY,

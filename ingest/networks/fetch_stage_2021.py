@@ -1,6 +1,6 @@
 """The staging state of fetchhub-2 (2021): a genesis file can be imported."""
 
-from ingest.cosmos.readings import PARTIES, SCORECARD, UNITS
+from ingest.cosmos.readings import PARTIES, RULES, SCORECARD, UNITS, WAYS
 from ingest.network import Network
 from store.rows import Decision
 
@@ -12,6 +12,8 @@ NETWORK = Network(
     unit="atestfet",
     decimals=18,
     address="bech32:fetch",
+    rules=RULES,
+    ways=WAYS,
     chain_ids=("andromeda-1",),
     tokens_vote=True,
     decision=Decision.STAKE_TALLY,

@@ -25,7 +25,7 @@ THEN = datetime(2024, 9, 1, tzinfo=UTC)
 METRICS = """
     SELECT m.metric, m.value FROM metric m
     JOIN snapshot s ON s.id = m.snapshot JOIN population p ON p.id = m.population
-    WHERE s.network = ? AND p.name = ? AND m.grouping = 'address'
+    WHERE s.network = ? AND s.measure = 'stake' AND p.name = ? AND m.grouping = 'address'
 """
 
 
@@ -62,7 +62,7 @@ PUBLISHED: list[tuple[str, str, int, dict[str, float]]] = [
 HOLDERS = """
     SELECT d.n FROM distribution d
     JOIN snapshot s ON s.id = d.snapshot JOIN population p ON p.id = d.population
-    WHERE s.network = ? AND p.name = ? AND d.grouping = 'address'
+    WHERE s.network = ? AND s.measure = 'stake' AND p.name = ? AND d.grouping = 'address'
 """
 
 
@@ -101,7 +101,7 @@ def test_duckdb_1_5_opens_the_published_mart(imported: Path) -> None:
         check=True,
     )
     assert version.startswith("v1.5")
-    assert int(found.stdout) == 18
+    assert int(found.stdout) == 21
 
 
 def test_importing_twice_changes_nothing(imported: Path, shared: Path) -> None:
