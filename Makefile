@@ -16,8 +16,9 @@ run: .venv/run
 	$(BIN)/python -m ingest serve
 
 # Two files at a time, each with one worker: much of the suite waits for servers, nodes and browsers.
+# RECORDED=DIR: what `doctor --record DIR` wrote is replayed too.
 test: .venv/dev
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	DEAI_RECORDED=$(RECORDED) $(BIN)/python -m pytest -n 2 --dist loadfile
 
 # On all cores, about a minute on two: to be run all the time. A file stays with one worker, which builds its world once.
 # Its workers take a core each: threads of Polars and of linear algebra would only wait for each other.

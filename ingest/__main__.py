@@ -18,7 +18,7 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, redirect_stdout
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -35,14 +35,14 @@ from rich.progress import Progress
 from rich.table import Table
 from typer.core import TyperGroup
 
-from ingest import job
+from ingest import job, recording
 from ingest.allowance import RUN
 from ingest.backfill import Day, Period, remaining
 from ingest.backfill import backfill as backfill_days
+from ingest.doctor import examined
 from ingest.importer import Mismatch, import_file
 from ingest.network import Archive, Network, Reading
 from ingest.networks import networks
-from ingest.offchain.feed import OffChain
 from ingest.publication import build
 from ingest.sample.world import build_sample
 from ingest.serve import serve_dashboard
@@ -341,16 +341,49 @@ def sample() -> None:
 
 
 @app.command()
-def doctor(network: Names = None) -> None:
+def doctor(
+    network: Names = None,
+    record: Annotated[
+        Path | None,
+        typer.Option(help="Read everything once, within bounds, and write what was answered to this new folder."),
+    ] = None,
+) -> None:
     """Ask each endpoint for its chain, its newest block and its version; say what it refuses.
 
     Sources off chain have no block: each is asked one small question. Exits 3 where some addresses cannot be used, 4
-    where none can.
+    where none can; with --record where some readings fail, and where all do.
     """
+    if record is not None:
+        raise typer.Exit(_recorded(_chosen(network), record))
     with Http() as http:
-        found = [_examine(one, place, http) for one in _chosen(network) for place in range(len(job.endpoints(one)))]
+        found = []
+        for seen in (seen for one in _chosen(network) for seen in examined(one, http)):
+            _say(f"{seen.network} {seen.address}: {seen.said}")
+            found.append(seen.usable)
     log.info("%d of %d addresses can be used", sum(found), len(found))
     raise typer.Exit(FRESH if all(found) else PARTIAL if any(found) else STALE)
+
+
+def _recorded(chosen: Sequence[Network], folder: Path) -> int:
+    """Record all networks that have a chain or a source; the exit code."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise typer.BadParameter(f"{folder} is there already: name a new folder")
+    came: dict[str, int] = dict.fromkeys((recording.READ, recording.CUT, recording.FAILED), 0)
+
+    def heard(network: str, reading: str, told: Mapping[str, Any]) -> None:
+        came[told["became"]] += 1
+        rows = f", {told['rows']} rows" if "rows" in told else ""
+        why = f" {told['error']} {told['message']}" if "error" in told else ""
+        log.info("%s %s: %s%s%s", network, reading, told["became"], rows, why)
+
+    try:
+        bundle = recording.record([one for one in chosen if one.chain], folder.resolve(), heard)
+    except OSError as error:
+        log.error("cannot write to %s: %s", error.filename or folder, error.strerror or error)
+        return DISK if error.errno in FAULTS else USAGE
+    told = ", ".join(f"{count} {what}" for what, count in came.items())
+    _say(f"readings: {told}; {bundle.size / 2**20:.1f} MiB in {folder}: docs/first_contact.md says what to do with it")
+    return STALE if not came[recording.READ] + came[recording.CUT] else PARTIAL if came[recording.FAILED] else FRESH
 
 
 @app.command()
@@ -569,26 +602,6 @@ def _kinds(error: type[Exception]) -> Iterator[str]:
     yield error.__name__
     for kind in error.__subclasses__():
         yield from _kinds(kind)
-
-
-def _examine(network: Network, place: int, http: Http) -> bool:
-    """Print what one of a network's endpoints says of itself; False when it could not be used."""
-    endpoints = job.endpoints(network)
-    address = bare(endpoints[place])
-    name = f"{network.name} {address}"
-    try:
-        if isinstance(network.chain, OffChain):
-            asked = network.chain.probe(http, endpoints, place)
-            _say(f"{name}: {'answers' if asked else 'not asked, nothing is read from it'}")
-        elif network.chain:
-            node = network.chain.head(http, [endpoints[place]])
-            age = (datetime.now(UTC) - node.block.time).total_seconds()
-            version = node.runtime_version or "not told"
-            _say(f"{name}: {node.chain_id}, block {node.block.height} {age:.0f} s old, version {version}")
-    except ReadingError as error:
-        _say(f"{name}: {str(error).removeprefix(address).lstrip('/: ')}")
-        return False
-    return True
 
 
 def _say(text: str) -> None:

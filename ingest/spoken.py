@@ -45,6 +45,13 @@ def without_keys(text: str) -> str:
     return pattern.sub(HIDDEN, text) if pattern else text
 
 
+def told_without_keys(text: str) -> str:
+    """A text that facts are read from, with as much of it hidden as of facts."""
+    for key in _unmistakable(_addresses()):
+        text = text.replace(key, HIDDEN)
+    return text
+
+
 def facts_without_keys(rows: pl.DataFrame) -> pl.DataFrame:
     """Facts whose texts hold no key, no user or password of eight letters; other words stay as they are."""
     hidden = list(_unmistakable(_addresses()))

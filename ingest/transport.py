@@ -14,9 +14,9 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.client import HTTPException, RemoteDisconnected
 from http.cookiejar import DefaultCookiePolicy
 from io import BytesIO
@@ -210,6 +210,17 @@ POOLS: Final = {"http": _Pool, "https": _PoolTls}
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """What a host is asked: a GET with parameters, or a POST of JSON; headers beside those of every question."""
+
+    method: str
+    url: str
+    params: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: object = None
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """One HTTP answer; a status of 400 and more is the caller's to read, because nodes put their reasons there."""
 
@@ -233,14 +244,29 @@ class Answer:
             raise SourceDown(f"{bare(self.url)} answered {self.status} without JSON{why}: {start!r}") from error
 
 
+# Passes each question on to whoever answers it, and may note, or know already, what comes of it.
+Tape = Callable[[Question, Callable[[], Answer]], Answer]
+
+
+def _unheard(_: Question, ask: Callable[[], Answer]) -> Answer:
+    return ask()
+
+
 class Http:
     """A session for one run: at most `per_second` requests a second to each host, no cookies, no credentials.
 
     per_second: DEAI_REQUESTS_PER_SECOND where it is set (for a node of one's own), else what public nodes allow.
-    limits: what the whole run may ask for; `allowing` limits what one thread asks for meanwhile.
+    limits: what the whole run may ask for; `allowing` limits what one thread asks for meanwhile. tape: hears every
+    question and its answer or SourceDown.
     """
 
-    def __init__(self, per_second: float | None = None, patience: Retry = PATIENCE, limits: Limits = RUN) -> None:
+    def __init__(
+        self,
+        per_second: float | None = None,
+        patience: Retry = PATIENCE,
+        limits: Limits = RUN,
+        tape: Tape = _unheard,
+    ) -> None:
         self._session = requests.Session()
         self._session.trust_env = True
         self._session.auth = _no_credentials
@@ -255,6 +281,7 @@ class Http:
         self._run = Allowance("this run", limits)
         self._own = threading.local()
         self._hosts = _Hosts()
+        self._tape = tape
         self.requests = 0
 
     def __enter__(self) -> Self:
@@ -270,11 +297,11 @@ class Http:
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Answer to a GET; raises SourceDown when nobody answers in time or the answer is too large."""
-        return self._ask("GET", url, params=params, headers=headers)
+        return self._ask(Question("GET", url, params or {}, headers or {}))
 
     def post(self, url: str, body: object, headers: Mapping[str, str] | None = None) -> Answer:
         """Answer to a POST of JSON; raises SourceDown as `get` does."""
-        return self._ask("POST", url, json=body, headers=headers)
+        return self._ask(Question("POST", url, headers=headers or {}, body=body))
 
     @contextmanager
     def allowing(self, whose: str, limits: Limits = READING) -> Iterator[Allowance]:
@@ -294,14 +321,19 @@ class Http:
             if allowance:
                 allowance.spend(where, **costs)
 
-    def _ask(self, method: str, url: str, **arguments: Any) -> Answer:
+    def _ask(self, question: Question) -> Answer:
+        return self._tape(question, lambda: self._followed(question))
+
+    def _followed(self, question: Question) -> Answer:
+        """The answer to a question, after redirects."""
+        url = question.url
         for _ in range(REDIRECTS + 1):
             host = urlsplit(url).netloc
             self._hosts.refuse_given_up(host, url)
             self._spend(bare(url), requests=1)
             self._wait_turn(host)
             try:
-                answer = self._answer(method, url, **arguments)
+                answer = self._answer(question, url)
             except (_Unwilling, requests.RequestException, HTTPError, OSError) as error:
                 stopping.check()
                 raise self._hosts.failed(host, url, error) from error
@@ -312,10 +344,17 @@ class Http:
             url = answer
         raise SourceDown(f"{bare(url)}: more than {REDIRECTS} redirects")
 
-    def _answer(self, method: str, url: str, **arguments: Any) -> Answer | str:
+    def _answer(self, question: Question, url: str) -> Answer | str:
         """The answer, or the address to which it redirects."""
         with self._session.request(
-            method, url, timeout=(CONNECT_SECONDS, READ_SECONDS), stream=True, allow_redirects=False, **arguments
+            question.method,
+            url,
+            params=question.params,
+            headers=question.headers,
+            json=question.body,
+            timeout=(CONNECT_SECONDS, READ_SECONDS),
+            stream=True,
+            allow_redirects=False,
         ) as response:
             if response.is_redirect:
                 return _same_host(response)

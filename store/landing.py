@@ -229,6 +229,12 @@ class Landing:
                 if name.endswith(".tmp"):
                     Path(folder, name).unlink()
 
+    def discard(self) -> None:
+        """Drop everything: what was read was only to be looked at."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        with suppress(OSError):
+            self.folder.parent.rmdir()
+
     def record_run(self, run: str, entry: Mapping[str, object]) -> None:
         """Write one line of the ledger; it lands before the build, so that a rebuild keeps it."""
         replace(self.folder / "_runs" / f"{_safe(run)}.json", told(entry))

@@ -23,11 +23,13 @@ from ingest.cosmos.readings import readings
 from ingest.cosmos.stake import consensus_power, delegators, names, shares, validators
 from ingest.job import Outcome, read_at, read_network
 from ingest.network import Network
+from ingest.recording import CUT, READ, record
 from ingest.transport import Http
 from store.addresses import account
 from store.landing import Landing, contents
 from store.rows import Kind, check
 from tests.ingest.cosmos.test_stake import amounts, as_the_chain_rounds, at_once
+from tests.worlds.bundles import bundle, replayed
 from tests.worlds.cosmos_node import VERSIONS, Node, running
 from tests.worlds.cosmos_world import (
     CLOSING,
@@ -294,6 +296,20 @@ def landed(
         return landing, read_network(network, wanted, http, landing, lambda _: None)
     first = partial(chain.at, http, chain.endpoints, height)
     return landing, list(read_at(network, wanted, first, http, landing))
+
+
+def test_what_a_node_answers_is_recorded_and_replayed(
+    node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chain = CosmosChain(node.chain_id, ())
+    network = Network("cosmos", "", "", "", DENOM, 6, f"bech32:{PREFIX}", chain, readings(DENOM, 10**6))
+    monkeypatch.setenv("COSMOS_URL", f"http://127.0.0.1:{free_port()},{node.url}")
+    record([network], tmp_path / "bundle", per_second=1_000, patience=Retry(0))
+    again = replayed(bundle(tmp_path / "bundle")["cosmos"], {"cosmos": network})
+    told = again.recorded.readings
+    assert [name for name, one in told.items() if one["became"] not in (READ, CUT)] == []
+    assert len([name for name, one in told.items() if one["became"] == READ]) > 12
+    assert {name: why for name in told if (why := again.differs(name))} == {}
 
 
 def rows_of(landing: Landing, node: Node, reading: str) -> pl.DataFrame:

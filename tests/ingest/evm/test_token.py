@@ -11,11 +11,13 @@ from analytics.power.paths import Action, fewest_parties
 from ingest.evm.keys import ROLES
 from ingest.job import read_network
 from ingest.publication import build
+from ingest.recording import READ, record
 from ingest.transport import Http
 from publish.ways import ways
 from store.landing import Landing
 from store.mart import opened
 from store.rows import Kind, Measure
+from tests.worlds.bundles import bundle, replayed
 from tests.worlds.evm_node import Anvil, at_their_places
 from tests.worlds.made_up import DEAD, NETWORK, TOKEN
 from tests.worlds.servers import Reply, serving
@@ -89,3 +91,16 @@ def test_its_readings_say_in_words_what_they_are() -> None:
     assert list(told) == ["supply", "control", "control_state", "holders"]
     assert "mint, burn, pause" in told["control"].method
     assert told["control"].kind is Kind.HOLDINGS
+
+
+def test_what_a_node_answers_is_recorded_and_replayed(
+    chain: Anvil, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MADE_UP_URL", chain.url)
+    ranked = [{"address": {"hash": place}, "value": "1"} for place in (chain.accounts[0], DEAD)]
+    with serving(lambda _: Reply({"items": ranked, "next_page_params": None})) as explorer:
+        monkeypatch.setenv("EIP155_1_EXPLORER_URL", explorer)
+        record([NETWORK], tmp_path / "bundle", per_second=10_000)
+    again = replayed(bundle(tmp_path / "bundle")[NETWORK.name], {NETWORK.name: NETWORK})
+    assert {one["became"] for one in again.recorded.readings.values()} == {READ}
+    assert {name: why for name in again.recorded.readings if (why := again.differs(name))} == {}

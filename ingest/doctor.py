@@ -1,0 +1,44 @@
+"""What an endpoint says of itself: its chain, its newest block and its version, or why it cannot be used."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from ingest.job import endpoints
+from ingest.network import Network
+from ingest.offchain.feed import OffChain
+from ingest.transport import Http, bare
+from store.rows import ReadingError
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One address of a network, as it may be shown, and what it said; `usable` where it can be read."""
+
+    network: str
+    address: str
+    usable: bool
+    said: str
+
+
+def examined(network: Network, http: Http) -> Iterator[Seen]:
+    """Each address of a network, in their order; a source off chain has no block and is asked a small question."""
+    for place, endpoint in enumerate(endpoints(network)):
+        address = bare(endpoint)
+        try:
+            yield Seen(network.name, address, usable=True, said=_said(network, place, http))
+        except ReadingError as error:
+            said = str(error).removeprefix(address).lstrip("/: ")
+            yield Seen(network.name, address, usable=False, said=said)
+
+
+def _said(network: Network, place: int, http: Http) -> str:
+    """What an address says of itself; raises ReadingError."""
+    chain = network.chain
+    if isinstance(chain, OffChain):
+        return "answers" if chain.probe(http, endpoints(network), place) else "not asked, nothing is read from it"
+    if chain is None:
+        return "not asked, its state is imported"
+    node = chain.head(http, [endpoints(network)[place]])
+    age = (datetime.now(UTC) - node.block.time).total_seconds()
+    return f"{node.chain_id}, block {node.block.height} {age:.0f} s old, version {node.runtime_version or 'not told'}"

@@ -1,0 +1,1 @@
+"""Replays of a bundle that DEAI_RECORDED names."""
