@@ -20,8 +20,8 @@ FILE = re.compile(rf"(?:{ROOMS})/[\w./*-]*|[\w-]+\.(?:py|toml|in|txt)")
 NAME = re.compile(rf"(?:{ROOMS})(?:\.\w+)+")
 # As a docstring names its neighbour: `verdict.Band`.
 NEIGHBOUR = re.compile(r"([a-z_]+)\.(\w+)")
-# Spelled as a name of ours, and a file in the data folder.
-OTHERS = {"ingest.lock"}
+# Spelled as names of ours: a file in the data folder, and a call of web3.py.
+OTHERS = {"ingest.lock", "contract.events"}
 TARGET = re.compile(r"make (\w+)")
 
 

@@ -13,7 +13,7 @@ import pytest
 from urllib3.util import Retry
 
 from ingest.dictionary import tells, unlisted
-from ingest.evm.node import Call
+from ingest.evm.calls import Call
 from ingest.job import read_network
 from ingest.network import DAILY, Network, Reading
 from ingest.networks import networks

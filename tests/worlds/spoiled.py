@@ -14,6 +14,7 @@ from urllib3.util import Retry
 
 from ingest.transport import Answer as Answered
 from ingest.transport import Http
+from ingest.transport import Question as Put
 from tests.worlds.servers import Reply, Request
 
 Answer = Callable[[Request], Reply]
@@ -35,11 +36,11 @@ class Wired(Http):
         super().__init__(1e9, Retry(0))
         self._servers = servers
 
-    def _answer(self, method: str, url: str, **arguments: Any) -> Answered | str:
-        parts, params = urlsplit(url), arguments.get("params") or {}
-        headers = {name.lower(): value for name, value in (arguments.get("headers") or {}).items()}
-        body = json.dumps(arguments["json"]).encode() if "json" in arguments else b""
-        reply = self._servers[parts.netloc](Request(method, parts.path, params, headers, body))
+    def _answer(self, question: Put, url: str) -> Answered | str:
+        parts, params = urlsplit(url), dict(question.params)
+        headers = {name.lower(): value for name, value in question.headers.items()}
+        body = json.dumps(question.body).encode() if question.method == "POST" else b""
+        reply = self._servers[parts.netloc](Request(question.method, parts.path, params, headers, body))
         asked = f"{url}?{urlencode(params)}" if params else url
         return Answered(asked, reply.status, reply.headers, reply.encoded())
 

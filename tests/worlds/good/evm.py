@@ -8,10 +8,10 @@ from typing import Any, Final
 from eth_abi.abi import decode, encode
 from web3 import Web3
 
+from ingest.evm.calls import MULTICALL3
 from ingest.evm.holders import MERGE
 from ingest.evm.keys import ROLES
 from ingest.evm.logs import TRANSFER
-from ingest.evm.node import MULTICALL3
 from ingest.networks import singularitynet as snet
 from ingest.networks.fet import FET
 from tests.worlds.evm_provider import error, result
