@@ -23,7 +23,7 @@ test: .venv/dev
 # On all cores, about a minute on two: to be run all the time. A file stays with one worker, which builds its world once.
 # Its workers take a core each: threads of Polars and of linear algebra would only wait for each other.
 fast: .venv/dev
-	POLARS_MAX_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" -n auto --dist loadfile
+	POLARS_MAX_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" -p no:playwright -n auto --dist loadfile
 
 check: .venv/dev
 	$(BIN)/ruff check .

@@ -1,5 +1,6 @@
 """What all tests share: where real data lies, and which skips are expected."""
 
+import gc
 import os
 import shutil
 import sys
@@ -26,6 +27,8 @@ FAST = "not slow"
 # to compile them again is half of the time that a fast run takes to begin.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# What is imported stays until the end; to look through it for garbage again and again is half of a worker's beginning.
+gc.disable()
 
 COLLECTED = datetime.now(UTC)
 ROOT = Path(__file__).parent.parent
@@ -62,6 +65,12 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     if collection_path == ROOT / "tests/replay" and not os.environ.get("DEAI_RECORDED"):
         return True
     return True if config.option.markexpr == FAST and _all_slow(collection_path) else None
+
+
+def pytest_collection_finish() -> None:
+    """From here on garbage is looked for in what tests make, no longer in what was imported."""
+    gc.freeze()
+    gc.enable()
 
 
 def _all_slow(path: Path) -> bool:
@@ -135,6 +144,15 @@ def empty_marts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_components() -> Iterator[None]:
+    """Streamlit reads what all installed packages say of themselves each time that a page runs; none brings a part."""
+    with pytest.MonkeyPatch.context() as patch:
+        if "streamlit" in sys.modules:
+            patch.setattr("streamlit.components.v2.manifest_scanner.scan_component_manifests", list)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def listed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever a reading of the program tells in any test has its line in the dictionary of facts."""
@@ -160,10 +178,12 @@ def young_heads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cosmos, "OLDEST_HEAD", cosmos.OLDEST_HEAD + (datetime.now(UTC) - COLLECTED))
 
 
-@pytest.fixture(autouse=True)
-def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Loopback servers are asked directly."""
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
-    for name in list(os.environ):
-        if name.endswith("_URL") or name.startswith("DEAI_"):
-            monkeypatch.delenv(name)
+@pytest.fixture(scope="session", autouse=True)
+def no_settings() -> Iterator[None]:
+    """Loopback servers are asked directly, and what the machine sets for the program is not heeded."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NO_PROXY", "127.0.0.1,localhost")
+        for name in list(os.environ):
+            if name.endswith("_URL") or name.startswith("DEAI_"):
+                patch.delenv(name)
+        yield

@@ -53,6 +53,7 @@ def test_endless_nesting_neither_raises_nor_overflows_the_stack(limit: int) -> N
         sys.setrecursionlimit(before)
 
 
+@pytest.mark.slow
 def test_a_busy_server_that_names_a_time_is_asked_again_then() -> None:
     asked: list[float] = []
 
@@ -117,7 +118,7 @@ def test_a_passing_fault_of_a_proxy_is_retried() -> None:
         asked.append(request.path)
         return Reply(b"bad gateway", 502) if len(asked) < 3 else Reply({"ok": True})
 
-    with serving(answer) as address, client() as http:
+    with serving(answer) as address, Http(1000, PATIENCE.new(backoff_factor=0.01)) as http:
         assert http.post(address, {"id": 1}).json() == {"ok": True}
 
 

@@ -7,13 +7,13 @@ from questions.populations import Population, populations
 from store.mart import Mart, opened
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def mart(hamlet: Path) -> Iterator[Mart]:
     with opened(hamlet) as found:
         yield found
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def known(mart: Mart) -> list[Population]:
     return populations(mart)
 
