@@ -145,6 +145,15 @@ def empty_marts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def no_power_cuts(pytestconfig: pytest.Config) -> Iterator[None]:
+    """A fast run does not wait until the disk has what was written: it would a thousand times."""
+    with pytest.MonkeyPatch.context() as patch:
+        if pytestconfig.option.markexpr == FAST:
+            patch.setattr(os, "fsync", lambda _: None)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def no_components() -> Iterator[None]:
     """Streamlit reads what all installed packages say of themselves each time that a page runs; none brings a part."""
     with pytest.MonkeyPatch.context() as patch:
