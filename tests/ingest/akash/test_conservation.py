@@ -62,8 +62,10 @@ def accounts(market: Chain, request: Request, nested: bool) -> dict[str, Any]:
 
 def page(rows: list[dict[str, Any]], field: str, request: Request, states: list[str]) -> dict[str, Any]:
     start = opened(request.params["pagination.key"])[1] if "pagination.key" in request.params else 0
-    key = sealed(states, start + 3) if start + 3 < len(rows) else None
-    return {field: rows[start : start + 3], "pagination": {"next_key": key, "total": str(len(rows[start : start + 3]))}}
+    most = min(3, int(request.params.get("pagination.limit", "3")))
+    key = sealed(states, start + most) if start + most < len(rows) else None
+    shown = rows[start : start + most]
+    return {field: shown, "pagination": {"next_key": key, "total": str(len(shown))}}
 
 
 def one_lease(market: Chain, request: Request, version: str) -> Reply | dict[str, Any]:

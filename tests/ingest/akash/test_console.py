@@ -156,7 +156,7 @@ def said(read: Callable[[Feed], Facts], source: Feed) -> str:
     """Why a source, or some of the things that it tells of, was not read."""
     try:
         return " ".join(read(source).left_out.values())
-    except SourceChanged as error:
+    except (SourceChanged, SourceDown) as error:
         return str(error)
 
 

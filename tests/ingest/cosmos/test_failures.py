@@ -203,5 +203,5 @@ def test_an_unknown_shape_is_told_apart_from_an_endpoint_that_is_down(node: Node
     rule = f"location / {{ proxy_pass {node.url}; }} location {path} {{ {other} }}"
     with nginx(tmp_path, rule) as renamed:
         lcd = read(node, renamed)
-        with pytest.raises(SourceChanged, match=r"no pool\.bonded_tokens"):
+        with pytest.raises(SourceDown, match=r"no pool\.bonded_tokens"):
             validators(lcd)
