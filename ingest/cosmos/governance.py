@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from ingest.cosmos.lcd import Lcd, counted_rows
+from ingest.cosmos.lcd import Lcd, pagination
 from ingest.cosmos.proposals import Json, final_tally, identity, proposal_row, status, tally_told, vote_rows
 from ingest.fields import address, listed, not_negative, once, optional, own, part, table, text, word
 from store.rows import Facts, Kind, SourceChanged, SourceDown, frame, observation
@@ -133,8 +133,8 @@ def _newest(node: Lcd) -> list[Json]:
     judge = _told(bond_denom(node))
 
     def told(body: Json) -> list[Json]:
-        found, counted = listed(body, "proposals"), counted_rows(body)
-        if len(found) < min(NEWEST, counted):
+        found, (counted, key) = listed(body, "proposals"), pagination(body)
+        if len(found) < min(NEWEST, counted) and not key:
             raise SourceDown(f"{len(found)} of the {NEWEST} newest of {counted} proposals came")
         return judge(found)
 

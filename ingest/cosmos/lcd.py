@@ -21,12 +21,13 @@ from http import HTTPStatus
 from typing import Any, ClassVar, Final, TypeVar
 from urllib.parse import urlencode
 
-from ingest.cosmos.pages import Pages
-from ingest.endpoints import Absent, Answers, Rotation, Unconfirmed
+from ingest.allowance import Exhausted
+from ingest.cosmos.pages import Pages, has_list, holds, size
+from ingest.endpoints import Absent, Answers, Contradiction, Rotation, Unconfirmed
 from ingest.fields import instant, listed, optional, part, raw, text, whole
 from ingest.network import is_of_now
 from ingest.transport import Answer, AnswerTooLarge, Http, bare
-from store.rows import BadData, Block, SourceChanged, SourceDown
+from store.rows import BadData, Block, ReadingError, SourceChanged, SourceDown
 
 ASKED_HEIGHT: Final = "x-cosmos-block-height"
 ANSWERED_HEIGHT: Final = "grpc-metadata-x-cosmos-block-height"
@@ -223,7 +224,8 @@ class Lcd:
 
         Raises Unanswered with each endpoint's reason, NotServed where the chain has no such route, or NotFound.
         """
-        return self._asked(path, _query(path, params), partial(self._pinned, path=path, params=params or {}), judge)
+        question = self._whole(path, partial(self._pinned, path=path, params=params or {}))
+        return self._asked(path, _query(path, params), question, judge)
 
     def first(self, paths: Sequence[str], judge: Judge[T], params: Params | None = None) -> tuple[str, T]:
         """The first of the paths (newest version first) that the chain serves, with what is made of its answer."""
@@ -249,7 +251,8 @@ class Lcd:
 
     def told_in_block(self, height: int, judge: Judge[T]) -> T:
         """What `judge` makes of a whole block; raises Unanswered where it is no longer kept."""
-        return self._answers.ask(_block_path(height), lambda endpoint: self._source(endpoint).block(height), judge)
+        path = _block_path(height)
+        return self._answers.ask(path, self._whole(path, lambda one: self._source(one).block(height)), judge)
 
     def block_at(self, height: int) -> Block:
         """Hash and time of a block up to the pinned one; raises Unanswered where it is no longer kept."""
@@ -278,6 +281,31 @@ class Lcd:
             self._missing.add(path)
             raise
 
+    def _whole(self, path: str, ask: Callable[[str], dict[str, Any]]) -> Callable[[str], dict[str, Any]]:
+        """The question, put to a second endpoint too where there is a list in the answer: nobody counts its rows.
+
+        Of two answers of which one has all that the other has, that one is whole; others contradict each other.
+        """
+
+        def question(endpoint: str) -> dict[str, Any]:
+            body = ask(endpoint)
+            others = [other for other in self.rotation.endpoints if other != endpoint] if has_list(body) else []
+            for other in others[:WITNESSES_ASKED]:
+                try:
+                    seen = ask(other)
+                except Exhausted:
+                    raise
+                except ReadingError:
+                    continue
+                if holds(seen, body):
+                    return min(body, seen, key=size) if holds(body, seen) else seen
+                if holds(body, seen):
+                    return body
+                raise Contradiction(f"{bare(endpoint)}{path} tells other things than {bare(other)}")
+            return body
+
+        return question
+
     def _pinned(self, endpoint: str, path: str, params: Params) -> dict[str, Any]:
         source = self._source(endpoint)
         body, height = source.read(path, params, height=self.block.height)
@@ -300,14 +328,14 @@ class Lcd:
         pages = Pages(f"{bare(endpoint)}{path} at block {self.block.height}")
         page = partial(self._page, endpoint, path, field)
         body, limit = self._counting(page, endpoint, path, params)
-        counted, key = _pagination(body)
+        counted, key = pagination(body)
         if key and counted:
             # SDK 0.45 loses a row between two pages of a filtered list while it counts (cosmos-sdk issue 11407): of
             # this answer the count alone is taken. Where more rows follow, Akash's own modules count those of the page.
             pages.expect(counted if counted > len(listed(body, field)) else 0)
             body, limit = page(params, limit)
         while True:
-            counted, key = _pagination(body)
+            counted, key = pagination(body)
             pages.take(listed(body, field), counted, key)
             if not key:
                 return pages.whole()
@@ -327,7 +355,7 @@ class Lcd:
     def _page(self, endpoint: str, path: str, field: str, params: Params, limit: int) -> tuple[dict[str, Any], int]:
         """One page; where it looks cut, half of it, which must say that more follow."""
         body, limit = self._sized(endpoint, path, params, limit)
-        rows, (_, key) = listed(body, field), _pagination(body)
+        rows, (_, key) = listed(body, field), pagination(body)
         if key:
             if len(rows) < limit:
                 self._caps.add((endpoint, len(rows)))
@@ -337,7 +365,7 @@ class Lcd:
         if len(rows) < 2 or len(rows) not in caps:
             return body, limit
         half, limit = self._sized(endpoint, path, params, len(rows) // 2 + 1)
-        if not _pagination(half)[1]:
+        if not pagination(half)[1]:
             raise SourceDown(
                 f"{bare(endpoint)}{path}: {len(rows)} rows, {len(listed(half, field))} where fewer are asked for, and "
                 "neither says that more follow"
@@ -457,16 +485,11 @@ def _json(answer: Answer, where: str) -> Any:
     return body
 
 
-def counted_rows(body: dict[str, Any]) -> int:
-    """How many rows a list is said to have; 0 where it is not counted."""
+def pagination(body: dict[str, Any]) -> tuple[int, str]:
+    """How many rows a list is said to have, 0 where they are not counted, and the key of its next page."""
     found = optional(body, "pagination") or {}
-    return whole(found, "total") if optional(found, "total") is not None else 0
-
-
-def _pagination(body: dict[str, Any]) -> tuple[int, str]:
-    """How many rows a list is said to have, and the key of its next page."""
-    found = optional(body, "pagination") or {}
-    return counted_rows(body), text(found, "next_key") if optional(found, "next_key") else ""
+    counted = whole(found, "total") if optional(found, "total") is not None else 0
+    return counted, text(found, "next_key") if optional(found, "next_key") else ""
 
 
 def _version(info: dict[str, Any]) -> str:

@@ -14,6 +14,27 @@ from store.rows import SourceDown
 MOST_PAGES: Final = 5_000
 
 
+def has_list(told: Any) -> bool:
+    """Whether there is a list anywhere in an answer."""
+    return isinstance(told, list) or (isinstance(told, dict) and any(map(has_list, told.values())))
+
+
+def holds(one: Any, other: Any) -> bool:
+    """Whether one answer has all that the other has, in whatever order; newer software has more fields."""
+    if one == other:
+        return True
+    if isinstance(one, dict) and isinstance(other, dict):
+        return all(name in one and holds(one[name], told) for name, told in other.items())
+    if isinstance(one, list) and isinstance(other, list):
+        return all(any(holds(mine, told) for mine in one) for told in other)
+    return False
+
+
+def size(told: Any) -> int:
+    """How much is told: of two answers that hold each other the larger one tells something twice."""
+    return len(json.dumps(told))
+
+
 @dataclass(slots=True)
 class Pages:
     """Rows of a list as its pages come; `where` names the list and the block."""

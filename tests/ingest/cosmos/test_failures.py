@@ -19,7 +19,7 @@ from ingest.cosmos.lcd import CosmosChain, Lcd, NotServed
 from ingest.cosmos.stake import validators
 from ingest.transport import Http
 from store.mart import opened
-from store.rows import SourceChanged, SourceDown
+from store.rows import SourceDown
 from tests.worlds.cosmos_node import INGEST, Node, running
 from tests.worlds.cosmos_world import OPEN
 from tests.worlds.lcd import State, Validator, chain
