@@ -17,7 +17,8 @@ those of store.rows:
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, ClassVar, TypeVar
 from urllib.parse import urlsplit
 
@@ -46,7 +47,7 @@ class Unconfirmed(Unanswered):
 class Absent(SourceChanged):
     """An endpoint says that the chain has no such thing: true once `enough` say so, or nobody else answers.
 
-    doubtful: said in words that may be those of a proxy, so that one alone is not believed while there are others.
+    doubtful: said in words that may be those of a proxy, so that one alone is not believed.
     """
 
     enough: ClassVar[int] = 2
@@ -120,9 +121,19 @@ class Rotation:
 
     def _lacking(self, absent: Sequence[Absent], reasons: Sequence[ReadingError]) -> ReadingError:
         """What it means that the thing is absent, and no endpoint has it."""
-        if absent[0].doubtful and len(absent) < 2 <= len(self._endpoints):
-            return Unconfirmed(f"{absent[0]}, and no other endpoint answers: {'; '.join(map(str, reasons))}")
+        if absent[0].doubtful and len(absent) < 2:
+            others = "; ".join(map(str, reasons)) or "there is none"
+            return Unconfirmed(f"{absent[0]}, and no other endpoint answers: {others}")
         return absent[0]
+
+
+@contextmanager
+def required() -> Iterator[None]:
+    """What is asked inside cannot be done without: an endpoint that lacks it is down."""
+    try:
+        yield
+    except Absent as error:
+        raise SourceDown(str(error)) from error
 
 
 class Answers:

@@ -20,7 +20,7 @@ from typing import Any, BinaryIO, Final
 
 from analytics.impossible import Impossible
 from ingest.allowance import Exhausted
-from ingest.endpoints import AskSmaller, Unanswered, named
+from ingest.endpoints import AskSmaller, Unanswered, named, required
 from ingest.network import Earlier, N, Network, Node, Reading, Sealed
 from ingest.networks import networks
 from ingest.publication import build
@@ -280,7 +280,8 @@ def _accepted(network: Network[N], reading: Reading[N], node: N, landing: Landin
 
     def facts(_: str) -> Facts:
         try:
-            found = reading.facts(node, memo, lambda: earlier)
+            with required():
+                found = reading.facts(node, memo, lambda: earlier)
             found = replace(found, rows=facts_without_keys(found.rows))
             network.check(reading, found)
         except (Exhausted, Unanswered, AskSmaller):
@@ -290,8 +291,7 @@ def _accepted(network: Network[N], reading: Reading[N], node: N, landing: Landin
             if not isinstance(error, SourceDown):
                 # One of its parts is wrong, and nobody knows which.
                 landing.forget(snapshot)
-            # What a reading needs and the chain does not have is no answer to the reading.
-            raise SourceDown(str(error)) from error
+            raise
         return found
 
     return node.rotation.ask(facts)

@@ -154,7 +154,7 @@ def _signing(validators: list[Any]) -> list[tuple[bytes, str, int]]:
 
 def _signers(node: Lcd) -> set[bytes]:
     """Consensus addresses in the commit that the pinned block carries: those that signed the block before."""
-    return node.told_in_block(node.block.height, _commit)
+    return node.in_block(_commit)
 
 
 def _commit(body: Row) -> set[bytes]:

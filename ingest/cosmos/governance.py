@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from ingest.cosmos.lcd import Lcd, pagination
+from ingest.cosmos.lcd import Lcd
 from ingest.cosmos.proposals import Json, final_tally, identity, proposal_row, status, tally_told, vote_rows
 from ingest.fields import address, listed, not_negative, once, optional, own, part, table, text, word
-from store.rows import Facts, Kind, SourceChanged, SourceDown, frame, observation
+from store.rows import Facts, Kind, SourceChanged, frame, observation
 
 DIALECTS: Final = ("/cosmos/gov/v1", "/cosmos/gov/v1beta1")
 STAKING: Final = "/cosmos/staking/v1beta1/params"
@@ -75,7 +75,8 @@ def every_proposal(node: Lcd) -> list[Json]:
 
 def open_proposals(node: Lcd) -> Facts:
     """Proposals that collect deposits or votes, with the chain's running tally, and the ten newest of any state."""
-    rows = [*_newest(node), *_with_status(node, DEPOSIT_PERIOD), *in_voting_period(node)]
+    newest = node.newest(f"{dialect(node)}/proposals", "proposals", _told(bond_denom(node)), NEWEST)
+    rows = [*newest, *_with_status(node, DEPOSIT_PERIOD), *in_voting_period(node)]
     return _proposal_facts(node, {identity(row): row for row in rows}.values())
 
 
@@ -126,19 +127,6 @@ def _told(denom: str) -> Callable[[list[Json]], list[Json]]:
         return once(rows, identity)
 
     return judge
-
-
-def _newest(node: Lcd) -> list[Json]:
-    asked = {"pagination.limit": str(NEWEST), "pagination.reverse": "true", "pagination.count_total": "true"}
-    judge = _told(bond_denom(node))
-
-    def told(body: Json) -> list[Json]:
-        found, (counted, key) = listed(body, "proposals"), pagination(body)
-        if len(found) < min(NEWEST, counted) and not key:
-            raise SourceDown(f"{len(found)} of the {NEWEST} newest of {counted} proposals came")
-        return judge(found)
-
-    return node.get(f"{dialect(node)}/proposals", told, asked)
 
 
 def _with_status(node: Lcd, status: tuple[str, str]) -> list[Json]:

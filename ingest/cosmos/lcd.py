@@ -23,7 +23,7 @@ from urllib.parse import urlencode
 
 from ingest.allowance import Exhausted
 from ingest.cosmos.pages import Pages, has_list, holds, size
-from ingest.endpoints import Absent, Answers, Contradiction, Rotation, Unconfirmed
+from ingest.endpoints import Absent, Answers, Contradiction, Rotation, Unconfirmed, required
 from ingest.fields import instant, listed, optional, part, raw, text, whole
 from ingest.network import is_of_now
 from ingest.transport import Answer, AnswerTooLarge, Http, bare
@@ -110,7 +110,7 @@ class CosmosChain:
 
     def _first(self, http: Http, endpoints: Sequence[str], prove: Callable[["_Endpoint", Rotation], "Lcd"]) -> "Lcd":
         rotation = Rotation([endpoint.strip().rstrip("/") for endpoint in endpoints if endpoint.strip()])
-        return rotation.ask(lambda endpoint: prove(_Endpoint(http, endpoint), rotation))
+        return rotation.ask(required()(lambda endpoint: prove(_Endpoint(http, endpoint), rotation)))
 
     def _newest(self, source: "_Endpoint", rotation: Rotation) -> "Lcd":
         node = self._pinned(source, rotation, max(1, source.bonded_height() - BLOCKS_BEHIND))
@@ -249,10 +249,21 @@ class Lcd:
         question = partial(self._all_pages, path=path, field=field, params=params or {})
         return self._asked(path, f"{_query(path, params)}#{field}", question, judge)
 
-    def told_in_block(self, height: int, judge: Judge[T]) -> T:
-        """What `judge` makes of a whole block; raises Unanswered where it is no longer kept."""
-        path = _block_path(height)
-        return self._answers.ask(path, self._whole(path, lambda one: self._source(one).block(height)), judge)
+    def newest(self, path: str, field: str, judge: Callable[[list[Any]], T], most: int) -> T:
+        """What `judge` makes of the last so many rows of a list, or of all where there are fewer; else as `pages`."""
+        question = partial(self._last_rows, path=path, field=field, most=most)
+        return self._asked(path, f"{path}#{most} newest {field}", question, judge)
+
+    def in_block(self, judge: Judge[T]) -> T:
+        """What `judge` makes of the whole pinned block."""
+        path = _block_path(self.block.height)
+        return self._answers.ask(path, self._whole(path, self._pinned_block), judge)
+
+    def _pinned_block(self, endpoint: str) -> dict[str, Any]:
+        body = self._source(endpoint).block(self.block.height)
+        if block_of(body, self.chain_id) != self.block:
+            raise SourceDown(f"{bare(endpoint)} has another block {self.block.height}")
+        return body
 
     def block_at(self, height: int) -> Block:
         """Hash and time of a block up to the pinned one; raises Unanswered where it is no longer kept."""
@@ -263,7 +274,7 @@ class Lcd:
                 raise BadData(f"block {height} is of {block.time}, block {self.block.height} of {self.block.time}")
             return block
 
-        return self.told_in_block(height, judge)
+        return self._answers.ask(_block_path(height), lambda one: self._source(one).block(height), judge)
 
     def unpinned(self, question: Callable[[Ask], T]) -> T:
         """The answer to a question that no height applies to, as a search over transactions, put to one endpoint."""
@@ -339,15 +350,34 @@ class Lcd:
             pages.take(listed(body, field), counted, key)
             if not key:
                 return pages.whole()
-            body, limit = page({**params, "pagination.key": key}, limit)
+            with required():
+                body, limit = page({**params, "pagination.key": key}, limit)
 
-    def _counting(self, page: Page, endpoint: str, path: str, params: Params) -> tuple[dict[str, Any], int]:
+    def _last_rows(self, endpoint: str, path: str, field: str, most: int) -> list[Any]:
+        pages = Pages(f"{bare(endpoint)}{path} at block {self.block.height}")
+        page, backwards = partial(self._page, endpoint, path, field), {"pagination.reverse": "true"}
+        body, limit = self._counting(page, endpoint, path, backwards, most)
+        if pagination(body)[1] and len(listed(body, field)) < most:
+            body, limit = page(backwards, limit)
+        while True:
+            counted, key = pagination(body)
+            pages.take(listed(body, field), counted, key)
+            if not key:
+                return pages.whole()[:most]
+            if len(pages.rows) >= most:
+                return pages.rows[:most]
+            with required():
+                body, limit = page({**backwards, "pagination.key": key}, limit)
+
+    def _counting(
+        self, page: Page, endpoint: str, path: str, params: Params, limit: int = ROWS_A_PAGE
+    ) -> tuple[dict[str, Any], int]:
         """The first page with the count of the whole list, or without it where the module does not count."""
         module = "/".join(path.split("/")[:3])
         if (endpoint, module) not in self._uncounted:
             with suppress(Refused):
-                return page({**params, "pagination.count_total": "true"}, ROWS_A_PAGE)
-        found = page(params, ROWS_A_PAGE)
+                return page({**params, "pagination.count_total": "true"}, limit)
+        found = page(params, limit)
         # What is refused with a count alone is a matter of the module: wasmd since 0.60 counts no list of its own.
         self._uncounted.add((endpoint, module))
         return found

@@ -55,7 +55,7 @@ def votes_cast(node: Lcd, proposal: Json) -> pl.DataFrame:
         nonlocal looked, indexed
         try:
             # An index that has the first transaction of a proposal has all later ones.
-            submitted, _ = _search(ask, f"submit_proposal.proposal_id='{number}'", 1)
+            submitted = _all_found(ask, f"submit_proposal.proposal_id='{number}'")
             looked = True
             if not submitted:
                 raise AbsentHere(f"no transaction that submitted proposal {number}")

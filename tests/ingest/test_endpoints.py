@@ -97,7 +97,7 @@ DOWN = SourceDown("silent")
         ([Doubtful("no"), DOWN], Unconfirmed, 2),
         ([Doubtful("no"), Absent("no")], Absent, 2),
         ([Doubtful("no"), 7], 7, 2),
-        ([Doubtful("no")], Absent, 1),
+        ([Doubtful("no")], Unconfirmed, 1),
         ([AbsentHere("no"), AbsentHere("no"), 7], 7, 3),
         ([AbsentHere("no"), AbsentHere("no")], AbsentHere, 2),
     ],

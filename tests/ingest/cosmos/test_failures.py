@@ -15,7 +15,7 @@ from urllib3.util import Retry
 import ingest.transport
 from analytics.votes.tally import choices
 from ingest.cosmos.governance import votes
-from ingest.cosmos.lcd import CosmosChain, Lcd, NotServed
+from ingest.cosmos.lcd import CosmosChain, Lcd
 from ingest.cosmos.stake import validators
 from ingest.transport import Http
 from store.mart import opened
@@ -117,8 +117,7 @@ def test_a_failing_endpoint_costs_no_data_while_another_works(node: Node, proxy:
 @pytest.mark.parametrize("name", FAILURES)
 def test_a_failing_endpoint_alone_is_a_clear_error(node: Node, proxy: str, name: str) -> None:
     lcd = read(node, f"{proxy}/{name}")
-    kind = NotServed if name == "not-implemented" else SourceDown
-    with pytest.raises(kind, match=FAILURES[name][1]):
+    with pytest.raises(SourceDown, match=FAILURES[name][1]):
         votes(lcd)
     assert len(validators(lcd).rows) == 100
 
