@@ -334,6 +334,9 @@ def _confirm(provider: Provider, block: Block, witnesses: Sequence[Provider]) ->
     for witness in witnesses:
         try:
             seen = witness.block(block.height)
+            if seen.hash != block.hash:
+                # Who contradicts itself is no witness.
+                witness.final()
         except ReadingError:
             continue
         if seen.hash != block.hash:

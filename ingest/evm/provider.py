@@ -62,11 +62,17 @@ class Provider:
         return self._block("latest")
 
     def final(self) -> Block:
-        """The newest final block; where that name is refused, the one that 64 blocks were built upon."""
+        """The newest final block; where that name is refused, the one that 64 blocks were built upon.
+
+        It must be the block that its height names too: by that the provider is proved again when all is read.
+        """
         try:
-            return self._block("finalized")
+            named = self._block("finalized")
         except (TooWide, Unable):
             return self.block(max(0, quantity(self.result("eth_blockNumber")) - BLOCKS_TO_FINALITY))
+        if (found := self.block(named.height)) != named:
+            raise SourceChanged(f"{self.name} names {named.hash} final, and has {found.hash} as block {named.height}")
+        return named
 
     def _block(self, which: str) -> Block:
         found = self.result("eth_getBlockByNumber", which, False)

@@ -1,5 +1,6 @@
 """An EVM provider is believed only after it has proved itself; what nobody can answer is an error."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
@@ -13,7 +14,7 @@ from ingest.evm.node import EvmChain, EvmNode
 from ingest.transport import Http
 from store.rows import SourceDown
 from tests.worlds.each import each
-from tests.worlds.evm_provider import FINAL, Provider, block_hash, error, provider
+from tests.worlds.evm_provider import FINAL, Provider, block_hash, error, provider, result
 from tests.worlds.servers import Reply, Request, serving
 
 NOW = datetime.fromtimestamp(1_800_000_000, UTC)
@@ -184,3 +185,21 @@ def test_an_explorer_that_breaks_off_gives_what_it_gave() -> None:
 def test_an_explorer_that_changed_is_an_error(body: object) -> None:
     with serving(lambda _: Reply(body)) as url, pytest.raises(SourceDown, match="unknown shape"):
         ranking(http(), [url], TOKEN)
+
+
+ODD_BLOCK = {"number": hex(FINAL), "hash": "0x" + "ee" * 32, "timestamp": hex(1_799_999_232)}
+
+
+def test_a_provider_whose_final_block_is_not_the_one_of_its_height_is_not_believed(served: Served) -> None:
+    """Invented: when all was read it was found to have another block, and all was taken back."""
+
+    def other(request: Request) -> Reply:
+        asked = json.loads(request.body)["params"][:1]
+        return result(ODD_BLOCK) if asked == [hex(FINAL)] else honest(request)
+
+    honest = Provider()
+    good, _ = served()
+    with serving(other) as doubtful:
+        assert head(doubtful, good).endpoint == good
+        with pytest.raises(SourceDown, match="names 0x0"):
+            head(doubtful)

@@ -84,6 +84,8 @@ def test_two_endpoints_that_disagree_about_the_block_are_refused(node: Node, rao
     with serves(node) as first, serves(other) as second, Http(per_second=1e6) as http:
         assert chain().head(http, [first, second]).endpoint == first
         assert other.asked == ["chain_getBlockHash", "chain_getBlockHash"]
+        other.spoil["chain_getBlockHash"] = lambda found: found if found == GENESIS else "0x" + "ee" * 32
+        assert chain().head(http, [first, second]).witness == "", "no block has this hash"
         other.spoil["chain_getBlockHash"] = lambda found: found if found == GENESIS else hash_of(1)
         other.errors["chain_getFinalizedHead"] = {"code": -32603, "message": "Internal error"}
         with pytest.raises(SourceDown, match="disagree about block"):
