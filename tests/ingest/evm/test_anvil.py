@@ -205,6 +205,21 @@ def test_a_reorganisation_after_the_last_final_block_changes_nothing() -> None:
         assert held(facts) == {party: 10**18 + index for index, party in enumerate(parties(chain, 10))}
 
 
+def test_a_proxy_that_cuts_lists_of_logs_without_a_word_hides_none(small: Chain) -> None:
+    """Blocks of exactly a hundred logs, of fifty, and six hundred in all; no answer has more than a hundred."""
+
+    def cut(request: Request) -> Reply:
+        answer = requests.post(small.node.url, json=json.loads(request.body), timeout=60).json()
+        if json.loads(request.body)["method"] == "eth_getLogs":
+            answer["result"] = answer["result"][:100]
+        return Reply(answer)
+
+    small.node.mine(1)
+    with serving(cut) as url:
+        moves = everyone(small, pinned(url))
+    assert sum(len(move.amount) for move in moves) == small.logs
+
+
 def test_a_pruned_node_is_left_for_one_that_has_the_state(small: Chain, tmp_path: Path) -> None:
     small.node.mine(1)
     state = tmp_path / "state.json"
