@@ -40,7 +40,7 @@ from ingest.allowance import RUN
 from ingest.backfill import Day, Period, remaining
 from ingest.backfill import backfill as backfill_days
 from ingest.doctor import examined
-from ingest.importer import Mismatch, import_file
+from ingest.importer import LAST_BLOCK, Imported, import_as, import_file
 from ingest.network import Archive, Network, Reading
 from ingest.networks import networks
 from ingest.publication import build
@@ -48,10 +48,13 @@ from ingest.sample.world import build_sample
 from ingest.serve import serve_dashboard
 from ingest.settings import WrongSetting
 from ingest.spoken import spoken
+from ingest.state_file import Mismatch
+from ingest.told import Told
 from ingest.transport import Http, bare
 from ingest.upkeep import prune as pruned
 from ingest.upkeep import rotten
 from questions.freshness import disk, freshness, last_runs, torn
+from store.described import IMPORTED
 from store.disk import FAULTS, replace
 from store.landing import SAMPLE, Landing
 from store.ledger import Run
@@ -168,34 +171,64 @@ def run(
 
 
 @app.command("import")
-def import_(
+def import_(  # noqa: PLR0913, PLR0917  each is an option
     file: Annotated[
         Path,
         typer.Argument(
             exists=True,
             dir_okay=False,
             readable=True,
-            help="A Cosmos SDK state export or genesis, or the finney genesis snapshot.",
+            help="A Cosmos SDK state export or genesis, the finney genesis snapshot or its raw chain spec.",
         ),
     ],
-    network: Annotated[str, typer.Option(help="Name of the network it belongs to.")],
+    network: Annotated[str, typer.Option(help="Name of the network it belongs to.")] = "",
+    as_: Annotated[
+        str, typer.Option("--as", help="Any other Cosmos SDK chain: a new name under which it is shown, as imported.")
+    ] = "",
     time: Annotated[
-        str,
+        str | None,
         typer.Option(
             help="When the chain was in this state: 2024-09-25, 2024-09-25T12:00:00Z; UTC where it has no zone."
         ),
-    ],
+    ] = None,
+    title: Annotated[str | None, typer.Option(help="With --as: its name on pages.")] = None,
+    stack: Annotated[str | None, typer.Option(help="With --as: compute, data, model or agents.")] = None,
+    token: Annotated[str | None, typer.Option(help="With --as: what its users call the token.")] = None,
+    decimals: Annotated[int | None, typer.Option(help="With --as: 6 where a million base units are a token.")] = None,
+    unit: Annotated[str | None, typer.Option(help="With --as: base unit of the stake, such as uatom.")] = None,
+    prefix: Annotated[str | None, typer.Option(help="With --as: how addresses begin, such as cosmos.")] = None,
+    chain_id: Annotated[str | None, typer.Option(help="With --as: id of the chain.")] = None,
+    height: Annotated[
+        int | None, typer.Option(min=0, max=LAST_BLOCK, help="With --as: block of the state, where the file has none.")
+    ] = None,
 ) -> None:
-    """Import a chain's state from a file (JSON, or JSON in gzip): all of it, or nothing."""
-    data, one, then = data_folder(), _network(network), _past(time, datetime.now(UTC))
+    """Import a chain's state from a file (JSON, or JSON in gzip): all of it, or nothing.
+
+    With --as a file and its options must agree; what neither says is asked for.
+    """
+    data, now = data_folder(), datetime.now(UTC)
+    told = Told(
+        title, stack, token, decimals, unit, prefix, chain_id, height, None if time is None else _past(time, now)
+    )
     with _noted(data):
         try:
-            for found in import_file(file, one, then, Landing(data)):
+            for found in _imported(file, network, as_, told, Landing(data), now):
                 there = ": already there" if found.was_there else ""
-                log.info("%s %s at block %d%s", one.name, found.snapshot.reading, found.snapshot.block.height, there)
+                log.info("%s %s at block %d%s", *found.snapshot.place[::2], found.snapshot.block.height, there)
         except Mismatch as error:
             raise typer.BadParameter(str(error)) from error
         _publish(data)
+
+
+def _imported(file: Path, network: str, name: str, told: Told, landing: Landing, now: datetime) -> Iterator[Imported]:
+    """What lands of a state file: as the network that it is of, or as one of its own."""
+    if bool(network) == bool(name):
+        raise typer.BadParameter("give --network, of which the file is a state, or --as with a new name")
+    if name:
+        return import_as(file, name, told, landing, networks().values(), now)
+    if told.time is None or told != Told(time=told.time):
+        raise typer.BadParameter("--network needs --time, and takes no other option: the rest is known of it")
+    return import_file(file, _network(network), told.time, landing)
 
 
 def _past(text: str, now: datetime) -> datetime:
@@ -355,6 +388,8 @@ def doctor(
     """
     if record is not None:
         raise typer.Exit(_recorded(_chosen(network), record))
+    for name in () if network else Landing(data_folder()).descriptions():
+        _say(f"{name}: imported from a file, nobody is asked")
     with Http() as http:
         found = []
         for seen in (seen for one in _chosen(network) for seen in examined(one, http)):
@@ -461,6 +496,8 @@ def _chosen(names: list[str] | None) -> list[Network]:
 
 def _network(name: str) -> Network:
     known = networks()
+    if name.startswith(IMPORTED):
+        raise typer.BadParameter(f"{name!r} was imported from a file: nobody is asked for it")
     if name not in known:
         raise typer.BadParameter(f"{name!r} is no network; there are {', '.join(known)}")
     return known[name]

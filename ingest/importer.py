@@ -1,35 +1,30 @@
-"""State of a chain from a file: Cosmos SDK exports and genesis files, and the finney genesis snapshot.
-
-Errors beside those of store.rows:
-
-    Mismatch        the file is not of the network or the time that were named with it
-"""
+"""State of a chain from a file: Cosmos SDK exports and genesis files, and the finney genesis snapshot."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from analytics.impossible import Impossible
 from ingest.bittensor.genesis import METHOD, finney_genesis
 from ingest.cosmos import state as cosmos_state
 from ingest.cosmos.proposals import rows_of
 from ingest.cosmos.stake import operator_of
 from ingest.cosmos.state import Part
 from ingest.fields import optional, text, whole
+from ingest.imported import full_name, imported, named, refuse_taken
 from ingest.network import Network
-from ingest.state_file import state
-from store.addresses import NotAnAddress, unbech32
+from ingest.state_file import Mismatch, state
+from ingest.told import Told, described, prefix_of, refuse_time
+from store.described import Described
 from store.landing import Landing
 from store.rows import KEYS, BadData, Block, Parties, Snapshot, SourceChanged, check
 
 # Chains number a billion blocks in thirty years.
 LAST_BLOCK: Final = 10**12
-
-
-class Mismatch(BadData):
-    """The file is not of the network or the time that were named with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +35,17 @@ class Imported:
     was_there: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    """Whose state it is, of which block, and in which file; described: what an imported network is."""
+
+    network: Network
+    chain_id: str
+    block: Block
+    path: Path
+    described: str = ""
+
+
 def import_file(path: Path, network: Network, time: datetime, landing: Landing) -> Iterator[Imported]:
     """Land every part of a state file as a snapshot of `network` at `time`, or none where one cannot be taken.
 
@@ -47,21 +53,84 @@ def import_file(path: Path, network: Network, time: datetime, landing: Landing) 
     already, BadData for what is not JSON or cannot be true, and SourceChanged for a shape that is not known.
     """
     document, digest = state(path)
-    try:
+    with _told_of(path):
         _refuse_other(document, network)
         block = Block(_height(document), digest, time)
-        told = parts(document, block, network.unit)
-        found = [(_snapshot(part, document, network, block, path), part) for part in told]
-        for _, part in found:
-            parties = Parties(network.address, part.others, part.names)
-            check(part.facts, part.kind, tolerance=part.tolerance, parties=parties)
-        known = [_is_there(landing, snapshot, part) for snapshot, part in found]
+        found = _proved(document, _Origin(network, _chain_id(document, network), block, path), landing)
+    yield from _landed(found, landing)
+
+
+def import_as(
+    path: Path, name: str, told: Told, landing: Landing, known: Collection[Network], now: datetime
+) -> Iterator[Imported]:
+    """Land a state of any chain of the Cosmos SDK as a network of its own, which nobody had described.
+
+    name: what is imported under `full_name` of it; the same name again must be of the same chain. known: the networks
+    of the program, as none of which it may pass. Yields and raises as `import_file`; Mismatch where what is told and
+    what the file says differ, or are not enough.
+    """
+    document, digest = state(path)
+    name = full_name(name)
+    with _told_of(path):
+        own, time = _described(document, name, told, landing, known)
+        refuse_time(_modules(document), time, now)
+        block = Block(_own_height(document, told), digest, time)
+        origin = _Origin(named(name, own), own.chain_id, block, path, own.written)
+        found = _proved(document, origin, landing)
+    yield from _landed(found, landing)
+
+
+@contextmanager
+def _told_of(path: Path) -> Iterator[None]:
+    """What is refused is told with the name of the file."""
+    try:
+        yield
     except (BadData, SourceChanged) as error:
         raise type(error)(f"{path}: {error}") from error
-    for (snapshot, part), was_there in zip(found, known, strict=True):
-        if not was_there:
-            landing.land(snapshot, part.facts)
-        yield Imported(snapshot, was_there)
+    # What the arithmetic of votes refuses in a state is a fault of the state.
+    except Impossible as error:
+        raise BadData(f"{path}: {error}") from error
+
+
+def _proved(document: dict[str, Any], origin: _Origin, landing: Landing) -> list[tuple[Part, Imported]]:
+    """Every part of a state, each of which could land, and whether it is there already."""
+    network = origin.network
+    found = [(_snapshot(part, origin), part) for part in parts(document, origin.block, network.unit)]
+    for _, part in found:
+        parties = Parties(network.address, part.others, part.names)
+        check(part.facts, part.kind, tolerance=part.tolerance, parties=parties)
+    return [(part, Imported(snapshot, _is_there(landing, snapshot, part))) for snapshot, part in found]
+
+
+def _landed(found: Iterable[tuple[Part, Imported]], landing: Landing) -> Iterator[Imported]:
+    for part, one in found:
+        if not one.was_there:
+            landing.land(one.snapshot, part.facts)
+        yield one
+
+
+def _described(
+    document: dict[str, Any], name: str, told: Told, landing: Landing, known: Collection[Network]
+) -> tuple[Described, datetime]:
+    """What an imported network is and of when its state, by all who say something; it looks like no other network."""
+    if _is_finney(document):
+        raise Mismatch("it is a state of a Substrate chain: name its network with --network")
+    there = landing.descriptions()
+    if name not in there and any(landing.folder.glob(f"{name}/*/*/*.parquet")):
+        raise BadData(f"what landed as {name} is torn: restore it from a backup, or delete {landing.folder / name}")
+    before = Described.read(there.pop(name)) if name in there else None
+    own, time = described(document, _modules(document), name, told, before)
+    refuse_taken(name, own, known, imported(there, known).values())
+    return own, time
+
+
+def _own_height(document: dict[str, Any], told: Told) -> int:
+    """The block of the state: by the file, or as told where that has none."""
+    if told.height is None or "initial_height" not in document:
+        return told.height or _height(document)
+    if told.height != (own := _height(document)):
+        raise Mismatch(f"its state is of block {own} (initial_height less one), and not of {told.height}")
+    return own
 
 
 def parts(document: dict[str, Any], block: Block, unit: str) -> list[Part]:
@@ -111,31 +180,25 @@ def _refuse_other(document: dict[str, Any], network: Network) -> None:
     if unit != network.unit:
         raise Mismatch(f"its stake is in {unit[:80]!r}, that of {network.title} in {network.unit}")
     for validator in rows_of(modules.get("staking", {}), "validators"):
-        if (found := _prefix(operator_of(validator))) != f"{prefix}valoper":
+        if (found := prefix_of(operator_of(validator))) != f"{prefix}valoper":
             raise Mismatch(f"its validators are {found}1..., those of {network.title} {prefix}valoper1...")
 
 
-def _prefix(operator: str) -> str:
-    try:
-        return unbech32(operator)[0]
-    except NotAnAddress as error:
-        raise BadData(f"operator_address: {error}") from error
-
-
-def _snapshot(part: Part, document: dict[str, Any], network: Network, block: Block, path: Path) -> Snapshot:
+def _snapshot(part: Part, origin: _Origin) -> Snapshot:
     return Snapshot(
-        network=network.name,
-        chain_id=_chain_id(document, network),
+        network=origin.network.name,
+        chain_id=origin.chain_id,
         reading=part.reading,
         kind=part.kind,
         measure=part.measure,
         unit=part.unit,
-        block=block,
+        block=origin.block,
         method=part.method,
         # Names of files need not be text.
-        endpoint=f"file:{os.fsencode(path.name).decode(errors='replace')}",
+        endpoint=f"file:{os.fsencode(origin.path.name).decode(errors='replace')}",
         reported=part.facts.reported,
         newest_only=part.newest_only,
+        described=origin.described,
     )
 
 

@@ -5,19 +5,27 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 
 from analytics.spread.batches import Threshold
+from ingest.imported import imported
 from ingest.network import Network, Reading, Rule, Way
 from publish import evidence
 from publish.change import changes
 from publish.concentration import method_version, metrics
 from publish.operators import TEXTS, with_operators
 from store import reference
+from store.described import IMPORTED
 from store.draft import Draft
 from store.ledger import Run
+
+# What landed with each imported network.
+DESCRIPTIONS: Final = """
+    SELECT network, max_by(described, row(time, id)) AS described FROM snapshot WHERE described <> ''
+    GROUP BY network ORDER BY network
+"""
 
 
 def build(
@@ -34,12 +42,13 @@ def build(
     Returns the mart's path and what is said of them.
     """
     with Draft(data, afresh=afresh) as draft:
-        for table, rows in described(networks).items():
-            draft.replace(table, rows)
         draft.replace("event", reference.events())
         draft.replace("published", reference.published())
         draft.doubt(doubted)
         draft.take_in()
+        networks = {**imported(dict(draft.table(DESCRIPTIONS).iter_rows()), networks.values()), **networks}
+        for table, rows in described(networks).items():
+            draft.replace(table, rows)
         draft.replace("entity", with_operators(reference.entities(), draft.table(TEXTS)))
         rules = thresholds(networks)
         draft.measure(method_version(rules), partial(metrics, rules=rules))
@@ -105,7 +114,8 @@ def _table(rows: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
 def _network(one: Network) -> dict[str, Any]:
     names = ("name", "title", "stack", "token", "unit", "decimals", "address")
     told = ("tokens_vote", "decision", "colour", "credit")
-    return {**_fields(one, *names, *told), "chain_id": one.chain.chain_id if one.chain else None}
+    own = {"chain_id": one.chain.chain_id if one.chain else None, "imported": one.name.startswith(IMPORTED)}
+    return {**_fields(one, *names, *told), **own}
 
 
 def _words(one: Network) -> dict[str, str]:

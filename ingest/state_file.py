@@ -1,4 +1,9 @@
-"""A file of a chain's state: JSON, plain or in gzip, of a size that this machine can hold."""
+"""A file of a chain's state: JSON, plain or in gzip, of a size that this machine can hold.
+
+Errors beside those of store.rows:
+
+    Mismatch        the file is not of the network or the time that were named with it
+"""
 
 import gzip
 import hashlib
@@ -17,6 +22,10 @@ CHUNK: Final = 2**20
 LARGEST_STATE: Final = 2**30
 MOST_VALUES: Final = 50_000_000
 MARKS: Final = (b",", b"{", b"[")
+
+
+class Mismatch(BadData):
+    """The file is not of the network or the time that were named with it, or does not say enough."""
 
 
 def state(path: Path) -> tuple[dict[str, Any], str]:

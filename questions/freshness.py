@@ -87,6 +87,16 @@ def by_network(mart: Mart, now: datetime) -> pl.DataFrame:
     return told.with_columns(title=pl.coalesce("title", "network")).drop("read", "stale").sort("network")
 
 
+def imported(mart: Mart) -> pl.DataFrame:
+    """The networks that are known from state files alone: title, newest time, and the name of its file."""
+    return mart.table(
+        """
+        SELECT n.title, max(s.time) AS time, max_by(s.endpoint, row(s.time, s.id)) AS endpoint
+        FROM network n JOIN snapshot s ON s.network = n.name WHERE n.imported GROUP BY n.title ORDER BY n.title
+        """
+    )
+
+
 def last_runs(mart: Mart, limit: int = 50) -> pl.DataFrame:
     """The ledger, newest run first, with the number of its errors."""
     return mart.table(

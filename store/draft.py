@@ -72,6 +72,7 @@ SNAPSHOT = pl.Schema(
         "simulated": pl.Boolean(),
         "schema_version": pl.Int32(),
         "sha256": pl.String(),
+        "described": pl.String(),
     }
 )
 LANDING_FILE = pl.Schema({"file": pl.String(), "size": pl.Int64(), "mtime_ns": pl.Int64()})
@@ -360,11 +361,11 @@ class Draft:
         """Follow snapshots that moved to another file; returns keys that stay, and numbers of those that are gone."""
         kept: set[Key] = set()
         dropped = []
-        for identity, file, *name, sha256 in self.table(
-            "SELECT id, file, network, chain_id, reading, height, sha256 FROM snapshot"
+        for identity, file, *name, sha256, described in self.table(
+            "SELECT id, file, network, chain_id, reading, height, sha256, described FROM snapshot"
         ).iter_rows():
             key: Key = (name[0], name[1], name[2], name[3])
-            if key in found and found[key][1].sha256 == sha256:
+            if key in found and _same(found[key][1], sha256, described):
                 kept.add(key)
                 if found[key][0] != file:
                     self.execute("UPDATE snapshot SET file = ? WHERE id = ?", found[key][0], identity)
@@ -458,6 +459,11 @@ def _batches(sizes: pl.DataFrame) -> Iterator[list[int]]:
         yield batch
 
 
+def _same(landed: Landed, sha256: str, described: str) -> bool:
+    """Whether what landed has these rows and tells this of its network."""
+    return landed.sha256 == sha256 and landed.snapshot.described == described
+
+
 def _snapshot_row(number: int, file: str, landed: Landed) -> tuple[Any, ...]:
     one = landed.snapshot
     return (
@@ -482,4 +488,5 @@ def _snapshot_row(number: int, file: str, landed: Landed) -> tuple[Any, ...]:
         one.simulated,
         landed.schema_version,
         landed.sha256,
+        one.described,
     )

@@ -26,6 +26,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from store.described import IMPORTED, Described
 from store.disk import replace
 from store.ledger import Run, line, told
 from store.rows import KEYS, SCHEMAS, BadData, Block, Facts, Key, Kind, Measure, Place, Snapshot
@@ -128,6 +129,15 @@ class Landing:
             except BadData as error:
                 log.error("%s: it is left out", error)
         return dict(sorted(found.items()))
+
+    def descriptions(self) -> dict[str, str]:
+        """The imported networks that are there, each with what landed with it; nothing where all its files are torn."""
+        found = {}
+        for folder in sorted(self.folder.glob(f"{IMPORTED}*")):
+            landed = (one for path in sorted(folder.glob("*/*/*.parquet")) for one in self._whole(path))
+            if told := next((one.snapshot.described for one in landed), None):
+                found[folder.name] = told
+        return found
 
     def files(self) -> list[Path]:
         """Every landing file, in the order of their names."""
@@ -477,6 +487,7 @@ def _note(snapshot: Snapshot, rows: pl.DataFrame) -> dict[str, Any]:
         "flow": snapshot.flow,
         "witness": snapshot.witness,
         "simulated": snapshot.simulated,
+        **({"described": snapshot.described} if snapshot.described else {}),
         "n": rows.height,
         "sha256": _hash(rows),
     }
@@ -504,6 +515,7 @@ def _snapshot(entry: dict[str, Any]) -> Snapshot:
         flow=entry.get("flow", False),
         witness=entry.get("witness", ""),
         simulated=entry["simulated"],
+        described=Described.read(entry["described"]).written if entry.get("described") else "",
     )
 
 

@@ -229,6 +229,7 @@ class Snapshot:
     newest_only: observations that describe a state (names, who is jailed), of which the mart keeps the last.
     flow: amounts that moved from `since` to the block; periods of a reading join, so their sum is what moved in all.
     witness: another endpoint that had the same block, empty where none was asked.
+    described: what is known of a network that no file of the program describes (store.described), else empty.
     """
 
     network: str
@@ -247,6 +248,7 @@ class Snapshot:
     witness: str = ""
     simulated: bool = False
     flow: bool = False
+    described: str = ""
 
     @property
     def place(self) -> Place:

@@ -10,7 +10,7 @@ CREATE TABLE meta (
     layout VARCHAR                 -- names this layout of tables; a mart of another is built again from landing
 );
 
--- The networks that the program describes.
+-- The networks that the program describes, and those that were imported from state files.
 CREATE TABLE network (
     name VARCHAR,                  -- the network's short name, as in every other table
     title VARCHAR,                 -- its name as readers know it
@@ -22,8 +22,9 @@ CREATE TABLE network (
     chain_id VARCHAR,              -- the chain that is read; null where nothing is
     tokens_vote BOOLEAN,           -- whether its tokens give a say to who holds or stakes them
     decision VARCHAR,              -- how proposals are decided: stake_tally; null where none are
-    colour INTEGER,                -- which of the theme's colours is its own, from 1; 0 where it has none
-    credit VARCHAR                 -- thanks to those who serve it, beside public nodes
+    colour INTEGER,                -- which look is its own, from 1: the theme's colours, then the same with textures
+    credit VARCHAR,                -- thanks to those who serve it, beside public nodes
+    imported BOOLEAN               -- true: known from a state file alone, which said or was told what it is
 );
 
 -- What readers call the units of a network's amounts: 10^decimals of a unit are one token, or it is counted as it is.
@@ -127,7 +128,8 @@ CREATE TABLE snapshot (
     newest_only BOOLEAN,           -- a state, of which the mart keeps the newest alone
     simulated BOOLEAN,             -- true: invented
     schema_version INTEGER,        -- of the landing file
-    sha256 VARCHAR                 -- of the rows
+    sha256 VARCHAR,                -- of the rows
+    described VARCHAR              -- of an imported network: what landed with it as JSON, else empty
 );
 
 -- The chain's own total of a population.

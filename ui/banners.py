@@ -61,6 +61,17 @@ def _list(lines: Sequence[tuple[str, str]]) -> str:
     return shown + (f"\n* {MORE.format(len(lines) - FEW)}" if len(lines) > FEW else "")
 
 
+def imported(networks: Sequence[tuple[str, datetime, str]]) -> None:
+    """What the mark "(imported)" means. networks: titles, the time they are of, and where they are from."""
+    lines = [(title, f"of {words.day(time)}, {inert.markdown(place)}") for title, time, place in networks]
+    st.info(
+        f"**{words.listed([inert.markdown(title) for title, _ in lines])}: not read from a chain by this program.** "
+        "The numbers are those of a state file from the disk of whoever serves this page, of the time that was told "
+        f"with it.{_list(lines)}",
+        icon=":material/upload_file:",
+    )
+
+
 def failed(time: datetime, errors: Sequence[tuple[str, str]], now: datetime) -> None:
     """The last run did not get everything: what, and why, as the source said it."""
     lines = "".join(f"\n* {inert.markdown(what)}: {inert.markdown(why, 300)}" for what, why in errors[:5])

@@ -84,6 +84,9 @@ def state() -> None:
     if served.asked(freshness.simulated):
         banners.simulated()
         return
+    imported = served.asked(freshness.imported)
+    if not imported.is_empty():
+        banners.imported(imported.rows())
     # To the minute, so that the answer can be kept.
     networks = served.asked(freshness.by_network, now.replace(second=0, microsecond=0))
     stale = networks.filter(state="stale").select("title", "oldest", pl.duration(seconds="every_seconds"))

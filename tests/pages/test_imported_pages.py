@@ -8,7 +8,8 @@ import pytest
 import streamlit as st
 
 from tests.pages.test_every_page import PAGES, failures, opened, run
-from tests.worlds.museum import IMPORTS, land, land_export_with_votes, publish
+from tests.worlds.hamlet import build_hamlet
+from tests.worlds.museum import IMPORTS, land, land_any_chain, land_export_with_votes, publish
 from ui.banners import BROKEN
 
 pytestmark = pytest.mark.slow
@@ -37,6 +38,69 @@ def test_a_page_shows_an_imported_state_and_says_how_old_it_is(
     old = [one.value for one in shown.warning if " old.** The numbers below are of that time." in one.value]
     assert len(old) == 1
     assert "ago" in old[0]
+
+
+@pytest.fixture(scope="module")
+def beside_others(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Data folder of the small world of pages, with two imported chains beside its networks."""
+    data = tmp_path_factory.mktemp("beside")
+    land_any_chain(data)
+    land_any_chain(data, "second-town")
+    build_hamlet(data)
+    yield data
+    st.cache_resource.clear()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_an_imported_chain_stands_beside_others_and_every_page_says_what_it_is(
+    name: str, beside_others: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = opened(name, beside_others, monkeypatch)
+    told = [one.value for one in shown.info if "not read from a chain by this program" in one.value]
+    assert len(told) == 1
+    assert "Old town \\(imported\\) and Second town \\(imported\\)" in told[0]
+    assert "state\\.json\\.gz" in told[0]
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Data folder of a mart that has nothing but an imported chain."""
+    data = tmp_path_factory.mktemp("alone")
+    land_any_chain(data)
+    publish(data)
+    yield data
+    st.cache_resource.clear()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_an_imported_chain_alone_is_shown_on_every_page(
+    name: str, alone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = opened(name, alone, monkeypatch)
+    assert [one.value for one in shown.info if "Old town \\(imported\\): not read from a chain" in one.value]
+
+
+@pytest.mark.parametrize("name", ["power", "whatif"])
+def test_an_imported_chain_can_be_chosen_by_its_marked_name(
+    name: str, beside_others: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = opened(name, beside_others, monkeypatch, net="imported-old-town")
+    assert shown.selectbox(key="net").value == "imported-old-town"
+    assert "Old town (imported)" in shown.selectbox(key="net").options
+
+
+def test_the_scorecard_has_a_row_for_an_imported_chain_with_its_power(
+    beside_others: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = opened("scorecard", beside_others, monkeypatch)
+    assert [one.value for one in shown.subheader].count("Old town (imported)") == 1
+    assert any("can halt or censor" in one.value for one in shown.markdown)
+
+
+def test_nothing_is_called_imported_where_nothing_was(hamlet: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = opened("scorecard", hamlet, monkeypatch)
+    assert not [one for one in shown.info if "not read from a chain" in one.value]
+    assert not [one for one in shown.subheader if "imported" in one.value]
 
 
 def test_a_vote_that_was_read_while_it_was_open_is_not_called_open(
