@@ -45,6 +45,8 @@ EXPECTED_SKIPS = (
 )
 STRICT = os.environ.get("DEAI_SKIPS") == "expected"
 skips: dict[str, str] = {}
+# What a test tells of itself beside that it passed: how many cases it tried.
+counts: list[str] = []
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -80,7 +82,9 @@ def _all_slow(path: Path) -> bool:
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """Remember each skip and its reason."""
+    """Remember each skip and its reason, and how many cases a test tried."""
+    if report.when == "call":
+        counts.extend(str(value) for name, value in report.user_properties if name == "tried")
     if report.skipped and isinstance(report.longrepr, tuple):
         skips[report.nodeid] = report.longrepr[2].removeprefix("Skipped: ")
 
@@ -92,7 +96,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print each skip with its reason."""
+    """Print how many cases were tried, and each skip with its reason."""
+    for line in sorted(counts):
+        terminalreporter.write_line(line)
     for test, reason in sorted(skips.items()):
         mark = "" if reason.startswith(EXPECTED_SKIPS) else "UNEXPECTED " if STRICT else ""
         terminalreporter.write_line(f"{mark}skip {test}: {reason}")

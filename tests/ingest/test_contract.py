@@ -12,15 +12,20 @@ from typing import Any
 import pytest
 from urllib3.util import Retry
 
+from ingest.cosmos.lcd import VALIDATORS, Lcd
 from ingest.dictionary import tells, unlisted
 from ingest.evm.calls import Call
+from ingest.evm.node import EvmNode
 from ingest.job import read_network
 from ingest.network import DAILY, Network, Reading
 from ingest.networks import networks
+from ingest.offchain.feed import Feed
+from ingest.substrate.node import Substrate
 from ingest.transport import Http
 from store.rows import Facts, Kind, frame, observation
 from tests.worlds.contract import DOWN, Breach, Clean, Shelf, breaches, clean
 from tests.worlds.made_up import NETWORK as MADE_UP
+from tests.worlds.made_up import TOKEN
 from tests.worlds.servers import serving
 from tests.worlds.spoiled import FAULTS, Asked, question, spoiled
 
@@ -50,36 +55,38 @@ def test_a_good_world_answers_every_question_of_every_reading(name: str, tmp_pat
 # --- readings that trust what they are told ---------------------------------------------------------------------------
 
 
-def trusting_lcd(node: Any) -> Facts:
+def as_it_comes(told: Any) -> Any:
+    """A judge that judges nothing."""
+    return told
+
+
+def trusting_lcd(node: Lcd) -> Facts:
     """Indexes the JSON, and takes the rows that it gets."""
-    rows = node.get("/cosmos/staking/v1beta1/validators", {"pagination.limit": "61"})["validators"]
-    told = [
-        observation("tokens", node.block.time, int(row["tokens"]), "", subject=row["operator_address"]) for row in rows
-    ]
-    return Facts(frame(Kind.OBSERVATIONS, told), empty=True)
+    rows = node.get(VALIDATORS, as_it_comes, {"pagination.limit": "61"})["validators"]
+    return Facts(frame(Kind.OBSERVATIONS, [observation("validators", node.block.time, len(rows), "")]))
 
 
-def trusting_substrate(node: Any) -> Facts:
+def trusting_substrate(node: Substrate) -> Facts:
     """Takes the keys of a page for all that there are."""
-    item = node.metadata.item("System", "Account")
-    keys = node.ask("state_getKeysPaged", "0x" + item.prefix.hex(), 61, "0x" + item.prefix.hex(), node.block.hash)
+    prefix = "0x" + node.metadata.item("System", "Account").prefix.hex()
+    keys = node.ask(lambda ask: ask("state_getKeysPaged", prefix, 61, prefix, node.block.hash))
     return Facts(frame(Kind.OBSERVATIONS, [observation("accounts", node.block.time, len(keys), "")]))
 
 
-def trusting_evm(node: Any) -> Facts:
+def trusting_evm(node: EvmNode) -> Facts:
     """Takes whatever word a provider answers."""
-    told = node.rpc("eth_getStorageAt", ["0x" + "ab" * 20, "0x0", "latest"])["result"]
+    told = node.ask(lambda provider: provider.result("eth_getStorageAt", TOKEN, "0x0", "latest"))
     return Facts(frame(Kind.OBSERVATIONS, [observation("slot", node.block.time, int(told, 16), "")]))
 
 
-def trusting_feed(feed: Any) -> Facts:
+def trusting_feed(feed: Feed) -> Facts:
     """Takes a body as it comes."""
-    rows = feed.get("/v1/providers")
+    rows = feed.get("/v1/providers", as_it_comes)
     return Facts(frame(Kind.OBSERVATIONS, [observation("providers", feed.block.time, len(rows), "")]))
 
 
 # Of each protocol a reading that trusts, a word of its question, and faults by which it is found out beside others.
-TRUSTING = {
+TRUSTING: dict[str, tuple[Callable[[Any], Facts], str, set[str]]] = {
     "akash": (trusting_lcd, "limit=61", {"{}", "duplicates"}),
     "bittensor": (trusting_substrate, " 61,", {"null", "{}", "text", "duplicates"}),
     "fet": (trusting_evm, "getStorageAt", {"null", "{}", "[]", "text"}),
@@ -110,20 +117,20 @@ def test_a_reading_without_judgement_fails(name: str, tmp_path: Path) -> None:
     assert {told.setting for told in found} == {"alone", "with a good one"}
 
 
-def unknown_lcd(node: Any) -> Facts:
-    return Facts(frame(Kind.OBSERVATIONS, [node.get("/a/new/module")]))
+def unknown_lcd(node: Lcd) -> Facts:
+    return Facts(frame(Kind.OBSERVATIONS, [node.get("/a/new/module", as_it_comes)]))
 
 
-def unknown_evm(node: Any) -> Facts:
-    return Facts(frame(Kind.OBSERVATIONS, [node.call(Call("0x" + "ab" * 20, "newFunction()"))]))
+def unknown_evm(node: EvmNode) -> Facts:
+    return Facts(frame(Kind.OBSERVATIONS, [node.call(Call(TOKEN, "newFunction()"))]))
 
 
-def unknown_substrate(node: Any) -> Facts:
-    return Facts(frame(Kind.OBSERVATIONS, [node.ask("a_new_method")]))
+def unknown_substrate(node: Substrate) -> Facts:
+    return Facts(frame(Kind.OBSERVATIONS, [node.ask(lambda ask: ask("a_new_method"))]))
 
 
-def unknown_feed(feed: Any) -> Facts:
-    return Facts(frame(Kind.OBSERVATIONS, [feed.get("/a/new/path")]))
+def unknown_feed(feed: Feed) -> Facts:
+    return Facts(frame(Kind.OBSERVATIONS, [feed.get("/a/new/path", as_it_comes)]))
 
 
 @pytest.mark.parametrize(

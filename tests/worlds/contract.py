@@ -24,7 +24,7 @@ from tests.worlds.spoiled import (
     Answer,
     Asked,
     Fault,
-    Question,
+    Name,
     Recorder,
     Remembered,
     Spoiled,
@@ -83,7 +83,7 @@ class Clean:
 
     good: Good
     reading: Reading
-    asked: Mapping[Question, Asked]
+    asked: Mapping[Name, Asked]
     landed: Mapping[str, Facts]
     before: Mapping[str, Mapping[int, Facts]]
     folder: Path
@@ -95,7 +95,7 @@ class Clean:
         return max(1, len(chain.probes)) if isinstance(chain, OffChain) else 1
 
     def unanswered(self) -> list[str]:
-        """Questions that the good server has no answer to."""
+        """Names that the good server has no answer to."""
         return [
             f"the good world has no answer to {' '.join(asked)[:300]}"
             for asked, one in self.asked.items()
@@ -153,12 +153,9 @@ def ran(
 ) -> tuple[Shelf, Outcome]:
     """What landed, and what became of the reading, with these servers at these addresses."""
     shelf = Shelf(folder, before)
+    urls = ",".join(f"http://{name}" for name in addresses)
     explorer = f"EIP155_{getattr(world.network.chain, 'number', 0)}_EXPLORER_URL"
-    asked = {
-        f"{world.network.name.upper()}_URL": ",".join(f"http://{name}" for name in addresses),
-        explorer: f"http://{addresses[0]}",
-        "DEAI_ALLOWANCE": "0.2",
-    }
+    asked = {f"{world.network.name.upper()}_URL": urls, explorer: urls, "DEAI_ALLOWANCE": "0.2"}
     # What else stands in the environment is gone through for every text that is told.
     with patch.dict(os.environ, asked, clear=True), Wired(servers) as http:
         *_, outcome = read_network(world.network, [reading], http, shelf, lambda _: None)
@@ -173,7 +170,7 @@ def cases(network: Network, folder: Path) -> Iterator[Case]:
 
     What an earlier reading of the network asked too, as all ask for the newest block, is tried with every fourth fault.
     """
-    seen: set[Question] = set()
+    seen: set[Name] = set()
     for number, reading in enumerate(network.readings):
         found = clean(network, reading, folder)
         for place, one in enumerate(samples(found.asked.values())):

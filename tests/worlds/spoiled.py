@@ -13,13 +13,12 @@ from urllib.parse import urlencode, urlsplit
 from urllib3.util import Retry
 
 from ingest.transport import Answer as Answered
-from ingest.transport import Http
-from ingest.transport import Question as Put
+from ingest.transport import Http, Question
 from tests.worlds.servers import Reply, Request
 
 Answer = Callable[[Request], Reply]
 # A question that is asked twice is one: path and parameters, or method and parameters.
-Question = tuple[str, str]
+Name = tuple[str, str]
 HTML: Final = b"<html><head><title>Welcome</title></head><body>nothing to see</body></html>"
 # Parameters that say which page of a list is meant, and those that choose rows by their own state.
 CURSORS: Final = frozenset({"pagination.key", "pagination.offset", "page"})
@@ -36,13 +35,12 @@ class Wired(Http):
         super().__init__(1e9, Retry(0))
         self._servers = servers
 
-    def _answer(self, question: Put, url: str) -> Answered | str:
-        parts, params = urlsplit(url), dict(question.params)
-        headers = {name.lower(): value for name, value in question.headers.items()}
-        body = json.dumps(question.body).encode() if question.method == "POST" else b""
+    def _answer(self, question: Question, url: str) -> Answered | str:
+        parts, params = urlsplit(url), question.params
+        headers = {name.lower(): told for name, told in question.headers.items()}
+        body = b"" if question.body is None else json.dumps(question.body).encode()
         reply = self._servers[parts.netloc](Request(question.method, parts.path, params, headers, body))
-        asked = f"{url}?{urlencode(params)}" if params else url
-        return Answered(asked, reply.status, reply.headers, reply.encoded())
+        return Answered(f"{url}?{urlencode(params)}", reply.status, reply.headers, reply.encoded())
 
 
 @dataclass(frozen=True)
@@ -80,7 +78,7 @@ class Asked:
         return replace(self.reply, body={**({"jsonrpc": "2.0"} if self.call else {}), **error})
 
 
-def question(request: Request) -> Question:
+def question(request: Request) -> Name:
     """What is asked, whatever number the question has."""
     if request.method == "POST":
         body = json.loads(request.body)
@@ -172,10 +170,11 @@ def _half(asked: Asked) -> Reply | None:
 
 def _first_for_ever(asked: Asked) -> Reply | None:
     """This page, of which more are said to follow: every page of its list is this one."""
-    told = asked.told
-    if asked.call:
-        return asked.reply if asked.call[0] in ("state_getKeysPaged", "eth_getLogs") else None
-    return _following(asked, told, _rows(told)) or (asked.reply if "page" in asked.request.params else None)
+    told, rows = asked.told, _rows(asked.told)
+    if asked.call or "page" in asked.request.params:
+        listing = not asked.call or asked.call[0] in LISTING
+        return asked.reply if rows and listing else None
+    return _following(asked, told, rows)
 
 
 def _empty_with_key(asked: Asked) -> Reply | None:
@@ -289,7 +288,7 @@ class Recorder:
     """A good server that remembers what it was asked first, in order."""
 
     server: Answer
-    asked: dict[Question, Asked] = field(default_factory=dict)
+    asked: dict[Name, Asked] = field(default_factory=dict)
 
     def __call__(self, request: Request) -> Reply:
         reply = self.server(request)
@@ -341,12 +340,22 @@ def _places(found: Sequence[Asked]) -> list[int]:
 
 
 def only_shorter(asked: Asked, reply: Reply) -> bool:
-    """Whether an answer is a good one of a list with fewer rows, which nothing in it or in its question contradicts."""
+    """Whether an answer is a good one of a list with fewer rows, which nothing in it or in its question contradicts.
+
+    An empty page says by its key that it is none.
+    """
     if reply.status != asked.reply.status or (asked.call and asked.call[0] not in LISTING):
         return False
     rows, place = _rows(asked.told) or ([], ())
-    shorter = (asked.telling(_placed(asked.told, place, rows[:count])) for count in range(len(rows)))
+    least = 1 if _follows(asked.told) else 0
+    shorter = (asked.telling(_placed(asked.told, place, rows[:count])) for count in range(least, len(rows)))
     return any(one.encoded() == reply.encoded() for one in shorter)
+
+
+def _follows(told: Any) -> bool:
+    """Whether a page says that another one follows."""
+    pagination = told.get("pagination") if isinstance(told, dict) else None
+    return bool(pagination and pagination.get("next_key"))
 
 
 def counted(asked: Asked, answers: Iterable[Asked]) -> bool:

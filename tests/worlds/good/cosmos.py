@@ -1,4 +1,4 @@
-"""A good node of any SDK chain: five validators, four proposals, three contracts, and Akash's own modules."""
+"""A good node of any SDK chain: seven validators, four proposals, three contracts, and Akash's own modules."""
 
 import base64
 from collections.abc import Callable, Mapping, Sequence
@@ -13,22 +13,22 @@ from store.addresses import bech32
 from tests.worlds import akash_market, lcd
 from tests.worlds.akash_market import Rented, Served
 from tests.worlds.good.clock import NOW, SECONDS_A_BLOCK
-from tests.worlds.lcd import ONE, STAKING, Answer, State, Validator
+from tests.worlds.lcd import GOV, ONE, STAKING, Answer, State, Validator
 from tests.worlds.servers import Request
 
 HEAD: Final = 20_000
 # Rows a page, so that every list has a first, a middle and a last one.
-ROWS: Final = 2
+ROWS: Final = 3
 TXS: Final = "/cosmos/tx/v1beta1/txs"
 WASM: Final = "/cosmwasm/wasm/v1"
 
 
 def cosmos(network: Network, time: datetime, blocks_ago: int) -> Answer:
-    """A node of an SDK chain with five validators, four proposals, two contracts and Akash's market."""
+    """A node of an SDK chain with seven validators, four proposals, two contracts and Akash's market."""
     assert network.chain
     prefix, one = network.address.partition(":")[2], 10**network.decimals
-    tokens = [one * amount for amount in (50, 40, 30, 20, 10)]
-    statuses = ["BOND_STATUS_BONDED"] * 4 + ["BOND_STATUS_UNBONDING"]
+    tokens = [one * amount for amount in (50, 40, 30, 20, 10, 5, 2)]
+    statuses = ["BOND_STATUS_BONDED"] * 4 + ["BOND_STATUS_UNBONDING"] * 3
     validators = [
         Validator(
             number, amount, amount * ONE, status, status != statuses[0], f"v{number}", website="https://v.example"
@@ -71,7 +71,12 @@ def _with_votes(state: State) -> State:
     votes = [{"voter": lcd.account(number, state.prefix), "options": options} for number in range(5)]
     coins = [{"denom": state.denom, "amount": "100"}]
     paid = [{"depositor": lcd.account(number, state.prefix), "amount": coins} for number in range(3)]
-    return lcd.governed(state, proposals, {"1": votes}, paid)
+    governed = lcd.governed(state, proposals, {"1": votes}, paid)
+    pages = governed.bodies[f"{GOV}/proposals"]
+    # The newest few, which fit a page of any node.
+    newest = lcd.governed(replace(state, most=10), proposals, {}).bodies[f"{GOV}/proposals"]
+    listed = {f"{GOV}/proposals": lambda asked: (newest if "pagination.reverse" in asked.params else pages)(asked)}
+    return replace(governed, bodies={**governed.bodies, **listed})
 
 
 def _with_modules(state: State) -> State:
@@ -141,7 +146,7 @@ def _signed(state: State, height: int) -> dict[str, Any]:
 
 def _found(prefix: str, request: Request) -> dict[str, Any]:
     """Transactions with votes on the third proposal, so many a page that there are three."""
-    rows = [_transaction(10 + number, _cast(number, prefix)) for number in range(5)]
+    rows = [_transaction(10 + number, _cast(number, prefix)) for number in range(7)]
     if "submit" in request.params["query"]:
         rows = [_transaction(1)]
     start = (int(request.params["page"]) - 1) * ROWS
