@@ -20,7 +20,7 @@ from typing import Any, BinaryIO, Final
 
 from analytics.impossible import Impossible
 from ingest.allowance import Exhausted
-from ingest.endpoints import AskSmaller, Unanswered, named, required
+from ingest.endpoints import AskSmaller, Unanswered, named
 from ingest.network import Earlier, N, Network, Node, Reading, Sealed
 from ingest.networks import networks
 from ingest.publication import build
@@ -280,8 +280,7 @@ def _accepted(network: Network[N], reading: Reading[N], node: N, landing: Landin
 
     def facts(_: str) -> Facts:
         try:
-            with required():
-                found = reading.facts(node, memo, lambda: earlier)
+            found = reading.facts(node, memo, lambda: earlier)
             found = replace(found, rows=facts_without_keys(found.rows))
             network.check(reading, found)
         except (Exhausted, Unanswered, AskSmaller):
@@ -291,7 +290,8 @@ def _accepted(network: Network[N], reading: Reading[N], node: N, landing: Landin
             if not isinstance(error, SourceDown):
                 # One of its parts is wrong, and nobody knows which.
                 landing.forget(snapshot)
-            raise
+            # What contradicts itself, and what a reading needs and the chain lacks, is no answer to the reading.
+            raise SourceDown(str(error)) from error
         return found
 
     return node.rotation.ask(facts)

@@ -57,7 +57,7 @@ def bonded(rows: list[Json]) -> list[Json]:
         raise BadData("no bonded validator")
     all_tokens(signing)
     for row in signing:
-        if not fixed(row, "delegator_shares"):
+        if whole(row, "tokens") and not fixed(row, "delegator_shares"):
             raise BadData(f"{operator_of(row)} signs blocks without shares")
     return signing
 

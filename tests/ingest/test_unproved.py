@@ -17,12 +17,12 @@ from ingest.networks import akash, fet
 from ingest.substrate.node import SubstrateChain
 from ingest.transport import Http
 from store.landing import Landing, contents
-from store.rows import Facts, Kind, SourceDown, frame, observation
+from store.rows import Facts, Kind, Measure, SourceDown, frame, holdings, observation
 from tests.conftest import ROOT
 from tests.ingest.evm.test_node import NOW, head, served  # noqa: F401 - a fixture
 from tests.ingest.substrate.test_node import CLOCK, at_head
 from tests.worlds.evm_provider import Provider, result
-from tests.worlds.lcd import ONE, STAKING, State, Validator, chain
+from tests.worlds.lcd import ONE, STAKING, State, Validator, chain, valoper
 from tests.worlds.servers import Reply, Request, serving
 from tests.worlds.substrate_server import GENESIS, Node
 
@@ -218,3 +218,61 @@ def test_after_a_failover_an_endpoint_is_not_its_own_witness(tmp_path: Path) -> 
     assert {outcome.reading for outcome in outcomes if not outcome.error} == {each.reading for each in landed}
     assert {(each.endpoint, each.witness) for each in landed} <= {(one, other), (other, one)}
     assert (other, one) in {(each.endpoint, each.witness) for each in landed}
+
+
+# --- facts that contradict each other ---------------------------------------------------------------------------------
+
+HELD = State([Validator(1, 100, 100 * ONE)], [(7, 1, 60 * ONE), (8, 1, 40 * ONE)])
+
+
+def lying(state: State) -> Answer:
+    """Of the validator more shares than its delegators have: each answer by itself can be true."""
+    more = replace(state, validators=[replace(one, shares=one.shares + ONE) for one in state.validators])
+
+    def answer(request: Request) -> Reply:
+        return chain(more if request.path.endswith("/validators") else state)(request)
+
+    return answer
+
+
+def test_what_contradicts_itself_is_read_anew_led_by_the_next_endpoint(tmp_path: Path) -> None:
+    wanted = only(akash.NETWORK, "delegators")
+    with serving(lying(HELD)) as bad, serving(chain(HELD)) as good:
+        assert [one.error for one in ran(wanted, tmp_path / "both", bad, good)] == [""]
+        (outcome,) = ran(wanted, tmp_path / "alone", bad)
+    (landed,) = Landing(tmp_path / "both").files()
+    (facts,) = contents(landed)
+    assert facts.snapshot.endpoint == good
+    assert outcome.error == "SourceDown"
+    assert outcome.message.startswith(f"{bad}/cosmos/staking/v1beta1/validators/")
+    assert "100000000000000000000 of 101000000000000000000 e-18 shares" in outcome.message
+    # No part that was refused is kept for the next run.
+    assert not list((tmp_path / "alone").rglob("*.parquet"))
+
+
+def test_what_the_network_refuses_is_read_anew_with_nothing_remembered(tmp_path: Path) -> None:
+    """Invented readings: the second lands, at the same block, what the first one's refusal made it ask again."""
+    told: list[str] = []
+
+    def first(node: Any) -> Facts:
+        told.append(node.endpoint)
+        amount = node.get(f"{STAKING}/pool", lambda body: int(body["pool"]["bonded_tokens"]))
+        return Facts(holdings([("validators", valoper(1), 100)]), {"validators": amount})
+
+    def second(node: Any) -> Facts:
+        amount = node.get(f"{STAKING}/pool", lambda body: int(body["pool"]["bonded_tokens"]))
+        return Facts(frame(Kind.OBSERVATIONS, [observation("pool", node.block.time, amount, "uakt")]))
+
+    readings = (
+        Reading("first", Kind.HOLDINGS, Measure.STAKE, "uakt", DAILY, first),
+        Reading("second", Kind.OBSERVATIONS, None, "", DAILY, second),
+    )
+    pool = {"pool": {"bonded_tokens": "7", "not_bonded_tokens": "0"}}
+    with serving(chain(replace(HELD, bodies={f"{STAKING}/pool": pool}))) as bad, serving(chain(HELD)) as good:
+        outcomes = ran(replace(akash.NETWORK, readings=readings), tmp_path, bad, good)
+        (refused,) = ran(replace(akash.NETWORK, readings=readings[:1]), tmp_path / "alone", bad)
+    assert [one.error for one in outcomes] == ["", ""]
+    assert told == [bad, good, bad]
+    rows = [pl.read_parquet(path) for path in Landing(tmp_path).files()]
+    assert [one["exact"].to_list() for one in rows if "exact" in one.columns] == [["100"]]
+    assert refused.message == f"{bad}: validators: rows add up to 100, the chain reports 7"

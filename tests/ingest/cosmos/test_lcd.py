@@ -4,14 +4,16 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from urllib3.util import Retry
 
 from ingest.cosmos.lcd import CosmosChain, Lcd, NotFound, NotServed
-from ingest.fields import table, whole
+from ingest.endpoints import Contradiction
+from ingest.fields import listed, table, text, whole
 from ingest.transport import Http
-from store.rows import SourceDown
+from store.rows import BadData, SourceDown
 from tests.worlds.lcd import Answer, State, Validator, chain, failure
 from tests.worlds.servers import Reply, Request, serving
 
@@ -259,3 +261,66 @@ def test_a_past_block_is_read_while_somebody_has_its_state() -> None:
         assert node.block.time == STATE.time - timedelta(seconds=6 * (1000 - 17))
         with pytest.raises(SourceDown, match="bigger then the chain length"):
             CosmosChain("akashnet-2", ()).at(http, [endpoint], 1001)
+
+
+# --- what a judge refuses, and lists that nobody counts ---------------------------------------------------------------
+
+COINS = [{"denom": denom, "amount": amount} for denom, amount in (("uakt", "5"), ("ibc/1", "7"), ("ibc/2", "9"))]
+FUND = "/cosmos/distribution/v1beta1/community_pool"
+
+
+def funded(*coins: dict[str, str]) -> Answer:
+    return chain(replace(STATE, bodies={FUND: {"pool": list(coins)}}))
+
+
+def denoms(body: dict[str, Any]) -> list[str]:
+    return [text(coin, "denom") for coin in listed(body, "pool")]
+
+
+def test_what_a_judge_refuses_is_asked_of_the_next_endpoint() -> None:
+    def only_akt(body: dict[str, Any]) -> list[str]:
+        if denoms(body) != ["uakt"]:
+            raise BadData("holds other coins")
+        return denoms(body)
+
+    with pinned(funded(*COINS), funded(COINS[0])) as node:
+        assert node.get(FUND, denoms) == ["uakt", "ibc/1", "ibc/2"]
+    with pinned(funded(COINS[1]), funded(COINS[0])) as node, pytest.raises(Contradiction, match="tells other"):
+        node.get(FUND, only_akt)
+    with pinned(funded(COINS[1])) as node, pytest.raises(SourceDown, match=f"{FUND}: holds other coins"):
+        node.get(FUND, only_akt)
+
+
+@pytest.mark.parametrize("order", [1, -1], ids=["the cut one first", "the whole one first"])
+def test_a_list_that_nobody_counts_is_whole_where_one_endpoint_has_more_than_the_other(order: int) -> None:
+    for cut in ([], COINS[:1], COINS[1:], COINS[::-1]):
+        with pinned(*[funded(*cut), funded(*COINS)][::order]) as node:
+            assert sorted(node.get(FUND, denoms)) == ["ibc/1", "ibc/2", "uakt"]
+
+
+def test_of_two_that_contradict_each_other_a_third_one_decides() -> None:
+    other = {**COINS[0], "amount": "6"}
+    with pinned(funded(other), funded(COINS[0])) as node, pytest.raises(Contradiction, match="tells other"):
+        node.get(FUND, denoms)
+    with pinned(funded(other), funded(*COINS), funded(*COINS)) as node:
+        assert node.get(FUND, denoms) == ["uakt", "ibc/1", "ibc/2"]
+
+
+def test_a_row_that_comes_twice_counts_once_where_another_endpoint_has_it_once() -> None:
+    with pinned(funded(*COINS, COINS[0]), funded(*COINS)) as node:
+        assert node.get(FUND, denoms) == ["uakt", "ibc/1", "ibc/2"]
+
+
+def test_newer_software_has_more_to_tell() -> None:
+    older, newer = (chain(replace(STATE, bodies={FUND: {"pool": [], **more}})) for more in ({}, {"params": {"a": "1"}}))
+    with pinned(older, newer) as node:
+        assert node.get(FUND, lambda body: "params" in body)
+
+
+def test_an_older_block_that_is_not_older_is_asked_of_the_next_endpoint() -> None:
+    path = "/cosmos/base/tendermint/v1beta1/blocks/900"
+    young = Reply(replace(STATE, time=STATE.time + timedelta(days=1)).block(900))
+    with pinned(but(chain(STATE), path, young)) as node, pytest.raises(SourceDown, match="block 998 of"):
+        node.block_at(900)
+    with pinned(but(chain(STATE), path, young), chain(STATE)) as node:
+        assert node.block_at(900).time < node.block.time

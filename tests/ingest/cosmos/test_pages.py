@@ -184,3 +184,70 @@ def test_the_recorded_pages_of_a_real_fetchd_are_followed_by_the_key_that_loses_
         found = node.pages(DELEGATIONS, "delegation_responses", list)
     assert followed == [told]
     assert len(found) == 2_939
+
+
+def capped(rows_held: int, cap: int, *, silent: bool = True) -> Callable[[Request], dict[str, Any]]:
+    """An invented server that gives so many rows at most, and does not say that more follow."""
+
+    def answer(request: Request) -> dict[str, Any]:
+        shown = page(rows(0, rows_held), "list", request.params, cap)
+        told = shown["pagination"]["next_key"]
+        limit = int(request.params["pagination.limit"])
+        # Where fewer are asked for than it would give, it pages as others do.
+        return {**shown, "pagination": {"next_key": None if silent and limit >= cap else told}}
+
+    return answer
+
+
+@pytest.mark.parametrize("cap", [100, 1_000])
+def test_a_full_page_without_a_next_is_asked_for_again_by_half(cap: int) -> None:
+    with listing(capped(cap * 3, cap)) as node:
+        assert node.pages(DELEGATIONS, "list", list) == rows(0, cap * 3)
+    with listing(capped(cap, cap)) as node:
+        assert node.pages(DELEGATIONS, "list", list) == rows(0, cap)
+
+
+def test_a_page_as_long_as_a_cap_that_was_seen_is_asked_for_again_by_half() -> None:
+    other = f"{STAKING}/validators/{valoper(1)}/delegations"
+    bodies = {other: capped(20, 7, silent=False), DELEGATIONS: capped(20, 7)}
+    with pinned(chain(replace(STATE, bodies=bodies))) as node:
+        assert node.pages(other, "list", list) == rows(0, 20)
+        assert node.pages(DELEGATIONS, "list", list) == rows(0, 20)
+
+
+def test_a_list_that_is_cut_in_silence_at_every_length_is_refused_and_the_next_endpoint_asked() -> None:
+    def cut(request: Request) -> dict[str, Any]:
+        return {"list": rows(0, min(100, int(request.params["pagination.limit"])))}
+
+    bad, good = (chain(replace(STATE, bodies={DELEGATIONS: answer})) for answer in (cut, capped(300, 90, silent=False)))
+    with pinned(bad) as node, pytest.raises(SourceDown, match="100 rows, 51 where fewer are asked for, and neither"):
+        node.pages(DELEGATIONS, "list", list)
+    with pinned(bad, good) as node:
+        assert node.pages(DELEGATIONS, "list", list) == rows(0, 300)
+
+
+def test_a_list_is_begun_anew_at_the_next_endpoint_where_one_fails_in_its_midst() -> None:
+    def breaks(request: Request) -> Reply | dict[str, Any]:
+        if "pagination.key" in request.params:
+            return failure(500, 2, "broken")
+        return page(rows(50, 90), "list", request.params, 10)
+
+    bad, good = (
+        chain(replace(STATE, bodies={DELEGATIONS: answer}))
+        for answer in (breaks, lambda request: page(rows(0, 40), "list", request.params, 10))
+    )
+    with pinned(bad, good) as node:
+        assert node.pages(DELEGATIONS, "list", list) == rows(0, 40)
+
+
+def test_the_last_rows_of_a_list_come_over_as_many_pages_as_there_are() -> None:
+    for held, most, expected in ((40, 3, 10), (40, 1_000, 10), (4, 3, 4)):
+        with listing(capped(held, most, silent=False)) as node:
+            assert node.newest(DELEGATIONS, "list", list, 10) == rows(0, expected)
+
+    def half(request: Request) -> dict[str, Any]:
+        whole = page(rows(0, 8), "list", request.params, 10)
+        return {**whole, "list": whole["list"][:4]}
+
+    with listing(half) as node, pytest.raises(SourceDown, match="4 of 8 rows came"):
+        node.newest(DELEGATIONS, "list", list, 10)

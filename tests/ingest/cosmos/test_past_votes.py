@@ -13,7 +13,7 @@ from store.rows import Facts, Kind, SourceDown, check
 from tests.ingest.cosmos.test_lcd import but, pinned
 from tests.ingest.cosmos.test_stake import at_once
 from tests.worlds.lcd import State, Validator, account, chain, failure, governed, proposal
-from tests.worlds.servers import Request
+from tests.worlds.servers import Reply, Request
 
 STATE = State([Validator(0, 100, 100 * 10**18)])
 ENDED = STATE.time - timedelta(days=30)
@@ -190,3 +190,18 @@ def test_a_search_that_loses_transactions_is_an_error() -> None:
     lossy = indexed([transaction(10, vote(1, "yes"))], lost=3)
     with pinned(chain(lossy)) as node, pytest.raises(SourceDown, match="1 of 4 transactions came"):
         past_votes(node, at_once)
+
+
+def test_votes_that_one_endpoint_indexes_and_does_not_tell_are_not_taken_for_none() -> None:
+    state = indexed([transaction(10, vote(1, "yes"))])
+    late = chain(indexed([], submitted=False))
+
+    def broken(request: Request) -> Reply:
+        if "proposal_vote" in request.params.get("query", ""):
+            return failure(500, 2, "no more")
+        return chain(state)(request)
+
+    with pinned(broken, late) as node, pytest.raises(SourceDown, match="no more"):
+        past_votes(node, at_once)
+    with pinned(broken, late, chain(state)) as node:
+        assert past_votes(node, at_once).rows.height == 1

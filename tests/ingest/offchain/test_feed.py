@@ -1,7 +1,7 @@
 """Sources that are no chain: what is wrong costs nothing else its place, and what stands still is refused."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from ingest.networks import networks
 from ingest.offchain.feed import Feed, OffChain
 from ingest.transport import Http
 from store.mart import opened
-from store.rows import Facts, Kind, SourceDown, check
+from store.rows import BadData, Facts, Kind, SourceDown, check
 from tests.ingest.offchain.test_prices import Source
 from tests.worlds.memo import no_memo
 from tests.worlds.moving_chain import command, finished
@@ -239,3 +239,82 @@ def test_a_run_lands_the_other_prices_and_status_says_what_is_left_out(tmp_path:
     assert told == [("AKT", 0.54), ("FET", 0.3), ("TAO", 300.0)]
     _, output, _ = finished(command(tmp_path, "status"))
     assert "prices: left out of now_coingecko: CUDOS: coingecko: the price of CUDOS is 0" in output
+
+
+# --- addresses that stand in for others (invented) --------------------------------------------------------------------
+
+
+@contextmanager
+def rounds(*answers: Callable[[Request], Reply]) -> Iterator[Feed]:
+    """A source of one address, with an address for each of these."""
+    with ExitStack() as stack:
+        addresses = [stack.enter_context(serving(answer)) for answer in answers]
+        http = stack.enter_context(Http(10_000, Retry(0)))
+        yield OffChain("the source", ("https://one",), lambda: NOW).head(http, addresses)
+
+
+CAPACITY = by_name(console.READINGS, "capacity")
+USE = by_name(console.READINGS, "use_history")
+
+
+@pytest.mark.parametrize(
+    "reply", [Reply(None), Reply({}), Reply([]), Reply("come back later"), Reply(b"<html>"), Reply({}, 501)], ids=str
+)
+def test_an_invented_answer_that_is_none_is_asked_of_the_next_address(reply: Reply) -> None:
+    with rounds(invented({"/v1/network-capacity": reply}), invented()) as source:
+        assert CAPACITY.facts(source, no_memo, list).rows.height == 17
+        assert source.rotation.first == source.endpoint
+    with rounds(invented({"/v1/network-capacity": reply})) as source, pytest.raises(SourceDown, match="capacity"):
+        CAPACITY.facts(source, no_memo, list)
+
+
+def read_by_a_run(source: Feed, reading: Reading) -> Facts:
+    """As a run reads: what is refused is asked again, led by the next address."""
+
+    def facts(_: str) -> Facts:
+        try:
+            return reading.facts(source, no_memo, list)
+        except (SourceDown, BadData):
+            source.forget()
+            raise
+
+    return source.rotation.ask(facts)
+
+
+def test_what_an_invented_address_tells_in_part_is_taken_once_no_other_tells_all() -> None:
+    dead: dict[str, Any] = {"snapshots": []}
+    still = {"snapshots": [{"date": "2026-07-01", "value": 5}]}
+    one, two = (invented({f"/v1/graph-data/{name}": dead for name in names}) for names in (("activeGPU",), USED))
+    with rounds(one, invented()) as source:
+        assert left_out(read_by_a_run(source, USE)) == {}
+    with rounds(two, one) as source:
+        assert set(left_out(read_by_a_run(source, USE))) == {"activeGPU"}
+    with rounds(invented({"/v1/graph-data/activeGPU": still}), invented()) as source:
+        assert left_out(read_by_a_run(source, USE)) == {}
+
+
+USED = ("activeGPU", "activeCPU")
+
+
+def test_an_invented_source_that_stands_still_leaves_it_to_the_next_address() -> None:
+    with rounds(invented(last=NOW - timedelta(days=3)), invented()) as source:
+        assert left_out(read_by_a_run(source, by_name(console.READINGS, "spend_history"))) == {}
+
+
+def test_addresses_beyond_those_of_a_source_stand_in_for_its_own_in_their_order() -> None:
+    asked: list[str] = []
+
+    def heard(name: str, reply: Reply | None = None) -> Callable[[Request], Reply]:
+        def answer(request: Request) -> Reply:
+            asked.append(name)
+            return reply or invented()(request)
+
+        return answer
+
+    answers = [heard("llama", Reply(b"", 500)), heard("gecko"), heard("second llama"), heard("second gecko")]
+    with ExitStack() as stack:
+        addresses = [stack.enter_context(serving(answer)) for answer in answers]
+        http = stack.enter_context(Http(10_000, Retry(0)))
+        source = OffChain("prices", ("https://one", "https://two"), lambda: NOW).head(http, addresses)
+        assert left_out(by_name(PRICES, "now_defillama").facts(source, no_memo, list)) == {}
+    assert asked == ["llama", "second llama"]
