@@ -282,9 +282,7 @@ def _final(node: Lcd, payment: Payment) -> Payment:
 def _served(node: Lcd, bases: Iterable[str], field: str) -> str:
     """The newest version of a list that the node serves."""
     paths = [f"{base}/list" for base in bases]
-    asked = {"filters.state": "active", "pagination.limit": "1"}
-    path, _ = node.first(paths, lambda body: len(listed(body, field)), asked)
-    return path.removesuffix("/list")
+    return node.first_list(paths, field, {"filters.state": "active"}).removesuffix("/list")
 
 
 def _in_state(node: Lcd, path: str, state: str) -> list[Lease]:

@@ -107,8 +107,7 @@ def _leased(now: Market, name: str) -> Iterator[tuple[str, int]]:
 
 
 def _providers(node: Lcd, judge: Callable[[list[dict[str, Any]]], T]) -> T:
-    path, _ = node.first(PROVIDERS, lambda body: len(listed(body, "providers")), {"pagination.limit": "1"})
-    return node.pages(path, "providers", judge)
+    return node.pages(node.first_list(PROVIDERS, "providers"), "providers", judge)
 
 
 def _owner(provider: dict[str, Any]) -> str:

@@ -229,10 +229,23 @@ class Lcd:
 
     def first(self, paths: Sequence[str], judge: Judge[T], params: Params | None = None) -> tuple[str, T]:
         """The first of the paths (newest version first) that the chain serves, with what is made of its answer."""
+        return self._first(paths, lambda path: self.get(path, judge, params))
+
+    def first_list(self, paths: Sequence[str], field: str, params: Params | None = None) -> str:
+        """The first of the paths of a list that the chain serves; of the list itself nothing is taken."""
+        asked = {**(params or {}), "pagination.limit": "1"}
+
+        def ask(path: str) -> int:
+            question = partial(self._pinned, path=path, params=asked)
+            return self._asked(path, _query(path, asked), question, lambda body: len(listed(body, field)))
+
+        return self._first(paths, ask)[0]
+
+    def _first(self, paths: Sequence[str], ask: Callable[[str], T]) -> tuple[str, T]:
         doubts = []
         for path in paths:
             try:
-                return path, self.get(path, judge, params)
+                return path, ask(path)
             except NotServed:
                 continue
             except Unconfirmed as error:
