@@ -19,6 +19,7 @@ from ingest.evm.calls import Call
 from ingest.evm.logs import NOBODY, SEGMENT_BLOCKS, TRANSFER, Segment, added, net_changes, segments, transfers
 from ingest.evm.node import EvmNode
 from ingest.evm.provider import Provider
+from ingest.fields import listed, part, table, text
 from ingest.network import Memo
 from ingest.transport import Http, bare
 from store.addresses import NotAnAddress, address
@@ -130,20 +131,27 @@ def _ranked(page: Any, url: str) -> tuple[list[str], dict[str, Any]]:
     """
     holders, wrong = [], []
     try:
-        rows, following = page["items"], page["next_page_params"] or {}
-        for item in rows:
-            try:
-                holders.append(address(item["address"]["hash"]).canonical)
-            except (KeyError, TypeError, AttributeError, NotAnAddress) as error:
-                wrong.append(error)
-        following.items()
-    except (KeyError, TypeError, AttributeError) as error:
-        raise SourceChanged(f"{bare(url)} has an unknown shape: {error!r} in {str(page)[:200]}") from error
+        rows, following = listed(page, "items"), table(part(page, "next_page_params") or {})
+    except SourceChanged as error:
+        raise SourceChanged(f"{bare(url)} has an unknown shape: {error}") from error
+    for row in rows:
+        try:
+            holders.append(_holder(text(row, "address", "hash")))
+        except (SourceChanged, NotAnAddress) as error:
+            wrong.append(error)
     if wrong and not holders:
         raise SourceChanged(f"{bare(url)} has an unknown shape: {wrong[0]!r} in {str(page)[:200]}") from wrong[0]
     if wrong:
         log.warning("%s: %d of %d rows name no holder and are left out: %r", bare(url), len(wrong), len(rows), wrong[0])
-    return holders, following
+    return holders, dict(following)
+
+
+def _holder(told: str) -> str:
+    """An account of the chain as it is stored; raises NotAnAddress for one of another kind of chain."""
+    found = address(told)
+    if found.kind != "evm":
+        raise NotAnAddress(f"{told!r} is no address of an EVM chain")
+    return found.canonical
 
 
 def _as_sent(value: Any) -> str:

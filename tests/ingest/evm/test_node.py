@@ -153,12 +153,22 @@ def test_what_an_invented_explorer_hands_out_is_sent_back_as_json_writes_it() ->
     assert asked == [{}, sent]
 
 
-@pytest.mark.parametrize(
-    "row", [{}, None, {"address": None}, {"address": {"hash": None}}, {"address": {"hash": "0x1"}}]
+@each(
+    "row",
+    [
+        {},
+        None,
+        {"address": None},
+        *(
+            {"address": {"hash": odd}}
+            for odd in (None, 7, "0x1", "0x" + "ab" * 32, "akash1365yvmc4s7awdyj3n2sav7xfx76adc6dzaf4vr")
+        ),
+    ],
 )
 def test_one_invented_row_that_names_nobody_costs_no_other_its_place(
     row: object, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.clear()
     items = [row, {"address": {"hash": TOKEN}}]
     with serving(lambda _: Reply({"items": items, "next_page_params": None})) as url:
         assert ranking(http(), [url], TOKEN) == (TOKEN,)
@@ -181,7 +191,19 @@ def test_an_explorer_that_breaks_off_gives_what_it_gave() -> None:
         assert ranking(http(), [url], TOKEN) == ()
 
 
-@pytest.mark.parametrize("body", [{}, {"items": []}, {"items": [{"hash": "0x1"}], "next_page_params": None}, [1]])
+@each(
+    "body",
+    [
+        {},
+        [],
+        "none",
+        None,
+        {"items": []},
+        {"items": {}, "next_page_params": None},
+        {"items": [{"hash": "0x1"}], "next_page_params": None},
+        [1],
+    ],
+)
 def test_an_explorer_that_changed_is_an_error(body: object) -> None:
     with serving(lambda _: Reply(body)) as url, pytest.raises(SourceDown, match="unknown shape"):
         ranking(http(), [url], TOKEN)
