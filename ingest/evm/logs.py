@@ -30,10 +30,9 @@ SEGMENT_BLOCKS: Final = 8_192
 # Sizes of an answer that a provider may have cut it to without a word: 100, 250, 5,000, 10,000, 1,024, 8,192, ...
 SMALLEST_CAP: Final = 100
 ROUND: Final = re.compile(r"(1|2|5|25)0+")
-# Of a log, in this order: block, place in it, hash of it, data, topics.
-LOG: Final = re.compile(
-    r"0x[0-9a-f]{1,16} 0x[0-9a-f]{1,16} 0x[0-9a-f]{64} 0x(?:[0-9a-f]{2})*(?: 0x[0-9a-f]{64}){1,4}", re.IGNORECASE
-)
+# Of a log, in this order: block, place in it, hash of it, data, topics. Bytes are counted apart, which is faster.
+HEX: Final = "[0-9a-fA-F]"
+LOG: Final = re.compile(rf"0x{HEX}{{1,16}} 0x{HEX}{{1,16}} 0x{HEX}{{64}} 0x{HEX}*(?: 0x{HEX}{{64}}){{1,4}}")
 
 CHANGES: Final = pl.Schema({"address": pl.String(), "change": Amount})
 
@@ -160,7 +159,7 @@ def _row(log: Any, wanted: Wanted) -> tuple[int, int, str, list[str], str]:
     """Block, place in it and hash of it, topics and data."""
     topics, data = log["topics"], log["data"]
     spelled = " ".join([log["blockNumber"], log["logIndex"], log["blockHash"], data, *topics])
-    if not LOG.fullmatch(spelled):
+    if not LOG.fullmatch(spelled) or len(data) % 2:
         raise ValueError(spelled[:200])
     if log.get("removed"):
         raise _Wrong("was removed by a reorganisation")

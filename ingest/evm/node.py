@@ -37,8 +37,8 @@ def now() -> datetime:
 class EvmChain:
     """An EVM chain by its CAIP-2 id (eip155:1 is Ethereum), with public endpoints.
 
-    EIP155_<number>_ARCHIVE_URL names a node with full history, where somebody has one; EIP155_<number>_EXPLORER_URL a
-    Blockscout other than `explorer`, which ranks holders. pauses: seconds between rounds over all endpoints while one
+    EIP155_<number>_ARCHIVE_URL names nodes with full history, where somebody has one; EIP155_<number>_EXPLORER_URL
+    Blockscouts other than `explorer`, which ranks holders. pauses: seconds between rounds over all endpoints while one
     of them asks for patience.
     """
 
@@ -55,9 +55,9 @@ class EvmChain:
         return int(self.chain_id.removeprefix("eip155:"))
 
     @property
-    def archive(self) -> str:
-        """A configured endpoint that has the whole history; empty where there is none."""
-        return next(iter(named(f"EIP155_{self.number}_ARCHIVE_URL")), "")
+    def archives(self) -> tuple[str, ...]:
+        """Configured endpoints that have the whole history; none where nobody has one."""
+        return named(f"EIP155_{self.number}_ARCHIVE_URL")
 
     @property
     def explorers(self) -> tuple[str, ...]:
@@ -149,10 +149,11 @@ class EvmNode:
         self.remembered.clear()
 
     def archive(self) -> "EvmNode | None":
-        """The same block at the configured archive endpoint; None where none is configured."""
-        if not self.chain.archive:
-            return None
-        return EvmNode(self.chain, self.http, Rotation([self.chain.archive]), self.block, self.runtime_version)
+        """The same block at the configured archive endpoints; None where none is configured."""
+        archives = self.chain.archives
+        return (
+            EvmNode(self.chain, self.http, Rotation(archives), self.block, self.runtime_version) if archives else None
+        )
 
     def ask(self, question: Callable[[Provider], T]) -> T:
         """The first proved provider's answer; raises SourceDown with every provider's reason.

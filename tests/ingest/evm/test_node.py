@@ -109,10 +109,11 @@ def test_the_archive_is_the_one_that_is_configured(served: Served, monkeypatch: 
     (public, _), (archive, _) = served(), served()
     node = head(public)
     assert node.archive() is None
-    monkeypatch.setenv("EIP155_1_ARCHIVE_URL", archive)
+    monkeypatch.setenv("EIP155_1_ARCHIVE_URL", f"{archive},{public}")
     with_history = node.archive()
     assert with_history is not None
     assert (with_history.endpoint, with_history.block) == (archive, node.block)
+    assert with_history.rotation.endpoints == (archive, public)
 
 
 TOKEN = "0x" + "aa" * 20
