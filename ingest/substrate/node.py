@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 import polars as pl
 from numpy.typing import NDArray
 
-from ingest.endpoints import Rotation
+from ingest.endpoints import AskSmaller, Rotation
 from ingest.network import Memo, is_of_now
 from ingest.substrate import columns
 from ingest.substrate.columns import Rows
@@ -64,7 +64,7 @@ class SubstrateChain:
                 raise SourceDown(f"{bare(endpoint)} is at block {block.height} of {block.time:%Y-%m-%d %H:%M}")
             return Substrate(rpc, block, version, confirm(rpc, endpoint, block))
 
-        return rpc.rotation.ask(proved)
+        return rpc.ask_each(proved)
 
     def at(self, http: Http, endpoints: Sequence[str], height: int) -> "Substrate":
         """The chain at a block of the past; raises SourceDown when no endpoint has its state any more."""
@@ -243,7 +243,19 @@ class Substrate:
         missing = [place for place in items if place not in self._stored]
         for start in range(0, len(missing), KEYS_A_PAGE):
             chunk = {place: items[place] for place in missing[start : start + KEYS_A_PAGE]}
-            self._stored.update(self.ask(partial(self._values, chunk)))
+            self._stored.update(self._in_halves(chunk))
+
+    def _in_halves(self, items: Mapping[bytes, Item]) -> dict[bytes, Any]:
+        """Values under keys; of half as many at a time where that is too much for an endpoint."""
+        question = partial(self._values, items)
+        if len(items) == 1:
+            return self.ask(question)
+        try:
+            return self._rpc.ask_or_less(question)
+        except AskSmaller:
+            places, middle = list(items), len(items) // 2
+            halves = ({place: items[place] for place in some} for some in (places[:middle], places[middle:]))
+            return {place: found for half in halves for place, found in self._in_halves(half).items()}
 
     def _values(self, items: Mapping[bytes, Item], ask: Ask) -> dict[bytes, Any]:
         types = self.metadata.types
@@ -278,18 +290,24 @@ class Substrate:
         """
         prefix = "0x" + item.key(*self._encoded(item, key)).hex()
         last: str | None = after or prefix
+        many = KEYS_A_PAGE
         while last is not None:
-            found, last = self.ask(partial(self._page, prefix, last, read))
+            question = partial(self._page, prefix, many, last, read)
+            try:
+                found, last = self._rpc.ask_or_less(question) if many > 1 else self.ask(question)
+            except AskSmaller:
+                many //= 2
+                continue
             yield found
 
     def _page(
-        self, prefix: str, last: str, read: Callable[[list[str], list[str]], T], ask: Ask
+        self, prefix: str, many: int, last: str, read: Callable[[list[str], list[str]], T], ask: Ask
     ) -> tuple[T, str | None]:
         """What is made of a page of keys and their values, and the last of them; None for that where none follow."""
-        places = [place for place in _keys(ask, prefix, KEYS_A_PAGE, last, self.block.hash) if place.startswith(prefix)]
+        places = [place for place in _keys(ask, prefix, many, last, self.block.hash) if place.startswith(prefix)]
         reached = places[-1] if places else last
-        behind = [] if len(places) == KEYS_A_PAGE else self._behind(ask, prefix, reached)
-        ends = len(places) < KEYS_A_PAGE and not any(place.startswith(prefix) for place in behind)
+        behind = [] if len(places) == many else self._behind(ask, prefix, reached)
+        ends = len(places) < many and not any(place.startswith(prefix) for place in behind)
         if not ends and not places:
             raise SourceDown(f"names no key after {reached} under {prefix}, and has {behind[0]}")
         asked = places + behind

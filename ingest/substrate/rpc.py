@@ -2,6 +2,8 @@
 
 Errors beside those of store.rows and ingest/endpoints.py:
 
+    AskSmaller
+    └── TooMuch     ask for fewer keys
     Absent
     └── NotServed   the runtime has no such call: an older way may answer
         └── Lacking the node has no such method, or a proxy before it lets none through: all are asked
@@ -13,13 +15,14 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from hashlib import blake2b
+from http import HTTPStatus
 from typing import Any, ClassVar, Final, TypeVar
 
-from ingest.endpoints import Absent, Rotation
+from ingest.endpoints import Absent, AskSmaller, Rotation
 from ingest.fields import listed, part, text
 from ingest.substrate.metadata import twox128
 from ingest.substrate.scale import compact
-from ingest.transport import Http, bare
+from ingest.transport import AnswerTooLarge, Http, bare
 from store.rows import Block, ReadingError, SourceChanged, SourceDown
 
 # Bittensor's block time, only to guess heights with.
@@ -30,6 +33,8 @@ NO_METHOD: Final = -32601
 NO_CALL: Final = ("Function to start was not found", "Exported method")
 # Words of nodes and of proxies that let some methods through only.
 NO_METHOD_WORDS: Final = re.compile(r"method not found|not (allowed|whitelisted)|unsafe to be called", re.IGNORECASE)
+# Words of nodes and proxies that would answer less.
+TOO_MUCH_WORDS: Final = re.compile(r"too (big|large)|(size|body|response) limit", re.IGNORECASE)
 NOW: Final = "0x" + (twox128("Timestamp") + twox128("Now")).hex()
 HASH: Final = re.compile(r"0x[0-9a-f]{64}")
 
@@ -49,6 +54,10 @@ class Lacking(NotServed):
     doubtful: ClassVar[bool] = True
 
 
+class TooMuch(AskSmaller):
+    """An endpoint refuses the size of a question or of its answer."""
+
+
 class Rpc:
     """Endpoints of one chain, each asked for its genesis before anything else."""
 
@@ -60,6 +69,21 @@ class Rpc:
 
     def ask(self, question: Callable[[Ask], T]) -> T:
         """What a question makes of the answers of one endpoint, the first of which it can make anything."""
+        return self.ask_each(lambda endpoint: question(self.of(endpoint)))
+
+    def ask_each(self, question: Callable[[str], T]) -> T:
+        """The same of a question that must know whom it asks; what is too much for one is another's to answer."""
+
+        def as_it_is(endpoint: str) -> T:
+            try:
+                return question(endpoint)
+            except AskSmaller as error:
+                raise SourceDown(str(error)) from error
+
+        return self.rotation.ask(as_it_is)
+
+    def ask_or_less(self, question: Callable[[Ask], T]) -> T:
+        """The same of a question that can be made smaller; raises TooMuch where it should be."""
         return self.rotation.ask(lambda endpoint: question(self.of(endpoint)))
 
     def of(self, endpoint: str) -> Ask:
@@ -76,7 +100,12 @@ class Rpc:
 
     def _post(self, endpoint: str, method: str, *params: Any) -> Any:
         asked, where = self.http.requests, f"{bare(endpoint)} {method}"
-        answer = self.http.post(endpoint, {"jsonrpc": "2.0", "id": asked, "method": method, "params": params})
+        try:
+            answer = self.http.post(endpoint, {"jsonrpc": "2.0", "id": asked, "method": method, "params": params})
+        except AnswerTooLarge as error:
+            raise TooMuch(str(error)) from error
+        if answer.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            raise TooMuch(f"{where}: status {answer.status}")
         body = answer.json()
         # Proxies, and nodes that could not read the question, refuse it with an id of null.
         if isinstance(body, dict) and body.get("error") is not None:
@@ -103,7 +132,7 @@ def _refusal(error: Any, where: str) -> ReadingError:
         return NotServed(reason)
     if code == NO_METHOD or NO_METHOD_WORDS.search(told):
         return Lacking(reason)
-    return SourceDown(reason)
+    return TooMuch(reason) if TOO_MUCH_WORDS.search(told) else SourceDown(reason)
 
 
 def hash_at(ask: Ask, height: int) -> str:

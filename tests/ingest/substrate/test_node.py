@@ -22,7 +22,7 @@ from ingest.endpoints import Unconfirmed
 from ingest.substrate import columns
 from ingest.substrate.metadata import Metadata, metadata
 from ingest.substrate.node import KEYS_A_PAGE, Substrate, SubstrateChain, encoded
-from ingest.substrate.rpc import Lacking, NotServed
+from ingest.substrate.rpc import NotServed
 from ingest.transport import Http
 from store.rows import ReadingError, SourceChanged, SourceDown
 from tests.worlds.each import each
@@ -193,6 +193,39 @@ def test_a_server_with_small_pages_gives_all_keys(shared: Path) -> None:
         assert len(head.rows(*ACCOUNT)) == 3000
 
 
+class Tight(Node):
+    """Invented: a node, or a proxy before it, that answers no more than so many values at once."""
+
+    values_allowed = 90
+
+    def state_queryStorageAt(self, keys: list[str], block: str) -> list[Any]:  # noqa: N802
+        if len(keys) > self.values_allowed:
+            raise LookupError("Response is too big")
+        return super().state_queryStorageAt(keys, block)
+
+
+def test_what_is_too_much_for_an_endpoint_is_asked_in_smaller_parts(shared: Path, raonet: Node) -> None:
+    tight = Tight(blob(shared, 218), 218, state(shared, "genesis_balances_3000_state_218.json.gz"))
+    with at_head(tight) as head:
+        assert len(head.rows(*ACCOUNT)) == 3000
+        netuids = [(netuid,) for netuid in range(200)]
+        assert head.values("SubtensorModule", "Tempo", netuids)[199] == head.value("SubtensorModule", "Tempo", 199)
+    with serves(tight) as url, Http(per_second=1e6) as http:
+        tight.values_allowed = 0
+        head = chain().head(http, [url])
+        with pytest.raises(SourceDown, match=f"{url}/? state_queryStorageAt: -32603 Response is too big"):
+            head.values("SubtensorModule", "Tempo", netuids)
+        with pytest.raises(SourceDown, match="Response is too big"):
+            head.rows(*ACCOUNT)
+
+
+@each("refused", ["state_getMetadata", "chain_getHeader"])
+def test_what_cannot_be_smaller_is_asked_of_the_next(refused: str, node: Node, raonet: Node) -> None:
+    node.errors[refused] = {"code": -32008, "message": "Response is too big"}
+    with serves(node) as bad, serves(raonet) as good, Http(per_second=1e6) as http:
+        assert chain().head(http, [bad, good]).metadata.version == 14
+
+
 def test_a_server_that_always_begins_anew_does_not_end_a_map_in_silence(shared: Path) -> None:
     balances = Node(blob(shared, 218), 218, state(shared, "genesis_balances_3000_state_218.json.gz"))
     first = sorted(key for key in balances.state if key.startswith("0x" + _prefix(balances)))[:KEYS_A_PAGE]
@@ -249,9 +282,9 @@ def test_spoilt_values_are_that_endpoints_reason(how: str, raonet: Node) -> None
 
 
 REFUSALS = [
-    (-32601, "Method not found", Lacking),
-    (-32601, "rpc method is not whitelisted", Lacking),
-    (403, "Method state_getMetadata is not allowed", Lacking),
+    (-32601, "Method not found", Unconfirmed),
+    (-32601, "rpc method is not whitelisted", Unconfirmed),
+    (403, "Method state_getMetadata is not allowed", Unconfirmed),
     (-32603, "Client error: Execution failed: Other: Function to start was not found: Metadata", NotServed),
     (-32603, "Internal error", SourceDown),
     (-32602, "Invalid params", SourceDown),

@@ -17,6 +17,7 @@ from ingest.bittensor.chain import balances
 from ingest.bittensor.positions import positions
 from ingest.bittensor.subnets import spelled
 from ingest.bittensor.validators import consensus_weights
+from ingest.endpoints import Unconfirmed
 from ingest.substrate import columns
 from ingest.substrate.metadata import Metadata, metadata
 from ingest.substrate.node import Substrate, SubstrateChain, encoded, listed
@@ -158,7 +159,7 @@ def test_balances_are_whole_and_equal_the_chains_issuance(head: Substrate) -> No
 
 
 def test_errors_of_the_real_node_map_to_ours(url: str, http: Http, chain: SubstrateChain, head: Substrate) -> None:
-    with pytest.raises(NotServed, match="Method not found"):
+    with pytest.raises(Unconfirmed, match="Method not found"):
         head.ask(lambda asked: asked("state_noSuchMethod"))
     with pytest.raises(NotServed, match="Function to start was not found"):
         head.ask(lambda asked: asked("state_call", "NoSuchApi_call", "0x", head.block.hash))
