@@ -168,12 +168,15 @@ Case = tuple[Clean, Asked, Fault]
 def cases(network: Network, folder: Path) -> Iterator[Case]:
     """For each reading each route or method, at the first, a middle, the last and the largest answer, and each fault.
 
-    What an earlier reading of the network asked too, as all ask for the newest block, is tried with every fourth fault.
+    What an earlier reading of the network asked too is tried with every fourth fault; what all of them ask, to find the
+    newest block, with the first reading alone.
     """
     seen: set[Name] = set()
-    for number, reading in enumerate(network.readings):
-        found = clean(network, reading, folder)
-        for place, one in enumerate(samples(found.asked.values())):
+    every = [clean(network, reading, folder) for reading in network.readings]
+    of_all = set.intersection(*(set(found.asked) for found in every))
+    for number, found in enumerate(every):
+        wanted = [one for name, one in found.asked.items() if not number or name not in of_all]
+        for place, one in enumerate(samples(wanted)):
             again = question(one.request) in seen
             turn = FAULTS[(number + place) % EVERY :: EVERY] if again else FAULTS
             yield from ((found, one, fault) for fault in turn)
