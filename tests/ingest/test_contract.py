@@ -23,7 +23,7 @@ from ingest.offchain.feed import Feed
 from ingest.substrate.node import Substrate
 from ingest.transport import Http
 from store.rows import Facts, Kind, frame, observation
-from tests.worlds.contract import DOWN, Breach, Clean, Shelf, breaches, clean
+from tests.worlds.contract import DOWN, Breach, Clean, Shelf, breaches, cases, clean
 from tests.worlds.made_up import NETWORK as MADE_UP
 from tests.worlds.made_up import TOKEN
 from tests.worlds.servers import serving
@@ -50,6 +50,19 @@ def test_a_good_world_answers_every_question_of_every_reading(name: str, tmp_pat
         found = clean(ALL[name], reading, tmp_path)
         assert found.unanswered() == [], reading.name
         assert unlisted(tells(reading), reading.kind, found.landed[reading.name].rows) == [], reading.name
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ALL)
+def test_one_odd_answer_never_matters(
+    name: str, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    tried = [told for case in cases(ALL[name], tmp_path) for told in breaches(*case)]
+    found = [told for told in tried if told]
+    shorter = sum(not told.provable for told in found)
+    record_property("tried", f"{name}: {len(tried):,} runs with a spoiled answer, {shorter} short unprovably")
+    assert len(tried) > 50
+    assert [str(told) for told in found if told.provable] == []
 
 
 # --- readings that trust what they are told ---------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from unittest.mock import patch
 
 import polars as pl
 
+from ingest.endpoints import Contradiction
 from ingest.job import Outcome, read_network
 from ingest.network import Network, Reading
 from ingest.offchain.feed import OffChain
@@ -206,7 +207,7 @@ def _judged(
     servers: dict[str, Answer] = {"spoiled": server, "good": found.good.answer, "third": found.good.answer}
     shelf, outcome = ran(found.good, found.reading, servers, addresses, found.before, found.folder)
     if len(addresses) > found.places and _disagree(outcome):
-        # Of two that tell different blocks nobody knows who is right; a third one decides.
+        # Of two that contradict each other nobody knows who is right; a third one decides.
         addresses = [*addresses, "third"]
         shelf, outcome = ran(found.good, found.reading, servers, addresses, found.before, found.folder)
     if outcome.error in DOWN and setting == "alone":
@@ -221,7 +222,7 @@ def _judged(
 
 
 def _disagree(outcome: Outcome) -> bool:
-    return outcome.error in DOWN and "disagree about block" in outcome.message
+    return outcome.error == Contradiction.__name__ or "disagree about block" in outcome.message
 
 
 def _down(kind: type[SourceDown]) -> Iterator[str]:
