@@ -13,6 +13,7 @@ from unittest.mock import patch
 
 import polars as pl
 
+from ingest.cosmos.lcd import CosmosChain
 from ingest.endpoints import Contradiction
 from ingest.job import Outcome, read_network
 from ingest.network import Network, Reading
@@ -94,6 +95,10 @@ class Clean:
         """Addresses that are different services, as those of a source off chain may be."""
         chain = self.good.network.chain
         return max(1, len(chain.probes)) if isinstance(chain, OffChain) else 1
+
+    def compares(self, asked: Asked) -> bool:
+        """Whether a second endpoint is asked the same: lists of Cosmos chains that come in one answer, uncounted."""
+        return isinstance(self.good.network.chain, CosmosChain) and "pagination.limit" not in asked.request.params
 
     def unanswered(self) -> list[str]:
         """Names that the good server has no answer to."""
@@ -216,8 +221,9 @@ def _judged(
     if not why:
         return None
     name = " ".join(question(asked.request))
-    shorter = only_shorter(asked, server.reply) and not counted(asked, found.asked.values())
-    provable = bool(outcome.error) or not shorter
+    told_shorter = only_shorter(asked, server.reply) and not counted(asked, found.asked.values())
+    compared = setting != "alone" and found.compares(asked)
+    provable = bool(outcome.error) or compared or not told_shorter
     return Breach(found.good.network.name, found.reading.name, name, fault.name, setting, why, provable)
 
 
