@@ -75,6 +75,8 @@ def _series(part: pl.DataFrame, look: colours.Look, form: str, most: int) -> Par
         # A line alone would hide that there are few days.
         "mode": "lines+markers" if part.height < 15 else "lines",
         "line": {"width": 2.5, "color": look.colour, "dash": look.dash},
+        # One day alone has no line to dash.
+        "marker": {"symbol": "circle-open-dot" if look.textured else "circle", "size": 8 if look.textured else 6},
         # A day that was not read is a gap, never a straight line over it.
         "connectgaps": False,
         "hovertemplate": f"%{{x|%-d %b %Y}}<br>%{{y:{form}}}<extra>%{{fullData.name}}</extra>",

@@ -23,6 +23,7 @@ SYMBOLS: Final = (
 )
 # Power is a whole number; networks with the same one stand a little apart above it, all in the same band.
 APART: Final = 0.7
+LEFT_OF: Final = 5
 TICKS: Final = [1, 2, 5, 15, 50, 200]
 # How far an axis goes, by the largest number on it; 15 and what lies above are always in sight.
 REACHES: Final = ((15, 1.4), (50, 1.9), (200, 2.45), (float("inf"), 3.4))
@@ -80,7 +81,8 @@ def _dots(part: pl.DataFrame, title: str, look: colours.Look, symbols: dict[str,
         "showlegend": False,
         "mode": "markers+text" if look.textured else "markers",
         "text": title,
-        "textposition": "middle right",
+        # To the side where there is room.
+        "textposition": [f"middle {'left' if m > LEFT_OF else 'right'}" for m in part["m"]],
         "marker": {"size": 14, "color": look.colour, "symbol": shapes, "line": {"width": 2, "color": look.colour}},
         "customdata": [[inert.svg(text or "", 120) for text in row] for row in texts],
         "hovertemplate": (

@@ -194,9 +194,10 @@ def test_what_has_a_texture_has_it_in_lines_bars_and_dots_and_bears_its_name() -
     ).with_columns(word_m=pl.lit(""), word_k=pl.lit(""), path=pl.lit(""))
     dot = dots.math_against_power(cells, paints={"akash": look}).data[0]
     plain = dots.math_against_power(cells, paints={"akash": colours.of_network(1)}).data[0]
-    assert (line.line.color, line.line.dash) == ("#000001", "dash")
+    assert (line.line.color, line.line.dash, line.marker.symbol) == ("#000001", "dash", "circle-open-dot")
     assert (bars.marker.color, bars.marker.pattern.shape) == ("#000001", "/")
     assert (dot.marker.symbol, dot.text, dot.mode) == (("circle-dot",), title, "markers+text")
+    assert dot.textposition == ("middle right",)
     assert (plain.marker.symbol, plain.mode) == (("circle",), "markers")
 
 
