@@ -1,7 +1,7 @@
-"""State of a chain from a file: Cosmos SDK exports and genesis files, and the finney genesis snapshot."""
+"""State of a chain from a file: Cosmos SDK exports and genesis files, finney's genesis snapshot and raw chain spec."""
 
 import os
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from analytics.impossible import Impossible
-from ingest.bittensor.genesis import METHOD, finney_genesis
+from ingest.bittensor.genesis import METHOD, RAW_METHOD, finney_genesis, finney_storage
 from ingest.cosmos import state as cosmos_state
 from ingest.cosmos.proposals import rows_of
 from ingest.cosmos.stake import operator_of
@@ -135,13 +135,27 @@ def _own_height(document: dict[str, Any], told: Told) -> int:
 
 def parts(document: dict[str, Any], block: Block, unit: str) -> list[Part]:
     """The readings in a state document, of amounts in a unit; raises SourceChanged when its shape is not known."""
+    if (top := _storage(document)) is not None:
+        return [Part(*found[:4], RAW_METHOD, found[4]) for found in finney_storage(top, unit)]
     if _is_finney(document):
         return [Part(*found[:4], METHOD, found[4]) for found in finney_genesis(document, unit)]
     return cosmos_state.parts(_modules(document), block)
 
 
 def _is_finney(document: dict[str, Any]) -> bool:
-    return {"stakes", "balances"} <= set(document)
+    """Whether it is a state of a Substrate chain: the snapshot of finney, or a chain spec."""
+    return {"stakes", "balances"} <= set(document) or "genesis" in document
+
+
+def _storage(document: dict[str, Any]) -> Mapping[str, Any] | None:
+    """The storage in a raw chain spec; raises SourceChanged for a spec that is not raw."""
+    if "genesis" not in document:
+        return None
+    raw = document["genesis"].get("raw") if isinstance(document["genesis"], dict) else None
+    if not isinstance(raw, dict) or not isinstance(raw.get("top"), dict):
+        raise SourceChanged("a chain spec that is not raw: it has no genesis.raw.top")
+    top: dict[str, Any] = raw["top"]
+    return top
 
 
 def _modules(document: dict[str, Any]) -> dict[str, Any]:
@@ -172,6 +186,7 @@ def _refuse_other(document: dict[str, Any], network: Network) -> None:
     modules = {} if _is_finney(document) else _modules(document)
     if kind != its_kind:
         raise Mismatch(f"it is a state of a {stack} chain, and {network.title} is none")
+    _refuse_other_coin(document, network)
     told = optional(document, "chain_id")
     known = {*([network.chain.chain_id] if network.chain else []), *network.chain_ids}
     if told is not None and str(told) not in known:
@@ -182,6 +197,17 @@ def _refuse_other(document: dict[str, Any], network: Network) -> None:
     for validator in rows_of(modules.get("staking", {}), "validators"):
         if (found := prefix_of(operator_of(validator))) != f"{prefix}valoper":
             raise Mismatch(f"its validators are {found}1..., those of {network.title} {prefix}valoper1...")
+
+
+def _refuse_other_coin(document: dict[str, Any], network: Network) -> None:
+    """Refuse a chain spec of another token, other decimals or other addresses than the network's."""
+    kind, _, prefix = network.address.partition(":")
+    own = {"tokenSymbol": network.token, "tokenDecimals": network.decimals}
+    own |= {"ss58Format": int(prefix)} if kind == "ss58" else {}
+    properties = optional(document, "properties") or {}
+    for name, known in own.items():
+        if (told := optional(properties, name)) not in (None, known):
+            raise Mismatch(f"its {name} is {str(told)[:80]!r}, that of {network.title} {known!r}")
 
 
 def _snapshot(part: Part, origin: _Origin) -> Snapshot:
