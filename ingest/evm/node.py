@@ -260,18 +260,17 @@ class EvmNode:
         """Who answers, how many logs, and what `read` makes of them; those of one block are whole."""
         try:
             logs = provider.logs(wanted, first, last)
+            if first == last and self._span(provider.address).doubts(len(logs)):
+                written = len(provider.logs_by_receipts(wanted, first))
+                if written != len(logs):
+                    raise Unable(f"{provider.name} hands out {len(logs)} of {written} logs in block {first}")
         except TooWide as error:
             if first == last:
                 raise Unable(f"block {first} alone is too much: {error}") from error
             raise
-        count = len(logs)
-        if first == last and self._span(provider.address).doubts(count):
-            written = len(provider.logs_by_receipts(wanted, first))
-            if written != count:
-                raise Unable(f"{provider.name} hands out {count} of {written} logs in block {first}")
         if logs.hashes.get(self.block.height, self.block.hash) != self.block.hash:
             raise Unable(f"{provider.name} has logs of another block {self.block.height}")
-        return provider.address, count, read(logs)
+        return provider.address, len(logs), read(logs)
 
     def _called(self, provider: Provider, calls: Sequence[Call]) -> list[tuple[Any, ...]]:
         question = "0x" + together(calls).hex()

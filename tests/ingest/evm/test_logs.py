@@ -190,6 +190,21 @@ def test_a_provider_that_cuts_its_answers_hides_no_log(name: str) -> None:
     assert len(seen.logs_asked) < 80
 
 
+@each("refusal", [error(-32008, "response is too big"), error(-32601, "no such method"), result(None), result([None])])
+def test_a_doubted_block_without_receipts_is_asked_of_another_provider(refusal: Reply) -> None:
+    """Invented: a block of exactly a hundred logs, whose receipts one provider does not give."""
+
+    def mood(_: int, method: str) -> Reply | None:
+        return refusal if method == "eth_getBlockReceipts" else None
+
+    logs = crowd({777: 100})
+    with provider(logs=logs, mood=mood) as (lacks, seen), provider(logs=logs) as (good, _):
+        assert len(read(node(lacks, good), 777, 777)) == 100
+        with pytest.raises(SourceDown, match=lacks):
+            read(node(lacks, pauses=()), 777, 777)
+    assert len(seen.asked) < 40
+
+
 @each(("count", "doubted"), [(99, False), (100, True), (137, False), (950, False), (1000, True), (2500, True)])
 def test_round_numbers_are_doubted(count: int, doubted: bool) -> None:
     assert Span().doubts(count) is doubted
