@@ -339,24 +339,29 @@ def test_a_proposed_range_that_is_not_smaller_is_not_taken(proposed: str) -> Non
 
 
 MOODS = [None, None, None, error(-32005, "rate limit"), error(4444, "pruned"), Reply(b"", 502), Reply(b"{", 200)]
+MOODS += [error(-32602, "range is too wide"), error(-32099, "no logs today"), result(None), result([None])]
 
 
 @pytest.mark.slow
 @examples(12)
 @given(
     st.lists(st.sampled_from(MOODS), min_size=20, max_size=20),
-    st.lists(st.tuples(st.integers(200, 4000), st.integers(50, 200)), min_size=2, max_size=2),
+    st.lists(
+        st.tuples(st.integers(200, 4000), st.integers(50, 200), st.sampled_from([10**9, 100])), min_size=2, max_size=2
+    ),
 )
 def test_whatever_providers_do_there_are_all_logs_or_an_error(
-    moods: list[Reply | None], limits: list[tuple[int, int]]
+    moods: list[Reply | None], limits: list[tuple[int, int, int]]
 ) -> None:
     def mood(number: int, method: str) -> Reply | None:
         return moods[number % len(moods)] if method == "eth_getLogs" else None
 
     with ExitStack() as stack:
         urls = [
-            stack.enter_context(provider(logs=LOGS, mood=mood, blocks_allowed=blocks, logs_allowed=logs))[0]
-            for blocks, logs in limits
+            stack.enter_context(
+                provider(logs=LOGS, mood=mood, blocks_allowed=blocks, logs_allowed=logs, silent_cap=cap)
+            )[0]
+            for blocks, logs, cap in limits
         ]
         with suppress(SourceDown):
             assert read(node(*urls)) == EVERY
