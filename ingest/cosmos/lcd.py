@@ -178,6 +178,7 @@ class Lcd:
         self._uncounted: set[tuple[str, str]] = set()
         self._caps: set[tuple[str, int]] = set()
         self._answered: set[str] = set()
+        self._useless: set[str] = set()
 
     @property
     def endpoint(self) -> str:
@@ -313,13 +314,16 @@ class Lcd:
 
         def question(endpoint: str) -> dict[str, Any]:
             body = ask(endpoint)
-            others = [other for other in self.rotation.endpoints if other != endpoint] if has_list(body) else []
+            useless = self._useless | {endpoint}
+            others = [other for other in self.rotation.endpoints if other not in useless] if has_list(body) else []
             for other in others[:WITNESSES_ASKED]:
                 try:
                     seen = ask(other)
                 except Exhausted:
                     raise
                 except ReadingError:
+                    # One that has another state, or none, at this block is not asked to prove it each time.
+                    self._useless |= {other} - self._proved
                     continue
                 if holds(seen, body):
                     return min(body, seen, key=size) if holds(body, seen) else seen

@@ -324,3 +324,17 @@ def test_an_older_block_that_is_not_older_is_asked_of_the_next_endpoint() -> Non
         node.block_at(900)
     with pinned(but(chain(STATE), path, young), chain(STATE)) as node:
         assert node.block_at(900).time < node.block.time
+
+
+def test_an_endpoint_that_lacks_the_block_is_asked_to_confirm_a_list_once() -> None:
+    asked: list[str] = []
+
+    def behind(request: Request) -> Reply:
+        asked.append(request.path)
+        return failure(500, 2, "version does not exist")
+
+    with pinned(funded(*COINS), behind) as node:
+        proving = len(asked)
+        for place in range(3):
+            node.get(FUND, denoms, {"place": str(place)})
+    assert len(asked) - proving <= 1
