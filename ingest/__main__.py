@@ -20,12 +20,11 @@ import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, redirect_stdout
-from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import polars as pl
 import polars.selectors as cs
@@ -48,12 +47,14 @@ from ingest.sample.world import build_sample
 from ingest.serve import serve_dashboard
 from ingest.settings import WrongSetting
 from ingest.spoken import spoken
+from ingest.standing import REMEDY, Standing, line
 from ingest.state_file import Mismatch
 from ingest.told import Told
 from ingest.transport import Http, bare
 from ingest.upkeep import prune as pruned
 from ingest.upkeep import rotten
 from questions.freshness import disk, freshness, last_runs, torn
+from questions.trouble import Trouble, grouped, offline, troubles
 from store.described import IMPORTED
 from store.disk import FAULTS, replace
 from store.landing import SAMPLE, Landing
@@ -62,7 +63,6 @@ from store.mart import Damaged, Mart, NoMart, data_folder, opened, prove
 from store.rows import AHEAD, FORMULA_STARTS, NEGATIVE_NUMBER, ReadingError
 
 FRESH, UNEXPECTED, USAGE, PARTIAL, STALE, DISK, LOCKED = 0, 1, 2, 3, 4, 74, 75
-REMEDY: Final = "restore it from a backup, or delete it and the next run reads again, or import it again"
 
 
 class Commands(TyperGroup):
@@ -326,9 +326,10 @@ def status(
     ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
 ) -> None:
-    """Say how old the data is and whether the last run worked; exits 4 when something is stale, never read or torn.
+    """Say what broke, on which host, since when, and what to do; then how old each reading is.
 
-    A reading is stale when it is older than twice its cadence (an hour, a day), and than --max-age where it is given.
+    Exits 4 when something is stale, never read or torn, or the last run failed. A reading is stale when it is older
+    than twice its cadence (an hour, a day), and than --max-age where it is given.
     """
     data = data_folder()
     with _published(data) as mart:
@@ -337,8 +338,10 @@ def status(
         generation = mart.table("FROM meta").to_dicts()[0]
         broken = torn(mart)
         unknown = _unpublished(Landing(data), mart)
+        broken_hosts = troubles(mart)
     sizes = disk(data)
     failed = job.remark(data)
+    standing = Standing(rows, broken_hosts, broken, failed, runs[0]["started"] if runs else None)
     with _whole_output():
         if as_json:
             document = {
@@ -348,10 +351,15 @@ def status(
                 "failed": failed or None,
                 "disk_bytes": sizes,
                 "torn": broken,
+                "summary": standing.lines,
+                "trouble": [_trouble(one) for one in broken_hosts],
                 "readings": rows.to_dicts(),
             }
             typer.echo(json.dumps(_said(document), default=str))
         else:
+            for text in standing.lines:
+                _say(text)
+            _say("")
             _show(rows, runs, sizes)
             for message in broken:
                 _say(f"{message}; {REMEDY}")
@@ -383,20 +391,25 @@ def doctor(
 ) -> None:
     """Ask each endpoint for its chain, its newest block and its version; say what it refuses.
 
-    Sources off chain have no block: each is asked one small question. Exits 3 where some addresses cannot be used, 4
+    What cannot be used comes first, one line a host. Sources off chain have no block: each is asked one small question.
+    Exits 3 where some addresses cannot be used, 4
     where none can; with --record where some readings fail, and where all do.
     """
     if record is not None:
         raise typer.Exit(_recorded(_chosen(network), record))
+    with Http() as http:
+        found = [seen for one in _chosen(network) for seen in examined(one, http)]
+    usable = [seen.usable for seen in found]
+    _say(f"{sum(usable)} of {len(found)} addresses can be used")
+    unusable = grouped(failing for seen in found for failing in seen.failing)
+    for trouble in unusable if any(usable) else offline(unusable):
+        _say(line(trouble))
+    _say("")
+    for seen in found:
+        _say(f"{seen.network} {seen.address}: {seen.said}")
     for name in () if network else Landing(data_folder()).descriptions():
         _say(f"{name}: imported from a file, nobody is asked")
-    with Http() as http:
-        found = []
-        for seen in (seen for one in _chosen(network) for seen in examined(one, http)):
-            _say(f"{seen.network} {seen.address}: {seen.said}")
-            found.append(seen.usable)
-    log.info("%d of %d addresses can be used", sum(found), len(found))
-    raise typer.Exit(FRESH if all(found) else PARTIAL if any(found) else STALE)
+    raise typer.Exit(FRESH if all(usable) else PARTIAL if any(usable) else STALE)
 
 
 def _recorded(chosen: Sequence[Network], folder: Path) -> int:
@@ -622,7 +635,7 @@ def _told() -> Iterator[job.Progress]:
 def _log(outcome: job.Outcome) -> None:
     level = logging.WARNING if outcome.error else logging.INFO
     text = f"{outcome.network} {outcome.reading}: {outcome.error or 'landed'} {outcome.message}".strip()
-    log.log(level, text, extra={"fields": asdict(outcome)})
+    log.log(level, text, extra={"fields": dict(outcome.told)})
 
 
 def _code(report: job.Report) -> int:
@@ -683,6 +696,12 @@ def _show(rows: pl.DataFrame, runs: list[dict[str, object]], sizes: dict[str, in
         _say(f"{network}: left out of {reading}: {left_out}")
     _say("disk: " + ", ".join(f"{name} {size / 2**20:.1f} MiB" for name, size in sizes.items()))
     Console(file=sys.stdout, soft_wrap=True).print(table)
+
+
+def _trouble(one: Trouble) -> dict[str, object]:
+    """A trouble for programs."""
+    told = {"hosts": list(one.hosts), "cause": one.cause, "message": one.message, "since": one.since}
+    return {**told, "readings": [f"{network}/{reading}" for network, reading in one.readings], "do": one.remedy}
 
 
 def _show_errors(failed: pl.DataFrame) -> None:

@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from ingest.settings import above_zero
-from store.rows import SourceDown
+from store.rows import Cause, SourceDown
 
 VARIABLE: Final = "DEAI_ALLOWANCE"
 
 
 class Exhausted(SourceDown):
     """A reading or a run has had all that it may ask for."""
+
+    cause = Cause.ENDLESS
 
 
 @dataclass(frozen=True, slots=True)

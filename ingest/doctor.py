@@ -4,21 +4,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from ingest.job import endpoints
+from ingest.job import LONGEST_FAULT, endpoints
 from ingest.network import Network
 from ingest.offchain.feed import OffChain
+from ingest.spoken import spoken
 from ingest.transport import Http, bare
-from store.rows import ReadingError
+from questions.trouble import Failing
+from store.rows import Cause, Fault, ReadingError
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One address of a network, as it may be shown, and what it said; `usable` where it can be read."""
+    """One address of a network, as it may be shown, and what it said; `usable` where it can be read, else why not."""
 
     network: str
     address: str
     usable: bool
     said: str
+    failing: tuple[Failing, ...] = ()
 
 
 def examined(network: Network, http: Http) -> Iterator[Seen]:
@@ -26,10 +29,17 @@ def examined(network: Network, http: Http) -> Iterator[Seen]:
     for place, endpoint in enumerate(endpoints(network)):
         address = bare(endpoint)
         try:
-            yield Seen(network.name, address, usable=True, said=_said(network, place, http))
+            with http.allowing(f"{network.name}: {address}"):
+                said = _said(network, place, http)
+            yield Seen(network.name, address, usable=True, said=said)
         except ReadingError as error:
             said = str(error).removeprefix(address).lstrip("/: ")
-            yield Seen(network.name, address, usable=False, said=said)
+            failing = tuple(Failing(network.name, network.title, "", *_told(one), None) for one in error.faults)
+            yield Seen(network.name, address, usable=False, said=said, failing=failing)
+
+
+def _told(fault: Fault) -> tuple[str, Cause, str]:
+    return fault.host, fault.cause, spoken(fault.message, LONGEST_FAULT)
 
 
 def _said(network: Network, place: int, http: Http) -> str:

@@ -25,8 +25,8 @@ from urllib.parse import urlsplit
 from analytics.impossible import Impossible
 from ingest.allowance import Exhausted
 from ingest.settings import WrongSetting
-from ingest.transport import bare
-from store.rows import BadData, ReadingError, SourceChanged, SourceDown
+from ingest.transport import bare, host
+from store.rows import BadData, Fault, ReadingError, SourceChanged, SourceDown
 
 T = TypeVar("T")
 A = TypeVar("A")
@@ -88,6 +88,7 @@ class Rotation:
         endpoint's fault: it is raised as it is.
         """
         reasons: list[ReadingError] = []
+        faults: list[Fault] = []
         absent: list[tuple[str, Absent]] = []
         for endpoint in self.endpoints:
             self._put(endpoint, 0)
@@ -101,6 +102,7 @@ class Rotation:
                     break
             except (ReadingError, Impossible) as error:
                 reasons.append(_named(error, bare(endpoint)))
+                faults.append(reasons[-1].at(host(endpoint)))
                 self.distrust(endpoint)
             else:
                 for lacking, _ in absent:
@@ -109,7 +111,9 @@ class Rotation:
         if absent:
             self._put(absent[0][0], 0)
             raise self._lacking([error for _, error in absent], reasons)
-        raise _unanswered(reasons)
+        unanswered = _unanswered(reasons)
+        unanswered.faults = tuple(faults)
+        raise unanswered
 
     def distrust(self, endpoint: str) -> None:
         """Ask this endpoint after all others."""
@@ -182,7 +186,9 @@ def _named(error: Exception, where: str) -> ReadingError:
     """The reason with the address before it, unless it begins with one."""
     kind = Contradiction if isinstance(error, Contradiction) else SourceDown
     told = str(error)
-    return kind(told if told.startswith(("http://", "https://")) else f"{where}: {told}")
+    found = kind(told if told.startswith(("http://", "https://")) else f"{where}: {told}")
+    known = error if isinstance(error, ReadingError) else BadData(told)
+    return found.of(known.origin.cause, known.origin.reason or told)
 
 
 def _unanswered(reasons: Sequence[ReadingError]) -> ReadingError:

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -29,8 +29,9 @@ from ingest.stopping import Stopped
 from ingest.transport import Http, bare
 from store.disk import FAULTS
 from store.landing import Landing
+from store.ledger import RunError, RunFault
 from store.mart import refuse_without_room
-from store.rows import AHEAD, Facts, Place, ReadingError, Snapshot, SourceDown
+from store.rows import AHEAD, Cause, Facts, Fault, Place, ReadingError, Snapshot, SourceDown
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,8 @@ NEARLY: Final = 0.9
 YOUNG: Final = timedelta(hours=2)
 VERSION: Final = "1.2.0"
 LOCK: Final = "ingest.lock"
+# Letters of what is kept of a fault beside the whole message.
+LONGEST_FAULT: Final = 200
 # Bytes of a lock file.
 REMARK: Final = 256
 
@@ -50,12 +53,18 @@ class Locked(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one reading; `error` is empty when it landed, or was there already."""
+    """What became of one reading; `error` is empty when it landed, or was there already; faults: who is to blame."""
 
     network: str
     reading: str
     error: str = ""
     message: str = ""
+    faults: tuple[Fault, ...] = ()
+
+    @property
+    def told(self) -> RunError:
+        """What failed, as the ledger and the log say it."""
+        return RunError(network=self.network, reading=self.reading, error=self.error, message=self.message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +253,15 @@ def _outcome(network: Network, reading: Reading, error: BaseException | None) ->
         log.error("%s %s", network.name, reading.name, exc_info=error)
     # That every endpoint was asked is said by their reasons.
     kind = SourceDown if type(error) is Unanswered else type(error)
-    return Outcome(network.name, reading.name, kind.__name__, spoken(str(error)))
+    return Outcome(network.name, reading.name, kind.__name__, spoken(str(error)), _faults(error))
+
+
+def _faults(error: BaseException) -> tuple[Fault, ...]:
+    """Which hosts an error is of, as it may be said; none of them is to blame for an error of ours."""
+    if not isinstance(error, ReadingError):
+        return (Fault("", Cause.OURS, type(error).__name__),)
+    found = error.faults or (error.at(""),)
+    return tuple(replace(one, message=spoken(one.message, LONGEST_FAULT)) for one in found)
 
 
 def _head(network: Network[N], http: Http) -> N:
@@ -436,7 +453,7 @@ class Record:
     def write(self, status: str) -> None:
         """Write the line, or write it anew."""
         outcomes = self._outcomes.values()
-        failed = [asdict(outcome) for outcome in outcomes if outcome.error]
+        failed = [outcome.told for outcome in outcomes if outcome.error]
         identity = f"{self._started:%Y%m%dT%H%M%S}-{os.getpid()}"
         entry = {
             "id": identity,
@@ -450,5 +467,21 @@ class Record:
             "host": platform.node(),
             "errors": failed
             + [{"network": "", "reading": "", "error": "BadData", "message": text} for text in self._torn],
+            "faults": list(blamed(outcomes)),
+            "read": [f"{outcome.network}/{outcome.reading}" for outcome in outcomes if not outcome.error],
         }
         self._landing.record_run(identity, entry)
+
+
+def blamed(outcomes: Iterable[Outcome]) -> Iterable[RunFault]:
+    """Each host that is to blame and for what, once for all the readings of a network that it stopped."""
+    found: dict[tuple[str, str, Cause], RunFault] = {}
+    for outcome in outcomes:
+        for fault in outcome.faults:
+            key = (outcome.network, fault.host, fault.cause)
+            told = RunFault(
+                network=outcome.network, readings=[], host=fault.host, cause=fault.cause, message=fault.message
+            )
+            known = found.setdefault(key, told)
+            known["readings"].append(outcome.reading)
+    return found.values()

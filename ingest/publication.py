@@ -16,6 +16,7 @@ from publish import evidence
 from publish.change import changes
 from publish.concentration import method_version, metrics
 from publish.operators import TEXTS, with_operators
+from publish.trouble import troubles
 from store import reference
 from store.described import IMPORTED
 from store.draft import Draft
@@ -142,9 +143,14 @@ def _fields(one: Network | Reading | Rule | Way, *names: str) -> dict[str, Any]:
     return {name: getattr(one, name) for name in names}
 
 
+# What a line of the ledger has many of; the mart has tables of it.
+LISTS: Final = ("errors", "faults", "read")
+
+
 def ledger(runs: Sequence[Run]) -> dict[str, pl.DataFrame]:
     """The runs and their errors, as tables of the mart."""
     return {
-        "run": pl.DataFrame([{name: told for name, told in one.items() if name != "errors"} for one in runs]),
+        "run": pl.DataFrame([{name: told for name, told in one.items() if name not in LISTS} for one in runs]),
         "run_error": pl.DataFrame([{"run": one["id"], **error} for one in runs for error in one["errors"]]),
+        "trouble": troubles(runs),
     }

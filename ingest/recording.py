@@ -168,7 +168,10 @@ class _Look:
         """Read all within bounds; the index knows of each reading once it is over."""
         network, chain = self.network, cast(Any, self.network.chain)
         clock = Noted(chain.clock)
-        seen = [{**asdict(one), "said": self.bundle.names.refusal(one.said)} for one in examined(network, http)]
+        seen = [
+            {"address": one.address, "usable": one.usable, "said": self.bundle.names.refusal(one.said)}
+            for one in examined(network, http)
+        ]
         self.told.update(
             {
                 DOCTOR: self.bundle.keep(network.name, DOCTOR, self.tape.taken()),

@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.client import HTTPException, RemoteDisconnected
 from http.cookiejar import DefaultCookiePolicy
 from io import BytesIO
@@ -45,7 +45,7 @@ from ingest import stopping
 from ingest.allowance import READING, RUN, Allowance, Limits
 from ingest.settings import above_zero
 from ingest.spoken import HIDDEN, KEY_LENGTH, without_keys
-from store.rows import SourceDown
+from store.rows import Cause, Fault, ReadingError, SourceDown
 
 CONNECT_SECONDS: Final = 5.0
 READ_SECONDS: Final = 30.0
@@ -61,6 +61,8 @@ MOST_ELEMENTS: Final = 2_000_000
 # As many levels of JSON as the stack of any thread holds with room to spare.
 DEEPEST: Final = 5_000
 REDIRECTS: Final = 3
+# Not let in, to be paid, too much asked, forbidden by law.
+REFUSALS: Final = (401, 402, 403, 407, 429, 451)
 BEYOND_ASCII: Final = re.compile(rb"\\u(?!00[0-7])")
 PER_SECOND: Final = 1.0
 AGENT: Final = "deai-observatory (+read-only chain statistics)"
@@ -72,6 +74,8 @@ class AnswerTooLarge(SourceDown):
 
 class GivenUp(SourceDown):
     """An endpoint that kept us waiting before in this run is not asked again."""
+
+    cause = Cause.SILENT
 
 
 class _Unwilling(HTTPError):
@@ -252,6 +256,15 @@ def _unheard(_: Question, ask: Callable[[], Answer]) -> Answer:
     return ask()
 
 
+class _Own(threading.local):
+    """What one thread may ask for, whom it asked last, and how each host answered it."""
+
+    def __init__(self) -> None:
+        self.allowance: Allowance | None = None
+        self.last = ""
+        self.statuses: dict[str, int] = {}
+
+
 class Http:
     """A session for one run: at most `per_second` requests a second to each host, no cookies, no credentials.
 
@@ -279,7 +292,7 @@ class Http:
         self._next: dict[str, float] = {}
         self._lock = threading.Lock()
         self._run = Allowance("this run", limits)
-        self._own = threading.local()
+        self._own = _Own()
         self._hosts = _Hosts()
         self._tape = tape
         self.requests = 0
@@ -307,22 +320,34 @@ class Http:
     def allowing(self, whose: str, limits: Limits = READING) -> Iterator[Allowance]:
         """Limits what the questions of this thread may cost inside; `whose` names what they are asked for."""
         self._own.allowance = Allowance(whose, limits)
+        self._own.statuses = {}
         try:
             yield self._own.allowance
+        except ReadingError as error:
+            self._blame(error)
+            raise
         finally:
-            del self._own.allowance
+            self._own.allowance = None
 
     def forgive(self) -> None:
         """Asks hosts again that were given up: a day of a backfill is a run of its own."""
         self._hosts = _Hosts()
 
     def _spend(self, where: str, **costs: int) -> None:
-        for allowance in (self._run, getattr(self._own, "allowance", None)):
+        for allowance in (self._run, self._own.allowance):
             if allowance:
                 allowance.spend(where, **costs)
 
     def _ask(self, question: Question) -> Answer:
-        return self._tape(question, lambda: self._followed(question))
+        self._own.last = place = host(question.url)
+        answer = self._tape(question, lambda: self._followed(question))
+        self._own.statuses[place] = answer.status
+        return answer
+
+    def _blame(self, error: ReadingError) -> None:
+        """Say which hosts an error is of, where nobody did yet: the one that was asked last; and how each refused."""
+        faults = error.faults or (error.at(self._own.last),)
+        error.faults = tuple(_refined(one, self._own.statuses.get(one.host, 0)) for one in faults)
 
     def _followed(self, question: Question) -> Answer:
         """The answer to a question, after redirects."""
@@ -416,7 +441,16 @@ class _Hosts:
         if dripped:
             self._dripped.add(host)
         self._answered[host] = False
-        return SourceDown(f"{bare(url)} {told}" if isinstance(error, _Unwilling) else f"{bare(url)}: {told}")
+        why = f"{bare(url)} {told}" if isinstance(error, _Unwilling) else f"{bare(url)}: {told}"
+        return SourceDown(why).of(Cause.SILENT, told)
+
+
+def _refined(fault: Fault, status: int) -> Fault:
+    """A fault of which nothing more is known, by the last status of its host."""
+    if fault.cause is not Cause.DOWN or status < 400:
+        return fault
+    cause = Cause.FAILS if status >= 500 else Cause.REFUSES if status in REFUSALS else Cause.DOWN
+    return replace(fault, cause=cause)
 
 
 def parsed(text: bytes | str) -> Any:
@@ -494,6 +528,11 @@ def _same_host(response: requests.Response) -> str:
 
 def _port(parts: SplitResult) -> int:
     return parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)
+
+
+def host(url: str) -> str:
+    """The host of an address as it may be shown, with its port where it has one."""
+    return urlsplit(bare(url)).netloc
 
 
 def bare(url: str) -> str:

@@ -67,7 +67,7 @@ def by_network(mart: Mart, now: datetime) -> pl.DataFrame:
     """One row a network: its state in words, and what is behind it.
 
     state: fresh; stale (some reading is); missing (none was ever read). Columns: network, title, state, oldest (time of
-    the oldest newest block), every_seconds (null where nothing is read on a schedule), reason.
+    the oldest newest block), every_seconds (null where nothing is read on a schedule).
     """
     titles = mart.table("SELECT name AS network, title FROM network")
     rows = freshness(mart, now)
@@ -79,7 +79,6 @@ def by_network(mart: Mart, now: datetime) -> pl.DataFrame:
         every_seconds=pl.col("every_seconds").filter(stale).min(),
         read=pl.col("time").count(),
         stale=stale.any(),
-        reason=pl.col("message").drop_nulls().first(),
     )
     worst = pl.when("stale").then(pl.lit("stale")).otherwise(pl.lit("fresh"))
     state = pl.when(pl.col("read") == 0).then(pl.lit("missing")).otherwise(worst)

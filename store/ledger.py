@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, TypedDict, cast
+from typing import Any, Final, NotRequired, TypedDict, cast
 
 from store.rows import BadData
 from store.sealed import told_by_name
@@ -24,8 +24,21 @@ class RunError(TypedDict):
     message: str
 
 
+class RunFault(TypedDict):
+    """A host that is to blame in a run, why, and which readings of a network it stopped; no host: none is to blame."""
+
+    network: str
+    readings: list[str]
+    host: str
+    cause: str
+    message: str
+
+
 class Run(TypedDict):
-    """What a run did, as its line of the ledger says."""
+    """What a run did, as its line of the ledger says.
+
+    faults, and read (readings that landed, as network/reading), are in no line of before there were such.
+    """
 
     id: str
     started: str
@@ -37,6 +50,8 @@ class Run(TypedDict):
     version: str
     host: str
     errors: list[RunError]
+    faults: NotRequired[list[RunFault]]
+    read: NotRequired[list[str]]
 
 
 def told(entry: Mapping[str, object]) -> bytes:

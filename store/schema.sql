@@ -362,6 +362,16 @@ CREATE TABLE run_error (
     message VARCHAR                -- where and why
 );
 
+-- What failed when it was last asked for: a row for each host that is to blame, and reading that it stopped.
+CREATE TABLE trouble (
+    network VARCHAR,               -- short name of the network
+    reading VARCHAR,               -- what was asked
+    host VARCHAR,                  -- who is to blame, empty where no host is
+    cause VARCHAR,                 -- silent, refuses, fails, lacks, behind, down, changed, wrong, endless, ours
+    message VARCHAR,               -- why, in the words of the error
+    since TIMESTAMPTZ              -- start of the first run in which it failed and since which it was not read
+);
+
 -- What this build found torn.
 CREATE TABLE torn (
     message VARCHAR                -- a sentence for each landing file, and line of the ledger, that is not what was written

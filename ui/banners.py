@@ -6,6 +6,7 @@ from typing import Final
 
 import streamlit as st
 
+from questions.trouble import Trouble
 from ui import inert, words
 
 FEW: Final = 3
@@ -31,9 +32,10 @@ def simulated() -> None:
 
 
 def missing(networks: Sequence[tuple[str, str]]) -> None:
-    """Networks that could not be read, and why; the others are shown. networks: titles with reasons."""
+    """Networks that were never read; the others are shown. networks: titles with reasons, empty if told elsewhere."""
     lines = [(title, inert.markdown(reason, 150)) for title, reason in networks]
-    st.warning(f"**{_are(lines, 'missing')}** The other networks are shown.{_list(lines)}", icon=":material/link_off:")
+    why = _list([(title, reason) for title, reason in lines if reason])
+    st.warning(f"**{_are(lines, 'missing')}** The other networks are shown.{why}", icon=":material/link_off:")
 
 
 def stale(networks: Sequence[tuple[str, datetime, timedelta | None]], now: datetime) -> None:
@@ -72,14 +74,18 @@ def imported(networks: Sequence[tuple[str, datetime, str]]) -> None:
     )
 
 
-def failed(time: datetime, errors: Sequence[tuple[str, str]], now: datetime) -> None:
-    """The last run did not get everything: what, and why, as the source said it."""
-    lines = "".join(f"\n* {inert.markdown(what)}: {inert.markdown(why, 300)}" for what, why in errors[:5])
-    more = f"\n* {MORE.format(len(errors) - 5)}" if len(errors) > 5 else ""
-    st.error(
-        f"**The last run, {words.age(time, now)}, did not get everything.** What it got before is shown.{lines}{more}",
-        icon=":material/error:",
-    )
+def failed(time: datetime, troubles: Sequence[Trouble], now: datetime) -> None:
+    """Something cannot be read: one line a host, however many readings that stopped, and why, as the host said it."""
+    lines = "".join(f"\n* {_trouble(one)}" for one in troubles[:FEW])
+    more = f"\n* {MORE.format(len(troubles) - FEW)}" if len(troubles) > FEW else ""
+    headline = f"**The last run, {words.age(time, now)}, did not get everything.** What was read before is shown."
+    st.error(f"{headline}{lines}{more}", icon=":material/error:")
+
+
+def _trouble(one: Trouble) -> str:
+    since = f" since {words.day(one.since)}, {one.since:%H:%M} UTC" if one.since else ""
+    says, why, hurts = (inert.markdown(text, 200) for text in (one.says, one.message, one.hurts))
+    return f"{says}{since} ({why}): {hurts}"
 
 
 def broken(what: str, reason: str) -> None:

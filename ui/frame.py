@@ -11,7 +11,7 @@ import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
 from analytics.impossible import Impossible
-from questions import freshness
+from questions import freshness, trouble
 from questions.populations import Population, populations
 from store.mart import NoMart, data_folder
 from store.rows import ReadingError
@@ -96,17 +96,15 @@ def state() -> None:
     # Before the first run nobody has missed anything; a state that was imported can be old all the same.
     if runs.is_empty():
         return
-    missing = networks.filter(state="missing").select("title", pl.col("reason").fill_null("It was never read."))
+    found = served.asked(trouble.troubles)
+    # What stopped them is told once, with all that it stopped.
+    explained = [name for one in found for name, _ in one.titles]
+    reason = pl.when(pl.col("network").is_in(explained)).then(pl.lit("")).otherwise(pl.lit("It was never read."))
+    missing = networks.filter(state="missing").select("title", reason)
     if not missing.is_empty():
         banners.missing(missing.rows())
-    errors = served.asked(freshness.run_errors, 100).filter(run=runs["id"][0])
-    if not errors.is_empty():
-        told = [(f"{network} {reading}", message) for network, reading, message in _named(errors)]
-        banners.failed(runs["started"][0], told, now)
-
-
-def _named(errors: pl.DataFrame) -> list[tuple[str, str, str]]:
-    return [(row[0], row[1], row[2]) for row in errors.select("network", "reading", "message").iter_rows()]
+    if found:
+        banners.failed(runs["started"][0], found, now)
 
 
 def source(population: Population, grouping: str = "", unit: str = "") -> Provenance:

@@ -27,7 +27,7 @@ from ingest.endpoints import Absent, Answers, Contradiction, Rotation, Unconfirm
 from ingest.fields import instant, listed, optional, part, raw, text, whole
 from ingest.network import is_of_now
 from ingest.transport import Answer, AnswerTooLarge, Http, bare
-from store.rows import BadData, Block, ReadingError, SourceChanged, SourceDown
+from store.rows import BadData, Block, Cause, ReadingError, SourceChanged, SourceDown
 
 ASKED_HEIGHT: Final = "x-cosmos-block-height"
 ANSWERED_HEIGHT: Final = "grpc-metadata-x-cosmos-block-height"
@@ -51,6 +51,8 @@ MISSING: Final = 5
 # What Akash's modules say of a state that their version does not know; the next endpoint must not know it either.
 UNKNOWN_STATE: Final = "invalid state value"
 
+# How cosmos-sdk and CometBFT say that they keep a state or a block no more; it only names the cause.
+PRUNED: Final = re.compile("version mismatch|version does not exist|failed to load state at height|lowest height is")
 HEIGHT: Final = re.compile(r"[0-9]{1,18}")
 HALF_PAIR: Final = re.compile(rb"\\u[dD][89a-fA-F]")
 
@@ -115,7 +117,8 @@ class CosmosChain:
     def _newest(self, source: "_Endpoint", rotation: Rotation) -> "Lcd":
         node = self._pinned(source, rotation, max(1, source.bonded_height() - BLOCKS_BEHIND))
         if not is_of_now(node.block, self.clock(), OLDEST_HEAD):
-            raise SourceDown(f"{source.name} is at block {node.block.height} of {node.block.time:%Y-%m-%d %H:%M:%S}")
+            why = f"is at block {node.block.height} of {node.block.time:%Y-%m-%d %H:%M:%S}"
+            raise SourceDown(f"{source.name} {why}").of(Cause.BEHIND, why)
         return node
 
     def _pinned(self, source: "_Endpoint", rotation: Rotation, height: int) -> "Lcd":
@@ -509,7 +512,8 @@ def _body(answer: Answer, where: str) -> dict[str, Any]:
     if unknown or (answer.status, body.get("code")) == (HTTPStatus.NOT_FOUND, MISSING):
         raise NotFound(f"{where}: {reason}")
     down = Refused if answer.status == HTTPStatus.BAD_REQUEST else SourceDown
-    raise down(f"{where} answered {answer.status}: {reason}")
+    found = down(f"{where} answered {answer.status}: {reason}")
+    raise found.of(Cause.LACKS) if PRUNED.search(reason) else found
 
 
 def _of_the_gateway(answer: Answer) -> bool:

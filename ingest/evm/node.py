@@ -18,7 +18,7 @@ from ingest.evm.provider import Provider
 from ingest.evm.refusals import TooWide, Unable
 from ingest.network import is_of_now
 from ingest.transport import GivenUp, Http, bare
-from store.rows import Block, ReadingError, SourceChanged, SourceDown
+from store.rows import Block, Cause, ReadingError, SourceChanged, SourceDown
 
 OLDEST_HEAD: Final = timedelta(minutes=5)
 CALLS_AT_ONCE: Final = 200
@@ -85,7 +85,8 @@ class EvmChain:
     def _newest_final(self, provider: Provider) -> Block:
         newest = provider.newest()
         if not is_of_now(newest, self.clock(), OLDEST_HEAD):
-            raise Unable(f"{provider.name}: the newest block {newest.height} is of {newest.time:%Y-%m-%d %H:%M:%S}")
+            why = f"the newest block {newest.height} is of {newest.time:%Y-%m-%d %H:%M:%S}"
+            raise Unable(f"{provider.name}: {why}").of(Cause.BEHIND, why)
         return provider.final()
 
     def _first_proved(self, http: Http, endpoints: Sequence[str], pinned: Callable[[Provider], Block]) -> "EvmNode":

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from ingest.endpoints import AskSmaller
 from ingest.transport import Answer, bare, parsed
-from store.rows import ReadingError, SourceChanged, SourceDown
+from store.rows import Cause, ReadingError, SourceChanged, SourceDown
 
 # EIP-4444: history before the merge may be gone; the code is that of the proposal.
 PRUNED_CODE: Final = 4444
@@ -54,6 +54,8 @@ class TooWide(AskSmaller):
 class Busy(SourceDown):
     """A provider asks for patience."""
 
+    cause = Cause.REFUSES
+
 
 class Unable(SourceDown):
     """A provider does not answer this question, for whatever reason; another may."""
@@ -78,7 +80,7 @@ def refusal(url: str, status: int, error: Any) -> ReadingError:
     text = _text(error)
     says = f"{bare(url)} answered {status} {code if code is not None else ''}: {text[:300]}"
     if code in (PRUNED_CODE, NO_SUCH_METHOD):
-        return Unable(says)
+        return Unable(says).of(Cause.LACKS)
     if NARROW.search(text):
         return TooWide(says, _proposed(text))
     if WAIT.search(text) or status == 429 or status >= 500:

@@ -19,7 +19,7 @@ from ingest.substrate.metadata import Item, Metadata, metadata
 from ingest.substrate.rpc import NOW, Ask, NotServed, Rpc, at, confirm, first_from, newest, unhexed
 from ingest.substrate.scale import compact
 from ingest.transport import Http, bare
-from store.rows import Block, SourceChanged, SourceDown
+from store.rows import Block, Cause, SourceChanged, SourceDown
 
 # What substrate nodes hand out at most for one page of keys.
 KEYS_A_PAGE: Final = 1000
@@ -61,7 +61,8 @@ class SubstrateChain:
         def proved(endpoint: str) -> Substrate:
             block, version = newest(rpc.of(endpoint))
             if not is_of_now(block, self.clock(), self.oldest_head):
-                raise SourceDown(f"{bare(endpoint)} is at block {block.height} of {block.time:%Y-%m-%d %H:%M}")
+                why = f"is at block {block.height} of {block.time:%Y-%m-%d %H:%M}"
+                raise SourceDown(f"{bare(endpoint)} {why}").of(Cause.BEHIND, why)
             return Substrate(rpc, block, version, confirm(rpc, endpoint, block))
 
         return rpc.ask_each(proved)

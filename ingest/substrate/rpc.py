@@ -23,12 +23,14 @@ from ingest.fields import listed, part, text
 from ingest.substrate.metadata import twox128
 from ingest.substrate.scale import compact
 from ingest.transport import AnswerTooLarge, Http, bare
-from store.rows import Block, ReadingError, SourceChanged, SourceDown
+from store.rows import Block, Cause, ReadingError, SourceChanged, SourceDown
 
 # Bittensor's block time, only to guess heights with.
 BLOCK_TIME: Final = timedelta(seconds=12)
 WITNESSES_ASKED: Final = 2
 NO_METHOD: Final = -32601
+# Of a state that a node keeps no more; they only name the cause.
+NO_STATE: Final = ("already discarded", "UnknownBlock", "unknown Block", "Header was not found")
 # Words of substrate's own executor; of whatever else a node says another one is asked.
 NO_CALL: Final = ("Function to start was not found", "Exported method")
 # Words of nodes and of proxies that let some methods through only.
@@ -132,7 +134,10 @@ def _refusal(error: Any, where: str) -> ReadingError:
         return NotServed(reason)
     if code == NO_METHOD or NO_METHOD_WORDS.search(told):
         return Lacking(reason)
-    return TooMuch(reason) if TOO_MUCH_WORDS.search(told) else SourceDown(reason)
+    if TOO_MUCH_WORDS.search(told):
+        return TooMuch(reason)
+    found = SourceDown(reason)
+    return found.of(Cause.LACKS) if any(words in told for words in NO_STATE) else found
 
 
 def hash_at(ask: Ask, height: int) -> str:

@@ -1,6 +1,7 @@
 """Commands as an operator gives them, within the test; tests/ingest/test_cli.py has those in a process of their own."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -129,8 +130,14 @@ def test_status_tells_an_error_and_its_endpoint_in_full_where_the_screen_is_narr
     assert code == 4, errors
     _, output, _ = called(tmp_path, "status", COLUMNS="80")
     assert "…" not in output
-    last_run, counted, *_ = output.splitlines()
-    assert last_run.startswith("last run ")
+    dead, unread, blank, last_run, counted, *_ = output.splitlines()
+    assert re.fullmatch(
+        r"127\.0\.0\.1:9 does not answer since \S+ \S+ UTC \(refused the connection\): Akash \(1 reading\)\. "
+        r"Do: nothing if that passes; else name another endpoint in AKASH_URL",
+        dead,
+    )
+    assert unread.startswith("never read, though nothing failed: ")
+    assert (blank, last_run[:9]) == ("", "last run ")
     assert last_run.endswith("failed, 1 errors")
     assert counted.startswith("readings: ")
     (line,) = [line for line in output.splitlines() if line.startswith("akash: SourceDown: ")]
@@ -141,9 +148,10 @@ def test_status_tells_an_error_and_its_endpoint_in_full_where_the_screen_is_narr
 def test_the_doctor_says_what_each_endpoint_refuses(tmp_path: Path) -> None:
     with moving_chain() as address:
         both = f"{address},http://127.0.0.1:9"
-        code, output, errors = called(tmp_path, "doctor", "--network", "akash", AKASH_URL=both)
-    good, bad = output.splitlines()
-    assert (code, "1 of 2 addresses can be used" in errors) == (3, True)
+        code, output, _ = called(tmp_path, "doctor", "--network", "akash", AKASH_URL=both)
+    summary, trouble, _, good, bad = output.splitlines()
+    assert (code, summary) == (3, "1 of 2 addresses can be used")
+    assert trouble.startswith("127.0.0.1:9 does not answer (refused the connection): Akash. Do: ")
     assert "akashnet-2, block" in good
     assert "127.0.0.1:9" in bad
 
@@ -158,7 +166,7 @@ def test_the_doctor_asks_sources_that_are_no_chain(tmp_path: Path) -> None:
     with serving(answer) as address:
         both = f"http://127.0.0.1:9,{address},http://127.0.0.1:7"
         code, output, _ = called(tmp_path, "doctor", "--network", "prices", PRICES_URL=both)
-    bad, good, second = output.splitlines()
+    *_, bad, good, second = output.splitlines()
     assert code == 3
     assert bad == "prices http://127.0.0.1:9: refused the connection"
     assert good == f"prices {address}: answers"
@@ -174,7 +182,8 @@ def test_the_doctor_fails_for_every_address_where_nobody_answers(tmp_path: Path)
     ):
         arguments = ("doctor", "--network", network)
         code, output, _ = called(tmp_path, *arguments, **{f"{network.upper()}_URL": address})
-        assert (code, output.count("refused the connection")) == (4, address.count("http"))
+        # One line for all that are silent, before a line for each.
+        assert (code, output.count("refused the connection")) == (4, 1 + address.count("http"))
 
 
 @pytest.mark.parametrize("ending", ["csv", "json", "parquet"])

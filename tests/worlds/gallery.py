@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import streamlit as st
 
+from questions.trouble import Trouble
+from store.rows import Cause
 from tests.worlds.gallery_names import HOSTILE
 from ui import banners, charts, colours, curves, dots, draw, figure, inert, tables, words
 from ui.provenance import Provenance
@@ -82,7 +84,8 @@ banners.no_data("data")
 banners.simulated()
 banners.missing([("Akash", "SourceDown: https://akash.example/lcd timed out")])
 banners.stale([("Bittensor", NOW - timedelta(hours=9), timedelta(hours=1))], NOW)
-banners.failed(NOW - timedelta(hours=2), [("akash validators", HOSTILE[0]), ("fetch gov", HOSTILE[1])], NOW)
+dead = Trouble((HOSTILE[0],), Cause.SILENT, HOSTILE[1], NOW, (("akash", "Akash"),), (("akash", "validators"),))
+banners.failed(NOW - timedelta(hours=2), [dead], NOW)
 banners.nothing("These tokens do not vote.")
 
 table = ranks()

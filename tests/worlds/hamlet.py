@@ -47,7 +47,15 @@ def build_hamlet(data: Path, *, hours_old: int = 0, votes_over: int = 1) -> Path
 def build_ruin(data: Path) -> Path:
     """The same world nine hours old, after a run that did not get everything, with networks that were never read."""
     started = datetime.now(UTC) - timedelta(minutes=20)
-    error = {"network": "akash", "reading": "validators", "error": "SourceDown", "message": f"refused {HOSTILE[0]}"}
+    refused = {"error": "SourceDown", "message": f"refused {HOSTILE[0]}"}
+    stopped = ("validators", "consensus", "names")
+    errors = [{"network": network, "reading": name, **refused} for network in ("akash", "fetch") for name in stopped]
+    # One host that serves two networks, of which the second has another one.
+    at = {"cause": "silent", "message": f"refused {HOSTILE[0]}"}
+    faults = [
+        {"network": network, "readings": stopped, "host": host, **at}
+        for network, host in (("akash", "lcd.example"), ("fetch", "lcd.example"), ("fetch", "rest.example:1317"))
+    ]
     entry = {
         "id": "20260101T000000-1",
         "started": started.isoformat(),
@@ -58,7 +66,9 @@ def build_ruin(data: Path) -> Path:
         "argv": "run",
         "version": "1",
         "host": "test",
-        "errors": [error],
+        "errors": errors,
+        "faults": faults,
+        "read": [],
     }
     Landing(data).record_run(str(entry["id"]), entry)
     return build_hamlet(data, hours_old=9)
