@@ -15,7 +15,7 @@ from ingest.endpoints import Rotation, named
 from ingest.evm.calls import MULTICALL3, Call, apart, together
 from ingest.evm.logs import Logs, Span, Wanted
 from ingest.evm.provider import Provider
-from ingest.evm.refusals import TooWide, Unable
+from ingest.evm.refusals import NoLogs, TooWide, Unable
 from ingest.network import is_of_now
 from ingest.transport import GivenUp, Http, bare
 from store.rows import Block, Cause, ReadingError, SourceChanged, SourceDown
@@ -233,7 +233,10 @@ class EvmNode:
 
     def _whole(self, wanted: Wanted, first: int, last: int, read: Callable[[Logs], T]) -> tuple[int, T]:
         """How many logs there are, and what `read` makes of them; raises TooWide where some are held back."""
-        address, count, found = self._answered(partial(self._piece, wanted, first, last, read))
+        try:
+            address, count, found = self._answered(partial(self._piece, wanted, first, last, read))
+        except NoLogs:
+            return 0, read(Logs([], [], []))
         span = self._span(address)
         if first < last and span.doubts(count) and self._is_cut(span, wanted, first, last, count):
             span.caps.add(count)
@@ -243,17 +246,11 @@ class EvmNode:
     def _is_cut(self, span: Span, wanted: Wanted, first: int, last: int, count: int) -> bool:
         """Whether there are other than the `count` logs that were answered for blocks first to last, by their halves.
 
-        A half that has all of them may be cut as well, and is looked into: two questions for each halving.
+        A half that has all of them is doubted as well, down to one block: two questions for each halving.
         """
-        if count in span.caps:
-            return True
         middle = (first + last) // 2
         halves = ((first, middle), (middle + 1, last))
-        counts = [self._answered(partial(self._piece, wanted, *half, len))[1] for half in halves]
-        return sum(counts) != count or any(
-            found == count and half[0] < half[1] and self._is_cut(span, wanted, *half, count)
-            for half, found in zip(halves, counts, strict=True)
-        )
+        return count in span.caps or sum(self._whole(wanted, *half, len)[0] for half in halves) != count
 
     def _piece(
         self, wanted: Wanted, first: int, last: int, read: Callable[[Logs], T], provider: Provider
@@ -269,6 +266,8 @@ class EvmNode:
             if first == last:
                 raise Unable(f"block {first} alone is too much: {error}") from error
             raise
+        if not len(logs):
+            raise NoLogs(f"{provider.name} has no log of {wanted.contract} in blocks {first} to {last}")
         if logs.hashes.get(self.block.height, self.block.hash) != self.block.hash:
             raise Unable(f"{provider.name} has logs of another block {self.block.height}")
         return provider.address, len(logs), read(logs)

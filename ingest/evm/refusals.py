@@ -11,12 +11,14 @@ only say that less or patience would do: whatever nobody knows is one provider's
     │   ├── Busy        wait, then ask again
     │   └── Unable      anything else: this provider cannot answer, another may
     └── SourceChanged   no JSON-RPC answer at all
+        └── Absent
+            └── NoLogs  not a single log, which a second provider must say too
 """
 
 import re
 from typing import Any, Final
 
-from ingest.endpoints import AskSmaller
+from ingest.endpoints import Absent, AskSmaller
 from ingest.transport import Answer, bare, parsed
 from store.rows import Cause, ReadingError, SourceChanged, SourceDown
 
@@ -49,6 +51,10 @@ class TooWide(AskSmaller):
     def __init__(self, message: str, blocks: int | None = None) -> None:
         super().__init__(message)
         self.blocks = blocks
+
+
+class NoLogs(Absent):
+    """A provider has not a single log: true, or it has pruned them, or not indexed them yet."""
 
 
 class Busy(SourceDown):

@@ -462,6 +462,18 @@ def test_an_answer_of_a_stranger_is_no_answer() -> None:
         node(url)
 
 
+def test_no_logs_at_all_is_confirmed_by_a_second_provider(served: Callable[..., tuple[str, Provider]]) -> None:
+    """Invented, after nodes that answer nothing for what they have pruned, or not indexed yet; parts last for good."""
+    (forgot, _), (good, _) = served(), served(logs=LOGS)
+    assert read(node(forgot, good)) == EVERY
+    assert read(node(good, forgot)) == EVERY
+    assert read(node(forgot)) == []
+    (one, asked), (other, confirms), (third, idle) = served(), served(), served()
+    assert read(node(one, other, third)) == []
+    assert len(asked.logs_asked) == len(confirms.logs_asked) < 10
+    assert idle.logs_asked == []
+
+
 def test_no_logs_is_an_answer_too(served: Callable[..., tuple[str, Provider]]) -> None:
     url, _ = served(mood=lambda _, method: result([]) if method == "eth_getLogs" else None)
     assert read(node(url)) == []
