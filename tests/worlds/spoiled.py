@@ -129,7 +129,8 @@ def _lists(told: Any, place: Place = ()) -> Iterator[tuple[int, Place]]:
     inner: Iterable[tuple[str | int, Any]] = ()
     if isinstance(told, dict):
         inner = told.items()
-    elif isinstance(told, list) and len(told) == 1:
+    elif isinstance(told, list) and len(told) == 1 and isinstance(told[0], dict) and "changes" in told[0]:
+        # Stored values are told as what changed in one block.
         inner = enumerate(told)
     for name, value in inner:
         yield from _lists(value, (*place, name))
