@@ -83,7 +83,7 @@ def _dots(part: pl.DataFrame, title: str, look: colours.Look, symbols: dict[str,
         "text": title,
         # To the side where there is room.
         "textposition": [f"middle {'left' if m > LEFT_OF else 'right'}" for m in part["m"]],
-        "marker": {"size": 14, "color": look.colour, "symbol": shapes, "line": {"width": 2, "color": look.colour}},
+        "marker": {"size": 14, "color": look.colour, "symbol": shapes, "line": _edge(look)},
         "customdata": [[inert.svg(text or "", 120) for text in row] for row in texts],
         "hovertemplate": (
             f"<b>{title}</b> · %{{customdata[0]}}<br>math %{{x:.3~g}}: %{{customdata[1]}}"
@@ -92,9 +92,15 @@ def _dots(part: pl.DataFrame, title: str, look: colours.Look, symbols: dict[str,
     }
 
 
+def _edge(look: colours.Look) -> Part:
+    """Edge and inner dot of a mark; in its own colour a dot would not be seen."""
+    return {"width": 2, "color": colours.GREY if look.textured else look.colour}
+
+
 def _legend_only(title: str, look: colours.Look) -> Part:
     """The network's colour in the legend, never hollow."""
-    marker = {"symbol": "circle-dot" if look.textured else "circle", "size": 10, "color": look.colour}
+    symbol = "circle-dot" if look.textured else "circle"
+    marker = {"symbol": symbol, "size": 10, "color": look.colour, "line": _edge(look)}
     return {"type": "scatter", "x": [None], "y": [None], "name": title, "mode": "markers", "marker": marker}
 
 
