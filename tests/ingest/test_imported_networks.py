@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from ingest.network import Network
 from ingest.networks import networks
 from ingest.publication import build
 from ingest.state_file import Mismatch
-from ingest.told import Told
+from ingest.told import Told, described, refuse_time
 from store.addresses import bech32
 from store.described import FORMS, IMPORTED, STACKS, Described, NotDescribed
 from store.landing import Landing
@@ -33,7 +34,7 @@ from store.rows import BadData, ReadingError
 from tests.conftest import ROOT
 from tests.worlds.each import each
 from tests.worlds.museum import IMPORTS
-from tests.worlds.state_files import amino, beta, export, moment, oldest, person, without, written
+from tests.worlds.state_files import amino, beta, export, moment, oldest, paths, person, without, written
 from ui.colours import of_network
 
 NOW = datetime.now(UTC)
@@ -375,6 +376,26 @@ def test_a_hostile_file_is_refused_in_words(tmp_path: Path, path: tuple[str, ...
     said = refused(tmp_path, without(with_coin(18), *path, value=value))
     assert words in said
     assert RTL not in said
+
+
+ANYTHING: tuple[Any, ...] = (None, [None], "x", {}, 10**40, 1.5, True, ...)
+
+
+@pytest.mark.slow
+def test_whatever_stands_in_a_field_is_understood_or_refused() -> None:
+    document = without(with_coin(18), "app_state", "gov", value=...) | {
+        "genesis_time": moment(-1),
+        "initial_height": "1",
+    }
+    understood = 0
+    for path in [("chain_id",), ("genesis_time",), ("initial_height",), *paths(document["app_state"], ("app_state",))]:
+        for value in ANYTHING:
+            changed = without(document, *path, value=value)
+            with suppress(ReadingError):
+                _, time = described(changed, changed["app_state"], "imported-a-chain", Told(title="A chain"), None)
+                refuse_time(changed["app_state"], time, NOW)
+                understood += 1
+    assert understood
 
 
 @each(("document", "words"), ODD_COINS, ids=lambda one: one if isinstance(one, str) else "")

@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -29,6 +29,7 @@ from tests.worlds.state_files import (
     counts,
     export,
     oldest,
+    paths,
     person,
     validator,
     without,
@@ -342,16 +343,6 @@ def test_whatever_stands_in_a_field_is_read_or_refused_and_no_error_of_ours() ->
             with suppress(ReadingError):
                 for part in parts(changed, block, "uakt"):
                     check(part.facts, part.kind, tolerance=part.tolerance)
-
-
-def paths(document: Any, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Every place in a document, by the names that lead to it."""
-    inner = (
-        document.items() if isinstance(document, dict) else enumerate(document) if isinstance(document, list) else ()
-    )
-    for name, value in inner:
-        yield (*above, str(name))
-        yield from paths(value, (*above, str(name)))
 
 
 def test_a_genesis_of_first_transactions_only_says_so(data: Path, tmp_path: Path) -> None:

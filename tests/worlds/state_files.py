@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from collections.abc import Iterator
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -143,6 +144,16 @@ def without(document: Json, *path: str, value: Any = None) -> Json:
 
 def _step(place: Any, name: str) -> str | int:
     return int(name) if isinstance(place, list) else name
+
+
+def paths(document: Any, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Every place in a document, by the names that lead to it."""
+    inner = (
+        document.items() if isinstance(document, dict) else enumerate(document) if isinstance(document, list) else ()
+    )
+    for name, value in inner:
+        yield (*above, str(name))
+        yield from paths(value, (*above, str(name)))
 
 
 def written(folder: Path, document: object) -> Path:
