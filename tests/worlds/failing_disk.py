@@ -203,7 +203,9 @@ def outcome(folder: Path) -> Outcome:
     data = folder / "data"
     landed = {path.relative_to(data).as_posix(): _digest(path) for path in Landing(data).files()}
     published = tables(data) if (data / "CURRENT").exists() else {}
-    return Outcome(landed, {name: rows for name, rows in published.items() if name not in ("run", "run_error")})
+    return Outcome(
+        landed, {name: rows for name, rows in published.items() if name not in ("run", "run_error", "trouble")}
+    )
 
 
 def _digest(path: Path) -> str:
