@@ -10,9 +10,11 @@ from typing import Any
 import polars as pl
 import pytest
 
+from ingest.evm.refusals import refusal
 from ingest.standing import LINES, REMEDY, Standing
+from ingest.substrate.rpc import _refusal
 from questions.trouble import Trouble
-from store.rows import Cause
+from store.rows import BadData, Cause, Fault, ReadingError, SourceDown
 from tests.worlds.lcd import TENDERMINT, failure
 from tests.worlds.moving_chain import called, moving
 from tests.worlds.servers import Reply, Request, serving
@@ -140,3 +142,23 @@ def test_one_dead_host_of_two_networks_is_one_line_until_it_is_read_again(tmp_pa
         called(tmp_path, "run", "--network", "akash", "--reading", "validators", "--all", AKASH_URL=address)
     said = called(tmp_path, "status")[1].splitlines()[0]
     assert "Akash (1 reading), Fetch.ai (2 readings). Do: " in said
+
+
+@pytest.mark.parametrize(
+    ("refused", "cause"),
+    [
+        (refusal("http://a", 200, {"code": 4444, "message": "pruned history unavailable"}), Cause.LACKS),
+        (refusal("http://a", 200, {"code": -32005, "message": "rate limit exceeded"}), Cause.REFUSES),
+        (_refusal({"code": 4003, "message": "Client error: State already discarded for 0x1"}, "a"), Cause.LACKS),
+        (_refusal({"code": -32000, "message": "Client error: UnknownBlock: Header was not found"}, "a"), Cause.LACKS),
+        (_refusal({"code": -32000, "message": "Client error: Execution failed"}, "a"), Cause.DOWN),
+    ],
+)
+def test_a_refusal_by_json_rpc_has_the_cause_that_its_words_tell(refused: ReadingError, cause: Cause) -> None:
+    assert refused.at("a").cause is cause
+
+
+def test_an_error_that_passes_another_on_has_its_cause() -> None:
+    with pytest.raises(SourceDown) as passed:
+        raise SourceDown("http://a: one") from BadData("one")
+    assert passed.value.at("a") == Fault("a", Cause.WRONG, "http://a: one")
