@@ -257,6 +257,14 @@ def test_a_recording_that_is_cut_off_says_so_and_is_replayed_as_far_as_it_came(
     assert [path.name for path in tmp_path.iterdir()] == ["bundle"]
 
 
+def test_a_network_of_which_nobody_answers_is_recorded_and_replayed_too(tmp_path: Path) -> None:
+    network = only(akash.NETWORK, "validators", "names")
+    recorded(Place(network, {"AKASH_URL": "http://127.0.0.1:9,http://127.0.0.1:7"}), tmp_path / "bundle")
+    told = bundle(tmp_path / "bundle")["akash"].readings
+    assert {one["error"] for one in told.values()} == {"SourceDown"}
+    assert differing(Place(network, {}), tmp_path / "bundle") == {}
+
+
 def test_a_folder_that_holds_something_is_not_written_to(tmp_path: Path) -> None:
     (tmp_path / "mine").write_text("")
     code, _, errors = called(tmp_path / "data", "doctor", "--record", str(tmp_path))

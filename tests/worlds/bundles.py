@@ -5,7 +5,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
 from itertools import chain, repeat
@@ -63,8 +63,8 @@ class Recorded:
             yield from json.loads(gzip.decompress(content) if one["file"].endswith(".gz") else content)
 
     def clock(self) -> Callable[[], datetime]:
-        """The times that were told then, the last for ever."""
-        times = [datetime.fromisoformat(text) for text in self.told["clock"]]
+        """The times that were told then, the last for ever; where nobody answered, nobody asked for the time."""
+        times = [datetime.fromisoformat(text) for text in self.told["clock"]] or [datetime.now(UTC)]
         return chain(times, repeat(times[-1])).__next__
 
     def _content(self, part: Told) -> bytes:
