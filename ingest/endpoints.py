@@ -192,7 +192,9 @@ def _named(error: Exception, where: str) -> ReadingError:
 
 
 def _unanswered(reasons: Sequence[ReadingError]) -> ReadingError:
-    text = "; ".join(dict.fromkeys(map(str, reasons))) or "no endpoint is configured"
+    # A question within a question has told some of them already.
+    told = dict.fromkeys(one for reason in reasons for one in str(reason).split("; "))
+    text = "; ".join(told) or "no endpoint is configured"
     # Where an answer contradicts an earlier one, that one may be wrong: whoever asked for both may ask for both anew.
     return Contradiction(text) if any(isinstance(one, Contradiction) for one in reasons) else Unanswered(text)
 

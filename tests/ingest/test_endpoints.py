@@ -138,6 +138,13 @@ def test_whoever_is_asked_leads_in_the_questions_within() -> None:
     assert led == [(ONE, 1), (TWO, 2), (THREE, 3)]
 
 
+def test_a_reason_that_a_question_within_has_told_is_told_once() -> None:
+    town = Town({ONE: Contradiction("5 of 7"), TWO: Contradiction("6 of 7")})
+    with pytest.raises(Contradiction) as caught:
+        town.rotation.ask(lambda _: town.ask())
+    assert sorted(str(caught.value).split("; ")) == [f"{ONE}: 5 of 7", f"{TWO}: 6 of 7"]
+
+
 def judge(allowed: int) -> Callable[[int], str]:
     def judged(answer: int) -> str:
         if answer > allowed:
