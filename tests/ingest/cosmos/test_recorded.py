@@ -136,7 +136,7 @@ def test_supply_pool_and_missed_blocks_are_read(recorded: State) -> None:
 
 
 def test_thresholds_are_read_from_the_stored_parameters(recorded: State) -> None:
-    more: dict[str, Any] = {"/cosmos/slashing/v1beta1/params": {"params": {}}}
+    more: dict[str, Any] = {"/cosmos/slashing/v1beta1/params": {"params": {"signed_blocks_window": "100"}}}
     with pinned(chain(replace(recorded, bodies={**recorded.bodies, **more})), chain_id="cudos-replay") as node:
         rule = thresholds(parameters(node).rows)
     assert (rule.quorum, rule.threshold, rule.veto) == (334 * 10**15, 5 * 10**17, 334 * 10**15)
