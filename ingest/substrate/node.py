@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache, partial
-from itertools import islice, pairwise
+from itertools import islice
 from typing import Any, Final, TypeVar, cast
 from weakref import WeakKeyDictionary
 
@@ -15,8 +15,9 @@ from ingest.endpoints import AskSmaller, Rotation
 from ingest.network import Memo, is_of_now
 from ingest.substrate import columns
 from ingest.substrate.columns import Rows
+from ingest.substrate.keys import Keys, stored
 from ingest.substrate.metadata import Item, Metadata, metadata
-from ingest.substrate.rpc import NOW, Ask, NotServed, Rpc, at, confirm, first_from, newest, unhexed
+from ingest.substrate.rpc import Ask, NotServed, Rpc, at, confirm, first_from, newest, unhexed
 from ingest.substrate.scale import compact
 from ingest.transport import Http, bare
 from store.rows import Block, Cause, SourceChanged, SourceDown
@@ -89,8 +90,6 @@ class SubstrateChain:
             moment += step
 
 
-# What every key begins with.
-ANY_KEY: Final = "0x"
 # Stands for a value that is not stored.
 ABSENT: Final = object()
 # The name of the type of an account in every runtime's metadata.
@@ -260,26 +259,11 @@ class Substrate:
 
     def _values(self, items: Mapping[bytes, Item], ask: Ask) -> dict[bytes, Any]:
         types = self.metadata.types
-        texts = self._query(ask, ["0x" + place.hex() for place in items])
+        texts = stored(ask, ["0x" + place.hex() for place in items], self.block.hash)
         return {
             place: ABSENT if text is None else types.value(item.value, unhexed(text, item.title), item.title)
             for (place, item), text in zip(items.items(), texts, strict=True)
         }
-
-    def _query(self, ask: Ask, places: Sequence[str]) -> list[Any]:
-        """Values under storage keys; raises SourceChanged unless the answer has exactly these keys in this order."""
-        answer = ask("state_queryStorageAt", places, self.block.hash)
-        try:
-            [changes] = answer
-            block, pairs = changes["block"], changes["changes"]
-            keys, values = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-        except (TypeError, ValueError, KeyError, IndexError) as error:
-            raise SourceChanged(f"storage answers as {str(answer)[:80]}") from error
-        if block != self.block.hash:
-            raise SourceDown(f"answered at block {block}, not {self.block.hash}")
-        if keys != list(places):
-            raise SourceChanged(f"{len(keys)} values for {len(places)} keys, or in another order")
-        return values
 
     def pages(
         self, item: Item, read: Callable[[list[str], list[str]], T], *key: int | str | bytes, after: str = ""
@@ -287,13 +271,14 @@ class Substrate:
         """What `read` makes of stored keys and values of an item, a page at a time, each from one endpoint.
 
         Of those that start with `key`, that follow `after`. That none follow the last page is shown by the first key
-        behind them, of another item: an endpoint must name it and have a value for it.
+        behind them, of another item: an endpoint must name it and have a value for it. Where endpoints refuse to look
+        so far, see Keys.
         """
         prefix = "0x" + item.key(*self._encoded(item, key)).hex()
         last: str | None = after or prefix
         many = KEYS_A_PAGE
         while last is not None:
-            question = partial(self._page, prefix, many, last, read)
+            question = partial(self._page, Keys(self._rpc, self.block.hash, prefix, many), last, read)
             try:
                 found, last = self._rpc.ask_or_less(question) if many > 1 else self.ask(question)
             except AskSmaller:
@@ -301,29 +286,18 @@ class Substrate:
                 continue
             yield found
 
-    def _page(
-        self, prefix: str, many: int, last: str, read: Callable[[list[str], list[str]], T], ask: Ask
-    ) -> tuple[T, str | None]:
+    def _page(self, keys: Keys, last: str, read: Callable[[list[str], list[str]], T], ask: Ask) -> tuple[T, str | None]:
         """What is made of a page of keys and their values, and the last of them; None for that where none follow."""
-        places = [place for place in _keys(ask, prefix, many, last, self.block.hash) if place.startswith(prefix)]
-        reached = places[-1] if places else last
-        behind = [] if len(places) == many else self._behind(ask, prefix, reached)
-        ends = len(places) < many and not any(place.startswith(prefix) for place in behind)
+        places, behind = keys.page(ask, last)
+        ends = len(places) < keys.most and not any(place.startswith(keys.prefix) for place in behind)
         if not ends and not places:
-            raise SourceDown(f"names no key after {reached} under {prefix}, and has {behind[0]}")
+            raise SourceDown(f"names no key after {last} under {keys.prefix}, and has {behind[0]}")
         asked = places + behind
-        texts = self._query(ask, asked) if asked else []
+        texts = stored(ask, asked, self.block.hash) if asked else []
         for place, text in zip(asked, texts, strict=True):
             if not isinstance(text, str):
                 raise SourceChanged(f"a key that was listed has no value: {place}")
-        return read(places, texts[: len(places)]), None if ends else reached
-
-    def _behind(self, ask: Ask, prefix: str, reached: str) -> list[str]:
-        """The first key after `reached`, of whatever item it is; there is one at least as long as the time follows."""
-        found = _keys(ask, ANY_KEY, 1, reached, self.block.hash)
-        if not found and prefix < NOW:
-            raise SourceDown(f"names no key after {reached}, not even that of the block's time")
-        return found
+        return read(places, texts[: len(places)]), None if ends else places[-1]
 
     def rows(self, pallet: str, name: str, *key: int | str | bytes) -> Rows:
         """All rows of a map of fixed-width values as columns, decoded without a Python object a row."""
@@ -378,21 +352,6 @@ def encoded(part: int | str | bytes, width: int | None) -> bytes:
 def listed(parts: Sequence[bytes]) -> bytes:
     """A list as the argument of a runtime call."""
     return compact(len(parts)) + b"".join(parts)
-
-
-def _keys(ask: Ask, prefix: str, most: int, last: str, block_hash: str) -> list[str]:
-    """Stored keys after `last`; empty where there are none."""
-    page = ask("state_getKeysPaged", prefix, most, last, block_hash)
-    if not isinstance(page, list) or not all(isinstance(place, str) for place in page):
-        raise SourceChanged(f"keys under {prefix} come as {str(page)[:80]}")
-    # Some servers hand out the last key for ever; a server that begins anew would hide all that follows.
-    if set(page) <= {last}:
-        return []
-    if len(page) > most:
-        raise SourceChanged(f"{len(page)} keys under {prefix}, {most} were asked for")
-    if any(after <= before for before, after in pairwise([last, *page])):
-        raise SourceChanged(f"keys under {prefix} come twice or unordered")
-    return page
 
 
 def _spelled(column: NDArray[Any]) -> list[Any]:

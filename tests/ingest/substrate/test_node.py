@@ -3,8 +3,9 @@
 import json
 import random
 import re
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -17,7 +18,9 @@ from async_substrate_interface.utils.hasher import blake2_128_concat
 from hypothesis import given
 from hypothesis import strategies as st
 from scalecodec.types import I64, U16, U128
+from urllib3.util import Retry
 
+from ingest import transport
 from ingest.endpoints import Unconfirmed
 from ingest.substrate import columns
 from ingest.substrate.metadata import Metadata, metadata
@@ -191,6 +194,149 @@ def test_a_server_with_small_pages_gives_all_keys(shared: Path) -> None:
     balances.spoil["state_getKeysPaged"] = lambda page: page[:100]
     with at_head(balances) as head:
         assert len(head.rows(*ACCOUNT)) == 3000
+
+
+REFUSED_AS_TOO_BROAD: dict[str, tuple[object, int]] = {
+    "no such method": ({"code": -32601, "message": "Method not found"}, 200),
+    "not allowed": ({"code": -32000, "message": "this prefix is not allowed"}, 200),
+    "wrong parameters": ({"code": -32602, "message": "Invalid params: prefix too short"}, 200),
+    "too large": ({"code": -32008, "message": "Response is too big"}, 200),
+    "words of nobody": ({"code": -32099, "message": "query too broad"}, 200),
+    "forbidden": (None, 403),
+    "forbidden with a reason": ({"code": 403, "message": "forbidden"}, 403),
+    "too many requests": (None, 429),
+    "broken": (None, 502),
+    "cut off by a proxy": (None, 504),
+}
+# Hexadecimal digits: less than the name of a pallet, less than that of an item.
+BROAD = {"the empty prefix": 2 + 32, "a pallet's prefix": 2 + 64}
+
+
+@contextmanager
+def narrow(
+    node: Node, shortest: int, refused: Callable[[int], Reply] = lambda _: Reply(b"Forbidden", 403)
+) -> Iterator[str]:
+    """Invented: a gateway that lists keys under long prefixes only."""
+
+    def answer(request: Request) -> Reply:
+        body = json.loads(request.body)
+        broad = body["method"] == "state_getKeysPaged" and len(body["params"][0]) < shortest
+        return refused(body["id"]) if broad else node.answer(request)
+
+    with serving(answer) as url:
+        yield url
+
+
+@pytest.fixture
+def lonely(raonet: Node) -> Node:
+    """A chain on which accounts are the last thing of their pallet: twenty-five of a real network."""
+    places = sorted(place for place in raonet.state if place.startswith("0x" + _prefix(raonet)))
+    return Node(raonet.blob, 218, {place: raonet.state[place] for place in places[:25]})
+
+
+def read(*endpoints: str) -> int:
+    """How many accounts are read at these endpoints, asked in this order; each must be there."""
+    patient = Retry(total=0)
+    with Http(per_second=1e6, patience=patient) as http:
+        head = chain().head(http, endpoints)
+        kept = head.parts(*ACCOUNT, lambda _, make: make())
+        assert len(kept) == len(head.rows(*ACCOUNT))
+        return len(kept)
+
+
+@pytest.mark.slow
+@each("how", REFUSED_AS_TOO_BROAD)
+@each("what", BROAD)
+def test_a_map_ends_at_gateways_that_refuse_broad_prefixes(how: str, what: str, lonely: Node, raonet: Node) -> None:
+    """Invented: alone, with one of its kind, and of a map behind which the same pallet has more."""
+    error, status = REFUSED_AS_TOO_BROAD[how]
+
+    def refused(number: int) -> Reply:
+        body = {"jsonrpc": "2.0", "id": number, "error": error}
+        return Reply(body if error else b"<html>no</html>", status)
+
+    accounts = sum(place.startswith("0x" + _prefix(raonet)) for place in raonet.state)
+    with narrow(lonely, BROAD[what], refused) as one, narrow(lonely, BROAD[what], refused) as two:
+        assert read(one) == read(one, two) == 25
+    with narrow(raonet, BROAD[what], refused) as one:
+        assert read(one) == accounts
+
+
+@pytest.mark.slow
+@each("what", BROAD)
+def test_a_map_ends_at_a_gateway_that_is_silent_about_broad_prefixes(
+    what: str, lonely: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Invented; and the host is not given up as one that keeps everybody waiting."""
+    monkeypatch.setattr(transport, "READ_SECONDS", 0.5)
+    over = threading.Event()
+
+    def silent(_: int) -> Reply:
+        over.wait(30)
+        return Reply(b"", 504)
+
+    with narrow(lonely, BROAD[what], silent) as one:
+        assert read(one) == 25
+        over.set()
+
+
+CUT_LISTS: dict[str, Callable[[list[str]], list[str]]] = {
+    "none": lambda page: [],
+    "half": lambda page: page[: len(page) // 2],
+    "half and one": lambda page: page[: len(page) // 2 + 1],
+    "all but the last": lambda page: page[:-1],
+    "seven at most": lambda page: page[:7],
+    "one at most": lambda page: page[:1],
+}
+
+
+@pytest.mark.slow
+@each("how", CUT_LISTS)
+@each("what", BROAD)
+def test_a_list_that_is_cut_passes_nowhere(how: str, what: str, lonely: Node) -> None:
+    """Invented: the gateway that cuts refuses broad prefixes; so does the good one behind, or before it."""
+    cut = Node(lonely.blob, 218, dict(lonely.state), spoil={"state_getKeysPaged": CUT_LISTS[how]})
+    with narrow(cut, BROAD[what]) as bad, narrow(lonely, BROAD[what]) as good:
+        assert read(bad, good) == read(good, bad) == 25
+        with suppress(SourceDown):
+            assert read(bad) == 25
+
+
+@each("what", BROAD)
+def test_a_node_that_lost_the_end_of_a_map_is_found_out_by_a_second_one(what: str, lonely: Node) -> None:
+    """Invented. Alone it is believed: nothing that it says of longer prefixes differs from a chain with fewer keys."""
+    fewer = dict(sorted(lonely.state.items())[:20])
+    with narrow(Node(lonely.blob, 218, fewer), BROAD[what]) as bad, narrow(lonely, BROAD[what]) as good:
+        assert read(bad, good) == read(good, bad) == 25
+        assert read(bad) == 20
+
+
+@each("what", BROAD)
+def test_a_second_one_that_names_a_key_without_a_value_is_no_witness(what: str, lonely: Node) -> None:
+    """Invented."""
+    more = Node(lonely.blob, 218, dict(lonely.state))
+    more.spoil["state_getKeysPaged"] = lambda page: [*page, max(lonely.state) + "00"]
+    with narrow(more, BROAD[what]) as bad, narrow(lonely, BROAD[what]) as good:
+        assert read(good, bad) == 25
+
+
+@each("what", BROAD)
+def test_an_empty_map_is_nobodys_word_alone(what: str, lonely: Node) -> None:
+    """Invented: where broad prefixes are refused, that there is no key at all needs a second one who says so."""
+    empty = Node(lonely.blob, 218)
+    with narrow(empty, BROAD[what]) as one, narrow(empty, BROAD[what]) as two:
+        assert read(one, two) == 0
+        with pytest.raises(SourceDown, match="no key behind"):
+            read(one)
+
+
+def test_the_end_of_a_map_costs_few_questions(lonely: Node, raonet: Node) -> None:
+    """Invented: one where the pallet has more, two where it has none, five where both are refused, however many."""
+    for node, shortest, questions in ((raonet, 0, 1), (lonely, 0, 2), (lonely, 2 + 64, 3), (lonely, 2 + 32, 5)):
+        node.asked.clear()
+        with narrow(node, shortest) as one, Http(per_second=1e6) as http:
+            chain().head(http, [one]).rows(*ACCOUNT)
+            assert node.asked.count("state_getKeysPaged") <= 1 + questions
 
 
 class Tight(Node):
