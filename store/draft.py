@@ -205,15 +205,16 @@ class Draft:
         folders = {name.rpartition("/")[0] for name in gone}
         changed = [n for n in paths if known.get(n) != signs[n] or n.rpartition("/")[0] in folders]
         found = self._readable(changed)
-        stays, dropped = self._reconcile(found, gone)
+        # A month's file that was restored may hold less than it did.
+        read = set(changed) & self._proved
+        stays, dropped = self._reconcile(found, gone | read)
         again = self._drop(dropped)
         fresh = self._register({key: where for key, where in found.items() if key not in stays})
         self._load_facts([*again, *fresh])
         # A torn file is looked at by each build, until it is mended or gone.
         forgotten = gone | set(changed)
-        read = sorted(set(changed) & self._proved)
         self.execute("DELETE FROM landing_file WHERE file IN (SELECT unnest(?::VARCHAR[]))", sorted(forgotten))
-        self.append("landing_file", pl.DataFrame([(n, *signs[n]) for n in read], LANDING_FILE, orient="row"))
+        self.append("landing_file", pl.DataFrame([(n, *signs[n]) for n in sorted(read)], LANDING_FILE, orient="row"))
         return self.torn
 
     def measure(self, method_version: str, metrics: Callable[[Distributions], pl.DataFrame]) -> None:
@@ -357,8 +358,11 @@ class Draft:
         self._readable(set(wanted["file"]) - self._proved)
         return set(wanted.filter(~pl.col("file").is_in(list(self._proved)))["id"])
 
-    def _reconcile(self, found: Mapping[Key, tuple[str, Landed]], gone: set[str]) -> tuple[set[Key], list[int]]:
-        """Follow snapshots that moved to another file; returns keys that stay, and numbers of those that are gone."""
+    def _reconcile(self, found: Mapping[Key, tuple[str, Landed]], known: set[str]) -> tuple[set[Key], list[int]]:
+        """Follow snapshots that moved to another file; returns keys that stay, and numbers of those that are gone.
+
+        known: the files of which it is known what they hold, nothing where they are gone.
+        """
         kept: set[Key] = set()
         dropped = []
         for identity, file, *name, sha256, described in self.table(
@@ -369,7 +373,7 @@ class Draft:
                 kept.add(key)
                 if found[key][0] != file:
                     self.execute("UPDATE snapshot SET file = ? WHERE id = ?", found[key][0], identity)
-            elif key in found or file in gone:
+            elif key in found or file in known:
                 dropped.append(identity)
         return kept, dropped
 

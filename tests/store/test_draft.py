@@ -285,3 +285,15 @@ def test_a_lost_pointer_never_makes_a_name_be_used_twice(tmp_path: Path) -> None
     again = build(tmp_path)
     assert generation(again) == generation(last) + 1
     assert current(tmp_path).exists()
+
+
+def test_what_a_restored_month_no_longer_holds_is_no_longer_published(tmp_path: Path) -> None:
+    landing = Landing(tmp_path)
+    (month,) = landing.land_months([(snapshot(7), stake(5))])
+    older = month.read_bytes()
+    landing.land_months([(snapshot(8), stake(6))])
+    build(tmp_path)
+    month.write_bytes(older)
+    build(tmp_path)
+    with opened(tmp_path) as mart:
+        assert mart.table("SELECT height FROM snapshot")["height"].to_list() == [7]
