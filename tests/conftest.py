@@ -75,6 +75,11 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
+def pytest_unconfigure() -> None:
+    """At the end what was imported goes as well: libraries tell of what is left of theirs, after pytest's last line."""
+    gc.unfreeze()
+
+
 def _all_slow(path: Path) -> bool:
     if path == ROOT / "tests/browser":
         return True
