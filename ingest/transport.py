@@ -455,13 +455,20 @@ def _refined(fault: Fault, status: int) -> Fault:
 
 def parsed(text: bytes | str) -> Any:
     """JSON that anybody may have written; raises ValueError where it is broken, ambiguous or nested without end."""
-    # Libraries under web3 raise the limit so far that such nesting overflows the stack, which ends the process.
-    if sys.getrecursionlimit() > DEEPEST:
-        sys.setrecursionlimit(1000)
+    shallow()
     try:
         return json.loads(text, object_pairs_hook=_object)
     except RecursionError as error:
         raise ValueError("nested without end") from error
+
+
+def shallow() -> None:
+    """Lets what is nested without end raise RecursionError.
+
+    Libraries under web3 raise the limit so far that such nesting overflows the stack, which ends the process.
+    """
+    if sys.getrecursionlimit() > DEEPEST:
+        sys.setrecursionlimit(1000)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

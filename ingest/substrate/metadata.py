@@ -4,12 +4,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from hashlib import blake2b
-from typing import Final
+from typing import Final, TypeVar
 
 import xxhash
 
 from ingest.substrate.scale import PRIMITIVES, Cursor, Field, Kind, Registry, Type, Variant
+from ingest.transport import shallow
 from store.rows import SourceChanged
+
+N = TypeVar("N", int, str, tuple[str, str])
 
 MAGIC: Final = b"meta"
 VERSIONS: Final = (14, 15, 16)
@@ -120,19 +123,39 @@ def metadata(raw: bytes) -> Metadata:
         raise SourceChanged(f"metadata V{version} is not known here")
     try:
         return _metadata(cursor, version)
-    except (ValueError, IndexError) as error:
+    except (ValueError, IndexError, RecursionError) as error:
         raise SourceChanged(f"metadata V{version} does not read as such: {error}") from error
 
 
 def _metadata(cursor: Cursor, version: int) -> Metadata:
+    shallow()
     types = Registry(_types(cursor))
+    types.refuse_endless()
     pallets = cursor.many(partial(_pallet, cursor, version))
-    items = {(name, item.name): item for name, found in pallets for item in _unpacked(found, types)}
+    items = [item for _, found in pallets for item in _unpacked(found, types)]
     calls: list[Call] = []
     if version > 14:
         _extrinsic(cursor, version)
         calls = [call for api in cursor.many(partial(_api, cursor, version)) for call in api]
-    return Metadata(version, types, tuple(name for name, _ in pallets), items, {call.title: call for call in calls})
+    for type_id in (one for item in items for one in (*item.keys, item.value)):
+        types[type_id]
+    for type_id in (one for call in calls for one in (*call.arguments, call.answer)):
+        types[type_id]
+    _once("a pallet", [name for name, _ in pallets])
+    return Metadata(
+        version,
+        types,
+        tuple(name for name, _ in pallets),
+        dict(zip(_once("an item", [(item.pallet, item.name) for item in items]), items, strict=True)),
+        dict(zip(_once("a call", [call.title for call in calls]), calls, strict=True)),
+    )
+
+
+def _once(what: str, names: list[N]) -> list[N]:
+    """Names of which none may be there twice: the second would hide the first."""
+    if len(set(names)) < len(names):
+        raise SourceChanged(f"metadata: {what} is there twice")
+    return names
 
 
 def _types(cursor: Cursor) -> list[Type]:
@@ -154,9 +177,12 @@ def _type(cursor: Cursor) -> Type:
 
 def _definition(cursor: Cursor, kind: Kind, path: str) -> Type:
     if kind is Kind.COMPOSITE:
-        return Type(kind, path, fields=tuple(cursor.many(partial(_field, cursor))))
+        return Type(kind, path, fields=_fields(cursor))
     if kind is Kind.VARIANT:
-        return Type(kind, path, variants=tuple(cursor.many(partial(_variant, cursor))))
+        cases = cursor.many(partial(_variant, cursor))
+        _once("a case", [case.name for case in cases])
+        _once("a case", [case.index for case in cases])
+        return Type(kind, path, variants=tuple(cases))
     if kind is Kind.TUPLE:
         return Type(kind, path, fields=tuple(Field("", member) for member in cursor.many(cursor.compact)))
     if kind is Kind.PRIMITIVE:
@@ -166,6 +192,14 @@ def _definition(cursor: Cursor, kind: Kind, path: str) -> Type:
     if kind is Kind.BITS:
         cursor.compact()
     return found
+
+
+def _fields(cursor: Cursor) -> tuple[Field, ...]:
+    """Members, all of which have a name of their own, or none has one."""
+    found = cursor.many(partial(_field, cursor))
+    if any(field.name for field in found):
+        _once("a member", [field.name for field in found])
+    return tuple(found)
 
 
 def _field(cursor: Cursor) -> Field:
@@ -178,7 +212,7 @@ def _field(cursor: Cursor) -> Field:
 
 def _variant(cursor: Cursor) -> Variant:
     name = cursor.text()
-    fields = tuple(cursor.many(partial(_field, cursor)))
+    fields = _fields(cursor)
     index = cursor.number(1)
     cursor.many(cursor.text)
     return Variant(name, index, fields)

@@ -6,6 +6,7 @@ from enum import IntEnum
 from functools import partial
 from typing import Any, Final, TypeVar
 
+from ingest.transport import shallow
 from store.rows import SourceChanged
 
 T = TypeVar("T")
@@ -14,6 +15,10 @@ T = TypeVar("T")
 INTEGERS: Final = {f"{sign}{bits}": bits // 8 for sign in "ui" for bits in (8, 16, 32, 64, 128, 256)}
 PRIMITIVES: Final = ("bool", "char", "str", *INTEGERS)
 WIDTHS: Final = {"bool": 1, "char": 4, **INTEGERS}
+# The least numbers that take one, two and four bytes when they are told compactly.
+LEAST: Final = (0, 1 << 6, 1 << 14)
+# So many values of fixed number in one value of a type, as fields and places of arrays; known ones have some hundred.
+MOST_PARTS: Final = 100_000
 
 
 class Kind(IntEnum):
@@ -91,10 +96,15 @@ class Cursor:
         """An integer of one to 67 bytes whose two lowest bits tell its width."""
         first = self.number(1)
         mode = first & 3
+        width = (first >> 2) + 4
         if mode == 3:
-            return self.number((first >> 2) + 4)
-        rest = self.number((1 << mode) - 1) if mode else 0
-        return (rest << 8 | first) >> 2
+            found, least = self.number(width), 1 << (30 if width == 4 else 8 * width - 8)
+        else:
+            found, least = (self.number((1 << mode) - 1) << 8 | first) >> 2, LEAST[mode]
+        # Every number has one spelling; the chain's own codec refuses a longer one too.
+        if found < least:
+            raise SourceChanged(f"{self._what} tells {found} in more bytes than it takes")
+        return found
 
     def count(self) -> int:
         """How many elements follow; each takes at least a byte, so more than the bytes left is refused."""
@@ -108,8 +118,11 @@ class Cursor:
         return self.take(self.compact())
 
     def text(self) -> str:
-        """A string; what is no UTF-8 is replaced, because text on chains is anybody's."""
-        return self.raw().decode("utf-8", "replace")
+        """A string, which is UTF-8 wherever the chain itself has one; what people wrote comes as bytes."""
+        try:
+            return self.raw().decode()
+        except UnicodeDecodeError as error:
+            raise SourceChanged(f"{self._what} has a text that is no UTF-8") from error
 
     def many(self, read: Callable[[], T]) -> list[T]:
         """A list of what `read` reads."""
@@ -163,19 +176,52 @@ class Registry:
         widths = [self.width(field.type) for field in fields]
         return None if None in widths else sum(width for width in widths if width is not None)
 
+    def refuse_endless(self) -> None:
+        """Raises SourceChanged where a type has itself as a part, or more parts than any, without a byte between.
+
+        Raises IndexError where a type has a part that is none of these.
+        """
+        known: dict[int, int] = {}
+        for type_id in range(len(self._types)):
+            self._count(type_id, known)
+
+    def _count(self, type_id: int, known: dict[int, int]) -> int:
+        """Of how many parts a value consists, whatever it is; lists and cases begin with a byte of their own."""
+        if type_id not in known:
+            # What is asked for while it is counted is a part of itself.
+            known[type_id] = MOST_PARTS + 1
+            shape = self._types[type_id]
+            members = [*shape.fields, *(member for case in shape.variants for member in case.fields)]
+            parts = [member.type for member in members] + ([shape.inner] if shape.inner >= 0 else [])
+            for part in parts:
+                self._types[part]
+            fixed = [] if shape.kind in (Kind.VARIANT, Kind.SEQUENCE, Kind.COMPACT, Kind.BITS) else parts
+            times = shape.length if shape.kind is Kind.ARRAY and not self._of_bytes(shape) else 1
+            known[type_id] = 1 + times * sum(self._count(part, known) for part in fixed)
+        if known[type_id] > MOST_PARTS:
+            raise SourceChanged(f"the type {self._types[type_id].path or type_id} has parts without end")
+        return known[type_id]
+
+    def _of_bytes(self, shape: Type) -> bool:
+        return self._types[shape.inner].primitive == "u8"
+
     def opaque(self, type_id: int) -> bool:
         """Whether values of the type are bytes of unknown meaning."""
         found = self._types[type_id]
-        return found.kind is Kind.SEQUENCE and self._types[found.inner].primitive == "u8"
+        return found.kind is Kind.SEQUENCE and self._of_bytes(found)
 
     def value(self, type_id: int, raw: bytes, what: str = "value") -> Any:
         """The value in `raw`, all of it; raises SourceChanged when bytes are missing or left over.
 
         Structures become dicts, tuples tuples, byte sequences bytes, options None or the value, and other
-        enumerations (name, value).
+        enumerations (name, value), as is an option of an option.
         """
         cursor = Cursor(raw, what)
-        found = self.reader(type_id)(cursor)
+        shallow()
+        try:
+            found = self.reader(type_id)(cursor)
+        except RecursionError as error:
+            raise SourceChanged(f"{what} is nested without end") from error
         cursor.end()
         return found
 
@@ -204,8 +250,11 @@ class Registry:
         return self._members(shape.fields)
 
     def _elements(self, found: Type) -> Callable[[Cursor], Any]:
-        if self._types[found.inner].primitive == "u8":
+        if self._of_bytes(found):
             return Cursor.raw if found.kind is Kind.SEQUENCE else lambda cursor: cursor.take(found.length)
+        # Each byte of an answer could announce as many of them as there are bytes.
+        if found.kind is Kind.SEQUENCE and self.width(found.inner) == 0:
+            raise SourceChanged(f"lists of what takes no bytes are not read here ({found.path or 'unnamed'})")
         read = self.reader(found.inner)
         if found.kind is Kind.SEQUENCE:
             return lambda cursor: cursor.many(lambda: read(cursor))
@@ -220,9 +269,14 @@ class Registry:
             return lambda cursor: {name: read(cursor) for name, read in zip(names, reads, strict=True)}
         return lambda cursor: tuple([read(cursor) for read in reads])
 
+    def _is_option(self, found: Type) -> bool:
+        """Whether None can say that nothing is there; of an option of an option it could say two things."""
+        inner = [self._types[member.type].path for case in found.variants for member in case.fields]
+        return found.path == "Option" and inner != ["Option"]
+
     def _cases(self, found: Type) -> Callable[[Cursor], Any]:
         cases = {case.index: (case.name, self._members(case.fields)) for case in found.variants}
-        option = found.path == "Option"
+        option = self._is_option(found)
 
         def read(cursor: Cursor) -> Any:
             index = cursor.number(1)

@@ -104,6 +104,8 @@ class Node:
             result = known(*params)
         except LookupError as error:
             return {"error": {"code": -32603, "message": str(error)}}
+        except (TypeError, ValueError):
+            return {"error": {"code": -32602, "message": "Invalid params"}}
         return {"result": self.spoil.get(method, lambda found: found)(result)}
 
     def chain_getBlockHash(self, height: int) -> str | None:
