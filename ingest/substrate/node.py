@@ -17,7 +17,7 @@ from ingest.substrate import columns
 from ingest.substrate.columns import Rows
 from ingest.substrate.keys import Keys, stored
 from ingest.substrate.metadata import Item, Metadata, metadata
-from ingest.substrate.rpc import Ask, NotServed, Rpc, at, confirm, first_from, newest, unhexed
+from ingest.substrate.rpc import Ask, NotServed, NotStored, Rpc, at, confirm, first_from, newest, unhexed
 from ingest.substrate.scale import compact
 from ingest.transport import Http, bare
 from store.rows import Block, Cause, SourceChanged, SourceDown
@@ -157,15 +157,17 @@ class Substrate:
     def _described(self) -> Metadata:
         version = METADATA_VERSION.to_bytes(4, "little")
 
-        def newest(ask: Ask) -> Metadata | None:
+        def newest(ask: Ask) -> Metadata:
             told = self._called(ask, "Metadata_metadata_at_version", version)
-            return parsed(told) if told[:1] == b"\1" else None
+            if told[:1] != b"\1":
+                raise NotServed(f"has no metadata of version {METADATA_VERSION}")
+            return parsed(told)
 
         def oldest(ask: Ask) -> Metadata:
             return parsed(unhexed(ask("state_getMetadata", self.block.hash), "metadata"))
 
         try:
-            return self.ask(newest) or self.ask(oldest)
+            return self.ask(newest)
         except NotServed:
             return self.ask(oldest)
 
@@ -243,7 +245,14 @@ class Substrate:
         missing = [place for place in items if place not in self._stored]
         for start in range(0, len(missing), KEYS_A_PAGE):
             chunk = {place: items[place] for place in missing[start : start + KEYS_A_PAGE]}
-            self._stored.update(self._in_halves(chunk))
+            self._stored.update(self._found_under(chunk))
+
+    def _found_under(self, items: Mapping[bytes, Item]) -> dict[bytes, Any]:
+        """Values under keys; that not one of them has a value two endpoints must say."""
+        try:
+            return self._in_halves(items)
+        except NotStored:
+            return dict.fromkeys(items, ABSENT)
 
     def _in_halves(self, items: Mapping[bytes, Item]) -> dict[bytes, Any]:
         """Values under keys; of half as many at a time where that is too much for an endpoint."""
@@ -255,11 +264,13 @@ class Substrate:
         except AskSmaller:
             places, middle = list(items), len(items) // 2
             halves = ({place: items[place] for place in some} for some in (places[:middle], places[middle:]))
-            return {place: found for half in halves for place, found in self._in_halves(half).items()}
+            return {place: found for half in halves for place, found in self._found_under(half).items()}
 
     def _values(self, items: Mapping[bytes, Item], ask: Ask) -> dict[bytes, Any]:
         types = self.metadata.types
         texts = stored(ask, ["0x" + place.hex() for place in items], self.block.hash)
+        if all(text is None for text in texts):
+            raise NotStored(f"none of {len(texts)} keys has a value")
         return {
             place: ABSENT if text is None else types.value(item.value, unhexed(text, item.title), item.title)
             for (place, item), text in zip(items.items(), texts, strict=True)

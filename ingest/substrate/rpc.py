@@ -5,6 +5,7 @@ Errors beside those of store.rows and ingest/endpoints.py:
     AskSmaller
     └── TooMuch     ask for fewer keys
     Absent
+    ├── NotStored   none of the keys that were asked for has a value
     └── NotServed   the runtime has no such call: an older way may answer
         └── Lacking the node has no such method, or a proxy before it lets none through: all are asked
 """
@@ -18,7 +19,7 @@ from hashlib import blake2b
 from http import HTTPStatus
 from typing import Any, ClassVar, Final, TypeVar
 
-from ingest.endpoints import Absent, AskSmaller, Rotation
+from ingest.endpoints import Absent, AskSmaller, Rotation, Unanswered
 from ingest.fields import listed, part, text
 from ingest.substrate.metadata import twox128
 from ingest.substrate.scale import compact
@@ -43,6 +44,10 @@ HASH: Final = re.compile(r"0x[0-9a-f]{64}")
 T = TypeVar("T")
 # Asks one endpoint for a method with parameters.
 Ask = Callable[..., Any]
+
+
+class NotStored(Absent):
+    """None of the keys that were asked for has a value: nodes say so too of a state that they no longer have."""
 
 
 class NotServed(Absent):
@@ -85,8 +90,26 @@ class Rpc:
         return self.rotation.ask(as_it_is)
 
     def ask_or_less(self, question: Callable[[Ask], T]) -> T:
-        """The same of a question that can be made smaller; raises TooMuch where it should be."""
-        return self.rotation.ask(lambda endpoint: question(self.of(endpoint)))
+        """The same of a question that can be made smaller; raises TooMuch where nobody answers it as it is.
+
+        What is too much for one is asked of all first: an endpoint that answers a key at a time would use up what a
+        reading may ask.
+        """
+        refused: list[AskSmaller] = []
+
+        def noted(endpoint: str) -> T:
+            try:
+                return question(self.of(endpoint))
+            except AskSmaller as error:
+                refused.append(error)
+                raise SourceDown(str(error)) from error
+
+        try:
+            return self.rotation.ask(noted)
+        except Unanswered:
+            if refused:
+                raise refused[0] from None
+            raise
 
     def of(self, endpoint: str) -> Ask:
         """Asks one endpoint; raises SourceDown, NotServed or SourceChanged."""

@@ -365,6 +365,42 @@ def test_what_is_too_much_for_an_endpoint_is_asked_in_smaller_parts(shared: Path
             head.rows(*ACCOUNT)
 
 
+def test_an_endpoint_that_answers_one_key_at_a_time_does_not_use_up_what_may_be_asked(raonet: Node) -> None:
+    """Invented: it would take two thousand questions for a thousand values; the next endpoint has them in one."""
+    tight = Tight(raonet.blob, 218, dict(raonet.state))
+    tight.values_allowed = 1
+    netuids = [(netuid,) for netuid in range(200)]
+    with behind(tight, raonet) as (_, two), at_head(raonet) as clean:
+        assert two.values("SubtensorModule", "Tempo", netuids) == clean.values("SubtensorModule", "Tempo", netuids)
+        two.rotation.distrust(two.rotation.endpoints[0])
+        assert np.array_equal(two.rows(*ACCOUNT).values, clean.rows(*ACCOUNT).values)
+    assert tight.asked.count("state_queryStorageAt") <= 2
+
+
+def test_an_endpoint_that_has_no_value_at_all_is_asked_after_another(raonet: Node) -> None:
+    """Invented: a node that answers null for a state that it no longer has."""
+    node = Node(raonet.blob, 218, dict(raonet.state))
+    tempo = [(netuid,) for netuid in range(2)]
+    with behind(node, raonet) as (alone, two):
+        for head in (alone, two):
+            head.metadata  # noqa: B018 - asked before it is spoilt
+        node.spoil["state_queryStorageAt"] = changed(lambda pairs: [[key, None] for key, _ in pairs])
+        assert two.values("SubtensorModule", "Tempo", tempo) == [100, 100]
+        two.rotation.distrust(two.rotation.endpoints[0])
+        assert two.value("Multisig", "Multisigs", bytes(32), bytes(32)) is None, "both say so"
+        assert alone.value("Multisig", "Multisigs", bytes(32), bytes(32)) is None
+
+
+def test_that_a_runtime_does_not_describe_its_calls_two_endpoints_must_say(shared: Path) -> None:
+    """Invented: the first says that there is no metadata of the version that names the runtime's calls."""
+    newest = blob(shared, 424)
+    old, new = (Node(newest, 424) for _ in range(2))
+    new.spoil["state_call"] = lambda _: "0x01" + newest.hex()
+    with behind(old, new) as (alone, two):
+        assert two.metadata.calls
+        assert two.endpoint != alone.endpoint
+
+
 @each("refused", ["state_getMetadata", "chain_getHeader"])
 def test_what_cannot_be_smaller_is_asked_of_the_next(refused: str, node: Node, raonet: Node) -> None:
     node.errors[refused] = {"code": -32008, "message": "Response is too big"}
