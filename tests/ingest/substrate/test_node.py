@@ -302,6 +302,7 @@ def test_a_list_that_is_cut_passes_nowhere(how: str, what: str, lonely: Node) ->
             assert read(bad) == 25
 
 
+@pytest.mark.slow
 @each("what", BROAD)
 def test_a_node_that_lost_the_end_of_a_map_is_found_out_by_a_second_one(what: str, lonely: Node) -> None:
     """Invented. Alone it is believed: nothing that it says of longer prefixes differs from a chain with fewer keys."""
