@@ -201,13 +201,12 @@ class Draft:
         signs = {name: (path.stat().st_size, path.stat().st_mtime_ns) for name, path in paths.items()}
         known = {name: (size, mtime) for name, size, mtime in self.table("FROM landing_file").iter_rows()}
         gone = known.keys() - paths.keys()
-        # A snapshot of a file that is gone may have moved to another file of its folder.
-        folders = {name.rpartition("/")[0] for name in gone}
-        changed = [n for n in paths if known.get(n) != signs[n] or n.rpartition("/")[0] in folders]
+        # A snapshot of a file that is gone, or holds less than it did, may be in another file of its folder.
+        folders = {name.rpartition("/")[0] for name in known if known[name] != signs.get(name)}
+        changed = [n for n in paths if n not in known or n.rpartition("/")[0] in folders]
         found = self._readable(changed)
-        # A month's file that was restored may hold less than it did.
         read = set(changed) & self._proved
-        stays, dropped = self._reconcile(found, gone | read)
+        stays, dropped = self._reconcile(found, gone | read, paths.keys() - set(changed))
         again = self._drop(dropped)
         fresh = self._register({key: where for key, where in found.items() if key not in stays})
         self._load_facts([*again, *fresh])
@@ -358,10 +357,13 @@ class Draft:
         self._readable(set(wanted["file"]) - self._proved)
         return set(wanted.filter(~pl.col("file").is_in(list(self._proved)))["id"])
 
-    def _reconcile(self, found: Mapping[Key, tuple[str, Landed]], known: set[str]) -> tuple[set[Key], list[int]]:
+    def _reconcile(
+        self, found: Mapping[Key, tuple[str, Landed]], known: set[str], unread: set[str]
+    ) -> tuple[set[Key], list[int]]:
         """Follow snapshots that moved to another file; returns keys that stay, and numbers of those that are gone.
 
-        known: the files of which it is known what they hold, nothing where they are gone.
+        known: the files of which it is known what they hold, nothing where they are gone. unread: those that are as
+        they were. Of two files that hold a snapshot, since a compaction was cut off, the first by name counts.
         """
         kept: set[Key] = set()
         dropped = []
@@ -371,8 +373,9 @@ class Draft:
             key: Key = (name[0], name[1], name[2], name[3])
             if key in found and _same(found[key][1], sha256, described):
                 kept.add(key)
-                if found[key][0] != file:
-                    self.execute("UPDATE snapshot SET file = ? WHERE id = ?", found[key][0], identity)
+                now = min(file, found[key][0]) if file in unread else found[key][0]
+                if now != file:
+                    self.execute("UPDATE snapshot SET file = ? WHERE id = ?", now, identity)
             elif key in found or file in known:
                 dropped.append(identity)
         return kept, dropped

@@ -1,3 +1,4 @@
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -297,3 +298,25 @@ def test_what_a_restored_month_no_longer_holds_is_no_longer_published(tmp_path: 
     build(tmp_path)
     with opened(tmp_path) as mart:
         assert mart.table("SELECT height FROM snapshot")["height"].to_list() == [7]
+
+
+def test_of_two_files_that_hold_a_snapshot_the_same_is_told_whatever_was_written_last(tmp_path: Path) -> None:
+    """A compaction that was cut off leaves a snapshot in its own file and in that of its month."""
+    landing = Landing(tmp_path)
+    single = landing.land(snapshot(7), stake(5))
+    build(tmp_path)
+    (month,) = landing.land_months([(snapshot(7), stake(5)), (snapshot(8), stake(6))])
+    files = "SELECT height, file FROM snapshot ORDER BY height"
+    told = [(7, f"akash/akashnet-2/validators/{month.name}"), (8, f"akash/akashnet-2/validators/{month.name}")]
+    for path in (month, single, month):
+        os.utime(path, (1, 1))
+        build(tmp_path)
+        with opened(tmp_path) as mart:
+            assert mart.table(files).rows() == told
+        path.touch()
+    # An older month is restored, which holds other snapshots.
+    month.unlink()
+    landing.land_months([(snapshot(9), stake(7))])
+    build(tmp_path)
+    with opened(tmp_path) as mart:
+        assert mart.table(files)["height"].to_list() == [7, 9]
