@@ -234,6 +234,8 @@ class Tries:
         if failed:
             found += [*self._said(told, failed), *self._left(folder), *self._cleared(folder, told, failed, fault)]
             found += self._not_healed(folder, failed)
+        elif told.exit_code != self._code:
+            found.append(f"is not disturbed and ends with {told.exit_code}: {told.output[-300:]}")
         return Trial(self.name, fault, call, failed.replace(str(folder), ""), told.exit_code, tuple(found))
 
     def kill(self, call: int) -> Trial:

@@ -26,9 +26,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from ingest import job
-from ingest.importer import Mismatch, import_file
+from ingest.importer import import_file
 from ingest.networks import networks
 from ingest.publication import build
+from ingest.state_file import Mismatch
 from ingest.upkeep import prune
 from store import landing as landing_module
 from store.landing import Landing, contents
