@@ -35,7 +35,8 @@ def finney_genesis(document: Mapping[str, Any], unit: str) -> list[Imported]:
     if not {"stakes", "balances"} <= set(document):
         raise SourceChanged(f"no finney snapshot: it has {', '.join(list(document)[:8]) or 'nothing'}")
     stake = Facts(holdings(_stakes(table(document, "stakes"))))
-    free = [("coldkeys", _canonical(who), _rao(who, rao)) for who, rao in table(document, "balances").items()]
+    balances = _once(table(document, "balances"), "balances")
+    free = [("coldkeys", who, _rao(who, rao)) for who, rao in balances.items()]
     return [
         ("stake", Kind.HOLDINGS, Measure.STAKE, unit, stake),
         ("balances", Kind.HOLDINGS, Measure.TOKEN, unit, Facts(holdings(free))),
@@ -45,13 +46,22 @@ def finney_genesis(document: Mapping[str, Any], unit: str) -> list[Imported]:
 def _stakes(stakes: Mapping[str, Any]) -> list[tuple[str, str, int]]:
     by_coldkey: dict[str, int] = {}
     by_hotkey: dict[str, int] = defaultdict(int)
-    for coldkey in stakes:
-        amounts = {_canonical(hotkey): _staked(hotkey, entry) for hotkey, entry in table(stakes, coldkey).items()}
-        by_coldkey[_canonical(coldkey)] = sum(amounts.values())
+    for coldkey, held in _once(stakes, "stakes").items():
+        told = _once(table(held), f"the stakes of {coldkey}")
+        amounts = {hotkey: _staked(hotkey, entry) for hotkey, entry in told.items()}
+        by_coldkey[coldkey] = sum(amounts.values())
         for hotkey, rao in amounts.items():
             by_hotkey[hotkey] += rao
     rows = [("coldkeys", coldkey, rao) for coldkey, rao in by_coldkey.items()]
     return rows + [("hotkeys", hotkey, rao) for hotkey, rao in by_hotkey.items()]
+
+
+def _once(told: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """What is told of each account; raises BadData where one is there in two spellings."""
+    found = {_canonical(who): what for who, what in told.items()}
+    if len(found) < len(told):
+        raise BadData(f"{where} of the snapshot name an account in two spellings")
+    return found
 
 
 def _canonical(text: str) -> str:
@@ -62,7 +72,7 @@ def _canonical(text: str) -> str:
 
 
 def _staked(hotkey: str, entry: object) -> int:
-    if not isinstance(entry, list) or not entry:
+    if not isinstance(entry, list) or len(entry) != 2:
         raise SourceChanged(f"{hotkey} has no stake and uid: {str(entry)[:80]}")
     return _rao(hotkey, entry[0])
 

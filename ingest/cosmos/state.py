@@ -68,7 +68,7 @@ def parts(state: Json, block: Block) -> list[Part]:
     unit = text(state, "staking", "params", "bond_denom")
     every = rows_of(part(state, "staking"), "validators")
     bonded = _bonded(state, every)
-    delegations = _delegations(state, bonded)
+    delegations = _delegations(state, every, bonded)
     tokens = {operator: whole(row, "tokens") for operator, row in bonded.items()}
     readings = [
         Part("validators", Kind.HOLDINGS, Measure.STAKE, unit, VALIDATORS, _validators(tokens)),
@@ -136,12 +136,13 @@ def _first_transactions(state: Json) -> list[Any]:
     return rows_of(genutil, "gen_txs") or rows_of(genutil, "gentxs") or rows_of(state, "gentxs")
 
 
-def _delegations(state: Json, bonded: Mapping[str, Json]) -> list[Delegated]:
-    held: dict[str, list[tuple[str, int]]] = {operator: [] for operator in bonded}
+def _delegations(state: Json, validators: Sequence[Json], bonded: Mapping[str, Json]) -> list[Delegated]:
+    held: dict[str, list[tuple[str, int]]] = {operator_of(row): [] for row in validators}
     for row in rows_of(part(state, "staking"), "delegations"):
         operator = address(row, "validator_address")
-        if operator in held:
-            held[operator].append((address(row, "delegator_address"), fixed(row, "shares")))
+        if operator not in held:
+            raise BadData(f"a delegation is to {operator[:80]!r}, whom staking.validators does not name")
+        held[operator].append((address(row, "delegator_address"), fixed(row, "shares")))
     return [(row, operator, held[operator]) for operator, row in bonded.items()]
 
 

@@ -20,7 +20,7 @@ from ingest.importer import parts
 from store.addresses import bech32
 from store.landing import Landing, contents
 from store.mart import opened
-from store.rows import Block, Facts, ReadingError, check
+from store.rows import BadData, Block, Facts, ReadingError, check
 from tests.worlds.state_files import (
     MONIKERS,
     NOW,
@@ -343,6 +343,13 @@ def test_whatever_stands_in_a_field_is_read_or_refused_and_no_error_of_ours() ->
             with suppress(ReadingError):
                 for part in parts(changed, block, "uakt"):
                     check(part.facts, part.kind, tolerance=part.tolerance)
+
+
+def test_a_delegation_to_nobody_is_refused_since_a_validator_is_missing() -> None:
+    document = export()
+    lost = document["app_state"]["staking"]["validators"].pop(1)
+    with pytest.raises(BadData, match=f"{lost['operator_address']}.* staking.validators does not name"):
+        parts(document, Block(100, "AB", NOW), "acudos")
 
 
 def test_a_genesis_of_first_transactions_only_says_so(data: Path, tmp_path: Path) -> None:

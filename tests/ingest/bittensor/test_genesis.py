@@ -72,6 +72,11 @@ def test_addresses_are_stored_as_public_keys() -> None:
         ({"stakes": {}, "balances": {"5Nonsense": 1}}, BadData),
         ({"stakes": {}, "balances": {ALICE: -1}}, BadData),
         ({"stakes": {ALICE: {ALICE: ["5", 0]}}, "balances": {}}, BadData),
+        ({"stakes": {ALICE: {ALICE: [5]}}, "balances": {}}, SourceChanged),
+        # One account in two spellings: what the first has would be lost.
+        ({"stakes": {}, "balances": {ALICE: 1, ALICE_KEY: 2}}, BadData),
+        ({"stakes": {ALICE: {ALICE: [5, 0]}, ALICE_KEY: {ALICE: [7, 0]}}, "balances": {}}, BadData),
+        ({"stakes": {ALICE: {ALICE: [5, 0], ALICE_KEY: [7, 0]}}, "balances": {}}, BadData),
     ],
 )
 def test_a_snapshot_that_cannot_be_true_is_refused(document: dict[str, Any], error: type[Exception]) -> None:
