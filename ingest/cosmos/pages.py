@@ -74,6 +74,8 @@ class Pages:
         page = {sha256(json.dumps(row, sort_keys=True).encode()).digest() for row in rows}
         if page & self.seen:
             raise SourceDown(f"{self.where}: a row came on two pages")
+        if len(page) < len(rows):
+            raise SourceDown(f"{self.where}: a row came twice on a page")
         self.seen |= page
 
     def _refuse_more(self) -> None:

@@ -123,6 +123,7 @@ def invented(name: str) -> Callable[[Request], dict[str, Any]]:
         found = {
             "fresh key on empty pages": [],
             "fresh key on the same rows": rows(0, 2),
+            "a row twice on a page": rows(0, 2) * 2,
             "new rows without end": rows(2 * turn, 2 * turn + 2),
         }[name]
         return {"list": found, "pagination": {"next_key": f"key {turn}", "total": "9"}}
@@ -135,6 +136,7 @@ def invented(name: str) -> Callable[[Request], dict[str, Any]]:
     [
         ("fresh key on empty pages", "an empty page says that more follow"),
         ("fresh key on the same rows", "a row came on two pages"),
+        ("a row twice on a page", "a row came twice on a page"),
         ("new rows without end", "10 rows came, the chain counts 9"),
     ],
 )
