@@ -22,8 +22,8 @@ SOURCES: Final = ("defillama", "coingecko")
 CLOSES: Final = 30
 # DefiLlama's own measure of how sure it is, from 0 to 1.
 SURE: Final = 0.9
-# A time beyond the year 5138 is told in milliseconds.
-LARGEST_SECONDS: Final = 10**11
+# A time beyond the year 5138 is told in milliseconds, one before September 2001 is no time of a price of a token.
+SMALLEST_SECONDS, LARGEST_SECONDS = 10**9, 10**11
 
 # CoinGecko's ids of tokens; DefiLlama knows them too.
 Tokens = Mapping[str, str]
@@ -130,7 +130,7 @@ def _ids(tokens: Tokens) -> str:
 def _priced(token: str, made: float, usd: float, source: int, name: str = "price_usd") -> dict[str, Any]:
     if usd <= 0:
         raise SourceChanged(f"{SOURCES[source]}: the price of {token} is {usd}")
-    if not 0 < made < LARGEST_SECONDS:
+    if not SMALLEST_SECONDS < made < LARGEST_SECONDS:
         raise SourceChanged(f"{SOURCES[source]}: the price of {token} was made at {made}")
     return observation(name, datetime.fromtimestamp(made, UTC), usd, "usd", subject=token, source=SOURCES[source])
 

@@ -143,7 +143,13 @@ WRONG = [
     ("now_defillama", "/prices/", {"coins": {**LLAMA_NOW, "coingecko:cudos": None}}, "CUDOS", "no object"),
     ("now_coingecko", "/simple/", {**GECKO_NOW, "cudos": {"usd": 0, "last_updated_at": SECONDS}}, "CUDOS", "is 0"),
     ("now_coingecko", "/simple/", {**GECKO_NOW, "cudos": {"usd": 1}}, "CUDOS", "last_updated_at"),
-    ("now_coingecko", "/simple/", {**GECKO_NOW, "cudos": {"usd": 1, "last_updated_at": 5}}, "CUDOS", "newer than 1970"),
+    (
+        "now_coingecko",
+        "/simple/",
+        {**GECKO_NOW, "cudos": {"usd": 1, "last_updated_at": 10**9 + 5}},
+        "CUDOS",
+        "newer than 2001",
+    ),
     ("closes_defillama", "/chart/", {"coins": {**LLAMA_DAYS, "coingecko:cudos": {"prices": None}}}, "CUDOS", "no list"),
     (
         "closes_defillama",

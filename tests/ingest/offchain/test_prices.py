@@ -172,6 +172,8 @@ def test_a_source_that_does_not_answer_is_down(reading: Reading, answer: Reply) 
         (now_coingecko, {"akash-network": {"usd": "1", "last_updated_at": 5}}, "usd is no number"),
         (now_coingecko, {"akash-network": {"usd": -1, "last_updated_at": 5}}, "price of AKT is -1"),
         (now_coingecko, {"akash-network": {"usd": 1, "last_updated_at": 10**12}}, "was made at"),
+        # Time and price in each other's place.
+        (now_coingecko, {"akash-network": {"usd": 1784246820, "last_updated_at": 0.54}}, "was made at"),
         (closes_coingecko, {"prices": [[1]]}, "not \\[time, price\\]"),
         (closes_coingecko, {"prices": None}, "prices is no list"),
     ],
@@ -182,13 +184,17 @@ def test_an_answer_of_another_shape_is_named(read: Callable[[Feed], Facts], body
 
 
 def test_a_token_that_is_not_traded_any_more_costs_no_other_its_price() -> None:
-    gone = {"cudos": {}, "singularitynet": {"usd": None}, "akash-network": {"usd": 0.54, "last_updated_at": 5}}
+    gone = {
+        "cudos": {},
+        "singularitynet": {"usd": None},
+        "akash-network": {"usd": 0.54, "last_updated_at": 1_784_246_820},
+    }
     with feed(lambda _: Reply(gone)) as prices:
         assert [row[:3] for row in told(now_coingecko(prices))] == [("coingecko", "AKT", 0.54)]
 
 
 def test_a_price_without_a_word_on_its_certainty_is_doubted() -> None:
-    coins = {"coins": {"coingecko:akash-network": {"price": 0.54, "timestamp": 5}}}
+    coins = {"coins": {"coingecko:akash-network": {"price": 0.54, "timestamp": 1_784_246_820}}}
     with feed(lambda _: Reply(coins)) as prices:
         assert now_defillama(prices).rows["name"].to_list() == ["doubted_price_usd"]
 
