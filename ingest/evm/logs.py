@@ -18,6 +18,7 @@ from store.rows import LARGEST_AMOUNT, Amount, BadData
 
 # keccak256 of "Transfer(address,address,uint256)" (ERC-20).
 TRANSFER: Final = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef"
+NO_MORE: Final = "0x" + "0" * 24
 NOBODY: Final = "0x" + "0" * 40
 
 FIRST_BLOCKS: Final = 2_000
@@ -171,7 +172,9 @@ def _row(log: Any, wanted: Wanted) -> tuple[int, int, str, list[str], str]:
 def transfers(logs: Logs, token: str) -> Transfers:
     """ERC-20 transfers; raises BadData for a log of another shape (an ERC-721 token has the same first topic)."""
     for topics, data in zip(logs.topics, logs.data, strict=True):
-        if len(topics) != 3 or topics[0] != TRANSFER or len(data) != 66:
+        # Before an address a word has nothing.
+        named = all(topic.startswith(NO_MORE) for topic in topics[1:])
+        if len(topics) != 3 or topics[0] != TRANSFER or len(data) != 66 or not named:
             raise BadData(f"a log of {token} is no ERC-20 transfer: topics {topics}, data {data[:80]}")
     return Transfers(
         sender=["0x" + topics[1][26:].lower() for topics in logs.topics],

@@ -82,7 +82,8 @@ def result(answer: Answer) -> Any:
 
 def refusal(url: str, status: int, error: Any) -> ReadingError:
     """The error that a provider's refusal means; `error` is the JSON error, or the text of a proxy."""
-    code = error.get("code") if isinstance(error, dict) else None
+    told = error.get("code") if isinstance(error, dict) else None
+    code = told if isinstance(told, int) else None
     text = _text(error)
     says = f"{bare(url)} answered {status} {code if code is not None else ''}: {text[:300]}"
     if code in (PRUNED_CODE, NO_SUCH_METHOD):

@@ -48,6 +48,7 @@ HOSTILE: dict[str, Any] = {
     "seconds of another script": "١s",
     "letters of another script": "é",
     "base64 of a wrong length": "AAA",
+    "base64 with bits that say nothing": "AAF=",
     "address with a wrong letter": "akash1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq",
 }
 TEXTS = {name for name, value in HOSTILE.items() if isinstance(value, str)}

@@ -102,6 +102,7 @@ ODD_LOGS = [
     ({"topics": TRANSFER}, "unknown shape"),
     ({"topics": ["0x" + "cc" * 32]}, "with the topic 0xcccc"),
     ({"topics": [TRANSFER]}, "no ERC-20 transfer"),
+    ({"topics": [TRANSFER, "0x" + "ab" * 32, f"0x{2:064x}"]}, "no ERC-20 transfer"),
     ({"data": "0x"}, "no ERC-20 transfer"),
     ({"data": "0x" + "0" * 63}, "unknown shape"),
 ]

@@ -175,3 +175,10 @@ def test_a_result_beside_an_error_is_not_believed() -> None:
 def test_broken_json_is_no_answer() -> None:
     with pytest.raises(SourceDown, match="without JSON"):
         result(answer(200, b'{"jsonrpc":"2.0","result":[{"addr'))
+
+
+@pytest.mark.parametrize("code", [[], {}, [4444], "4444", None, 1.5])
+def test_a_refusal_whose_code_is_no_number_is_understood_by_its_words(code: object) -> None:
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "error": {"code": code, "message": "rate limit"}}).encode()
+    with pytest.raises(Busy):
+        result(Answer(URL, 200, {}, body))
