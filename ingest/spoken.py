@@ -7,7 +7,7 @@ out of every text, whoever wrote it.
 
 import os
 import re
-from base64 import b64encode
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 from typing import Final
@@ -55,7 +55,7 @@ def told_without_keys(text: str) -> str:
 def facts_without_keys(rows: pl.DataFrame) -> pl.DataFrame:
     """Facts whose texts hold no key, no user or password of eight letters; other words stay as they are."""
     hidden = list(_unmistakable(_addresses()))
-    hides = cs.string().str.replace_many(hidden, [HIDDEN] * len(hidden))
+    hides = cs.string().str.replace_many(hidden, [HIDDEN] * len(hidden), ascii_case_insensitive=True)
     return rows.with_columns(hides) if hidden else rows
 
 
@@ -87,8 +87,28 @@ def _unmistakable(addresses: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _spelled(parts: Iterable[str]) -> tuple[str, ...]:
-    spelled = {spelling for part in parts for spelling in (part, unquote(part), quote(part, safe=""))}
+    spelled = {spelling for part in parts for spelling in _spellings(part)}
     return tuple(sorted(spelled - {""}, key=lambda key: (-len(key), key)))
+
+
+def _spellings(part: str) -> Iterator[str]:
+    """A part of an address as servers, proxies and libraries write it again."""
+    plain = unquote(part)
+    yield from (part, plain, quote(part, safe=""), quote(plain, safe=""))
+    # Some write every sign in per cent that is no letter and no digit.
+    yield re.sub("[-_.~]", lambda sign: f"%{ord(sign[0]):02X}", quote(plain, safe=""))
+    if _stands_out(plain):
+        yield from (text for before in range(3) for text in _in_base64(plain.encode(), before))
+
+
+def _in_base64(key: bytes, before: int) -> Iterator[str]:
+    """What base64 has of a key alone, with so many other bytes before it in its group of three."""
+    # Six bits a letter: those that share some with what stands around the key are left out.
+    first, past = -(-8 * before // 6), 8 * (before + len(key)) // 6
+    for encode in (b64encode, urlsafe_b64encode):
+        inner = encode(bytes(before) + key).decode()[first:past]
+        if len(inner) >= UNMISTAKABLE:
+            yield inner
 
 
 def _credentials(address: str) -> Iterator[str]:
