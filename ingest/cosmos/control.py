@@ -125,7 +125,7 @@ def signing(node: Lcd) -> Facts:
 def parameter_rows(module: str, values: Mapping[str, Any], time: datetime) -> Iterator[Row]:
     """One observation a parameter: coins by denom, durations in seconds, lists as their JSON text."""
     for name, value in values.items():
-        if isinstance(value, list) and value and all(isinstance(row, dict) and "denom" in row for row in value):
+        if isinstance(value, list) and any(isinstance(row, dict) and "denom" in row for row in value):
             for coin in value:
                 denom = text(coin, "denom")
                 yield observation(name, time, text(coin, "amount"), denom, subject=f"{module}|{denom}")

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from analytics.decimals import ONE
-from ingest.fields import address, fixed, listed, moment, optional, part, text, whole
+from ingest.fields import address, fixed, listed, moment, once, optional, part, text, whole
 from ingest.transport import parsed
 from store.rows import LARGEST_AMOUNT, VOTE_OPTIONS, BadData
 
@@ -53,7 +53,7 @@ def proposal_row(proposal: Json, denom: str, tally: Json | None) -> Json:
         "deposit_end": moment(proposal, "deposit_end_time"),
         "voting_start": moment(proposal, "voting_start_time"),
         "voting_end": moment(proposal, "voting_end_time"),
-        "deposit": sum(_amount(coin) for coin in rows_of(proposal, "total_deposit") if text(coin, "denom") == denom),
+        "deposit": sum(_amount(coin) for coin in _coins(proposal) if text(coin, "denom") == denom),
         "expedited": bool(proposal.get("expedited", False)),
         **({} if tally is None else _counts(tally)),
     }
@@ -127,6 +127,11 @@ def _title(proposal: Json) -> str:
     except ValueError:
         return ""
     return str(metadata.get("title") or "") if isinstance(metadata, dict) else ""
+
+
+def _coins(proposal: Json) -> list[Json]:
+    """The coins of a deposit, of which the chain tells each once."""
+    return once(rows_of(proposal, "total_deposit"), lambda coin: text(coin, "denom"))
 
 
 def _amount(coin: Json) -> int:

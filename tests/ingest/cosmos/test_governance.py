@@ -12,7 +12,7 @@ import pytest
 
 from ingest.cosmos.governance import deposits, open_proposals, parameters, proposals, votes
 from ingest.cosmos.lcd import Lcd
-from ingest.cosmos.proposals import vote_rows
+from ingest.cosmos.proposals import proposal_row, vote_rows
 from ingest.cosmos.stake import closing_shares, shares
 from store.rows import BadData, Facts, Kind, SourceChanged, SourceDown, check
 from tests.ingest.cosmos.test_lcd import pinned
@@ -218,6 +218,12 @@ def test_an_invented_answer_about_another_proposal_is_refused(kind: str, read: C
     refused = pytest.raises(SourceDown, match="asked for proposal_id 2, got 9")
     with pinned(chain(replace(CHAIN, bodies={**CHAIN.bodies, **strange}))) as node, refused:
         read(node)
+
+
+def test_a_deposit_in_which_a_coin_comes_twice_is_refused() -> None:
+    coins = [{"denom": "uakt", "amount": "5"}] * 2
+    with pytest.raises(BadData, match="uakt is told twice"):
+        proposal_row({**proposal(1, "VOTING_PERIOD"), "total_deposit": coins}, "uakt", None)
 
 
 def test_titles_stand_in_different_places() -> None:
