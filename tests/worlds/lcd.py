@@ -167,10 +167,9 @@ def _staking(state: State, request: Request) -> dict[str, Any] | None:
         )
         return {**shown, "validators": [row.encoded(state.prefix) for row in shown["validators"]]}
     if path.endswith("/delegations"):
-        number = next(
-            row.number for row in state.validators if valoper(row.number, state.prefix) == path.split("/")[-2]
-        )
-        return delegations(state, number, request.params)
+        asked = path.split("/")[-2]
+        numbers = [row.number for row in state.validators if valoper(row.number, state.prefix) == asked]
+        return delegations(state, numbers[0], request.params) if numbers else None
     return None
 
 
