@@ -13,7 +13,7 @@ from ingest.akash.control import oracle_feeders
 from ingest.cosmos.control import authorities, parameters, signing
 from ingest.networks import networks
 from store.addresses import bech32
-from store.rows import Facts, Kind, SourceChanged, check
+from store.rows import Facts, Kind, SourceDown, check
 from tests.ingest.cosmos.test_lcd import pinned
 from tests.ingest.cosmos.test_stake import at_once
 from tests.worlds.lcd import GOV, ONE, State, Validator, account, chain, governed, page, valoper, wasm_page
@@ -117,14 +117,14 @@ def test_the_slack_before_a_halt_is_what_signs_above_two_thirds() -> None:
 @pytest.mark.parametrize(
     ("gov", "told"),
     [
-        ("text", "params is no object"),
+        ("text", "params is empty"),
         ({"min_deposit": [{"denom": "uakt", "amount": "1"}, []]}, "no denom in the answer"),
         ({"min_deposit": [None, {"denom": "uakt", "amount": "1"}]}, "no denom in the answer"),
     ],
 )
 def test_parameters_that_are_something_else_are_refused(gov: Any, told: str) -> None:
     state = with_parameters({"params": gov})
-    with pinned(chain(state)) as node, pytest.raises(SourceChanged, match=told):
+    with pinned(chain(state)) as node, pytest.raises(SourceDown, match=told):
         parameters(node)
 
 
