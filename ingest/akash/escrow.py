@@ -170,7 +170,7 @@ def groups_of(row: Mapping[str, Any]) -> dict[str, Group]:
     """The groups of a deployment by owner/dseq/gseq."""
     found = {}
     for told in listed(row, "groups"):
-        name = _either(told, "id", "group_id")
+        name = _either(table(told), "id", "group_id")
         spec = table(told, "group_spec")
         found[f"{_party(name, 'owner')}/{whole(name, 'dseq')}/{whole(name, 'gseq')}"] = _group(spec)
     return found

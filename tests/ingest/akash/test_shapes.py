@@ -158,6 +158,12 @@ def test_a_group_tells_signatures_trial_and_resources_times_count() -> None:
     assert group.gpus == {"nvidia/a100|nvidia/h100": 6}
 
 
+@pytest.mark.parametrize("group", [None, 1, True, "group", []])
+def test_a_group_that_is_none_is_refused(group: object) -> None:
+    with pytest.raises(SourceChanged, match="is no object"):
+        groups_of({"groups": [group]})
+
+
 def test_an_order_from_before_gpus_asks_for_none(shared: Path) -> None:
     row = first_deployment(shared)
     wanted = row["groups"][0]["group_spec"]["resources"][0]["resource"]
