@@ -42,7 +42,11 @@ class Heard:
     def __call__(self, request: Request) -> Reply:
         if len(self.told) == MOST:
             raise Endless(f"more than {MOST} questions, the last for {request.path}")
-        reply = self.good(request)
+        try:
+            reply = self.good(request)
+        except (ValueError, IndexError):
+            # A key or a number that it never gave.
+            reply = Reply({"code": 3, "message": "invalid request"}, 400)
         self.told.append(reply)
         return Reply(self.odd, reply.status, reply.headers) if len(self.told) == self.number + 1 else reply
 
@@ -168,6 +172,7 @@ UNCOUNTED: Final[Mapping[str, str]] = {
     "contracts": "wasmd counts no list of its own; a reading says how many contracts it found",
     "code_infos": "wasmd counts no list of its own",
     "attributes": "what a provider says of itself, each once",
+    "pool": "of a coin that the community has none of nothing is told",
     "signatures": "a block in which a validator's signature is not there says that it did not sign",
     "messages": "what a proposal would do; its type is that of the first",
     "txs": "found by a search",
