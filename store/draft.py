@@ -200,9 +200,10 @@ class Draft:
         paths = {self._name(path): path for path in self.landing.files()}
         signs = {name: (path.stat().st_size, path.stat().st_mtime_ns) for name, path in paths.items()}
         known = {name: (size, mtime) for name, size, mtime in self.table("FROM landing_file").iter_rows()}
-        gone = known.keys() - paths.keys()
+        # A torn file is not known, but what it held before is: where somebody deletes it, that is gone too.
+        gone = {*known, *self.table("SELECT DISTINCT file FROM snapshot")["file"]} - paths.keys()
         # A snapshot of a file that is gone, or holds less than it did, may be in another file of its folder.
-        folders = {name.rpartition("/")[0] for name in known if known[name] != signs.get(name)}
+        folders = {name.rpartition("/")[0] for name in gone | {n for n in known if known[n] != signs.get(n)}}
         changed = [n for n in paths if n not in known or n.rpartition("/")[0] in folders]
         found = self._readable(changed)
         read = set(changed) & self._proved

@@ -320,3 +320,19 @@ def test_of_two_files_that_hold_a_snapshot_the_same_is_told_whatever_was_written
     build(tmp_path)
     with opened(tmp_path) as mart:
         assert mart.table(files)["height"].to_list() == [7, 9]
+
+
+def test_what_a_torn_file_held_is_gone_once_the_file_is_deleted(tmp_path: Path) -> None:
+    landing = Landing(tmp_path)
+    landing.land(snapshot(7), stake(5))
+    path = landing.land(snapshot(8), stake(6))
+    build(tmp_path)
+    path.write_bytes(path.read_bytes()[:-9])
+    with Draft(tmp_path) as draft:
+        draft.replace("entity", pl.DataFrame(schema=ENTITIES))
+        assert list(draft.take_in()) == [path]
+        draft.publish(NOON)
+    path.unlink()
+    build(tmp_path)
+    with opened(tmp_path) as mart:
+        assert mart.table("SELECT height FROM snapshot")["height"].to_list() == [7]
