@@ -154,7 +154,7 @@ def account(row: Mapping[str, Any], payments: Iterable[Payment]) -> Account:
         name=name,
         open=_escrow_state(state, name) == "open",
         settled_at=whole(state, "settled_at"),
-        deposits=tuple(_flat_deposits(state) if flat else _deposits(state)),
+        deposits=tuple(_flat_deposits(state)) if flat else _deposits(state, name),
         payments=_in_order(payments),
         settlement=Settlement.FULL_BLOCKS if flat else Settlement.WHOLE_UNITS,
         transferred=tuple((word(coin, "denom"), fixed(coin, "amount")) for coin in _transferred(state, flat=flat)),
@@ -222,9 +222,21 @@ def _gpus(wanted: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
         yield "|".join(sorted(models)) or "any/any", units
 
 
-def _deposits(state: Mapping[str, Any]) -> Iterator[Deposit]:
-    for told in listed(state, "deposits"):
-        yield Deposit(address(told, "owner"), word(told, "balance", "denom"), fixed(told, "balance", "amount"))
+def _deposits(state: Mapping[str, Any], name: str) -> tuple[Deposit, ...]:
+    """What is left of each deposit; raises BadData where they are not the funds that the account itself counts."""
+    found = tuple(
+        Deposit(address(told, "owner"), word(told, "balance", "denom"), fixed(told, "balance", "amount"))
+        for told in listed(state, "deposits")
+    )
+    left: dict[str, int] = {}
+    for deposit in found:
+        left[deposit.denom] = left.get(deposit.denom, 0) + deposit.amount
+    coins = once(listed(state, "funds"), lambda coin: word(coin, "denom"))
+    # Of an overdrawn account the chain counts what it still owes, below zero.
+    funds = {word(coin, "denom"): max(0, fixed(coin, "amount")) for coin in coins}
+    if any(left.get(denom, 0) != funds.get(denom, 0) for denom in left | funds):
+        raise BadData(f"escrow of {name} has deposits of {left} and funds of {funds}")
+    return found
 
 
 def _flat_deposits(state: Mapping[str, Any]) -> Iterator[Deposit]:

@@ -97,8 +97,34 @@ def test_a_granted_deposit_is_paid_by_the_granter(shared: Path) -> None:
         "source": "grant",
         "balance": {"denom": "uact", "amount": "1.5"},
     }
-    row["escrow_account"]["state"]["deposits"].insert(0, granted)
+    state = row["escrow_account"]["state"]
+    state["deposits"].insert(0, granted)
+    state["funds"] = [{"denom": "uact", "amount": "292319.07"}]
     assert account(row, []).deposits[0] == Deposit("akash1granter", "uact", 15 * 10**17)
+
+
+def test_the_deposits_of_a_real_node_are_the_funds_of_their_accounts(shared: Path) -> None:
+    """Overdrawn, closed and mixed accounts too: what is owed (negative funds) is no deposit."""
+    rows = json.loads((shared / "cosmos/akash_node_v2_1/deployments_active.json").read_text())["body"]["deployments"]
+    assert {account(row, ()).name for row in rows} == {deployment_name(row) for row in rows}
+    owed = [fund for row in rows for fund in row["escrow_account"]["state"]["funds"] if fund["amount"].startswith("-")]
+    assert owed
+
+
+@each(
+    "deposits",
+    [
+        [],
+        [{"owner": DEPLOYER, "balance": {"denom": "uact", "amount": "1"}}],
+        [{"owner": DEPLOYER, "balance": {"denom": "uakt", "amount": "292317.570000000000000000"}}],
+        [{"owner": DEPLOYER, "balance": {"denom": "uact", "amount": "292317.570000000000000000"}}] * 2,
+    ],
+)
+def test_deposits_that_are_not_the_funds_of_their_account_are_refused_invented(shared: Path, deposits: Any) -> None:
+    row = first_deployment(shared)
+    row["escrow_account"]["state"]["deposits"] = deposits
+    with pytest.raises(BadData, match=r"escrow of .* has deposits of .* and funds of"):
+        account(row, ())
 
 
 def legacy_deployment() -> dict[str, Any]:
