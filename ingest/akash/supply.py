@@ -6,7 +6,7 @@ from typing import Any, Final, TypeVar
 
 from ingest.akash.escrow import Market, group_of, market
 from ingest.cosmos.lcd import Lcd, NotFound
-from ingest.fields import address, listed, once, own, text
+from ingest.fields import address, listed, once, own, some, text
 from ingest.network import DAILY, HOURLY, Reading
 from store.rows import Facts, Kind, Measure, frame, holdings, observation
 
@@ -87,10 +87,10 @@ def audits(node: Lcd) -> Facts:
 
 
 def _signatures(node: Lcd, provider: str) -> list[tuple[str, list[str]]]:
-    """Who signed for a provider, and which of its attributes; none where nobody did."""
+    """Who signed for a provider, and which of its attributes; where nobody did the chain says that it is not found."""
 
     def told(body: dict[str, Any]) -> list[tuple[str, list[str]]]:
-        signed = own(listed(body, "providers"), provider, "owner")
+        signed = own(some(body, "providers"), provider, "owner")
         once(signed, lambda row: address(row, "auditor"))
         return [(address(row, "auditor"), sorted(dict(_attributes(row)))) for row in signed]
 
