@@ -19,6 +19,7 @@ from ingest.cosmos.stake import bonded, every_validator, operator_of
 from ingest.fields import (
     DURATION,
     address,
+    fixed,
     flag,
     key_of,
     listed,
@@ -125,16 +126,24 @@ def signing(node: Lcd) -> Facts:
 def parameter_rows(module: str, values: Mapping[str, Any], time: datetime) -> Iterator[Row]:
     """One observation a parameter: coins by denom, durations in seconds, lists as their JSON text."""
     for name, value in values.items():
-        if isinstance(value, list) and any(isinstance(row, dict) and "denom" in row for row in value):
-            for coin in value:
-                denom = text(coin, "denom")
-                yield observation(name, time, text(coin, "amount"), denom, subject=f"{module}|{denom}")
+        # Lists of these modules are of coins or of other messages.
+        rows = [table({name: row}, name) for row in value] if isinstance(value, list) else []
+        if any("denom" in row for row in rows):
+            for coin in rows:
+                denom, amount = word(coin, "denom"), _amount(coin)
+                yield observation(name, time, amount, denom, subject=f"{module}|{denom}")
         elif not isinstance(value, str):
             yield observation(name, time, json.dumps(value, sort_keys=True), "", subject=module)
         elif duration := DURATION.fullmatch(value):
             yield observation(name, time, duration[1], "s", subject=module)
         else:
             yield observation(name, time, value, "ratio" if DECIMAL.fullmatch(value) else "", subject=module)
+
+
+def _amount(coin: Mapping[str, Any]) -> str:
+    """The amount of a coin, in the chain's words."""
+    fixed(coin, "amount")
+    return text(coin, "amount")
 
 
 def _consensus_key(validator: Row) -> bytes:

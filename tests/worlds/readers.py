@@ -159,7 +159,7 @@ def _sorted(found: Facts) -> pl.DataFrame:
 
 # Lists of which the answers of their source do not tell how many rows they have, and why a lost one is no silent one.
 UNCOUNTED: Final[Mapping[str, str]] = {
-    "min_mint": "a parameter is kept as its JSON text, whatever it is",
+    "min_mint": "a list of coins that nobody counts; a second endpoint tells them too, where there is one",
     "sources": "a list of parameters, told once: the number that must agree is a parameter beside it",
     "snapshots": "a day that a web service leaves out is a day without a figure, and is shown as one",
     "prices": "a day that a web service leaves out is a day without a figure, and is shown as one",

@@ -118,8 +118,13 @@ def test_the_slack_before_a_halt_is_what_signs_above_two_thirds() -> None:
     ("gov", "told"),
     [
         ("text", "params is empty"),
-        ({"min_deposit": [{"denom": "uakt", "amount": "1"}, []]}, "no denom in the answer"),
-        ({"min_deposit": [None, {"denom": "uakt", "amount": "1"}]}, "no denom in the answer"),
+        ({"min_deposit": [{"denom": "uakt", "amount": "1"}, []]}, "min_deposit is no object"),
+        ({"min_deposit": [None, {"denom": "uakt", "amount": "1"}]}, "min_deposit is no object"),
+        ({"min_deposit": [{}, {"denom": "uakt", "amount": "1"}]}, "no denom in the answer"),
+        ({"min_mint": ["\u0661\u0662"]}, "min_mint is no object"),
+        ({"min_mint": [None]}, "min_mint is no object"),
+        ({"min_mint": [{"denom": "uakt", "amount": "\u0661\u0662"}]}, "amount is no decimal number"),
+        ({"min_mint": [{"denom": "", "amount": "1"}]}, "denom is no text"),
     ],
 )
 def test_parameters_that_are_something_else_are_refused(gov: Any, told: str) -> None:
