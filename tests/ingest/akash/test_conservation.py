@@ -140,8 +140,8 @@ def escrow(account: AccountState, nested: bool) -> dict[str, Any]:
         deposits = [
             {"owner": payer, "height": "1", "source": "x", "balance": coin(left)} for payer, left in account.deposits
         ]
-        funds = [coin(sum((left for _, left in account.deposits), Decimal(0)))]
-        return {"state": {**head, "transferred": [coin(account.transferred)], "funds": funds, "deposits": deposits}}
+        held = [coin(sum((left for _, left in account.deposits), Decimal(0)))]
+        return {"state": {**head, "transferred": [coin(account.transferred)], "funds": held, "deposits": deposits}}
     left = dict(account.deposits)
     granters = [payer for payer in left if payer != account.owner]
     payer = granters[0] if granters else account.owner

@@ -121,7 +121,7 @@ def test_the_invented_signatures_of_another_provider_are_refused(shared: Path) -
 
 def test_an_invented_list_of_no_signatures_is_refused(shared: Path) -> None:
     """The node has no such answer: of a provider that nobody signed for it says that it is not found."""
-    nobody = {f"{SIGNATURES}/{FIRST}/list": {"providers": [], "pagination": None}}
+    nobody: dict[str, Any] = {f"{SIGNATURES}/{FIRST}/list": {"providers": [], "pagination": None}}
     with pytest.raises(SourceDown, match="providers is empty"):
         read(shared, "provider_audits", nobody)
 
