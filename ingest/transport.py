@@ -23,7 +23,7 @@ from io import BytesIO
 from socket import SHUT_RDWR, socket
 from typing import Any, Final, Self
 from urllib.parse import SplitResult, urljoin, urlsplit
-from weakref import WeakSet
+from weakref import WeakKeyDictionary, WeakSet
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -145,27 +145,11 @@ class _Prompt(HTTPConnection):
             _connected.add(self.sock)
 
     def getresponse(self) -> HTTPResponse:  # type: ignore[override] # as urllib3 itself does
-        late = threading.Event()
-
-        def hang_up() -> None:
-            late.set()
-            if self.sock is not None:
-                with suppress(OSError):
-                    socket.shutdown(self.sock, SHUT_RDWR)
-
-        timer = threading.Timer(HEAD_SECONDS, hang_up)
-        timer.daemon = True
-        timer.start()
-        try:
+        # It lets go of it where this answer is the last one.
+        connected = self.sock
+        with _within(HEAD_SECONDS, connected, "no whole head of an answer"):
             answer = super().getresponse()
-        except (HTTPException, OSError):
-            if not late.is_set():
-                raise
-        finally:
-            timer.cancel()
-        # What was cut looks like a head without its end.
-        if late.is_set():
-            raise _Dripping(f"sent no whole head of an answer within {HEAD_SECONDS:.0f} s")
+            _heard_on[answer] = connected
         return answer
 
 
@@ -173,8 +157,34 @@ class _PromptTls(_Prompt, HTTPSConnection):
     pass
 
 
+@contextmanager
+def _within(seconds: float, connected: socket | None, what: str) -> Iterator[None]:
+    """Hang up where what is read inside does not come in time: what was cut may look broken, or whole."""
+    late = threading.Event()
+
+    def hang_up() -> None:
+        late.set()
+        if connected is not None:
+            with suppress(OSError):
+                socket.shutdown(connected, SHUT_RDWR)
+
+    timer = threading.Timer(seconds, hang_up)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except (HTTPException, HTTPError, OSError):
+        if not late.is_set():
+            raise
+    finally:
+        timer.cancel()
+    if late.is_set():
+        raise _Dripping(f"sent {what} within {seconds:.0f} s")
+
+
 # Sockets in use: a connection lets go of its own while an answer is still read from it.
 _connected: WeakSet[socket] = WeakSet()
+_heard_on: WeakKeyDictionary[BaseHTTPResponse, socket] = WeakKeyDictionary()
 _connecting = threading.Lock()
 
 
@@ -381,19 +391,22 @@ class Http:
             stream=True,
             allow_redirects=False,
         ) as response:
+            # What was asked again in passing has cost as much.
+            again = response.raw.retries
+            self._spend(bare(url), requests=len(again.history) if again else 0)
             if response.is_redirect:
                 return _same_host(response)
             return Answer(response.url, response.status_code, response.headers, self._body(response))
 
     def _body(self, response: requests.Response) -> bytes:
-        """The whole answer, unpacked; taken as it comes, because a read that waits for more outlives every deadline."""
-        where, packed, end = bare(response.url), bytearray(), time.monotonic() + ANSWER_SECONDS
-        while len(packed) <= LARGEST_ANSWER and (part := response.raw.read1(2**16, decode_content=False)):
-            packed += part
-            stopping.check()
-            self._spend(where, bytes=len(part))
-            if time.monotonic() > end:
-                raise _Dripping(f"sent no whole answer within {ANSWER_SECONDS:.0f} s")
+        """The whole answer, unpacked; taken as it comes, so that what is too large is never held."""
+        where, packed = bare(response.url), bytearray()
+        # Between two parts of a chunked answer a server may send for ever what is no part of it.
+        with _within(ANSWER_SECONDS, _heard_on.get(response.raw), "no whole answer"):
+            while len(packed) <= LARGEST_ANSWER and (part := response.raw.read1(2**16, decode_content=False)):
+                packed += part
+                stopping.check()
+                self._spend(where, bytes=len(part))
         body = _unpacked(packed, response.headers.get("content-encoding", ""), where)
         elements = sum(map(body.count, (b",", b"[", b"{")))
         if elements > MOST_ELEMENTS:
@@ -488,10 +501,13 @@ def _no_credentials(request: requests.PreparedRequest) -> requests.PreparedReque
 def _unpacked(packed: bytearray, encoding: str, where: str) -> bytes:
     """An answer as it was before it was packed; raises AnswerTooLarge."""
     raw = HTTPResponse(BytesIO(packed), {"content-encoding": encoding}, preload_content=False)
-    unpacked = raw.read(LARGEST_ANSWER + 1)
+    unpacked = bytearray()
+    # By small pieces: of a gzip of many members all that is left of a piece is copied for each of them.
+    while len(unpacked) <= LARGEST_ANSWER and (part := raw.read(2**14)):
+        unpacked += part
     if max(len(packed), len(unpacked)) > LARGEST_ANSWER:
         raise AnswerTooLarge(f"{where}: more than {LARGEST_ANSWER >> 20} MiB")
-    return unpacked
+    return bytes(unpacked)
 
 
 def _reason(error: BaseException) -> str:

@@ -17,7 +17,7 @@ from ingest.settings import WrongSetting
 from ingest.transport import PATIENCE, AnswerTooLarge, Http, bare
 from store.rows import SourceDown
 from tests.worlds.moving_chain import command, finished
-from tests.worlds.servers import Reply, Request, free_port, listening, nginx, serving
+from tests.worlds.servers import Raw, Reply, Request, free_port, listening, nginx, serving
 
 
 def client() -> Http:
@@ -149,6 +149,15 @@ def test_a_server_that_drips_the_head_of_its_answer_is_left_for_the_next(monkeyp
         assert Rotation([one, other]).ask(http.get).json() == {"ok": True}
 
 
+@pytest.mark.parametrize("start", [b"2;", b"2\r\n{}\r\n0\r\nx: "], ids=["length of a chunk", "after the last chunk"])
+def test_a_server_that_drips_what_is_no_part_of_a_body_is_left(monkeypatch: pytest.MonkeyPatch, start: bytes) -> None:
+    monkeypatch.setattr(transport, "ANSWER_SECONDS", 0.3)
+    head = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
+    dripping = Raw([head + start, *[b"x"] * 500], 0.02)
+    with serving(lambda _: dripping) as address, client() as http, pytest.raises(SourceDown, match="no whole answer"):
+        http.get(address)
+
+
 def test_what_a_passing_fault_says_is_not_read_to_its_end() -> None:
     asked: list[str] = []
 
@@ -171,6 +180,19 @@ def test_an_answer_is_unpacked_up_to_the_cap(monkeypatch: pytest.MonkeyPatch) ->
         assert http.get(address, {"size": "100000"}).content == b"x" * 100_000
         with pytest.raises(AnswerTooLarge):
             http.get(address, {"size": "100001"})
+
+
+def test_a_packed_answer_of_many_parts_takes_no_more_than_its_share() -> None:
+    """Gzip may be put together of many members, also of empty ones: 64 MiB took half an hour of a processor."""
+
+    def seconds(members: int) -> float:
+        body = gzip.compress(b"") * members
+        with serving(lambda _: Reply(body, headers={"content-encoding": "gzip"})) as address, client() as http:
+            start = time.thread_time()
+            assert http.get(address).content == b""
+        return time.thread_time() - start
+
+    assert seconds(160_000) / seconds(20_000) < 24
 
 
 @pytest.mark.parametrize("target", ["http://127.0.0.1:9/", "https://elsewhere.example/", "file:///etc/passwd"])

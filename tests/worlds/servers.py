@@ -7,7 +7,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -38,6 +38,15 @@ class Reply:
         return self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
 
 
+@dataclass(frozen=True)
+class Raw:
+    """What a server says byte for byte in place of an answer, before it hangs up."""
+
+    pieces: Iterable[bytes]
+    # Seconds after each piece.
+    pause: float = 0
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -45,7 +54,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(answer: Callable[[Request], Reply]) -> Iterator[str]:
+def serving(answer: Callable[[Request], Reply | Raw]) -> Iterator[str]:
     """Base address of an HTTP server that answers every request with `answer`."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -58,6 +67,9 @@ def serving(answer: Callable[[Request], Reply]) -> Iterator[str]:
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
             headers = {name.lower(): value for name, value in self.headers.items()}
             reply = answer(Request(self.command, parts.path, dict(parse_qsl(parts.query)), headers, body))
+            if isinstance(reply, Raw):
+                self._say(reply)
+                return
             content = reply.encoded()
             self.send_response(reply.status)
             for name, value in {"content-type": "application/json", **reply.headers}.items():
@@ -70,6 +82,14 @@ def serving(answer: Callable[[Request], Reply]) -> Iterator[str]:
                     time.sleep(reply.drip)
             except ConnectionError:
                 self.close_connection = True
+
+        def _say(self, raw: Raw) -> None:
+            self.close_connection = True
+            with suppress(ConnectionError):
+                for piece in raw.pieces:
+                    self.wfile.write(piece)
+                    if ended.wait(raw.pause):
+                        return
 
         do_GET = do_POST = _serve  # noqa: N815 - names that http.server looks for
 
