@@ -1,8 +1,9 @@
-"""No server keeps a reading busy without end or fills the memory, whatever its protocol; who drips, drips once."""
+"""What a reading and a run may ask for, and hosts that are given up: who drips, drips once.
 
-import base64
+Hostile servers of every protocol are read in tests/ingest/test_bounded.py.
+"""
+
 import json
-import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
@@ -19,24 +20,18 @@ from ingest import transport
 from ingest.allowance import RUN, Exhausted, Limits
 from ingest.backfill import Period, backfill
 from ingest.endpoints import Rotation
-from ingest.evm.logs import TRANSFER
-from ingest.evm.node import EvmChain, EvmNode
 from ingest.job import Outcome, read_network
 from ingest.network import DAILY, Chain, Network, Reading
 from ingest.network import Node as PinnedNode
-from ingest.networks import akash, akash_console, bittensor, fet
+from ingest.networks import akash, akash_console, bittensor
 from ingest.offchain.feed import Feed
-from ingest.substrate.node import SubstrateChain
-from ingest.transport import AnswerTooLarge, GivenUp, Http, parsed
+from ingest.transport import PATIENCE, AnswerTooLarge, GivenUp, Http, parsed
 from store.landing import Landing
 from store.rows import Facts, Kind, SourceDown
 from tests.ingest.evm.test_node import NOW
-from tests.ingest.substrate.test_node import CLOCK
-from tests.worlds.evm_provider import FINAL, TOKEN, Provider
-from tests.worlds.lcd import ONE, State, Validator, account, valoper
+from tests.worlds.lcd import ONE, State, Validator, account
 from tests.worlds.moving_chain import moving
 from tests.worlds.servers import Reply, Request, listening, serving
-from tests.worlds.substrate_server import GENESIS, Node
 
 Answer = Callable[[Request], Reply]
 # Twenty requests, four megabytes and 24,000 elements a reading.
@@ -72,84 +67,12 @@ def test_what_arithmetic_finds_impossible_is_the_reason_of_the_endpoint(tmp_path
     assert outcome.message.endswith(": escrow account t/1 was seen at 5 and not looked up at 9")
 
 
-def endless_pages(request: Request) -> Reply:
-    """Delegations of a validator, one a page, each page with a key that was never there before."""
-    if not request.path.endswith("/delegations"):
-        return moving(request, ONE_VALIDATOR)
-    place = int.from_bytes(base64.b64decode(request.params.get("pagination.key", "")))
-    delegation = {"delegator_address": account(place), "validator_address": valoper(1), "shares": "1.0"}
-    rows = [{"delegation": delegation, "balance": {"denom": "uakt", "amount": "1"}}]
-    key = base64.b64encode((place + 1).to_bytes(4)).decode()
-    body = {"delegation_responses": rows, "pagination": {"next_key": key, "total": str(HUGE)}}
-    return Reply(body, headers={"grpc-metadata-x-cosmos-block-height": request.headers["x-cosmos-block-height"]})
-
-
-def endless_keys(runtime: bytes) -> tuple[Network, Answer]:
-    """Accounts of a Substrate chain: after each key comes another."""
-    node = Node(runtime, 424)
-    prefix = "0x" + node.metadata.item("System", "Account").prefix.hex()
-    value = "0x" + bytes(56).hex()
-
-    def keys(page: Any) -> list[str]:
-        first = node.asked.count("state_getKeysPaged") * 1000
-        return [f"{prefix}{place:096x}" for place in range(first, first + 1000)]
-
-    def values(answer: Any) -> Any:
-        return [{**answer[0], "changes": [[key, value] for key, _ in answer[0]["changes"]]}]
-
-    node.spoil = {"state_getKeysPaged": keys, "state_queryStorageAt": values}
-    chain = SubstrateChain(GENESIS, (), clock=lambda: CLOCK)
-    return replace(bittensor.NETWORK, chain=chain), node.answer
-
-
-def logs_block_by_block(node: EvmNode) -> Facts:
-    for _ in node.logs(TOKEN, [TRANSFER], 0, FINAL, len):
-        pass
-    raise AssertionError("they were all read")
-
-
 def many_providers(request: Request) -> Reply:
     """A console with a thousand providers, each of which is asked for."""
     if request.path == "/v1/providers":
         return Reply([{"owner": account(number), "isOnline": True} for number in range(1000)])
     names = ("totalUAktEarned", "totalUUsdcEarned", "totalUActEarned", "totalUUsdEarned")
     return Reply({"earnings": dict.fromkeys(names, 1)})
-
-
-def endless(protocol: str, runtime: bytes) -> tuple[Network, str, Answer]:
-    """A network of the protocol, one of its readings, and a server that never comes to its end."""
-    if protocol == "cosmos":
-        return akash.NETWORK, "delegators", endless_pages
-    if protocol == "off chain":
-        return akash_console.NETWORK, "earnings", many_providers
-    if protocol == "substrate":
-        network, answer = endless_keys(runtime)
-        return network, "balances", answer
-    chain = EvmChain("eip155:1", (), pauses=(), clock=lambda: NOW)
-    network = replace(fet.NETWORK, chain=chain, readings=reading(logs_block_by_block))
-    return network, "endless", Provider(blocks_allowed=1)
-
-
-@pytest.mark.parametrize("protocol", ["cosmos", "substrate", "evm", "off chain"])
-def test_a_server_without_end_is_left_and_named(
-    protocol: str, runtime: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("DEAI_ALLOWANCE", LITTLE)
-    network, name, answer = endless(protocol, runtime)
-    asked: list[str] = []
-
-    def counted(request: Request) -> Reply:
-        asked.append(request.path)
-        return answer(request)
-
-    outcome = ran(network, name, counted, tmp_path)
-    assert outcome.error in {"Exhausted", "SourceDown"}
-    # The Cosmos client may find out by itself.
-    limit = "(20 requests|24,000 elements of JSON), the last from http://127.0.0.1:"
-    assert protocol == "cosmos" or re.match(f"{network.name} {name}: more than {limit}", outcome.message)
-    # Those of the reading, and those that proved the newest block.
-    assert len(asked) <= 30
-    assert not list(tmp_path.glob(f"landing/{network.name}/*/*/*.parquet"))
 
 
 @pytest.mark.parametrize(
@@ -174,6 +97,23 @@ def test_a_reading_that_grows_without_end_is_left(
     outcome = ran(network, "endless", lambda _: Reply(body), tmp_path)
     assert outcome.error == "Exhausted"
     assert outcome.message.startswith(f"akash_console endless: {told}, the last from http://127.0.0.1:")
+
+
+def test_a_question_that_is_asked_again_costs_as_much_as_another() -> None:
+    asked: list[str] = []
+
+    def busy_at_first(request: Request) -> Reply:
+        asked.append(request.path)
+        return many_providers(request) if len(asked) % 2 == 0 else Reply({}, 503)
+
+    with (
+        serving(busy_at_first) as address,
+        Http(10_000, PATIENCE.new(backoff_factor=0), replace(RUN, requests=4)) as http,
+    ):
+        assert [http.get(f"{address}/v1/providers").status for _ in range(2)] == [200, 200]
+        with pytest.raises(Exhausted, match="more than 4 requests"):
+            http.get(address)
+    assert len(asked) == 4
 
 
 def test_a_run_may_ask_for_no_more_than_it_is_granted(tmp_path: Path) -> None:
