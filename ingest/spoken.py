@@ -36,20 +36,23 @@ UNMISTAKABLE: Final = 8
 
 def spoken(text: str, longest: int = LONGEST_LINE) -> str:
     """A text as it may be said: one line of visible letters, without keys."""
-    return plain(without_keys(text), longest)
+    # Letters that nobody sees may stand inside of a key: it is one once they are gone.
+    return without_keys(plain(without_keys(text), longest))
 
 
 def without_keys(text: str) -> str:
-    """A text in which every part of a configured address that may be a key is hidden."""
-    pattern = _pattern(_addresses())
-    return pattern.sub(HIDDEN, text) if pattern else text
+    """A text in which every part of a configured address that may be a key is hidden, also where it is cut off."""
+    addresses = _addresses()
+    pattern = _pattern(addresses)
+    whole = pattern.sub(HIDDEN, text) if pattern else text
+    beginnings = _beginnings(addresses)
+    return beginnings.sub(lambda found: _unless_cut(found[0], addresses), whole) if beginnings else whole
 
 
 def told_without_keys(text: str) -> str:
     """A text that facts are read from, with as much of it hidden as of facts."""
-    for key in _unmistakable(_addresses()):
-        text = text.replace(key, HIDDEN)
-    return text
+    pattern = _of_facts(_addresses())
+    return pattern.sub(HIDDEN, text) if pattern else text
 
 
 def facts_without_keys(rows: pl.DataFrame) -> pl.DataFrame:
@@ -70,6 +73,27 @@ def _pattern(addresses: tuple[str, ...]) -> re.Pattern[str] | None:
     alone = r"(?<![A-Za-z0-9]){}(?![A-Za-z0-9])"
     keys = [("{}" if _stands_out(key) else alone).format(re.escape(key)) for key in _keys(addresses)]
     return re.compile("|".join(keys), re.IGNORECASE) if keys else None
+
+
+@lru_cache(maxsize=16)
+def _of_facts(addresses: tuple[str, ...]) -> re.Pattern[str] | None:
+    keys = _unmistakable(addresses)
+    return re.compile("|".join(map(re.escape, keys)), re.IGNORECASE | re.ASCII) if keys else None
+
+
+@lru_cache(maxsize=16)
+def _beginnings(addresses: tuple[str, ...]) -> re.Pattern[str] | None:
+    """Words that begin as a key does: errors tell the first letters of an answer, and may cut a key in two."""
+    begun = {re.escape(key[:UNMISTAKABLE]) for key in _unmistakable(addresses) if len(key) > UNMISTAKABLE}
+    return re.compile(f"(?:{'|'.join(sorted(begun))})[\\w%+/=.~-]*", re.IGNORECASE) if begun else None
+
+
+def _unless_cut(word: str, addresses: tuple[str, ...]) -> str:
+    """The word, hidden where it is the first letters of a key and none of our own."""
+    names, readings = _own_words()
+    lowered = word.lower()
+    begins = any(key.lower().startswith(lowered) for key in _unmistakable(addresses))
+    return HIDDEN if begins and lowered not in names | readings else word
 
 
 @lru_cache(maxsize=16)

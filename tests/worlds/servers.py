@@ -33,6 +33,8 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
     # Seconds after each byte; 0 sends all at once.
     drip: float = 0
+    # What stands behind the status; empty for the usual words.
+    reason: str = ""
 
     def encoded(self) -> bytes:
         return self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
@@ -71,7 +73,7 @@ def serving(answer: Callable[[Request], Reply | Raw]) -> Iterator[str]:
                 self._say(reply)
                 return
             content = reply.encoded()
-            self.send_response(reply.status)
+            self.send_response(reply.status, reply.reason or None)
             for name, value in {"content-type": "application/json", **reply.headers}.items():
                 self.send_header(name, value)
             self.send_header("content-length", str(len(content)))
