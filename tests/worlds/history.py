@@ -10,6 +10,7 @@ import os
 import random
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -21,6 +22,7 @@ from types import SimpleNamespace
 from typing import Any, Final
 from unittest import mock
 
+import polars as pl
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -121,6 +123,13 @@ def fact(snapshot: Snapshot) -> Fact:
     """What the model knows of a snapshot."""
     since = snapshot.since
     return Fact(snapshot.block.time, since, snapshot.kind is Kind.VOTES or snapshot.reading == FLOW)
+
+
+def _differing(name: str, before: pl.DataFrame, after: pl.DataFrame) -> list[tuple[Any, ...]]:
+    """Rows that only one of two tables has, with the table's name and which has it."""
+    step, whole = Counter(before.iter_rows()), Counter(after.iter_rows())
+    only = {"step by step": step - whole, "afresh": whole - step}
+    return [(name, which, row) for which, rows in only.items() for row in rows.elements()]
 
 
 def snapshot_at(reading: str, time: datetime, since: datetime | None = None) -> tuple[Snapshot, Facts]:
@@ -388,7 +397,8 @@ class History(RuleBasedStateMachine):
             shutil.copytree(self.landing.folder, afresh / "landing")
         build(afresh, {})
         before, after = tables(self.data), tables(afresh)
-        assert [name for name in before if not before[name].equals(after[name])] == []
+        differing = [row for name in before for row in _differing(name, before[name], after[name])]
+        assert not differing, differing
         told = before["snapshot"].select("network", "chain_id", "reading", "height").rows()
         assert sorted(told) == sorted(self.model.all)
         self._agrees()
