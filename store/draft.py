@@ -207,12 +207,13 @@ class Draft:
         changed = [n for n in paths if n not in known or n.rpartition("/")[0] in folders]
         found = self._readable(changed)
         read = set(changed) & self._proved
+        missed = self.table(sql.MISSED)["id"].to_list()
         stays, dropped = self._reconcile(found, gone | read, paths.keys() - set(changed))
-        again = self._drop(dropped)
+        again = self._drop(dropped, missed)
         fresh = self._register({key: where for key, where in found.items() if key not in stays})
         self._load_facts([*again, *fresh])
         # A torn file is looked at by each build, until it is mended or gone.
-        forgotten = gone | set(changed)
+        forgotten = gone | set(changed) | {self._name(path) for path in self.torn}
         self.execute("DELETE FROM landing_file WHERE file IN (SELECT unnest(?::VARCHAR[]))", sorted(forgotten))
         self.append("landing_file", pl.DataFrame([(n, *signs[n]) for n in sorted(read)], LANDING_FILE, orient="row"))
         return self.torn
@@ -381,11 +382,15 @@ class Draft:
                 dropped.append(identity)
         return kept, dropped
 
-    def _drop(self, dropped: Sequence[int]) -> list[int]:
-        """Forget snapshots; returns those whose rows may have given way to theirs, to be loaded again."""
+    def _drop(self, dropped: Sequence[int], missed: Sequence[int]) -> list[int]:
+        """Forget snapshots; returns those whose rows may have given way to theirs, to be loaded again.
+
+        missed: those that could not be loaded again by the builds before, since their file was torn.
+        """
         touched = self.table(sql.GAVE_WAY, list(dropped))
         again = self.table(sql.OF_KIND, touched["network"].to_list(), touched["kind"].to_list())["id"].to_list()
-        again = sorted(set(again) - set(dropped) - self._unproved(set(again) - set(dropped)))
+        wanted = {*again, *missed} - set(dropped)
+        again = sorted(wanted - self._unproved(wanted))
         for table in sql.TABLES:
             self.execute(f"DELETE FROM {table} WHERE snapshot IN (SELECT unnest(?::INTEGER[]))", again)
         for table in sql.OF_SNAPSHOT:

@@ -36,6 +36,8 @@ OF_KIND: Final = """
     SELECT id FROM snapshot
     WHERE (network, kind) IN (SELECT (unnest($1::VARCHAR[]), unnest($2::VARCHAR[])))
 """
+# No file that was torn is known; meanwhile what took the place of its rows may have gone.
+MISSED: Final = "SELECT id FROM snapshot WHERE file NOT IN (SELECT file FROM landing_file)"
 
 # Labels have a version a network, so that a label changed on one chain leaves the metrics of the others alone.
 LABEL_VERSIONS: Final = """

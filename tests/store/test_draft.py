@@ -336,3 +336,27 @@ def test_what_a_torn_file_held_is_gone_once_the_file_is_deleted(tmp_path: Path) 
     build(tmp_path)
     with opened(tmp_path) as mart:
         assert mart.table("SELECT height FROM snapshot")["height"].to_list() == [7]
+
+
+def voted(height: int) -> tuple[Snapshot, Facts]:
+    """Every snapshot of the votes on one proposal takes the place of the one before."""
+    rows = [{"proposal": "3", "voter": "a", "option": "yes", "weight": 1, "height": height}]
+    return snapshot(height, Kind.VOTES, "votes"), Facts(frame(Kind.VOTES, rows))
+
+
+def test_what_gave_way_counts_again_once_its_torn_file_is_mended(tmp_path: Path) -> None:
+    """The snapshot that took its place is gone by a build that cannot read it."""
+    landing = Landing(tmp_path)
+    older, newer = (landing.land(*voted(height)) for height in (7, 8))
+    build(tmp_path)
+    whole = older.read_bytes()
+    newer.unlink()
+    older.write_bytes(whole[:-9])
+    with Draft(tmp_path) as draft:
+        draft.replace("entity", pl.DataFrame(schema=ENTITIES))
+        assert list(draft.take_in()) == [older]
+        draft.publish(NOON)
+    older.write_bytes(whole)
+    build(tmp_path)
+    with opened(tmp_path) as mart:
+        assert mart.table("SELECT height FROM vote")["height"].to_list() == [7]
