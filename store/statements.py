@@ -25,12 +25,15 @@ LANDED: Final = """
 
 FRESH: Final = "SELECT id, n FROM snapshot WHERE id IN (SELECT unnest(?::INTEGER[])) AND kind = ? ORDER BY time, id"
 
-# Whatever tells of what others may tell too: a proposal, a day of a series, a state.
+# Whatever tells of what others may tell too: a proposal, a day of a series, a state; and the newest of a reading that
+# speaks for all, whose silence tells as much.
 GAVE_WAY: Final = """
     SELECT DISTINCT network, kind FROM snapshot s
     WHERE id IN (SELECT unnest(?::INTEGER[])) AND (
         id IN (SELECT snapshot FROM proposal UNION ALL SELECT snapshot FROM vote)
-        OR EXISTS (SELECT 1 FROM observation o WHERE o.snapshot = s.id AND (s.newest_only OR o.time <> s.time)))
+        OR EXISTS (SELECT 1 FROM observation o WHERE o.snapshot = s.id AND (s.newest_only OR o.time <> s.time))
+        OR id IN (SELECT max_by(id, row(time, id)) FROM snapshot WHERE newest_only OR kind = 'proposals'
+                  GROUP BY network, chain_id, reading))
 """
 OF_KIND: Final = """
     SELECT id FROM snapshot

@@ -360,3 +360,41 @@ def test_what_gave_way_counts_again_once_its_torn_file_is_mended(tmp_path: Path)
     build(tmp_path)
     with opened(tmp_path) as mart:
         assert mart.table("SELECT height FROM vote")["height"].to_list() == [7]
+
+
+def state(height: int, *names: str) -> tuple[Snapshot, Facts]:
+    """A state of which only the newest counts; it may be of nobody."""
+    time = NOON + timedelta(hours=height)
+    seen = [observation("jailed", time, "true", "", subject=name) for name in names]
+    one = snapshot(height, Kind.OBSERVATIONS, "jailed", newest_only=True)
+    return one, Facts(frame(Kind.OBSERVATIONS, seen), empty=not seen)
+
+
+def proposed(height: int, *numbers: str) -> tuple[Snapshot, Facts]:
+    """All proposals that are open; there may be none."""
+    rows = [{"proposal": number, "status": "voting_period", "submitted": NOON} for number in numbers]
+    return snapshot(height, Kind.PROPOSALS, "proposals"), Facts(frame(Kind.PROPOSALS, rows), empty=not rows)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "told"),
+    [
+        (state(7, "Ada"), state(8), "SELECT subject FROM observation"),
+        (proposed(7, "3"), proposed(8), "SELECT status FROM proposal"),
+    ],
+    ids=["state", "proposals"],
+)
+def test_what_gave_way_to_nothing_counts_again_once_that_is_gone(
+    tmp_path: Path, first: tuple[Snapshot, Facts], second: tuple[Snapshot, Facts], told: str
+) -> None:
+    landing = Landing(tmp_path)
+    landing.land(*first)
+    newer = landing.land(*second)
+    build(tmp_path)
+    newer.unlink()
+    build(tmp_path)
+    with opened(tmp_path) as mart:
+        stepwise = mart.table(told)
+    build(tmp_path, afresh=True)
+    with opened(tmp_path) as mart:
+        assert stepwise.rows() == mart.table(told).rows() != []
