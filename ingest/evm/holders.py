@@ -94,9 +94,9 @@ def token_holders(
 
 
 def ranking(http: Http, explorers: Sequence[str], token: str) -> tuple[str, ...]:
-    """The largest holders as a Blockscout ranks them; as many pages as it answers, none when it is down.
+    """The largest holders as a Blockscout ranks them: at most twenty pages, fewer when it goes down meanwhile.
 
-    Raises SourceDown when the pages of every explorer have an unknown shape, or never come to an end.
+    Raises SourceDown when the pages of every explorer have an unknown shape, or a next one with nothing new.
     """
     if not explorers:
         return ()
