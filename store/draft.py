@@ -369,17 +369,17 @@ class Draft:
         """
         kept: set[Key] = set()
         dropped = []
-        for identity, file, *name, sha256, described in self.table(
-            "SELECT id, file, network, chain_id, reading, height, sha256, described FROM snapshot"
-        ).iter_rows():
-            key: Key = (name[0], name[1], name[2], name[3])
-            if key in found and _same(found[key][1], sha256, described):
+        for row in self.table(f"SELECT {', '.join(SNAPSHOT)} FROM snapshot").iter_rows(named=True):
+            key: Key = (row["network"], row["chain_id"], row["reading"], row["height"])
+            told = _told(row["id"], *found[key]) if key in found else {}
+            if told and row["file"] in unread and row["file"] < told["file"]:
                 kept.add(key)
-                now = min(file, found[key][0]) if file in unread else found[key][0]
-                if now != file:
-                    self.execute("UPDATE snapshot SET file = ? WHERE id = ?", now, identity)
-            elif key in found or file in known:
-                dropped.append(identity)
+            elif _same(told, row):
+                kept.add(key)
+                if told != row:
+                    self.execute(sql.MOVED, told["file"], told["schema_version"], row["id"])
+            elif key in found or row["file"] in known:
+                dropped.append(row["id"])
         return kept, dropped
 
     def _drop(self, dropped: Sequence[int], missed: Sequence[int]) -> list[int]:
@@ -472,9 +472,14 @@ def _batches(sizes: pl.DataFrame) -> Iterator[list[int]]:
         yield batch
 
 
-def _same(landed: Landed, sha256: str, described: str) -> bool:
-    """Whether what landed has these rows and tells this of its network."""
-    return landed.sha256 == sha256 and landed.snapshot.described == described
+def _told(number: int, file: str, landed: Landed) -> dict[str, Any]:
+    """The row of a snapshot by its columns."""
+    return dict(zip(SNAPSHOT, _snapshot_row(number, file, landed), strict=True))
+
+
+def _same(told: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
+    """Whether what landed tells what a row does, in whichever file and however that is written."""
+    return bool(told) and {**told, "file": row["file"], "schema_version": row["schema_version"]} == row
 
 
 def _snapshot_row(number: int, file: str, landed: Landed) -> tuple[Any, ...]:

@@ -41,6 +41,7 @@ OF_KIND: Final = """
 """
 # No file that was torn is known; meanwhile what took the place of its rows may have gone.
 MISSED: Final = "SELECT id FROM snapshot WHERE file NOT IN (SELECT file FROM landing_file)"
+MOVED: Final = "UPDATE snapshot SET file = ?, schema_version = ? WHERE id = ?"
 
 # Labels have a version a network, so that a label changed on one chain leaves the metrics of the others alone.
 LABEL_VERSIONS: Final = """

@@ -1,4 +1,5 @@
 import os
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ import polars as pl
 import pytest
 
 from store.draft import Distributions, Draft
-from store.landing import Landing
+from store.landing import SCHEMA_VERSION, Landing, contents
 from store.mart import Mart, NoMart, current, generation, opened, served_folder
 from store.reference import ENTITIES
 from store.rows import LARGEST_AMOUNT, Block, Facts, Kind, Measure, Snapshot, frame, holdings, observation
@@ -398,3 +399,33 @@ def test_what_gave_way_to_nothing_counts_again_once_that_is_gone(
     build(tmp_path, afresh=True)
     with opened(tmp_path) as mart:
         assert stepwise.rows() == mart.table(told).rows() != []
+
+
+def test_a_snapshot_that_moved_is_read_as_its_new_file_is_written(tmp_path: Path) -> None:
+    """A file of the first version holds one snapshot and says no height; a month's file holds many."""
+    landing, first = Landing(tmp_path), Path(__file__).parents[1] / "data" / "landing_version_1.parquet"
+    ((height, time),) = ((one.snapshot.block.height, one.snapshot.block.time) for one in contents(first))
+    newer = snapshot(height + 1, block=Block(height + 1, "AB", time + timedelta(hours=1)))
+    path = landing.land(newer, stake(5)).with_name(f"{height}.parquet")
+    shutil.copy(first, path)
+    build(tmp_path)
+    landing.compact(time + timedelta(days=60))
+    build(tmp_path)
+    row = {"network": "akash", "entity": "ada", "name": "Ada", "kind": "operator", "source": "x"}
+    build(tmp_path, pl.DataFrame([{**row, "address": "akashvaloper1a"}], ENTITIES))
+    query = "SELECT total FROM distribution d JOIN snapshot s ON s.id = d.snapshot WHERE labels_version <> ''"
+    with opened(tmp_path) as mart:
+        # The three holders of one snapshot, and not of the other.
+        assert set(mart.table(query)["total"]) == {60}
+        assert set(mart.table("SELECT schema_version FROM snapshot")["schema_version"]) == {SCHEMA_VERSION}
+
+
+def test_a_block_that_was_read_otherwise_is_told_as_it_was_read(tmp_path: Path) -> None:
+    """It holds the same, and its file came back with a copy of before."""
+    landing = Landing(tmp_path)
+    for endpoint in ("http://127.0.0.1:1", "http://127.0.0.1:2"):
+        path = landing.land(snapshot(7, endpoint=endpoint), stake(5))
+        build(tmp_path)
+        with opened(tmp_path) as mart:
+            assert mart.table("SELECT endpoint FROM snapshot")["endpoint"].to_list() == [endpoint]
+        path.unlink()
