@@ -434,12 +434,12 @@ def test_a_block_that_was_read_otherwise_is_told_as_it_was_read(tmp_path: Path) 
 def test_of_two_files_that_tell_otherwise_of_a_block_the_first_by_name_counts(tmp_path: Path) -> None:
     """As in a rebuild, whichever was written last."""
     landing = Landing(tmp_path)
-    single = landing.land(snapshot(7), stake(5))
-    build(tmp_path)
     (month,) = landing.land_months([(snapshot(7), stake(6))])
+    build(tmp_path)
+    single = landing.land(snapshot(7), stake(5))
     for path in (month, single):
-        os.utime(path, (1, 1))
         build(tmp_path)
+        os.utime(path, (1, 1))
         with opened(tmp_path) as mart:
             told = mart.table("SELECT s.file, h.amount FROM holding h JOIN snapshot s ON s.id = h.snapshot").rows()
         assert told == [(month.relative_to(landing.folder).as_posix(), 6)]
