@@ -454,7 +454,8 @@ class Record:
         """Write the line, or write it anew."""
         outcomes = self._outcomes.values()
         failed = [outcome.told for outcome in outcomes if outcome.error]
-        identity = f"{self._started:%Y%m%dT%H%M%S}-{os.getpid()}"
+        # By time to the microsecond: the newest line is the last by name, also of two runs within a second.
+        identity = f"{self._started:%Y%m%dT%H%M%S%f}-{os.getpid()}"
         entry = {
             "id": identity,
             "started": self._started.isoformat(),

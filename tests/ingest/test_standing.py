@@ -11,9 +11,11 @@ import polars as pl
 import pytest
 
 from ingest.evm.refusals import refusal
+from ingest.job import Record
 from ingest.standing import LINES, REMEDY, Standing
 from ingest.substrate.rpc import _refusal
 from questions.trouble import Trouble
+from store.landing import Landing
 from store.rows import BadData, Cause, Fault, ReadingError, SourceDown
 from tests.worlds.lcd import TENDERMINT, failure
 from tests.worlds.moving_chain import called, moving
@@ -142,6 +144,16 @@ def test_one_dead_host_of_two_networks_is_one_line_until_it_is_read_again(tmp_pa
         called(tmp_path, "run", "--network", "akash", "--reading", "validators", "--all", AKASH_URL=address)
     said = called(tmp_path, "status")[1].splitlines()[0]
     assert "Akash (1 reading), Fetch.ai (2 readings). Do: " in said
+
+
+def test_runs_of_one_second_have_lines_of_their_own_the_newest_last(tmp_path: Path) -> None:
+    landing, second = Landing(tmp_path), datetime(2026, 11, 29, 12, tzinfo=UTC)
+    starts = [second + timedelta(milliseconds=part) for part in (900, 20, 300)]
+    for start in starts:
+        Record(landing, start).end([], [])
+    lines, torn = landing.runs()
+    assert ([one["started"] for one in lines], torn) == ([start.isoformat() for start in sorted(starts)], [])
+    assert landing.newest_run() == lines[-1]
 
 
 @pytest.mark.parametrize(
