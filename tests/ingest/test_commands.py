@@ -264,6 +264,7 @@ def test_every_kind_of_reading_error_is_known_and_none_is_an_error_of_ours() -> 
     assert _code(job.Report((fine, *down), ())) == 3
 
 
+@pytest.mark.slow
 def test_an_export_of_a_chain_is_imported_and_every_file_of_it_verified(tmp_path: Path) -> None:
     data, yesterday = tmp_path / "data", f"{NOW - timedelta(days=1):%Y-%m-%dT%H:%M:%S}"
     arguments = (str(written(tmp_path, export())), "--network", "cudos", "--time", yesterday)

@@ -183,6 +183,7 @@ class Counted:
         return replace(moving(request), drip=self.drip)
 
 
+@pytest.mark.slow
 def test_an_endpoint_that_drips_costs_its_time_once_a_run_and_no_row(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -198,6 +199,7 @@ def test_an_endpoint_that_drips_costs_its_time_once_a_run_and_no_row(
     assert drips.asked == 1
 
 
+@pytest.mark.slow
 def test_each_day_of_a_backfill_asks_anew_whom_the_day_before_gave_up(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -236,6 +238,7 @@ def test_when_all_endpoints_are_given_up_the_error_names_them(monkeypatch: pytes
             http.get(f"http://127.0.0.1:{first}/another/path")
 
 
+@pytest.mark.slow
 def test_one_that_answered_before_may_be_silent_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transport, "READ_SECONDS", 0.2)
     over, asked = threading.Event(), list[str]()

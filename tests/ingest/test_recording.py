@@ -188,6 +188,7 @@ def test_no_host_and_no_key_of_the_operators_is_in_a_bundle(place: Place, folder
     assert f"endpoint-1.{place.network.name.replace('_', '-')}.invalid".encode() in said
 
 
+@pytest.mark.slow
 def test_what_is_cut_then_is_cut_at_the_same_question_again(runtime: bytes, tmp_path: Path) -> None:
     with cosmos(runtime) as place:
         recorded(place, tmp_path / "bundle")

@@ -105,6 +105,7 @@ def lying(request: Request) -> Reply:
     return reply
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("answer", "says", "do"),
     [
@@ -132,6 +133,7 @@ def test_a_run_against_a_host_tells_what_it_does_and_what_to_do(
     assert do in first
 
 
+@pytest.mark.slow
 def test_one_dead_host_of_two_networks_is_one_line_until_it_is_read_again(tmp_path: Path) -> None:
     both = ("run", "--network", "akash", "--network", "fetch", "--reading", "validators", "--reading", "names", "--all")
     dead = {"AKASH_URL": "http://127.0.0.1:9", "FETCH_URL": "http://127.0.0.1:9"}

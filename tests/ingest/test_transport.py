@@ -139,6 +139,7 @@ def test_a_server_that_drips_is_left_for_the_next(monkeypatch: pytest.MonkeyPatc
         assert Rotation([one, other]).ask(http.get).json() == {"ok": True}
 
 
+@pytest.mark.slow
 def test_a_server_that_drips_the_head_of_its_answer_is_left_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transport, "HEAD_SECONDS", 0.3)
     head = b"HTTP/1.1 200 OK\r\nx-never: " + b"x" * 1000
@@ -149,6 +150,7 @@ def test_a_server_that_drips_the_head_of_its_answer_is_left_for_the_next(monkeyp
         assert Rotation([one, other]).ask(http.get).json() == {"ok": True}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("start", [b"2;", b"2\r\n{}\r\n0\r\nx: "], ids=["length of a chunk", "after the last chunk"])
 def test_a_server_that_drips_what_is_no_part_of_a_body_is_left(monkeypatch: pytest.MonkeyPatch, start: bytes) -> None:
     monkeypatch.setattr(transport, "ANSWER_SECONDS", 0.3)
@@ -281,6 +283,7 @@ def test_a_name_that_nobody_knows_is_told(monkeypatch: pytest.MonkeyPatch) -> No
         http.get("http://ada:secret@node.example/")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("patience", [PATIENCE, Retry(0)], ids=["patient", "impatient"])
 def test_a_silent_server_did_not_answer(monkeypatch: pytest.MonkeyPatch, patience: Retry) -> None:
     monkeypatch.setattr(transport, "READ_SECONDS", 0.1)

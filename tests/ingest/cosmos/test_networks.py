@@ -95,6 +95,7 @@ def test_stake_and_power_are_shares_of_the_same_validators(network: Network) -> 
     assert readings["votes"].kind is Kind.VOTES
 
 
+@pytest.mark.slow
 def test_every_delegator_is_read_with_one_request_a_validator() -> None:
     state = whole_chain(akash.NETWORK, votes=0, proposals=0)
     watched, asked = counting(chain(state))

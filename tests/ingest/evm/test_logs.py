@@ -172,6 +172,7 @@ def crowd(blocks: dict[int, int]) -> list[dict[str, Any]]:
     return [transfer(block, index, 1, 2, 1 + index) for block, count in blocks.items() for index in range(count)]
 
 
+@pytest.mark.slow
 @each("name", CROWDS)
 def test_a_provider_that_cuts_its_answers_hides_no_log(name: str) -> None:
     """Invented: it answers the first hundred logs of any question, and says nothing of the others."""

@@ -131,6 +131,7 @@ def test_an_odd_answer_to_any_method_is_that_providers_reason(
                 frames(odd)
 
 
+@pytest.mark.slow
 @each("odd", ODD_BLOCKS)
 def test_a_block_that_cannot_be_is_that_providers_reason(
     odd: object, clean: tuple[str, dict[str, pl.DataFrame]]

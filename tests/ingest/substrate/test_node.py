@@ -351,6 +351,7 @@ class Tight(Node):
         return super().state_queryStorageAt(keys, block)
 
 
+@pytest.mark.slow
 def test_what_is_too_much_for_an_endpoint_is_asked_in_smaller_parts(shared: Path, raonet: Node) -> None:
     tight = Tight(blob(shared, 218), 218, state(shared, "genesis_balances_3000_state_218.json.gz"))
     with at_head(tight) as head:
