@@ -70,6 +70,7 @@ class Decoder:
                 fault = self.wrong(place, odd, found)
         except OURS as refused:
             return type(refused).__name__
+        # Any other error is what is looked for: it is told as a fault, with the seed that makes it again.
         except Exception as other:
             raise Fault(f"{self.name}, try {number} of seed {seed}: {type(other).__name__}; {odd}") from other
         if fault:
