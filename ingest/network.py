@@ -171,19 +171,40 @@ class Unlisted:
     why: str
 
 
+# What a way needs; each kind is counted by the function of its name in publish/ways.py.
+Needs: TypeAlias = Rule | Vote | Keys | Key | Unlisted
+
+
 @dataclass(frozen=True, slots=True)
 class Way:
     """A way to power: what can be forced or stopped, and what that needs; who has it is read.
 
-    name: what a voter reads. source: the module, pallet or contract whose rule it is. Of ways that take equally few
-    the first of a network is named.
+    name: what a voter reads. source: the module, pallet or contract whose rule it is. takes: the shortest time from the
+    start to the effect, in seconds, or the observations ("voting_period|gov": name and subject) of which the shortest
+    counts; None: not known. effect: what it does where that is less than the action ("stop finality"); such a way is
+    told, and counts nowhere. Of ways that take equally few the first of a network is named.
     """
 
     action: Action
     side: Side
     name: str
-    needs: Rule | Vote | Keys | Key | Unlisted
+    needs: Needs
     source: str
+    takes: int | tuple[str, ...] | None = None
+    effect: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Those without whom a part of a measure does not happen: what each of them gates is held in a population.
+
+    name: what a voter reads ("auditors"). population: reading/population of holdings in units of the measure, with what
+    nobody gates as a sink. Of several gates of a measure the one that takes the fewest counts.
+    """
+
+    measure: Measure
+    name: str
+    population: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,6 +327,7 @@ class Network(Generic[N]):
     readings: tuple[Reading[N], ...] = ()
     rules: tuple[Rule, ...] = ()
     ways: tuple[Way, ...] = ()
+    gates: tuple[Gate, ...] = ()
     chain_ids: tuple[str, ...] = ()
     tokens_vote: bool = False
     decision: Decision | None = None

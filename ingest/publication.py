@@ -11,7 +11,7 @@ import polars as pl
 
 from analytics.spread.batches import Threshold
 from ingest.imported import imported
-from ingest.network import Network, Reading, Rule, Way
+from ingest.network import Gate, Network, Reading, Rule, Way
 from publish import evidence
 from publish.change import changes
 from publish.concentration import method_version, metrics
@@ -55,7 +55,9 @@ def build(
         draft.measure(method_version(rules), partial(metrics, rules=rules))
         draft.keep_newest()
         draft.replace("change", changes(draft))
-        draft.replace("verdict", evidence.rows(evidence.verdicts(draft)))
+        draft.replace("verdict", evidence.verdict_rows(draft))
+        for table, rows in evidence.power_rows(draft).items():
+            draft.replace(table, rows)
         runs, torn = _ledger(draft, told)
         for table, rows in ledger(runs).items():
             draft.replace(table, rows)
@@ -105,6 +107,7 @@ def described(networks: Mapping[str, Network]) -> dict[str, pl.DataFrame]:
         "reading": _table(_reading(one, reading) for one in known for reading in one.readings),
         "rule": _table(_rule(one, rule) for one in known for rule in one.rules),
         "way": _table(_way(one, place, way) for one in known for place, way in enumerate(one.ways)),
+        "gate": _table({"network": one.name, **_gate(gate)} for one in known for gate in one.gates),
     }
 
 
@@ -134,12 +137,19 @@ def _rule(one: Network, rule: Rule) -> dict[str, Any]:
 
 
 def _way(one: Network, place: int, way: Way) -> dict[str, Any]:
-    told = _fields(way, "action", "side", "name", "source")
+    told = _fields(way, "action", "side", "name", "source", "effect")
+    takes = {"seconds": way.takes} if isinstance(way.takes, int) else {"takes": " ".join(way.takes or ())}
     # A rule has an action of its own, in the chain's words.
-    return {"network": one.name, "place": place, **asdict(way.needs), "kind": type(way.needs).__name__.lower(), **told}
+    kind = type(way.needs).__name__.lower()
+    return {"network": one.name, "place": place, **asdict(way.needs), "kind": kind, **told, **takes}
 
 
-def _fields(one: Network | Reading | Rule | Way, *names: str) -> dict[str, Any]:
+def _gate(gate: Gate) -> dict[str, Any]:
+    reading, _, population = gate.population.partition("/")
+    return {**_fields(gate, "measure", "name"), "reading": reading, "population": population}
+
+
+def _fields(one: Network | Reading | Rule | Way | Gate, *names: str) -> dict[str, Any]:
     return {name: getattr(one, name) for name in names}
 
 

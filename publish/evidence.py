@@ -1,21 +1,25 @@
-"""From the mart to verdicts: what is known of each measure of each network, and what kind of silence the rest is."""
+"""From the mart to verdicts: what is known of each measure and of the power over each network, and the silences."""
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
-from analytics.power.paths import Path
-from analytics.power.verdict import Blank, Confidence, Evidence, Math, Power, Setting, State, Verdict, verdict
+from analytics.power.confidence import Confidence
+from analytics.power.count import Count, counts
+from analytics.power.paths import Path, fewest
+from analytics.power.verdict import VERSION, Blank, Evidence, Gate, Math, Setting, State, Verdict, verdict
 from analytics.spread.metrics import HEADLINE
-from publish.ways import GROUPINGS, ways
+from publish.confidence import confidence
+from publish.look import GROUPINGS, LABELLED, Known
+from publish.ways import ways
 from questions.populations import Population, headlines, populations
 from store import reference
 from store.mart import Tables
-from store.rows import Measure
+from store.rows import SINK
 
 DAYS: Final = 30
 # How the groupings of the mart are named in a verdict: what is done with addresses, and with custodians.
@@ -24,14 +28,11 @@ SETTINGS: Final[Mapping[str, Setting]] = {
     "ownership": Setting("control", "out"),
     "address": Setting("address", "in"),
 }
-
-# The chain tells the total of these as what an account has, and anybody can send it something that is nobody's stake.
-# One part in 10,000 moves no number that is printed; to take more from a network's letter costs a stranger that much
-# for ever: 15,000 AKT of 150 million.
-POOLED: Final = ("validators", "delegators")
-SENT_BESIDE: Final = 1e-4
-
 UNSEEN: Final = "unseen with the largest"
+NO_GATE: Final = Blank(
+    State.NOT_APPLICABLE, "no gatekeeper is declared for it; the power over its network stands apart"
+)
+UNREAD: Final = Blank(State.NOT_READ, "no rule, vote or key of this network was read")
 
 _HISTORY: Final = """
     SELECT m.grouping, date_diff('day', s.time, newest.time) AS day, max_by(m.value, s.time) AS value,
@@ -47,28 +48,25 @@ _HISTORY: Final = """
 _REVIEWED: Final = """
     SELECT sum(g.amount) FILTER (e.entity IS NOT NULL) / sum(g.amount) AS reviewed
     FROM holding g JOIN holder h ON h.id = g.holder
-    LEFT JOIN entity e ON e.network = h.network AND e.address = h.address
+    LEFT JOIN entity e ON e.network = h.network AND e.address = h.address AND e.recorded_at IS NOT NULL
     WHERE g.snapshot = ? AND g.population = ?
 """
 
 
-def verdicts(mart: Tables) -> dict[tuple[str, str], Verdict]:
-    """The verdict on every network and measure of which anything is held, or is known not to exist."""
-    known = populations(mart)
-    found = {}
-    power: dict[str, dict[Setting, tuple[Path, ...]]] = {}
-    for measure in dict.fromkeys(one.measure for one in known):
-        for one in headlines([other for other in known if other.measure == measure]):
-            if one.network not in power:
-                power[one.network] = {SETTINGS[grouping]: ways(mart, one.network, grouping) for grouping in GROUPINGS}
-            found[one.network, measure] = verdict(evidence(mart, one, power[one.network]))
-    for network, measure, blank in (*_not_applicable(), *_not_read(mart)):
-        if (network, measure) not in found:
-            found[network, measure] = verdict(Evidence(network, measure, blank, blank))
-    return found
+_GATED: Final = """
+    SELECT g.name, h.address, h.amount, e.entity, s.witness <> '' AS witnessed, h.measure, h.population,
+           d.n_all, d.total, d.reported_total, d.coverage
+    FROM gate g
+    JOIN newest s ON s.network = g.network AND s.reading = g.reading
+    JOIN held h ON h.snapshot = s.id AND h.population = g.population
+    JOIN distribution d ON d.snapshot = s.id AND d.population = h.population_id AND d.grouping = 'address'
+    LEFT JOIN entity e ON e.network = h.network AND e.address = h.address AND e.recorded_at IS NOT NULL
+        AND in_force(e.valid_from, e.valid_to, h.time)
+    WHERE g.network = ? AND g.measure = ? ORDER BY g.name, h.address
+"""
 
 
-def rows(found: Mapping[tuple[str, str], Verdict]) -> pl.DataFrame:
+def verdict_rows(mart: Tables) -> pl.DataFrame:
     """Verdicts as rows of the table `verdict`, one an axis."""
     return pl.DataFrame(
         [
@@ -78,12 +76,14 @@ def rows(found: Mapping[tuple[str, str], Verdict]) -> pl.DataFrame:
                 "axis": axis,
                 "state": str(one.state),
                 "number": one.number,
-                "words": " or ".join(one.words),
+                "lower": one.lower,
+                "claimed": one.claimed,
+                "third": one.third,
+                "words": one.said,
                 "letter": one.letter,
                 "text": one.text,
                 "reason": one.reason,
                 "how": one.how,
-                "note": one.note,
                 "parties": json.dumps(one.parties),
                 "stable": one.stable[0] if one.stable else None,
                 "settings": one.stable[1] if one.stable else None,
@@ -91,28 +91,97 @@ def rows(found: Mapping[tuple[str, str], Verdict]) -> pl.DataFrame:
                 "excluded": json.dumps(dict(verdict_.excluded)) if axis == "math" else None,
                 "version": verdict_.version,
             }
-            for (network, measure), verdict_ in sorted(found.items())
-            for axis, one in (("math", verdict_.math), ("force", verdict_.force), ("stop", verdict_.stop))
+            for (network, measure), verdict_ in sorted(verdicts(mart).items())
+            for axis, one in (("math", verdict_.math), ("gate", verdict_.gate))
         ],
         infer_schema_length=None,
     )
 
 
-def evidence(mart: Tables, one: Population, paths: Mapping[Setting, tuple[Path, ...]]) -> Evidence:
-    """What a verdict on the measure of a population rests on; paths: the ways to power of its network."""
-    confidence = _confidence(mart, one)
-    blank = _blanks().get((one.network, one.measure, "power"))
-    if blank is None and not any(paths.values()):
-        blank = Blank(State.NOT_READ, "no rule, vote or key of this network was read")
-    return Evidence(
-        one.network,
-        one.measure,
-        _math(mart, one, confidence),
-        blank or Power(paths, confidence, tokens_vote=one.tokens_vote),
-    )
+def verdicts(mart: Tables) -> dict[tuple[str, str], Verdict]:
+    """The verdict on every network and measure of which anything is held, or is known not to exist."""
+    known = populations(mart)
+    found = {}
+    for measure in dict.fromkeys(one.measure for one in known):
+        for one in headlines([other for other in known if other.measure == measure]):
+            found[one.network, measure] = verdict(evidence(mart, one))
+    for network, measure, blank in (*_not_applicable(), *_not_read(mart)):
+        if (network, measure) not in found:
+            found[network, measure] = verdict(Evidence(network, measure, blank, blank))
+    return found
 
 
-def _math(mart: Tables, one: Population, confidence: Confidence) -> Math | Blank:
+def evidence(mart: Tables, one: Population) -> Evidence:
+    """What a verdict on the measure of a population rests on."""
+    return Evidence(one.network, one.measure, _math(mart, one), _gates(mart, one.network, one.measure))
+
+
+def power_rows(mart: Tables) -> dict[str, pl.DataFrame]:
+    """The tables `power` and `path`: how few can force or stop what on each network, by every way that is known."""
+    counted: list[dict[str, Any]] = []
+    looked: list[dict[str, Any]] = []
+    for network, grouping, paths, labelled in powers(mart):
+        named = {"network": network, "grouping": grouping}
+        blank = UNREAD if not paths else None
+        counted += [named | _counted(one) for one in counts(paths, labelled, _blank_power(network) or blank)]
+        looked += [named | {"place": place} | _looked_at(path) for place, path in enumerate(paths)]
+    return {
+        "power": pl.DataFrame(counted, infer_schema_length=None),
+        "path": pl.DataFrame(looked, infer_schema_length=None),
+    }
+
+
+def powers(mart: Tables) -> Iterator[tuple[str, str, tuple[Path, ...], frozenset[str]]]:
+    """Every network under every grouping: its paths, and which of their parties are known by a label."""
+    # Networks of which something was read; one that is only described has nobody in power yet.
+    for (network,) in mart.table("SELECT DISTINCT network FROM snapshot ORDER BY network").iter_rows():
+        known = Known(mart, network)
+        for grouping in GROUPINGS:
+            paths = ways(known, grouping)
+            yield network, grouping, paths, known.labels() if grouping == LABELLED else frozenset()
+
+
+def _counted(one: Count) -> dict[str, Any]:
+    return {
+        "side": str(one.side),
+        "action": str(one.action or ""),
+        "state": str(one.state),
+        "number": one.number,
+        "least": one.least if one.number is not None else None,
+        "lower": one.lower if one.number is not None else None,
+        "at_most": one.at_most,
+        "words": one.words,
+        "letter": one.letter,
+        "text": one.text,
+        "reason": one.reason,
+        "unknown": one.unknown,
+        "how": one.how,
+        "path": one.path.name if one.path else "",
+        "seconds": one.seconds,
+        "note": one.note,
+        "parties": json.dumps(one.parties),
+        "snapshots": json.dumps(one.path.snapshots if one.path else ()),
+        "version": VERSION,
+    }
+
+
+def _looked_at(path: Path) -> dict[str, Any]:
+    found = fewest(path) if path.needs else None
+    return {
+        "side": str(path.side),
+        "action": str(path.action),
+        "effect": path.effect,
+        "name": path.name,
+        "number": found.upper if found else None,
+        "least": found.lower if found else None,
+        "missing": path.missing,
+        "seconds": path.seconds,
+        "letter": path.confidence.letter if found else "",
+        "parties": json.dumps(found.parties if found else ()),
+    }
+
+
+def _math(mart: Tables, one: Population) -> Math | Blank:
     """Effective parties under every grouping, today and on each of the last thirty days."""
     numbers: dict[Setting, float] = {}
     lows: dict[str, float] = {}
@@ -132,7 +201,7 @@ def _math(mart: Tables, one: Population, confidence: Confidence) -> Math | Blank
                 numbers[Setting(setting.grouping, setting.custodians, day=day)] = number
     if Setting() not in numbers:
         return Blank(State.NOT_APPLICABLE, "nobody holds any")
-    return Math(numbers, confidence, excluded=_excluded(mart, one))
+    return Math(numbers, _confidence(mart, one), excluded=_excluded(mart, one))
 
 
 def _of(values: Mapping[str, float], grouping: str) -> float | None:
@@ -156,16 +225,37 @@ def _excluded(mart: Tables, one: Population) -> dict[str, float]:
 
 def _confidence(mart: Tables, one: Population) -> Confidence:
     reviewed = mart.table(_REVIEWED, one.snapshot, one.population_id)["reviewed"][0] or 0.0
-    missing = abs(one.total - one.reported_total) if one.reported_total is not None else None
-    beside = SENT_BESIDE if one.measure == Measure.STAKE and one.population in POOLED else 0
-    return Confidence(
-        census=one.coverage is None or one.coverage >= 1 - max(beside, 1e-9),
-        # Rounding down loses less than one base unit a holder.
-        total_matches=missing is not None and missing <= max(one.n_all, beside * one.total),
-        endpoints_agree=bool(mart.table("SELECT witness FROM snapshot WHERE id = ?", one.snapshot)["witness"][0]),
-        reviewed=min(1.0, reviewed),
-        coverage=min(1.0, one.coverage) if one.coverage is not None else 1.0,
-    )
+    witness = mart.table("SELECT witness FROM snapshot WHERE id = ?", one.snapshot)["witness"][0]
+    told = {
+        name: getattr(one, name) for name in ("measure", "population", "n_all", "total", "reported_total", "coverage")
+    }
+    return confidence(told | {"witnessed": bool(witness)}, reviewed)
+
+
+def _gates(mart: Tables, network: str, measure: str) -> tuple[Gate, ...] | Blank:
+    """The gatekeepers of a measure, by every gate that its network declares."""
+    declared = mart.table("SELECT name FROM gate WHERE network = ? AND measure = ?", network, measure)["name"]
+    if not len(declared):
+        return _blanks().get((network, measure, "power")) or NO_GATE
+    held: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    labelled: dict[str, set[str]] = defaultdict(set)
+    sure: dict[str, Mapping[str, Any]] = {}
+    total: dict[str, int] = defaultdict(int)
+    for row in mart.table(_GATED, network, measure).iter_rows(named=True):
+        name, party = row["name"], row["entity"] or row["address"]
+        total[name] += int(row["amount"])
+        sure[name] = row
+        if row["address"].startswith(SINK):
+            continue
+        held[name][party] += int(row["amount"])
+        if row["entity"]:
+            labelled[name].add(party)
+    found = []
+    for name, parties in held.items():
+        shown = sum(amount for party, amount in parties.items() if party in labelled[name])
+        known = confidence(sure[name], shown / sum(parties.values()) if any(parties.values()) else 0.0)
+        found.append(Gate(name, dict(parties), total[name], known, frozenset(labelled[name])))
+    return tuple(found)
 
 
 @cache
@@ -173,6 +263,11 @@ def _blanks() -> dict[tuple[str, str, str], Blank]:
     """Curated silences: what a network does not have, with the reason."""
     rows = reference.blanks().select("network", "measure", "axis", "state", "reason").iter_rows()
     return {(network, measure, axis): Blank(State(state), reason) for network, measure, axis, state, reason in rows}
+
+
+def _blank_power(network: str) -> Blank | None:
+    """What is said of the power over a network as a whole."""
+    return _blanks().get((network, "", "power"))
 
 
 def _not_applicable() -> list[tuple[str, str, Blank]]:

@@ -1,4 +1,4 @@
-"""One row a network and measure: the verdict on each axis, what it rests on, and how it changed."""
+"""One row a network and measure: the verdict on it, the power over its network, and how it changed."""
 
 import json
 from collections import defaultdict
@@ -17,7 +17,6 @@ from store.mart import Mart
 from store.rows import Measure
 
 GROUPING: Final = "control"
-AXES: Final = ("math", "force", "stop")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +32,9 @@ class Said:
     """What a verdict says on one axis; number is None where there is no word, and `text` says which silence it is.
 
     who: the parties behind a number of power. among, of: the measure in which they are found, and the population where
-    they hold keys (empty where they vote).
+    they hold keys (empty where they vote). lower: the same number if all addresses without a label were one party's;
+    at_most: whether fewer could be enough. unknown: ways of which nobody knows who holds them. seconds: from the start
+    of the path to its effect, at least. third: gatekeepers for a third. claimed: the number with self-claims.
     """
 
     state: str
@@ -47,6 +48,12 @@ class Said:
     among: str
     of: str
     stable: tuple[int, int] | None
+    lower: float | None = None
+    at_most: bool = False
+    unknown: str = ""
+    seconds: int | None = None
+    third: int | None = None
+    claimed: float | None = None
 
     @property
     def sensitivity(self) -> str:
@@ -58,6 +65,8 @@ class Said:
 class Cell:
     """The verdict on a measure of a network; population is None where nothing is held.
 
+    gate is of the measure; force and stop are of its network as a whole, the same in each of its cells.
+
     bounds: between which numbers the math lies where not everything was read.
     """
 
@@ -67,6 +76,7 @@ class Cell:
     measure: str
     population: Population | None
     math: Said
+    gate: Said
     force: Said
     stop: Said
     by_address: float | None
@@ -76,10 +86,18 @@ class Cell:
     bounds: tuple[float, float] | None = None
 
 
+# Of a network of which nothing was ever read.
+UNREAD: Final = Said("not read", None, "", "", "not read: no run has read it yet", "", "", (), "", "", None)
+
 _VERDICTS: Final = """
     SELECT v.*, coalesce(n.title, v.network) AS title, coalesce(n.stack, '') AS stack,
            coalesce(n.address, '') AS spelling
     FROM verdict v LEFT JOIN network n ON n.name = v.network ORDER BY stack, v.network, v.measure
+"""
+# K and K_stop of a network over all actions.
+_POWER: Final = """
+    SELECT p.*, coalesce(n.address, '') AS spelling FROM power p LEFT JOIN network n ON n.name = p.network
+    WHERE p.grouping = ? AND p.action = ''
 """
 # Parties are addresses, or labels that merge addresses; a label's name goes before what an address calls itself.
 _CALLED: Final = """
@@ -109,7 +127,10 @@ def cells(mart: Mart, known: Sequence[Population]) -> list[Cell]:
         grouped.setdefault((row["network"], row["measure"]), {})[row["axis"]] = row
     changes = _changes(mart, list(shown.values()))
     people = _People(mart)
-    found = [_cell(axes, shown.get(key), changes.get(key), people) for key, axes in grouped.items()]
+    power = {
+        (row["network"], row["side"]): _said(row, people) for row in mart.table(_POWER, GROUPING).iter_rows(named=True)
+    }
+    found = [_cell(axes, power, shown.get(key), changes.get(key), people) for key, axes in grouped.items()]
     return [replace(one, bounds=_bounds(mart, one.population)) for one in found]
 
 
@@ -141,19 +162,23 @@ class _People:
 
 
 def _cell(
-    axes: Mapping[str, dict[str, Any]], population: Population | None, change: float | None, people: _People
+    axes: Mapping[str, dict[str, Any]],
+    power: Mapping[tuple[str, str], Said],
+    population: Population | None,
+    change: float | None,
+    people: _People,
 ) -> Cell:
     math = axes["math"]
-    math_said, force_said, stop_said = (_said(axes[axis], people) for axis in AXES)
     return Cell(
         network=math["network"],
         title=math["title"],
         stack=math["stack"],
         measure=math["measure"],
         population=population,
-        math=math_said,
-        force=force_said,
-        stop=stop_said,
+        math=_said(math, people),
+        gate=_said(axes["gate"], people),
+        force=power.get((math["network"], "force"), UNREAD),
+        stop=power.get((math["network"], "stop"), UNREAD),
         by_address=math["by_address"],
         excluded=json.loads(math["excluded"]),
         change=change,
@@ -162,12 +187,28 @@ def _cell(
 
 
 def _said(row: Mapping[str, Any], people: _People) -> Said:
-    stable = (row["stable"], row["settings"]) if row["settings"] else None
-    texts = {name: row[name] for name in ("state", "number", "words", "letter", "text", "how", "note")}
+    stable = (row["stable"], row["settings"]) if row.get("settings") else None
     network, parties = row["network"], json.loads(row["parties"])
-    who = tuple(people.party(network, party, row["spelling"]) for party in parties)
     of = people.keyed(network, parties, row["how"])
-    return Said(**texts, who=who, among=Measure.CONTROL if of else Measure.VOTING_POWER, of=of, stable=stable)
+    return Said(
+        state=row["state"],
+        number=row["number"],
+        words=row["words"],
+        letter=row["letter"],
+        text=row["text"],
+        how=row["how"],
+        note=row.get("note", ""),
+        who=tuple(people.party(network, party, row["spelling"]) for party in parties),
+        among=Measure.CONTROL if of else Measure.VOTING_POWER,
+        of=of,
+        stable=stable,
+        lower=row["lower"],
+        at_most=row.get("at_most", False),
+        unknown=row.get("unknown", ""),
+        seconds=row.get("seconds"),
+        third=row.get("third"),
+        claimed=row.get("claimed"),
+    )
 
 
 def _changes(mart: Mart, shown: Sequence[Population]) -> dict[tuple[str, str], float | None]:

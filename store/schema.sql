@@ -79,7 +79,7 @@ CREATE TABLE rule (
 CREATE TABLE way (
     network VARCHAR,               -- short name of the network
     place INTEGER,                 -- of ways that take equally few parties the first is named
-    action VARCHAR,                -- change the rules, mint or redirect, seize or evict, halt or censor
+    action VARCHAR,                -- change the rules, mint or redirect, seize or evict, halt, censor
     side VARCHAR,                  -- force: make it happen; stop: keep it from happening
     name VARCHAR,                  -- what a voter reads
     kind VARCHAR,                  -- rule, vote, keys (several together), key (each by itself), unlisted
@@ -96,7 +96,19 @@ CREATE TABLE way (
     governs VARCHAR,               -- keys: what the observation `rule` says while they decide
     observation VARCHAR,           -- unlisted: the observation that says that there is such a power
     why VARCHAR,                   -- unlisted: why nobody can say who has it
+    effect VARCHAR,                -- what it does where that is less than the action; empty otherwise
+    seconds BIGINT,                -- the shortest time from the start to the effect, where it is always the same
+    takes VARCHAR,                 -- observations of that time ("name|subject", one space between), of which the shortest counts
     source VARCHAR                 -- the module, pallet or contract whose rule it is
+);
+
+-- Those without whom a part of a measure does not happen, as the networks' files declare it.
+CREATE TABLE gate (
+    network VARCHAR,               -- short name of the network
+    measure VARCHAR,               -- what they gate
+    name VARCHAR,                  -- what a voter reads
+    reading VARCHAR,               -- of the population
+    population VARCHAR             -- who gates how much; what nobody gates is held by a sink
 );
 
 -- A landing file that this mart knows; a changed size or time means that it is read again.
@@ -298,21 +310,65 @@ CREATE TABLE holder_label (
 CREATE TABLE verdict (
     network VARCHAR,               -- short name of the network
     measure VARCHAR,               -- what is spread over parties
-    axis VARCHAR,                  -- math; force: how few can force something; stop: how few can stop something
+    axis VARCHAR,                  -- math; gate: how few gatekeepers gate half of it
     state VARCHAR,                 -- rated, not rated, not applicable, not read, not verifiable
-    number DOUBLE,                 -- effective parties, or fewest parties
-    words VARCHAR,                 -- the word, several where it is borderline
+    number DOUBLE,                 -- effective parties, or fewest gatekeepers for half of it
+    lower DOUBLE,                  -- the same if all addresses without a label were one party's
+    claimed DOUBLE,                -- effective parties if who claims to be one operator is one; moves no word
+    third INTEGER,                 -- fewest gatekeepers for a third of it
+    words VARCHAR,                 -- the words without the letter
     letter VARCHAR,                -- of confidence
     text VARCHAR,                  -- what a page prints
     reason VARCHAR,                -- why there is no word
-    how VARCHAR,                   -- the way to power that needs fewest parties
-    note VARCHAR,                  -- what limits it
-    parties VARCHAR,               -- who they are, as JSON
+    how VARCHAR,                   -- which gate
+    parties VARCHAR,               -- its gatekeepers, as JSON
     stable INTEGER,                -- ways of counting that give the headline's word
     settings INTEGER,              -- ways of counting that were computed
     by_address DOUBLE,             -- effective parties without merging
     excluded VARCHAR,              -- what is no party as JSON, kind -> share
     version VARCHAR                -- of the verdict rule
+);
+
+-- K and K_stop: how few can force or stop each action on a network, and the least of all (docs/verdicts.md).
+CREATE TABLE power (
+    network VARCHAR,               -- short name of the network
+    grouping VARCHAR,              -- control: with labels in force, the headline; address: without; claimed: with self-claims
+    side VARCHAR,                  -- force: make it happen; stop: keep it from happening
+    action VARCHAR,                -- change the rules, mint or redirect, seize or evict, halt, censor; empty: the least of all
+    state VARCHAR,                 -- rated, not rated, not applicable, not read, not verifiable
+    number INTEGER,                -- parties that are enough; null where no path is known
+    least INTEGER,                 -- fewest that it could be, where a way is unknown or could not be counted exactly
+    lower INTEGER,                 -- the same if all addresses without a label were one party's
+    at_most BOOLEAN,               -- fewer could be enough
+    words VARCHAR,                 -- the words without the letter
+    letter VARCHAR,                -- of confidence, of what was read of the path
+    text VARCHAR,                  -- what a page prints
+    reason VARCHAR,                -- why there is no number
+    unknown VARCHAR,               -- ways of which nobody knows who holds them
+    how VARCHAR,                   -- what is done, and by which path
+    path VARCHAR,                  -- name of the path
+    seconds BIGINT,                -- the shortest time from the start of the path to its effect; null: not known
+    note VARCHAR,                  -- what limits it
+    parties VARCHAR,               -- who they are, as JSON
+    snapshots VARCHAR,             -- ids of what was read of the path, as JSON
+    version VARCHAR                -- of the verdict rule
+);
+
+-- Every path to power that was looked at, those that count nowhere as well.
+CREATE TABLE path (
+    network VARCHAR,               -- short name of the network
+    grouping VARCHAR,              -- as in `power`
+    place INTEGER,                 -- in the order of the network's file
+    side VARCHAR,                  -- force or stop
+    action VARCHAR,                -- as in `power`
+    effect VARCHAR,                -- what it does where that is less than the action: then it counts nowhere
+    name VARCHAR,                  -- what a voter reads
+    number INTEGER,                -- parties that are enough; null where nobody knows who holds it
+    least INTEGER,                 -- fewest that it could be, where it could not be counted exactly
+    missing VARCHAR,               -- why nobody knows who holds it
+    seconds BIGINT,                -- the shortest time from the start to the effect; null: not known
+    letter VARCHAR,                -- of confidence
+    parties VARCHAR                -- who they are, as JSON
 );
 
 -- What happened to the networks (data/reference/events.toml).

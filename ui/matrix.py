@@ -6,13 +6,21 @@ from typing import Final
 
 import polars as pl
 
-from analytics.power.verdict import WORDS, State
+from analytics.power.verdict import State
 from questions.scorecard import Cell, Said
 from store.rows import Measure
 from ui import inert, words
 
-# From one party to broad; the word itself is always there, so that nobody needs the colour.
-COLOURS: Final = ("red", "orange", "blue", "green")
+# From one party to broad, as the words say it; the word itself is always there, so that nobody needs the colour.
+COLOURS: Final[Mapping[str, str]] = {
+    "one party": "red",
+    "two parties": "red",
+    "two keys": "red",
+    "a handful": "orange",
+    "a committee": "blue",
+    "not shown": "gray",
+    "broad": "green",
+}
 # What is less would be written as 0.0.
 UNCHANGED: Final = 0.05
 
@@ -82,9 +90,10 @@ def _moved(change: float | None) -> str:
 
 def _word(said: Said) -> str:
     """The word, or the words between which it lies, with the letter of confidence; the lowest gives the colour."""
-    named = said.words.split(" or ")
-    between = "–".join(one.removeprefix("a ") for one in dict.fromkeys((named[0], named[-1])))
-    return f":{COLOURS[WORDS.index(named[0])]}-badge[{between} {said.letter}]"
+    colour = next(colour for word, colour in COLOURS.items() if word in said.words)
+    between = said.words.removeprefix("borderline: ").replace(", ", " or ").split(" or ")
+    named = "–".join(one.removeprefix("a ") for one in dict.fromkeys((between[0], between[-1])))
+    return f":{colour}-badge[{named} {said.letter}]"
 
 
 def _silent(said: Said) -> str:

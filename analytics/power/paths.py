@@ -4,13 +4,18 @@ Alternatives are separate paths, of which the one with the fewest parties counts
 and the owner of a timelock, votes and a guardian) are its quorums; parties that serve several of them count once.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import accumulate
+from typing import Final, Protocol
+
+from analytics.power.confidence import Confidence
 
 # Sets of parties that the search for overlapping quorums looks at.
-SEARCH_STEPS = 20_000
+SEARCH_STEPS: Final = 20_000
+# All of whom nobody has shown who they are, where they are taken for one.
+UNLABELLED: Final = "all without a label, as one"
 
 
 class Action(StrEnum):
@@ -19,7 +24,8 @@ class Action(StrEnum):
     CHANGE_RULES = "change the rules"
     MINT = "mint or redirect"
     SEIZE = "seize or evict"
-    HALT = "halt or censor"
+    HALT = "halt"
+    CENSOR = "censor"
 
 
 class Side(StrEnum):
@@ -35,6 +41,39 @@ class By(StrEnum):
     KEYS = "keys"
     VOTES = "votes"
     TOKENS = "tokens"
+
+
+@dataclass(frozen=True, slots=True)
+class Fewest:
+    """How few it takes: between `lower` and `upper` parties, both included; `parties` are so many as `upper`."""
+
+    lower: int
+    parties: tuple[str, ...]
+
+    @property
+    def upper(self) -> int:
+        return len(self.parties)
+
+
+class Need(Protocol):
+    """Enough of something that parties have, of which some together are needed."""
+
+    @property
+    def everybody(self) -> Collection[str]:
+        """All parties that have some of it."""
+        ...
+
+    def fewest(self) -> Fewest:
+        """How few of them meet it."""
+        ...
+
+    def merged(self, party: Callable[[str], str]) -> "Need":
+        """The same, where parties of one name by `party` are one."""
+        ...
+
+    def labelled(self, known: Collection[str]) -> float:
+        """Part of it, from 0 to 1, that known parties have."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,65 +94,114 @@ class Quorum:
         """Any k of n keys; `keys` names the party behind each, so that a party with two keys is named twice."""
         return cls({party: keys.count(party) for party in keys}, count)
 
+    @property
+    def everybody(self) -> Collection[str]:
+        """All who have a vote or could."""
+        return self.votes.keys()
+
+    def fewest(self) -> Fewest:
+        """The largest first: exact."""
+        order = sorted(self.votes, key=lambda party: -self.votes[party])
+        reached = accumulate(self.votes[party] for party in order)
+        found = order[: next(count for count, votes in enumerate(reached, 1) if votes >= self.need)]
+        return Fewest(len(found), tuple(found))
+
+    def merged(self, party: Callable[[str], str]) -> "Quorum":
+        """The same votes, added up by who has them."""
+        votes: dict[str, int] = {}
+        for one, amount in self.votes.items():
+            votes[party(one)] = votes.get(party(one), 0) + amount
+        return replace(self, votes=votes)
+
+    def labelled(self, known: Collection[str]) -> float:
+        """Part of the votes that known parties have."""
+        return sum(amount for party, amount in self.votes.items() if party in known) / sum(self.votes.values())
+
 
 @dataclass(frozen=True, slots=True)
 class Path:
     """One way to force or to stop something: all of `needs` together. Alternatives are separate paths.
 
     name: what a voter reads ("sudo multisig 2 of 3"). missing: why nobody knows who holds it; then there is no number.
+    unread: whether it only has not been read yet. effect: what it does, where that is less than the action ("stop
+    finality"); then it is told and counts nowhere.
+    seconds: the shortest time from the start to the effect; None: not known. confidence and snapshots are of what was
+    read of it.
     """
 
     action: Action
     side: Side
     name: str
-    needs: tuple[Quorum, ...]
-    independence_shown: bool
+    needs: tuple[Need, ...] = ()
     by: By = By.KEYS
     missing: str = ""
+    unread: bool = False
+    effect: str = ""
+    seconds: int | None = None
+    confidence: Confidence = field(default_factory=Confidence)
+    snapshots: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if bool(self.needs) == bool(self.missing):
             raise ValueError(f"{self.name}: a path has holders or a reason why they are not known")
 
     @classmethod
-    def unknown(cls, action: Action, side: Side, name: str, why: str) -> "Path":
+    def unknown(
+        cls, action: Action, side: Side, name: str, why: str, *, unread: bool = False, effect: str = ""
+    ) -> "Path":
         """A way that exists, of which nobody can say who holds it."""
-        return cls(action, side, name, (), independence_shown=False, missing=why)
+        return cls(action, side, name, missing=why, unread=unread, effect=effect)
+
+    @property
+    def how(self) -> str:
+        """What is done, and by which way."""
+        return f"{self.effect or self.action} by {self.name}"
+
+    def merged(self, labelled: Collection[str]) -> "Path":
+        """The same path if all whom no label names were one party."""
+        return replace(
+            self,
+            needs=tuple(need.merged(lambda one: one if one in labelled else UNLABELLED) for need in self.needs),
+        )
 
 
-def fewest_parties(path: Path) -> tuple[str, ...]:
-    """Smallest set of parties that meets all needs of a path; a party that serves two of them counts once.
+def fewest(path: Path) -> Fewest:
+    """How few parties meet all needs of a path; one that serves two of them counts once.
 
-    Raises ValueError where so many parties serve several needs that it cannot be counted exactly.
+    Of several needs together that too many parties serve the least is between what the hardest takes and what was
+    found. Only quorums can be needed together; raises ValueError for another need among several.
     """
-    sets = [_largest_first(need) for need in path.needs]
-    if sum(len(need.votes) for need in path.needs) == len(frozenset().union(*(need.votes for need in path.needs))):
-        return tuple(party for members in sets for party in members)
-    votes = {
-        party: tuple(need.votes.get(party, 0) for need in path.needs) for need in path.needs for party in need.votes
-    }
-    missing = tuple(need.need for need in path.needs)
+    if len(path.needs) == 1:
+        return path.needs[0].fewest()
+    quorums = [need for need in path.needs if isinstance(need, Quorum)]
+    if len(quorums) < len(path.needs):
+        raise ValueError(f"{path.name}: only quorums can be counted together")
+    sets = [need.fewest().parties for need in quorums]
+    if sum(len(need.votes) for need in quorums) == len(frozenset().union(*(need.votes for need in quorums))):
+        together = tuple(party for members in sets for party in members)
+        return Fewest(len(together), together)
+    votes = {party: tuple(need.votes.get(party, 0) for need in quorums) for need in quorums for party in need.votes}
+    missing = tuple(need.need for need in quorums)
     order = sorted(votes, key=lambda party: -sum(min(v / m, 1) for v, m in zip(votes[party], missing, strict=True)))
-    search = _Search(path.name)
+    search = _Search()
     for size in range(max(map(len, sets)), len(votes) + 1):
-        found = search.of_size(missing, [(party, votes[party]) for party in order], size)
+        try:
+            found = search.of_size(missing, [(party, votes[party]) for party in order], size)
+        except _TooManyError:
+            return Fewest(size, tuple(dict.fromkeys(party for members in sets for party in members)))
         if found is not None:
-            return tuple(found)
+            return Fewest(size, tuple(found))
     raise AssertionError(f"{path.name}: each quorum can be met, so all parties together meet them")
 
 
-def _largest_first(quorum: Quorum) -> list[str]:
-    """Fewest parties that meet one quorum."""
-    order = sorted(quorum.votes, key=lambda party: -quorum.votes[party])
-    reached = accumulate(quorum.votes[party] for party in order)
-    return order[: next(count for count, votes in enumerate(reached, 1) if votes >= quorum.need)]
+class _TooManyError(Exception):
+    """The search has looked at as many sets as it may."""
 
 
 @dataclass(slots=True)
 class _Search:
     """Depth-first search for a set of parties of a given size that has all votes."""
 
-    name: str
     steps: int = SEARCH_STEPS
 
     def of_size(
@@ -123,7 +211,7 @@ class _Search:
             return []
         self.steps -= 1
         if self.steps < 0:
-            raise ValueError(f"{self.name}: too many parties serve several needs to count them exactly")
+            raise _TooManyError
         for need, votes in enumerate(missing):
             if sum(sorted((party[1][need] for party in among), reverse=True)[:places]) < votes:
                 return None

@@ -1,36 +1,44 @@
-"""Which word a network gets on each axis, why, how sure it is, and how easily it changes. The rules: docs/verdicts.md.
+"""Which word a network gets for each measure, why, how sure it is, and how easily it changes (docs/verdicts.md).
 
 Evidence in, a row out; nothing here reads a store, a clock or a chain. How to fill the evidence:
 
-* `Math`: effective parties under each `Setting` that was computed; the headline one has grouping "control". `excluded`:
-  what is left out of the count (pools, bridges, burn and protocol accounts) and its share of the total.
-* `Power`: for each setting all `paths.Path`s, of both sides: who could force or stop something, by which votes or keys.
-  A path whose holders are not known is a `Path.unknown(...)`, not a missing one: it makes the number "not rated".
-  Parties are control entities under that setting's grouping; an address without a label is its own party.
+* `Math`: effective parties under each `Setting` that was computed; the headline one has grouping "control". `lower`:
+  the same if all holdings without a label were one party's. `claimed`: the same if who claims to be one operator is
+  one; it is told beside and moves no word. `excluded`: what is left out of the count (pools, bridges, burn and
+  protocol accounts) and its share of the total.
+* `Gate`: those without whom a part of the measure does not happen, with what each gates and the total.
 * `Blank` in place of either says which of the four kinds of silence it is, and why.
 * `Confidence` is of the snapshot behind that axis: `total_matches` where its total equals the chain's within the
   reading's tolerance, `coverage` and `reviewed` as parts of that total.
 
-Then `verdict(Evidence(...))`; `axis.text` is what a page prints. A change over 30 days comes from `decomposed`.
+Then `verdict(Evidence(...))`; `axis.text` is what a page prints. The power of a network, K, is counted in
+analytics/power/count.py. A change over 30 days comes from `decomposed`.
 """
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any
+from fractions import Fraction
+from typing import Final
 
-from analytics.power.paths import By, Path, Side, fewest_parties
+from analytics.power.confidence import Confidence
+from analytics.power.paths import UNLABELLED, Quorum
 
-VERSION = "verdict rule v1"
+VERSION: Final = "verdict rule v2"
 
-WORDS = ("one party", "a handful", "a committee", "broad")
-BANDS = (2.0, 5.0, 15.0)
+WORDS: Final = ("one party", "a handful", "a committee", "broad")
+BANDS: Final = (2.0, 5.0, 15.0)
+# Of whole parties, of which two are two.
+COUNT_WORDS: Final = ("one party", "two parties", "a handful", "a committee", "broad")
+COUNT_BANDS: Final = (2, 3, 5, 15)
+BROAD: Final = 15
 # A number that would get another word if the bands were this much higher is borderline.
-STRICTER = 1.5
-CENSUS_COVERAGE, REVIEWED_WELL, REVIEWED_POORLY = 0.95, 0.8, 0.5
-ROUNDING = 1e-9
-INDEPENDENCE_NOT_SHOWN = "independence not shown"
+STRICTER: Final = 1.5
+ROUNDING: Final = 1e-9
+# What is spread over many addresses of whom nobody has shown who they are.
+NOT_SHOWN: Final = "not shown to be concentrated"
+HALF, THIRD = Fraction(1, 2), Fraction(1, 3)
 
 
 class State(StrEnum):
@@ -55,33 +63,7 @@ class Setting:
 
 
 # One of these changed alone makes a word borderline; threshold and day count for the sensitivity only.
-BORDERLINE_CHANGES = ("grouping", "custodians", "floor")
-
-
-@dataclass(frozen=True, slots=True)
-class Confidence:
-    """How well the evidence of one axis is known."""
-
-    census: bool = False
-    total_matches: bool = False
-    endpoints_agree: bool = False
-    reviewed: float = 0.0
-    coverage: float = 1.0
-    verifiable: bool = True
-
-    def __post_init__(self) -> None:
-        if not (0 <= self.reviewed <= 1 and 0 <= self.coverage <= 1):
-            raise ValueError(f"coverage {self.coverage} and reviewed {self.reviewed} are parts of a total")
-
-    @property
-    def letter(self) -> str:
-        """A, B, C or X."""
-        if not self.verifiable:
-            return "X"
-        if self.coverage < CENSUS_COVERAGE or self.reviewed < REVIEWED_POORLY:
-            return "C"
-        shown = (self.census, self.total_matches, self.endpoints_agree, self.reviewed >= REVIEWED_WELL)
-        return "ABC"[min(shown.count(False), 2)]
+BORDERLINE_CHANGES: Final = ("grouping", "custodians", "floor")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,52 +80,74 @@ class Blank:
 
 @dataclass(frozen=True, slots=True)
 class Math:
-    """Effective parties under every setting that was computed."""
+    """Effective parties under every setting that was computed.
+
+    lower: if all that nobody has labelled were one party's; claimed: if who claims to be one operator is one. None: not
+    computed; then nothing is known of how few they could be.
+    """
 
     numbers: Mapping[Setting, float]
     confidence: Confidence
     headline: Setting = Setting()
     excluded: Mapping[str, float] = field(default_factory=dict)
+    lower: float | None = None
+    claimed: float | None = None
 
     def __post_init__(self) -> None:
-        _refuse_no_headline(self.numbers, self.headline)
-        wrong = [number for number in self.numbers.values() if not number >= 1 - ROUNDING]
+        if self.headline not in self.numbers:
+            raise ValueError(f"nothing was computed for the headline setting {self.headline}")
+        told = [*self.numbers.values(), *(one for one in (self.lower, self.claimed) if one is not None)]
+        wrong = [number for number in told if not number >= 1 - ROUNDING]
         if wrong:
             raise ValueError(f"{wrong[0]} effective parties: an axis without holders is blank")
 
 
 @dataclass(frozen=True, slots=True)
-class Power:
-    """All known paths of both sides, under every setting that was computed."""
+class Gate:
+    """Those without whom a part of a measure does not happen, such as auditors or owners of subnets.
 
-    paths: Mapping[Setting, tuple[Path, ...]]
+    held: how much of the measure each gatekeeper gates; total: all of it, with what nobody gates. labelled: gatekeepers
+    known by a label in force.
+    """
+
+    name: str
+    held: Mapping[str, int]
+    total: int
     confidence: Confidence
-    headline: Setting = Setting()
-    tokens_vote: bool = False
+    labelled: frozenset[str] = frozenset()
 
-    def __post_init__(self) -> None:
-        _refuse_no_headline(self.paths, self.headline)
-        counted = [path for paths in self.paths.values() for path in paths if path.by is By.TOKENS]
-        if counted and not self.tokens_vote:
-            raise ValueError(f"{counted[0].name}: these tokens do not vote, so holding them is no power")
+    def fewest(self, share: Fraction) -> tuple[str, ...] | None:
+        """The fewest gatekeepers who gate this share of all or more; None where all of them gate less."""
+        quorum = self._quorum(share)
+        return quorum.fewest().parties if quorum else None
+
+    def lower(self, share: Fraction) -> int | None:
+        """The same number if all gatekeepers without a label are one."""
+        quorum = self._quorum(share)
+        return quorum.merged(lambda one: one if one in self.labelled else UNLABELLED).fewest().upper if quorum else None
+
+    def _quorum(self, share: Fraction) -> Quorum | None:
+        need = -(-self.total * share.numerator // share.denominator)
+        return Quorum(self.held, need) if 0 < need <= sum(self.held.values()) else None
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """All that a verdict on one measure of one network rests on."""
+    """All that a verdict on one measure of one network rests on; without gates `gates` is a Blank that says why."""
 
     network: str
     measure: str
     math: Math | Blank
-    power: Power | Blank
+    gates: tuple[Gate, ...] | Blank
 
 
 @dataclass(frozen=True, slots=True)
 class Axis:
     """The verdict on one axis.
 
-    words: one, or several where it is borderline, fewest first. stable: settings with the headline's word, of all.
-    path and parties: by which way and by whom the number is reached.
+    words: one, or several where it is borderline, fewest first; none where breadth is not shown. at_most: it could be
+    fewer, down to `lower`, where addresses without a label were one party's. stable: settings with the headline's word,
+    of all. claimed: the number if who claims to be one operator is one. third, how and parties: of gatekeepers.
     """
 
     state: State
@@ -151,40 +155,41 @@ class Axis:
     number: float | None = None
     words: tuple[str, ...] = ()
     reason: str = ""
+    at_most: bool = False
+    lower: float | None = None
+    claimed: float | None = None
     stable: tuple[int, int] | None = None
-    path: Path | None = None
+    third: int | None = None
+    how: str = ""
     parties: tuple[str, ...] = ()
 
     @property
-    def how(self) -> str:
-        """What is done, and by which way: named beside the number."""
-        return f"{self.path.action} by {self.path.name}" if self.path else ""
-
-    @property
-    def note(self) -> str:
-        """A caution that belongs beside the number; one party alone needs none."""
-        hidden = self.path is not None and not self.path.independence_shown and len(self.parties) > 1
-        return INDEPENDENCE_NOT_SHOWN if hidden else ""
+    def said(self) -> str:
+        """The words in one, without the letter; empty where there is no number."""
+        if self.state is not State.RATED:
+            return ""
+        if not self.words:
+            return NOT_SHOWN
+        if self.at_most:
+            return f"at most {self.words[-1]}"
+        if len(self.words) == 1:
+            return self.words[0]
+        return f"borderline: {', '.join(self.words[:-1])} or {self.words[-1]}"
 
     @property
     def text(self) -> str:
         """What a page prints: the word with its letter, or which silence it is and why."""
-        if self.state is not State.RATED:
-            return f"{self.state}: {self.reason}"
-        if len(self.words) == 1:
-            return f"{self.words[0]} ({self.letter})"
-        return f"borderline: {', '.join(self.words[:-1])} or {self.words[-1]} ({self.letter})"
+        return f"{self.said} ({self.letter})" if self.said else f"{self.state}: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One row of the scorecard: math, power to force and power to stop, never averaged."""
+    """One measure of one network: math, and the power of its gatekeepers, never averaged."""
 
     network: str
     measure: str
     math: Axis
-    force: Axis
-    stop: Axis
+    gate: Axis
     by_address: float | None
     excluded: tuple[tuple[str, float], ...]
     version: str = VERSION
@@ -200,8 +205,7 @@ def verdict(evidence: Evidence) -> Verdict:
         evidence.network,
         evidence.measure,
         math,
-        _power_axis(evidence.power, Side.FORCE),
-        _power_axis(evidence.power, Side.STOP),
+        _gate_axis(evidence.gates),
         by_address,
         tuple(sorted(excluded.items(), key=lambda item: (-item[1], item[0]))),
     )
@@ -210,9 +214,19 @@ def verdict(evidence: Evidence) -> Verdict:
 # --- words -----------------------------------------------------------------------------------------------------------
 
 
+def band(number: float, bands: Sequence[float], words: Sequence[str]) -> str:
+    """The word for a number; one on the edge belongs to the higher band."""
+    return words[bisect_right(bands, number)]
+
+
 def word(number: float, stricter: float = 1.0) -> str:
-    """The word for so many parties."""
-    return WORDS[bisect_right([band * stricter for band in BANDS], number)]
+    """The word for so many equal parties."""
+    return band(number, [edge * stricter for edge in BANDS], WORDS)
+
+
+def count_word(number: int) -> str:
+    """The word for so many whole parties; no band is stricter for them."""
+    return band(number, COUNT_BANDS, COUNT_WORDS)
 
 
 def words(numbers: Mapping[Setting, float], headline: Setting) -> tuple[str, ...]:
@@ -236,11 +250,6 @@ def _changes(setting: Setting, headline: Setting) -> str:
     return changed[0] if len(changed) == 1 else ""
 
 
-def _refuse_no_headline(settings: Mapping[Setting, Any], headline: Setting) -> None:
-    if headline not in settings:
-        raise ValueError(f"nothing was computed for the headline setting {headline}")
-
-
 # --- axes ------------------------------------------------------------------------------------------------------------
 
 
@@ -248,66 +257,52 @@ def _math_axis(math: Math | Blank) -> Axis:
     if isinstance(math, Blank):
         return _blank(math)
     if not math.confidence.verifiable:
-        return _not_verifiable("the amounts behind it cannot be checked")
+        return _blank(Blank(State.NOT_VERIFIABLE, "the amounts behind it cannot be checked"))
     number = math.numbers[math.headline]
+    # Nothing known of who the holders are: they could all be one.
+    lower = 1.0 if math.lower is None else min(math.lower, number)
+    apart = word(lower) != word(number)
+    at_most = () if number >= BROAD else (word(number),)
     return Axis(
         State.RATED,
         math.confidence.letter,
         number,
-        words(math.numbers, math.headline),
+        at_most if apart else words(math.numbers, math.headline),
+        at_most=apart,
+        lower=lower,
+        claimed=math.claimed,
         stable=stable(math.numbers, math.headline),
     )
 
 
-def _power_axis(power: Power | Blank, side: Side) -> Axis:
-    if isinstance(power, Blank):
-        return _blank(power)
-    if not power.confidence.verifiable:
-        return _not_verifiable("the paths cannot be checked")
-    best = {setting: _fewest(paths, side) for setting, paths in power.paths.items()}
-    found = best[power.headline]
-    if isinstance(found, Axis):
-        return found
-    path, parties = found
-    numbers = {setting: float(len(way[1])) for setting, way in best.items() if not isinstance(way, Axis)}
-    same, _ = stable(numbers, power.headline)
+def _gate_axis(gates: Sequence[Gate] | Blank) -> Axis:
+    """The gate that takes the fewest for half of the measure, beside it how few for a third."""
+    if isinstance(gates, Blank):
+        return _blank(gates)
+    if not gates:
+        return _blank(Blank(State.NOT_READ, "who gates it has not been read"))
+    found = [(gate, parties) for gate in gates if (parties := gate.fewest(HALF)) is not None]
+    thirds = [len(parties) for gate in gates if (parties := gate.fewest(THIRD)) is not None]
+    third = min(thirds, default=None)
+    names = " and ".join(dict.fromkeys(gate.name for gate in gates))
+    if not found:
+        return replace(_blank(Blank(State.NOT_APPLICABLE, f"all {names} gate less than half of it")), third=third)
+    gate, parties = min(found, key=lambda one: len(one[1]))
+    number, lower = len(parties), min(one.lower(HALF) or len(parties) for one, _ in found)
+    apart = count_word(lower) != count_word(number)
     return Axis(
         State.RATED,
-        power.confidence.letter,
-        float(len(parties)),
-        words(numbers, power.headline),
-        stable=(same, len(best)),  # a setting that cannot be rated does not confirm the word
-        path=path,
+        gate.confidence.letter,
+        float(number),
+        () if apart and number >= BROAD else (count_word(number),),
+        at_most=apart,
+        lower=float(lower),
+        third=third,
+        how=gate.name,
         parties=parties,
     )
-
-
-def _fewest(paths: Sequence[Path], side: Side) -> tuple[Path, tuple[str, ...]] | Axis:
-    """The path that takes the fewest parties, or why there is no number.
-
-    A way that nobody knows the holders of could take fewer than any that is known, unless one party is enough already.
-    Of equally short ways the one whose holders are not shown to be independent counts.
-    """
-    ours = [path for path in paths if path.side is side]
-    known = [(path, fewest_parties(path)) for path in ours if path.needs]
-    unknown = [path for path in ours if path.missing]
-    best = min(known, key=lambda way: (len(way[1]), way[0].independence_shown), default=None)
-    if best is not None and (not unknown or len(best[1]) == 1):
-        return best
-    if unknown:
-        why = "; ".join(f"{path.action} by {path.name}: {path.missing}" for path in unknown)
-        at_most = f" (known: {len(best[1])} by {best[0].name})" if best else ""
-        return Axis(State.NOT_RATED, reason=why + at_most)
-    return Axis(State.NOT_RATED, reason=f"no way to {side} anything is known")
 
 
 def _blank(blank: Blank) -> Axis:
     letter = "X" if blank.state is State.NOT_VERIFIABLE else ""
     return Axis(blank.state, letter, reason=blank.reason)
-
-
-def _not_verifiable(reason: str) -> Axis:
-    return Axis(State.NOT_VERIFIABLE, "X", reason=reason)
-
-
-# --- change ----------------------------------------------------------------------------------------------------------

@@ -15,11 +15,9 @@ DENOM = ("<denom>",)
 PARAMETER = ("<word>", "<word>|<denom>")
 
 # CometBFT commits a block with more than two thirds of the power: a third is enough to stop it.
-RULES = (
-    Rule(Measure.VOTING_POWER, "validators", "halt the chain", 1, 3, strict=False),
-    Rule(Measure.VOTING_POWER, "validators", "fork the chain by signing twice", 1, 3, strict=True),
-    Rule(Measure.VOTING_POWER, "validators", "decide every block alone", 2, 3, strict=True),
-)
+_HALT = Rule(Measure.VOTING_POWER, "validators", "halt the chain", 1, 3, strict=False)
+_CENSOR = Rule(Measure.VOTING_POWER, "validators", "decide every block alone", 2, 3, strict=True)
+RULES = (_HALT, Rule(Measure.VOTING_POWER, "validators", "fork the chain by signing twice", 1, 3, strict=True), _CENSOR)
 
 # What readers are told of every Cosmos chain.
 UNITS = counted("power")
@@ -31,9 +29,9 @@ SCORECARD = {
 }
 
 
-def _by_power(rule: Rule) -> Way:
+def _by_power(action: Action, rule: Rule) -> Way:
     share = f"{'more than ' if rule.strict else ''}{rule.numerator}/{rule.denominator}"
-    return Way(Action.HALT, Side.FORCE, f"{rule.population} with {share} of the power", rule, "CometBFT")
+    return Way(action, Side.FORCE, f"{rule.population} with {share} of the power", rule, "CometBFT", takes=0)
 
 
 def _by_vote(side: Side, name: str, ballot: str, against: str) -> Way:
@@ -44,7 +42,8 @@ def _by_vote(side: Side, name: str, ballot: str, against: str) -> Way:
 # Governance as it is if validators vote with all the power behind them. What others may do at worst decides how much it
 # takes to force or to stop a vote whatever they do.
 WAYS = (
-    *map(_by_power, RULES),
+    _by_power(Action.HALT, _HALT),
+    _by_power(Action.CENSOR, _CENSOR),
     _by_vote(Side.FORCE, "governance vote, all others against", "pass", "all others veto"),
     _by_vote(Side.STOP, "governance veto, all others for", "veto", "all others vote Yes"),
 )

@@ -13,7 +13,15 @@ FINALITY: Final = (STOP_FINALITY, Rule(Measure.CONTROL, "grandpa", "make any blo
 # The signers of the multisig that is the sudo key, where they derive it.
 _SUDO: Final = Keys("sudo", needed="sudo_threshold", proof="sudo_signers", governs="sudo")
 WAYS: Final = (
-    Way(Action.CHANGE_RULES, Side.FORCE, "the sudo multisig", _SUDO, "pallet Sudo"),
-    Way(Action.CHANGE_RULES, Side.STOP, "the sudo multisig", _SUDO, "pallet Sudo"),
-    Way(Action.HALT, Side.FORCE, "block finality (GRANDPA)", STOP_FINALITY, "pallet Grandpa"),
+    Way(Action.CHANGE_RULES, Side.FORCE, "the sudo multisig", _SUDO, "pallet Sudo", takes=0),
+    Way(Action.CHANGE_RULES, Side.STOP, "the sudo multisig", _SUDO, "pallet Sudo", takes=0),
+    Way(
+        Action.HALT,
+        Side.FORCE,
+        "1/3 of the finality votes (GRANDPA)",
+        STOP_FINALITY,
+        "pallet Grandpa",
+        takes=0,
+        effect="stop finality, while blocks go on,",
+    ),
 )

@@ -1,6 +1,7 @@
 """Ways to power that networks declare, with who has them: each kind by itself, on networks that no file knows."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from fractions import Fraction
 from hashlib import sha256
@@ -10,13 +11,14 @@ import polars as pl
 import pytest
 
 from analytics.decimals import ONE
-from analytics.power.paths import Action, Side, fewest_parties
+from analytics.power.paths import Action, Path, Quorum, Side, fewest
 from analytics.votes.rules import levers
 from analytics.votes.tally import Thresholds
 from ingest.evm import keys as evm_keys
 from ingest.network import Key, Keys, Network, Rule, Unlisted, Vote, Way
 from ingest.networks import networks
 from ingest.publication import described
+from publish.look import Known
 from publish.ways import KINDS, ways
 from store.draft import Draft
 from store.rows import Measure
@@ -33,6 +35,7 @@ HELD = {
     (CONTROL, "bank/owner"): {"box": 1},
     (CONTROL, "box/owner"): {"safe": 1},
     (CONTROL, "till/owner"): {"shut": 1},
+    (CONTROL, "lost/owner"): {"drifter": 1},
 }
 SAID = TALLY | {
     ("seats", ""): "3",
@@ -72,10 +75,13 @@ def filled(
             for m, p, h, n in rows
         ],
         "observation": [
-            {"network": network.name, "name": name, "subject": subject, "time": NOON, "exact": exact}
+            {"snapshot": 2, "network": network.name, "name": name, "subject": subject, "time": NOON, "exact": exact}
             for (name, subject), exact in said.items()
         ],
-        "entity": [{"network": network.name, "address": one, "entity": who} for one, who in (labels or {}).items()],
+        "entity": [
+            {"network": network.name, "address": one, "entity": who, "recorded_at": NOON}
+            for one, who in (labels or {}).items()
+        ],
     }
     for table, frame in described({network.name: network}).items():
         draft.replace(table, frame)
@@ -87,9 +93,16 @@ def filled(
 def told(draft: Draft, way: Way, **read: Mapping[tuple[str, str], str]) -> list[tuple[str, int | str]]:
     """Each path by its name, and how much it needs or why nobody knows."""
     network = a_network(way)
-    paths = ways(filled(draft, network, **read), network.name, "control")  # type: ignore[arg-type]
+    paths = ways(Known(filled(draft, network, **read), network.name), "control")  # type: ignore[arg-type]
     assert all((path.action, path.side) == (way.action, way.side) for path in paths)
-    return [(path.name, path.needs[0].need if path.needs else path.missing) for path in paths]
+    return [(path.name, quorum(path).need if path.needs else path.missing) for path in paths]
+
+
+def quorum(path: Path) -> Quorum:
+    """The only need of a path, which is a quorum."""
+    (found,) = path.needs
+    assert isinstance(found, Quorum)
+    return found
 
 
 def force(name: str, needs: Rule | Vote | Keys | Key | Unlisted) -> Way:
@@ -102,6 +115,7 @@ def stop(name: str, needs: Rule | Vote | Keys | Key | Unlisted) -> Way:
 
 COUNCIL = Keys("council", needed="seats", proof="council_signers", governs="council")
 HIDDEN = Unlisted("roles", "nobody lists them")
+UNREAD_VOTE = "its rule or its voters have not been read"
 PROVED = {("council_signers", ""): "verified", ("rule", ""): "council"}
 
 
@@ -110,28 +124,41 @@ PROVED = {("council_signers", ""): "verified", ("rule", ""): "council"}
     [
         (force("a third", Rule(POWER, "voters", "halt", 1, 3, strict=False)), {}, [("a third", 4)]),
         (force("half", Rule(POWER, "voters", "decide", 1, 2, strict=True)), {}, [("half", 6)]),
-        (force("half of nobody", Rule(POWER, "nobody", "decide", 1, 2, strict=True)), {}, []),
+        (
+            force("half of nobody", Rule(POWER, "nobody", "decide", 1, 2, strict=True)),
+            {},
+            [("half of nobody", "who the nobody are has not been read")],
+        ),
         # With 0.334 to veto, 7 of 10 pass what 3 would veto, and 4 veto what 6 would pass.
         (force("vote", Vote(POWER, "voters", "dao", "pass", "all others veto")), {}, [("vote", 7)]),
         (stop("veto", Vote(POWER, "voters", "dao", "veto", "all others vote Yes")), {}, [("veto", 4)]),
         # Another module's parameters are not this vote's.
-        (force("vote", Vote(POWER, "voters", "gov", "pass", "all others veto")), {}, []),
+        (force("vote", Vote(POWER, "voters", "gov", "pass", "all others veto")), {}, [("vote", UNREAD_VOTE)]),
+        (stop("veto", Vote(POWER, "voters", "gov", "veto", "all others vote Yes")), {}, [("veto", UNREAD_VOTE)]),
         (force("council", Keys("council", needed="seats")), {}, [("council, 3 of 5", 3)]),
         (stop("council", Keys("council", needed="seats")), {("seats", ""): "4"}, [("council, 4 of 5", 2)]),
-        (force("council", Keys("nobody", needed="seats")), {}, []),
+        (
+            force("council", Keys("nobody", needed="seats")),
+            {},
+            [("council", "who has the nobody keys has not been read")],
+        ),
         (
             force("council", Keys("council", needed="unsaid")),
             {},
             [("the council key", "its signers are not proved")],
         ),
-        (force("council", COUNCIL), {}, []),
+        (force("council", COUNCIL), {}, [("council", "who has the council keys has not been read")]),
         (force("council", COUNCIL), PROVED, [("council, 3 of 5", 3)]),
         (
             force("council", COUNCIL),
             {("rule", ""): "council"},
             [("the council key", "its signers are not proved")],
         ),
-        (stop("council", COUNCIL), {("rule", ""): "council"}, []),
+        (
+            stop("council", COUNCIL),
+            {("rule", ""): "council"},
+            [("the council key", "its signers are not proved")],
+        ),
         (
             force("council", COUNCIL),
             PROVED | {("rule", ""): "referenda"},
@@ -141,6 +168,9 @@ PROVED = {("council_signers", ""): "verified", ("rule", ""): "council"}
         (force("owner", Key("bank/owner")), {}, [("owner, a multisig 2 of 3", 2)]),
         (force("owner", Key("till/owner")), {}, [("owner", "shut is a contract whose keys are not known")]),
         (force("owner", Key("till/owner")), {("account", "shut"): "key"}, [("owner, one key", 1)]),
+        (stop("owner", Key("vault/owner")), {("threshold", "safe"): "3"}, [("owner, a multisig 3 of 3", 1)]),
+        # Of nobody whether the holder is a key or a contract.
+        (force("owner", Key("lost/owner")), {}, [("owner", "what drifter is has not been read")]),
         (force("owner", Key("nobody/owner")), {}, []),
         (force("roles", Unlisted("roles", "nobody lists them")), {}, []),
         (
@@ -158,31 +188,57 @@ def test_a_way_is_counted_by_what_was_read(
 
 def test_what_a_network_does_not_declare_is_not_known(draft: Draft) -> None:
     network = a_network()
-    assert ways(filled(draft, network), network.name, "control") == ()
+    assert ways(Known(filled(draft, network), network.name), "control") == ()
 
 
 def test_a_label_merges_votes_and_keys_and_is_told_as_looked_into(draft: Draft) -> None:
-    half = force("half", Rule(POWER, "voters", "decide", 1, 2, strict=True))
-    network = a_network(half, force("council", Keys("council", needed="seats")))
+    majority = force("half", Rule(POWER, "voters", "decide", 1, 2, strict=True))
+    network = a_network(majority, force("council", Keys("council", needed="seats")))
     # A name may have digits, and begin like an address.
     filled(draft, network, labels={"a": "0xlabs", "b": "0xlabs", "c": "node-1"})
-    votes, council = ways(draft, network.name, "control")
-    assert votes.needs[0].votes == {"0xlabs": 7, "node-1": 2, "d": 1}
-    assert votes.independence_shown
-    assert council.needs[0].votes == {"0xlabs": 2, "node-1": 1, "d": 1, "e": 1}
-    votes, _ = ways(draft, network.name, "address")
-    assert votes.needs[0].votes == {"a": 4, "b": 3, "c": 2, "d": 1}
-    assert not votes.independence_shown
+    known = Known(draft, network.name)
+    half, council = ways(known, "control")
+    assert quorum(half).votes == {"0xlabs": 7, "node-1": 2, "d": 1}
+    assert half.confidence.reviewed == 0.9
+    assert quorum(council).votes == {"0xlabs": 2, "node-1": 1, "d": 1, "e": 1}
+    assert known.labels() == {"0xlabs", "node-1"}
+    half, _ = ways(known, "address")
+    assert quorum(half).votes == {"a": 4, "b": 3, "c": 2, "d": 1}
+    assert half.confidence.reviewed == 0
+
+
+def test_a_label_that_nobody_recorded_merges_nothing(draft: Draft) -> None:
+    network = a_network(force("half", Rule(POWER, "voters", "decide", 1, 2, strict=True)))
+    filled(draft, network, labels={"a": "one", "b": "one"})
+    draft.replace("entity", draft.table("SELECT network, address, entity FROM entity"))
+    known = Known(draft, network.name)
+    (half,) = ways(known, "control")
+    assert quorum(half).votes == {"a": 4, "b": 3, "c": 2, "d": 1}
+    assert known.labels() == set()
+
+
+def test_the_shortest_time_to_the_effect_stands_with_the_path(draft: Draft) -> None:
+    third = Rule(POWER, "voters", "halt", 1, 3, strict=False)
+    network = a_network(
+        replace(force("at once", third), takes=0),
+        replace(force("by a vote", third), takes=("voting_period|gov", "expedited_voting_period|gov")),
+        force("not said", third),
+        replace(force("never read", third), takes=("voting_period|dao",)),
+    )
+    read = {("voting_period", "gov"): "172800", ("expedited_voting_period", "gov"): "86400"}
+    paths = ways(Known(filled(draft, network, said=SAID | read), network.name), "control")
+    assert [path.seconds for path in paths] == [0, 86_400, None, None]
 
 
 def test_ways_stand_in_the_order_in_which_they_are_declared(draft: Draft) -> None:
     contracts = {"token": f"0x{7:040x}", "bridge": f"0x{8:040x}"}
     network = a_network(*evm_keys.ways(contracts))
     powers = [f"{name}/{power}" for name in contracts for power in evm_keys.ACTIONS]
-    filled(draft, network, {(CONTROL, power): {"b": 1, "a": 1} for power in reversed(powers)}, {})
-    paths = ways(draft, network.name, "control")
+    keys = {("account", one): "key" for one in "ab"}
+    filled(draft, network, {(CONTROL, power): {"b": 1, "a": 1} for power in reversed(powers)}, keys)
+    paths = ways(Known(draft, network.name), "control")
     named = [f"{power} of the {name}, one key" for power in evm_keys.ACTIONS for name in contracts]
-    assert [(path.name, *path.needs[0].votes) for path in paths] == [(one, key) for one in named for key in "ab"]
+    assert [(path.name, *quorum(path).votes) for path in paths] == [(one, key) for one in named for key in "ab"]
     assert [paths[place].action for place in (0, -1)] == [Action.CHANGE_RULES, Action.HALT]
 
 
@@ -192,8 +248,8 @@ def test_of_equal_parties_the_same_are_named_in_whatever_order_they_were_read(dr
     named = []
     for order in (keys, keys[::-1], sorted(keys)):
         filled(draft, network, {(CONTROL, "council"): dict.fromkeys(order, 1)}, SAID)
-        (council,) = ways(draft, network.name, "control")
-        named.append(fewest_parties(council))
+        (council,) = ways(Known(draft, network.name), "control")
+        named.append(fewest(council).parties)
     assert named == [tuple(sorted(keys)[:3])] * 3
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from analytics.power.verdict import WORDS
+from analytics.power.verdict import COUNT_WORDS, NOT_SHOWN, WORDS
 from questions.scorecard import Cell, Said
 from tests.worlds.gallery_names import HOSTILE
 from ui import inert
@@ -19,7 +19,7 @@ def said(number: float | None = 2, words: str = "a handful", state: str = "rated
 
 
 def cell(math: Said, force: Said, *, measure: str = "stake", title: str = "Net", change: float | None = None) -> Cell:
-    return Cell(title, title, "", measure, None, math, force, force, None, {}, change, "v1")
+    return Cell(title, title, "", measure, None, math, force, force, force, None, {}, change, "v1")
 
 
 def row(*cells: Cell) -> dict[str, str]:
@@ -27,8 +27,9 @@ def row(*cells: Cell) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize(("word", "colour"), list(zip(WORDS, COLOURS, strict=True)))
-def test_a_word_has_its_letter_and_its_colour(word: str, colour: str) -> None:
+@pytest.mark.parametrize("word", [*WORDS, *COUNT_WORDS, "two keys", "at most a handful", NOT_SHOWN])
+def test_a_word_has_its_letter_and_its_colour(word: str) -> None:
+    (colour, *_) = (colour for named, colour in COLOURS.items() if named in word)
     shown = row(cell(said(7.25, word), said()))["Stake"]
     assert shown == f"**7.2**  \n:{colour}-badge[{word.removeprefix('a ')} B]"
 

@@ -7,12 +7,13 @@ import polars as pl
 import pytest
 from web3.contract import Contract
 
-from analytics.power.paths import Action, fewest_parties
+from analytics.power.paths import Action, fewest
 from ingest.evm.keys import ROLES
 from ingest.job import read_network
 from ingest.publication import build
 from ingest.recording import READ, record
 from ingest.transport import Http
+from publish.look import Known
 from publish.ways import ways
 from store.landing import Landing
 from store.mart import opened
@@ -80,10 +81,10 @@ def test_its_mart_says_how_many_must_act_together(
     read_network(NETWORK, keys, Http(per_second=10_000), Landing(tmp_path), lambda _: None)
     build(tmp_path, {NETWORK.name: NETWORK})
     with opened(tmp_path) as mart:
-        told = {path.action: path for path in ways(mart, NETWORK.name, "address")}
+        told = {path.action: path for path in ways(Known(mart, NETWORK.name), "address")}
     for action in (Action.MINT, Action.CHANGE_RULES):
         assert "a multisig 2 of 3" in told[action].name
-        assert len(fewest_parties(told[action])) == 2
+        assert fewest(told[action]).upper == 2
 
 
 def test_its_readings_say_in_words_what_they_are() -> None:

@@ -1,0 +1,176 @@
+"""What the ways to power of a network rest on: who holds what, what the chain says, and how well both are known.
+
+A way looks at it through a `Look`, which notes what was looked at: the letter beside a count is of that, and of nothing
+else.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Final
+
+from analytics.power.confidence import Confidence
+from analytics.power.paths import Action, By, Need, Path, Side
+from publish.confidence import confidence
+from store.mart import Tables
+
+Votes = Mapping[str, int]
+Row = dict[str, Any]
+
+# With labels of addresses, and without.
+LABELLED: Final = "control"
+GROUPINGS: Final = ("address", LABELLED)
+
+# Addresses, not parties: a multisig is found by its address. In order, so that of equal parties the same are named by
+# every build of the same facts. A label counts that somebody recorded, while it holds.
+_HELD: Final = """
+    SELECT o.measure, o.population, o.address, sum(o.amount) AS amount, any_value(e.entity) AS entity
+    FROM held o
+    LEFT JOIN entity e ON e.network = o.network AND e.address = o.address AND e.recorded_at IS NOT NULL
+        AND in_force(e.valid_from, e.valid_to, o.time)
+    WHERE o.network = ? AND o.measure = ? AND NOT is_sink(o.address)
+    GROUP BY o.measure, o.population, o.address ORDER BY o.measure, o.population, o.address
+"""
+_READ: Final = """
+    SELECT p.name AS population, s.id AS snapshot, s.measure, s.witness <> '' AS witnessed,
+           d.n_all, d.total, d.reported_total, d.coverage
+    FROM newest s JOIN distribution d ON d.snapshot = s.id AND d.grouping = 'address'
+    JOIN population p ON p.id = d.population WHERE s.network = ?
+"""
+_SAID: Final = """
+    SELECT o.subject, max_by(o.exact, o.time) AS exact, max_by(o.snapshot, o.time) AS snapshot,
+           max_by(s.witness <> '', o.time) AS witnessed
+    FROM observation o JOIN snapshot s ON s.id = o.snapshot
+    WHERE o.network = ? AND o.name = ? GROUP BY o.subject
+"""
+
+
+@dataclass(frozen=True)
+class Known:
+    """All that was read of a network, loaded as it is asked for; for all groupings."""
+
+    mart: Tables
+    network: str
+    _held: dict[str, dict[str, dict[str, int]]] = field(default_factory=dict)
+    _entities: dict[str, dict[str, str]] = field(default_factory=dict)
+    _said: dict[str, dict[str, tuple[str, int, bool]]] = field(default_factory=dict)
+
+    def held(self, measure: str, population: str) -> Mapping[str, int]:
+        """Whole base units by address; nothing where the population was never read, or nobody holds any."""
+        return self._measure(measure).get(population, {})
+
+    def populations(self, measure: str) -> tuple[str, ...]:
+        """Every population of a measure in which somebody holds something."""
+        return tuple(self._measure(measure))
+
+    def entity(self, measure: str, address: str) -> str | None:
+        """The party behind an address by a label in force, when the measure was read."""
+        self._measure(measure)
+        return self._entities[measure].get(address)
+
+    def labels(self) -> frozenset[str]:
+        """All parties that are known by a label, of the measures that were looked at."""
+        return frozenset(entity for of in self._entities.values() for entity in of.values())
+
+    def said(self, name: str) -> Mapping[str, tuple[str, int, bool]]:
+        """By subject the newest text of an observation, its snapshot, and whether a second endpoint had the block."""
+        if name not in self._said:
+            rows = self.mart.table(_SAID, self.network, name).iter_rows()
+            self._said[name] = {subject: (exact, snapshot, witnessed) for subject, exact, snapshot, witnessed in rows}
+        return self._said[name]
+
+    @cached_property
+    def read(self) -> Mapping[tuple[str, str], list[tuple[int, Confidence]]]:
+        """By measure and population what was read of it last: snapshots, and how well each is known."""
+        found: dict[tuple[str, str], list[tuple[int, Confidence]]] = defaultdict(list)
+        for row in self.mart.table(_READ, self.network).iter_rows(named=True):
+            found[row["measure"], row["population"]].append((row["snapshot"], confidence(row)))
+        return found
+
+    def _measure(self, measure: str) -> dict[str, dict[str, int]]:
+        if measure not in self._held:
+            self._held[measure], self._entities[measure] = defaultdict(dict), {}
+            for _, population, address, amount, entity in self.mart.table(_HELD, self.network, measure).iter_rows():
+                self._held[measure][population][address] = int(amount)
+                if entity is not None:
+                    self._entities[measure][address] = entity
+        return self._held[measure]
+
+
+@dataclass
+class Look:
+    """One way's look at what is known, under one grouping; it notes what it was shown."""
+
+    known: Known
+    grouping: str
+    way: Row
+    _seen: dict[int, Confidence] = field(default_factory=dict)
+
+    def holders(self, measure: str, population: str) -> Votes:
+        """What each address holds, in whole base units."""
+        for snapshot, sure in self.known.read.get((measure, population), ()):
+            self._see(snapshot, sure)
+        return self.known.held(measure, population)
+
+    def votes(self, measure: str, population: str) -> Votes:
+        """What each party holds; one with several addresses has all of them."""
+        counted: dict[str, int] = defaultdict(int)
+        for address, amount in self.holders(measure, population).items():
+            counted[self.party(measure, address)] += amount
+        return dict(counted)
+
+    def party(self, measure: str, address: str) -> str:
+        """The party behind an address, where labels count and one names it; else the address."""
+        named = self.known.entity(measure, address) if self.grouping == LABELLED else None
+        return address if named is None else named
+
+    def said(self, name: str, subject: str = "") -> str | None:
+        """The newest text of an observation; None where it was never read."""
+        found = self.known.said(name).get(subject)
+        if found is None:
+            return None
+        exact, snapshot, witnessed = found
+        # One word of the chain is all there is of it, and nobody's label makes it surer.
+        self._see(snapshot, Confidence(True, True, witnessed, reviewed=1.0))
+        return exact
+
+    @property
+    def takes(self) -> int | None:
+        """The shortest time from the start to the effect in seconds, as the way declares it; None: not known."""
+        if self.way["seconds"] is not None:
+            return int(self.way["seconds"])
+        asked = [name.partition("|") for name in (self.way["takes"] or "").split()]
+        told = [text for name, _, subject in asked if (text := self.said(name, subject)) is not None]
+        return min((int(float(text)) for text in told), default=None)
+
+    def path(self, name: str, *needs: Need, by: By = By.KEYS, seconds: int | None = None) -> Path:
+        """A path that is known; its letter is of all that this look has seen.
+
+        seconds: of the path beside what the way takes by itself, such as a timelock's delay.
+        """
+        takes = self.takes
+        names = self.known.labels() if self.grouping == LABELLED else frozenset()
+        reviewed = min(need.labelled(names) for need in needs)
+        return Path(
+            Action(self.way["action"]),
+            Side(self.way["side"]),
+            name,
+            needs,
+            by,
+            effect=self.way["effect"] or "",
+            seconds=None if takes is None else takes + (seconds or 0),
+            confidence=replace(Confidence.weakest(self._seen.values()), reviewed=reviewed),
+            snapshots=tuple(sorted(self._seen)),
+        )
+
+    def unknown(self, name: str, why: str, *, unread: bool = False) -> Path:
+        """A path of which nobody can say who holds it; unread: it only has not been read yet."""
+        way = self.way
+        return Path.unknown(
+            Action(way["action"]), Side(way["side"]), name, why, unread=unread, effect=way["effect"] or ""
+        )
+
+    def _see(self, snapshot: int, sure: Confidence) -> None:
+        before = self._seen.get(snapshot)
+        self._seen[snapshot] = sure if before is None else Confidence.weakest((before, sure))
