@@ -15,8 +15,20 @@ from typing import Any, Final
 import polars as pl
 
 from ingest.endpoints import Rotation
+from ingest.evm.bulk import numbers
 from ingest.evm.calls import Call
-from ingest.evm.logs import NOBODY, SEGMENT_BLOCKS, TRANSFER, Segment, added, net_changes, segments, transfers
+from ingest.evm.logs import (
+    NOBODY,
+    SEGMENT_BLOCKS,
+    TRANSFER,
+    AnswersLeft,
+    Postponed,
+    Segment,
+    added,
+    net_changes,
+    segments,
+    transfers,
+)
 from ingest.evm.node import EvmNode
 from ingest.evm.provider import Provider
 from ingest.fields import listed, part, table, text
@@ -28,32 +40,12 @@ from store.rows import BadData, Facts, SourceChanged, SourceDown, holdings
 
 # The first block after the merge; go-ethereum and reth prune logs before it (go-ethereum#31939).
 MERGE: Final = 15_537_394
-# Balances asked in one eth_call: about 5 million gas of the 50 million that geth allows.
-BALANCES_AT_ONCE: Final = 1_000
 EXPLORER_PAGES: Final = 20
 # A pinned block's state is kept for 128 blocks (25 minutes), of which finality takes 13: little time is left.
 ANSWERS_A_RUN: Final = 150
 SPOT_CHECKS: Final = 100
 
-# Selectors of aggregate3((address,bool,bytes)[]) and balanceOf(address).
-AGGREGATE3_SELECTOR: Final = "82ad56cb"
-BALANCE_OF_SELECTOR: Final = "70a08231"
-CALL_BYTES: Final = 192
-
 log = logging.getLogger(__name__)
-
-
-def _words(*numbers: int) -> bytes:
-    return b"".join(number.to_bytes(32) for number in numbers)
-
-
-# A call that succeeded, and that 32 bytes follow: the amount.
-A_NUMBER: Final = _words(1, 64, 32)
-RESULT: Final = 128
-
-
-class Postponed(Exception):
-    """A stretch of blocks is left for a later run."""
 
 
 def token_holders(
@@ -164,17 +156,11 @@ def participants(node: EvmNode, token: str, memo: Memo, stretches: Iterable[Segm
     What is over `answers_a_run` is left for later runs; finished stretches are kept.
     """
     parties: set[str] = set()
-    answers = 0
+    answers = AnswersLeft(answers_a_run)
 
     def make(first: int, last: int) -> pl.DataFrame:
-        nonlocal answers
-        if answers >= answers_a_run:
-            raise Postponed
-        moves = []
-        for move in node.logs(token, [TRANSFER], first, last, partial(transfers, token=token)):
-            moves.append(move)
-            answers += 1
-        return net_changes(moves)
+        read = partial(transfers, token=token)
+        return net_changes(answers.of(node.logs(token, [TRANSFER], first, last, read)))
 
     postponed = 0
     for stretch in stretches:
@@ -196,16 +182,8 @@ def verified(node: EvmNode, token: str, candidates: set[str]) -> dict[str, int]:
 
 
 def balances(node: EvmNode, token: str, holders: Sequence[str]) -> list[int]:
-    """What each address holds at the pinned block, by Multicall3; halves a question that is too large.
-
-    Coded by fixed widths, since all calls are of one size: web3's ABI coder needs a hundred times the CPU.
-    """
-
-    def asked(provider: Provider, some: Sequence[str]) -> list[int]:
-        question = _balances_question(token, some)
-        return _balances_answer(provider.returned(node.chain.multicall, question, node.block.height), token, some)
-
-    return node.ask_in_pieces(asked, holders, BALANCES_AT_ONCE)
+    """What each address holds at the pinned block, by the token's own word."""
+    return numbers(node, token, "balanceOf(address)", [(int(holder, 16),) for holder in holders])
 
 
 def replayed(node: EvmNode, token: str, memo: Memo, stretches: Iterable[Segment], supply: int) -> dict[str, int]:
@@ -262,29 +240,6 @@ def _page(http: Http, url: str, params: dict[str, str]) -> Any:
     if answer.status >= 400:
         raise SourceDown(f"{bare(url)} answered {answer.status}")
     return answer.json()
-
-
-def _balances_question(token: str, holders: Sequence[str]) -> str:
-    def word(number: int) -> str:
-        return f"{number:064x}"
-
-    count = len(holders)
-    offsets = "".join(word(32 * count + CALL_BYTES * i) for i in range(count))
-    # (token, allowFailure, offset and length of the 36 bytes of balanceOf(holder), padded to 64)
-    before = word(int(token, 16)) + word(0) + word(96) + word(36) + BALANCE_OF_SELECTOR + "0" * 24
-    calls = "".join(before + holder[2:] + "0" * 56 for holder in holders)
-    return f"0x{AGGREGATE3_SELECTOR}{word(32)}{word(count)}{offsets}{calls}"
-
-
-def _balances_answer(answer: bytes, token: str, holders: Sequence[str]) -> list[int]:
-    """The amounts in an answer of aggregate3, in which every other word is known before it comes."""
-    count = len(holders)
-    head = _words(32, count, *(32 * count + RESULT * place for place in range(count)))
-    results = [answer[start : start + RESULT] for start in range(len(head), len(answer), RESULT)]
-    numbers = all(len(result) == RESULT and result.startswith(A_NUMBER) for result in results)
-    if not answer.startswith(head) or len(results) != count or not numbers:
-        raise SourceChanged(f"balanceOf of {count} holders of {token} is {answer[:100].hex()}, not a number each")
-    return [int.from_bytes(result[len(A_NUMBER) :]) for result in results]
 
 
 # What the readings tell, for the dictionary of facts: name, of whom, unit, meaning.
