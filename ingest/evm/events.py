@@ -10,7 +10,7 @@ from typing import Final
 import polars as pl
 from web3 import Web3
 
-from ingest.evm.logs import SEGMENT_BLOCKS, Logs, Segment, segments
+from ingest.evm.logs import SEGMENT_BLOCKS, AnswersLeft, Logs, Postponed, Segment, segments
 from ingest.evm.node import EvmNode
 from ingest.network import Memo
 from store.landing import Lasting
@@ -26,11 +26,20 @@ LOGS: Final = pl.Schema({"block": pl.Int64(), "topics": pl.List(pl.String()), "d
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event: its topics after the first, and the 32-byte words of its data, as whole numbers."""
+    """One event: its first topic, the topics after it, and the 32-byte words of its data, as whole numbers."""
 
     block: int
+    kind: str
     topics: tuple[int, ...]
     words: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Events of a contract in the order of the chain; unread: how many blocks are left for later runs."""
+
+    events: list[Event]
+    unread: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +64,39 @@ def last_blocks(node: EvmNode, blocks: int) -> Period:
 def events(
     node: EvmNode, memo: Memo, contract: str, shapes: Shapes, first: int, *, segment_blocks: int = SEGMENT_BLOCKS
 ) -> dict[str, list[Event]]:
-    """Events of a contract from block `first` on, in the order of the chain, by their first topic."""
+    """All events of a contract from block `first` on, in the order of the chain, by their first topic."""
     found: dict[str, list[Event]] = {topic: [] for topic in shapes}
-    start = first // segment_blocks * segment_blocks
-    for stretch in reversed(list(segments(start, node.block.height, segment_blocks))):
-        for block, told, data in _kept(node, memo, contract, shapes, stretch).iter_rows():
-            if block >= first:
-                words = tuple(int(data[place : place + WORD], 16) for place in range(2, len(data), WORD))
-                found[told[0]].append(Event(block, tuple(int(topic, 16) for topic in told[1:]), words))
+    for event in history(node, memo, contract, shapes, first, AnswersLeft.all(), segment_blocks=segment_blocks).events:
+        found[event.kind].append(event)
     return found
+
+
+def history(
+    node: EvmNode,
+    memo: Memo,
+    contract: str,
+    shapes: Shapes,
+    first: int,
+    answers: AnswersLeft,
+    *,
+    segment_blocks: int = SEGMENT_BLOCKS,
+) -> History:
+    """Events of a contract from block `first` on, as far as these are read by now; the newest blocks are read first."""
+    stretches: list[list[Event]] = []
+    unread, start = 0, first // segment_blocks * segment_blocks
+    for stretch in segments(start, node.block.height, segment_blocks):
+        try:
+            rows = _kept(node, memo, contract, shapes, stretch, answers)
+        except Postponed:
+            unread += stretch.last - max(first, stretch.first) + 1
+            continue
+        stretches.append([_event(*row) for row in rows.iter_rows() if row[0] >= first])
+    return History([event for stretch in reversed(stretches) for event in stretch], unread)
+
+
+def _event(block: int, topics: list[str], data: str) -> Event:
+    words = tuple(int(data[place : place + WORD], 16) for place in range(2, len(data), WORD))
+    return Event(block, topics[0], tuple(int(topic, 16) for topic in topics[1:]), words)
 
 
 def address(word: int) -> str:
@@ -71,12 +104,14 @@ def address(word: int) -> str:
     return f"0x{word:040x}"
 
 
-def _kept(node: EvmNode, memo: Memo, contract: str, shapes: Shapes, stretch: Segment) -> pl.DataFrame:
+def _kept(
+    node: EvmNode, memo: Memo, contract: str, shapes: Shapes, stretch: Segment, answers: AnswersLeft
+) -> pl.DataFrame:
     topics = sorted(shapes)
 
     def make() -> pl.DataFrame:
         read = partial(_frame, contract, shapes)
-        return pl.concat(list(node.logs(contract, topics, stretch.first, stretch.last, read)))
+        return pl.concat(list(answers.of(node.logs(contract, topics, stretch.first, stretch.last, read))))
 
     if not stretch.finished:
         return make()

@@ -3,196 +3,219 @@
 Keys are counted, not people: who holds a key is not on the chain.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from web3 import Web3
-
-from analytics.power.paths import Action, Side
+from ingest.evm import roles
 from ingest.evm.calls import Call
-from ingest.evm.logs import NOBODY
+from ingest.evm.logs import NOBODY, AnswersLeft
 from ingest.evm.node import EvmNode
-from ingest.network import Key, Unlisted, Way
+from ingest.network import Earlier, Memo
 from store.rows import BadData, Facts, Kind, frame, holdings, observation
 
-# Powers by the role that OpenZeppelin's AccessControl, and the bridge of Fetch.ai, give them.
-ROLES: Final[Mapping[str, bytes]] = {
-    "admin": bytes(32),
-    **{
-        name.lower(): bytes(Web3.keccak(text=f"{name}_ROLE"))
-        for name in (
-            "MINTER",
-            "BURNER",
-            "PAUSER",
-            "UPGRADER",
-            "DELEGATE",
-            "RELAYER",
-            "MONITOR",
-            "APPROVER",
-            "PROPOSER",
-            "EXECUTOR",
-            "CANCELLER",
-        )
-    },
+# The power of whoever holds keys to a contract that nobody could list: its holder is the contract itself.
+UNKNOWN: Final = "unknown"
+# Powers by the view functions that name who has them.
+NAMED: Final[Mapping[str, str]] = {
+    "owner": "owner()",
+    "pending_owner": "pendingOwner()",
+    "minter": "minter()",
+    "manager": "manager()",
+    "governor": "governor()",
+    "timelock": "timelock()",
+    "controller": "controller()",
+    # OpenZeppelin's AccessManager
+    "authority": "authority()",
 }
-# What readers call those who have a power.
-PARTIES: Final[Mapping[str, str]] = {
-    "owner": "owners",
-    "pending_owner": "pending owners",
-    "proxy_admin": "proxy admins",
-    **{power: f"{power}s" for power in ("minter", "burner", "pauser", "admin", "upgrader", "relayer", "approver")},
-}
-# What a key can do, gravest first; roles that only watch, approve or execute are no power of their own.
-ACTIONS: Final[Mapping[str, Action]] = {
-    **dict.fromkeys(("admin", "owner", "upgrader", "proxy_admin", "delegate", "proposer"), Action.CHANGE_RULES),
-    **dict.fromkeys(("minter", "relayer"), Action.MINT),
-    "burner": Action.SEIZE,
-    "pauser": Action.HALT,
-}
-# Where a power comes from that is no role.
-STANDARDS: Final[Mapping[str, str]] = {"owner": "Ownable", "proxy_admin": "EIP-1967"}
-# EIP-1967: keccak256("eip1967.proxy.admin") - 1 and so on.
+# EIP-1967 (keccak256("eip1967.proxy.admin") - 1 and so on), and ZeppelinOS before it.
 PROXY_SLOTS: Final[Mapping[str, int]] = {
     "proxy_admin": 0xB53127684A568B3173AE13B9F8A6016E243E63B6E8EE1178D6A717850B5D6103,
     "implementation": 0x360894A13BA1A3210667C828492DB98DCA3E2076CC3735A920A3CA505D382BBC,
+    "beacon": 0xA3F0AD74E5423AEBFD80D3EF4346578335A9A72AEAEE59FF6CB3582B35133D50,
+    "old_proxy_admin": 0x10D6A54A4754C8869D6886B5F5D7FBFA5B4522237EA5C60D11BC4E7A1FF9390B,
+    "old_implementation": 0x7050C9E0F4CA769C69BD3A8EF740BC37934F8E2C036E5A723FD8EE048ED3F8C3,
 }
-# What any contract is asked; it answers what it has.
+# keccak256("guard_manager.guard.address") of Safe's GuardManager.
+GUARD_SLOT: Final = 0x4A204F620C8C5CCDCA3FD54D003BADD85BA500436A431F0CBDA4F558C93C34C8
+# What any contract is asked beside; it answers what it has.
 QUESTIONS: Final[Mapping[str, tuple[str, tuple[Any, ...], str]]] = {
-    "owner": ("owner()", (), "address"),
-    "pending_owner": ("pendingOwner()", (), "address"),
     # Safe
     "signers": ("getOwners()", (), "address[]"),
     "threshold": ("getThreshold()", (), "uint256"),
     "version": ("VERSION()", (), "string"),
-    # OpenZeppelin's Pausable, TimelockController and AccessControl
+    # OpenZeppelin's Pausable, TimelockController and AccessControl; a role of the zero address is anyone's there.
     "paused": ("paused()", (), "bool"),
     "delay": ("getMinDelay()", (), "uint256"),
     "has_roles": ("hasRole(bytes32,address)", (bytes(32), NOBODY), "bool"),
+    "open_executor": ("hasRole(bytes32,address)", (roles.ROLES["executor"], NOBODY), "bool"),
 }
 STATE_UNITS: Final[Mapping[str, str]] = {"threshold": "signatures", "version": "", "paused": "", "delay": "s"}
+# Whoever replaces a contract's code, or lets others replace it.
+REPLACES: Final = ("owner", "admin", "upgrader", "proxy_admin", "beacon", "governor", "controller", "authority")
+# Safe keeps its modules in a circle that begins and ends here.
+FIRST_MODULE: Final = f"0x{1:040x}"
+MODULES_AT_ONCE: Final = 10
+# EIP-7702: the code of a key that lets a contract's code act for it.
+DELEGATION: Final = bytes.fromhex("ef0100")
 # A multisig that owns a timelock that owns the admin of a proxy; deeper chains are named, not followed.
 DEPTH: Final = 4
-KEYS_A_ROLE: Final = 200
+# A pinned block's state is kept for 25 minutes, of which finality takes 13: what is over is left for later runs.
+ANSWERS_A_RUN: Final = 100
+
+Powers = Mapping[str, tuple[str, ...]]
 
 
-def ways(contracts: Mapping[str, str]) -> tuple[Way, ...]:
-    """The powers that keys can have over contracts, by the name under which `keys` reads them."""
-    powers = [
-        Way(action, Side.FORCE, f"{power} of the {name}", Key(f"{name}/{power}"), _source(power, address))
-        for power, action in ACTIONS.items()
-        for name, address in contracts.items()
-    ]
-    hidden = Unlisted("roles", "the contract does not list who has them")
-    return (*powers, Way(Action.CHANGE_RULES, Side.FORCE, "contract roles", hidden, "AccessControl"))
-
-
-def _source(power: str, contract: str) -> str:
-    return f"{STANDARDS.get(power, 'AccessControl')}, {contract}"
-
-
-@dataclass(frozen=True, slots=True)
-class Control:
-    """What one address is: who holds which power over it, and its state with units, in words of the chain."""
-
-    address: str
-    keys: Mapping[str, tuple[str, ...]]
-    state: Mapping[str, tuple[str, str]]
-
-
-def keys(node: EvmNode, contracts: Mapping[str, str]) -> Facts:
+def keys(node: EvmNode, memo: Memo, contracts: Mapping[str, str], since: int) -> Facts:
     """Holdings of keys: population is contract and power, holder who has it; each key counts one."""
     rows = [
         (f"{name}/{power}", holder, 1)
-        for name, one in explored(node, contracts).items()
-        for power, holders in one.keys.items()
+        for name, powers in explored(node, memo, contracts, since).items()
+        for power, holders in powers.items()
         for holder in holders
     ]
     return Facts(holdings(rows), empty=not rows)
 
 
-def states(node: EvmNode, contracts: Mapping[str, str]) -> Facts:
-    """Observations of what stands behind the keys: thresholds, delays, replaceable code, and what is paused."""
+def states(node: EvmNode, contracts: Mapping[str, str], earlier: Earlier) -> Facts:
+    """Observations of what the contracts are, and what all are who held a key when the keys were last read."""
+    held = earlier[-1]
+    behind = {holder for holder in held["holder"] if holder not in contracts.values()}
+    asked = {**contracts, **{holder: holder for holder in sorted(behind)}}
+    # Asked together, answered below from memory: one request for all.
+    node.calls([call for address in asked.values() for call in _questions(address)])
     rows = [
-        observation(what, node.block.time, value, unit, subject=one.address)
-        for one in explored(node, contracts).values()
-        for what, (value, unit) in one.state.items()
+        observation(what, node.block.time, value, unit, subject=address)
+        for name, address in asked.items()
+        for what, (value, unit) in (state(node, address) | _name(name, address)).items()
     ]
     return Facts(frame(Kind.OBSERVATIONS, rows))
 
 
-def explored(node: EvmNode, contracts: Mapping[str, str]) -> dict[str, Control]:
-    """The control of named contracts and, by address, of everybody who holds a key of them, and so on."""
-    controls: dict[str, Control] = {}
-    following = dict(contracts)
+def _name(name: str, address: str) -> dict[str, tuple[str, str]]:
+    return {} if name == address else {"contract": (name, "")}
+
+
+def explored(node: EvmNode, memo: Memo, contracts: Mapping[str, str], since: int) -> dict[str, Powers]:
+    """Who has which power over named contracts and, by address, over everybody who holds a key of them, and so on."""
+    found: dict[str, Powers] = {}
+    left = AnswersLeft(ANSWERS_A_RUN)
+    following, known = dict(contracts), set(contracts.values())
     for _ in range(DEPTH):
         # Asked together, answered below from memory: one request for all.
         node.calls([call for address in following.values() for call in _questions(address)])
-        controls |= {name: control(node, address) for name, address in following.items()}
-        known = {one.address for one in controls.values()}
-        holders = {holder for one in controls.values() for held in one.keys.values() for holder in held}
+        new = {name: powers(node, memo, address, since, left) for name, address in following.items()}
+        found |= new
+        holders = {holder for held in new.values() for members in held.values() for holder in members}
         following = {holder: holder for holder in sorted(holders - known)}
-    return controls
+        known |= holders
+    return found
 
 
-def control(node: EvmNode, address: str) -> Control:
-    """Roles, owner, signers and proxy admin of one address; of one without code, only that it is a key."""
-    if not node.code(address):
-        return Control(address, {}, {"account": ("key", "")})
-    answers = _answers(node, address)
-    slots = {name: node.slot(address, slot) for name, slot in PROXY_SLOTS.items()}
-    proxy = {name: f"0x{kept:040x}" for name, kept in slots.items() if kept}
-    held = _role_members(node, address)
-    held |= {power: (answers[power],) for power in ("owner", "pending_owner") if answers.get(power, NOBODY) != NOBODY}
-    held |= {"signers": tuple(answers["signers"])} if "threshold" in answers and "signers" in answers else {}
-    held |= {"proxy_admin": (proxy["proxy_admin"],)} if "proxy_admin" in proxy else {}
-    state = {"account": ("contract", "")}
-    state |= {name: (_text(answers[name]), unit) for name, unit in STATE_UNITS.items() if name in answers}
-    state |= {name: (kept, "address") for name, kept in proxy.items()}
-    if "has_roles" in answers and not _role_counts(node, address):
-        state["roles"] = ("not listed by the contract", "")
-    return Control(address, held, state)
+def powers(node: EvmNode, memo: Memo, address: str, since: int, left: AnswersLeft) -> Powers:
+    """Who has which power over one address: nobody, where it is a key.
+
+    Where it has keys that nobody can list, the unknown ones too: roles whose history is not read to its end, the
+    modules of a multisig that does not tell them, code that can be replaced nobody knows by whom.
+    """
+    if is_key(node.code(address)):
+        return {}
+    answers, slots = _answers(node, address), _slots(node, address)
+    held: dict[str, tuple[str, ...]]
+    held = {power: (said,) for power in NAMED if (said := answers.get(power, NOBODY)) != NOBODY}
+    held |= {power: (slots[power],) for power in ("proxy_admin", "beacon") if power in slots}
+    hidden = False
+    members = roles.from_list(node, address)
+    if not members and "has_roles" in answers:
+        members = roles.from_logs(node, memo, address, left, since)
+    if members:
+        held = _both(held, members.held)
+        hidden = not members.whole
+    if "threshold" in answers and "signers" in answers:
+        modules = _modules(node, address)
+        held |= {"signers": tuple(answers["signers"]), "module": modules or ()}
+        hidden |= modules is None
+    if "implementation" in slots and not any(power in held for power in REPLACES):
+        hidden = True
+    held |= {UNKNOWN: (address,)} if hidden else {}
+    return {power: members for power, members in held.items() if members}
+
+
+def state(node: EvmNode, address: str) -> dict[str, tuple[str, str]]:
+    """What one address is, with units: of one without code of its own, only that it is a key."""
+    code = node.code(address)
+    if is_key(code):
+        return {"account": ("key", ""), **({"delegated": (f"0x{code[3:].hex()}", "address")} if code else {})}
+    answers, slots = _answers(node, address), _slots(node, address)
+    told = {"account": ("contract", "")}
+    told |= {name: (_text(answers[name]), unit) for name, unit in STATE_UNITS.items() if name in answers}
+    told |= {name: (kept, "address") for name, kept in slots.items()}
+    if "threshold" in answers and (guard := node.slot(address, GUARD_SLOT)):
+        told["guard"] = (_address(guard), "address")
+    if "delay" in answers and answers.get("open_executor"):
+        told["executor"] = ("anyone", "")
+    return told
+
+
+def is_key(code: bytes) -> bool:
+    """Whether an address with this code is a key's: it has none, or borrows that of a contract (EIP-7702)."""
+    return not code or (code.startswith(DELEGATION) and len(code) == len(DELEGATION) + 20)
 
 
 def _text(said: object) -> str:
     return str(said).lower() if isinstance(said, bool) else str(said)
 
 
+def _address(word: int) -> str:
+    # What stands before an address in its word is of another variable.
+    return f"0x{word % 2**160:040x}"
+
+
+def _both(held: Powers, more: Powers) -> dict[str, tuple[str, ...]]:
+    """Those who have each power by either, each once."""
+    names = dict.fromkeys((*held, *more))
+    return {name: tuple(dict.fromkeys((*held.get(name, ()), *more.get(name, ())))) for name in names}
+
+
+def _slots(node: EvmNode, contract: str) -> dict[str, str]:
+    """Addresses in the slots of proxies, of those that hold one; old slots under the names of the new ones."""
+    kept = {name: node.slot(contract, slot) for name, slot in PROXY_SLOTS.items()}
+    return {name.removeprefix("old_"): _address(word) for name, word in kept.items() if word % 2**160}
+
+
 def _answers(node: EvmNode, contract: str) -> dict[str, Any]:
     """Value by question, of those that a contract answers."""
-    found = node.calls(_questions(contract)[: len(QUESTIONS)])
-    return {name: answer[0] for name, answer in zip(QUESTIONS, found, strict=True) if answer}
+    found = node.calls(_asked(contract))
+    return {name: answer[0] for name, answer in zip([*NAMED, *QUESTIONS], found, strict=True) if answer}
 
 
-def _role_members(node: EvmNode, contract: str) -> dict[str, tuple[str, ...]]:
-    """Members of each role that has some."""
-    asked = {
-        (power, index): Call(contract, "getRoleMember(bytes32,uint256)", (ROLES[power], index), ("address",))
-        for power, count in _role_counts(node, contract).items()
-        for index in range(count)
-    }
-    # Asked together, answered below from memory: one request for all.
-    node.calls(list(asked.values()))
-    members: dict[str, tuple[str, ...]] = {}
-    for (power, _), call in asked.items():
-        members[power] = (*members.get(power, ()), node.call(call))
-    return members
+def _modules(node: EvmNode, safe: str) -> tuple[str, ...] | None:
+    """Contracts that act for a Safe without its signers; None where it does not tell them.
+
+    Raises BadData where the list has no end.
+    """
+    found: list[str] = []
+    start = FIRST_MODULE
+    while len(found) <= roles.MEMBERS:
+        (page,) = node.calls([_page(safe, start)])
+        if not page:
+            return None
+        found += page[0]
+        if len(page[0]) < MODULES_AT_ONCE:
+            return tuple(found)
+        # Safe 1.3 names as the next one a module that it then leaves out: go on from the last that it told.
+        start = page[0][-1]
+    raise BadData(f"{safe} tells more than {roles.MEMBERS} modules")
 
 
-def _role_counts(node: EvmNode, contract: str) -> dict[str, int]:
-    """Number of members of each role; empty where a contract does not list them."""
-    counted = node.calls(_count_calls(contract))
-    counts = {power: int(count[0]) for power, count in zip(ROLES, counted, strict=True) if count}
-    for power, count in counts.items():
-        if count > KEYS_A_ROLE:
-            raise BadData(f"{contract} says that {count} have the role {power}")
-    return counts
+def _page(safe: str, start: str) -> Call:
+    asked = (start, MODULES_AT_ONCE)
+    return Call(safe, "getModulesPaginated(address,uint256)", asked, ("address[]", "address"))
 
 
-def _questions(contract: str) -> list[Call]:
-    asked = [Call(contract, function, arguments, (returned,)) for function, arguments, returned in QUESTIONS.values()]
-    return asked + _count_calls(contract)
+def _questions(contract: str) -> Iterable[Call]:
+    return (*_asked(contract), *roles.count_calls(contract), _page(contract, FIRST_MODULE))
 
 
-def _count_calls(contract: str) -> list[Call]:
-    return [Call(contract, "getRoleMemberCount(bytes32)", (role,)) for role in ROLES.values()]
+def _asked(contract: str) -> list[Call]:
+    named = [Call(contract, function, returns=("address",)) for function in NAMED.values()]
+    return named + [Call(contract, function, given, (kind,)) for function, given, kind in QUESTIONS.values()]

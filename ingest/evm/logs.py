@@ -4,12 +4,13 @@ Bulk logs are sliced by fixed widths instead of decoded by ABI: a Transfer has t
 web3's decoder needs about fifty times the CPU.
 """
 
+import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import polars as pl
 
@@ -34,6 +35,8 @@ ROUND: Final = re.compile(r"(1|2|5|25)0+")
 # Of a log, in this order: block, place in it, hash of it, data, topics. Bytes are counted apart, which is faster.
 HEX: Final = "[0-9a-fA-F]"
 LOG: Final = re.compile(rf"0x{HEX}{{1,16}} 0x{HEX}{{1,16}} 0x{HEX}{{64}} 0x{HEX}*(?: 0x{HEX}{{64}}){{1,4}}")
+
+T = TypeVar("T")
 
 CHANGES: Final = pl.Schema({"address": pl.String(), "change": Amount})
 
@@ -80,6 +83,30 @@ class Segment:
     first: int
     last: int
     finished: bool
+
+
+class Postponed(Exception):
+    """A stretch of blocks is left for a later run."""
+
+
+class AnswersLeft:
+    """How many answers with logs a run still takes for what was long ago; the rest is left for later runs."""
+
+    def __init__(self, left: float) -> None:
+        self.left = left
+
+    @classmethod
+    def all(cls) -> "AnswersLeft":
+        """As many as there are."""
+        return cls(math.inf)
+
+    def of(self, pieces: Iterable[T]) -> Iterator[T]:
+        """The pieces of one stretch; raises Postponed where no answer is left for its first."""
+        if self.left <= 0:
+            raise Postponed
+        for piece in pieces:
+            self.left -= 1
+            yield piece
 
 
 class Span:

@@ -5,11 +5,11 @@ from dataclasses import replace
 from typing import Final
 
 from ingest.allowance import REPLAY
-from ingest.evm import keys
+from ingest.evm import keys, powers
 from ingest.evm.calls import Call
-from ingest.evm.holders import token_holders
+from ingest.evm.holders import MERGE, token_holders
 from ingest.evm.node import EvmNode
-from ingest.network import DAILY, HOURLY, InParts, Network, Reading, counted
+from ingest.network import DAILY, HOURLY, Earlier, InParts, Memo, Network, Reading, Since, counted
 from store.rows import Facts, Kind, Measure, frame, observation
 from store.spelling import ADDRESS
 
@@ -21,6 +21,8 @@ POWERS: Final = ("<word>/<word>", f"{ADDRESS}/<word>")
 SCORECARD: Final[Mapping[Measure, str]] = {Measure.TOKEN: "holders/holders", Measure.CONTROL: ""}
 
 Read = Callable[[EvmNode], Facts]
+ReadInParts = Callable[[EvmNode, Memo], Facts]
+ReadSince = Callable[[EvmNode, Earlier], Facts]
 NOTHING: Final[Mapping[str, str]] = {}
 
 
@@ -31,42 +33,36 @@ def erc20(
     locked: Mapping[str, str] = NOTHING,
     more: tuple[Reading[EvmNode], ...] = (),
     methods: Mapping[str, str] = NOTHING,
+    since: int = MERGE,
 ) -> Network[EvmNode]:
     """The network of an ERC-20: supply, holders and keys are read, and what power those keys are is told.
 
     contracts: addresses by name; `token` is the token, the others can change or release it. locked: what holds tokens
     that do not circulate, by the name of the observation. more: readings of its own. methods: in whose words readers
-    are told how `supply`, `control` and `control_state` were read, where the usual ones do not do.
+    are told how `supply`, `control` and `control_state` were read, where the usual ones do not do. since: the first
+    block whose logs public nodes still have.
     """
-    reads: dict[str, Read] = {
-        "supply": supply(contracts[TOKEN], locked, network.unit),
-        "control": control(contracts),
-        "control_state": control_state(contracts),
-    }
-    for name, method in methods.items():
-        reads[name].__doc__ = method
+    counts = supply(contracts[TOKEN], locked, network.unit)
+    who, what = control(contracts, since), control_state(contracts)
+    for name, read in (("supply", counts), ("control", who), ("control_state", what)):
+        read.__doc__ = methods.get(name, read.__doc__)
+    told, held, power = Kind.OBSERVATIONS, Kind.HOLDINGS, Measure.CONTROL
+    holders = InParts(token_holders(contracts[TOKEN], since=since))
+    # What takes long comes last.
+    readings: tuple[Reading[EvmNode], ...] = (
+        Reading("supply", told, Measure.TOKEN, "", HOURLY, counts, headline=True),
+        *more,
+        Reading("control", held, power, "key", DAILY, InParts(who), headline=True, names=POWERS, limits=REPLAY),
+        Reading("control_state", told, power, "", DAILY, Since("control", what), newest_only=True),
+        Reading("holders", held, Measure.TOKEN, network.unit, DAILY, holders, partial=True, limits=REPLAY),
+    )
     return replace(
         network,
-        readings=_readings(network, contracts[TOKEN], reads, more),
-        ways=(*keys.ways(contracts), *network.ways),
+        readings=readings,
+        ways=(*powers.ways(contracts), *network.ways),
         units={**counted("key"), **network.units},
-        parties={**keys.PARTIES, **network.parties},
+        parties={**powers.PARTIES, **network.parties},
         scorecard={**SCORECARD, **network.scorecard},
-    )
-
-
-def _readings(
-    network: Network[EvmNode], token: str, reads: Mapping[str, Read], more: tuple[Reading[EvmNode], ...]
-) -> tuple[Reading[EvmNode], ...]:
-    """What takes long comes last."""
-    told, held, power = Kind.OBSERVATIONS, Kind.HOLDINGS, Measure.CONTROL
-    holders = InParts(token_holders(token))
-    return (
-        Reading("supply", told, Measure.TOKEN, "", HOURLY, reads["supply"], headline=True),
-        *more,
-        Reading("control", held, power, "key", DAILY, reads["control"], headline=True, names=POWERS),
-        Reading("control_state", told, power, "", DAILY, reads["control_state"], newest_only=True),
-        Reading("holders", held, Measure.TOKEN, network.unit, DAILY, holders, partial=True, limits=REPLAY),
     )
 
 
@@ -91,31 +87,32 @@ def supply(token: str, locked: Mapping[str, str], unit: str) -> Read:
     return read
 
 
-def control(contracts: Mapping[str, str]) -> Read:
+def control(contracts: Mapping[str, str], since: int) -> ReadInParts:
     """The reading of who can change a token's contracts."""
 
-    def read(node: EvmNode) -> Facts:
+    def read(node: EvmNode, memo: Memo) -> Facts:
         """Keys that can mint, burn, pause or change the token; one holder per key and power, each counts one.
 
-        From the roles (getRoleMember), owner and proxy slots (EIP-1967) of its contracts, and of the multisigs and
-        timelocks that hold keys of them: there `signers` are the owners of a Safe, of whom its threshold must sign.
+        From the roles (getRoleMember), owners and proxy slots (EIP-1967) of its contracts, and of the multisigs and
+        timelocks that hold keys of them: there `signers` are the owners of a Safe, of whom its threshold must sign, and
+        a `module` acts without them. Where a contract does not list who has its roles, the events of granting and
+        revoking are read, and each is asked for (hasRole). Who holds a contract's `unknown` keys nobody could tell yet.
         Keys, not people: one person may hold several.
         """
-        return keys.keys(node, contracts)
+        return keys.keys(node, memo, contracts, since)
 
     return read
 
 
-def control_state(contracts: Mapping[str, str]) -> Read:
+def control_state(contracts: Mapping[str, str]) -> ReadSince:
     """The reading of what stands behind those keys."""
 
-    def read(node: EvmNode) -> Facts:
+    def read(node: EvmNode, earlier: Earlier) -> Facts:
         """What stands behind the keys of the token: keys or contracts, thresholds of multisigs, delays, pauses.
 
-        Subject is the address. A contract with roles that it does not list is marked so: its members are then unknown,
-        not absent.
+        Subject is the address. A key that borrows the code of a contract (EIP-7702) is a key still.
         """
-        return keys.states(node, contracts)
+        return keys.states(node, contracts, earlier)
 
     return read
 
@@ -138,11 +135,15 @@ control:
   <address>/<power> | <address> | | who has this power over a multisig, timelock or proxy admin, one each
 control_state:
   account | <address> | | key or contract
+  contract | <address> | | the name of a contract of the network
+  delegated | <address> | address | the contract whose code a key borrows
   threshold | <address> | signatures | how many signers of a multisig must sign
+  guard | <address> | address | a contract that may refuse what the signers of a multisig want
   version | <address> | | version of a contract
   paused | <address> | | true or false
   delay | <address> | s | how long a timelock waits
+  executor | <address> | | anyone, where a timelock lets everybody carry out what has waited
   proxy_admin | <address> | address | who can replace a proxy's code
   implementation | <address> | address | a proxy's code
-  roles | <address> | | a contract with roles that does not list who has them
+  beacon | <address> | address | the contract that tells a proxy its code
 """

@@ -62,15 +62,16 @@ SUPPLY_METHOD: Final = """
 CONTROL_METHOD: Final = """
     Keys that can mint, burn, pause or change FET and its bridge; one holder per key and power, each counts one.
 
-    ERC-20 FET does not vote, so these keys decide, not its holders. From the roles (getRoleMember), owner and proxy
+    ERC-20 FET does not vote, so these keys decide, not its holders. From the roles (getRoleMember), owners and proxy
     slots (EIP-1967) of the two contracts, and of the multisigs and timelocks that hold keys of them: there `signers`
-    are the owners of a Safe, of whom its threshold must sign. Keys, not people: one person may hold several.
+    are the owners of a Safe, of whom its threshold must sign, and a `module` acts without them. Where a contract does
+    not list who has its roles, the events of granting and revoking are read, and each is asked for (hasRole). Who holds
+    a contract's `unknown` keys nobody could tell yet. Keys, not people: one person may hold several.
     """
 STATE_METHOD: Final = """
     What stands behind the keys of FET and its bridge: keys or contracts, thresholds of multisigs, delays, pauses.
 
-    Subject is the address. A contract with roles that it does not list is marked so: its members are then unknown,
-    not absent.
+    Subject is the address. A key that borrows the code of a contract (EIP-7702) is a key still.
     """
 
 

@@ -14,7 +14,7 @@ from analytics.decimals import ONE
 from analytics.power.paths import Action, Path, Quorum, Side, fewest
 from analytics.votes.rules import levers
 from analytics.votes.tally import Thresholds
-from ingest.evm import keys as evm_keys
+from ingest.evm import powers as evm_powers
 from ingest.network import Key, Keys, Network, Rule, Unlisted, Vote, Way
 from ingest.networks import networks
 from ingest.publication import described
@@ -232,12 +232,12 @@ def test_the_shortest_time_to_the_effect_stands_with_the_path(draft: Draft) -> N
 
 def test_ways_stand_in_the_order_in_which_they_are_declared(draft: Draft) -> None:
     contracts = {"token": f"0x{7:040x}", "bridge": f"0x{8:040x}"}
-    network = a_network(*evm_keys.ways(contracts))
-    powers = [f"{name}/{power}" for name in contracts for power in evm_keys.ACTIONS]
+    network = a_network(*evm_powers.ways(contracts))
+    powers = [f"{name}/{power}" for name in contracts for power in evm_powers.ACTIONS]
     keys = {("account", one): "key" for one in "ab"}
     filled(draft, network, {(CONTROL, power): {"b": 1, "a": 1} for power in reversed(powers)}, keys)
     paths = ways(Known(draft, network.name), "control")
-    named = [f"{power} of the {name}, one key" for power in evm_keys.ACTIONS for name in contracts]
+    named = [f"{power} of the {name}, one key" for power in evm_powers.ACTIONS for name in contracts]
     assert [(path.name, *quorum(path).votes) for path in paths] == [(one, key) for one in named for key in "ab"]
     assert [paths[place].action for place in (0, -1)] == [Action.CHANGE_RULES, Action.HALT]
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from eth_abi.abi import encode
 from urllib3.util import Retry
 
 from ingest.evm.holders import token_holders
@@ -15,7 +16,7 @@ from ingest.transport import Http
 from store.landing import Landing
 from store.rows import BadData, Facts
 from tests.ingest.evm.test_node import NOW
-from tests.worlds.evm_contracts import Contracts, contract, view
+from tests.worlds.evm_contracts import Contracts, asked, contract, view
 from tests.worlds.evm_provider import Provider, transfer
 from tests.worlds.made_up import DEAD, NETWORK
 from tests.worlds.made_up import TOKEN as MADE_UP
@@ -31,13 +32,17 @@ def balances(amounts: dict[str, int]) -> list[tuple[bytes, bytes]]:
     return [view("uint256", amount, "balanceOf(address)", holder) for holder, amount in amounts.items()]
 
 
+MODULES = asked("getModulesPaginated(address,uint256)", f"0x{1:040x}", 10)
+NO_MODULE = encode(["address[]", "address"], [[], f"0x{1:040x}"])
 CONTRACTS = {
     MADE_UP: contract(
         view("uint256", 100, "totalSupply()"),
         view("address", SAFE, "owner()"),
         *balances({**HOLDERS, DEAD: 0, NOBODY: 0, SENDER: 0}),
     ),
-    SAFE: contract(view("address[]", OWNERS, "getOwners()"), view("uint256", 2, "getThreshold()")),
+    SAFE: contract(
+        view("address[]", OWNERS, "getOwners()"), view("uint256", 2, "getThreshold()"), (MODULES, NO_MODULE)
+    ),
 }
 MOVES = [transfer(place, 0, int(SENDER, 16), place, 7, address=MADE_UP) for place in range(1, 5)]
 

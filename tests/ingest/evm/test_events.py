@@ -8,8 +8,8 @@ from typing import Any, cast
 import polars as pl
 import pytest
 
-from ingest.evm.events import Event, events, signature
-from ingest.evm.logs import Logs
+from ingest.evm.events import Event, events, history, signature
+from ingest.evm.logs import AnswersLeft, Logs
 from ingest.evm.node import EvmNode
 from store.rows import BadData, Block
 from tests.worlds.each import each
@@ -71,6 +71,28 @@ def test_the_same_events_are_read_once_however_they_are_asked_for() -> None:
         events(NODE, shelf, contract, shapes(*topics), 0, segment_blocks=10)
     # The third stretch, to block 29, is finished too.
     assert len(shelf.made) == 3
+
+
+def test_a_history_has_the_order_of_the_chain_also_within_a_block_and_across_events() -> None:
+    """As columns() sorts them: by block, and by their place in it."""
+
+    class OneBlock(Node):
+        def logs(self, *asked: Any) -> Iterator[pl.DataFrame]:
+            topics = [[PAID], [MOVED], [PAID], [MOVED]]
+            yield asked[-1](Logs([3] * 4, topics, [f"0x{place:064x}" for place in range(4)]))
+
+    node = cast("EvmNode", OneBlock(Block(5, "0x5", NODE.block.time)))
+    told = history(node, Shelf(), ONE, shapes(PAID, MOVED), 0, AnswersLeft.all()).events
+    assert [(event.kind, event.words) for event in told] == [(kind, (n,)) for n, kind in enumerate((PAID, MOVED) * 2)]
+
+
+def test_what_a_run_may_not_ask_any_more_is_left_for_the_next_and_the_newest_is_read_first() -> None:
+    shelf = Shelf()
+    runs = []
+    for _ in range(4):
+        told = history(NODE, shelf, OTHER, shapes(PAID), 2, AnswersLeft(1), segment_blocks=10)
+        runs.append(([event.words[0] for event in told.events], told.unread))
+    assert runs == [([4], 18), ([3, 4][1:], 8), ([3, 4], 0), ([3, 4], 0)]
 
 
 @each(("topics", "data"), [([MOVED, PAID], "0x" + "00" * 32), ([MOVED], "0x"), ([MOVED], "0x" + "00" * 64)])

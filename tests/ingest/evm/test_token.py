@@ -8,7 +8,7 @@ import pytest
 from web3.contract import Contract
 
 from analytics.power.paths import Action, fewest
-from ingest.evm.keys import ROLES
+from ingest.evm.roles import ROLES
 from ingest.job import read_network
 from ingest.publication import build
 from ingest.recording import READ, record

@@ -79,9 +79,9 @@ def escrow(monkeypatch: pytest.MonkeyPatch) -> Escrow:
     """An escrow with two claims of 5 and 7 from Ada to Bob, a deposit of 20 and a withdrawal of 1."""
     ada, bob = (int(one, 16) for one in (ADA, BOB))
     told = {
-        singularitynet.CLAIM: [Event(7, (1, bob), (0, amount, 0, 0, 0)) for amount in (5, 7)],
-        singularitynet.DEPOSIT: [Event(7, (ada,), (20,))],
-        singularitynet.WITHDRAWAL: [Event(8, (ada,), (1,))],
+        singularitynet.CLAIM: [Event(7, singularitynet.CLAIM, (1, bob), (0, amount, 0, 0, 0)) for amount in (5, 7)],
+        singularitynet.DEPOSIT: [Event(7, singularitynet.DEPOSIT, (ada,), (20,))],
+        singularitynet.WITHDRAWAL: [Event(8, singularitynet.WITHDRAWAL, (ada,), (1,))],
     }
     monkeypatch.setattr(singularitynet, "events", lambda *_: told)
     monkeypatch.setattr(singularitynet, "last_blocks", lambda *_: Period(1, NOON))

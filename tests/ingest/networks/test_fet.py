@@ -9,15 +9,15 @@ import pytest
 from web3.contract import Contract
 
 from ingest.evm.holders import token_holders
-from ingest.evm.keys import DEPTH, ROLES, explored
 from ingest.evm.node import EvmChain, EvmNode
+from ingest.evm.roles import ROLES
 from ingest.job import read_network
 from ingest.network import InParts, Reading
 from ingest.networks.fet import BRIDGE, DEAD, ESCROW, FET, NETWORK, STAKING, bridge
 from ingest.transport import Http
 from store.landing import Landing
-from store.rows import BadData, Facts, SourceChanged, check
-from tests.worlds.evm_node import Anvil, Shelf, anvil, at_their_places, pinned
+from store.rows import Facts, SourceChanged, check
+from tests.worlds.evm_node import Anvil, Shelf, anvil, at_their_places
 from tests.worlds.servers import Reply, serving
 
 pytestmark = pytest.mark.slow
@@ -195,49 +195,3 @@ def test_a_chain_without_the_token_is_an_error() -> None:
         chain.finalize()
         with pytest.raises(SourceChanged, match="does not answer totalSupply"):
             read(READINGS["supply"], pinned_mainnet(chain.url))
-
-
-def test_an_owner_behind_a_proxy_behind_a_multisig_is_found() -> None:
-    """Upgradeable code: proxy -> its admin contract -> the Safe that owns that -> the signers."""
-    with anvil() as chain:
-        safe = chain.safe(chain.accounts[1:6], 3)
-        logic = chain.compiled("Owned", chain.accounts[6])
-        proxy = chain.compiled("Upgradeable", logic.address, safe.address)
-        plain = chain.compiled("Owned", chain.accounts[7])
-        chain.send(plain.functions.pause(), sender=7)
-        chain.finalize()
-        node = pinned(chain.url)
-        found = explored(node, {"proxy": str(proxy.address).lower(), "plain": str(plain.address).lower()})
-        (admin,) = found["proxy"].keys["proxy_admin"]
-        assert found["proxy"].state["implementation"][0] == str(logic.address).lower()
-        assert found[admin].keys == {"owner": (str(safe.address).lower(),)}
-        assert len(found[str(safe.address).lower()].keys["signers"]) == 3 + 2
-        assert found[str(safe.address).lower()].state["threshold"] == ("3", "signatures")
-        assert found["plain"].keys == {"owner": (chain.accounts[7].lower(),)}
-        assert found["plain"].state["paused"] == ("true", "")
-        assert DEPTH > 3
-
-
-def test_keys_that_a_contract_does_not_list_are_unknown_and_not_absent() -> None:
-    with anvil() as chain:
-        delay = chain.compiled("Delay", 172_800, [chain.accounts[1]])
-        owned = chain.compiled("Owned", delay.address)
-        chain.finalize()
-        found = explored(pinned(chain.url), {"owned": str(owned.address).lower()})
-        timelock = found[str(delay.address).lower()]
-        assert timelock.keys == {}
-        assert timelock.state == {
-            "account": ("contract", ""),
-            "delay": ("172800", "s"),
-            "roles": ("not listed by the contract", ""),
-        }
-
-
-def test_a_contract_that_claims_endless_members_is_an_error() -> None:
-    with anvil() as chain:
-        # Answers 1000 to whatever it is asked: PUSH2 1000, PUSH0, MSTORE, PUSH1 32, PUSH0, RETURN.
-        liar = "0x" + "66" * 20
-        chain.ask("anvil_setCode", liar, "0x6103e85f5260205ff3")
-        chain.finalize()
-        with pytest.raises(BadData, match="have the role"):
-            explored(pinned(chain.url), {"liar": liar})

@@ -10,8 +10,8 @@ from web3 import Web3
 
 from ingest.evm.calls import MULTICALL3
 from ingest.evm.holders import MERGE
-from ingest.evm.keys import ROLES
 from ingest.evm.logs import TRANSFER
+from ingest.evm.roles import GRANTED, REVOKED, ROLES
 from ingest.networks import singularitynet as snet
 from ingest.networks.fet import FET
 from tests.worlds.evm_provider import error, result
@@ -22,6 +22,7 @@ FINAL: Final = MERGE + 20_000
 # An address below it is a key, one above it a contract.
 FIRST_CONTRACT: Final = 0x1000
 SAFE: Final = "0x5afe5afe5afe5afe5afe5afe5afe5afe5afe5afe"
+TIMELOCK: Final = "0x71be71be71be71be71be71be71be71be71be71be"
 KEYS: Final = [f"0x{0xA0 + number:040x}" for number in range(3)]
 HOLDERS: Final = [f"0x{0xB0 + number:040x}" for number in range(5)]
 ORGANISATIONS: Final = [name.ljust(32, b"\0") for name in (b"snet", b"nunet", b"rejuve")]
@@ -99,6 +100,10 @@ def _events(kind: str) -> list[tuple[int, list[str], str]]:
     if kind in (snet.DEPOSIT, snet.WITHDRAWAL):
         amount = 90 if kind == snet.DEPOSIT else 4
         return [(height + 1, [kind, _word(HOLDERS[0])], f"0x{amount:064x}") for height in heights]
+    if kind in (GRANTED, REVOKED):
+        role, sender = "0x" + ROLES["proposer"].hex(), _word(KEYS[0])
+        changes = ((REVOKED, KEYS[1], 0), (GRANTED, KEYS[0], 1), (GRANTED, KEYS[1], -1))
+        return [(heights[at] + 2, [kind, role, _word(key), sender], "0x") for of, key, at in changes if of == kind]
     raise LookupError(f"no event of a good provider has the topic {kind}")
 
 
@@ -132,6 +137,8 @@ def _viewed(to: str, data: bytes) -> bytes | None:
     given = decode(list(types), arguments) if types else ()
     if to == SAFE:
         return SAFES.get(name)
+    if to == TIMELOCK:
+        return TIMELOCKS[name](*given) if name in TIMELOCKS else None
     return VIEWS[name](*given) if name in VIEWS else None
 
 
@@ -141,6 +148,16 @@ def _of(kind: str, value: Any) -> bytes:
 
 def _role_count(role: bytes) -> bytes:
     return _of("uint256", 1 if role in (ROLES["admin"], ROLES["minter"]) else 0)
+
+
+def _role_member(role: bytes, place: int) -> bytes:
+    return _of("address", TIMELOCK if role == ROLES["admin"] else KEYS[place])
+
+
+def _has_role(role: bytes, member: str) -> bytes:
+    """The timelock's proposers; anybody may carry out what has waited."""
+    granted = {ROLES["proposer"]: KEYS[:2], ROLES["executor"]: [f"0x{0:040x}"]}
+    return _of("bool", member in granted.get(role, []))
 
 
 def _organisation(key: bytes) -> bytes:
@@ -159,6 +176,13 @@ SAFES: Final[Mapping[str, bytes]] = {
     "getOwners()": _of("address[]", KEYS),
     "getThreshold()": _of("uint256", 2),
     "VERSION()": _of("string", "1.4.1"),
+    "getModulesPaginated(address,uint256)": encode(["address[]", "address"], [[TIMELOCK], f"0x{1:040x}"]),
+}
+# An OpenZeppelin timelock, which does not list who has its roles.
+TIMELOCKS: Final[Mapping[str, Callable[..., bytes]]] = {
+    "getMinDelay()": lambda: _of("uint256", 172_800),
+    "hasRole(bytes32,address)": _has_role,
+    "getRoleAdmin(bytes32)": lambda role: bytes(32),
 }
 NUMBERS: Final = (
     *("getSupply()", "getCap()", "getSwapMax()", "getSwapMin()", "getSwapFee()", "getFeesAccrued()", "getNextSwapId()"),
@@ -173,7 +197,8 @@ VIEWS: Final[Mapping[str, Callable[..., bytes]]] = {
     "paused()": lambda: _of("bool", False),
     "hasRole(bytes32,address)": lambda role, member: _of("bool", False),
     "getRoleMemberCount(bytes32)": _role_count,
-    "getRoleMember(bytes32,uint256)": lambda role, place: _of("address", KEYS[place]),
+    "getRoleMember(bytes32,uint256)": _role_member,
+    "getRoleAdmin(bytes32)": lambda role: bytes(32),
     "getToken()": lambda: _of("address", FET),
     "token()": lambda: _of("address", FET),
     "channels(uint256)": _channel,
@@ -188,4 +213,4 @@ def _selector(function: str) -> tuple[bytes, tuple[str, tuple[str, ...]]]:
     return bytes(Web3.keccak(text=function)[:4]), (function, tuple(inside.split(",")) if inside else ())
 
 
-FUNCTIONS: Final = dict(map(_selector, [*VIEWS, *SAFES]))
+FUNCTIONS: Final = dict(map(_selector, [*VIEWS, *SAFES, *TIMELOCKS]))
