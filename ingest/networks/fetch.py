@@ -1,9 +1,10 @@
 """Fetch.ai (agents): stake, delegations, emission and governance of fetchhub-4."""
 
+from ingest.cosmos import keys
 from ingest.cosmos.lcd import CosmosChain
 from ingest.cosmos.readings import PARTIES, RULES, SCORECARD, UNITS, WAYS, readings
-from ingest.network import Network
-from store.rows import Decision
+from ingest.network import Network, counted
+from store.rows import Decision, Measure
 
 ENDPOINTS = (
     "https://rest-fetchhub.fetch.ai",
@@ -17,7 +18,18 @@ ENDPOINTS = (
 # Base units that make one unit of consensus power (the SDK's power reduction; fetchd sets one FET).
 POWER = 10**18
 
-READINGS = readings("afet", POWER)
+# fetchai/fetchd, app/upgrade_network_config.go (fetchhub-4). Since fetchd v0.15.0 the admin of `afet` in the token
+# factory is the bridge (app/upgrades.go).
+KEYS = keys.Named(
+    "afet",
+    bridges={"bridge": "fetch1qxxlalvsdjd07p07y3rc5fu6ll8k4tmetpha8n"},
+    contracts={
+        "almanac": "fetch1mezzhfj7qgveewzwzdk6lz5sae4dunpmmsjr9u7z0tpmdsae8zmquq3y0y",
+        "names": "fetch1479lwv5vy8skute5cycuz727e55spkhxut0valrcm38x9caa2x8q99ef0q",
+    },
+)
+
+READINGS = readings("afet", POWER, *keys.readings(KEYS))
 
 NETWORK = Network(
     name="fetch",
@@ -34,9 +46,10 @@ NETWORK = Network(
     chain_ids=("fetchhub-1", "fetchhub-2", "fetchhub-3"),
     tokens_vote=True,
     decision=Decision.STAKE_TALLY,
-    units=UNITS,
+    units={**UNITS, **counted("key")},
     parties=PARTIES,
-    scorecard=SCORECARD,
+    # Keys are compared power by power, so none of their populations stands for all.
+    scorecard={**SCORECARD, Measure.CONTROL: ""},
     colour=3,
     prices={"FET": "fetch-ai"},
 )

@@ -1,6 +1,7 @@
 """A good node of any SDK chain: seven validators, four proposals, three contracts, and Akash's own modules."""
 
 import base64
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -8,7 +9,9 @@ from functools import partial
 from hashlib import sha256
 from typing import Any, Final
 
+from ingest.cosmos import roles
 from ingest.network import Network
+from ingest.networks.fetch import KEYS
 from store.addresses import bech32
 from tests.worlds import akash_market, lcd
 from tests.worlds.akash_market import Rented, Served
@@ -116,10 +119,48 @@ def _with_modules(state: State) -> State:
             f"{WASM}/contract/{contract}": {"contract_info": {"admin": lcd.account(7, state.prefix)}}
             for contract in contracts
         },
+        **_held(state.prefix),
         TXS: partial(_found, state.prefix),
         **{f"{lcd.TENDERMINT}/blocks/{height}": _signed(state, height) for height in (state.head - 2,)},
     }
     return replace(state, bodies={**state.bodies, **bodies})
+
+
+def _held(prefix: str) -> dict[str, Any]:
+    """Contracts with roles and admins, the accounts that have them, and a token factory whose minter is the first."""
+    admin, factory, accounts = lcd.account(7, prefix), "/osmosis/tokenfactory/v1beta1", "/cosmos/auth/v1beta1/accounts"
+    state = {
+        **dict.fromkeys(roles.AMOUNTS, "7"),
+        **dict.fromkeys(roles.PAUSES.values(), 2**64 - 1),
+    }
+    holders = {"ADMIN": admin, "MONITOR": lcd.account(8, prefix), "RELAYER": lcd.account(9, prefix)}
+    stored = [
+        _entry(roles.CONFIG, json.dumps(state).encode()),
+        _entry(roles.PROGRAM, b'{"contract": "bridge", "version": "0.3.0"}'),
+        *(
+            _entry(roles.ROLES + len(holder).to_bytes(2) + holder.encode() + f"{role}_ROLE".encode(), roles.HELD)
+            for role, holder in holders.items()
+        ),
+    ]
+    key = {"@type": "/cosmos.crypto.secp256k1.PubKey", "key": base64.b64encode(bytes(33)).decode()}
+    info = {"contract_info": {"admin": admin}}
+    return {
+        f"{factory}/params": {"params": {"denom_creation_gas_consume": "1"}},
+        f"{factory}/denoms/{KEYS.denom}/authority_metadata": {
+            "authority_metadata": {"admin": next(iter(KEYS.bridges.values()))}
+        },
+        f"{factory}/sudo_admins": {"sudo_admins": [lcd.account(8, prefix)]},
+        **{f"{WASM}/contract/{place}": info for place in (*KEYS.bridges.values(), *KEYS.contracts.values())},
+        **{
+            f"{WASM}/contract/{place}/state": lambda request: lcd.wasm_page(stored, "models", request.params, ROWS)
+            for place in KEYS.bridges.values()
+        },
+        **{f"{accounts}/{holder}": {"account": {"address": holder, "pub_key": key}} for holder in holders.values()},
+    }
+
+
+def _entry(key: bytes, value: bytes) -> dict[str, str]:
+    return {"key": key.hex().upper(), "value": base64.b64encode(value).decode()}
 
 
 def _page(rows: Sequence[Any], name: str, state: State) -> Callable[[Request], dict[str, Any]]:
