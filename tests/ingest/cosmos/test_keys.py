@@ -24,6 +24,7 @@ WASM, FACTORY, ACCOUNTS = "/cosmwasm/wasm/v1", "/osmosis/tokenfactory/v1beta1", 
 SECP256K1 = "/cosmos.crypto.secp256k1.PubKey"
 BRIDGE, ALMANAC = (bech32("fetch", sha256(name).digest()) for name in (b"bridge", b"almanac"))
 OVER = Named("afet", {"bridge": BRIDGE}, {"almanac": ALMANAC})
+NOTHING: Mapping[str, Any] = {}
 ADA, BOB, EVE, GOV = (account(number, "fetch") for number in (1, 2, 3, 4))
 
 
@@ -69,8 +70,10 @@ def signer(key: bytes) -> str:
     return bech32("fetch", new("ripemd160", sha256(key).digest()).digest())
 
 
-def state(models: Sequence[Mapping[str, str]], admin: str = "", minter: str | None = BRIDGE, **more: Any) -> State:
-    """A chain with a bridge; without a minter it has no token factory."""
+def state(
+    models: Sequence[Mapping[str, str]], admin: str = "", minter: str | None = BRIDGE, but: Mapping[str, Any] = NOTHING
+) -> State:
+    """A chain with a bridge; without a minter it has no token factory. but: other answers."""
     factory = {
         f"{FACTORY}/params": {"params": {"denom_creation_fee": []}},
         f"{FACTORY}/denoms/afet/authority_metadata": {"authority_metadata": {"admin": minter}},
@@ -86,7 +89,7 @@ def state(models: Sequence[Mapping[str, str]], admin: str = "", minter: str | No
         f"{WASM}/contract/{ALMANAC}": {"contract_info": {"admin": EVE}},
         **{f"{ACCOUNTS}/{one}": plain(one) for one in (ADA, BOB, EVE)},
         **(factory if minter is not None else {}),
-        **more,
+        **but,
     }
     return State([Validator(0, 10, 10 * ONE)], chain_id="fetchhub-4", prefix="fetch", denom="afet", bodies=bodies)
 
@@ -143,19 +146,19 @@ def test_invented_minters_are_who_can_have_the_token_minted(
 
 
 def test_invented_sudo_admins_may_mint_every_token() -> None:
-    found = held(state(bridge(), **{f"{FACTORY}/sudo_admins": {"sudo_admins": [BOB]}}))
+    found = held(state(bridge(), but={f"{FACTORY}/sudo_admins": {"sudo_admins": [BOB]}}))
     assert ("token/sudo_minter", BOB) in found
 
 
 def test_what_an_invented_module_holds_is_left_to_governance() -> None:
     module = {"account": {"name": "gov", "base_account": {"address": GOV}}}
-    world = state(bridge(role("ADMIN", GOV)), GOV, **{f"{ACCOUNTS}/{GOV}": module})
+    world = state(bridge(role("ADMIN", GOV)), GOV, but={f"{ACCOUNTS}/{GOV}": module})
     assert held(world) == {("almanac/upgrader", EVE)}
     assert told(world)["account", GOV] == "module"
 
 
 def test_the_keys_of_an_invented_multisig_are_named_and_how_many_must_sign() -> None:
-    world = state(bridge(role("ADMIN", ADA)), **{f"{ACCOUNTS}/{ADA}": multisig(ADA, 2, b"a", b"b", b"c")})
+    world = state(bridge(role("ADMIN", ADA)), but={f"{ACCOUNTS}/{ADA}": multisig(ADA, 2, b"a", b"b", b"c")})
     assert {holder for population, holder in held(world) if population == f"{ADA}/signers"} == {
         signer(one) for one in (b"a", b"b", b"c")
     }
@@ -166,7 +169,7 @@ def test_the_keys_of_an_invented_multisig_are_named_and_how_many_must_sign() -> 
 def test_of_an_address_that_never_signed_nobody_can_tell_what_it_is() -> None:
     nothing = {"account": {"@type": "/cosmos.auth.v1beta1.BaseAccount", "address": ADA, "pub_key": None}}
     long = bech32("fetch", bytes(32))
-    world = state(bridge(role("ADMIN", ADA), role("MONITOR", long)), **{f"{ACCOUNTS}/{ADA}": nothing})
+    world = state(bridge(role("ADMIN", ADA), role("MONITOR", long)), but={f"{ACCOUNTS}/{ADA}": nothing})
     found = told(world)
     assert found["account", ADA] == "not known"
     assert found["account", long] == "contract"
@@ -212,4 +215,4 @@ def test_a_state_of_another_shape_is_refused(models: Sequence[Mapping[str, str]]
 
 def test_the_account_of_somebody_else_is_refused() -> None:
     with pytest.raises(SourceDown, match="got that of"):
-        read(state(bridge(role("ADMIN", ADA)), **{f"{ACCOUNTS}/{ADA}": plain(BOB)}))
+        read(state(bridge(role("ADMIN", ADA)), but={f"{ACCOUNTS}/{ADA}": plain(BOB)}))
