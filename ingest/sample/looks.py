@@ -10,6 +10,7 @@ from typing import Final
 
 from ingest.network import Network, Reading
 from ingest.sample.draw import party
+from ingest.sample.substrate import SUDO
 from store.rows import Measure
 from store.spelling import ADDRESS, ANY
 
@@ -21,7 +22,7 @@ SUBNETS: Final = tuple(f"subnet:{netuid}.0" for netuid in range(1, 129))
 class Population:
     """Who shares an amount: n holders with heavy tails; `skew` is the standard deviation of the log of the amounts.
 
-    holders: the form of their names (store.spelling).
+    holders: the form of their names (store.spelling). known: addresses of the first, where these are public.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Population:
     total: int
     skew: float
     holders: str = ADDRESS
+    known: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +120,8 @@ def _subnets(network: Network) -> Iterator[tuple[str, Look]]:
     def whole(name: str, n: int, tokens: int, skew: float, holders: str = ADDRESS) -> Population:
         return Population(name, n, tokens * token, skew, holders)
 
-    def keys(name: str, n: int) -> Population:
-        return Population(name, n, n, 0)
+    def keys(name: str, n: int, known: tuple[str, ...] = ()) -> Population:
+        return Population(name, n, n, 0, known=known)
 
     yield "stake", Look((whole("hotkeys", 2_000, 7_446_311, 2.2), whole("coldkeys", 30_000, 7_446_311, 2.6)), every=30)
     yield "stake_alpha", Look(each("coldkeys", 256, 2_000_000, 2.0), every=0)
@@ -130,7 +132,7 @@ def _subnets(network: Network) -> Iterator[tuple[str, Look]]:
     roles = each("miners", 191, 2_952, 1.7) + each("validators", 64, 2_952, 1.7) + each("owner", 1, 1_296, 0)
     yield "alpha_emission", Look(roles, every=0)
     yield "balances", Look((whole("coldkeys", 60_000, 3_700_000, 2.8),), every=30)
-    yield "control_keys", Look((keys("sudo", 3), keys("authorities", 20)), every=30)
+    yield "control_keys", Look((keys("sudo", 3, SUDO), keys("authorities", 20)), every=30)
     yield "grandpa", Look((keys("grandpa", 20),), every=30)
     yield "subnet_owners", Look((Population("subnet_owners", 90, 128, 0.3),), every=30)
 

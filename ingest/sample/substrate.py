@@ -4,12 +4,17 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 
+from ingest.bittensor.control import SIGNERS
+from ingest.bittensor.subnets import spelled
 from ingest.network import Network
 from ingest.sample.draw import Row
+from store.addresses import unss58
 from store.rows import observation
 
 # What the one real chain showed in 2026, rounded.
 ISSUED: Final = 11_219_409
+# Whom labels name: the published signers of its sudo key.
+SUDO: Final = tuple(spelled(unss58(signer)) for signer in SIGNERS)
 
 
 def chain(network: Network, time: datetime) -> list[Row]:

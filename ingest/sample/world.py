@@ -127,7 +127,9 @@ def _amounts(name: str, spelling: str, population: Population, back: int) -> pl.
     # Small totals are counts (keys, subnets): everybody has at least one.
     unit, parts = max(1, population.total // PARTS), min(PARTS, population.total)
     amounts = np.maximum(1, np.rint(weight / weight.sum() * parts)).astype(np.int64)
-    return held(population.name, parties(population.holders, spelling, population.n), amounts, unit=unit)
+    drawn = parties(population.holders, spelling, population.n)
+    holders = pl.concat([pl.Series(population.known, dtype=pl.String), drawn[len(population.known) :]])
+    return held(population.name, holders, amounts, unit=unit)
 
 
 @cache
