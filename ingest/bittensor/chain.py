@@ -70,6 +70,7 @@ def _numbers(subnet: Subnet) -> dict[str, tuple[float | int, str]]:
     numbers: dict[str, tuple[float | int, str]] = {"price": (subnet.price / ONE, "TAO an alpha")}
     plain = {
         "tempo": ("Tempo", "blocks"),
+        "kappa": ("Kappa", "of 65535"),
         "tao_in_pool": ("SubnetTAO", "rao"),
         "alpha_in_pool": ("SubnetAlphaIn", "rao alpha"),
         "alpha_outside": ("SubnetAlphaOut", "rao alpha"),
@@ -153,6 +154,7 @@ subnet_numbers:
   price | <subnet> | TAO an alpha | spot price of the subnet's token
   moving_price | <subnet> | TAO an alpha | its moving average
   tempo | <subnet> | blocks | blocks of an epoch
+  kappa | <subnet> | of 65535 | part of a subnet's active weight that decides what its miners get
   tao_in_pool | <subnet> | rao | TAO in the subnet's pool
   alpha_in_pool | <subnet> | rao alpha | the subnet's token in its pool
   alpha_outside | <subnet> | rao alpha | the subnet's token outside of its pool

@@ -21,6 +21,8 @@ MECHANISM_STRIDE: Final = 4096
 
 # Items keyed by netuid alone that some reading needs: asked together, so that all subnets cost a few requests.
 COLUMNS: Final = (
+    "ActivityCutoff",
+    "ActivityCutoffFactorMilli",
     "AlphaSigmoidSteepness",
     "BlocksSinceLastStep",
     "Dividends",

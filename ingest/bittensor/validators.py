@@ -1,7 +1,8 @@
 """Who decides on Bittensor: the consensus weight of validators, after child keys, by the coldkey that owns them.
 
 A validator's weight on a subnet is its alpha there plus its root TAO times the chain's TAO weight; it may lend parts of
-both to child hotkeys. Holders cannot override what a hotkey votes, so their stake counts where it is delegated.
+both to child hotkeys. Holders cannot override what a hotkey votes, so their stake counts where it is delegated. Who has
+not set weights for longer than the subnet's activity cutoff decides nothing until it sets some again.
 """
 
 from collections import defaultdict
@@ -11,13 +12,16 @@ from functools import partial
 from typing import Final
 
 from ingest.bittensor.emission import tao_a_day
-from ingest.bittensor.subnets import PALLET, ROOT, Subnet, accounts, subnets
+from ingest.bittensor.subnets import MECHANISM_STRIDE, PALLET, ROOT, Subnet, accounts, subnets
 from ingest.substrate.node import Substrate
 from store.rows import Facts, SourceChanged, holdings
 
 # Shares of child keys, the TAO weight: of 2^64 - 1. The chain multiplies in 32 binary places, and so does this file.
 ALL: Final = 2**64 - 1
 PLACES: Final = 32
+# From this runtime on the hotkey of a subnet's owner needs neither a permit nor the least stake (pull request 2532).
+OWNER_VALIDATES: Final = 396
+THOUSAND: Final = 1000
 
 Stake = tuple[bytes, int]
 Relations = Sequence[tuple[int, bytes]]
@@ -25,11 +29,12 @@ Relations = Sequence[tuple[int, bytes]]
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """One place on a subnet whose holder may validate."""
+    """One place on a subnet whose holder decides; `owner`: it is that of the subnet's owner."""
 
     subnet: Subnet
     uid: int
     hotkey: bytes
+    owner: bool
 
 
 def validators(node: Substrate) -> Facts:
@@ -37,7 +42,8 @@ def validators(node: Substrate) -> Facts:
 
     On each subnet a validator's part is its stake weight in the last epoch (alpha, plus root TAO times the TAO weight,
     after child keys). Subnets count by the TAO that they get in a day, because their own tokens cannot be added up.
-    Weights are stored in 65535ths; those without a validator's permit do not count.
+    Weights are stored in 65535ths; who has no validator's permit, or set no weights for longer than the subnet's
+    activity cutoff, does not count.
     """
     if not node.has(PALLET, "StakeWeight"):
         raise SourceChanged(f"runtime {node.runtime_version} does not record stake weights")
@@ -56,13 +62,16 @@ def subnet_validators(node: Substrate) -> Facts:
     """Consensus weight of each subnet's validators by the coldkey that owns them, after child keys, at this block.
 
     Weight is alpha plus root TAO times the TAO weight (the chain adds them one to one), computed as the chain does from
-    TotalHotkeyAlpha, ChildKeys and ParentKeys. Only hotkeys with a validator's permit count.
+    TotalHotkeyAlpha, ChildKeys and ParentKeys. Active weight alone counts: of hotkeys with a validator's permit (the
+    subnet owner's needs none) that set weights within the activity cutoff and have the least stake that the chain asks.
     """
     behind = owners(node)
     weights = consensus_weights(node, [(seat.subnet.netuid, seat.hotkey) for seat in seats(node)])
+    least = int(node.value(PALLET, "StakeThreshold")) if node.has(PALLET, "StakeThreshold") else 0
     sums: dict[tuple[str, str], int] = defaultdict(int)
     for seat, weight in zip(seats(node), weights, strict=True):
-        sums[f"{seat.subnet.label}/validators", behind[seat.hotkey]] += weight
+        if weight >= least or seat.owner:
+            sums[f"{seat.subnet.label}/validators", behind[seat.hotkey]] += weight
     rows = [(population, owner, weight) for (population, owner), weight in sums.items() if weight]
     return Facts(holdings(rows), empty=not rows)
 
@@ -131,24 +140,63 @@ def _by_subnet(node: Substrate) -> Mapping[Subnet, list[Seat]]:
 
 
 def seats(node: Substrate) -> list[Seat]:
-    """Every place whose holder may validate, by subnet and uid."""
-    return node.once("seats", partial(_permitted, node))
+    """Every place whose holder decides, by subnet and uid."""
+    return node.once("seats", partial(_deciding, node))
 
 
-def _permitted(node: Substrate) -> list[Seat]:
-    """Every place with a validator's permit, the root's apart, its hotkey read under a computed key.
+def _deciding(node: Substrate) -> list[Seat]:
+    """Every place with a validator's permit that is active, the root's apart, its hotkey read under a computed key.
 
     A permit outlives the place that it was for: where no hotkey stands nobody validates.
     """
+    every = [subnet for subnet in subnets(node) if subnet.netuid != ROOT]
+    own, active = _owners_places(node, every), _active(node, every)
     places = [
         (subnet, uid)
-        for subnet in subnets(node)
-        if subnet.netuid != ROOT
+        for subnet in every
         for uid, permitted in enumerate(subnet.get("ValidatorPermit", []))
-        if permitted and uid < subnet.get("SubnetworkN", 0)
+        if (permitted or own.get(subnet.netuid) == uid) and uid in active[subnet.netuid]
     ]
     hotkeys = node.values(PALLET, "Keys", [(subnet.netuid, uid) for subnet, uid in places])
-    return [Seat(subnet, uid, hotkey) for (subnet, uid), hotkey in zip(places, hotkeys, strict=True) if hotkey]
+    found = zip(places, hotkeys, strict=True)
+    return [Seat(subnet, uid, hotkey, own.get(subnet.netuid) == uid) for (subnet, uid), hotkey in found if hotkey]
+
+
+def _owners_places(node: Substrate, every: Sequence[Subnet]) -> Mapping[int, int]:
+    """The uid of the owner's hotkey by netuid, where it validates without a permit and stands on the subnet."""
+    keys = [(subnet.netuid, key) for subnet in every if (key := subnet.get("SubnetOwnerHotkey", None))]
+    if node.spec_version < OWNER_VALIDATES or not keys:
+        return {}
+    uids = node.values(PALLET, "Uids", keys)
+    return {netuid: int(uid) for (netuid, _), uid in zip(keys, uids, strict=True) if uid is not None}
+
+
+def _active(node: Substrate, every: Sequence[Subnet]) -> Mapping[int, frozenset[int]]:
+    """The uids of each netuid that set weights within the activity cutoff, on one of its mechanisms at least."""
+    index = [
+        (subnet, subnet.netuid + MECHANISM_STRIDE * mechanism)
+        for subnet in every
+        for mechanism in range(max(1, int(subnet.get("MechanismCountCurrent", 1))))
+    ]
+    updates = node.values(PALLET, "LastUpdate", [(place,) for _, place in index])
+    found: dict[int, set[int]] = {subnet.netuid: set() for subnet in every}
+    for (subnet, _), told in zip(index, updates, strict=True):
+        oldest, places = node.block.height - cutoff(subnet), range(subnet.get("SubnetworkN", 0))
+        found[subnet.netuid] |= {uid for uid, block in zip(places, told, strict=False) if block >= oldest}
+    return {netuid: frozenset(uids) for netuid, uids in found.items()}
+
+
+def cutoff(subnet: Subnet) -> int:
+    """Blocks after which a validator that sets no weights is inactive; raises SourceChanged where no item tells it.
+
+    In thousandths of an epoch, at least one block (source: utils/misc.rs, get_activity_cutoff_blocks); before May 2026
+    in blocks.
+    """
+    if "ActivityCutoffFactorMilli" in subnet.columns:
+        return max(1, int(subnet.columns["ActivityCutoffFactorMilli"]) * int(subnet.columns["Tempo"]) // THOUSAND)
+    if "ActivityCutoff" in subnet.columns:
+        return int(subnet.columns["ActivityCutoff"])
+    raise SourceChanged("the runtime does not tell after how many blocks a validator is inactive")
 
 
 # What the readings tell, for the dictionary of facts: name, of whom, unit, meaning.
@@ -156,5 +204,5 @@ TELLS: Final = """
 validators:
   validators | <address> | | validators, with their weight on all subnets
 subnet_validators:
-  <subnet>/validators | <address> | | validators of a subnet, with their weight after child keys
+  <subnet>/validators | <address> | | validators of a subnet, with their active weight after child keys
 """

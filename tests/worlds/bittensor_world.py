@@ -122,6 +122,9 @@ class World:
         self.put("SubnetOwnerHotkey", key, owner_hotkey)
         self.put("SubnetMovingPrice", key, u(128, 2**33 if self.root_kept else 1))
         self.put("MechanismCountCurrent", key, u(8, mechanisms))
+        self.put("Uids", [*key, owner_hotkey], u(16, 0))
+        for mechanism in range(mechanisms):
+            self.put("LastUpdate", [u(16, netuid + 4096 * mechanism)], vec([u(64, self.node.height)] * self.neurons))
         for uid in range(self.neurons):
             self.put("Keys", [*key, u(16, uid)], self.hotkey(netuid, uid))
         permits = [uid >= self.neurons - validators for uid in range(self.neurons)]

@@ -19,6 +19,7 @@ Grandpa
 SafeMode
   EnteredUntil() u32 ?
 SubtensorModule
+  ActivityCutoffFactorMilli(i:u16) u32 = 41360000
   Alpha(b:account b:account i:u16) u128
   AlphaDividendsPerSubnet(i:u16 b:account) u64
   AlphaSigmoidSteepness(i:u16) i16 = e803
@@ -35,6 +36,7 @@ additional:text} ?
   Kappa(i:u16) u16 = ff7f
   Keys(i:u16 i:u16) account
   LastMechansimStepBlock(i:u16) u64
+  LastUpdate(i:u16) Vec<u64>
   MechanismCountCurrent(t:u16) u8 = 01
   MechanismEmissionSplit(t:u16) Vec<u16> ?
   MinerBurned(i:u16) u128
@@ -49,6 +51,7 @@ additional:text} ?
   RootAlphaDividendsPerSubnet(i:u16 b:account) u64
   RootClaimable(b:account) Vec<(u16,i128)>
   RootClaimed(i:u16 b:account b:account) u128
+  StakeThreshold() u64
   StakeWeight(i:u16) Vec<u16>
   StakingColdkeysByIndex(i:u64) account ?
   SubnetAlphaIn(i:u16) u64
@@ -77,6 +80,7 @@ description:text,logo_url:text,additional:text} ?
   TotalIssuance() u64
   TotalNetworks() u16
   TotalStake() u64
+  Uids(i:u16 b:account) u16 ?
   ValidatorPermit(i:u16) Vec<bool>
   Weights(i:u16 i:u16) Vec<(u16,u16)>
 Sudo

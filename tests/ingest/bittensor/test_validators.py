@@ -19,6 +19,7 @@ from ingest.substrate.node import Substrate
 from store.rows import BadData, Kind, SourceChanged, check
 from tests.ingest.substrate.test_node import at_head
 from tests.worlds.bittensor_world import World, account, u, vec
+from tests.worlds.own_runtime import own_runtime
 from tests.worlds.substrate_server import Node, blob, renamed
 
 ALL = 2**64 - 1
@@ -161,7 +162,7 @@ def test_validators_whom_nobody_owns_are_parties_of_their_own(runtime: bytes) ->
 def test_a_permit_for_a_place_that_nobody_has_is_no_validator(runtime: bytes) -> None:
     with lived(runtime) as (world, node):
         world.node.drop("SubtensorModule", "Keys", (u(16, 1), u(16, world.neurons - 1)))
-        assert len([seat for seat in seats(node) if seat.subnet.netuid == 1]) == 3
+        assert [seat.uid for seat in seats(node) if seat.subnet.netuid == 1] == [0, 12, 13, 14]
         assert NOBODY not in set(subnet_validators(node).rows["holder"])
 
 
@@ -181,3 +182,64 @@ def test_a_node_without_state_has_no_subnets_and_no_totals(runtime: bytes) -> No
     made.node.drop("SubtensorModule", "TotalIssuance", ())
     with at_head(made.node) as node, pytest.raises(BadData, match="TotalIssuance is 0"):
         chain_numbers(node)
+
+
+def amounts(node: Substrate, population: str) -> dict[str, int]:
+    rows = subnet_validators(node).rows.filter(pl.col("population") == population)
+    return {holder: int(amount) for holder, amount in rows.select("holder", "amount").iter_rows()}
+
+
+def last_update(world: World, *ago: int) -> None:
+    value = vec(u(64, world.node.height - blocks) for blocks in ago)
+    world.put("LastUpdate", [u(16, 1)], value)
+
+
+def test_who_sets_no_weights_within_the_cutoff_decides_nothing(runtime: bytes) -> None:
+    with lived(runtime) as (world, node):
+        # 13.889 epochs of 360 blocks are 5,000 blocks: the last that counts is 5,000 ago.
+        last_update(world, *[0] * 12, 5000, 5000, 5001, 5001)
+        [active, gone] = [spelled(world.owners[world.hotkey(1, uid)]) for uid in (12, 14)]
+        assert set(amounts(node, "subnet:1.0/validators")) == {active}
+        assert gone in amounts(node, "subnet:5.0/validators"), "which it still judges"
+        facts = validators(node)
+        assert int(facts.rows["amount"].sum()) == (4_000_001 + 4_000_005) * 7200
+
+
+def test_blocks_of_the_cutoff_were_told_as_such_before() -> None:
+    made = World(Node(renamed(own_runtime(), {"ActivityCutoffFactorMilli": "ActivityCutoff"}), 381))
+    made.subnet(1)
+    made.put("ActivityCutoff", [u(16, 1)], u(32, 10))
+    last_update(made, *[0] * 12, 10, 11, 11, 11)
+    made.root()
+    with at_head(made.node) as node:
+        assert [seat.uid for seat in seats(node)] == [12]
+
+
+def test_the_hotkey_of_a_subnets_owner_validates_without_a_permit_since_spec_396(runtime: bytes) -> None:
+    for spec, uids in ((396, [0, 12, 13, 14, 15]), (395, [12, 13, 14, 15])):
+        made = World(Node(runtime, spec))
+        made.subnet(1)
+        made.root()
+        with at_head(made.node) as node:
+            assert [seat.uid for seat in seats(node)] == uids
+
+
+def test_weight_below_the_least_stake_counts_for_the_owner_alone(runtime: bytes) -> None:
+    with lived(runtime) as (world, node):
+        owner = world.hotkey(1, 0)
+        for hotkey, alpha in ((owner, 5), *((world.hotkey(1, uid), uid) for uid in range(12, 16))):
+            world.put("TotalHotkeyAlpha", [hotkey, u(16, 1)], u(64, alpha))
+            world.put("TotalHotkeyAlpha", [hotkey, u(16, 0)], u(64, 0))
+        world.put("StakeThreshold", [], u(64, 14))
+        assert amounts(node, "subnet:1.0/validators") == {
+            spelled(world.owners[owner]): 5,
+            spelled(world.owners[world.hotkey(1, 14)]): 14 + 15,
+        }
+
+
+def test_a_runtime_that_does_not_tell_the_cutoff_is_named() -> None:
+    made = World(Node(renamed(own_runtime(), {"ActivityCutoffFactorMilli": "ActivityCutoffFactorMulli"}), 424))
+    made.subnet(1)
+    made.root()
+    with at_head(made.node) as node, pytest.raises(SourceChanged, match="inactive"):
+        validators(node)
