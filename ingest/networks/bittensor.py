@@ -1,6 +1,6 @@
 """Bittensor (model): stake, emission, validators, balances and control of the finney chain."""
 
-from ingest.bittensor import chain, control, emission, names, opinions, root, stake, validators
+from ingest.bittensor import chain, control, conviction, emission, names, opinions, root, stake, validators
 from ingest.network import DAILY, HOURLY, InParts, Network, Reading, Rule, Since, Unit, counted
 from ingest.substrate.node import SubstrateChain
 from ingest.substrate.ways import FINALITY, WAYS
@@ -46,6 +46,7 @@ READINGS = (
     Reading("emission_parts", Kind.OBSERVATIONS, None, "", DAILY, emission.emission_parts, others=SUBNET),
     Reading("subnet_validators", Kind.HOLDINGS, Measure.VOTING_POWER, ALPHA, HOURLY, validators.subnet_validators),
     Reading("names", Kind.OBSERVATIONS, None, "", DAILY, Since("names", names.names), newest_only=True, others=SUBNET),
+    Reading("conviction", Kind.OBSERVATIONS, None, "", DAILY, conviction.conviction, others=SUBNET),
     Reading("opinions", Kind.OBSERVATIONS, None, "", DAILY, opinions.weight_opinions, others=MECHANISM),
     # Stake first: the readings after it use the same map, read once.
     Reading("stake", Kind.HOLDINGS, Measure.STAKE, RAO, DAILY, InParts(stake.stake)),

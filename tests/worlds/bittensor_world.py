@@ -188,6 +188,10 @@ class World:
                 else:
                     told.nominators[hotkey] = paid - take
 
+    def lock(self, name: str, key: Sequence[bytes], mass: int, conviction: int, ago: int = 0) -> None:
+        """Locked stake with the conviction that it had some blocks ago."""
+        self.put(name, key, u(64, mass) + u(128, conviction << 64) + u(64, self.node.height - ago))
+
     def stakes(self, coldkeys: int = 5, of: int = 0) -> None:
         """Shares of every hotkey's pools, old format and new mixed, as the lazy migration leaves them.
 

@@ -10,6 +10,8 @@ from functools import cache
 from tests.worlds.runtime import Asked, Stored, metadata_of, split
 
 ITEMS = """
+AlphaAssets
+  AlphaBurned(t:u16) u64
 Aura
   Authorities() Vec<account>
 Balances
@@ -26,10 +28,13 @@ SubtensorModule
   AlphaV2(b:account b:account i:u16) {mantissa:u128,exponent:i64}
   BlocksSinceLastStep(i:u16) u64
   ChildKeys(b:account i:u16) Vec<(u64,account)>
+  DecayingHotkeyLock(i:u16 b:account) {locked_mass:u64,conviction:u128,last_update:u64} ?
+  DecayingOwnerLock(i:u16) {locked_mass:u64,conviction:u128,last_update:u64} ?
   Delegates(b:account) u16 = 142e
   Dividends(i:u16) Vec<u16>
   Emission(i:u16) Vec<u64>
   FirstEmissionBlockNumber(i:u16) u64 ?
+  HotkeyLock(i:u16 b:account) {locked_mass:u64,conviction:u128,last_update:u64} ?
   IdentitiesV2(b:account) {name:text,url:text,github_repo:text,image:text,discord:text,description:text,\
 additional:text} ?
   Incentive(i:u16) Vec<u16>
@@ -37,6 +42,7 @@ additional:text} ?
   Keys(i:u16 i:u16) account
   LastMechansimStepBlock(i:u16) u64
   LastUpdate(i:u16) Vec<u64>
+  MaturityRate() u64 = d2430e0000000000
   MechanismCountCurrent(t:u16) u8 = 01
   MechanismEmissionSplit(t:u16) Vec<u16> ?
   MinerBurned(i:u16) u128
@@ -46,6 +52,7 @@ additional:text} ?
   NumStakingColdkeys() u64
   Owner(b:account) account
   OwnerCutEnabled(i:u16) bool = 01
+  OwnerLock(i:u16) {locked_mass:u64,conviction:u128,last_update:u64} ?
   ParentKeys(b:account i:u16) Vec<(u64,account)>
   RegisteredSubnetCounter(i:u16) u64
   RootAlphaDividendsPerSubnet(i:u16 b:account) u64
@@ -67,6 +74,7 @@ description:text,logo_url:text,additional:text} ?
   SubnetOwner(i:u16) account
   SubnetOwnerCut() u16 = 142e
   SubnetOwnerHotkey(i:u16) account
+  SubnetProtocolAlpha(i:u16) u64
   SubnetTAO(i:u16) u64
   SubnetTaoInEmission(i:u16) u64
   SubnetworkN(i:u16) u16
@@ -81,6 +89,7 @@ description:text,logo_url:text,additional:text} ?
   TotalNetworks() u16
   TotalStake() u64
   Uids(i:u16 b:account) u16 ?
+  UnlockRate() u64 = d2430e0000000000
   ValidatorPermit(i:u16) Vec<bool>
   Weights(i:u16 i:u16) Vec<(u16,u16)>
 Sudo

@@ -33,6 +33,9 @@ def substrate(genesis: str, blocks_ago: int) -> Answer:
         world.put("IdentitiesV2", [coldkey], compact(2) + f"c{number}".encode() + b"\0" * 6)
     for netuid in world.netuids:
         world.put("Weights", [u(16, netuid), u(16, 3)], vec(u(16, uid) + u(16, 9) for uid in (0, 1)))
+    world.lock("HotkeyLock", [u(16, 1), world.hotkey(1, 3)], 10**15, 10**14)
+    world.lock("DecayingHotkeyLock", [u(16, 2), world.hotkey(2, 2)], 10**15, 10**14, 7)
+    world.lock("OwnerLock", [u(16, 1)], 10**14, 10**14)
     for (hotkey, netuid), _ in list(world.alpha.items()):
         if netuid == 0:
             world.put("RootClaimable", [hotkey], vec([u(16, 1) + (2**31).to_bytes(16, "little")]))
