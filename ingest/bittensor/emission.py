@@ -9,7 +9,7 @@ import polars as pl
 
 from ingest.bittensor.epochs import Split, splits
 from ingest.bittensor.positions import positions
-from ingest.bittensor.subnets import BLOCKS_A_DAY, ROOT, Subnet, subnets
+from ingest.bittensor.subnets import BLOCKS_A_DAY, ROOT, Subnet, spelled, subnets
 from ingest.network import Memo
 from ingest.substrate.node import Substrate
 from store.rows import SINK, Facts, Kind, SourceChanged, frame, holdings, observation
@@ -41,6 +41,19 @@ def tao_a_day(subnet: Subnet) -> int:
     else:
         raise SourceChanged("the runtime does not tell what subnets get")
     return rao * BLOCKS_A_DAY
+
+
+def gated_emission(node: Substrate) -> Facts:
+    """Daily TAO of the subnets of each owner: who owns a subnet sets its parameters and gets a cut of its token.
+
+    The same amounts as of subnets, by the coldkey that owns each; what has no owner is nobody's.
+    """
+    gated: dict[str, int] = defaultdict(int)
+    for subnet in subnets(node):
+        owner = subnet.get("SubnetOwner", None)
+        gated[spelled(owner) if owner else f"{SINK}unowned"] += tao_a_day(subnet)
+    rows = [("subnet_owners", owner, rao) for owner, rao in gated.items() if rao]
+    return Facts(holdings(rows), since=node.block.time - DAY, empty=not rows)
 
 
 def alpha_emission(node: Substrate) -> Facts:
@@ -148,6 +161,8 @@ def _parties(split: Split, shares: Nominators) -> Iterable[tuple[str, int]]:
 TELLS: Final = """
 subnet_emission:
   subnets | <subnet> | | subnets, with the TAO that goes into their pools in a day
+gated_emission:
+  subnet_owners | <address> or sink:unowned | | owners of subnets, with the TAO that goes into their subnets' pools in a day
 alpha_emission:
   <subnet>/owner | <address> | | owner of a subnet, with its cut of the subnet's token
   <subnet>/miners | <address> or sink:withheld | | miners of a subnet by coldkey, with what they earn in a day

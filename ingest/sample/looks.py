@@ -128,6 +128,7 @@ def _subnets(network: Network) -> Iterator[tuple[str, Look]]:
     yield "validators", Look((whole("validators", 300, 6_000_000, 1.9),))
     yield "subnet_validators", Look(each("validators", 64, 500_000, 1.8), every=0)
     yield "subnet_emission", Look((whole("subnets", 128, 3_600, 1.6, SUBNET),))
+    yield "gated_emission", Look((whole("subnet_owners", 79, 3_600, 1.6),))
     yield "recipients", Look((whole("recipients", 9_000, 3_600, 2.1),), every=15)
     roles = each("miners", 191, 2_952, 1.7) + each("validators", 64, 2_952, 1.7) + each("owner", 1, 1_296, 0)
     yield "alpha_emission", Look(roles, every=0)

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from ingest.bittensor.emission import alpha_emission, emission_parts, recipients, subnet_emission
+from ingest.bittensor.emission import alpha_emission, emission_parts, gated_emission, recipients, subnet_emission
 from ingest.bittensor.epochs import splits
 from ingest.bittensor.subnets import spelled
 from ingest.substrate.node import Substrate
@@ -161,3 +161,17 @@ def test_nobody_earns_for_hotkeys_and_subnets_whom_nobody_owns(runtime: bytes) -
         unowned = next(split for split in splits(node) if split.subnet.netuid == 2)
         assert unowned.unexplained == world.told[2].owner
         assert not unowned.owner
+
+
+def test_emission_is_gated_by_who_owns_the_subnets(runtime: bytes) -> None:
+    with lived(runtime) as (world, node):
+        owner = world.owners[world.hotkey(1, 0)]
+        other = world.owners[world.hotkey(2, 15)]
+        world.put("SubnetOwner", [u(16, 2)], other)
+        world.node.drop("SubtensorModule", "SubnetOwner", (u(16, 7),))
+        facts = gated_emission(node)
+        check(facts, Kind.HOLDINGS)
+        amounts = {holder: int(amount) for _, holder, amount in facts.rows.iter_rows()}
+    a_day = {netuid: (4_000_000 + netuid) * 7200 for netuid in (1, 2, 7, 8)}
+    assert amounts == {spelled(owner): a_day[1] + a_day[8], spelled(other): a_day[2], "sink:unowned": a_day[7]}
+    assert sum(amounts.values()) == int(subnet_emission(node).rows["amount"].sum())
