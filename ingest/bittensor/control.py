@@ -1,7 +1,8 @@
 """Who can change Bittensor's rules or stop it: the sudo key, block authorities, GRANDPA, subnet owners, root switches.
 
-Which rule holds is chosen by the pallets of the runtime that is read. A pallet of government that is not known here
-means "rule unknown", never a number.
+Which rule holds is chosen by the pallets of the runtime that is read: until about spec 329 a triumvirate and a senate
+beside the sudo key, then that key alone, and a two-stage system that is ready and not on the chain (pull request 2804).
+A pallet of government that is not known here means "rule unknown", never a number.
 """
 
 from collections import Counter
@@ -24,12 +25,23 @@ SIGNERS: Final = (
 THRESHOLD: Final = 2
 GRANDPA: Final = "GrandpaApi_grandpa_authorities"
 
-# Pallets with a part in deciding, of the runtimes read so far (spec 101 to 443); others of these kinds are unknown.
-SUDO_ONLY: Final = "sudo"
-WITH_SENATE: Final = "sudo, triumvirate and senate"
+# Pallets with a part in deciding, of the runtimes read so far (spec 101 to 443) and of pull request 2804, which was not
+# on the chain in mid-2026; others of these kinds are unknown.
 UNKNOWN: Final = "rule unknown"
+NOBODY: Final = "nobody"
 COUNCIL: Final = ("Triumvirate", "TriumvirateMembers", "SenateMembers")
-HARMLESS: Final = ("RandomnessCollectiveFlip", *COUNCIL)
+STAGES: Final = ("MultiCollective", "SignedVoting", "Referenda")
+HARMLESS: Final = ("RandomnessCollectiveFlip",)
+# Who together decide a change of the rules, by the pallets that are there, all of them.
+DECIDE: Final = {COUNCIL: ("triumvirate", "senate"), STAGES: ("proposers", "triumvirate", "reviewers")}
+# Bodies of the two-stage system, by the names of their collectives; others have no vote. A reviewer with two seats is
+# counted once, as there.
+BODIES: Final = {
+    "Proposers": "proposers",
+    "Triumvirate": "triumvirate",
+    "Economic": "reviewers",
+    "Building": "reviewers",
+}
 GOVERNING: Final = ("Collective", "Referenda", "SignedVoting", "ConvictionVoting", "Council", "Democracy", "Governance")
 
 
@@ -57,16 +69,20 @@ def sudo(node: Substrate) -> Sudo:
     return Sudo(key, (), 0)
 
 
-def rule(pallets: tuple[str, ...]) -> str:
-    """How the rules of a runtime with these pallets can be changed, as far as that is known."""
-    odd = [pallet for pallet in pallets if pallet not in HARMLESS and any(word in pallet for word in GOVERNING)]
-    if odd or "Sudo" not in pallets:
+def rule(pallets: tuple[str, ...], *, keyed: bool) -> str:
+    """Who can change the rules of a runtime with these pallets, as far as that is known; keyed: there is a sudo key."""
+    present = [each for each in DECIDE if set(each) <= set(pallets)]
+    known = {*HARMLESS, *(pallet for each in present for pallet in each)}
+    parts = {pallet for each in DECIDE for pallet in each}
+    odd = [one for one in pallets if one not in known and (one in parts or any(word in one for word in GOVERNING))]
+    if odd or len(present) > 1 or ("Sudo" not in pallets and not present):
         return UNKNOWN
-    return WITH_SENATE if set(COUNCIL) <= set(pallets) else SUDO_ONLY
+    who = [*(["sudo"] if keyed else []), *(body for each in present for body in DECIDE[each])]
+    return ", ".join(who) or NOBODY
 
 
 def control_keys(node: Substrate) -> Facts:
-    """Keys that can change the rules or make blocks: signers of the sudo key, block authorities, old councils.
+    """Keys that can change the rules or make blocks: signers of the sudo key, block authorities, councils.
 
     The signers are proved: the published ones and their threshold derive the very account that the chain has as its
     sudo key; where they do not, no signers are listed. Authorities (Aura) are permissioned. Keys, not people.
@@ -76,7 +92,18 @@ def control_keys(node: Substrate) -> Facts:
     for population, pallet in (("triumvirate", "TriumvirateMembers"), ("senate", "SenateMembers")):
         if node.has(pallet, "Members"):
             rows += [(population, spelled(member), 1) for member in node.value(pallet, "Members")]
-    return Facts(holdings(rows))
+    return Facts(holdings([*rows, *_seats(node)]))
+
+
+def _seats(node: Substrate) -> list[tuple[str, str, int]]:
+    """The bodies of the two-stage system; none where the runtime has no such pallet."""
+    if not node.has(STAGES[0], "Members"):
+        return []
+    names = node.metadata.types[node.metadata.item(STAGES[0], "Members").keys[0]].variants
+    bodies = [(BODIES[case.name], case.index) for case in names if case.name in BODIES]
+    members = node.values(STAGES[0], "Members", [(index,) for _, index in bodies])
+    found = [(body, spelled(key), 1) for (body, _), keys in zip(bodies, members, strict=True) for key in keys]
+    return list(dict.fromkeys(found))
 
 
 def grandpa(node: Substrate) -> Facts:
@@ -100,7 +127,7 @@ def control(node: Substrate) -> Facts:
     """
     found, time = sudo(node), node.block.time
     told = {
-        "rule": rule(node.metadata.pallets),
+        "rule": rule(node.metadata.pallets, keyed=found.key is not None),
         "sudo_key": spelled(found.key) if found.key else "none",
         "sudo_signers": "verified" if found.signers else "unverified",
     }
@@ -124,14 +151,16 @@ TELLS: Final = """
 control_keys:
   sudo | <address> | | proved signers of the sudo key, one each
   authorities | <address> | | keys that make blocks, one each
-  triumvirate | <address> | | members of the old council, one each
+  triumvirate | <address> | | members of the triumvirate, one each
   senate | <address> | | members of the old senate, one each
+  proposers | <address> | | who may propose in the two-stage system, one each
+  reviewers | <address> | | who may cancel in the two-stage system, one each
 grandpa:
   grandpa | <address> | | keys that make blocks final, with their votes
 subnet_owners:
   subnet_owners | <address> | | owners of subnets, with how many they own
 control:
-  rule | | | how the rules can be changed: sudo, a council beside it, or rule unknown
+  rule | | | who can change the rules: sudo, the bodies of a council, nobody, or rule unknown
   sudo_key | | | account of the sudo key, or none
   sudo_signers | | | verified: the published signers derive the sudo key; else unverified
   sudo_threshold | | [keys] | how many of the signers must sign

@@ -5,6 +5,7 @@ b (Blake2_128Concat), i (Identity) and t (Twox64Concat). Names are the chain's; 
 """
 
 import re
+from collections.abc import Mapping
 from functools import cache
 
 from tests.worlds.runtime import Asked, Stored, metadata_of, split
@@ -120,6 +121,18 @@ CALL = re.compile(r"(\w+)\((.*?)\) (\S+)")
 @cache
 def own_runtime() -> bytes:
     """The metadata blob."""
+    return own_runtime_with({})
+
+
+def own_runtime_with(more: Mapping[str, Mapping[str, Stored]]) -> bytes:
+    """The same with pallets beside those above."""
+    pallets, calls = declared()
+    return metadata_of({**pallets, **more}, calls)
+
+
+@cache
+def declared() -> tuple[dict[str, dict[str, Stored]], dict[str, Asked]]:
+    """The pallets and calls that are told above."""
     pallets: dict[str, dict[str, Stored]] = {}
     pallet = ""
     for line in ITEMS.strip().splitlines():
@@ -134,7 +147,7 @@ def own_runtime() -> bytes:
     found = [CALL.fullmatch(line) for line in CALLS.strip().splitlines()]
     calls = {told[1]: Asked(tuple(map(spelled, told[2].split())), spelled(told[3])) for told in found if told}
     assert len(calls) == len(found)
-    return metadata_of(pallets, calls)
+    return pallets, calls
 
 
 def spelled(told: str) -> str:

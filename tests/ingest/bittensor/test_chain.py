@@ -11,7 +11,17 @@ import pytest
 
 from ingest import job
 from ingest.bittensor.chain import balances, chain, emission_at, subnet_numbers
-from ingest.bittensor.control import SIGNERS, THRESHOLD, control, control_keys, grandpa, multisig, rule, subnet_owners
+from ingest.bittensor.control import (
+    COUNCIL,
+    SIGNERS,
+    THRESHOLD,
+    control,
+    control_keys,
+    grandpa,
+    multisig,
+    rule,
+    subnet_owners,
+)
 from ingest.bittensor.names import names
 from ingest.bittensor.subnets import pool_account, spelled
 from ingest.networks import networks
@@ -26,6 +36,8 @@ from store.rows import BadData, Facts, Kind, check
 from tests.ingest.substrate.test_node import at_head
 from tests.worlds.bittensor_world import SUDO, World, account, u, vec
 from tests.worlds.memo import no_memo
+from tests.worlds.own_runtime import own_runtime_with
+from tests.worlds.runtime import Stored
 from tests.worlds.substrate_server import Node, blob, renamed, state
 
 ONE = 10**9
@@ -88,16 +100,59 @@ def test_councils_of_old_runtimes_are_read_where_the_pallets_are(shared: Path) -
     with at_head(Node(blob(shared, 218), 218, state(shared, "raonet_state_218.json.gz"))) as node:
         found = held(control_keys(node))
         assert {name: len(keys) for name, keys in found.items()} == {"authorities": 2, "triumvirate": 3, "senate": 3}
-        assert observed(control(node))["rule", ""] == "sudo, triumvirate and senate"
+        assert observed(control(node))["rule", ""] == "sudo, triumvirate, senate"
         # Metadata V14 tells of no runtime calls: the votes are read from storage.
         assert held(grandpa(node))["grandpa"] == dict.fromkeys(held(grandpa(node))["grandpa"], 1)
 
 
 def test_a_pallet_of_government_that_is_not_known_makes_the_rule_unknown(runtime: bytes) -> None:
     made = Node(renamed(runtime, {"Contracts": "Referenda"}), 424)
-    assert rule(made.metadata.pallets) == "rule unknown"
-    assert rule(("System", "Aura")) == "rule unknown"
-    assert rule(("System", "Sudo", "RandomnessCollectiveFlip")) == "sudo"
+    assert rule(made.metadata.pallets, keyed=True) == "rule unknown"
+
+
+STAGES = ("MultiCollective", "SignedVoting", "Referenda")
+
+
+@pytest.mark.parametrize(
+    ("pallets", "keyed", "who"),
+    [
+        (("Aura",), True, "rule unknown"),
+        (("Sudo", "RandomnessCollectiveFlip"), True, "sudo"),
+        (("Sudo",), False, "nobody"),
+        (("Sudo", *COUNCIL), True, "sudo, triumvirate, senate"),
+        (("Sudo", *COUNCIL[:2]), True, "rule unknown"),
+        (("Sudo", *STAGES), True, "sudo, proposers, triumvirate, reviewers"),
+        (("Sudo", *STAGES), False, "proposers, triumvirate, reviewers"),
+        (STAGES, False, "proposers, triumvirate, reviewers"),
+        (("Sudo", *STAGES[1:]), True, "rule unknown"),
+        (("Sudo", *STAGES, *COUNCIL), True, "rule unknown"),
+        (("Sudo", *STAGES, "Democracy"), True, "rule unknown"),
+    ],
+)
+def test_the_rule_is_chosen_by_the_pallets_that_are_there(pallets: tuple[str, ...], keyed: bool, who: str) -> None:
+    assert rule(("System", *pallets), keyed=keyed) == who
+
+
+def test_bodies_of_the_two_stage_system_are_read_where_its_pallets_are() -> None:
+    members = Stored(
+        (("Blake2_128Concat", "Proposers|Triumvirate|Economic|Building|EconomicEligible"),), "Vec<account>", "00"
+    )
+    made = World(
+        Node(own_runtime_with({"MultiCollective": {"Members": members}, "SignedVoting": {}, "Referenda": {}}), 480)
+    )
+    made.subnet(1)
+    made.root()
+    names = (["p"], ["t1", "t2", "t3"], ["e", "both"], ["both", "b"], ["nobody"])
+    for index, keys in enumerate(names):
+        made.put("Members", [bytes([index])], vec(map(account, keys)), pallet="MultiCollective")
+    with at_head(made.node) as node:
+        found = held(control_keys(node))
+        assert observed(control(node))["rule", ""] == "sudo, proposers, triumvirate, reviewers"
+    assert {body: set(found[body]) for body in ("proposers", "triumvirate", "reviewers")} == {
+        "proposers": {spelled(account("p"))},
+        "triumvirate": {spelled(account(key)) for key in ("t1", "t2", "t3")},
+        "reviewers": {spelled(account(key)) for key in ("e", "both", "b")},
+    }
 
 
 def test_subnets_that_the_root_switched_off_are_named(runtime: bytes) -> None:
