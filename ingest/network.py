@@ -17,6 +17,7 @@ from analytics.power.paths import Action, Side
 from ingest.allowance import READING, Limits
 from ingest.endpoints import Rotation
 from ingest.transport import Http
+from store.columns import Column
 from store.rows import Block, Decision, Facts, Kind, Measure, Parties, check
 
 HOURLY = timedelta(hours=1)
@@ -311,9 +312,9 @@ class Network(Generic[N]):
     told that they do not. decision: how proposals are decided. units: base units beside `unit`, for all that is read
     in them. parties: what the members of a population are called, in the plural, where its name does not say it.
     parts: how the parts of the network are called whose populations begin with that word and a colon. scorecard: the
-    population that is told of a measure, as reading/population; empty where none spans the network. colour: which look
-    is its own, from 1: the theme's ten colours, then the same with dashes and hatching, and so on; 0 where it needs
-    none. prices: CoinGecko's ids of tokens. credit: thanks to those who serve it, beside public nodes.
+    population that stands in a column (store.columns), as reading/population; empty where none spans the network.
+    colour: which look is its own, from 1: the theme's ten colours, then the same with dashes and hatching, and so on;
+    0 where it needs none. prices: CoinGecko's ids of tokens. credit: thanks to those who serve it, beside public nodes.
     """
 
     name: str
@@ -334,7 +335,7 @@ class Network(Generic[N]):
     units: Mapping[str, Unit] = field(default_factory=dict)
     parties: Mapping[str, str] = field(default_factory=dict)
     parts: Mapping[str, str] = field(default_factory=dict)
-    scorecard: Mapping[Measure, str] = field(default_factory=dict)
+    scorecard: Mapping[Column, str] = field(default_factory=dict)
     colour: int = 0
     prices: Mapping[str, str] = field(default_factory=dict)
     credit: str = ""

@@ -18,6 +18,7 @@ from publish.concentration import method_version, metrics
 from publish.operators import TEXTS, with_operators
 from publish.trouble import troubles
 from store import reference
+from store.columns import ABOUT
 from store.described import IMPORTED
 from store.draft import Draft
 from store.ledger import Run
@@ -97,12 +98,13 @@ def described(networks: Mapping[str, Network]) -> dict[str, pl.DataFrame]:
         "scorecard": _table(
             {
                 "network": one.name,
-                "measure": measure,
+                "in_column": column,
+                "measure": ABOUT[column].measure,
                 "reading": key.partition("/")[0],
                 "population": key.partition("/")[2],
             }
             for one in known
-            for measure, key in one.scorecard.items()
+            for column, key in one.scorecard.items()
         ),
         "reading": _table(_reading(one, reading) for one in known for reading in one.readings),
         "rule": _table(_rule(one, rule) for one in known for rule in one.rules),

@@ -9,6 +9,7 @@ import streamlit as st
 from questions import proposals, scorecard
 from questions.proposals import Proposal
 from questions.scorecard import Cell, Said
+from store.columns import ABOUT, Column
 from ui import banners, choose, colours, dots, downloads, draw, frame, inert, matrix, served, tables, words
 from ui.provenance import Provenance
 
@@ -66,9 +67,9 @@ def main() -> None:
 
 @frame.section
 def overview(cells: Sequence[Cell]) -> None:
-    """Every network and measure at first glance."""
+    """Every network and column at first glance."""
     st.table(
-        matrix.matrix(cells, {stack: title for stack, (title, _) in STACK.items()}, choose.MEASURES, datetime.now(UTC)),
+        matrix.matrix(cells, {stack: title for stack, (title, _) in STACK.items()}, datetime.now(UTC)),
         border="horizontal",
         hide_index=True,
         alt="Networks by measure: over how many equal parties each is spread, and how few can force or stop something",
@@ -122,7 +123,7 @@ def told(cells: Sequence[Cell]) -> pl.DataFrame:
     return rows.with_columns(
         network=pl.col("network_id"),
         title=pl.col("network"),
-        measure=pl.Series([choose.MEASURES.get(one.measure, one.measure) for one in cells], dtype=pl.String),
+        measure=pl.Series([ABOUT[Column(one.column)].title for one in cells], dtype=pl.String),
         independent=pl.col("note") == "",
     )
 
@@ -188,8 +189,8 @@ def verdict(said: Said) -> str:
 
 
 def named(one: Cell) -> str:
-    """The measure as readers know it."""
-    return choose.MEASURES.get(one.measure, one.measure)
+    """The column as readers know it."""
+    return ABOUT[Column(one.column)].title
 
 
 main()

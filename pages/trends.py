@@ -8,6 +8,7 @@ import streamlit as st
 from analytics.spread.metrics import METRICS
 from questions import history
 from questions.populations import Population, headlines
+from store.columns import ABOUT, Column
 from ui import banners, choose, colours, curves, draw, frame, inert, served, tables, words
 
 
@@ -16,15 +17,15 @@ def main() -> None:
     """The page from top to bottom."""
     known = frame.begin("Is it getting better or worse?")
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        measure = choose.measure(known)
+        column = choose.column(known)
         metric = choose.metric()
         days = choose.days()
     grouping = choose.grouping()
-    chosen = headlines([one for one in known if one.measure == measure])
+    chosen = headlines([one for one in known if one.in_column == column])
     series = [f"{one.network} {one.reading} {one.population}" for one in chosen]
     read = history.since(served.asked(history.history, metric, grouping, series), days)
     if history.with_value(read).is_empty():
-        what = f"{METRICS[metric].title.lower()} of {choose.MEASURES.get(measure, measure).lower()}"
+        what = f"{METRICS[metric].title.lower()} of {ABOUT[Column(column)].title.lower()}"
         banners.nothing(f"No network has {what} yet. {left_out(read, metric)}")
         return
     over_time(read, metric, days, chosen, grouping)

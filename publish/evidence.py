@@ -18,6 +18,7 @@ from publish.look import GROUPINGS, LABELLED, Known
 from publish.ways import ways
 from questions.populations import Population, headlines, populations
 from store import reference
+from store.columns import of_measure
 from store.mart import Tables
 from store.rows import SINK
 
@@ -99,21 +100,20 @@ def verdict_rows(mart: Tables) -> pl.DataFrame:
 
 
 def verdicts(mart: Tables) -> dict[tuple[str, str], Verdict]:
-    """The verdict on every network and measure of which anything is held, or is known not to exist."""
+    """The verdict on every network and column of which anything is held, or is known not to exist."""
     known = populations(mart)
     found = {}
-    for measure in dict.fromkeys(one.measure for one in known):
-        for one in headlines([other for other in known if other.measure == measure]):
-            found[one.network, measure] = verdict(evidence(mart, one))
-    for network, measure, blank in (*_not_applicable(), *_not_read(mart)):
-        if (network, measure) not in found:
-            found[network, measure] = verdict(Evidence(network, measure, blank, blank))
+    for one in headlines(known):
+        found[one.network, one.in_column] = verdict(evidence(mart, one))
+    for network, column, blank in (*_not_applicable(), *_not_read(mart)):
+        if (network, column) not in found:
+            found[network, column] = verdict(Evidence(network, column, blank, blank))
     return found
 
 
 def evidence(mart: Tables, one: Population) -> Evidence:
     """What a verdict on the measure of a population rests on."""
-    return Evidence(one.network, one.measure, _math(mart, one), _gates(mart, one.network, one.measure))
+    return Evidence(one.network, one.in_column, _math(mart, one), _gates(mart, one.network, one.measure))
 
 
 def power_rows(mart: Tables) -> dict[str, pl.DataFrame]:
@@ -271,14 +271,19 @@ def _blank_power(network: str) -> Blank | None:
 
 
 def _not_applicable() -> list[tuple[str, str, Blank]]:
-    return [(network, measure, blank) for (network, measure, axis), blank in _blanks().items() if axis == "both"]
+    return [
+        (network, column, blank)
+        for (network, measure, axis), blank in _blanks().items()
+        if axis == "both"
+        for column in of_measure(measure)
+    ]
 
 
 def _not_read(mart: Tables) -> list[tuple[str, str, Blank]]:
-    """Measures that a network has readings for, of which the one that is told of has not landed."""
+    """Columns that a network has readings for, of which the one that is told of has not landed."""
     rows = mart.table(
         """
-        SELECT DISTINCT r.network, r.measure FROM reading r
+        SELECT DISTINCT r.network, coalesce(c.in_column, r.measure) AS in_column FROM reading r
         LEFT JOIN scorecard c ON c.network = r.network AND c.measure = r.measure AND c.reading <> ''
         ANTI JOIN snapshot s
             ON s.network = r.network AND s.measure = r.measure AND s.reading = coalesce(c.reading, s.reading)
@@ -286,4 +291,4 @@ def _not_read(mart: Tables) -> list[tuple[str, str, Blank]]:
         """
     )
     blank = Blank(State.NOT_READ, "no run has read it yet")
-    return [(network, measure, blank) for network, measure in rows.iter_rows()]
+    return [(network, column, blank) for network, column in rows.iter_rows()]

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from store.columns import Column
 from store.mart import Tables
 
 _NEWEST: Final = """
@@ -16,7 +17,7 @@ _NEWEST: Final = """
            coalesce(w.colour, 0) AS colour, coalesce(u.token, s.unit) AS token_unit,
            coalesce(u.decimals, 0) AS token_decimals,
            s.reading, s.measure, s.unit, s.chain_id, s.height, s.hash, s.time, s.since, s.endpoint, s.method,
-           s.simulated, c.network IS NOT NULL AS scorecard,
+           s.simulated, coalesce(c.in_column, '') AS in_column,
            p.id AS population_id, p.name AS population, d.n, d.n_all, d.total, d.reported_total, d.coverage
     FROM newest s
     JOIN distribution d ON d.snapshot = s.id AND d.grouping = 'address'
@@ -36,7 +37,8 @@ Words = Mapping[tuple[str, str], str]
 class Population:
     """Parties that are compared with each other, at their newest block: what they share, in which unit, read where.
 
-    scorecard: whether it is the one that is told of its measure. tokens_vote: whether the network's tokens give a say.
+    in_column: the column of the scorecard in which it stands, empty where in none. tokens_vote: whether the network's
+    tokens give a say.
     """
 
     snapshot: int
@@ -63,7 +65,7 @@ class Population:
     endpoint: str
     method: str
     simulated: bool
-    scorecard: bool
+    in_column: str
     n: int
     n_all: int
     total: int
@@ -123,8 +125,10 @@ def whole(population: str) -> bool:
 
 
 def headlines(known: Sequence[Population]) -> list[Population]:
-    """The populations that are told of their measure on the scorecard: one a network and measure, where it was read."""
-    return sorted((one for one in known if one.scorecard), key=lambda one: (one.network, one.measure))
+    """The populations that stand on the scorecard: one a network and column, where it was read."""
+    places = {column: place for place, column in enumerate(Column)}
+    shown = (one for one in known if one.in_column)
+    return sorted(shown, key=lambda one: (one.network, places[Column(one.in_column)]))
 
 
 def in_tokens(column: str, decimals: int) -> pl.Expr:

@@ -1,4 +1,4 @@
-"""One row a network and measure: the verdict on it, the power over its network, and how it changed."""
+"""One row a network and column: the verdict on it, the power over its network, and how it changed."""
 
 import json
 from collections import defaultdict
@@ -63,7 +63,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """The verdict on a measure of a network; population is None where nothing is held.
+    """The verdict on a network in one column; population is None where nothing is held.
 
     gate is of the measure; force and stop are of its network as a whole, the same in each of its cells.
 
@@ -73,7 +73,7 @@ class Cell:
     network: str
     title: str
     stack: str
-    measure: str
+    column: str
     population: Population | None
     math: Said
     gate: Said
@@ -115,17 +115,12 @@ _KEYS: Final = """
 
 
 def cells(mart: Mart, known: Sequence[Population]) -> list[Cell]:
-    """The verdict on every network and measure, by layer, network and measure."""
-    measures = list(dict.fromkeys(one.measure for one in known))
-    shown = {
-        (one.network, measure): one
-        for measure in measures
-        for one in headlines([other for other in known if other.measure == measure])
-    }
+    """The verdict on every network and column, by layer, network and column."""
+    shown = {(one.network, one.in_column): one for one in headlines(known)}
     grouped: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
     for row in mart.table(_VERDICTS).iter_rows(named=True):
         grouped.setdefault((row["network"], row["measure"]), {})[row["axis"]] = row
-    changes = _changes(mart, list(shown.values()))
+    changes = _changes(mart, shown)
     people = _People(mart)
     power = {
         (row["network"], row["side"]): _said(row, people) for row in mart.table(_POWER, GROUPING).iter_rows(named=True)
@@ -173,7 +168,7 @@ def _cell(
         network=math["network"],
         title=math["title"],
         stack=math["stack"],
-        measure=math["measure"],
+        column=math["measure"],
         population=population,
         math=_said(math, people),
         gate=_said(axes["gate"], people),
@@ -211,13 +206,13 @@ def _said(row: Mapping[str, Any], people: _People) -> Said:
     )
 
 
-def _changes(mart: Mart, shown: Sequence[Population]) -> dict[tuple[str, str], float | None]:
-    """By network and measure: how effective parties changed in thirty days."""
-    series = [f"{one.network} {one.reading} {one.population}" for one in shown]
-    past = history.history(mart, HEADLINE, GROUPING, series)
+def _changes(mart: Mart, shown: Mapping[tuple[str, str], Population]) -> dict[tuple[str, str], float | None]:
+    """By network and column: how effective parties changed in thirty days."""
+    series = {(one.network, one.reading, one.population): key for key, one in shown.items()}
+    past = history.history(mart, HEADLINE, GROUPING, [" ".join(one) for one in series])
     return {
-        (str(network), str(measure)): history.thirty_day_change(part)
-        for (network, measure), part in past.group_by("network", "measure")
+        series[str(network), str(reading), str(population)]: history.thirty_day_change(part)
+        for (network, reading, population), part in past.group_by("network", "reading", "population")
     }
 
 
@@ -229,7 +224,7 @@ def table(found: Sequence[Cell]) -> pl.DataFrame:
                 "stack": one.stack,
                 "network_id": one.network,
                 "network": one.title,
-                "measure": one.measure,
+                "column": one.column,
                 "population": one.population.population if one.population else "",
                 "m": one.math.number,
                 "m_low": one.bounds[0] if one.bounds else None,

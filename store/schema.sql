@@ -43,9 +43,10 @@ CREATE TABLE word (
     word VARCHAR                   -- as readers know it
 );
 
--- The population that is told of a measure, one at most; empty where none spans the network.
+-- The population that stands in a column of the scorecard, one at most; empty where none spans the network.
 CREATE TABLE scorecard (
     network VARCHAR,               -- short name of the network
+    in_column VARCHAR,             -- the column: what is spread over which kind of parties
     measure VARCHAR,               -- what is spread over parties
     reading VARCHAR,               -- that reads the population
     population VARCHAR             -- its name
@@ -309,7 +310,7 @@ CREATE TABLE holder_label (
 -- What the numbers are called, one row an axis of a network and measure (docs/verdicts.md); of the newest blocks.
 CREATE TABLE verdict (
     network VARCHAR,               -- short name of the network
-    measure VARCHAR,               -- what is spread over parties
+    measure VARCHAR,               -- the column of the scorecard
     axis VARCHAR,                  -- math; gate: how few gatekeepers gate half of it
     state VARCHAR,                 -- rated, not rated, not applicable, not read, not verifiable
     number DOUBLE,                 -- effective parties, or fewest gatekeepers for half of it

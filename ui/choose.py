@@ -11,15 +11,16 @@ from questions.proposals import Proposal, linked, numbered
 from questions.scenario import QUESTIONS, Question
 from questions.search import Found
 from questions.thresholds import DecidingShare
+from store.columns import ABOUT, Column
 from ui import inert, link, words
 
 MEASURES = {
     "stake": "Stake",
     "voting_power": "Voting power",
     "emission": "Emission",
-    "compute_supply": "Compute supply",
+    "compute_supply": "Leased compute",
     "compute_spend": "Compute spend",
-    "token": "Tokens",
+    "token": "Unstaked tokens",
     "control": "Control",
 }
 GROUPINGS = {
@@ -48,11 +49,22 @@ def measure(known: Sequence[Population]) -> str:
     return link.choice("What", found, lambda name: MEASURES.get(name, name), key="what")
 
 
+def column(known: Sequence[Population]) -> str:
+    """What is shared, by whom: a column of the scorecard."""
+    found = [column for column in ABOUT if any(one.in_column == column for one in known)]
+    # What decides comes first.
+    found.sort(key=lambda one: one != Column.VOTING_POWER)
+    return link.choice("What", [str(one) for one in found], lambda one: ABOUT[Column(one)].title, key="what")
+
+
 def population(known: Sequence[Population]) -> Population:
     """Who is compared with whom."""
-    # The one that the scorecard tells of comes first, parts of a network last.
-    first = {one.key for one in headlines(known)}
-    place = {one.key: (one.key not in first, not whole(one.population), -one.n) for one in known}
+    # Those that the scorecard tells of come first, parts of a network last.
+    first = [one.key for one in headlines(known)]
+    place = {
+        one.key: (first.index(one.key) if one.key in first else len(first), not whole(one.population), -one.n)
+        for one in known
+    }
     by_key = {one.key: one for one in sorted(known, key=lambda one: place[one.key])}
     readings = {one.reading for one in known}
     several = {one.heading for one in known if len({o.reading for o in known if o.heading == one.heading}) > 1}

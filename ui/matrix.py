@@ -1,4 +1,4 @@
-"""The scorecard as a table of words: a network a row, a measure a column, beside them the power to force and stop."""
+"""The scorecard as a table of words: a network a row, its power to force and stop, and what is spread over whom."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -8,7 +8,7 @@ import polars as pl
 
 from analytics.power.verdict import State
 from questions.scorecard import Cell, Said
-from store.rows import Measure
+from store.columns import ABOUT, Column
 from ui import inert, words
 
 # From one party to broad, as the words say it; the word itself is always there, so that nobody needs the colour.
@@ -25,24 +25,23 @@ COLOURS: Final[Mapping[str, str]] = {
 UNCHANGED: Final = 0.05
 
 
-def matrix(
-    found: Sequence[Cell], layers: Mapping[str, str], measures: Mapping[str, str], now: datetime
-) -> pl.DataFrame:
-    """One row a network, in cells of Markdown; columns: Network, Can force, Can stop, then each measure.
+def matrix(found: Sequence[Cell], layers: Mapping[str, str], now: datetime) -> pl.DataFrame:
+    """One row a network, in cells of Markdown; columns: Network, Can force, Can stop, then those of store.columns.
 
-    layers, measures: what readers call a layer of the stack and a measure. Keys are no resource: power tells of them.
+    layers: what readers call a layer of the stack. Keys are no resource: power tells of them.
     """
-    shown = [name for name in measures if name != Measure.CONTROL and any(one.measure == name for one in found)]
+    known = {one.column for one in found} - {Column.CONTROL}
+    shown = {column: about.title for column, about in ABOUT.items() if column in known}
     rows = []
     for network in dict.fromkeys(one.network for one in found):
-        cells = {one.measure: one for one in found if one.network == network}
+        cells = {one.column: one for one in found if one.network == network}
         first = next(iter(cells.values()))
         weakest = least(list(cells.values()))
         times = [one.population.time for one in cells.values() if one.population]
         age = f", {words.duration(now - min(times))}" if times else ""
         row = {"Network": f"**{inert.markdown(first.title)}**  \n:small[{layers[first.stack]}{age}]"}
         row |= {"Can force": _force(weakest.force), "Can stop": _stop(weakest.stop)}
-        rows.append(row | {measures[name]: _math(cells.get(name)) for name in shown})
+        rows.append(row | {title: _math(cells.get(column)) for column, title in shown.items()})
     return pl.DataFrame(rows)
 
 

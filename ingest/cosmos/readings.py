@@ -5,6 +5,7 @@ from ingest.allowance import REPLAY
 from ingest.cosmos import control, emission, governance, past_votes, stake
 from ingest.cosmos.lcd import Lcd
 from ingest.network import DAILY, HOURLY, InParts, Reading, Rule, Vote, Way, counted
+from store.columns import Column
 from store.rows import Kind, Measure
 
 # Each delegator's tokens are cut to whole base units, so the sum is short by less than one a delegator.
@@ -23,9 +24,10 @@ RULES = (_HALT, Rule(Measure.VOTING_POWER, "validators", "fork the chain by sign
 UNITS = counted("power")
 PARTIES = {"pool": "pools"}
 SCORECARD = {
-    Measure.STAKE: "validators/validators",
-    Measure.VOTING_POWER: "consensus/validators",
-    Measure.EMISSION: "emission/stakers",
+    Column.STAKE: "delegators/delegators",
+    Column.STAKE_BY_OPERATOR: "validators/validators",
+    Column.VOTING_POWER: "consensus/validators",
+    Column.EMISSION_BY_OPERATOR: "emission/stakers",
 }
 
 

@@ -10,6 +10,7 @@ from ingest.evm.calls import Call
 from ingest.evm.holders import MERGE, token_holders
 from ingest.evm.node import EvmNode
 from ingest.network import DAILY, HOURLY, Earlier, InParts, Memo, Network, Reading, Since, counted
+from store.columns import Column
 from store.rows import Facts, Kind, Measure, frame, observation
 from store.spelling import ADDRESS
 
@@ -18,7 +19,7 @@ TOKEN: Final = "token"
 # Powers are of a contract by its name, or of a multisig, timelock or proxy admin by its address.
 POWERS: Final = ("<word>/<word>", f"{ADDRESS}/<word>")
 # What readers are told of a token: keys are compared contract by contract, so none of their populations stands for all.
-SCORECARD: Final[Mapping[Measure, str]] = {Measure.TOKEN: "holders/holders", Measure.CONTROL: ""}
+SCORECARD: Final[Mapping[Column, str]] = {Column.TOKEN: "holders/holders", Column.CONTROL: ""}
 
 Read = Callable[[EvmNode], Facts]
 ReadInParts = Callable[[EvmNode, Memo], Facts]

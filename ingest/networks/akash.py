@@ -6,7 +6,8 @@ from ingest.akash import bme, compute, control, supply
 from ingest.cosmos.lcd import CosmosChain
 from ingest.cosmos.readings import PARTIES, RULES, SCORECARD, UNITS, WAYS, readings
 from ingest.network import Network, Unit, counted
-from store.rows import Decision, Measure
+from store.columns import Column
+from store.rows import Decision
 
 ENDPOINTS = (
     "https://rest-akash.ecostake.com",
@@ -62,8 +63,9 @@ NETWORK = Network(
     parties=PARTIES,
     scorecard={
         **SCORECARD,
-        Measure.COMPUTE_SPEND: f"leases_{DOLLAR}/providers",
-        Measure.COMPUTE_SUPPLY: "leased_cpu/providers",
+        # What networks of this field are for; leased CPU is the next choice on the page of who holds power.
+        Column.COMPUTE_SUPPLY: "leased_gpu/providers",
+        Column.COMPUTE_SPEND: f"leases_{DOLLAR}/providers",
     },
     colour=2,
     prices={TOKEN: "akash-network", "USDC": "usd-coin"},

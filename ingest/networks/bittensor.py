@@ -4,6 +4,7 @@ from ingest.bittensor import chain, control, conviction, emission, names, opinio
 from ingest.network import DAILY, HOURLY, InParts, Network, Reading, Rule, Since, Unit, counted
 from ingest.substrate.node import SubstrateChain
 from ingest.substrate.ways import FINALITY, WAYS
+from store.columns import Column
 from store.rows import SINK, Kind, Measure
 
 GENESIS = "0x2f0555cc76fc2840a25a6ea3b9637146806f1f44b090c175ffde2a7e5ab36c03"
@@ -97,11 +98,12 @@ NETWORK = Network(
     },
     parts={"subnet": "Subnet"},
     scorecard={
-        Measure.STAKE: "stake/coldkeys",
-        Measure.VOTING_POWER: "validators/validators",
-        Measure.EMISSION: "subnet_emission/subnets",
-        Measure.TOKEN: "balances/coldkeys",
-        Measure.CONTROL: "control_keys/sudo",
+        Column.STAKE: "stake/coldkeys",
+        Column.STAKE_BY_OPERATOR: "stake/hotkeys",
+        Column.VOTING_POWER: "validators/validators",
+        Column.EMISSION: "recipients/recipients",
+        Column.TOKEN: "balances/coldkeys",
+        Column.CONTROL: "control_keys/sudo",
     },
     colour=1,
     prices={"TAO": "bittensor"},

@@ -4,6 +4,7 @@ from ingest.cosmos import keys
 from ingest.cosmos.lcd import CosmosChain
 from ingest.cosmos.readings import PARTIES, RULES, SCORECARD, UNITS, WAYS, readings
 from ingest.network import Network, counted
+from store.columns import Column
 from store.rows import Decision, Measure
 
 ENDPOINTS = (
@@ -49,7 +50,7 @@ NETWORK = Network(
     units={**UNITS, **counted("key")},
     parties=PARTIES,
     # Keys are compared power by power, so none of their populations stands for all.
-    scorecard={**SCORECARD, Measure.CONTROL: ""},
+    scorecard={**SCORECARD, Column.CONTROL: ""},
     colour=3,
     prices={"FET": "fetch-ai"},
 )

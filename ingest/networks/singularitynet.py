@@ -14,6 +14,7 @@ from ingest.evm.ethereum import ETHEREUM
 from ingest.evm.events import Event, Period, address, events, last_blocks, signature
 from ingest.evm.node import EvmNode
 from ingest.network import DAILY, InParts, Memo, Network, Reading, counted
+from store.columns import Column
 from store.rows import BadData, Facts, Kind, Measure, SourceChanged, frame, holdings, observation
 from store.spelling import ANY
 
@@ -176,8 +177,9 @@ NETWORK = Network(
     ),
     units=counted("service"),
     scorecard={
-        Measure.COMPUTE_SUPPLY: "organizations/organizations",
-        Measure.COMPUTE_SPEND: "claims/recipients",
+        # Anybody registers services for gas: that is no supply.
+        Column.COMPUTE_SUPPLY: "",
+        Column.COMPUTE_SPEND: "claims/recipients",
     },
     colour=5,
 )

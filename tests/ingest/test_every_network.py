@@ -15,6 +15,7 @@ from ingest.networks import networks
 from ingest.sample.world import Simulated, readings
 from questions.populations import whole
 from store.addresses import bech32
+from store.columns import ABOUT, Column, misplaced
 from store.rows import IS_ADDRESS, LEFT_OUT, PARTY, BadData, Facts, Kind, frame, holdings, observation
 from store.spelling import ACCOUNT, ADDRESS, ANY, KINDS, spelled, strangers
 from tests.worlds.each import each
@@ -106,19 +107,39 @@ def drawn(network: str, reading: str) -> set[str]:
 
 
 @pytest.mark.parametrize("network", NETWORKS.values(), ids=named)
-def test_each_measure_is_told_of_one_population_that_is_read(network: Network) -> None:
+def test_each_column_is_told_of_one_population_that_is_read(network: Network) -> None:
     measures = {measure for name, measure in MEASURED if name == network.name}
-    assert measures <= network.scorecard.keys()
+    told = {ABOUT[column].measure for column in network.scorecard}
+    assert measures <= told
     if network.readings:
-        assert measures == network.scorecard.keys()
-    for measure, key in network.scorecard.items():
+        assert measures == told
+    for column, key in network.scorecard.items():
         reading, _, population = key.partition("/")
         by_name = {one.name: one for one in network.readings}
         if key and network.readings:
-            assert by_name[reading].measure is measure
+            assert by_name[reading].measure is ABOUT[column].measure
             assert by_name[reading].kind is Kind.HOLDINGS
             assert population in drawn(network.name, reading)
             assert whole(population)
+
+
+@each("network", NETWORKS.values(), ids=named)
+def test_under_one_heading_stand_parties_of_one_kind(network: Network) -> None:
+    assert list(misplaced(network.scorecard)) == []
+
+
+@pytest.mark.parametrize(
+    ("column", "key"),
+    [
+        (Column.EMISSION, "subnet_emission/subnets"),
+        (Column.EMISSION, "emission/stakers"),
+        (Column.COMPUTE_SUPPLY, "organizations/organizations"),
+        (Column.STAKE, "validators/validators"),
+        (Column.STAKE_BY_OPERATOR, "stake/coldkeys"),
+    ],
+)
+def test_markets_things_and_others_are_refused_in_a_column_of_parties(column: Column, key: str) -> None:
+    assert len(list(misplaced({column: key}))) == 1
 
 
 def test_each_network_of_the_field_has_a_colour_of_its_own() -> None:

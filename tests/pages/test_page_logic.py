@@ -537,7 +537,7 @@ def test_what_was_left_out_of_a_reading_is_told_with_the_reason(
 def test_power_begins_with_the_population_that_the_scorecard_tells_of(visit: Open, measure: str) -> None:
     shown = visit("power", net="akash", what=measure)
     card = visit("scorecard").table[0].value.set_index("Network").filter(like="Akash", axis=0).iloc[0]
-    number = card[{"stake": "Stake", "compute_spend": "Compute spend"}[measure]].split("**")[1]
+    number = card[{"stake": "Stake by owner", "compute_spend": "Compute spend"}[measure]].split("**")[1]
     assert shown.metric[0].value == number
 
 

@@ -23,6 +23,7 @@ from questions.populations import headlines, populations
 from questions.thresholds import thresholds
 from store import reference
 from store.addresses import bech32
+from store.columns import Column
 from store.landing import Landing
 from store.mart import Mart, opened
 from store.rows import Block, Facts, Kind, Measure, Snapshot, frame, holdings, observation
@@ -343,7 +344,7 @@ def test_another_population_never_stands_in_for_the_one_a_measure_is_told_of(tmp
 
 def test_a_measure_is_told_of_the_population_that_the_network_declares(tmp_path: Path) -> None:
     landed(tmp_path, "bittensor", "recipients", Measure.EMISSION, holdings([("recipients", f"0x{1:064x}", 10)]))
-    network = replace(networks()["bittensor"], scorecard={Measure.EMISSION: "recipients/recipients"})
+    network = replace(networks()["bittensor"], scorecard={Column.EMISSION: "recipients/recipients"})
     build(tmp_path, {"bittensor": network})
     with opened(tmp_path) as mart:
         assert [one.key for one in headlines(populations(mart))] == ["recipients/recipients"]

@@ -198,12 +198,14 @@ def test_parties_are_called_as_their_network_says_or_as_their_population_is_name
     assert things("akash", "community_pool", WORDS) == "community pool"
 
 
-def test_each_network_has_one_headline_population_a_measure(known: list[Population]) -> None:
+def test_each_network_has_one_headline_population_a_column(known: list[Population]) -> None:
     stake = headlines([p for p in known if p.measure == Measure.STAKE])
-    assert [(p.network, p.population) for p in stake] == [
-        ("akash", "validators"),
-        ("bittensor", "coldkeys"),
-        ("fetch", "validators"),
+    assert [(p.network, p.in_column, p.population) for p in stake] == [
+        ("akash", "stake", "delegators"),
+        ("akash", "stake_by_operator", "validators"),
+        ("bittensor", "stake", "coldkeys"),
+        ("fetch", "stake", "delegators"),
+        ("fetch", "stake_by_operator", "validators"),
     ]
     spend = headlines([p for p in known if p.measure == Measure.COMPUTE_SPEND])
     assert [p.population for p in spend] == ["providers", "recipients"]

@@ -9,6 +9,7 @@ import pytest
 from ingest.network import DAILY, Network, Reading
 from ingest.networks import networks
 from ingest.sample import world
+from store.columns import Column
 from store.rows import Facts, Kind, Measure
 from store.spelling import KINDS
 
@@ -60,7 +61,7 @@ def test_a_reading_named_like_another_networks_has_its_own_population_on_the_sco
     name: str, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reading = distribution(Measure.TOKEN, "aup", name=name)
-    network = replace(made_up(f"{kind}:up", reading), scorecard={Measure.TOKEN: f"{name}/everybody"})
+    network = replace(made_up(f"{kind}:up", reading), scorecard={Column.TOKEN: f"{name}/everybody"})
     assert "everybody" in drawn(network, monkeypatch)["population"].unique()
 
 
