@@ -180,7 +180,7 @@ def test_the_first_reader_of_a_server_may_come_by_a_link(visit: Visit, hamlet: P
 LINKS = {
     "power": "net=fetch&what=stake&of=delegators%2Fdelegators&rule=nc_gt_1_2&group=address",
     "whatif": "net=akash&if=remove&many=3&group=address",
-    "trends": "what=stake&metric=top_10&days=30",
+    "trends": "what=stake_by_operator&metric=top_10&days=30",
     "proposals": "p=fetch%3Afetchhub-4%3A1",
     "markets": "net=bittensor",
 }

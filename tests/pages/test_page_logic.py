@@ -18,13 +18,13 @@ from questions import history
 from questions.history import events
 from questions.scenario import QUESTIONS
 from store.addresses import ss58
+from store.columns import ABOUT
 from store.landing import Landing
 from store.mart import Mart
 from store.rows import Facts, Kind, Measure, frame, holdings, observation
 from tests.pages.test_every_page import failures, opened
 from tests.worlds.hamlet import VALIDATORS, address, build_hamlet, governed, snapshot
 from ui import words
-from ui.choose import MEASURES
 
 Open = Callable[..., AppTest]
 
@@ -404,7 +404,7 @@ def test_parties_of_one_network_are_not_asked_of_another(visit: Open) -> None:
 
 @pytest.mark.slow
 def test_a_metric_over_time_has_a_chart_a_network_and_one_for_all(visit: Open) -> None:
-    shown = visit("trends", what="stake", metric="top_10", days="30")
+    shown = visit("trends", what="stake_by_operator", metric="top_10", days="30")
     assert shown.header[0].value.startswith("Share of the largest ten in 30 days: Akash")
     networks = set(table(shown, "method_version", "value")["title"])
     assert len(shown.get("plotly_chart")) == len(networks) + 1
@@ -421,9 +421,9 @@ def test_events_have_the_number_that_stands_on_the_curves(visit: Open) -> None:
 @pytest.mark.parametrize("metric", list(METRICS))
 def test_every_metric_of_every_measure_has_its_history(visit: Open, metric: str) -> None:
     shown = visit("trends", metric=metric)
-    for measure in list(MEASURES):
-        if MEASURES[measure] in shown.selectbox(key="what").options:
-            chosen(shown, "what", measure)
+    for column, about in ABOUT.items():
+        if about.title in shown.selectbox(key="what").options:
+            chosen(shown, "what", str(column))
             assert shown.header or "No network has" in texts(shown)
 
 
@@ -450,7 +450,7 @@ def test_a_network_without_a_value_is_left_out_with_the_reason(
     ("days", "said"), [("30", "in 30 days"), ("90", "in 90 days"), ("365", "in a year"), ("0", "since the first day")]
 )
 def test_the_heading_says_the_range_that_was_chosen(visit: Open, days: str, said: str) -> None:
-    header = visit("trends", what="stake", metric="top_10", days=days).header[0].value
+    header = visit("trends", what="stake_by_operator", metric="top_10", days=days).header[0].value
     assert header.startswith(f"Share of the largest ten {said}: ")
     # The small world has forty days.
     assert ("too short a history" in header) == (days in {"90", "365"})
@@ -459,8 +459,8 @@ def test_the_heading_says_the_range_that_was_chosen(visit: Open, days: str, said
 @pytest.mark.slow
 @pytest.mark.parametrize("metric", ["gini", "shannon", "shannon_normalised", "theil", "hhi", "effective_parties"])
 def test_only_parts_of_a_whole_change_in_points(visit: Open, metric: str) -> None:
-    assert "points" not in visit("trends", what="stake", metric=metric).header[0].value
-    assert "points" in visit("trends", what="stake", metric="top_3").header[0].value
+    assert "points" not in visit("trends", what="stake_by_operator", metric=metric).header[0].value
+    assert "points" in visit("trends", what="stake_by_operator", metric="top_3").header[0].value
 
 
 @pytest.mark.slow
