@@ -26,8 +26,9 @@ OFF: Final = {"name": tables.text("Subnet", pinned=True), "time": tables.time("S
 
 
 def sources(known: Sequence[Population], measure: str) -> list[Provenance]:
-    """Where the numbers of a market come from: its headline population."""
-    return [source(one) for one in headlines([one for one in known if one.measure == measure])]
+    """Where the numbers of a market come from: its headline population, else all that were read of it."""
+    of_measure = [one for one in known if one.measure == measure]
+    return [source(one) for one in headlines(of_measure) or of_measure]
 
 
 def told(sources: Sequence[Provenance], unit: str, *, n: int | None = None, things: str = "") -> list[Provenance]:
