@@ -12,7 +12,7 @@ import polars as pl
 from analytics.spread.batches import Threshold
 from ingest.imported import imported
 from ingest.network import Gate, Network, Reading, Rule, Way
-from publish import evidence
+from publish import evidence, halting
 from publish.change import changes
 from publish.concentration import method_version, metrics
 from publish.operators import TEXTS, with_operators
@@ -56,6 +56,8 @@ def build(
         draft.measure(method_version(rules), partial(metrics, rules=rules))
         draft.keep_newest()
         draft.replace("change", changes(draft))
+        draft.replace("halt_cost", halting.halt_costs(draft))
+        draft.replace("slack", halting.slacks(draft))
         draft.replace("verdict", evidence.verdict_rows(draft))
         for table, rows in evidence.power_rows(draft).items():
             draft.replace(table, rows)

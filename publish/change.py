@@ -8,9 +8,11 @@ from typing import Final
 
 import polars as pl
 
+from analytics.power.slack import churn
 from analytics.spread.change import Change, Known, decomposed
 from store.draft import Draft
 from store.reference import PROTOCOL
+from store.rows import SINK, Kind
 
 BACK: Final = timedelta(days=30)
 NEAR: Final = timedelta(days=3)
@@ -22,6 +24,7 @@ CHANGE: Final = pl.Schema(
     {
         **dict.fromkeys(("snapshot", "population", "earlier"), pl.Int32()),
         **dict.fromkeys(("before", "after", "by_population", "by_labels", "by_price", "by_moves"), pl.Float64()),
+        "churn": pl.Float64(),
     }
 )
 Amounts = Mapping[str, int]
@@ -54,36 +57,51 @@ def changes(draft: Draft) -> pl.DataFrame:
     """Rows of the table `change`: none of a population of which no day near was read, or too many hold something."""
     pairs = draft.table(_EARLIER, BACK.total_seconds(), NEAR.total_seconds(), MOST_HOLDERS)
     rows = [
-        (snapshot, population, earlier, *astuple(change))
+        (snapshot, population, earlier, *astuple(change), moved)
         for snapshot, network, time, earlier, earlier_time in pairs.iter_rows()
-        for population, change in _of_reading(draft, network, (earlier, earlier_time), (snapshot, time))
+        for population, change, moved in _of_reading(draft, network, (earlier, earlier_time), (snapshot, time))
     ]
     return pl.DataFrame(rows, schema=CHANGE, orient="row")
 
 
 def _of_reading(
     draft: Draft, network: str, earlier: tuple[int, datetime], newest: tuple[int, datetime]
-) -> Iterator[tuple[int, Change]]:
-    """The change of every population of a reading, by its number."""
+) -> Iterator[tuple[int, Change, float | None]]:
+    """The change of every population of a reading, by its number, and how much of it changed hands."""
     now = _amounts(draft.table(_HELD, newest[0], MOST_HOLDERS))
-    then = _amounts(draft.landed(earlier[0])) if now else {}
+    then = _amounts(_held_then(draft, earlier[0])) if now else {}
     labels = [_labels(draft, network, time) for _, time in (earlier, newest)]
     for (number, name), after in now.items():
         before = then.get((0, name))
         if before:
-            yield number, decomposed(_known(before, labels[0]), _known(after, labels[1]), effective)
+            change = decomposed(_known(before, labels[0]), _known(after, labels[1]), effective)
+            had, has = by_party(_known(before, labels[1])), by_party(_known(after, labels[1]))
+            yield number, change, churn(had, has) if had and has else None
+
+
+def _held_then(draft: Draft, snapshot: int) -> pl.DataFrame:
+    """Who had how much at an earlier snapshot: 0, population, holder, amount; nobody where its file is torn."""
+    parties = (pl.col("amount") > 0) & ~pl.col("holder").str.starts_with(SINK)
+    rows = draft.landed(Kind.HOLDINGS, [snapshot]).filter(parties)
+    return rows.select(pl.lit(0), "population", "holder", "amount")
 
 
 def effective(known: Known) -> float:
     """Effective parties of what is known: those who are counted, merged by label, the protocol's own left out."""
-    amounts: dict[str, int] = defaultdict(int)
-    for holder in known.population:
-        party = known.labels.get(holder, holder)
-        if party != NOBODY:
-            amounts[party] += known.amounts.get(holder, 0)
+    amounts = by_party(known)
     total = sum(amounts.values())
     # One over the sum of squared shares, in whole numbers until the last division.
     return total**2 / sum(amount**2 for amount in amounts.values()) if total else 0.0
+
+
+def by_party(known: Known) -> Amounts:
+    """What each party that has something has: addresses merged by label, the protocol's own left out."""
+    amounts: dict[str, int] = defaultdict(int)
+    for holder in known.population:
+        party, amount = known.labels.get(holder, holder), known.amounts.get(holder, 0)
+        if party != NOBODY and amount:
+            amounts[party] += amount
+    return amounts
 
 
 def _known(amounts: Amounts, labels: Mapping[str, str]) -> Known:

@@ -264,12 +264,13 @@ class Draft:
             unseen=self._unseen(snapshots),
         )
 
-    def landed(self, snapshot: int) -> pl.DataFrame:
-        """Who had how much at a snapshot, sinks left out: 0, population, holder, amount; none where it is torn."""
-        if self._unproved([snapshot]):
-            return pl.DataFrame()
-        self._load([snapshot], Kind.HOLDINGS)
-        return self.table("SELECT 0, population, holder, amount FROM landed WHERE amount > 0 AND NOT is_sink(holder)")
+    def landed(self, kind: Kind, snapshots: Sequence[int]) -> pl.DataFrame:
+        """Rows of snapshots as they landed, each with the id of its own; those that are torn are left out."""
+        whole = sorted(set(snapshots) - self._unproved(snapshots))
+        if not whole:
+            return pl.DataFrame(schema={"snapshot": pl.Int32(), **SCHEMAS[kind]})
+        self._load(whole, kind)
+        return self.table("FROM landed")
 
     def _unseen(self, snapshots: Sequence[int]) -> dict[tuple[int, int], int]:
         """What the chain reports beyond what was read, by snapshot and population; roundings do not count."""

@@ -221,7 +221,36 @@ CREATE TABLE change (
     by_population DOUBLE,          -- because others are counted
     by_labels DOUBLE,              -- because more is known of who is one party
     by_price DOUBLE,               -- because units cost something else
-    by_moves DOUBLE                -- because holdings moved
+    by_moves DOUBLE,               -- because holdings moved
+    churn DOUBLE                   -- share of it that other parties have than did then, by who is known to be one now
+);
+
+-- What it costs to stop or to fork a chain of the Cosmos SDK, by the operators who could with the least of their own. In
+-- dollars null where a price was not read; all null where what operators have of their own was not.
+CREATE TABLE halt_cost (
+    network VARCHAR,               -- short name of the network
+    fault VARCHAR,                 -- silence: a third of the power stops blocks; double signing: more than a third forks
+    operators VARCHAR,             -- who they are, as JSON
+    bonded DECIMAL(38, 0),         -- with them, in base units
+    own DECIMAL(38, 0),            -- of it their own
+    own_least DECIMAL(38, 0),      -- no set of operators that could do it has less of its own
+    fraction DOUBLE,               -- of bonded tokens that the chain takes for the fault
+    usd DOUBLE,                    -- price of a token, the lower where sources differ
+    controlled_usd DOUBLE,         -- what they control
+    loss_usd DOUBLE,               -- what they lose of their own
+    delegators_loss_usd DOUBLE,    -- what those lose who delegated to them
+    reason VARCHAR,                -- why something is null; empty where nothing is
+    snapshot INTEGER,              -- id of the snapshot of the bonds
+    priced TIMESTAMPTZ             -- when the price was told
+);
+
+-- How close a chain was to standing still, at every block of the last thirty days of which it was read who signs.
+CREATE TABLE slack (
+    snapshot INTEGER,              -- id of the snapshot that says who signs
+    labels_version VARCHAR,        -- of the entities used
+    operators INTEGER,             -- fewest further operators whose silence stops blocks, given those absent
+    absent INTEGER,                -- operators that sign blocks and did not sign the one before
+    share DOUBLE                   -- part of the power that was absent
 );
 
 -- Delegations in shares at the last block that was read while a vote was open, for proposals whose votes are known:

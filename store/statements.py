@@ -254,7 +254,7 @@ LOAD: Final[Mapping[str, Sequence[str]]] = {
 }
 
 TABLES: Final = ("observation", "proposal", "vote")
-OF_SNAPSHOT: Final = (*TABLES, "holding", "distribution", "reported", "metric", "measured", "share")
+OF_SNAPSHOT: Final = (*TABLES, "holding", "distribution", "reported", "metric", "measured", "share", "slack")
 
 NUMBER_LABELS: Final[Sequence[str]] = (
     "DELETE FROM holder_label",

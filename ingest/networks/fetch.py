@@ -5,7 +5,7 @@ from ingest.cosmos.lcd import CosmosChain
 from ingest.cosmos.readings import PARTIES, RULES, SCORECARD, UNITS, WAYS, readings
 from ingest.network import Network, counted
 from store.columns import Column
-from store.rows import Decision, Measure
+from store.rows import Decision
 
 ENDPOINTS = (
     "https://rest-fetchhub.fetch.ai",

@@ -24,6 +24,8 @@ from store.spelling import ADDRESS
 MILLION: Final = 10**6
 VALIDATORS: Final = 100
 DELEGATORS: Final = 20_000
+# Validators that miss a block.
+ABSENT: Final = 4
 # A delegator is with one to this many validators.
 MOST: Final = 3
 # Standard deviations of the logs: of what validators hold, of what delegators hold, and of how these split it.
@@ -223,9 +225,28 @@ def economy(chain: Chain, time: datetime) -> list[Row]:
 
 
 def parameters(chain: Chain, time: datetime) -> list[Row]:
-    """What a vote needs: half of those cast, and less than a third of them a veto."""
-    needed = (("quorum", chain.economy.quorum), ("threshold", 0.5), ("veto_threshold", 0.334))
-    return [observation(name, time, value, "ratio", subject="gov") for name, value in needed]
+    """What a vote needs: half of those cast, less than a third of them a veto; and what faults cost, as in the SDK."""
+    told = {
+        "gov": (("quorum", chain.economy.quorum), ("threshold", 0.5), ("veto_threshold", 0.334)),
+        "slashing": (("slash_fraction_downtime", 0.01), ("slash_fraction_double_sign", 0.05)),
+    }
+    return [
+        observation(name, time, value, "ratio", subject=module) for module, rows in told.items() for name, value in rows
+    ]
+
+
+def signing(chain: Chain, time: datetime) -> list[Row]:
+    """Who did not sign the block before: some of the smaller validators."""
+    tokens = _bonded(chain, 0)
+    absent = dice(f"{chain.network} absent").choice(np.arange(VALIDATORS // 4, VALIDATORS), ABSENT, replace=False)
+    share = 1 - int(tokens[absent].sum()) / int(tokens.sum())
+    away = [
+        observation(
+            "absent", time, int(tokens[place]) * chain.unit, chain.denom, subject=address(chain.operator, place)
+        )
+        for place in absent.tolist()
+    ]
+    return [observation("signing_share", time, share, "ratio"), *away]
 
 
 def names(chain: Chain, time: datetime) -> list[Row]:
@@ -250,4 +271,5 @@ TOLD: Final[Mapping[str, tuple[Callable[[Chain, datetime], list[Row]], int]]] = 
     "economy": (economy, 30),
     "parameters": (parameters, 30),
     "names": (names, 0),
+    "signing": (signing, 0),
 }
