@@ -56,7 +56,9 @@ def costs(data: Path) -> dict[str, dict[str, Any]]:
 
 
 def test_the_cost_of_a_halt_is_what_the_cheapest_third_can_lose(tmp_path: Path) -> None:
-    bonds(tmp_path), fractions(tmp_path), price(tmp_path)
+    bonds(tmp_path)
+    fractions(tmp_path)
+    price(tmp_path)
     found = costs(tmp_path)
     halt, fork = found["silence"], found["double signing"]
     # B needs C or D, and D has nothing of its own: 40 of 100 with 3 of their own.
@@ -68,7 +70,8 @@ def test_the_cost_of_a_halt_is_what_the_cheapest_third_can_lose(tmp_path: Path) 
 
 
 def test_what_was_not_read_is_unknown_and_never_nothing(tmp_path: Path) -> None:
-    bonds(tmp_path), price(tmp_path, NOW - timedelta(days=9))
+    bonds(tmp_path)
+    price(tmp_path, NOW - timedelta(days=9))
     halt = costs(tmp_path)["silence"]
     assert (halt["bonded"], halt["own"]) == (40 * 10**6, 3 * 10**6)
     assert halt["controlled_usd"] is halt["loss_usd"] is halt["fraction"] is None
@@ -76,7 +79,8 @@ def test_what_was_not_read_is_unknown_and_never_nothing(tmp_path: Path) -> None:
 
 
 def test_of_a_chain_whose_self_bonds_were_not_read_nothing_is_told(tmp_path: Path) -> None:
-    fractions(tmp_path), price(tmp_path)
+    fractions(tmp_path)
+    price(tmp_path)
     assert costs(tmp_path) == {}
 
 
@@ -102,7 +106,9 @@ def slack(data: Path) -> pl.DataFrame:
 
 
 def test_slack_is_told_of_thirty_days_and_a_rebuild_tells_the_same(tmp_path: Path) -> None:
-    signed(tmp_path, 40), signed(tmp_path, 9, 1), signed(tmp_path, 2, 0)
+    signed(tmp_path, 40)
+    signed(tmp_path, 9, 1)
+    signed(tmp_path, 2, 0)
     build(tmp_path, networks())
     signed(tmp_path, 0, 3)
     build(tmp_path, networks())
