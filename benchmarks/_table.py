@@ -129,7 +129,9 @@ def lines(work: str, group: Sequence[Case]) -> Iterator[Line]:
         ours = last if case.by == OURS else ours
         ratio = last.cpu / ours.cpu if ours and case.by != OURS else None
         bars = list(_bars(case, last.cpu, ratio))
-        numbers = agreement(case, last.numbers, ours.numbers) if ours and case.by != OURS else ""
+        # What nobody else computes is told as it is.
+        to = {} if len(group) == 1 else ours.numbers if ours else None
+        numbers = "" if to is None or to is last.numbers else agreement(case, last.numbers, to)
         yield Line(
             (
                 title,

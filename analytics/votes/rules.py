@@ -2,9 +2,8 @@
 
 Two things blur the count of validators. A delegator who votes takes its stake away from the validator, so a validator's
 power lies between its tokens (nobody overrides) and what it keeps (everybody does): `brackets` gives the count at both
-ends and at the override rate that was observed. And validators and delegators can act together: their stake overlaps,
-so the smallest coalition is a covering problem, which `coalition` solves exactly where that is possible and between two
-bounds elsewhere.
+ends and at the override rate that was observed. And validators and delegators can act together: their stake overlaps
+(`shared`), so the smallest coalition is a covering problem (analytics/power/coverage.py).
 
 All powers of one call are in the same unit (base units, or 1e-18 of them); thresholds are in 1e-18, as chains store
 them. Ratios are compared as the chain rounds them, at 18 decimals.
@@ -171,140 +170,32 @@ def fewest(powers: Iterable[int], need: int) -> int | None:
     return next((count for count, power in enumerate(reached, 1) if power >= need), None)
 
 
-def left_to_validators(delegations: Iterable[tuple[str, str, int]], voting: Iterable[str]) -> dict[str, int]:
-    """Power left to each validator when these delegators vote themselves.
+def shared(
+    delegations: Iterable[tuple[str, str, int]], party: Callable[[str], str], keyless: Collection[str] = ()
+) -> tuple[tuple[str, str, int], ...]:
+    """The two parties that could vote with each delegation, its delegator's and its validator's, with its power.
 
-    delegations: (delegator, validator, power).
+    delegations: (delegator, validator, power). party: who is behind an account or a validator. keyless: delegators for
+    whom nobody votes (tokenised shares): their validator's party stands twice.
     """
-    themselves = set(voting)
-    left: dict[str, int] = defaultdict(int)
+    return tuple(
+        (party(validator if delegator in keyless else delegator), party(validator), power)
+        for delegator, validator, power in delegations
+    )
+
+
+def voted(
+    delegations: Iterable[tuple[str, str, int]],
+    voting: Collection[str],
+    party: Callable[[str], str],
+    keyless: Collection[str] = (),
+) -> dict[str, int]:
+    """Power by party when these delegators vote themselves, and all others leave it to their validator."""
+    found: dict[str, int] = defaultdict(int)
     for delegator, validator, power in delegations:
-        left[validator] += 0 if delegator in themselves else power
-    return dict(left)
-
-
-# --- validators and delegators together ------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Coalition:
-    """The smallest coalition has between `fewest` and `len(members)` members; these members suffice."""
-
-    fewest: int
-    members: tuple[str, ...]
-    power: int
-
-    @property
-    def is_exact(self) -> bool:
-        return self.fewest == len(self.members)
+        found[party(delegator if delegator in voting and delegator not in keyless else validator)] += power
+    return dict(found)
 
 
 # Voters that an exact search looks at before it gives up and leaves two bounds; about half a second.
 SEARCH_STEPS = 200_000
-
-
-def parties(
-    delegations: Sequence[tuple[str, str, int]],
-    operators: Mapping[str, str] | None = None,
-    overriding: Iterable[str] = (),
-    keyless: Collection[str] = (),
-) -> dict[str, frozenset[int]]:
-    """Who could vote, and which delegations (by position) each would carry.
-
-    A delegator carries all its own; a validator those of everybody who does not vote: of all but the `overriding`, and
-    always those of the `keyless` (tokenised shares), which carry nothing themselves.
-    operators: the party behind a validator (its own account, or whoever runs several), which carries them all.
-    """
-    operators, themselves = operators or {}, set(overriding).difference(keyless)
-    carried: dict[str, set[int]] = defaultdict(set)
-    for position, (delegator, validator, _) in enumerate(delegations):
-        if delegator not in keyless:
-            carried[delegator].add(position)
-        if delegator not in themselves:
-            carried[operators.get(validator, validator)].add(position)
-    return {party: frozenset(positions) for party, positions in carried.items()}
-
-
-def coalition(carried: Mapping[str, frozenset[int]], powers: Sequence[int], need: int) -> Coalition | None:
-    """Smallest coalition whose delegations, each counted once, reach the need; None where all together do not.
-
-    The largest gain first gives a coalition that suffices. No coalition of k can have more than what some members have
-    plus the k largest gains of the others over them: that bounds the number from below (Nemhauser, Wolsey and Fisher).
-    """
-    if sum(powers[position] for position in frozenset().union(*carried.values())) < need:
-        return None
-    search = _Cover(_without_dominated(carried, powers), powers, need)
-    members, lower = search.greedily()
-    while lower < len(members):
-        better = search.of_size(lower)
-        if better is None:
-            break  # not decided: the bounds stay
-        if better:
-            members = better
-            break
-        lower += 1
-    power = search.power_of(members)
-    return Coalition(lower, tuple(members), power)
-
-
-def _without_dominated(carried: Mapping[str, frozenset[int]], powers: Sequence[int]) -> dict[str, frozenset[int]]:
-    """Leave out who carries one delegation that somebody else carries together with more."""
-    elsewhere = {position for positions in carried.values() if len(positions) > 1 for position in positions}
-    kept = {
-        party: positions for party, positions in carried.items() if len(positions) > 1 or not positions <= elsewhere
-    }
-    largest_first = sorted(kept, key=lambda party: -sum(powers[position] for position in kept[party]))
-    return {party: kept[party] for party in largest_first}
-
-
-@dataclass(slots=True)
-class _Cover:
-    """Search for few parties that together carry enough."""
-
-    carried: dict[str, frozenset[int]]
-    powers: Sequence[int]
-    need: int
-    steps: int = SEARCH_STEPS
-
-    def power_of(self, members: Iterable[str]) -> int:
-        return sum(self.powers[p] for p in frozenset().union(*(self.carried[member] for member in members)))
-
-    def gains(self, covered: frozenset[int], among: Iterable[str]) -> list[tuple[int, str]]:
-        """What each party would add, largest first."""
-        found = [(sum(self.powers[p] for p in self.carried[party] - covered), party) for party in among]
-        return sorted(found, key=lambda gain: -gain[0])
-
-    def greedily(self) -> tuple[list[str], int]:
-        """Members by largest gain, and the fewest that any coalition can have."""
-        members: list[str] = []
-        covered: frozenset[int] = frozenset()
-        reached, lower = 0, 0
-        while reached < self.need:
-            gains = self.gains(covered, self.carried)
-            lower = max(lower, fewest((gain for gain, _ in gains), self.need - reached) or 0)
-            members.append(gains[0][1])
-            covered |= self.carried[gains[0][1]]
-            reached += gains[0][0]
-        return members, lower
-
-    def of_size(self, size: int) -> list[str] | None:
-        """Members of a coalition of this size, [] where there is none, None when all sizes together take too long."""
-        return self._search([], frozenset(), 0, list(self.carried), size)
-
-    def _search(
-        self, members: list[str], covered: frozenset[int], reached: int, among: list[str], places: int
-    ) -> list[str] | None:
-        if reached >= self.need:
-            return members
-        self.steps -= 1 + len(among)
-        if self.steps < 0:
-            return None
-        gains = self.gains(covered, among)
-        if reached + sum(gain for gain, _ in gains[:places]) < self.need:
-            return []
-        gain, party = gains[0]
-        rest = [other for _, other in gains[1:]]
-        with_it = self._search([*members, party], covered | self.carried[party], reached + gain, rest, places - 1)
-        if with_it or with_it is None:
-            return with_it
-        return self._search(members, covered, reached, rest, places)

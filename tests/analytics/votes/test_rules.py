@@ -1,19 +1,17 @@
-"""How few can decide or stop a vote: chain rules, brackets, and coalitions with overlapping stake."""
+"""How few can decide or stop a vote: chain rules, brackets, and whose each delegation is."""
 
 import gzip
 import json
 from decimal import Decimal, localcontext
 from fractions import Fraction
-from itertools import combinations
 from pathlib import Path
-from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.decimals import scaled
-from analytics.votes.rules import Ballots, Seat, brackets, coalition, fewest, left_to_validators, levers, parties
+from analytics.votes.rules import Ballots, Seat, brackets, fewest, levers, shared, voted
 from analytics.votes.tally import Thresholds
 from tests.worlds.examples import examples
 
@@ -75,9 +73,11 @@ def test_more_than_half_of_cudos_needs_6_10_or_all_31_validators(cudos: Delegati
     half = bonded // 2 + 1
 
     def needed(voting_themselves: int) -> int | None:
-        left = left_to_validators(cudos, largest_delegators(cudos, voting_themselves))
+        found = voted(cudos, largest_delegators(cudos, voting_themselves), str)
+        left = [power for party, power in found.items() if "valoper" in party]
         assert len(left) == 31
-        return fewest(left.values(), half)
+        assert sum(found.values()) == bonded
+        return fewest(left, half)
 
     assert needed(0) == 6
     assert needed(10) == 10
@@ -85,19 +85,20 @@ def test_more_than_half_of_cudos_needs_6_10_or_all_31_validators(cudos: Delegati
     assert needed(21) is None  # then not even all validators together
 
 
-def test_delegators_add_nothing_to_the_smallest_coalition_of_cudos_unless_they_override(cudos: Delegations) -> None:
-    powers = [power for *_, power in cudos]
-    half = sum(powers) // 2 + 1
-    together = coalition(parties(cudos), powers, half)
-    assert together is not None
-    assert together.is_exact
-    assert together.fewest == 6
-    assert all(member.startswith("cudosvaloper") for member in together.members)
-    wary = coalition(parties(cudos, overriding=largest_delegators(cudos, 20)), powers, half)
-    assert wary is not None
-    # Validators and delegators together need far fewer than the 31 validators alone.
-    assert wary.fewest <= len(wary.members) <= 20
-    assert any(not member.startswith("cudosvaloper") for member in wary.members)
+def test_a_delegation_is_its_delegators_and_its_validators_and_of_tokenised_shares_the_validators_alone() -> None:
+    delegations = [("d", "V", 40), ("e", "V", 20), ("t", "W", 30)]
+    behind = {"V": "one", "W": "one", "e": "two"}
+    assert shared(delegations, lambda who: behind.get(who, who), keyless={"t"}) == (
+        ("d", "one", 40),
+        ("two", "one", 20),
+        ("one", "one", 30),
+    )
+
+
+def test_who_voted_of_late_votes_alone_with_what_is_his() -> None:
+    delegations = [("d", "V", 40), ("e", "V", 20), ("d", "W", 30), ("t", "W", 10)]
+    assert voted(delegations, {"d", "t"}, str, keyless={"t"}) == {"d": 70, "V": 20, "W": 10}
+    assert voted(delegations, (), lambda who: "one") == {"one": 100}
 
 
 def test_brackets_run_from_nobody_overrides_to_everybody_does() -> None:
@@ -138,64 +139,6 @@ def test_the_need_of_a_lever_is_the_least_power_that_succeeds(bonded: int, turno
         able = [power for power in range(bonded + 1) if lever.succeeds(power, bonded)]
         assert lever.need(bonded) == (able[0] if able else None)
         assert able == list(range(able[0], bonded + 1)) if able else True
-
-
-def fewest_of_all(carried: dict[str, frozenset[int]], powers: list[int], need: int) -> int | None:
-    for size in range(len(carried) + 1):
-        for members in combinations(carried, size):
-            if sum(powers[p] for p in frozenset().union(*(carried[m] for m in members))) >= need:
-                return size
-    return None
-
-
-@examples(150)
-@given(
-    st.lists(st.tuples(st.sampled_from("abcdef"), st.sampled_from("VWXY"), st.integers(1, 30)), max_size=14),
-    st.integers(1, 100),
-    st.sets(st.sampled_from("abcdef")),
-)
-def test_small_coalitions_are_exact(delegations: Delegations, part: int, overriding: set[str]) -> None:
-    powers = [power for *_, power in delegations]
-    need = sum(powers) * part // 100 + 1
-    carried = parties(delegations, operators={"X": "f"}, overriding=overriding)
-    found, expected = coalition(carried, powers, need), fewest_of_all(carried, powers, need)
-    if expected is None:
-        assert found is None
-        return
-    assert found is not None
-    assert found.is_exact
-    assert found.fewest == expected
-    assert found.power >= need
-
-
-def test_stake_that_two_members_carry_counts_once() -> None:
-    delegations = [("d", "V", 40), ("e", "V", 20), ("d", "W", 30), ("f", "W", 10)]
-    powers = [40, 20, 30, 10]
-    # V has 60, d has 70; together 90 and not 130.
-    found = coalition(parties(delegations), powers, 91)
-    assert found is not None
-    assert found.fewest == 2
-    assert set(found.members) == {"V", "W"}
-    assert found.power == 100
-
-
-def test_an_operator_with_several_validators_is_one_party() -> None:
-    delegations = [("a", "V", 30), ("b", "W", 30), ("c", "X", 40)]
-    found = coalition(parties(delegations, operators={"V": "one", "W": "one"}), [30, 30, 40], 51)
-    assert found is not None
-    assert found.members == ("one",)
-
-
-@pytest.mark.slow
-def test_a_search_that_takes_too_long_leaves_two_bounds() -> None:
-    # Sixty parties with twelve of 120 delegations each, by lot: no shortcut tells the smallest cover.
-    lots = Random(1)
-    carried = {f"party {place}": frozenset(lots.sample(range(120), 12)) for place in range(60)}
-    found = coalition(carried, [1] * 120, 100)
-    assert found is not None
-    assert not found.is_exact
-    assert 100 / 12 <= found.fewest < len(found.members) <= 20
-    assert found.power >= 100
 
 
 def test_impossible_seats_and_rates_are_refused() -> None:
