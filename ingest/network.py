@@ -146,7 +146,7 @@ class Keys:
     """As many keys of a population together as the observation `needed` says, or so many that too few are left.
 
     proof: an observation that says `verified` where the keys are proved to be all there are. governs: what the
-    observation `rule` says while these keys decide.
+    observation `rule` names, with others or alone ("sudo, senate"), while these keys decide.
     """
 
     population: str
@@ -154,6 +154,18 @@ class Keys:
     proof: str = ""
     governs: str = ""
     measure: Measure = Measure.CONTROL
+
+
+@dataclass(frozen=True, slots=True)
+class Seats:
+    """Seats of one body or of several together, so much of each.
+
+    bodies: each a population, a seat a key. governs: as of `Keys`, all of them ("triumvirate, senate"); while others
+    rule it is no way: so a rule can be ready before the chain has its bodies.
+    """
+
+    bodies: tuple[Rule, ...]
+    governs: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +185,7 @@ class Unlisted:
 
 
 # What a way needs; each kind is counted by the function of its name in publish/ways.py.
-Needs: TypeAlias = Rule | Vote | Keys | Key | Unlisted
+Needs: TypeAlias = Rule | Vote | Keys | Seats | Key | Unlisted
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Build and publish: from landing and the reference files to the next mart."""
 
+import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -145,7 +146,9 @@ def _way(one: Network, place: int, way: Way) -> dict[str, Any]:
     takes = {"seconds": way.takes} if isinstance(way.takes, int) else {"takes": " ".join(way.takes or ())}
     # A rule has an action of its own, in the chain's words.
     kind = type(way.needs).__name__.lower()
-    return {"network": one.name, "place": place, **asdict(way.needs), "kind": kind, **told, **takes}
+    # Bodies are several: they stand in one column as a list.
+    needs = {name: json.dumps(one) if isinstance(one, tuple) else one for name, one in asdict(way.needs).items()}
+    return {"network": one.name, "place": place, **needs, "kind": kind, **told, **takes}
 
 
 def _gate(gate: Gate) -> dict[str, Any]:

@@ -46,6 +46,11 @@ _SAID: Final = """
 """
 
 
+def named(rule: str) -> frozenset[str]:
+    """Those whom a rule names: "sudo, senate" are two."""
+    return frozenset(rule.split(", "))
+
+
 @dataclass(frozen=True)
 class Known:
     """All that was read of a network, loaded as it is asked for; for all groupings."""
@@ -79,6 +84,12 @@ class Known:
             rows = self.mart.table(_SAID, self.network, name).iter_rows()
             self._said[name] = {subject: (exact, snapshot, witnessed) for subject, exact, snapshot, witnessed in rows}
         return self._said[name]
+
+    @cached_property
+    def governing(self) -> frozenset[str]:
+        """All whom some way of the network names as those who decide."""
+        rows = self.mart.table("SELECT DISTINCT governs FROM way WHERE network = ? AND governs <> ''", self.network)
+        return frozenset(one for (governs,) in rows.iter_rows() for one in named(governs))
 
     @cached_property
     def read(self) -> Mapping[tuple[str, str], list[tuple[int, Confidence]]]:

@@ -4,17 +4,19 @@ Nothing here knows a network or a protocol: what there is to force, by which rul
 A network that declares none has none that is known.
 """
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from analytics.power.paths import By, Path, Quorum, Side
 from analytics.spread.batches import Threshold
 from publish.keyholders import by_key
-from publish.look import Known, Look
+from publish.look import Known, Look, named
 from publish.voters import by_vote
 
-# What chains say of the keys that rule them.
+# What chains say of those who rule them; and what they say where nobody does.
 RULE: Final = "rule"
+NOBODY: Final = "nobody"
 
 
 def ways(known: Known, grouping: str) -> tuple[Path, ...]:
@@ -43,13 +45,34 @@ def _by_keys(look: Look) -> Iterator[Path]:
     proved = not way["proof"] or look.said(way["proof"]) == "verified"
     if ruling is None or not (way["governs"] or known):
         yield look.unknown(way["name"], f"who has the {way['population']} keys has not been read", unread=True)
-    elif ruling != way["governs"]:
+        return
+    # Where others rule whom some way knows this one is closed; where nobody knows them they could be one.
+    if way["governs"] and not named(ruling) <= look.known.governing | {NOBODY}:
         yield look.unknown("the chain's governance", ruling)
-    elif not proved or not 0 < needed <= known:
+    if way["governs"] and not named(way["governs"]) <= named(ruling):
+        return
+    if not proved or not 0 < needed <= known:
         yield look.unknown(f"the {way['population']} key", "its signers are not proved")
     else:
         count = needed if way["side"] == Side.FORCE else known - needed + 1
         yield look.path(f"{way['name']}, {needed} of {known}", Quorum(votes, count))
+
+
+def _by_seats(look: Look) -> Iterator[Path]:
+    """Seats of one body or of several together, while it is them who rule; one who sits in two serves both."""
+    way = look.way
+    if way["governs"] and not named(way["governs"]) <= named(look.said(RULE) or ""):
+        return
+    needs = []
+    for body in json.loads(way["bodies"]):
+        votes = look.votes(body["measure"], body["population"])
+        total = sum(votes.values())
+        need = Threshold(body["numerator"], body["denominator"], body["strict"]).need(total)
+        if not 0 < need <= total:
+            yield look.unknown(way["name"], f"who the {body['population']} are has not been read", unread=True)
+            return
+        needs.append(Quorum(votes, need))
+    yield look.path(way["name"], *needs)
 
 
 def _unlisted(look: Look) -> Iterator[Path]:
@@ -63,6 +86,7 @@ KINDS: Final[Mapping[str, Callable[[Look], Iterator[Path]]]] = {
     "rule": _by_rule,
     "vote": by_vote,
     "keys": _by_keys,
+    "seats": _by_seats,
     "key": by_key,
     "unlisted": _unlisted,
 }

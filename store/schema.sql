@@ -83,7 +83,7 @@ CREATE TABLE way (
     action VARCHAR,                -- change the rules, mint or redirect, seize or evict, halt, censor
     side VARCHAR,                  -- force: make it happen; stop: keep it from happening
     name VARCHAR,                  -- what a voter reads
-    kind VARCHAR,                  -- rule, vote, keys (several together), key (each by itself), unlisted
+    kind VARCHAR,                  -- rule, vote, keys (several together), seats (of bodies), key (each by itself), unlisted
     measure VARCHAR,               -- of the population
     population VARCHAR,            -- whose power or keys count
     numerator BIGINT,              -- rule: of the share that is needed
@@ -94,7 +94,8 @@ CREATE TABLE way (
     against VARCHAR,               -- vote: what all others do
     needed VARCHAR,                -- keys: the observation of how many must act together
     proof VARCHAR,                 -- keys: the observation that says `verified` where they are proved
-    governs VARCHAR,               -- keys: what the observation `rule` says while they decide
+    governs VARCHAR,               -- keys, seats: what the observation `rule` names while they decide
+    bodies VARCHAR,                -- seats: population and needed share of each body, as JSON
     observation VARCHAR,           -- unlisted: the observation that says that there is such a power
     why VARCHAR,                   -- unlisted: why nobody can say who has it
     effect VARCHAR,                -- what it does where that is less than the action; empty otherwise

@@ -1,10 +1,12 @@
 """Bittensor (model): stake, emission, validators, balances and control of the finney chain."""
 
 from ingest.bittensor import chain, control, conviction, emission, names, opinions, root, stake, validators
+from ingest.bittensor.ways import GATES, WAYS
 from ingest.network import DAILY, HOURLY, InParts, Network, Reading, Rule, Since, Unit, counted
 from ingest.substrate.node import SubstrateChain
 from ingest.substrate.ways import FINALITY, WAYS
 from store.columns import Column
+from ingest.substrate.ways import FINALITY
 from store.rows import SINK, Kind, Measure
 
 GENESIS = "0x2f0555cc76fc2840a25a6ea3b9637146806f1f44b090c175ffde2a7e5ab36c03"
@@ -69,11 +71,18 @@ READINGS = (
 )
 
 # Sudo is a multisig of two of three (proved by `control_keys`). Yuma consensus takes for each miner the weight that
-# more than half of the stake weight supports (kappa).
+# kappa of the stake weight supports, on each subnet by itself: no majority of all subnets decides anything.
 RULES = (
     Rule(Measure.CONTROL, "sudo", "change the rules, the runtime and any balance", 2, 3, strict=False),
     *FINALITY,
-    Rule(Measure.VOTING_POWER, "validators", "decide over more than half of the emission", 1, 2, strict=True),
+    Rule(
+        Measure.VOTING_POWER,
+        "validators",
+        "hold half of the consensus weight, subnets weighted by TAO",
+        1,
+        2,
+        strict=True,
+    ),
 )
 
 NETWORK = Network(
@@ -88,6 +97,7 @@ NETWORK = Network(
     readings=READINGS,
     rules=RULES,
     ways=WAYS,
+    gates=GATES,
     tokens_vote=True,
     units={ALPHA: Unit("alpha", 9), **counted("keys", "votes", "subnets")},
     parties={

@@ -15,7 +15,7 @@ from analytics.power.paths import Action, Path, Quorum, Side, fewest
 from analytics.votes.rules import levers
 from analytics.votes.tally import Thresholds
 from ingest.evm import powers as evm_powers
-from ingest.network import Key, Keys, Network, Rule, Unlisted, Vote, Way
+from ingest.network import Key, Keys, Needs, Network, Rule, Seats, Unlisted, Vote, Way
 from ingest.networks import networks
 from ingest.publication import described
 from publish.look import Known
@@ -105,15 +105,17 @@ def quorum(path: Path) -> Quorum:
     return found
 
 
-def force(name: str, needs: Rule | Vote | Keys | Key | Unlisted) -> Way:
+def force(name: str, needs: Needs) -> Way:
     return Way(Action.CHANGE_RULES, Side.FORCE, name, needs, "a test")
 
 
-def stop(name: str, needs: Rule | Vote | Keys | Key | Unlisted) -> Way:
+def stop(name: str, needs: Needs) -> Way:
     return Way(Action.CHANGE_RULES, Side.STOP, name, needs, "a test")
 
 
 COUNCIL = Keys("council", needed="seats", proof="council_signers", governs="council")
+ONE_VOTER, MOST = Rule(POWER, "voters", "", 0, 1, strict=True), Rule(CONTROL, "council", "", 1, 2, strict=True)
+CHAMBERS = Seats((ONE_VOTER, MOST), "voters, council")
 HIDDEN = Unlisted("roles", "nobody lists them")
 UNREAD_VOTE = "its rule or its voters have not been read"
 PROVED = {("council_signers", ""): "verified", ("rule", ""): "council"}
@@ -184,6 +186,55 @@ def test_a_way_is_counted_by_what_was_read(
     draft: Draft, way: Way, said: dict[tuple[str, str], str], expected: list[tuple[str, int | str]]
 ) -> None:
     assert told(draft, way, said=SAID | said) == expected
+
+
+@each(
+    ("rule", "expected"),
+    [
+        # One voter has a seat in the council too, and serves both.
+        ("voters, council", ["a", "b", "c"]),
+        ("king, voters, council", ["a", "b", "c"]),
+        # A rule that is ready is no way before the chain has its bodies.
+        ("king", None),
+        ("voters", None),
+        ("rule unknown", None),
+        (None, None),
+    ],
+)
+def test_bodies_that_rule_together_are_counted_while_they_rule(
+    draft: Draft, rule: str | None, expected: list[str] | None
+) -> None:
+    network = a_network(force("both", CHAMBERS))
+    said = {("rule", ""): rule} if rule else {}
+    paths = ways(Known(filled(draft, network, said=SAID | said), network.name), "control")
+    assert [sorted(fewest(path).parties) for path in paths] == ([expected] if expected else [])
+
+
+def test_a_body_that_was_not_read_leaves_the_way_unknown(draft: Draft) -> None:
+    nobody = Rule(CONTROL, "nobody", "", 1, 1, strict=False)
+    assert told(draft, force("both", Seats((MOST, nobody)))) == [("both", "who the nobody are has not been read")]
+    assert told(draft, force("all", Seats((replace(MOST, numerator=1, denominator=1, strict=False),)))) == [("all", 5)]
+
+
+@each(
+    ("rule", "expected"),
+    [
+        ("king", ["king, 2 of 3"]),
+        ("king, voters, council", ["king, 2 of 3", "both"]),
+        # Others rule who are known: the king's way is closed, and nothing is unknown.
+        ("voters, council", ["both"]),
+        ("nobody", []),
+        # Somebody rules whom no way knows.
+        ("king, parliament", ["the chain's governance", "king, 2 of 3"]),
+        ("parliament", ["the chain's governance"]),
+    ],
+)
+def test_who_rules_by_the_chains_own_word_is_who_is_counted(draft: Draft, rule: str, expected: list[str]) -> None:
+    network = a_network(force("king", Keys("kings", needed="kings", governs="king")), force("both", CHAMBERS))
+    held = HELD | {(CONTROL, "kings"): {"x": 1, "y": 1, "z": 1}}
+    said = SAID | {("rule", ""): rule, ("kings", ""): "2"}
+    paths = ways(Known(filled(draft, network, held, said), network.name), "control")
+    assert [path.name for path in paths] == expected
 
 
 def test_what_a_network_does_not_declare_is_not_known(draft: Draft) -> None:
@@ -272,7 +323,8 @@ def test_a_declared_way_rests_on_what_its_network_reads(network: Network, way: W
             rule = Thresholds(ONE // 3, ONE // 2, ONE // 3)
             cases = {(one.name, one.case) for one in levers(rule, Fraction(1))}
             assert (way.needs.ballot, way.needs.against) in cases
-    if not isinstance(way.needs, Unlisted):
+    of = way.needs.bodies if isinstance(way.needs, Seats) else () if isinstance(way.needs, Unlisted) else (way.needs,)
+    for needed in of:
         # Of a network that is only imported, its state files tell what its scorecard has.
         read = {reading.measure for reading in network.readings}
-        assert way.needs.measure in (read or network.scorecard.keys())
+        assert needed.measure in (read or network.scorecard.keys())
