@@ -21,7 +21,7 @@ _MONEY: Final = f"""
 _HOLDINGS: Final = f"""
     SELECT h.reading, h.unit, h.population, h.address AS holder, h.amount, h.since, h.time
     FROM newest n JOIN held h ON h.snapshot = n.id
-    WHERE n.network IN ({_NETWORK}) AND n.measure = $1
+    WHERE n.network IN ({_NETWORK}) AND n.measure = $1 AND NOT is_sink(h.address)
 """
 _TOTALS: Final = f"""
     SELECT s.reading, s.unit, d.total, s.since, s.time

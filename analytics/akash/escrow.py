@@ -18,6 +18,8 @@ from analytics.decimals import ONE, product, quotient
 from analytics.impossible import Impossible
 
 DAY_MICROSECONDS: Final = 86_400_000_000
+# Holds, among auditors, what needs no signature: it is in the total and nobody gates it.
+UNSIGNED: Final = "sink:unsigned"
 
 
 class Settlement(StrEnum):
@@ -329,17 +331,18 @@ def _flow(payment: Payment, payer: str, amount: int) -> Taking:
 
 
 def populations(flows: Iterable[Taking]) -> dict[str, dict[str, int]]:
-    """Flows of one denom by provider, payer, tenant and auditor; each of the first three adds up to the same total.
+    """Flows of one denom by provider, payer, tenant and auditor; each adds up to the same total.
 
-    An amount whose order demands several signatures is divided equally among the auditors named; one that demands none
-    is in no row of `auditors`.
+    So do auditors: an amount whose order demands several signatures is divided equally among those named, and one that
+    demands none is nobody's, under UNSIGNED.
     """
     found: dict[str, dict[str, int]] = {"providers": {}, "payers": {}, "tenants": {}, "auditors": {}}
     for flow in flows:
         for population, holder in (("providers", flow.provider), ("payers", flow.payer), ("tenants", flow.tenant)):
             found[population][holder] = found[population].get(holder, 0) + flow.amount
-        for position, auditor in enumerate(flow.auditors):
-            part = (flow.amount + position) // len(flow.auditors)
+        demanded = flow.auditors or (UNSIGNED,)
+        for position, auditor in enumerate(demanded):
+            part = (flow.amount + position) // len(demanded)
             found["auditors"][auditor] = found["auditors"].get(auditor, 0) + part
     return found
 

@@ -39,8 +39,8 @@ def run_rate(denom: str) -> Read:
     def leases(node: Lcd) -> Facts:
         """What running leases take a day, projected: each lease's rate per block (market and escrow modules; active and
         reclaiming leases) times the blocks of a day as measured on the chain. Payers are those whose deposit the next
-        block is taken from; tenants own the lease; auditors are those whose signature the order demanded. Leases whose
-        escrow account is empty are left out.
+        block is taken from; tenants own the lease; auditors are those whose signature the order demanded, equally where it
+        demands several; what needs none is nobody's. Leases whose escrow account is empty are left out.
         """
         rates = escrow.run_rate(market(node).ledger, **speed(node))
         return _facts(rates, denom, node.block.time - DAILY)
@@ -196,8 +196,8 @@ def _spend(name: str, denom: str, *, headline: bool) -> tuple[Reading[Lcd], ...]
     unit = UNIT.format(name)
 
     def flow(prefix: str, read: ReadBetween) -> Reading[Lcd]:
-        measure = Measure.COMPUTE_SPEND
-        return Reading(f"{prefix}_{name}", Kind.HOLDINGS, measure, unit, DAILY, Since("lease_ledger", read), flow=True)
+        of, since = Measure.COMPUTE_SPEND, Since("lease_ledger", read)
+        return Reading(f"{prefix}_{name}", Kind.HOLDINGS, of, unit, DAILY, since, flow=True, others=(escrow.UNSIGNED,))
 
     return (
         Reading(
@@ -208,6 +208,7 @@ def _spend(name: str, denom: str, *, headline: bool) -> tuple[Reading[Lcd], ...]
             HOURLY,
             run_rate(denom),
             headline=headline,
+            others=(escrow.UNSIGNED,),
         ),
         flow("accrued", accrued(denom)),
         flow("settled", settled(denom)),
@@ -244,29 +245,29 @@ run_rate:
   providers | <address> | | who leases out, with what running leases pay it a day
   payers | <address> | | who pays, with what its running leases cost a day
   tenants | <address> | | who deploys, with what its running leases cost a day
-  auditors | <address> | | whose signature orders demand, with what the leases of these orders cost a day
+  auditors | <address> or sink:unsigned | | whose signature orders demand, with what the leases of these orders cost a day
 accrued:
   providers | <address> | | who leases out, with what its leases earned in the period
   payers | <address> | | who pays, with what it owed for the period
   tenants | <address> | | who deploys, with what its leases earned in the period
-  auditors | <address> | | whose signature orders demand, with what the leases of these orders earned
+  auditors | <address> or sink:unsigned | | whose signature orders demand, with what the leases of these orders earned
 settled:
   providers | <address> | | who leases out, with what the escrow moved to its leases in the period
   payers | <address> | | who pays, with what the escrow moved from its deposits
   tenants | <address> | | who deploys, with what the escrow moved for its leases
-  auditors | <address> | | whose signature orders demand, with what the escrow moved for them
+  auditors | <address> or sink:unsigned | | whose signature orders demand, with what the escrow moved for them
 deposited:
   payers | <address> | | who pays, with what it put into escrow in the period less what came back
 external_least:
   providers | <address> | | as under `accrued`, of outsiders at least
   payers | <address> | | as under `accrued`, of outsiders at least
   tenants | <address> | | as under `accrued`, of outsiders at least
-  auditors | <address> | | as under `accrued`, of outsiders at least
+  auditors | <address> or sink:unsigned | | as under `accrued`, of outsiders at least
 external_most:
   providers | <address> | | as under `accrued`, of outsiders at most
   payers | <address> | | as under `accrued`, of outsiders at most
   tenants | <address> | | as under `accrued`, of outsiders at most
-  auditors | <address> | | as under `accrued`, of outsiders at most
+  auditors | <address> or sink:unsigned | | as under `accrued`, of outsiders at most
 lease_totals:
   block_seconds | | s | mean time of a block
   leases_unfunded | | leases | running leases whose deposit is used up

@@ -8,6 +8,8 @@ from ingest.cosmos.readings import PARTIES, RULES, SCORECARD, UNITS, WAYS, readi
 from ingest.network import Network, Unit, counted
 from store.columns import Column
 from store.rows import Decision
+from ingest.network import Gate, Network, Unit, counted
+from store.rows import Decision, Measure
 
 ENDPOINTS = (
     "https://rest-akash.ecostake.com",
@@ -39,6 +41,14 @@ READINGS = readings(
     *supply.READINGS,
 )
 
+# A lease starts where an auditor signed for the provider, if its order demands that, and runs while somebody pays: of
+# what leases earned, settled or not, in the denomination that most are paid in. What is leased has the gates of its price.
+GATES = tuple(
+    Gate(measure, name, f"accrued_{DOLLAR}/{population}")
+    for measure in (Measure.COMPUTE_SPEND, Measure.COMPUTE_SUPPLY)
+    for name, population in (("auditors", "auditors"), ("wallets that pay", "payers"))
+)
+
 NETWORK = Network(
     name="akash",
     title="Akash",
@@ -51,6 +61,7 @@ NETWORK = Network(
     readings=READINGS,
     rules=RULES,
     ways=WAYS,
+    gates=GATES,
     chain_ids=("akashnet-1",),
     tokens_vote=True,
     decision=Decision.STAKE_TALLY,

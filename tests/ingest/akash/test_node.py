@@ -47,8 +47,8 @@ LANDED = {
     # Ten accounts pay leases, and the height.
     "lease_ledger": 11,
     "lease_totals": 5,
-    # Three providers, five payers, five tenants, two auditors.
-    "leases_uact": 15,
+    # Three providers, five payers, five tenants, two auditors, and what needs no signature.
+    "leases_uact": 16,
     "leases_uakt": 0,
     "leases_uusdc": 0,
     **dict.fromkeys(FLOWS, 0),
