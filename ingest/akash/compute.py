@@ -39,8 +39,8 @@ def run_rate(denom: str) -> Read:
     def leases(node: Lcd) -> Facts:
         """What running leases take a day, projected: each lease's rate per block (market and escrow modules; active and
         reclaiming leases) times the blocks of a day as measured on the chain. Payers are those whose deposit the next
-        block is taken from; tenants own the lease; auditors are those whose signature the order demanded, equally where it
-        demands several; what needs none is nobody's. Leases whose escrow account is empty are left out.
+        block is taken from; tenants own the lease; auditors are those whose signature the order demanded, equally where
+        it demands several; what needs none is nobody's. Leases whose escrow account is empty are left out.
         """
         rates = escrow.run_rate(market(node).ledger, **speed(node))
         return _facts(rates, denom, node.block.time - DAILY)
@@ -245,7 +245,7 @@ run_rate:
   providers | <address> | | who leases out, with what running leases pay it a day
   payers | <address> | | who pays, with what its running leases cost a day
   tenants | <address> | | who deploys, with what its running leases cost a day
-  auditors | <address> or sink:unsigned | | whose signature orders demand, with what the leases of these orders cost a day
+  auditors | <address> or sink:unsigned | | whose signature orders demand, with what their leases cost a day
 accrued:
   providers | <address> | | who leases out, with what its leases earned in the period
   payers | <address> | | who pays, with what it owed for the period

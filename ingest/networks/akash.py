@@ -41,8 +41,8 @@ READINGS = readings(
     *supply.READINGS,
 )
 
-# A lease starts where an auditor signed for the provider, if its order demands that, and runs while somebody pays: of
-# what leases earned, settled or not, in the denomination that most are paid in. What is leased has the gates of its price.
+# A lease needs a provider that an auditor signed for, if its order demands that, and runs while somebody pays. Of what
+# leases earned, settled or not, in the denomination that most are paid in; what is leased has the same gates.
 GATES = tuple(
     Gate(measure, name, f"accrued_{DOLLAR}/{population}")
     for measure in (Measure.COMPUTE_SPEND, Measure.COMPUTE_SUPPLY)
