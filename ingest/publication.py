@@ -14,6 +14,7 @@ from analytics.spread.batches import Threshold
 from ingest.imported import imported
 from ingest.network import Gate, Network, Reading, Rule, Way
 from publish import evidence, halting
+from publish import claims, evidence
 from publish.change import changes
 from publish.concentration import method_version, metrics
 from publish.operators import TEXTS, with_operators
@@ -46,7 +47,6 @@ def build(
     """
     with Draft(data, afresh=afresh) as draft:
         draft.replace("event", reference.events())
-        draft.replace("published", reference.published())
         draft.doubt(doubted)
         draft.take_in()
         networks = {**imported(dict(draft.table(DESCRIPTIONS).iter_rows()), networks.values()), **networks}
@@ -62,6 +62,7 @@ def build(
         draft.replace("verdict", evidence.verdict_rows(draft))
         for table, rows in evidence.power_rows(draft).items():
             draft.replace(table, rows)
+        draft.replace("claim", claims.rows(draft, reference.claims()))
         runs, torn = _ledger(draft, told)
         for table, rows in ledger(runs).items():
             draft.replace(table, rows)

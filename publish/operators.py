@@ -69,7 +69,7 @@ def operators(texts: pl.DataFrame) -> pl.DataFrame:
         for network, valoper in members:
             evidence = _evidence((network, valoper), members, claims)
             rows += [
-                (network, address, slug, name, "operator", None, None, evidence, None)
+                (network, address, slug, name, "operator", None, None, evidence, None, None)
                 for address in (valoper, account(valoper))
             ]
     return pl.DataFrame(rows, schema=ENTITIES, orient="row").sort("network", "entity", "address")

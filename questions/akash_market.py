@@ -7,6 +7,7 @@ import polars as pl
 
 from analytics.akash import spend as markets
 from analytics.akash import supply as compute_supply
+from questions import claims
 from store.domains import domain
 from store.mart import Mart
 from store.reference import PROTOCOL
@@ -47,10 +48,6 @@ _ENTITIES: Final = f"""
 _OBSERVATIONS: Final = """
     SELECT name, subject, time, value, exact, unit, source FROM observation
     WHERE regexp_full_match(name, $1) AND {of}
-"""
-# The order of the file: by the period, and then what an analyst says before what the press says.
-_PUBLISHED: Final = """
-    FROM published WHERE network = $1 AND metric = 'spend_usd' ORDER BY rowid
 """
 
 
@@ -98,13 +95,13 @@ def spend_daily(mart: Mart) -> pl.DataFrame:
 
 
 def spend_claims(mart: Mart) -> pl.DataFrame:
-    """Published figures beside measured ones: see markets.claims."""
-    return markets.claims(_published(mart), spend_daily(mart))
+    """What others claim of spend, held against the console's history: see claims.measured."""
+    return claims.measured(mart, network(mart), "spend")
 
 
 def spend_points(mart: Mart) -> pl.DataFrame:
-    """Published figures as points of a chart of dollars a day: see markets.published_points."""
-    return markets.published_points(_published(mart))
+    """What others claim of a period as points of a chart of dollars a day: see markets.claimed_points."""
+    return markets.claimed_points(spend_claims(mart).filter(formula="sum_of_days"))
 
 
 def run_rate_against_console(mart: Mart) -> pl.DataFrame:
@@ -183,7 +180,3 @@ def _own(mart: Mart, names: str) -> pl.DataFrame:
 def _told(mart: Mart, names: str) -> pl.DataFrame:
     """What anybody says: the names are those of one source alone, or prices."""
     return mart.table(_OBSERVATIONS.format(of="true"), names)
-
-
-def _published(mart: Mart) -> pl.DataFrame:
-    return mart.table(_PUBLISHED, network(mart))

@@ -1,4 +1,4 @@
-"""The curated facts of data/reference: who owns an address, what happened, what was published or is not, shared hosts.
+"""The curated facts of data/reference: who owns an address, what happened, what is claimed or is not, shared hosts.
 
 One reader for all files: a row that lacks evidence, or has a word that nobody knows, is refused with its file and name.
 """
@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
+from math import inf
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,25 +32,55 @@ ENTITIES: Final = pl.Schema(
         "valid_to": Time,
         "source": pl.String(),
         "recorded_at": Time,
+        # When somebody opened the source; null where nobody could: such a row raises no letter.
+        "checked_at": Time,
     }
 )
 EVENTS: Final = pl.Schema(
-    {"time": Time, "network": pl.String(), "title": pl.String(), "source": pl.String(), "kind": pl.String()}
-)
-PUBLISHED: Final = pl.Schema(
     {
+        "time": Time,
+        **dict.fromkeys(("network", "title", "source", "kind"), pl.String()),
+        "checked_at": Time,
+    }
+)
+# What a reading of a claim may be called. A formula gives one of the first three and "not verifiable"; where no chain
+# can tell, a person chose one, with the evidence.
+CONFIRMED: Final = "confirmed"
+CONTRADICTED: Final = "contradicted"
+OTHER_READING: Final = "consistent under another reading"
+SELF_REPORTED: Final = "self-reported"
+NOT_VERIFIABLE: Final = "not verifiable"
+NOT_READ: Final = "not read yet"
+WORDS: Final = (CONFIRMED, CONTRADICTED, OTHER_READING, SELF_REPORTED, NOT_VERIFIABLE, NOT_READ)
+# How a measured number must stand to the claimed one; `needs`: less refutes it, as much proves nothing.
+BOUNDS: Final = ("near", "at_least", "at_most", "needs")
+
+CLAIMS: Final = pl.Schema(
+    {
+        "claim": pl.String(),
+        "reading": pl.String(),
+        "sentence": pl.String(),
+        "says": pl.String(),
+        "plain": pl.Boolean(),
         "network": pl.String(),
-        "metric": pl.String(),
-        "title": pl.String(),
+        "measure": pl.String(),
         "period_start": pl.Date(),
         "period_end": pl.Date(),
-        "value_usd": pl.Float64(),
-        "at_least": pl.Boolean(),
+        "claimed": pl.Float64(),
+        "unit": pl.String(),
+        "bound": pl.String(),
+        "tolerance": pl.Float64(),
+        "formula": pl.String(),
+        "subject": pl.String(),
+        "word": pl.String(),
+        "falsifier": pl.String(),
+        "ambiguity": pl.String(),
+        "public": pl.String(),
         "who": pl.String(),
         "kind": pl.String(),
         "source": pl.String(),
-        "note": pl.String(),
         "recorded_at": pl.Date(),
+        "checked_at": pl.Date(),
     }
 )
 BLANKS: Final = pl.Schema(dict.fromkeys(("network", "measure", "axis", "state", "reason", "source"), pl.String()))
@@ -73,16 +104,25 @@ _ENTITIES: Final = _Sheet(
     "entity",
     "address",
     ENTITIES,
-    usual={"valid_from": None, "valid_to": None},
+    usual={"valid_from": None, "valid_to": None, "checked_at": None},
     words={"kind": (*PROTOCOL, CUSTODIAN, "multisig", "operator")},
 )
-_EVENTS: Final = _Sheet("event", "title", EVENTS, usual={"kind": ""})
-_PUBLISHED: Final = _Sheet(
-    "published",
-    "title",
-    PUBLISHED,
-    usual={"at_least": False},
-    words={"kind": ("report", "press", "probe", "derived")},
+_EVENTS: Final = _Sheet("event", "title", EVENTS, usual={"kind": "", "checked_at": None})
+_CLAIMS: Final = _Sheet(
+    "claim",
+    "says",
+    CLAIMS,
+    usual={
+        "plain": False,
+        **dict.fromkeys(("period_start", "period_end", "claimed", "checked_at")),
+        **dict.fromkeys(("unit", "bound", "formula", "subject", "word", "ambiguity"), ""),
+        "tolerance": 0.0,
+    },
+    words={
+        "bound": ("", *BOUNDS),
+        "word": ("", *WORDS),
+        "kind": ("article", "report", "press", "probe", "statement", "derived"),
+    },
 )
 _BLANKS: Final = _Sheet(
     "blank",
@@ -111,15 +151,37 @@ def events(path: Path = REFERENCE / "events.toml") -> pl.DataFrame:
     return _read(path, _EVENTS).sort("time")
 
 
-def published(path: Path = REFERENCE / "published.toml") -> pl.DataFrame:
-    """Figures that others published; raises BadData for a period that ends before it starts, or no dollars."""
-    found = _read(path, _PUBLISHED).sort("network", "period_start", "kind")
-    for title, start, end, value in found.select("title", "period_start", "period_end", "value_usd").iter_rows():
-        if start > end:
-            raise _wrong(path, title, f"has no period of days: {start} to {end}")
-        if not value > 0:
-            raise _wrong(path, title, f"is {value:g} dollars")
+def claims(path: Path = REFERENCE / "claims.toml") -> pl.DataFrame:
+    """What others claim, a row a reading of a sentence; raises BadData for one that nobody could hold against anything.
+
+    A reading has a formula with all that it needs, or the word of a person, never both.
+    """
+    found = _read(path, _CLAIMS)
+    for row in found.iter_rows(named=True):
+        if fault := _unclaimable(row):
+            raise _wrong(path, row["says"], fault)
+    twice = found.filter(pl.struct("claim", "reading").is_duplicated())
+    if not twice.is_empty():
+        raise _wrong(path, twice["says"][0], "has the reading of another row")
     return found
+
+
+def _unclaimable(row: dict[str, Any]) -> str:
+    """Why a reading of a claim is none; empty where it is one."""
+    if bool(row["formula"]) == bool(row["word"]):
+        return "has to have a formula or a word, and not both"
+    start, end = row["period_start"], row["period_end"]
+    period = start is not None or end is not None
+    needed = ["period_start", "period_end"] if period or row["formula"] else []
+    needed += ["bound", "claimed"] if row["formula"] else []
+    missing = [column for column in needed if row[column] in (None, "")]
+    if missing:
+        return f"has no {', '.join(missing)}"
+    if period and start > end:
+        return f"has no period of days: {start} to {end}"
+    if not 0 < (1.0 if row["claimed"] is None else row["claimed"]) < inf:
+        return f"claims {row['claimed']:g}"
+    return "" if 0 <= row["tolerance"] < 1 else f"has a tolerance of {row['tolerance']:g}"
 
 
 def blanks(path: Path = REFERENCE / "blanks.toml") -> pl.DataFrame:

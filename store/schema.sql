@@ -322,7 +322,8 @@ CREATE TABLE entity (
     valid_from TIMESTAMPTZ,        -- null: the source does not say
     valid_to TIMESTAMPTZ,          -- null: it still holds, or the source does not say
     source VARCHAR,                -- the evidence
-    recorded_at TIMESTAMPTZ        -- empty for operators found from their own words
+    recorded_at TIMESTAMPTZ,       -- empty for operators found from their own words
+    checked_at TIMESTAMPTZ         -- when somebody opened the source; null: nobody could
 );
 
 -- The same by number of holder, so that a ranking of millions compares no addresses.
@@ -408,23 +409,42 @@ CREATE TABLE event (
     network VARCHAR,               -- short name of the network
     title VARCHAR,                 -- what was done or stated, and by whom
     source VARCHAR,                -- public evidence
-    kind VARCHAR                   -- merger, exit, upgrade and such; empty where nothing fits
+    kind VARCHAR,                  -- merger, exit, upgrade and such; empty where nothing fits
+    checked_at TIMESTAMPTZ         -- when somebody opened the source; null: nobody could
 );
 
--- Figures that others published, to be compared with what is measured (data/reference/published.toml).
-CREATE TABLE published (
-    network VARCHAR,               -- short name of the network
-    metric VARCHAR,                -- what is told: spend_usd
-    title VARCHAR,                 -- the figure in words
-    period_start DATE,             -- first day of which it speaks
+-- What others claim, a row a reading of a sentence (data/reference/claims.toml), held against what was read by the rule
+-- of docs/claims.md.
+CREATE TABLE claim (
+    place INTEGER,                 -- order of the file
+    claim VARCHAR,                 -- slug of the sentence
+    reading VARCHAR,               -- slug of one way to read it
+    sentence VARCHAR,              -- what is claimed, in short
+    says VARCHAR,                  -- what it says when it is read this way
+    plain BOOLEAN,                 -- true: how the sentence reads at first
+    network VARCHAR,               -- short name of the network, or the name of one that is not read
+    measure VARCHAR,               -- of what it speaks
+    period_start DATE,             -- first day of which it speaks; null where it names none
     period_end DATE,               -- last day of which it speaks
-    value_usd DOUBLE,              -- dollars
-    at_least BOOLEAN,              -- it was published as "more than"
-    who VARCHAR,                   -- who published it first
-    kind VARCHAR,                  -- report, press, probe, derived
+    claimed DOUBLE,                -- the number that is claimed; null where there is none
+    unit VARCHAR,                  -- of claimed and measured
+    bound VARCHAR,                 -- near, at_least, at_most, needs (less refutes it, as much proves nothing)
+    tolerance DOUBLE,              -- part of the claimed number by which the measured one may miss it
+    formula VARCHAR,               -- how it is measured; empty where no chain can tell
+    subject VARCHAR,               -- of which observation or population
+    word VARCHAR,                  -- what it is called (docs/claims.md)
+    falsifier VARCHAR,             -- what would refute it
+    ambiguity VARCHAR,             -- what the sentence leaves open
+    public VARCHAR,                -- what is public, with its date
+    who VARCHAR,                   -- who says so
+    kind VARCHAR,                  -- article, report, press, probe, statement, derived
     source VARCHAR,                -- where it was read
-    note VARCHAR,                  -- what to know of it
-    recorded_at DATE               -- when it was read
+    recorded_at DATE,              -- when it was written down
+    checked_at DATE,               -- when somebody opened the source; null: nobody could
+    note VARCHAR,                  -- how the number came about, or why there is none
+    measured DOUBLE,               -- what the formula gives; null where it gives nothing
+    measured_at TIMESTAMPTZ,       -- when it was so
+    snapshots VARCHAR              -- ids of the snapshots behind it, as JSON
 );
 
 -- The ledger: every run.

@@ -1,6 +1,7 @@
 """What the page of markets shows of Akash: spend, its sides, published figures, hardware; section by section."""
 
 from collections.abc import Sequence
+from typing import Final
 
 import polars as pl
 import streamlit as st
@@ -9,7 +10,12 @@ from questions import akash_market as facts
 from questions import ranking
 from questions.populations import Population
 from ui import akash_market, banners, charts, choose, curves, draw, frame, market, parties, served, tables
+from ui import claims as claimed
 from ui.provenance import Provenance
+
+# Of the columns of claims those that a figure of spend needs.
+SHOWN: Final = ("says", "called", "claimed_text", "measured_text", "note", "public", "who", "source")
+CLAIMS: Final = {name: claimed.COLUMNS[name] for name in SHOWN}
 
 
 @frame.section
@@ -99,13 +105,16 @@ def over_time(source: Sequence[Provenance], title: str) -> None:
 
 @frame.section
 def claims(source: Sequence[Provenance]) -> None:
-    """Published figures beside measured ones."""
+    """What others claim of spend, beside what was measured."""
     rows = served.asked(facts.spend_claims)
     if rows.is_empty():
         return
     st.header("Do published figures hold?", anchor=False)
     told = market.told(source, "US dollars", n=rows.height, things="published figures")
-    draw.table(rows, akash_market.CLAIMS, alt="Published figures beside measured ones", sources=told, key="claims")
+    draw.table(
+        claimed.told(rows), CLAIMS, alt="Published figures beside measured ones", sources=told, key="spend-claims"
+    )
+    st.page_link("pages/claims.py", label="All claims, and what would refute them", icon=":material/fact_check:")
 
 
 @frame.section

@@ -1,4 +1,4 @@
-"""The market of Akash in sentences and columns: spend in dollars, published figures, hardware and who signs for it."""
+"""The market of Akash in sentences and columns: spend in dollars, hardware and who signs for it."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -44,19 +44,6 @@ PARTIES: Final = {
     "low_usd": tables.number("US dollars a day", places=2),
     "addresses": tables.count("Addresses", "Addresses that were merged into this party."),
     "address": tables.text("Largest address"),
-}
-CLAIMS: Final = {
-    "title": tables.text("Figure", pinned=True),
-    "verdict": tables.text("Against what was measured"),
-    "claimed_usd": tables.number("Published, USD", places=0),
-    "measured_usd": tables.number("Measured, USD", places=0),
-    "times": tables.number("Times", "The published figure in measured ones.", places=2),
-    "who": tables.text("By"),
-    "kind": tables.text("Kind"),
-    "period_start": tables.day("From"),
-    "period_end": tables.day("To"),
-    "note": tables.text("Note"),
-    "source": tables.text("Read at"),
 }
 SUPPLY: Final = {
     "organisation": tables.text("Organisation", pinned=True),
@@ -137,13 +124,13 @@ def daily(title: str, console: pl.DataFrame, on_chain: pl.DataFrame) -> pl.DataF
 
 
 def daily_in_words(rows: pl.DataFrame, points: pl.DataFrame) -> str:
-    """The newest day of each series, and how many published figures are marked."""
+    """The newest day of each series, and how many claimed figures are marked."""
     newest = rows.sort("time").group_by("title", maintain_order=True).last()
     told = [
         f"{title}: {words.usd(value)} on {words.day(time)}"
         for title, time, value in newest.select("title", "time", "value").iter_rows()
     ]
-    return f"{'; '.join(told)}; {words.several(points.height, 'published figure')} marked."
+    return f"{'; '.join(told)}; {words.several(points.height, 'claimed figure')} marked."
 
 
 def supply_headline(rows: pl.DataFrame) -> str:

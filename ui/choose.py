@@ -163,6 +163,12 @@ def side() -> str:
     return link.segments("Side", SIDES, key="side", default="providers")
 
 
+def claim(rows: pl.DataFrame) -> str:
+    """One claim by its slug; empty for none in particular. rows: claim, sentence."""
+    told = {"": "All", **dict(rows.select("claim", "sentence").iter_rows())}
+    return link.choice("Claim", list(told), lambda slug: inert.plain(told[slug]), key="claim")
+
+
 RANGES = {"30": "30 days", "90": "90 days", "365": "1 year", "0": "All"}
 SPANS = {"30": "in 30 days", "90": "in 90 days", "365": "in a year", "0": "since the first day"}
 

@@ -1,4 +1,4 @@
-"""Tables of the Akash compute market: spend and its concentration, history against published figures.
+"""Tables of the Akash compute market: spend and its concentration, its history.
 
 Plain frames in, plain frames out. Dollars are made here and in analytics.prices, and nowhere else; where a figure
 cannot be told in dollars the row has none and says why.
@@ -28,8 +28,6 @@ COLUMNS: Final[Mapping[str, tuple[str, str]]] = {
     "external_most": ("E", "From outsiders, at most"),
 }
 POPULATIONS: Final = ("providers", "payers", "tenants", "auditors")
-# A figure of others is consistent with the measured one within this part: prices and hours of days differ.
-CONSISTENT: Final = 0.15
 DAILY_USD: Final = "dailyUUsdSpent"
 
 Costs = Mapping[str, Price | NoPrice]
@@ -162,38 +160,17 @@ def daily(observations: pl.DataFrame) -> pl.DataFrame:
     return whole.select("time", (pl.col("value") / MICRO).alias("value")).sort("time")
 
 
-def quarters(days: pl.DataFrame) -> pl.DataFrame:
-    """Dollars by calendar quarter and since the beginning: quarter, usd, days, whole, since_launch_usd."""
-    in_quarter = pl.col("time").dt.truncate("1q")
-    grouped = days.group_by(in_quarter.alias("quarter")).agg(pl.col("value").sum().alias("usd"), pl.len().alias("days"))
-    length = (pl.col("quarter").dt.offset_by("1q") - pl.col("quarter")).dt.total_days()
-    return grouped.sort("quarter").with_columns(
-        (pl.col("days") == length).alias("whole"), pl.col("usd").cum_sum().alias("since_launch_usd")
-    )
-
-
-def published_points(published: pl.DataFrame) -> pl.DataFrame:
+def claimed_points(claims: pl.DataFrame) -> pl.DataFrame:
     """Others' figures for a chart of dollars a day: each period's average at its middle (time, value, title)."""
     days = (pl.col("period_end") - pl.col("period_start")).dt.total_days() + 1
-    figure = pl.format("{}: {} USD ({})", "title", pl.col("value_usd").round().cast(pl.Int64), "who")
-    return published.select(
+    return claims.select(
         (pl.col("period_start") + pl.duration(days=days // 2))
         .cast(pl.Datetime("us"))
         .dt.replace_time_zone("UTC")
         .alias("time"),
-        (pl.col("value_usd") / days).alias("value"),
-        figure.alias("title"),
+        (pl.col("claimed") / days).alias("value"),
+        pl.format("{} ({})", "says", "who").alias("title"),
     )
-
-
-def claims(published: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
-    """Each published figure beside what the console's daily history adds up to over the same days.
-
-    verdict: consistent (within 15 %, or above a "more than"), contradicted, or not covered where days are missing.
-    times: the claim in measured ones. since_launch_usd: everything until the period's end, because a figure may be of
-    all time; fits_since_launch says whether it is that.
-    """
-    return pl.DataFrame([_judged(row, days) for row in published.iter_rows(named=True)], schema=CLAIMS_SCHEMA)
 
 
 def against_console(run_rates: pl.DataFrame, by_day: Mapping[date, Costs], days: pl.DataFrame) -> pl.DataFrame:
@@ -218,39 +195,6 @@ def against_console(run_rates: pl.DataFrame, by_day: Mapping[date, Costs], days:
     middle = (pl.col("low_usd") + pl.col("high_usd")) / 2
     ratio = pl.when(pl.col("console_usd") > 0).then(middle / pl.col("console_usd"))
     return ours.join(theirs, on="day", how="left").with_columns(ratio.alias("ratio")).sort("day")
-
-
-def _judged(row: Mapping[str, Any], days: pl.DataFrame) -> dict[str, Any]:
-    start, end, claimed = row["period_start"], row["period_end"], row["value_usd"]
-    day = pl.col("time").dt.date()
-    inside = days.filter((day >= start) & (day <= end))
-    before = float(days.filter(day <= end)["value"].sum())
-    length = (end - start).days + 1
-    covered = inside.height == length
-    measured = float(inside["value"].sum()) if covered else None
-    return {
-        **{name: row[name] for name in ("title", "who", "kind", "source", "note", "period_start", "period_end")},
-        "claimed_usd": claimed,
-        "at_least": row["at_least"],
-        "measured_usd": measured,
-        "days": inside.height,
-        "days_of_period": length,
-        "times": claimed / measured if measured else None,
-        "verdict": _verdict(claimed, measured, at_least=row["at_least"]),
-        "since_launch_usd": before if inside.height else None,
-        "fits_since_launch": _near(claimed, before) if inside.height else None,
-    }
-
-
-def _verdict(claimed: float, measured: float | None, *, at_least: bool) -> str:
-    if measured is None:
-        return "not covered"
-    holds = _near(claimed, measured) or (at_least and measured >= claimed)
-    return "consistent" if holds else "contradicted"
-
-
-def _near(claimed: float, measured: float) -> bool:
-    return abs(claimed - measured) <= CONSISTENT * claimed
 
 
 def _called(denom: str, money: Money) -> str:
@@ -315,25 +259,5 @@ CONCENTRATION_SCHEMA: Final = pl.Schema(
         "top_1": pl.Float64(),
         "top_3": pl.Float64(),
         "hhi": pl.Float64(),
-    }
-)
-CLAIMS_SCHEMA: Final = pl.Schema(
-    {
-        "title": pl.String(),
-        "who": pl.String(),
-        "kind": pl.String(),
-        "source": pl.String(),
-        "note": pl.String(),
-        "period_start": pl.Date(),
-        "period_end": pl.Date(),
-        "claimed_usd": pl.Float64(),
-        "at_least": pl.Boolean(),
-        "measured_usd": pl.Float64(),
-        "days": pl.Int64(),
-        "days_of_period": pl.Int64(),
-        "times": pl.Float64(),
-        "verdict": pl.String(),
-        "since_launch_usd": pl.Float64(),
-        "fits_since_launch": pl.Boolean(),
     }
 )

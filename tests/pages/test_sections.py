@@ -30,6 +30,7 @@ pytestmark = pytest.mark.slow
 # The addresses of a page that together show all of its sections. A section that none of them shows fails its test.
 AKASH_VOTER: Final = address("akash", 4)
 SEEN_AT: Final[dict[str, list[dict[str, str]]]] = {
+    "claims": [{"claim": "tao-subnets"}],
     "markets": [{"net": "akash"}, {"net": "bittensor"}, {"net": "singularitynet"}],
     "power": [{"q": "Honest"}],
     "proposals": [{"p": "akash:2", "q": AKASH_VOTER}],

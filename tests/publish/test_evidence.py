@@ -190,7 +190,9 @@ def test_owners_that_own_each_other_end(tmp_path: Path) -> None:
 def test_a_label_merges_signers_and_never_makes_one_key_of_a_multisig(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, labelled: list[str], number: int
 ) -> None:
-    rows = [("fet", one, "firm", "Firm", "multisig", None, None, "https://firm.example", NOON) for one in labelled]
+    rows = [
+        ("fet", one, "firm", "Firm", "multisig", None, None, "https://firm.example", NOON, None) for one in labelled
+    ]
     monkeypatch.setattr(reference, "entities", lambda: pl.DataFrame(rows, schema=reference.ENTITIES, orient="row"))
     contracts(tmp_path, [("token/minter", SAFE), *SAFE_KEYS], SAFE_STATE)
     with opened(tmp_path) as mart:

@@ -122,7 +122,18 @@ def test_operators_of_real_chains_are_found(shared: Path) -> None:
 
 
 def curated(network: str, number: int) -> pl.DataFrame:
-    row = (network, valoper(number, network), "firm", "The Firm", "operator", None, None, "https://firm.example", NOW)
+    row = (
+        network,
+        valoper(number, network),
+        "firm",
+        "The Firm",
+        "operator",
+        None,
+        None,
+        "https://firm.example",
+        NOW,
+        None,
+    )
     return pl.DataFrame([row], schema=ENTITIES, orient="row")
 
 

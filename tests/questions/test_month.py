@@ -46,7 +46,7 @@ def land(data: Path, network: str = "x", days: int = 30) -> None:
 def drafted(data: Path, recorded: Mapping[str, datetime | None]) -> Iterator[Draft]:
     """A draft of what landed; recorded: when it was found of each network that B and C are one party."""
     rows = [
-        (network, where, "bc", "BC", "operator", None, None, "a public page", time)
+        (network, where, "bc", "BC", "operator", None, None, "a public page", time, None)
         for network, time in recorded.items()
         for where in "bc"
     ]

@@ -60,7 +60,9 @@ def labelled(data: Path, entities: list[tuple[str, str, str]]) -> Mart:
     )
     amounts = {"0xa": 50, "0xb": 30, "0xc": 10, "0xd": 6, "0xe": 4}
     Landing(data).land(snapshot, Facts(holdings(("holders", *row) for row in amounts.items())))
-    rows = [("fet", where, who, who.title(), kind, None, None, "a public page", NOON) for where, who, kind in entities]
+    rows = [
+        ("fet", where, who, who.title(), kind, None, None, "a public page", NOON, None) for where, who, kind in entities
+    ]
     with Draft(data) as draft:
         draft.replace("entity", pl.DataFrame(rows, schema=ENTITIES, orient="row"))
         draft.take_in()

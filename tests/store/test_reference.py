@@ -90,12 +90,13 @@ WHOLE: dict[str, tuple[Reader, dict[str, str]]] = {
         reference.events,
         {"time": "2026-01-01T00:00:00Z", "network": '"akash"', "title": '"Halved"', "source": '"a page"'},
     ),
-    "published": (
-        reference.published,
+    "claim": (
+        reference.claims,
         {
-            "network": '"akash"', "metric": '"spend_usd"', "title": '"T"', "period_start": "2026-01-01",
-            "period_end": "2026-03-31", "value_usd": "5", "who": '"w"', "kind": '"press"', "source": '"s"',
-            "note": '"n"', "recorded_at": "2026-11-22",
+            "claim": '"a"', "reading": '"b"', "sentence": '"S"', "says": '"T"', "network": '"akash"',
+            "measure": '"spend"', "period_start": "2026-01-01", "period_end": "2026-03-31", "claimed": "5",
+            "bound": '"near"', "formula": '"sum"', "falsifier": '"f"', "public": '"p"', "who": '"w"',
+            "kind": '"press"', "source": '"s"', "recorded_at": "2026-11-22",
         },
     ),
     "blank": (
@@ -146,7 +147,13 @@ def test_what_a_row_lacks_is_refused_with_its_file_and_column(
         ("event", "time", "2026-01-01T00:00:00", "without a zone"),
         ("entity", "kind", '"friend"', "is a 'friend'; known"),
         ("blank", "axis", '"math"', "is a 'math'; known"),
-        ("published", "value_usd", "true", "cannot be True"),
+        ("claim", "claimed", "true", "cannot be True"),
+        ("claim", "claimed", "-5", "claims -5"),
+        ("claim", "claimed", "inf", "claims inf"),
+        ("claim", "tolerance", "1", "has a tolerance of 1"),
+        ("claim", "word", '"confirmed"', "a formula or a word, and not both"),
+        ("claim", "word", '"proved"', "is a 'proved'; known"),
+        ("claim", "period_end", "2025-01-01", "has no period of days"),
     ],
 )
 def test_a_value_that_cannot_be_is_refused(tmp_path: Path, rows: str, column: str, text: str, reason: str) -> None:

@@ -1,4 +1,4 @@
-"""Tables of the Akash compute market: five columns, concentration, history against published figures, supply."""
+"""Tables of the Akash compute market: five columns, concentration, history, supply."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -17,8 +17,7 @@ from ingest.publication import build
 from questions import akash_market as market_facts
 from store.landing import Landing
 from store.mart import Mart
-from store.reference import PUBLISHED, published
-from store.rows import BadData, Block, Facts, Kind, Snapshot, check, frame, holdings, observation
+from store.rows import Block, Facts, Kind, Snapshot, check, frame, holdings, observation
 
 NOON = datetime(2026, 7, 17, 12, tzinfo=UTC)
 TOKEN = 10**6 * ONE
@@ -118,65 +117,10 @@ def console(name: str, values: Sequence[float], first: date = date(2026, 1, 1)) 
     )
 
 
-# 2,811 dollars a day: a first quarter of 252,990 dollars.
-QUARTER = console("dailyUUsdSpent", [2811.0] * 90)
-
-
-def claim(title: str, usd: float, end: date = date(2026, 3, 31), *, at_least: bool = False) -> dict[str, object]:
-    return {
-        "network": "akash", "metric": "spend_usd", "title": title, "period_start": date(2026, 1, 1), "period_end": end,
-        "value_usd": usd, "at_least": at_least, "who": "somebody", "kind": "press", "source": "somewhere", "note": "-",
-        "recorded_at": date(2026, 11, 22),
-    }  # fmt: skip
-
-
-def judged(*rows: dict[str, object], history: pl.DataFrame = QUARTER) -> list[dict[str, object]]:
-    table = pl.DataFrame(list(rows), schema=PUBLISHED)
-    return list(markets.claims(table, markets.daily(history)).iter_rows(named=True))
-
-
-def test_a_reader_sees_which_figure_of_the_first_quarter_holds() -> None:
-    messari, press = judged(claim("Lease revenue", 253_000), claim("Compute spend", 5_000_000))
-    assert messari["verdict"] == "consistent"
-    assert press["verdict"] == "contradicted"
-    assert press["measured_usd"] == pytest.approx(252_990)
-    assert press["times"] == pytest.approx(19.76, abs=0.01)
-
-
-def test_a_figure_that_fits_everything_since_launch_is_told_so() -> None:
-    history = pl.concat([console("dailyUUsdSpent", [13_000.0] * 365, date(2025, 1, 1)), QUARTER])
-    (press,) = judged(claim("Compute spend", 5_000_000), history=history)
-    assert press["verdict"] == "contradicted"
-    assert press["fits_since_launch"] is True
-    assert press["since_launch_usd"] == pytest.approx(13_000 * 365 + 252_990)
-
-
-def test_a_figure_whose_days_are_not_all_there_is_not_covered() -> None:
-    (missing,) = judged(claim("Lease revenue", 253_000, date(2026, 4, 1)))
-    assert (missing["verdict"], missing["measured_usd"], missing["days"]) == ("not covered", None, 90)
-
-
-@pytest.mark.parametrize(
-    ("usd", "verdict"), [(200_000, "consistent"), (290_000, "consistent"), (500_000, "contradicted")]
-)
-def test_more_than_holds_from_its_figure_on(usd: float, verdict: str) -> None:
-    (found,) = judged(claim("Lease revenue", usd, at_least=True))
-    assert found["verdict"] == verdict
-
-
-def test_quarters_add_up_and_an_unfinished_one_says_so() -> None:
-    history = console("dailyUUsdSpent", [10.0] * 100)
-    assert markets.quarters(markets.daily(history)).select("usd", "days", "whole", "since_launch_usd").rows() == [
-        (900.0, 90, True, 900.0),
-        (100.0, 10, False, 1000.0),
-    ]
-
-
-def test_published_figures_stand_on_the_chart_as_dollars_a_day() -> None:
-    points = markets.published_points(pl.DataFrame([claim("Compute spend", 5_000_000)], schema=PUBLISHED))
-    assert points.rows() == [
-        (datetime(2026, 2, 15, tzinfo=UTC), 5_000_000 / 90, "Compute spend: 5000000 USD (somebody)")
-    ]
+def test_claimed_figures_stand_on_the_chart_as_dollars_a_day() -> None:
+    quarter = {"period_start": date(2026, 1, 1), "period_end": date(2026, 3, 31), "claimed": 5_000_000.0}
+    points = markets.claimed_points(pl.DataFrame([{**quarter, "says": "Compute spend", "who": "somebody"}]))
+    assert points.rows() == [(datetime(2026, 2, 15, tzinfo=UTC), 5_000_000 / 90, "Compute spend (somebody)")]
 
 
 def test_the_run_rate_stands_beside_the_consoles_figure_of_its_day() -> None:
@@ -193,38 +137,6 @@ def test_the_run_rate_stands_beside_the_consoles_figure_of_its_day() -> None:
     assert (first["readings"], first["low_usd"], first["console_usd"]) == (2, 7550.0, 7534.76)
     assert first["ratio"] == pytest.approx(7550 / 7534.76)
     assert (second["low_usd"], second["notes"], second["console_usd"], second["ratio"]) == (None, "stale", None, None)
-
-
-# --- published.toml ---------------------------------------------------------------------------------------------------
-
-
-def test_every_published_figure_has_its_period_and_source() -> None:
-    found = published()
-    assert found.filter(title="Compute spend, Q1 2026")["value_usd"].item() == 5_000_000
-    assert found.filter(pl.col("title") == "Lease revenue, Q1 2026")["value_usd"].item() == 253_000
-    assert found.null_count().sum_horizontal().item() == 0
-
-
-@pytest.mark.parametrize(
-    ("field", "value", "reason"),
-    [
-        ("source", '""', "has no source"),
-        ("kind", '"rumour"', "is a 'rumour'"),
-        ("value_usd", "-5", "is -5 dollars"),
-        ("period_end", "2025-01-01", "has no period of days"),
-        ("period_start", "2026-01-01T00:00:00Z", "has a period_start that cannot be"),
-    ],
-)
-def test_a_published_figure_without_evidence_is_refused(tmp_path: Path, field: str, value: str, reason: str) -> None:
-    lines = {
-        "network": '"akash"', "metric": '"spend_usd"', "title": '"T"', "period_start": "2026-01-01",
-        "period_end": "2026-03-31", "value_usd": "5", "who": '"w"', "kind": '"press"', "source": '"s"', "note": '"n"',
-        "recorded_at": "2026-11-22", field: value,
-    }  # fmt: skip
-    path = tmp_path / "published.toml"
-    path.write_text("[[published]]\n" + "\n".join(f"{name} = {text}" for name, text in lines.items()))
-    with pytest.raises(BadData, match=reason):
-        published(path)
 
 
 # --- supply -----------------------------------------------------------------------------------------------------------
@@ -380,13 +292,14 @@ def test_the_mart_tells_who_is_paid_who_pays_and_who_opens_the_gate(mart: Mart) 
     assert market_facts.spend_parties(mart, "accrued").filter(population="providers").height == 2
 
 
-def test_the_mart_holds_the_published_figures_against_the_history(mart: Mart) -> None:
-    verdicts = dict(market_facts.spend_claims(mart).select("title", "verdict").iter_rows())
-    assert verdicts["Lease revenue, Q1 2026"] == "consistent"
-    assert verdicts["Compute spend, Q1 2026"] == "contradicted"
-    assert verdicts["Lease revenue, Q3 2025"] == "not covered"
+def test_the_mart_holds_what_others_claim_against_the_history(mart: Mart) -> None:
+    rows = market_facts.spend_claims(mart)
+    words = dict(rows.select("reading", "word").iter_rows())
+    assert words["q1-2026"] == "confirmed"
+    assert words["quarter"] == "contradicted"
+    assert words["all-time"] == words["q3-2025"] == "not read yet"
     assert market_facts.spend_daily(mart).height == 198
-    assert market_facts.spend_points(mart).height == published().height
+    assert market_facts.spend_points(mart).height == rows.height - 1
 
 
 def test_the_mart_sets_the_run_rate_beside_the_console(mart: Mart) -> None:
@@ -411,4 +324,4 @@ def test_a_mart_without_the_market_gives_empty_tables(tmp_path: Path) -> None:
             market_facts.supply, market_facts.backing,
         ):  # fmt: skip
             assert table(nothing).is_empty(), table.__name__
-        assert set(market_facts.spend_claims(nothing)["verdict"]) == {"not covered"}
+        assert set(market_facts.spend_claims(nothing)["word"]) == {"not read yet"}
