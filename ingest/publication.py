@@ -13,8 +13,7 @@ import polars as pl
 from analytics.spread.batches import Threshold
 from ingest.imported import imported
 from ingest.network import Gate, Network, Reading, Rule, Way
-from publish import evidence, halting
-from publish import claims, evidence
+from publish import claims, evidence, halting
 from publish.change import changes
 from publish.concentration import method_version, metrics
 from publish.operators import TEXTS, with_operators

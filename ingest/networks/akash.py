@@ -5,10 +5,8 @@ from dataclasses import replace
 from ingest.akash import bme, compute, control, supply
 from ingest.cosmos.lcd import CosmosChain
 from ingest.cosmos.readings import PARTIES, RULES, SCORECARD, UNITS, WAYS, readings
-from ingest.network import Network, Unit, counted
-from store.columns import Column
-from store.rows import Decision
 from ingest.network import Gate, Network, Unit, counted
+from store.columns import Column
 from store.rows import Decision, Measure
 
 ENDPOINTS = (

@@ -4,9 +4,8 @@ from ingest.bittensor import chain, control, conviction, emission, names, opinio
 from ingest.bittensor.ways import GATES, WAYS
 from ingest.network import DAILY, HOURLY, InParts, Network, Reading, Rule, Since, Unit, counted
 from ingest.substrate.node import SubstrateChain
-from ingest.substrate.ways import FINALITY, WAYS
-from store.columns import Column
 from ingest.substrate.ways import FINALITY
+from store.columns import Column
 from store.rows import SINK, Kind, Measure
 
 GENESIS = "0x2f0555cc76fc2840a25a6ea3b9637146806f1f44b090c175ffde2a7e5ab36c03"
