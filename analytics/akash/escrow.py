@@ -16,10 +16,11 @@ from typing import Final
 
 from analytics.decimals import ONE, product, quotient
 from analytics.impossible import Impossible
+from store.rows import SINK
 
 DAY_MICROSECONDS: Final = 86_400_000_000
 # Holds, among auditors, what needs no signature: it is in the total and nobody gates it.
-UNSIGNED: Final = "sink:unsigned"
+UNSIGNED: Final = f"{SINK}unsigned"
 
 
 class Settlement(StrEnum):

@@ -1,7 +1,7 @@
 """The roles that a contract keeps in its own storage, and the state of a bridge that has them.
 
-As fetchai/fetch-ethereum-bridge-v1 stores them (fetch/cosmwasm_contract/src: access_control.rs, state.rs, contract.rs),
-in the same way since 2021. No query of the contract lists who has a role: its raw state has all of them.
+As the contract stores them (access_control.rs, state.rs and contract.rs of its public source), in the same way since
+2021. No query of the contract lists who has a role: its raw state has all of them.
 """
 
 import json
