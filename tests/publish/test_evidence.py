@@ -251,7 +251,7 @@ def test_an_imported_state_has_math_and_the_power_of_its_validators(shared: Path
     list(import_file(file, networks()["cudos"], NOON, Landing(tmp_path)))
     build(tmp_path, networks())
     with opened(tmp_path) as mart:
-        math = said(mart, "cudos", "stake", "math")
+        math = said(mart, "cudos", "stake_by_operator", "math")
         assert math["number"] == pytest.approx(10_000 / 675.874, rel=1e-4)
         # Three of its 31 validators have a third of the power between them.
         force = power(mart, "cudos")
@@ -316,7 +316,7 @@ def test_what_a_stranger_sends_to_the_bonded_pool_does_not_lower_a_letter(
     Landing(tmp_path).land(snapshot, Facts(rows))
     build(tmp_path, networks())
     with opened(tmp_path) as mart:
-        assert said(mart, "akash", "stake", "math")["letter"] == letter
+        assert said(mart, "akash", "stake_by_operator", "math")["letter"] == letter
 
 
 def test_validators_of_one_operator_are_one_party(tmp_path: Path) -> None:
@@ -336,12 +336,12 @@ def test_validators_of_one_operator_are_one_party(tmp_path: Path) -> None:
 def test_another_population_never_stands_in_for_the_one_a_measure_is_told_of(tmp_path: Path) -> None:
     rows = holdings(("hotkeys", f"0x{place:064x}", 10) for place in range(5))
     landed(tmp_path, "bittensor", "stake", Measure.STAKE, rows)
-    landed(tmp_path, "bittensor", "recipients", Measure.EMISSION, rows.with_columns(population=pl.lit("recipients")))
+    landed(tmp_path, "bittensor", "subnet_emission", Measure.EMISSION, rows.with_columns(population=pl.lit("subnets")))
     build(tmp_path, networks())
     with opened(tmp_path) as mart:
         emission = said(mart, "bittensor", "emission", "math")
         assert (emission["state"], emission["reason"]) == ("not read", "no run has read it yet")
-        assert headlines(populations(mart)) == []
+        assert [one.in_column for one in headlines(populations(mart))] == ["stake_by_operator"]
 
 
 def test_a_measure_is_told_of_the_population_that_the_network_declares(tmp_path: Path) -> None:
