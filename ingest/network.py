@@ -131,7 +131,8 @@ class Vote:
     """A vote by the chain's own rule, with all the power of a population: what wins it whatever all others do.
 
     module: subject of the observations quorum, threshold and veto_threshold. ballot, against: the name and the case of
-    a lever of analytics.votes.rules.
+    a lever of analytics.votes.rules. behind: where voters have power of others, who can vote with it themselves, the
+    populations `<behind>@<voter>` of these, of the same measure.
     """
 
     measure: Measure
@@ -139,6 +140,7 @@ class Vote:
     module: str
     ballot: str
     against: str
+    behind: str = ""
 
 
 @dataclass(frozen=True, slots=True)

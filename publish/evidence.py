@@ -14,7 +14,7 @@ from analytics.power.paths import Path, fewest
 from analytics.power.verdict import VERSION, Blank, Evidence, Gate, Math, Setting, State, Verdict, verdict
 from analytics.spread.metrics import HEADLINE
 from publish.confidence import confidence
-from publish.look import GROUPINGS, LABELLED, Known
+from publish.look import GROUPINGS, LABELLED, LATE, Known
 from publish.ways import ways
 from questions.populations import Population, headlines, populations
 from store import reference
@@ -136,9 +136,10 @@ def powers(mart: Tables) -> Iterator[tuple[str, str, tuple[Path, ...], frozenset
     # Networks of which something was read; one that is only described has nobody in power yet.
     for (network,) in mart.table("SELECT DISTINCT network FROM snapshot ORDER BY network").iter_rows():
         known = Known(mart, network)
-        for grouping in GROUPINGS:
+        behind = mart.table("SELECT count(*) AS n FROM way WHERE network = ? AND behind <> ''", network)["n"][0]
+        for grouping in (*GROUPINGS, LATE) if behind else GROUPINGS:
             paths = ways(known, grouping)
-            yield network, grouping, paths, known.labels() if grouping == LABELLED else frozenset()
+            yield network, grouping, paths, known.labels() if grouping in (LABELLED, LATE) else frozenset()
 
 
 def _counted(one: Count) -> dict[str, Any]:

@@ -5,10 +5,12 @@ else.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, TypeVar, cast
+
+import polars as pl
 
 from analytics.power.confidence import Confidence
 from analytics.power.paths import Action, By, Need, Path, Side
@@ -17,10 +19,14 @@ from store.mart import Tables
 
 Votes = Mapping[str, int]
 Row = dict[str, Any]
+T = TypeVar("T")
 
 # With labels of addresses, and without.
 LABELLED: Final = "control"
 GROUPINGS: Final = ("address", LABELLED)
+# With labels too, where delegators vote for themselves only if they did so on one of the last proposals.
+LATE: Final = "voters of late"
+LAST_PROPOSALS: Final = 5
 
 # Addresses, not parties: a multisig is found by its address. In order, so that of equal parties the same are named by
 # every build of the same facts. A label counts that somebody recorded, while it holds.
@@ -44,6 +50,14 @@ _SAID: Final = """
     FROM observation o JOIN snapshot s ON s.id = o.snapshot
     WHERE o.network = ? AND o.name = ? GROUP BY o.subject
 """
+_VOTED: Final = """
+    WITH last AS (
+        SELECT network, chain_id, proposal FROM proposal SEMI JOIN vote USING (network, chain_id, proposal)
+        WHERE network = ? AND voting_end IS NOT NULL ORDER BY voting_end DESC, chain_id, proposal DESC LIMIT ?
+    )
+    SELECT DISTINCT v.chain_id, v.proposal, v.voter, v.snapshot, s.witness <> '' AS witnessed
+    FROM vote v JOIN last USING (network, chain_id, proposal) JOIN snapshot s ON s.id = v.snapshot
+"""
 
 
 def named(rule: str) -> frozenset[str]:
@@ -60,6 +74,13 @@ class Known:
     _held: dict[str, dict[str, dict[str, int]]] = field(default_factory=dict)
     _entities: dict[str, dict[str, str]] = field(default_factory=dict)
     _said: dict[str, dict[str, tuple[str, int, bool]]] = field(default_factory=dict)
+    _made: dict[Any, Any] = field(default_factory=dict)
+
+    def once(self, key: object, make: Callable[[], T]) -> T:
+        """What `make` makes, made once for all ways that ask for it by the same key."""
+        if key not in self._made:
+            self._made[key] = make()
+        return cast(T, self._made[key])
 
     def held(self, measure: str, population: str) -> Mapping[str, int]:
         """Whole base units by address; nothing where the population was never read, or nobody holds any."""
@@ -90,6 +111,11 @@ class Known:
         """All whom some way of the network names as those who decide."""
         rows = self.mart.table("SELECT DISTINCT governs FROM way WHERE network = ? AND governs <> ''", self.network)
         return frozenset(one for (governs,) in rows.iter_rows() for one in named(governs))
+
+    @cached_property
+    def voted(self) -> pl.DataFrame:
+        """Who voted on the last proposals whose votes were read: chain_id, proposal, voter, snapshot, witnessed."""
+        return self.mart.table(_VOTED, self.network, LAST_PROPOSALS)
 
     @cached_property
     def read(self) -> Mapping[tuple[str, str], list[tuple[int, Confidence]]]:
@@ -133,8 +159,15 @@ class Look:
 
     def party(self, measure: str, address: str) -> str:
         """The party behind an address, where labels count and one names it; else the address."""
-        named = self.known.entity(measure, address) if self.grouping == LABELLED else None
+        named = self.known.entity(measure, address) if self.grouping in (LABELLED, LATE) else None
         return address if named is None else named
+
+    def voted(self) -> tuple[frozenset[str], int]:
+        """Who voted on one of the last proposals whose votes were read, and how many proposals these are."""
+        rows = self.known.voted
+        for snapshot, witnessed in rows.select("snapshot", "witnessed").unique().iter_rows():
+            self._see(snapshot, Confidence(True, True, witnessed, reviewed=1.0))
+        return frozenset(rows["voter"]), rows.select("chain_id", "proposal").n_unique()
 
     def said(self, name: str, subject: str = "") -> str | None:
         """The newest text of an observation; None where it was never read."""
@@ -161,7 +194,7 @@ class Look:
         seconds: of the path beside what the way takes by itself, such as a timelock's delay.
         """
         takes = self.takes
-        names = self.known.labels() if self.grouping == LABELLED else frozenset()
+        names = self.known.labels() if self.grouping in (LABELLED, LATE) else frozenset()
         reviewed = min(need.labelled(names) for need in needs)
         return Path(
             Action(self.way["action"]),

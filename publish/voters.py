@@ -1,30 +1,111 @@
 """Votes of a chain's governance as ways to power: what wins whatever all others do, and who has so much."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache, partial
 from typing import Final
 
 from analytics.decimals import ONE
+from analytics.power.coverage import Covered
 from analytics.power.paths import By, Path, Quorum
-from analytics.votes import rules as governance
+from analytics.votes import rules
 from analytics.votes.tally import Thresholds
-from publish.look import Look
+from publish.look import LATE, Look, Votes
+from store.addresses import account, keyless
 
 TALLY: Final = ("quorum", "threshold", "veto_threshold")
 
 
 def by_vote(look: Look) -> Iterator[Path]:
-    """A vote that is won whatever all others do, if all power behind its members votes as they do."""
+    """A vote that is won whatever all others do, by voters together with those who can vote for themselves.
+
+    As they voted of late, who did not vote leaves it to the voter that has its power.
+    """
     way = look.way
-    votes = look.votes(way["measure"], way["population"])
+    power = look.holders(way["measure"], way["population"])
     # States of old carry their parameters without a module.
     told = [look.said(name, way["module"]) or look.said(name) for name in TALLY]
-    total = sum(votes.values())
+    total = sum(power.values())
     if None in told or not total:
         yield look.unknown(way["name"], "its rule or its voters have not been read", unread=True)
         return
     quorum, threshold, veto = (int(Fraction(text or 0) * ONE) for text in told)
-    cases = {(one.name, one.case): one for one in governance.levers(Thresholds(quorum, threshold, veto), Fraction(1))}
+    cases = {(one.name, one.case): one for one in rules.levers(Thresholds(quorum, threshold, veto), Fraction(1))}
     need = cases[way["ballot"], way["against"]].need(total)
-    if need is not None and 0 < need <= total:
-        yield look.path(way["name"], Quorum(votes, need), by=By.VOTES)
+    if need is None or not 0 < need <= total:
+        return
+    if way["behind"]:
+        yield from _with_delegators(look, power, need)
+    else:
+        yield look.path(way["name"], Quorum(look.votes(way["measure"], way["population"]), need), by=By.VOTES)
+
+
+@dataclass(frozen=True)
+class _Stake:
+    """Whose the power of each voter is: (delegator, validator, power) by address, and what nobody has read of it.
+
+    A validator's account votes for it: `validators` has it by its account. keyless: delegators for whom nobody votes.
+    """
+
+    delegations: tuple[tuple[str, str, int], ...]
+    unread: Mapping[str, int]
+    validators: Mapping[str, str]
+    keyless: frozenset[str]
+
+    @classmethod
+    def of(cls, power: Votes, behind: Mapping[str, Votes]) -> "_Stake":
+        """Power by validator, as its delegators share it; they may have been read some hours before."""
+        delegations: list[tuple[str, str, int]] = []
+        unread = {}
+        for validator, tokens in power.items():
+            read = sum(behind[validator].values())
+            if not read:
+                unread[validator] = tokens
+                continue
+            parts = {delegator: amount * tokens // read for delegator, amount in behind[validator].items()}
+            # What is rounded away is the validator's.
+            delegations.append((validator, validator, tokens - sum(parts.values())))
+            delegations += [(delegator, validator, part) for delegator, part in parts.items()]
+        validators = {account(validator): validator for validator in power}
+        return cls(
+            tuple(row for row in delegations if row[-1]),
+            {validator: tokens for validator, tokens in unread.items() if tokens},
+            validators,
+            keyless({delegator for delegator, _, _ in delegations}),
+        )
+
+
+def _with_delegators(look: Look, power: Votes, need: int) -> Iterator[Path]:
+    """The way where a delegation can be voted by its delegator or by its validator."""
+    way, name = look.way, look.way["name"]
+    behind = {voter: look.holders(way["measure"], f"{way['behind']}@{voter}") for voter in power}
+    stake = look.known.once((way["measure"], way["behind"]), lambda: _Stake.of(power, behind))
+    if stake.unread:
+        name = f"{name}, delegators of {len(stake.unread)} of {len(power)} {way['population']} not read"
+    voting, proposals = look.voted() if look.grouping == LATE else (frozenset[str](), 0)
+    if look.grouping == LATE:
+        if not proposals:
+            yield look.unknown(name, "who voted on its last proposals has not been read", unread=True)
+            return
+        name = f"{name}, delegators as they voted on the last {proposals}"
+    key = (way["measure"], way["behind"], look.grouping, need)
+    yield look.path(name, look.known.once(key, lambda: _covered(look, stake, need, voting)), by=By.VOTES)
+
+
+def _covered(look: Look, stake: _Stake, need: int, voting: Collection[str]) -> Covered:
+    """The delegations by parties; as they voted of late, each has one voter."""
+    party = cache(partial(_party, look, {own: address for address, own in stake.validators.items()}, stake.validators))
+    if look.grouping == LATE:
+        votes = rules.voted(stake.delegations, voting, party, stake.keyless)
+        rows: Iterable[tuple[str, str, int]] = ((one, one, power) for one, power in votes.items())
+    else:
+        rows = rules.shared(stake.delegations, party, stake.keyless)
+    return Covered(tuple(rows), need, tuple((party(one), power) for one, power in stake.unread.items()))
+
+
+def _party(look: Look, accounts: Mapping[str, str], validators: Mapping[str, str], address: str) -> str:
+    """Who is behind an address, where a validator and the account that votes for it are one, as is said of either."""
+    one = validators.get(address, address)
+    named = (look.party(look.way["measure"], other) for other in (one, accounts.get(one, one)))
+    return next((party for party in named if party not in (one, accounts.get(one))), one)

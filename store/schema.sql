@@ -92,6 +92,7 @@ CREATE TABLE way (
     module VARCHAR,                -- vote: subject of its quorum, threshold and veto_threshold
     ballot VARCHAR,                -- vote: what is voted
     against VARCHAR,               -- vote: what all others do
+    behind VARCHAR,                -- vote: whose power voters have, who can vote themselves: populations <behind>@<voter>
     needed VARCHAR,                -- keys: the observation of how many must act together
     proof VARCHAR,                 -- keys: the observation that says `verified` where they are proved
     governs VARCHAR,               -- keys, seats: what the observation `rule` names while they decide
@@ -364,7 +365,8 @@ CREATE TABLE verdict (
 -- K and K_stop: how few can force or stop each action on a network, and the least of all (docs/verdicts.md).
 CREATE TABLE power (
     network VARCHAR,               -- short name of the network
-    grouping VARCHAR,              -- control: with labels in force, the headline; address: without; claimed: with self-claims
+    grouping VARCHAR,              -- control: with labels in force, the headline; address: without; claimed: with self-claims;
+                                   -- voters of late: as control, with delegators voting only if they did of late
     side VARCHAR,                  -- force: make it happen; stop: keep it from happening
     action VARCHAR,                -- change the rules, mint or redirect, seize or evict, halt, censor; empty: the least of all
     state VARCHAR,                 -- rated, not rated, not applicable, not read, not verifiable

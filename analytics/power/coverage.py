@@ -7,6 +7,7 @@ that is smaller can have as much.
 analytics/power/covering.py has how few that takes.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -57,7 +58,10 @@ class Covered:
 
     def merged(self, party: Callable[[str], str]) -> "Covered":
         """The same delegations, where parties of one name by `party` are one."""
-        delegations = tuple((party(one), party(other), power) for one, other, power in self.delegations)
+        powers: dict[tuple[str, str], int] = defaultdict(int)
+        for one, other, power in self.delegations:
+            powers[party(one), party(other)] += power
+        delegations = tuple((*pair, power) for pair, power in powers.items())
         return replace(self, delegations=delegations, unread=tuple((party(one), power) for one, power in self.unread))
 
     def labelled(self, known: Collection[str]) -> float:

@@ -37,12 +37,12 @@ def _by_power(action: Action, rule: Rule) -> Way:
 
 
 def _by_vote(side: Side, name: str, ballot: str, against: str) -> Way:
-    vote = Vote(Measure.VOTING_POWER, "validators", "gov", ballot, against)
+    vote = Vote(Measure.STAKE, "validators", "gov", ballot, against, behind="delegators")
     return Way(Action.CHANGE_RULES, side, name, vote, "x/gov")
 
 
-# Governance as it is if validators vote with all the power behind them. What others may do at worst decides how much it
-# takes to force or to stop a vote whatever they do.
+# Governance counts bonded tokens, and a delegator can vote with what is its own at any validator. What others may do at
+# worst decides how much it takes to force or to stop a vote whatever they do.
 WAYS = (
     _by_power(Action.HALT, _HALT),
     _by_power(Action.CENSOR, _CENSOR),
