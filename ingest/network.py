@@ -223,6 +223,22 @@ class Gate:
 
 
 @dataclass(frozen=True, slots=True)
+class Deciding:
+    """Who decides over what each part of the network gets: so much of a population of the part as the part asks for.
+
+    population: reading/population, which each part has. need: the observation of each part of how much of it decides,
+    in parts of `of`. over: reading/population whose holders are the parts, with what each gets. told: of what a share
+    is decided, and how ("of the TAO that subnets get is scored").
+    """
+
+    population: str
+    need: str
+    of: int
+    over: str
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
 class InParts(Generic[N_contra]):
     """Reads what takes long: takes (node, memo) and keeps its parts, so that it goes on where it was cut off."""
 
@@ -327,8 +343,9 @@ class Network(Generic[N]):
     in them. parties: what the members of a population are called, in the plural, where its name does not say it.
     parts: how the parts of the network are called whose populations begin with that word and a colon. scorecard: the
     population that stands in a column (store.columns), as reading/population; empty where none spans the network.
-    colour: which look is its own, from 1: the theme's ten colours, then the same with dashes and hatching, and so on;
-    0 where it needs none. prices: CoinGecko's ids of tokens. credit: thanks to those who serve it, beside public nodes.
+    deciding: who decides over what each of its parts gets. colour: which look is its own, from 1: the theme's ten
+    colours, then the same with dashes and hatching, and so on; 0 where it needs none. prices: CoinGecko's ids of
+    tokens. credit: thanks to those who serve it, beside public nodes.
     """
 
     name: str
@@ -343,6 +360,7 @@ class Network(Generic[N]):
     rules: tuple[Rule, ...] = ()
     ways: tuple[Way, ...] = ()
     gates: tuple[Gate, ...] = ()
+    deciding: Deciding | None = None
     chain_ids: tuple[str, ...] = ()
     tokens_vote: bool = False
     decision: Decision | None = None

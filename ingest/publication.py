@@ -14,6 +14,8 @@ from analytics.spread.batches import Threshold
 from ingest.imported import imported
 from ingest.network import Gate, Network, Reading, Rule, Way
 from publish import claims, evidence, halting
+from ingest.network import Deciding, Gate, Network, Reading, Rule, Way
+from publish import claims, deciding, evidence, halting
 from publish.change import changes
 from publish.concentration import method_version, metrics
 from publish.operators import TEXTS, with_operators
@@ -59,6 +61,7 @@ def build(
         draft.replace("halt_cost", halting.halt_costs(draft))
         draft.replace("slack", halting.slacks(draft))
         draft.replace("verdict", evidence.verdict_rows(draft))
+        draft.replace("deciding_set", deciding.rows(draft))
         for table, rows in evidence.power_rows(draft).items():
             draft.replace(table, rows)
         draft.replace("claim", claims.rows(draft, reference.claims()))
@@ -112,6 +115,7 @@ def described(networks: Mapping[str, Network]) -> dict[str, pl.DataFrame]:
         "reading": _table(_reading(one, reading) for one in known for reading in one.readings),
         "rule": _table(_rule(one, rule) for one in known for rule in one.rules),
         "way": _table(_way(one, place, way) for one in known for place, way in enumerate(one.ways)),
+        "deciding": _table({"network": one.name, **_deciding(one.deciding)} for one in known if one.deciding),
         "gate": _table({"network": one.name, **_gate(gate)} for one in known for gate in one.gates),
     }
 
@@ -154,6 +158,11 @@ def _way(one: Network, place: int, way: Way) -> dict[str, Any]:
 def _gate(gate: Gate) -> dict[str, Any]:
     reading, _, population = gate.population.partition("/")
     return {**_fields(gate, "measure", "name"), "reading": reading, "population": population}
+
+
+def _deciding(told: Deciding) -> dict[str, Any]:
+    reading, _, population = told.population.partition("/")
+    return {**asdict(told), "reading": reading, "population": population}
 
 
 def _fields(one: Network | Reading | Rule | Way | Gate, *names: str) -> dict[str, Any]:

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import streamlit as st
 
 from questions import akash_market as facts
+from questions import deciding as facts_decided
 from questions import emission, ranking
 from questions import thresholds as rules
 from questions.populations import Population, headlines
-from ui import akash, banners, charts, choose, colours, draw, frame, market, parties, served, tables, words
+from ui import akash, banners, charts, choose, colours, deciding, draw, frame, market, parties, served, tables, words
 
 
 @frame.section
@@ -30,6 +31,8 @@ def main() -> None:
         services(spend)
     if new:
         shared_out(new)
+        for one in new:
+            decided(one)
         emissions(new)
 
 
@@ -55,6 +58,24 @@ def shared_out(known: Sequence[Population]) -> None:
     st.header(market.emission_headline(one, rows), anchor=False)
     told = market.merged([frame.source(one)], market.unit(one), n=market.takers(rows), things="parties")
     draw.table(rows, market.emission_columns(one), alt="Emission by who gets it", sources=told, key="emission")
+
+
+@frame.section
+def decided(population: Population) -> None:
+    """How few decide over what each part of the network gets, where its parts have judges of their own."""
+    found = served.asked(facts_decided.deciding, population)
+    if found is None:
+        return
+    st.header(deciding.headline(population, found), anchor=False)
+    st.caption(deciding.note(found))
+    told = market.merged([frame.source(population)], market.unit(population), n=found.parts.height, things="parts")
+    draw.table(
+        deciding.named(found.parts),
+        deciding.columns(population),
+        alt="The fewest parties that decide over what each part of the network gets",
+        sources=told,
+        key="deciding",
+    )
 
 
 @frame.section

@@ -114,6 +114,17 @@ CREATE TABLE gate (
     population VARCHAR             -- who gates how much; what nobody gates is held by a sink
 );
 
+-- Who decides over what each part of a network gets, as the networks' files declare it.
+CREATE TABLE deciding (
+    network VARCHAR,               -- short name of the network
+    reading VARCHAR,               -- of the population
+    population VARCHAR,            -- of each part: whose amounts decide
+    need VARCHAR,                  -- the observation of each part of how much of them decides
+    "of" BIGINT,                   -- in parts of so many
+    over VARCHAR,                  -- reading/population whose holders are the parts, with what each gets
+    told VARCHAR                   -- of what a share is decided, and how
+);
+
 -- A landing file that this mart knows; a changed size or time means that it is read again.
 CREATE TABLE landing_file (
     file VARCHAR,                  -- path below the landing folder
@@ -403,6 +414,18 @@ CREATE TABLE path (
     seconds BIGINT,                -- the shortest time from the start to the effect; null: not known
     letter VARCHAR,                -- of confidence
     parties VARCHAR                -- who they are, as JSON
+);
+
+-- The fewest parties that decide over what a part of a network gets (docs/metrics.md).
+CREATE TABLE deciding_set (
+    network VARCHAR,               -- short name of the network
+    grouping VARCHAR,              -- control: with labels in force; address: without
+    part VARCHAR,                  -- of the network
+    amount DECIMAL(38, 0),         -- what it gets, in base units of `unit`
+    unit VARCHAR,                  -- of the amount
+    fewest INTEGER,                -- how few decide; 0: nobody does; null: not known
+    parties VARCHAR,               -- who they are, as JSON
+    snapshot INTEGER               -- id of the snapshot in which they hold what decides
 );
 
 -- What happened to the networks (data/reference/events.toml).

@@ -7,7 +7,7 @@ runtime/src/lib.rs). Who runs the authorities nobody has published.
 from typing import Final
 
 from analytics.power.paths import Action, Side
-from ingest.network import Gate, Rule, Seats, Unlisted, Way
+from ingest.network import Deciding, Gate, Rule, Seats, Unlisted, Way
 from ingest.substrate.ways import FINALITY_STOPPED, SUDO, root
 from store.rows import Measure
 
@@ -71,6 +71,15 @@ WAYS: Final = (
         "SubtensorModule.change_subnet_owner_if_needed",
         effect="take over one subnet",
     ),
+)
+
+# The weight that kappa of a subnet's active stake weight supports is what a miner is scored (epoch/run_epoch.rs).
+SCORING: Final = Deciding(
+    population="subnet_validators/validators",
+    need="kappa",
+    of=65_535,
+    over="subnet_emission/subnets",
+    told="of the TAO that subnets get is scored",
 )
 
 # Who owns a subnet sets what it pays for and gets 18 % of its token before anybody else (docs/concepts/emissions.mdx).

@@ -1,7 +1,7 @@
 """Bittensor (model): stake, emission, validators, balances and control of the finney chain."""
 
 from ingest.bittensor import chain, control, conviction, emission, names, opinions, root, stake, validators
-from ingest.bittensor.ways import GATES, WAYS
+from ingest.bittensor.ways import GATES, SCORING, WAYS
 from ingest.network import DAILY, HOURLY, InParts, Network, Reading, Rule, Since, Unit, counted
 from ingest.substrate.node import SubstrateChain
 from ingest.substrate.ways import FINALITY
@@ -97,6 +97,7 @@ NETWORK = Network(
     rules=RULES,
     ways=WAYS,
     gates=GATES,
+    deciding=SCORING,
     tokens_vote=True,
     units={ALPHA: Unit("alpha", 9), **counted("keys", "votes", "subnets")},
     parties={

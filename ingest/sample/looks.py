@@ -10,12 +10,11 @@ from typing import Final
 
 from ingest.network import Network, Reading
 from ingest.sample.draw import party
-from ingest.sample.substrate import SUDO
+from ingest.sample.substrate import SUBNETS, SUDO
 from store.rows import Measure
 from store.spelling import ADDRESS, ANY
 
 SUBNET: Final = "subnet:<number>.0"
-SUBNETS: Final = tuple(f"subnet:{netuid}.0" for netuid in range(1, 129))
 
 
 @dataclass(frozen=True, slots=True)

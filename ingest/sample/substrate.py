@@ -15,6 +15,9 @@ from store.rows import observation
 ISSUED: Final = 11_219_409
 # Whom labels name: the published signers of its sudo key.
 SUDO: Final = tuple(spelled(unss58(signer)) for signer in SIGNERS)
+SUBNETS: Final = tuple(f"subnet:{netuid}.0" for netuid in range(1, 129))
+# Part of a subnet's active weight that decides, of 65,535.
+KAPPA: Final = 32_767
 
 
 def chain(network: Network, time: datetime) -> list[Row]:
@@ -31,8 +34,14 @@ def control(_: Network, time: datetime) -> list[Row]:
     ]
 
 
+def subnets(_: Network, time: datetime) -> list[Row]:
+    """How much of a subnet's weight decides."""
+    return [observation("kappa", time, KAPPA, "of 65535", subject=subnet) for subnet in SUBNETS]
+
+
 # Days between two snapshots of what is told, by reading.
 TOLD: Final[Mapping[str, tuple[Callable[[Network, datetime], list[Row]], int]]] = {
     "chain": (chain, 30),
     "control": (control, 30),
+    "subnets": (subnets, 0),
 }

@@ -15,7 +15,7 @@ from analytics.akash import supply as compute_supply
 from ingest.networks import networks
 from ingest.publication import build
 from questions import akash_market as market_facts
-from questions import emission
+from questions import deciding, emission
 from questions.populations import Population, populations
 from questions.thresholds import Value
 from store.landing import Landing
@@ -53,12 +53,24 @@ def land_services(landing: Landing) -> None:
     land(landing, "singularitynet", "deposits", frame(Kind.OBSERVATIONS, left))
 
 
+def land_scoring(landing: Landing) -> None:
+    """Four subnets that get TAO: one scored by one coldkey, one by two; of one nobody knows, one nobody scores."""
+    key = [f"0x{place:064x}" for place in range(1, 6)]
+    paid = [("subnets", f"subnet:{place}.0", tao * 10**9) for place, tao in enumerate((50, 30, 15, 5), 1)]
+    land(landing, "bittensor", "subnet_emission", holdings(paid), NOON - timedelta(days=1))
+    judges = {"subnet:1.0": [60, 40], "subnet:2.0": [40, 35, 25], "subnet:3.0": [1], "subnet:4.0": [0]}
+    rows = [(f"{part}/validators", key[at], n) for part, weights in judges.items() for at, n in enumerate(weights)]
+    land(landing, "bittensor", "subnet_validators", holdings(rows))
+    land(landing, "bittensor", "subnets", text([("kappa", part, "32767") for part in judges if part != "subnet:3.0"]))
+
+
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("markets")
     landing = Landing(folder)
     land_akash(landing)
     land_services(landing)
+    land_scoring(landing)
     _, torn = build(folder, networks())
     assert not torn
     yield folder
@@ -231,3 +243,28 @@ def test_a_chart_that_leaves_out_parties_says_how_many_half_needs(visit: Open, k
     shown = captions(visit(net="singularitynet", of="claims/recipients"))
     assert "The largest 60 of 70 recipients are drawn; half needs 21." in shown
     assert "are drawn" not in captions(visit(net="singularitynet", of="claims/senders"))
+
+
+# --- who decides over the parts of a network --------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_how_much_of_the_emission_is_scored_by_few_is_told(mart: Mart, visit: Open) -> None:
+    (one,) = [one for one in populations(mart) if one.reading == "subnet_emission"]
+    found = deciding.deciding(mart, one)
+    assert found is not None
+    assert (found.few, found.unknown) == ({1: 0.5, 2: 0.8, 3: 0.8, 5: 0.8}, 0.15)
+    assert found.parts.drop("parties").rows() == [
+        ("Subnet 1", 50.0, 0.5, 1),
+        ("Subnet 2", 30.0, 0.3, 2),
+        ("Subnet 3", 15.0, 0.15, None),
+        ("Subnet 4", 5.0, 0.05, 0),
+    ]
+    (other,) = [one for one in populations(mart) if one.reading == "emission" and one.population == "pool"]
+    assert deciding.deciding(mart, other) is None
+    shown = visit(net="bittensor")
+    assert "Bittensor: at least 50% of the TAO that subnets get is scored by one party alone" in [
+        header.value for header in shown.header
+    ]
+    assert "Two or fewer 80%, three or fewer 80% and five or fewer 80%. Of 15% it is not known." in captions(shown)
+    assert list(table(shown, "part", "fewest")["part"]) == ["Subnet 1", "Subnet 2", "Subnet 3", "Subnet 4"]

@@ -20,7 +20,7 @@ from ingest.publication import build
 from store.landing import Landing
 from tests.conftest import ROOT
 from tests.pages.test_every_page import PAGES
-from tests.pages.test_market_page import land_akash, land_services
+from tests.pages.test_market_page import land_akash, land_scoring, land_services
 from tests.worlds.hamlet import address
 from ui import inert
 from ui.banners import BROKEN
@@ -48,6 +48,7 @@ def town(hamlet: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pat
     shutil.copytree(hamlet / "landing", data / "landing")
     land_akash(Landing(data))
     land_services(Landing(data))
+    land_scoring(Landing(data))
     build(data, networks())
     yield data
     st.cache_resource.clear()

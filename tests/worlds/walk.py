@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 from ingest.network import Network, Reading
 from ingest.sample import cosmos, looks, votes, world
 from ingest.sample.looks import Look, look
+from ingest.sample.substrate import SUBNETS
 
 END = datetime(2026, 11, 1, tzinfo=UTC)
 # Enough for a change of thirty days.
@@ -34,7 +35,7 @@ def small() -> None:
 
     for module, smaller in (
         (world, {"look": few}),
-        (looks, {"SUBNETS": looks.SUBNETS[:4]}),
+        (looks, {"SUBNETS": SUBNETS[:4]}),
         (
             cosmos,
             {"DELEGATORS": DELEGATORS, "HOLDINGS": {name: (of, EVERY) for name, (of, _) in cosmos.HOLDINGS.items()}},
