@@ -227,13 +227,13 @@ class Deciding:
     """Who decides over what each part of the network gets: so much of a population of the part as the part asks for.
 
     population: reading/population, which each part has. need: the observation of each part of how much of it decides,
-    in parts of `of`. over: reading/population whose holders are the parts, with what each gets. told: of what a share
-    is decided, and how ("of the TAO that subnets get is scored").
+    in parts of `denominator`. over: reading/population whose holders are the parts, with what each gets. told: of what
+    a share is decided, and how ("of the TAO that subnets get is scored").
     """
 
     population: str
     need: str
-    of: int
+    denominator: int
     over: str
     told: str
 

@@ -64,7 +64,9 @@ def _of(mart: Tables, declared: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for _, part, amount, _, _, unit in mart.table(_HELD, network, reading, population).iter_rows():
         known = part in needs and part in held
         for grouping in GROUPINGS:
-            found = deciding_set(_votes(held[part], grouping), int(needs[part]), declared["of"]) if known else ()
+            found = (
+                deciding_set(_votes(held[part], grouping), int(needs[part]), declared["denominator"]) if known else ()
+            )
             yield {
                 "network": network,
                 "grouping": grouping,

@@ -120,7 +120,7 @@ CREATE TABLE deciding (
     reading VARCHAR,               -- of the population
     population VARCHAR,            -- of each part: whose amounts decide
     need VARCHAR,                  -- the observation of each part of how much of them decides
-    "of" BIGINT,                   -- in parts of so many
+    denominator BIGINT,            -- in parts of so many
     over VARCHAR,                  -- reading/population whose holders are the parts, with what each gets
     told VARCHAR                   -- of what a share is decided, and how
 );

@@ -77,7 +77,7 @@ WAYS: Final = (
 SCORING: Final = Deciding(
     population="subnet_validators/validators",
     need="kappa",
-    of=65_535,
+    denominator=65_535,
     over="subnet_emission/subnets",
     told="of the TAO that subnets get is scored",
 )

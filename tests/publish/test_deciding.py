@@ -92,4 +92,4 @@ def test_what_is_declared_rests_on_what_the_network_reads(network: Network) -> N
     assert told
     read = {reading.name for reading in network.readings}
     assert {told.population.partition("/")[0], told.over.partition("/")[0]} <= read
-    assert told.of > 0
+    assert told.denominator > 0
