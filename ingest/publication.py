@@ -64,7 +64,7 @@ def build(
         draft.replace("deciding_set", deciding.rows(draft))
         for table, rows in evidence.power_rows(draft).items():
             draft.replace(table, rows)
-        draft.replace("claim", claims.rows(draft, reference.claims()))
+        draft.replace("claim_reading", claims.rows(draft, reference.claims()))
         runs, torn = _ledger(draft, told)
         for table, rows in ledger(runs).items():
             draft.replace(table, rows)

@@ -74,7 +74,7 @@ def formula(of: Formula) -> Formula:
 
 
 def rows(mart: Tables, claims: pl.DataFrame) -> pl.DataFrame:
-    """The claims with what was measured, and the word that follows, as rows of the table `claim`."""
+    """The claims with what was measured, and the word that follows, as rows of the table `claim_reading`."""
     told = [{"place": place, **row, **_answered(mart, row)} for place, row in enumerate(claims.iter_rows(named=True))]
     return pl.DataFrame(told, schema_overrides={**claims.schema, "measured": pl.Float64}, infer_schema_length=None)
 

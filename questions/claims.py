@@ -11,7 +11,7 @@ from store.mart import Mart
 
 _CLAIMS: Final = """
     SELECT c.* EXCLUDE (place), coalesce(n.title, c.network) AS title
-    FROM claim c LEFT JOIN network n ON n.name = c.network ORDER BY c.place
+    FROM claim_reading c LEFT JOIN network n ON n.name = c.network ORDER BY c.place
 """
 _BEHIND: Final = """
     SELECT coalesce(n.title, s.network) AS title, s.reading, s.height, s.time, s.endpoint, s.method, s.simulated

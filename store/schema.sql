@@ -440,7 +440,7 @@ CREATE TABLE event (
 
 -- What others claim, a row a reading of a sentence (data/reference/claims.toml), held against what was read by the rule
 -- of docs/claims.md.
-CREATE TABLE claim (
+CREATE TABLE claim_reading (
     place INTEGER,                 -- order of the file
     claim VARCHAR,                 -- slug of the sentence
     reading VARCHAR,               -- slug of one way to read it

@@ -14,7 +14,7 @@ from store.landing import Landing
 from store.mart import current
 from store.reference import WORDS, claims
 from tests.pages.test_every_page import opened
-from tests.publish.test_claims import APRIL, TAO, counted, staked
+from tests.publish.test_claim_readings import APRIL, TAO, counted, staked
 from tests.worlds.gallery_names import HOSTILE
 from ui import claims as told
 from ui import inert
@@ -55,7 +55,7 @@ def test_what_a_file_or_a_chain_says_in_a_claim_is_text(data: Path, monkeypatch:
     with duckdb.connect(str(current(data))) as mart:
         for place, text in enumerate(HOSTILE):
             every = ", ".join(f"{column} = $1" for column in TEXTS)
-            mart.execute(f"UPDATE claim SET claim = 'tao-subnets', {every} WHERE place = {place}", [text])
+            mart.execute(f"UPDATE claim_reading SET claim = 'tao-subnets', {every} WHERE place = {place}", [text])
     (data / "CURRENT").write_text(current(data).name)
     shown = opened("claims", data, monkeypatch, claim="tao-subnets")
     said = "\n".join(one.value for one in (*shown.markdown, *shown.subheader))

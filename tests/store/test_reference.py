@@ -54,7 +54,8 @@ def test_custodians_are_what_the_public_name_tags_say(labels: pl.DataFrame, shar
         tag = TAG.search(source)
         assert tag is not None
         assert tag[1] == (tags[written].get("extra_info") or tags[written]["name"])
-        assert name == tags[written]["name"]
+        # Some bear a newer name, or that of a daughter.
+        assert tags[written]["name"] in name
 
 
 def test_contracts_of_the_projects_are_those_of_their_own_lists(labels: pl.DataFrame, shared: Path) -> None:

@@ -95,7 +95,7 @@ def mart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mart]:
 
 
 def answered(mart: Mart, **row: Any) -> dict[str, Any]:
-    """The row of the table `claim` for one reading."""
+    """The row of the table `claim_reading` for one reading."""
     found = claims.rows(mart, pl.DataFrame([{**PLAIN, **row}], schema=CLAIMS))
     return found.row(0, named=True)
 
