@@ -70,6 +70,7 @@ LABELS = {
     "valid_to": tables.day("To"),
     "source": tables.text("Evidence"),
     "recorded_at": tables.day("Recorded"),
+    "checked_at": tables.day("Opened", "When somebody opened the evidence; empty: nobody could."),
 }
 
 
