@@ -13,6 +13,7 @@ from analytics.power.verdict import BROAD, NOT_SHOWN, Blank, State, count_word
 
 TWO_KEYS: Final = "two keys"
 INDEPENDENCE_NOT_SHOWN: Final = "independence not shown"
+UNVERIFIED: Final = "who holds it cannot be verified"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,8 @@ def counts(paths: Iterable[Path], labelled: Collection[str], blank: Blank | None
 
     labelled: parties that are known by a label in force. blank: what is said of an action of which no path is known.
     """
-    known = list(paths)
+    # What somebody says of a path, and nothing can tell, is not known.
+    known = [one if one.confidence.verifiable else replace(one, needs=(), missing=UNVERIFIED) for one in paths]
     found = []
     for side in Side:
         each = [_count(known, labelled, blank, side, action) for action in Action]

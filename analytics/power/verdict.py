@@ -281,14 +281,20 @@ def _gate_axis(gates: Sequence[Gate] | Blank) -> Axis:
         return _blank(gates)
     if not gates:
         return _blank(Blank(State.NOT_READ, "who gates it has not been read"))
-    found = [(gate, parties) for gate in gates if (parties := gate.fewest(HALF)) is not None]
+    found = [
+        (len(parties), gate.lower(HALF) or len(parties), gate, parties)
+        for gate in gates
+        if (parties := gate.fewest(HALF)) is not None
+    ]
     thirds = [len(parties) for gate in gates if (parties := gate.fewest(THIRD)) is not None]
     third = min(thirds, default=None)
     names = " and ".join(dict.fromkeys(gate.name for gate in gates))
     if not found:
         return replace(_blank(Blank(State.NOT_APPLICABLE, f"all {names} gate less than half of it")), third=third)
-    gate, parties = min(found, key=lambda one: len(one[1]))
-    number, lower = len(parties), min(one.lower(HALF) or len(parties) for one, _ in found)
+    number, lower, gate, parties = min(found, key=lambda one: one[:2])
+    if not gate.confidence.verifiable:
+        return _blank(Blank(State.NOT_VERIFIABLE, "who gates it cannot be checked"))
+    lower = min(one[1] for one in found)
     apart = count_word(lower) != count_word(number)
     return Axis(
         State.RATED,

@@ -123,10 +123,18 @@ def test_what_is_not_known_stays_beside_the_number() -> None:
     assert not k(force(one("A")), bridge).at_most
 
 
+def test_a_path_of_which_nothing_can_be_verified_is_not_known() -> None:
+    told = force(one("A"), name="what they say", sure=Confidence(verifiable=False))
+    assert k(told).text == "not rated: change the rules by what they say: who holds it cannot be verified"
+    assert k(told, force(Quorum.of_signers(2, ["A", "B"]))).text == "at most two parties (A)"
+
+
 def test_a_silence_that_is_curated_stands_where_no_path_is_known() -> None:
     blank = Blank(State.NOT_APPLICABLE, "no key rules it")
     assert k(blank=blank).text == "not applicable: no key rules it"
     assert k(force(one("A")), blank=blank).number == 1
+    hidden = Path.unknown(Action.MINT, Side.FORCE, "bridge admin", "not published")
+    assert k(hidden, blank=blank).state is State.NOT_RATED
 
 
 def test_a_count_between_two_ends_is_at_most() -> None:

@@ -111,6 +111,18 @@ def test_of_several_gates_the_one_that_takes_the_fewest_counts() -> None:
     assert (found.how, found.parties, found.text) == ("wallets", ("x",), "one party (C)")
 
 
+def test_of_equal_gates_the_one_that_could_take_fewer_is_named() -> None:
+    known = Gate("auditors", {"A": 30, "B": 30}, 100, SURE, frozenset("AB"))
+    hidden = Gate("wallets", {"x": 30, "y": 30, "z": 9}, 100, SURE)
+    found = gated(known, hidden)
+    assert (found.how, found.text, found.lower, found.third) == ("wallets", "at most two parties (A)", 1, 2)
+
+
+def test_gatekeepers_who_cannot_be_verified_have_no_word() -> None:
+    found = gated(Gate("auditors", {"A": 60}, 100, Confidence(verifiable=False)))
+    assert (found.text, found.letter) == ("not verifiable: who gates it cannot be checked", "X")
+
+
 def test_gatekeepers_without_a_label_are_at_most() -> None:
     assert gated(Gate("owners", dict.fromkeys("uvwxyz", 10), 60, SURE)).text == "at most a handful (A)"
     many = {f"x{place}": 1 for place in range(60)}
