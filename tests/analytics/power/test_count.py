@@ -9,7 +9,8 @@ from analytics.power.confidence import Confidence
 from analytics.power.count import Count, counts
 from analytics.power.paths import Action, By, Fewest, Path, Quorum, Side, fewest
 from analytics.power.verdict import Blank, State
-from tests.analytics.power.test_verdict import SURE, table
+from tests.analytics.power.test_verdict import SURE, judged, math
+from tests.worlds.documented import table
 
 LABELLED = frozenset("ABCDEF")
 ACTIONS = {"mint": Action.MINT, "halt": Action.HALT}
@@ -56,11 +57,17 @@ def test_power_is_counted_as_documented(paths: str, expected: str) -> None:
     assert (str(found.state) if found.number is None else f"{found.number}: {found.words}{noted}") == expected
 
 
-@pytest.mark.parametrize(("of", "number", "lower", "expected"), [row for row in table("At most") if row[0] == "K"])
-def test_the_word_of_a_count_is_the_one_that_both_ends_share(of: str, number: str, lower: str, expected: str) -> None:
-    count = Count(Side.FORCE, None, State.RATED, int(number), int(number), int(lower), path=force(one("A")))
-    assert count.words == expected, of
-    assert not count.at_most
+@pytest.mark.parametrize(("of", "number", "lower", "expected"), table("At most"))
+def test_a_word_is_the_one_that_both_ends_share_or_at_most(of: str, number: str, lower: str, expected: str) -> None:
+    if of == "M":
+        found = judged(math(float(number), lower=float(lower)))
+        assert found.text.replace("borderline: one party or a handful", "one party") == f"{expected} (A)"
+        assert found.lower == float(lower)
+    else:
+        assert of == "K"
+        count = Count(Side.FORCE, None, State.RATED, int(number), int(number), int(lower), path=force(one("A")))
+        assert count.words == expected
+        assert not count.at_most
 
 
 def test_power_names_the_action_the_path_the_parties_and_the_time() -> None:

@@ -1,7 +1,6 @@
 """Words, letters, bounds and the four silences of math and gates: the hand-made cases of docs/verdicts.md and more."""
 
 import re
-from pathlib import Path as File
 
 import pytest
 
@@ -22,8 +21,8 @@ from analytics.power.verdict import (
     word,
 )
 from analytics.spread.change import Known, decomposed
+from tests.worlds.documented import DOCS, table
 
-DOCS = (File(__file__).parents[3] / "docs" / "verdicts.md").read_text()
 SURE = Confidence(census=True, total_matches=True, endpoints_agree=True, reviewed=0.9)
 HEADLINE = Setting()
 OTHERWISE = {
@@ -34,14 +33,6 @@ OTHERWISE = {
     "day": Setting(day=10),
 }
 NO_GATE = Blank(State.NOT_APPLICABLE, "nobody gates it")
-
-
-def table(heading: str) -> list[tuple[str, ...]]:
-    """Rows of the first table under a heading of docs/verdicts.md."""
-    section = DOCS.split(f"## {heading}\n")[1].split("\n## ")[0]
-    rows = [tuple(cell.strip() for cell in line[1:-1].split("|")) for line in section.splitlines() if line[:1] == "|"]
-    assert len(rows) > 3
-    return rows[2:]
 
 
 def math(number: float, confidence: Confidence = SURE, lower: float | None = None, **others: float) -> Math:
@@ -66,13 +57,6 @@ def test_words_follow_the_documented_bands(number: str, expected: str) -> None:
 @pytest.mark.parametrize(("number", "expected"), table("Words of counts"))
 def test_words_of_counts_follow_the_documented_bands(number: str, expected: str) -> None:
     assert count_word(int(number)) == expected
-
-
-@pytest.mark.parametrize(("of", "number", "lower", "expected"), [row for row in table("At most") if row[0] == "M"])
-def test_what_nobody_has_labelled_is_at_most(of: str, number: str, lower: str, expected: str) -> None:
-    found = judged(math(float(number), lower=float(lower)))
-    assert found.text.replace("borderline: one party or a handful", "one party") == f"{expected} (A)", of
-    assert found.lower == float(lower)
 
 
 def test_of_whom_nothing_is_known_could_all_be_one() -> None:
@@ -159,7 +143,6 @@ def test_borderline_words_are_those_documented(headline: str, others: str, expec
 )
 def test_letters_say_what_the_evidence_is_worth(confidence: Confidence, letter: str) -> None:
     assert confidence.letter == letter
-    assert letter in {row[0] for row in table("Confidence")}
 
 
 def test_a_word_never_stands_without_its_letter() -> None:
@@ -175,7 +158,6 @@ def test_what_rests_on_several_readings_is_as_the_worst_knows_it() -> None:
 
 @pytest.mark.parametrize("state", [state for state in State if state is not State.RATED])
 def test_each_silence_says_its_own_name_and_reason(state: State) -> None:
-    assert str(state) in {row[0] for row in table("No word")}
     found = verdict(Evidence("n", "m", Blank(state, "because"), Blank(state, "because")))
     assert found.math.text == found.gate.text == f"{state}: because"
     assert found.math.number is None
