@@ -12,8 +12,6 @@ import polars as pl
 
 from analytics.spread.batches import Threshold
 from ingest.imported import imported
-from ingest.network import Gate, Network, Reading, Rule, Way
-from publish import claims, evidence, halting
 from ingest.network import Deciding, Gate, Network, Reading, Rule, Way
 from publish import claims, deciding, evidence, halting
 from publish.change import changes

@@ -16,11 +16,8 @@ from typing import Final
 
 from analytics.decimals import ONE, product, quotient
 from analytics.impossible import Impossible
-from store.rows import SINK
 
 DAY_MICROSECONDS: Final = 86_400_000_000
-# Holds, among auditors, what needs no signature: it is in the total and nobody gates it.
-UNSIGNED: Final = f"{SINK}unsigned"
 
 
 class Settlement(StrEnum):
@@ -331,17 +328,17 @@ def _flow(payment: Payment, payer: str, amount: int) -> Taking:
     return Taking(payment.lease, payer, payment.denom, amount, payment.auditors, payment.trial)
 
 
-def populations(flows: Iterable[Taking]) -> dict[str, dict[str, int]]:
+def populations(flows: Iterable[Taking], unsigned: str) -> dict[str, dict[str, int]]:
     """Flows of one denom by provider, payer, tenant and auditor; each adds up to the same total.
 
     So do auditors: an amount whose order demands several signatures is divided equally among those named, and one that
-    demands none is nobody's, under UNSIGNED.
+    demands none is nobody's, under the name `unsigned`.
     """
     found: dict[str, dict[str, int]] = {"providers": {}, "payers": {}, "tenants": {}, "auditors": {}}
     for flow in flows:
         for population, holder in (("providers", flow.provider), ("payers", flow.payer), ("tenants", flow.tenant)):
             found[population][holder] = found[population].get(holder, 0) + flow.amount
-        demanded = flow.auditors or (UNSIGNED,)
+        demanded = flow.auditors or (unsigned,)
         for position, auditor in enumerate(demanded):
             part = (flow.amount + position) // len(demanded)
             found["auditors"][auditor] = found["auditors"].get(auditor, 0) + part

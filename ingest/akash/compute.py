@@ -19,13 +19,15 @@ from ingest.akash.ledger import lease_ledger, ledger_of
 from ingest.cosmos.lcd import Lcd
 from ingest.network import DAILY, HOURLY, Reading, Since
 from store.reference import entities
-from store.rows import Facts, Kind, Measure, SourceDown, frame, holdings, observation
+from store.rows import SINK, Facts, Kind, Measure, SourceDown, frame, holdings, observation
 
 UNIT: Final = "1e-18 {}"
 # A market where 985 leases begin a day is looked at every half hour, because what ends unseen is missed.
 HALF_HOURLY: Final = timedelta(minutes=30)
 # Over how many blocks the block time is measured: a day where the node still has it, else what it has.
 SPANS: Final = (14_000, 1_000, 100)
+# Holds, among auditors, what needs no signature: it is in the total and nobody gates it.
+UNSIGNED: Final = f"{SINK}unsigned"
 # Whose money is no demand from outside: slugs in entities.toml.
 INSIDERS: Final = ("akash-foundation", "overclock-labs", "akash-community-pool")
 
@@ -176,7 +178,7 @@ def _since(ledgers: Sequence[pl.DataFrame]) -> datetime:
 
 def _facts(flows: Iterable[Taking], denom: str, since: datetime) -> Facts:
     """Holdings of one denom; nobody paying with it is a fact too. Who lost more than it earned is left out."""
-    told = escrow.populations(flow for flow in flows if flow.denom == denom)
+    told = escrow.populations((flow for flow in flows if flow.denom == denom), UNSIGNED)
     rows = holdings(
         (population, holder, amount)
         for population, held in told.items()
@@ -197,7 +199,7 @@ def _spend(name: str, denom: str, *, headline: bool) -> tuple[Reading[Lcd], ...]
 
     def flow(prefix: str, read: ReadBetween) -> Reading[Lcd]:
         of, since = Measure.COMPUTE_SPEND, Since("lease_ledger", read)
-        return Reading(f"{prefix}_{name}", Kind.HOLDINGS, of, unit, DAILY, since, flow=True, others=(escrow.UNSIGNED,))
+        return Reading(f"{prefix}_{name}", Kind.HOLDINGS, of, unit, DAILY, since, flow=True, others=(UNSIGNED,))
 
     return (
         Reading(
@@ -208,7 +210,7 @@ def _spend(name: str, denom: str, *, headline: bool) -> tuple[Reading[Lcd], ...]
             HOURLY,
             run_rate(denom),
             headline=headline,
-            others=(escrow.UNSIGNED,),
+            others=(UNSIGNED,),
         ),
         flow("accrued", accrued(denom)),
         flow("settled", settled(denom)),

@@ -67,7 +67,7 @@ def test_a_table_that_no_test_reads_is_found(tmp_path: Path) -> None:
 
 
 def test_letters_are_given_as_documented() -> None:
-    letters = {letter: when for letter, when in table("Confidence")}
+    letters = {row[0]: row[1] for row in table("Confidence")}
     assert list(letters) == ["A", "B", "C", "X"]
     sure = Confidence(census=True, total_matches=True, endpoints_agree=True, reviewed=0.8, coverage=0.95)
     assert set(letters["A"].split("; ")) == LACKING.keys()

@@ -10,9 +10,10 @@ from typing import Any
 import polars as pl
 import pytest
 
-from analytics.akash.escrow import UNSIGNED, Account, Deposit, Ledger, Payment
+from analytics.akash.escrow import Account, Deposit, Ledger, Payment
 from ingest.akash import bme, supply
 from ingest.akash.compute import (
+    UNSIGNED,
     accrued,
     deposited,
     external_least,
