@@ -10,11 +10,12 @@ from functools import partial
 from hashlib import new, sha256
 from typing import Any, Final
 
+from analytics.power.paths import Action, Side
 from ingest.cosmos.lcd import Lcd
 from ingest.cosmos.roles import code_admin, contract
 from ingest.endpoints import Absent
 from ingest.fields import address, key_of, listed, once, optional, part, raw, table, whole, word
-from ingest.network import DAILY, Reading
+from ingest.network import DAILY, Key, Reading, Way
 from store.addresses import bech32, unbech32
 from store.rows import BadData, Facts, Kind, Measure, frame, holdings, observation
 from store.spelling import ADDRESS
@@ -22,8 +23,10 @@ from store.spelling import ADDRESS
 ACCOUNTS: Final = "/cosmos/auth/v1beta1/accounts"
 # The module that gives a denom an admin who may mint it (osmosis; strangelove-ventures and fetchai keep its routes).
 FACTORY: Final = "/osmosis/tokenfactory/v1beta1"
+MIGRATE: Final = "x/wasm, MsgMigrateContract"
 MULTISIG: Final = "/cosmos.crypto.multisig.LegacyAminoPubKey"
 SECP256K1: Final = "/cosmos.crypto.secp256k1.PubKey"
+KEY, CONTRACT, MODULE = "key", "contract", "module"
 # Keys have so many bytes, contracts since 2022 more.
 BYTES_OF_A_KEY: Final = 20
 
@@ -33,7 +36,10 @@ Read = Callable[[Lcd], Facts]
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What signs for an address: key, multisig (its signers and how many must), contract, module, or not known."""
+    """What signs for an address: a key, a module or a contract; empty where it never signed, so that nobody can tell.
+
+    A multisig obeys several as a contract does: so many of its signers as `threshold` says.
+    """
 
     what: str
     threshold: int = 0
@@ -63,6 +69,40 @@ def readings(over: Named) -> tuple[Reading[Lcd], ...]:
     )
 
 
+def ways(over: Named) -> tuple[Way, ...]:
+    """What those keys can do. Only minting is a power over the chain; what befalls a contract alone is told beside."""
+    bridges = (way for name in over.bridges for way in _of_bridge(name))
+    return (
+        _by_key(Action.MINT, "minter of the token", "token/minter", "x/tokenfactory, MsgMint"),
+        _by_key(
+            Action.MINT, "sudo minter of every token", "token/sudo_minter", "x/tokenfactory, enable_admin_sudo_mint"
+        ),
+        *bridges,
+        *map(_of_code, (*over.bridges, *over.contracts)),
+    )
+
+
+def _of_code(name: str) -> Way:
+    """Whoever may give a contract another program."""
+    effect = f"replace the program of the {name}"
+    return _by_key(Action.CHANGE_RULES, f"code admin of the {name}", f"{name}/upgrader", MIGRATE, effect)
+
+
+def _of_bridge(name: str) -> Iterator[Way]:
+    """What the roles of a bridge can do with what it holds (contract.rs of fetchai/fetch-ethereum-bridge-v1)."""
+    for action, role, function, effect in (
+        (Action.SEIZE, "admin", "try_withdraw", f"take what the {name} holds"),
+        (Action.MINT, "relayer", "try_reverse_swap", f"release what the {name} holds, up to its allowance"),
+        (Action.HALT, "monitor", "can_pause", f"stop the {name}"),
+        (Action.HALT, "approver", "try_set_reverse_aggregated_allowance", f"stop the way back over the {name}"),
+    ):
+        yield _by_key(action, f"{role} of the {name}", f"{name}/{role}", f"contract.rs, {function}", effect)
+
+
+def _by_key(action: Action, name: str, population: str, source: str, effect: str = "") -> Way:
+    return Way(action, Side.FORCE, name, Key(population), source, takes=0, effect=effect)
+
+
 def control(over: Named) -> Read:
     """The reading of who holds keys."""
 
@@ -75,9 +115,9 @@ def control(over: Named) -> Read:
         upgraders may replace a contract's code (wasm module). Signers are the keys of a multisig. What modules hold is
         left out: governance decides over it.
         """
-        held = _held(node, over)
-        accounts = {holder: _account(node, holder, over) for _, holder in held}
-        rows = [(population, holder, 1) for population, holder in held if accounts[holder].what != "module"]
+        accounts = _accounts(node, over)
+        rows = [(population, holder, 1) for population, holder in _held(node, over)]
+        rows = [row for row in rows if accounts[row[1]].what != MODULE]
         rows += [(f"{holder}/signers", one, 1) for holder, found in accounts.items() for one in found.signers]
         return Facts(holdings(rows), empty=not rows)
 
@@ -88,17 +128,17 @@ def control_state(over: Named) -> Read:
     """The reading of what stands behind those keys."""
 
     def read(node: Lcd) -> Facts:
-        """What stands behind those keys: an account with a key, a multisig, a contract or a module; of one that has
-        never signed it is not known which. The minter of the token, and the state of the bridge contract.
+        """What stands behind those keys: a key, a contract (or a multisig, with how many must sign) or a module; of an
+        account that has never signed nobody can tell. The minter of the token, and the state of the bridge contract.
         """
         time = node.block.time
         rows = list(_minting(node, over.denom))
         for name, place in over.bridges.items():
             found = contract(node, place)
             rows += found.observed(name, place, node, over.denom) if found else ()
-        for holder in dict.fromkeys(holder for _, holder in _held(node, over)):
-            account = _account(node, holder, over)
-            rows.append(observation("account", time, account.what, "", subject=holder))
+        for holder, account in _accounts(node, over).items():
+            if account.what:
+                rows.append(observation("account", time, account.what, "", subject=holder))
             if account.threshold:
                 rows.append(observation("threshold", time, account.threshold, "signatures", subject=holder))
         return Facts(frame(Kind.OBSERVATIONS, rows))
@@ -120,6 +160,15 @@ def _held(node: Lcd, over: Named) -> list[tuple[str, str]]:
     found += [("token/minter", one) for one in minters]
     found += [("token/sudo_minter", one) for one in _sudo_minters(node)]
     return found
+
+
+def _accounts(node: Lcd, over: Named) -> dict[str, Account]:
+    """What signs for everybody who has a power, and for the members of multisigs."""
+    named = (*over.bridges.values(), *over.contracts.values())
+    holders = dict.fromkeys(holder for _, holder in _held(node, over))
+    found = {holder: Account(CONTRACT) if holder in named else account(node, holder) for holder in holders}
+    members = dict.fromkeys(one for told in found.values() for one in told.signers)
+    return {**dict.fromkeys(members, Account(KEY)), **found}
 
 
 def _minter(node: Lcd, denom: str) -> str:
@@ -156,10 +205,8 @@ def _minting(node: Lcd, denom: str) -> Iterator[Row]:
         yield observation("token_minter", time, minter, "address", subject=denom)
 
 
-def _account(node: Lcd, holder: str, over: Named) -> Account:
+def account(node: Lcd, holder: str) -> Account:
     """What signs for an address."""
-    if holder in over.bridges.values() or holder in over.contracts.values():
-        return Account("contract")
     try:
         return node.get(f"{ACCOUNTS}/{holder}", partial(_behind, holder))
     except Absent:
@@ -169,7 +216,7 @@ def _account(node: Lcd, holder: str, over: Named) -> Account:
 def _behind(holder: str, body: Row) -> Account:
     told = part(body, "account")
     if optional(told, "name") is not None:
-        return Account("module")
+        return Account(MODULE)
     base: Any = told
     # Vesting accounts keep their account inside, twice.
     for name in ("base_vesting_account", "base_account"):
@@ -180,13 +227,11 @@ def _behind(holder: str, body: Row) -> Account:
     if key is None:
         return _without_key(holder)
     if word(key, "@type") != MULTISIG:
-        return Account("key")
+        return Account(KEY)
     signers, needed = listed(key, "public_keys"), whole(key, "threshold")
     if not 0 < needed <= len(signers):
         raise BadData(f"{holder} is a multisig {needed} of {len(signers)}")
-    prefix = unbech32(holder)[0]
-    members = _signers(signers, prefix)
-    return Account("multisig", needed, members) if members else Account("multisig of unknown keys")
+    return Account(CONTRACT, needed, _signers(signers, unbech32(holder)[0]))
 
 
 def _signers(public: Sequence[Any], prefix: str) -> tuple[str, ...]:
@@ -199,7 +244,7 @@ def _signers(public: Sequence[Any], prefix: str) -> tuple[str, ...]:
 
 def _without_key(holder: str) -> Account:
     """An address that never signed: of a short one nobody can tell what it is."""
-    return Account("contract" if len(key_of({"holder": holder}, "holder")) > BYTES_OF_A_KEY else "not known")
+    return Account(CONTRACT if len(key_of({"holder": holder}, "holder")) > BYTES_OF_A_KEY else "")
 
 
 # What the readings tell, for the dictionary of facts: name, of whom, unit, meaning.
@@ -216,6 +261,6 @@ control_state:
   <contract>_version | <address> | | version that the contract says it has
   <contract>_<amount> | <address> | <denom> | supply (native tokens on the other side), cap, fees accrued, allowance of the way back
   <contract>_<pause> | <address> | | whether a side of the bridge stands still: true or false
-  account | <address> | | what signs: key, multisig, contract, module, or not known
+  account | <address> | | what signs: key, contract (a multisig as well), module; missing where it has never signed
   threshold | <address> | signatures | how many of a multisig's keys must sign
 """  # noqa: E501 - a row each

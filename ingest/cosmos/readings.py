@@ -31,23 +31,37 @@ SCORECARD = {
 }
 
 
+# The shorter of the two counts: a proposal whose whole deposit comes with it is put to the vote in the same block
+# (x/gov, keeper/deposit.go), and an expedited one, which SDK 0.45 does not know, ends sooner.
+VOTED_IN = ("voting_period|gov", "expedited_voting_period|gov")
+
+
 def _by_power(action: Action, rule: Rule) -> Way:
     share = f"{'more than ' if rule.strict else ''}{rule.numerator}/{rule.denominator}"
-    return Way(action, Side.FORCE, f"{rule.population} with {share} of the power", rule, "CometBFT", takes=0)
+    name = f"{rule.population} with {share} of the power"
+    return Way(action, Side.FORCE, name, rule, "CometBFT, types/validation.go", takes=0)
 
 
-def _by_vote(side: Side, name: str, ballot: str, against: str) -> Way:
-    vote = Vote(Measure.STAKE, "validators", "gov", ballot, against, behind="delegators")
-    return Way(Action.CHANGE_RULES, side, name, vote, "x/gov")
+def _by_vote(action: Action, on: str, source: str) -> tuple[Way, Way]:
+    """A vote that nobody else can stop, and one that keeps it from passing: that holds from when it is cast."""
+    force = Vote(Measure.STAKE, "validators", "gov", "pass", "all others veto", behind="delegators")
+    stop = Vote(Measure.STAKE, "validators", "gov", "veto", "all others vote Yes", behind="delegators")
+    return (
+        Way(action, Side.FORCE, f"governance vote{on}, all others against", force, source, takes=VOTED_IN),
+        Way(action, Side.STOP, f"governance veto{on}, all others for", stop, source, takes=0),
+    )
 
 
 # Governance counts bonded tokens, and a delegator can vote with what is its own at any validator. What others may do at
-# worst decides how much it takes to force or to stop a vote whatever they do.
+# worst decides how much it takes to force or to stop a vote whatever they do. What it can do beside changing rules: raise inflation and the part
+# of it that goes to the pool, and spend the pool (x/mint, x/distribution); name the program that all must run from a
+# block on, which can move any balance (x/upgrade: fetchd v0.14 and Akash v2.1.0 did).
 WAYS = (
     _by_power(Action.HALT, _HALT),
     _by_power(Action.CENSOR, _CENSOR),
-    _by_vote(Side.FORCE, "governance vote, all others against", "pass", "all others veto"),
-    _by_vote(Side.STOP, "governance veto, all others for", "veto", "all others vote Yes"),
+    *_by_vote(Action.CHANGE_RULES, "", "x/gov"),
+    *_by_vote(Action.MINT, " on inflation or the pool", "x/gov, x/mint, x/distribution"),
+    *_by_vote(Action.SEIZE, " for an upgrade", "x/gov, x/upgrade"),
 )
 
 
