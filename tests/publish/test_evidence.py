@@ -9,7 +9,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from analytics.power.paths import Action, Quorum, Side
+from analytics.power.coverage import Covered
+from analytics.power.paths import Action, Side
 from ingest.evm.ethereum import ETHEREUM
 from ingest.evm.token import erc20
 from ingest.importer import import_file
@@ -22,7 +23,7 @@ from questions import scorecard
 from questions.populations import headlines, populations
 from questions.thresholds import thresholds
 from store import reference
-from store.addresses import bech32
+from store.addresses import account, bech32
 from store.columns import Column
 from store.landing import Landing
 from store.mart import Mart, opened
@@ -95,7 +96,11 @@ def test_a_third_of_the_power_can_halt_and_is_named(tmp_path: Path) -> None:
 
 
 def test_governance_is_a_path_where_its_parameters_were_read(tmp_path: Path) -> None:
-    consensus(tmp_path, *[10] * 10)
+    operators = [bech32("akashvaloper", bytes([place]) * 20) for place in range(10)]
+    stake = [("validators", one, 10) for one in operators]
+    landed(tmp_path, "akash", "validators", Measure.STAKE, holdings(stake))
+    own = [(f"delegators@{one}", account(one), 10) for one in operators]
+    landed(tmp_path, "akash", "delegators", Measure.STAKE, holdings(own))
     parameters(tmp_path, "0.334", "0.5", "0.334")
     build(tmp_path, networks())
     with opened(tmp_path) as mart:
@@ -103,7 +108,7 @@ def test_governance_is_a_path_where_its_parameters_were_read(tmp_path: Path) -> 
             path.name: need.need
             for path in ways(Known(mart, "akash"), "control")
             for need in path.needs
-            if isinstance(need, Quorum)
+            if isinstance(need, Covered)
         }
         stop = power(mart, "akash", "stop")
     # To pass against all others, their veto must be no more than 33.4 %; to veto against all others, more than that.
@@ -253,9 +258,12 @@ def test_an_imported_state_has_math_and_the_power_of_its_validators(shared: Path
     with opened(tmp_path) as mart:
         math = said(mart, "cudos", "stake_by_operator", "math")
         assert math["number"] == pytest.approx(10_000 / 675.874, rel=1e-4)
-        # Three of its 31 validators have a third of the power between them.
+        # Two operators of its 31 validators have a third of the power between them; three validators.
         force = power(mart, "cudos")
-        assert (force["number"], force["how"]) == (3, "halt by validators with 1/3 of the power")
+        assert (force["number"], force["how"]) == (2, "halt by validators with 1/3 of the power")
+        assert "cudos-clusters" in json.loads(force["parties"])
+        apart = mart.table("SELECT number FROM power WHERE network = 'cudos' AND grouping = 'address' AND action = ''")
+        assert apart["number"].to_list()[0] == 3
 
 
 def test_what_was_not_seen_gives_bounds_that_hold_the_truth(tmp_path: Path) -> None:
