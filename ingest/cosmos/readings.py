@@ -53,9 +53,9 @@ def _by_vote(action: Action, on: str, source: str) -> tuple[Way, Way]:
 
 
 # Governance counts bonded tokens, and a delegator can vote with what is its own at any validator. What others may do at
-# worst decides how much it takes to force or to stop a vote whatever they do. What it can do beside changing rules: raise inflation and the part
-# of it that goes to the pool, and spend the pool (x/mint, x/distribution); name the program that all must run from a
-# block on, which can move any balance (x/upgrade: fetchd v0.14 and Akash v2.1.0 did).
+# worst decides how much it takes to force or to stop a vote whatever they do. What it can do beside changing rules:
+# raise inflation and the part of it that goes to the pool, and spend the pool (x/mint, x/distribution); name the
+# program that all must run from a block on, which can move any balance (x/upgrade: fetchd v0.14, Akash v2.1.0).
 WAYS = (
     _by_power(Action.HALT, _HALT),
     _by_power(Action.CENSOR, _CENSOR),

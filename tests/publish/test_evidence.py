@@ -257,7 +257,7 @@ def test_an_imported_state_has_math_and_the_power_of_its_validators(shared: Path
     build(tmp_path, networks())
     with opened(tmp_path) as mart:
         math = said(mart, "cudos", "stake_by_operator", "math")
-        assert math["number"] == pytest.approx(10_000 / 675.874, rel=1e-4)
+        assert math["by_address"] == pytest.approx(10_000 / 675.874, rel=1e-4)
         # Two operators of its 31 validators have a third of the power between them; three validators.
         force = power(mart, "cudos")
         assert (force["number"], force["how"]) == (2, "halt by validators with 1/3 of the power")
