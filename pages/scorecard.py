@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import polars as pl
 import streamlit as st
 
-from questions import proposals, scorecard
+from questions import offchain, proposals, scorecard
+from questions.offchain import OffChain
 from questions.proposals import Proposal
 from questions.scorecard import Cell, Said
 from store.columns import ABOUT, Column
@@ -146,6 +147,23 @@ def about(cells: Sequence[Cell]) -> None:
     silent = [one for one in cells if one.math.number is None]
     if silent:
         st.caption("  \n".join(f"{named(one)}: {inert.markdown(one.math.text, 200)}" for one in silent))
+    beside(one.network)
+
+
+@frame.section
+def beside(network: str) -> None:
+    """Powers over a network that no chain tells of: always shown, never counted."""
+    known = served.asked(offchain.powers, network)
+    if known:
+        with st.expander(f"Off the chain, counted nowhere: {words.several(len(known), 'power', 'powers')}"):
+            st.markdown("  \n".join(map(off_chain, known)))
+
+
+def off_chain(one: OffChain) -> str:
+    """A power off the chain as a sentence, with its evidence."""
+    opened = f"opened {one.checked}" if one.checked else "could not be opened"
+    said = f"**{words.sentence(one.kind)}**: {inert.markdown(one.who, 200)} can {inert.markdown(one.power, 300)}."
+    return f"{said} Recorded {one.recorded}, {opened}: {inert.markdown(one.source, 300)}"
 
 
 def open_votes(network: str) -> list[Proposal]:

@@ -85,6 +85,14 @@ CLAIMS: Final = pl.Schema(
 )
 BLANKS: Final = pl.Schema(dict.fromkeys(("network", "measure", "axis", "state", "reason", "source"), pl.String()))
 
+OFFCHAIN: Final = pl.Schema(
+    {
+        **dict.fromkeys(("network", "kind", "power", "who", "source"), pl.String()),
+        "recorded_at": pl.Date(),
+        "checked_at": pl.Date(),
+    }
+)
+
 
 @dataclass(frozen=True, slots=True)
 class _Sheet:
@@ -131,6 +139,13 @@ _BLANKS: Final = _Sheet(
     words={"axis": ("both", "power"), "state": ("not applicable", "not read", "not verifiable")},
 )
 
+_OFFCHAIN: Final = _Sheet(
+    "power",
+    "power",
+    OFFCHAIN,
+    usual={"checked_at": None},
+    words={"kind": ("release", "endpoint", "front end", "registry", "migration")},
+)
 _HOSTS: Final = _Sheet(
     "host",
     "host",
@@ -187,6 +202,11 @@ def _unclaimable(row: dict[str, Any]) -> str:
 def blanks(path: Path = REFERENCE / "blanks.toml") -> pl.DataFrame:
     """What a network does not have, or cannot show, with the reason."""
     return _read(path, _BLANKS)
+
+
+def offchain_powers(path: Path = REFERENCE / "offchain_powers.toml") -> pl.DataFrame:
+    """Powers that no chain tells of, in the order of the file; shown with their network, counted nowhere."""
+    return _read(path, _OFFCHAIN)
 
 
 def hosts(kind: str, path: Path = REFERENCE / "hosts.toml") -> tuple[str, ...]:

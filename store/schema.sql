@@ -428,6 +428,17 @@ CREATE TABLE deciding_set (
     snapshot INTEGER               -- id of the snapshot in which they hold what decides
 );
 
+-- Powers over networks that no chain tells of (data/reference/offchain_powers.toml): shown, and counted nowhere.
+CREATE TABLE offchain_power (
+    network VARCHAR,               -- short name of the network
+    kind VARCHAR,                  -- release, endpoint, front end, registry, migration
+    power VARCHAR,                 -- what it lets somebody do
+    who VARCHAR,                   -- as the source names it
+    source VARCHAR,                -- public evidence
+    recorded_at DATE,              -- when it was written down
+    checked_at DATE                -- when somebody opened the source; null: nobody could
+);
+
 -- What happened to the networks (data/reference/events.toml).
 CREATE TABLE event (
     time TIMESTAMPTZ,              -- when

@@ -89,6 +89,16 @@ def test_the_scorecard_leads_to_who_holds_the_power(visit: Open) -> None:
     assert any("net=fetch&what=voting_power" in str(link) for link in links)
 
 
+@pytest.mark.slow
+def test_the_scorecard_shows_powers_off_the_chain_beside_those_that_count(visit: Open) -> None:
+    shown = visit("scorecard")
+    said = [text.value.replace("\\", "") for text in shown.markdown]
+    (akash,) = (text for text in said if "operators of console.akash.network" in text)
+    assert "**Migration**: the founder" in akash
+    assert "Recorded 2026-11-30, opened 2026-11-30" in akash
+    assert [one.label for one in shown.expander if one.label.startswith("Off the chain, counted nowhere: ")]
+
+
 # --- power -----------------------------------------------------------------------------------------------------------
 
 

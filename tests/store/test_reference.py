@@ -167,3 +167,24 @@ def test_a_file_that_is_no_toml_is_named(tmp_path: Path) -> None:
     (tmp_path / "entity.toml").write_text("[[entity")
     with pytest.raises(BadData, match=r"^entity\.toml: "):
         entities(tmp_path / "entity.toml")
+
+
+def test_powers_off_the_chain_have_a_network_a_source_and_a_day() -> None:
+    found = reference.offchain_powers()
+    assert set(found["network"]) <= set(networks())
+    assert {"akash", "fetch", "bittensor"} <= set(found["network"])
+    assert found["source"].str.starts_with("https://").all()
+    assert (found["checked_at"].is_null() | (found["checked_at"] >= found["recorded_at"])).all()
+
+
+@pytest.mark.parametrize(
+    ("left_out", "said"), [("source", "has no source"), ("who", "has no who"), ("recorded_at", "has no recorded_at")]
+)
+def test_a_power_off_the_chain_without_evidence_is_refused(tmp_path: Path, left_out: str, said: str) -> None:
+    row = {"network": '"akash"', "kind": '"release"', "power": '"publish"', "who": '"somebody"'}
+    row |= {"source": '"https://example.org"', "recorded_at": "2026-11-30"}
+    (tmp_path / "powers.toml").write_text(
+        "[[power]]\n" + "\n".join(f"{name} = {value}" for name, value in row.items() if name != left_out)
+    )
+    with pytest.raises(BadData, match=said):
+        reference.offchain_powers(tmp_path / "powers.toml")
