@@ -7,7 +7,7 @@ import streamlit as st
 
 from questions import claims
 from questions.claims import Reading
-from ui import banners, choose, draw, frame, inert, served
+from ui import banners, choose, draw, frame, inert, method, served
 from ui import claims as told
 
 
@@ -50,6 +50,10 @@ def every(rows: pl.DataFrame) -> None:
         key="claims",
         rows=20,
     )
+    with st.expander("How a claim gets its word", icon=":material/rule:"):
+        st.markdown(method.document("claims"))
+    with st.expander("How to object, and how a correction is shown", icon=":material/flag:"):
+        st.markdown(method.document("objections"))
 
 
 main()

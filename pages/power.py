@@ -8,11 +8,12 @@ import streamlit as st
 from analytics.spread.metrics import METRICS
 from questions import a_priori, month, ranking
 from questions import thresholds as rules
+from questions.labels import behind
 from questions.populations import Population
 from questions.search import misspelled, one_each, respelled, search
 from questions.standing import everywhere
 from store.addresses import LONGEST_PASTED
-from ui import banners, charts, choose, colours, draw, frame, inert, parties, served, tables, words
+from ui import banners, charts, choose, colours, draw, frame, inert, labels, parties, served, tables, words
 from ui.provenance import Provenance
 
 SHOWN = ("effective_parties", "top_1", "top_10", "nc_ge_1_3", "nc_gt_1_2", "nc_gt_2_3")
@@ -63,7 +64,7 @@ def ranked(
         return
     sources = [frame.source(population, choose.GROUPINGS[grouping].lower())]
     for rank in draw.clickable(bars(population, threshold, ranks, told, sources)):
-        party(ranks, rank)
+        party(population.network, ranks, rank)
 
 
 def bars(
@@ -93,8 +94,8 @@ def bars(
 
 
 @frame.section
-def party(ranks: pl.DataFrame, rank: int) -> None:
-    """One party: what it has, and what it takes to outvote it."""
+def party(network: str, ranks: pl.DataFrame, rank: int) -> None:
+    """One party: what it has, what it takes to outvote it, and by which evidence it is called so."""
     one = ranks.row(by_predicate=pl.col("rank") == rank, named=True)
     others = ranking.outvoted_by(ranks, rank)
     outvote = "Nothing outvotes it" if others is None else f"It takes {words.several(others, 'other')} to outvote it"
@@ -102,6 +103,8 @@ def party(ranks: pl.DataFrame, rank: int) -> None:
         f"**{inert.markdown(one['party'])}** is number {rank} with {words.share(one['share'])}. {outvote}.  \n"
         f"`{inert.plain(one['address'], 120)}`"
     )
+    if one["entity"]:
+        labels.evidence(served.asked(behind, network, one["entity"]))
 
 
 @frame.section
@@ -198,12 +201,14 @@ def found_for(text: str, known: Sequence[Population]) -> None:
         nobody = "Nobody of that address or name holds anything in the newest data."
         banners.nothing(f"{words.sentence(wrong)}." if wrong else nobody)
         return
-    stands = served.asked(everywhere, known, choose.one_of(one_each(found)))
+    meant = choose.one_of(one_each(found))
+    stands = served.asked(everywhere, known, meant)
     sources = [frame.source(one.population) for one in stands]
     if not stands:
         banners.nothing("It is known, and holds nothing in the newest data.")
         return
     st.markdown(parties.place(stands))
+    labels.evidence(served.asked(behind, meant.network, meant.canonical))
     index = [served.asked(a_priori.decides, one.population, one.address) for one in stands]
     draw.table(parties.stands(stands, index), parties.STANDS, alt="Where it stands", sources=sources, key="stands")
 

@@ -11,7 +11,7 @@ from questions.offchain import OffChain
 from questions.proposals import Proposal
 from questions.scorecard import Cell, Said
 from store.columns import ABOUT, Column
-from ui import banners, choose, colours, dots, downloads, draw, frame, inert, matrix, served, tables, words
+from ui import banners, choose, colours, dots, downloads, draw, frame, inert, labels, matrix, served, tables, words
 from ui.provenance import Provenance
 
 # Of a larger group only so many are named.
@@ -64,6 +64,7 @@ def main() -> None:
             st.header(f"{title}: {what}" if what else title, anchor=False)
         for network in dict.fromkeys(one.network for one in layer):
             about([one for one in layer if one.network == network])
+    labels.objecting()
 
 
 @frame.section

@@ -208,6 +208,8 @@ def labels() -> None:
         sources=[],
         key="labels",
     )
+    with st.expander("How to object, and how a correction is shown", icon=":material/flag:"):
+        st.markdown(method.document("objections"))
 
 
 @frame.section
@@ -222,7 +224,7 @@ def metrics() -> None:
         st.markdown(method.rules_of_metrics())
     st.header("Verdicts", anchor=False)
     with st.expander("How a network gets its words", icon=":material/gavel:"):
-        st.markdown(method.rules_of_verdicts())
+        st.markdown(method.document("verdicts"))
 
 
 @frame.section

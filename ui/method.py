@@ -1,4 +1,4 @@
-"""Our own documents as pages show them: a paragraph on each metric, the rules of the verdicts."""
+"""Our own documents as pages show them: a paragraph on each metric, whole ones as they are."""
 
 import re
 from functools import cache
@@ -26,10 +26,10 @@ def rules_of_metrics() -> str:
 
 
 @cache
-def rules_of_verdicts() -> str:
-    """docs/verdicts.md without its title, its headings made smaller than a page's own."""
-    text = (DOCS / "verdicts.md").read_text().partition("\n")[2]
-    return re.sub(r"^#+ (.*)$", r"**\1**", text, flags=re.MULTILINE)
+def document(name: str) -> str:
+    """A document of ours without its title, its headings smaller than a page's own, its links to others left out."""
+    text = (DOCS / f"{name}.md").read_text().partition("\n")[2]
+    return re.sub(r"\[([^\]]+)\]\([\w./#-]+\)", r"\1", _flowing(text))
 
 
 def _flowing(text: str) -> str:

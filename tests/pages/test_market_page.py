@@ -268,3 +268,15 @@ def test_how_much_of_the_emission_is_scored_by_few_is_told(mart: Mart, visit: Op
     ]
     assert "Two or fewer 80%, three or fewer 80% and five or fewer 80%. Of 15% it is not known." in captions(shown)
     assert list(table(shown, "part", "fewest")["part"]) == ["Subnet 1", "Subnet 2", "Subnet 3", "Subnet 4"]
+
+
+# --- labels -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_whoever_finds_a_labelled_address_reads_its_evidence(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = captions(opened("power", data, monkeypatch, q=CONSOLE[0]))
+    assert "Akash Console" in said
+    assert "NEXT_PUBLIC_UAKT_TOP_UP_MASTER_WALLET_ADDRESS" in said
+    assert "recorded 2026-11-22, opened 2026-11-30" in said
+    assert "Evidence:" not in captions(opened("power", data, monkeypatch, q="p1"))

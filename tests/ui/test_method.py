@@ -19,5 +19,7 @@ def test_an_unknown_metric_is_an_error() -> None:
 
 
 def test_the_rules_are_shown_without_headings_of_their_own() -> None:
-    assert "\n#" not in method.rules_of_verdicts() + method.rules_of_metrics()
-    assert "borderline" in method.rules_of_verdicts()
+    assert "\n#" not in method.document("verdicts") + method.rules_of_metrics()
+    for name in ("verdicts", "claims", "objections"):
+        assert "](" not in method.document(name)
+    assert "borderline" in method.document("verdicts")
