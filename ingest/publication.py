@@ -13,7 +13,7 @@ import polars as pl
 from analytics.spread.batches import Threshold
 from ingest.imported import imported
 from ingest.network import Deciding, Gate, Network, Reading, Rule, Way
-from publish import claims, deciding, evidence, halting
+from publish import claims, deciding, evidence, halting, yardsticks
 from publish.change import changes
 from publish.concentration import method_version, metrics
 from publish.operators import TEXTS, with_operators
@@ -47,6 +47,7 @@ def build(
     with Draft(data, afresh=afresh) as draft:
         draft.replace("event", reference.events())
         draft.replace("offchain_power", reference.offchain_powers())
+        draft.replace("yardstick", yardsticks.rows(reference.yardsticks()))
         draft.doubt(doubted)
         draft.take_in()
         networks = {**imported(dict(draft.table(DESCRIPTIONS).iter_rows()), networks.values()), **networks}

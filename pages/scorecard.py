@@ -6,12 +6,27 @@ from datetime import UTC, datetime
 import polars as pl
 import streamlit as st
 
-from questions import offchain, proposals, scorecard
+from questions import offchain, proposals, scorecard, yardsticks as facts
 from questions.offchain import OffChain
 from questions.proposals import Proposal
 from questions.scorecard import Cell, Said
 from store.columns import ABOUT, Column
-from ui import banners, choose, colours, dots, downloads, draw, frame, inert, labels, matrix, served, tables, words
+from ui import (
+    banners,
+    choose,
+    colours,
+    dots,
+    downloads,
+    draw,
+    frame,
+    inert,
+    labels,
+    matrix,
+    served,
+    tables,
+    words,
+    yardsticks,
+)
 from ui.provenance import Provenance
 
 # Of a larger group only so many are named.
@@ -58,6 +73,7 @@ def main() -> None:
     cells = sorted(served.asked(scorecard.cells, known), key=lambda one: list(STACK).index(one.stack))
     overview(cells)
     against(cells)
+    to_compare()
     for stack, (title, what) in STACK.items():
         layer = [one for one in cells if one.stack == stack]
         if layer:
@@ -100,11 +116,14 @@ def against(cells: Sequence[Cell]) -> None:
     if both.is_empty():
         banners.nothing("No network has both numbers yet.")
         return
+    compared = served.asked(facts.yardsticks)
     draw.show(
         draw.Chart(
             "math-against-power",
             dots.math_against_power(
-                both, paints=colours.of_networks(one.population for one in cells if one.population)
+                both,
+                paints=colours.of_networks(one.population for one in cells if one.population),
+                yardsticks=compared,
             ),
             rows,
             CELLS,
@@ -114,9 +133,27 @@ def against(cells: Sequence[Cell]) -> None:
             ),
             [source(one) for one in cells if one.population and one.force.number is not None],
             f"{dots.symbols_explained(both)}  \nRight is more spread, up is harder to capture; a dot just above a "
-            "number has that number. Counts of different networks rank nobody by themselves.",
+            "number has that number. Counts of different networks rank nobody by themselves.  \n"
+            f"{yardsticks.explained(compared)}",
         )
     )
+
+
+@frame.section
+def to_compare() -> None:
+    """What else is concentrated, because a number alone says nothing."""
+    rows = served.asked(facts.yardsticks)
+    if rows.is_empty():
+        return
+    st.markdown(yardsticks.sentence(rows))
+    with st.expander("What they are compared with: shares, sources, days", icon=":material/straighten:"):
+        draw.table(
+            yardsticks.told(rows),
+            yardsticks.COLUMNS,
+            alt="Yardsticks: over how many equal parties each is spread, how few decide, and who says so",
+            sources=[],
+            key="yardsticks",
+        )
 
 
 def told(cells: Sequence[Cell]) -> pl.DataFrame:

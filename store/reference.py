@@ -1,4 +1,4 @@
-"""The curated facts of data/reference: who owns an address, what happened, what is claimed or is not, shared hosts.
+"""The curated facts of data/reference: who owns an address, what happened, what is claimed or is not, yardsticks.
 
 One reader for all files: a row that lacks evidence, or has a word that nobody knows, is refused with its file and name.
 """
@@ -83,6 +83,17 @@ CLAIMS: Final = pl.Schema(
         "checked_at": pl.Date(),
     }
 )
+YARDSTICKS: Final = pl.Schema(
+    {
+        **dict.fromkeys(("yardstick", "title", "thing"), pl.String()),
+        "amounts": pl.List(pl.Int64()),
+        "total": pl.Int64(),
+        **dict.fromkeys(("unit", "rule", "deciding"), pl.String()),
+        "of_day": pl.Date(),
+        **dict.fromkeys(("note", "source"), pl.String()),
+        **dict.fromkeys(("recorded_at", "checked_at"), pl.Date()),
+    }
+)
 BLANKS: Final = pl.Schema(dict.fromkeys(("network", "measure", "axis", "state", "reason", "source"), pl.String()))
 
 OFFCHAIN: Final = pl.Schema(
@@ -132,6 +143,7 @@ _CLAIMS: Final = _Sheet(
         "kind": ("article", "report", "press", "probe", "statement", "derived"),
     },
 )
+_YARDSTICKS: Final = _Sheet("yardstick", "yardstick", YARDSTICKS, usual={"checked_at": None})
 _BLANKS: Final = _Sheet(
     "blank",
     "reason",
@@ -199,6 +211,15 @@ def _unclaimable(row: dict[str, Any]) -> str:
     return "" if 0 <= row["tolerance"] < 1 else f"has a tolerance of {row['tolerance']:g}"
 
 
+def yardsticks(path: Path = REFERENCE / "yardsticks.toml") -> pl.DataFrame:
+    """What else is concentrated, with the amounts of the largest; raises BadData where these are not that."""
+    found = _read(path, _YARDSTICKS)
+    for name, amounts, total in found.select("yardstick", "amounts", "total").iter_rows():
+        if not amounts or amounts[-1] < 1 or amounts != sorted(amounts, reverse=True) or sum(amounts) > total:
+            raise _wrong(path, name, f"has amounts that are not the largest first, each at least 1, of {total}")
+    return found
+
+
 def blanks(path: Path = REFERENCE / "blanks.toml") -> pl.DataFrame:
     """What a network does not have, or cannot show, with the reason."""
     return _read(path, _BLANKS)
@@ -237,7 +258,17 @@ def _row(path: Path, sheet: _Sheet, entry: dict[str, Any]) -> dict[str, Any]:
     for column, words in sheet.words.items():
         if whole[column] not in words:
             raise _wrong(path, name, f"is a {whole[column]!r}; known: {', '.join(words)}")
-    return {column: _value(path, name, column, sheet.schema[column], whole[column]) for column in sheet.schema}
+    return {column: _cell(path, name, column, sheet.schema[column], whole[column]) for column in sheet.schema}
+
+
+def _cell(path: Path, name: object, column: str, kind: pl.DataType, value: object) -> object:
+    """A value of a column, or the whole numbers of a list."""
+    if not isinstance(kind, pl.List | pl.Int64):
+        return _value(path, name, column, kind, value)
+    numbers = value if isinstance(kind, pl.List) else [value]
+    if not isinstance(numbers, list) or not all(type(one) is int and abs(one) < 2**63 for one in numbers):
+        raise _wrong(path, name, f"has a {column} that cannot be {value!r}")
+    return value
 
 
 def _value(path: Path, name: object, column: str, kind: pl.DataType, value: object) -> object:

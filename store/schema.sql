@@ -483,6 +483,28 @@ CREATE TABLE claim_reading (
     snapshots VARCHAR              -- ids of the snapshots behind it, as JSON
 );
 
+-- What else is concentrated, and how much (data/reference/yardsticks.toml), by the metrics of this program; as ranges,
+-- since only the largest are listed and whoever is not has no more than the last of them.
+CREATE TABLE yardstick (
+    yardstick VARCHAR,             -- slug
+    title VARCHAR,                 -- what it is
+    thing VARCHAR,                 -- what its parties are called, in the plural
+    m_low DOUBLE,                  -- effective parties, at least
+    m_high DOUBLE,                 -- effective parties, at most
+    k_low INTEGER,                 -- fewest who can decide, at least
+    k_high INTEGER,                -- fewest who can decide, at most
+    rule VARCHAR,                  -- the metric that counts them
+    deciding VARCHAR,              -- for what they are enough
+    listed INTEGER,                -- parties with an amount of their own
+    listed_share DOUBLE,           -- what these have of all
+    unit VARCHAR,                  -- of the amounts
+    of_day DATE,                   -- of which it is told
+    note VARCHAR,                  -- who they are, and what to know
+    source VARCHAR,                -- where it was read
+    recorded_at DATE,              -- when it was written down
+    checked_at DATE                -- when somebody opened the source; null: nobody could
+);
+
 -- The ledger: every run.
 CREATE TABLE run (
     id VARCHAR,                    -- its start and process

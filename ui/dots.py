@@ -23,6 +23,8 @@ SYMBOLS: Final = (
 )
 # Power is a whole number; networks with the same one stand a little apart above it, all in the same band.
 APART: Final = 0.7
+# Of yardsticks, by their order; a name would not fit.
+LETTERS: Final = "abcdefghijklmnopqrstuvwxyz"
 LEFT_OF: Final = 5
 TICKS: Final = [1, 2, 5, 15, 50, 200]
 # How far an axis goes, by the largest number on it; 15 and what lies above are always in sight.
@@ -30,13 +32,19 @@ REACHES: Final = ((15, 1.4), (50, 1.9), (200, 2.45), (float("inf"), 3.4))
 
 
 def math_against_power(
-    points: pl.DataFrame, *, paints: colours.Paints = colours.NO_NETWORKS, height: int = 460
+    points: pl.DataFrame,
+    *,
+    paints: colours.Paints = colours.NO_NETWORKS,
+    height: int = 460,
+    yardsticks: pl.DataFrame | None = None,
 ) -> go.Figure:
     """One dot a network and measure: over how many the resource is spread, how few decide over it.
 
     points: network (id), title, measure, m, k, independent, word_m, word_k, path. Hollow: independence is not shown.
     paints: the networks' looks; a network whose colour another one has bears its name.
+    yardsticks: of questions.yardsticks, faint bands with a letter each.
     """
+    compared = [] if yardsticks is None else [*yardsticks.iter_rows(named=True)]
     symbols = {measure: symbol for measure, (symbol, _) in _symbols(points).items()}
     traces = []
     networks = points.partition_by(["network", "title"], maintain_order=True)
@@ -51,9 +59,35 @@ def math_against_power(
         height=height,
         x={"title": "Math: equal parties it is spread over", **_logarithmic(points["m"])},
         y={"title": "Power: fewest that can force something", **_logarithmic(points["k"])},
-        lines=[draw(edge, colours.GREY, 1) for edge in edges for draw in (upright, across)],
-        notes=[text for edge, word in zip([1.0, *edges], WORDS, strict=True) for text in _band(edge, word)],
+        lines=[draw(edge, colours.GREY, 1) for edge in edges for draw in (upright, across)]
+        + [_faint(one["m_low"], one["m_high"], one["k_low"], one["k_high"]) for one in compared],
+        notes=[text for edge, word in zip([1.0, *edges], WORDS, strict=True) for text in _band(edge, word)]
+        + [_letter(place, one["m_low"], one["m_high"], one["k_high"]) for place, one in enumerate(compared)],
     )
+
+
+# A yardstick that is known exactly is drawn this much wider than it is, to be seen.
+WIDER: Final = 1.04
+
+
+def _faint(m_low: float, m_high: float, k_low: int, k_high: int) -> Part:
+    """The place of a yardstick: from its least to its most, as high as dots of its number may stand."""
+    across_math = {"x0": m_low / WIDER, "x1": m_high * WIDER}
+    return {
+        "type": "rect",
+        **across_math,
+        "y0": k_low,
+        "y1": k_high + APART,
+        "fillcolor": colours.FAINT,
+        "line": {"width": 0},
+        "layer": "below",
+    }
+
+
+def _letter(place: int, m_low: float, m_high: float, k_high: int) -> Part:
+    """Which yardstick it is, at the top of its band, where dots of that number seldom stand."""
+    where = {"x": log10(m_low * m_high) / 2, "y": log10(k_high + APART), "yanchor": "bottom"}
+    return note(LETTERS[place % len(LETTERS)], **where, font={"size": 11, "color": colours.GREY})
 
 
 def symbols_explained(points: pl.DataFrame) -> str:
