@@ -172,9 +172,31 @@ class Seats:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """Each key of a population by itself: its holder, or whoever is behind a holder that is a multisig or is owned."""
+    """Each key of a population by itself: its holder, or whoever is behind a holder that is a contract.
+
+    population: contract/power; with a `*` at its end all that begin so, of which nobody knows what they may do. given:
+    a population without which it is no power ("who can make themselves minters, where there are minters").
+    """
 
     population: str
+    measure: Measure = Measure.CONTROL
+    given: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """Enough of those who hold keys to the action that nobody else can do it; on populations that begin so."""
+
+    population: str = ""
+    measure: Measure = Measure.CONTROL
+
+
+@dataclass(frozen=True, slots=True)
+class Inherited:
+    """The ways by keys to do the same on another network: on its populations that begin with `part`."""
+
+    other: str
+    part: str
     measure: Measure = Measure.CONTROL
 
 
@@ -187,7 +209,7 @@ class Unlisted:
 
 
 # What a way needs; each kind is counted by the function of its name in publish/ways.py.
-Needs: TypeAlias = Rule | Vote | Keys | Seats | Key | Unlisted
+Needs: TypeAlias = Rule | Vote | Keys | Seats | Key | Refuse | Inherited | Unlisted
 
 
 @dataclass(frozen=True, slots=True)

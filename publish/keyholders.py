@@ -1,44 +1,152 @@
-"""Who is behind the holder of a key: a key, the signers of a multisig, or whoever owns the contract that holds it."""
+"""Who is behind the holder of a key: a key, a multisig, a timelock, or whoever rules the contract that holds it.
 
-from collections.abc import Iterator
+What a contract is, and who has which power over it, are rows of the mart: populations `<contract>/<power>` under its
+address, or under its name where the network names it. An absent fact is unknown, never a key.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from analytics.power.paths import Path, Quorum, Side
-from publish.look import Look
+from analytics.power.acts import NEVER, Act, Key, Some, Unknown, Waiting, forced, one_of, refused
+from analytics.power.paths import Action, Path, Side
+from publish.look import Look, Row
 
-# A proxy's admin has an owner, which is a multisig: longer chains of owners are not followed.
-OWNERS: Final = 4
-# What chains say of a holder of a key: whether it is a contract, and how many of its signers must act together. Who
-# they are is in the populations `<holder>/signers` and `<holder>/owner`.
-ACCOUNT, SIGNATURES = "account", "threshold"
+# What chains say of a holder of a key, by the names of observations.
+ACCOUNT, SIGNATURES, CONTRACT, DELAY, EXECUTOR, GUARD = (
+    "account", "threshold", "contract", "delay", "executor", "guard"
+)  # fmt: skip
+# Powers over a contract. Whoever replaces its code makes it do anything; who owns it can make it do what it does.
+REPLACES: Final = ("proxy_admin", "upgrader", "beacon")
+RULES: Final = ("owner", "admin", "governor", "authority", "controller", "manager")
+# A timelock carries out what these have asked for; its admin can make himself one of them.
+PROPOSES: Final = ("proposer", "admin", "timelock_admin")
+# Contracts that do nothing but replace code, for who owns them.
+NOTHING_ELSE: Final = ("proxy_admin", "beacon")
+UNKNOWN: Final = "unknown"
+# Ends a population that stands for all that begin so.
+ALL: Final = "*"
 
 
 def by_key(look: Look) -> Iterator[Path]:
     """Each holder of a key, with what is behind it."""
     way = look.way
-    for holder in look.holders(way["measure"], way["population"]):
-        found = behind(look, way["measure"], holder)
-        if isinstance(found, str):
-            yield look.unknown(way["name"], found)
-        else:
-            what, quorum = found
-            known = sum(quorum.votes.values())
-            if way["side"] == Side.STOP:
-                quorum = Quorum(quorum.votes, known - quorum.need + 1)
-            yield look.path(f"{way['name']}, {what}", quorum)
+    if way["population"].endswith(ALL):
+        named = [one for one in look.known.populations(way["measure"]) if one.startswith(way["population"][:-1])]
+        for one in named:
+            yield look.unknown(way["name"], f"what {one} may do is not known")
+    elif not way["given"] or look.holders(way["measure"], way["given"]):
+        for act in _holders(look, way["population"], ()):
+            yield from _paths(look, refused(act) if way["side"] == Side.STOP else act)
 
 
-def behind(look: Look, measure: str, holder: str, owners: int = OWNERS) -> tuple[str, Quorum] | str:
-    """What a holder of a key is, and which parties must act together for it; or why nobody can say."""
-    signers, needed = look.votes(measure, f"{holder}/signers"), int(look.said(SIGNATURES, holder) or 0)
-    if 0 < needed <= sum(signers.values()):
-        return f"a multisig {needed} of {sum(signers.values())}", Quorum(signers, needed)
+def by_refusal(look: Look) -> Iterator[Path]:
+    """Enough of those who hold keys to an action refuse that nobody is left who can do it."""
+    declared = _declared(look, look.way["population"] or "")
+    acts = [act for one in declared for act in _holders(look, one["population"], ())]
+    if acts:
+        yield from _paths(look, refused(one_of(acts)))
+
+
+def _paths(look: Look, act: Act) -> Iterator[Path]:
+    for one in forced(act):
+        name = ", ".join(filter(None, (look.way["name"], one.words)))
+        if one.missing:
+            yield look.unknown(look.way["name"], one.missing, unread=one.unread)
+        elif one.needs:
+            yield look.path(name, *one.needs, seconds=one.seconds)
+
+
+def _declared(look: Look, prefix: str) -> list[Row]:
+    """The ways by keys to force the same action, on populations that begin so."""
+    return [
+        one
+        for one in look.known.declared
+        if one["kind"] == "key" and one["action"] == look.way["action"] and one["side"] == Side.FORCE
+        if one["population"].startswith(prefix) and not one["population"].endswith(ALL) and not one["effect"]
+        if not one["given"] or look.holders(one["measure"], one["given"])
+    ]
+
+
+def _holders(look: Look, population: str, above: Sequence[str]) -> list[Act]:
+    """What is behind each holder of a power over a contract."""
+    *_, power = population.split("/")
+    held = look.holders(look.way["measure"], population)
+    if power == UNKNOWN:
+        return [Unknown(f"{holder} has keys that could not be listed") for holder in held]
+    return [behind(look, holder, power, above) for holder in held]
+
+
+def behind(look: Look, holder: str, power: str, above: Sequence[str]) -> Act:
+    """Who must act so that a holder of a power acts; whoever is above it already adds nobody."""
+    if holder in above:
+        return NEVER
     account = look.said(ACCOUNT, holder)
     if account is None:
-        return f"what {holder} is has not been read"
+        return Unknown(f"what {holder} is has not been read", unread=True)
     if account != "contract":
-        return "one key", Quorum({look.party(measure, holder): 1}, 1)
-    owner = list(look.holders(measure, f"{holder}/owner"))
-    if len(owner) == 1 and owners:
-        return behind(look, measure, owner[0], owners - 1)
-    return f"{holder} is a contract whose keys are not known"
+        return Key(look.party(look.way["measure"], holder))
+    found = _contract(look, holder, power, (*above, holder))
+    return one_of(found) if found else Unknown(f"{holder} is a contract whose keys are not known")
+
+
+def _contract(look: Look, holder: str, power: str, above: Sequence[str]) -> list[Act]:
+    """All that can make a contract act, each by itself."""
+    name = look.said(CONTRACT, holder)
+
+    def of(*powers: str) -> list[Act]:
+        return [act for one in powers for act in _holders(look, f"{name or holder}/{one}", above)]
+
+    replaces, hidden = of(*REPLACES), of(UNKNOWN)
+    if multisig := _multisig(look, holder, of("signers")):
+        return [multisig, *_said("a module of a multisig", of("module")), *replaces, *hidden]
+    if (delay := look.said(DELAY, holder)) is not None:
+        return [_timelock(look, holder, int(delay), of), *replaces, *hidden]
+    if name:
+        return [*_said(f"the {name}", _own(look, name, power, above)), *replaces, *hidden]
+    rules = of(*RULES)
+    if rules and power not in NOTHING_ELSE:
+        hidden = [*hidden, Unknown(f"whom {holder} obeys beside its owner is not known")]
+    return [*rules, *replaces, *hidden]
+
+
+def _multisig(look: Look, holder: str, signers: Sequence[Act]) -> Act | None:
+    """As many signers as must sign; None where it is no multisig."""
+    told = look.said(SIGNATURES, holder)
+    if told is None or not signers:
+        return None
+    if not 0 < (needed := int(told)) <= len(signers):
+        return Unknown(f"{holder} says that {needed} of {len(signers)} must sign")
+    guard = " under a guard" if look.said(GUARD, holder) else ""
+    return Some(needed, tuple(signers), f"a multisig {needed} of {len(signers)}{guard}")
+
+
+def _timelock(look: Look, holder: str, delay: int, of: Callable[..., list[Act]]) -> Act:
+    """Whoever may propose, and whoever may carry out where that is not anyone; whoever may cancel stops it."""
+    proposes, carries_out = one_of(of(*PROPOSES)), one_of(of("executor"))
+    act = proposes if look.said(EXECUTOR, holder) == "anyone" else Some(2, (proposes, carries_out))
+    return Waiting(act, delay, one_of(of("canceller")), f"a timelock of {_span(delay)}")
+
+
+def _own(look: Look, name: str, power: str, above: Sequence[str]) -> list[Act]:
+    """Those who can make a contract of the network use a power of its own: who has that power, or rules it."""
+    keys = [one for one in look.known.declared if one["kind"] == "key"]
+    rules = {f"{name}/{power}", *(one["population"] for one in keys if one["action"] == Action.CHANGE_RULES)}
+    return [
+        act
+        for one in _declared(look, f"{name}/")
+        if one["population"] in rules
+        for act in _said(one["name"].removesuffix(f" of the {name}"), _holders(look, one["population"], above))
+    ]
+
+
+def _said(words: str, acts: Sequence[Act]) -> list[Act]:
+    """The same acts, with words before theirs."""
+    return [Some(1, (act,), words) for act in acts]
+
+
+def _span(seconds: int) -> str:
+    """A time as people say it."""
+    for unit, size in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
+        if seconds >= size:
+            return f"{seconds / size:g} {unit}"
+    return f"{seconds} seconds"

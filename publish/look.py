@@ -75,12 +75,24 @@ class Known:
     _entities: dict[str, dict[str, str]] = field(default_factory=dict)
     _said: dict[str, dict[str, tuple[str, int, bool]]] = field(default_factory=dict)
     _made: dict[Any, Any] = field(default_factory=dict)
+    _others: dict[str, "Known"] = field(default_factory=dict)
 
     def once(self, key: object, make: Callable[[], T]) -> T:
         """What `make` makes, made once for all ways that ask for it by the same key."""
         if key not in self._made:
             self._made[key] = make()
         return cast(T, self._made[key])
+
+    @cached_property
+    def declared(self) -> list[Row]:
+        """The ways that the network declares, in their order."""
+        return self.mart.table("FROM way WHERE network = ? ORDER BY place", self.network).to_dicts()
+
+    def other(self, network: str) -> "Known":
+        """What was read of another network, whose keys rule this one too."""
+        if network not in self._others:
+            self._others[network] = Known(self.mart, network)
+        return self._others[network]
 
     def held(self, measure: str, population: str) -> Mapping[str, int]:
         """Whole base units by address; nothing where the population was never read, or nobody holds any."""
@@ -97,7 +109,8 @@ class Known:
 
     def labels(self) -> frozenset[str]:
         """All parties that are known by a label, of the measures that were looked at."""
-        return frozenset(entity for of in self._entities.values() for entity in of.values())
+        own = frozenset(entity for of in self._entities.values() for entity in of.values())
+        return own.union(*(one.labels() for one in self._others.values()))
 
     def said(self, name: str) -> Mapping[str, tuple[str, int, bool]]:
         """By subject the newest text of an observation, its snapshot, and whether a second endpoint had the block."""

@@ -6,11 +6,12 @@ A network that declares none has none that is known.
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from analytics.power.paths import By, Path, Quorum, Side
 from analytics.spread.batches import Threshold
-from publish.keyholders import by_key
+from publish.keyholders import by_key, by_refusal
 from publish.look import Known, Look, named
 from publish.voters import by_vote
 
@@ -21,8 +22,7 @@ NOBODY: Final = "nobody"
 
 def ways(known: Known, grouping: str) -> tuple[Path, ...]:
     """All paths of one network, with addresses counted as they are or merged by who controls them."""
-    declared = known.mart.table("FROM way WHERE network = ? ORDER BY place", known.network).to_dicts()
-    return tuple(path for way in declared for path in KINDS[way["kind"]](Look(known, grouping, way)))
+    return tuple(path for way in known.declared for path in KINDS[way["kind"]](Look(known, grouping, way)))
 
 
 def _by_rule(look: Look) -> Iterator[Path]:
@@ -81,6 +81,23 @@ def _unlisted(look: Look) -> Iterator[Path]:
         yield look.unknown(look.way["name"], look.way["why"])
 
 
+def _inherited(look: Look) -> Iterator[Path]:
+    """The ways by keys to do the same on another network, with a part of which this one works."""
+    way, other = look.way, look.known.other(look.way["other"])
+    if not other.populations(way["measure"]):
+        yield look.unknown(way["name"], "they have not been read", unread=True)
+    for one in other.declared:
+        if (one["action"], one["side"]) != (way["action"], way["side"]) or one["effect"]:
+            continue
+        if one["kind"] == "key" and one["population"].startswith(way["part"]):
+            paths = by_key(Look(other, look.grouping, one))
+        elif one["kind"] == "refuse":
+            paths = by_refusal(Look(other, look.grouping, one | {"population": way["part"]}))
+        else:
+            continue
+        yield from (replace(path, name=f"{way['name']}: {path.name}") for path in paths)
+
+
 # By the kind of what a way needs, in small letters.
 KINDS: Final[Mapping[str, Callable[[Look], Iterator[Path]]]] = {
     "rule": _by_rule,
@@ -88,5 +105,7 @@ KINDS: Final[Mapping[str, Callable[[Look], Iterator[Path]]]] = {
     "keys": _by_keys,
     "seats": _by_seats,
     "key": by_key,
+    "refuse": by_refusal,
+    "inherited": _inherited,
     "unlisted": _unlisted,
 }

@@ -148,6 +148,7 @@ _BLANKS: Final = _Sheet(
     "blank",
     "reason",
     BLANKS,
+    usual={"measure": ""},
     words={"axis": ("both", "power"), "state": ("not applicable", "not read", "not verifiable")},
 )
 

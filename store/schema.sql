@@ -83,7 +83,7 @@ CREATE TABLE way (
     action VARCHAR,                -- change the rules, mint or redirect, seize or evict, halt, censor
     side VARCHAR,                  -- force: make it happen; stop: keep it from happening
     name VARCHAR,                  -- what a voter reads
-    kind VARCHAR,                  -- rule, vote, keys (several together), seats (of bodies), key (each by itself), unlisted
+    kind VARCHAR,                  -- rule, vote, keys (several), seats (of bodies), key, refuse, inherited, unlisted
     measure VARCHAR,               -- of the population
     population VARCHAR,            -- whose power or keys count
     numerator BIGINT,              -- rule: of the share that is needed
@@ -99,6 +99,9 @@ CREATE TABLE way (
     bodies VARCHAR,                -- seats: population and needed share of each body, as JSON
     observation VARCHAR,           -- unlisted: the observation that says that there is such a power
     why VARCHAR,                   -- unlisted: why nobody can say who has it
+    given VARCHAR,                 -- key: a population without which it is no power
+    other VARCHAR,                 -- inherited: the network whose ways by keys count here too
+    part VARCHAR,                  -- inherited: how their populations begin
     effect VARCHAR,                -- what it does where that is less than the action; empty otherwise
     seconds BIGINT,                -- the shortest time from the start to the effect, where it is always the same
     takes VARCHAR,                 -- observations of that time ("name|subject", one space between), of which the shortest counts

@@ -34,14 +34,16 @@ def erc20(
     locked: Mapping[str, str] = NOTHING,
     more: tuple[Reading[EvmNode], ...] = (),
     methods: Mapping[str, str] = NOTHING,
+    special: Mapping[str, Mapping[str, powers.Actions]] = powers.NOTHING,
     since: int = MERGE,
 ) -> Network[EvmNode]:
     """The network of an ERC-20: supply, holders and keys are read, and what power those keys are is told.
 
     contracts: addresses by name; `token` is the token, the others can change or release it. locked: what holds tokens
     that do not circulate, by the name of the observation. more: readings of its own. methods: in whose words readers
-    are told how `supply`, `control` and `control_state` were read, where the usual ones do not do. since: the first
-    block whose logs public nodes still have.
+    are told how `supply`, `control` and `control_state` were read, where the usual ones do not do. special: what
+    powers over a contract can do, by its name, where that is not what they usually can. since: the first block whose
+    logs public nodes still have.
     """
     counts = supply(contracts[TOKEN], locked, network.unit)
     who, what = control(contracts, since), control_state(contracts)
@@ -60,7 +62,7 @@ def erc20(
     return replace(
         network,
         readings=readings,
-        ways=(*powers.ways(contracts), *network.ways),
+        ways=(*powers.ways(contracts, special), *network.ways),
         units={**counted("key"), **network.units},
         parties={**powers.PARTIES, **network.parties},
         scorecard={**SCORECARD, **network.scorecard},

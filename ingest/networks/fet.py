@@ -10,6 +10,7 @@ from typing import Final
 from ingest.evm.calls import Call
 from ingest.evm.ethereum import ETHEREUM
 from ingest.evm.node import EvmNode
+from ingest.evm.powers import EVERYTHING, HALT, MINT, Actions
 from ingest.evm.token import erc20, whole_numbers
 from ingest.network import HOURLY, Network, Reading
 from store.rows import Facts, Kind, Measure, SourceChanged, frame, observation
@@ -31,6 +32,16 @@ LOCKED: Final[Mapping[str, str]] = {
     "staking_locked": STAKING,
     "escrow_locked": ESCROW,
     "burned": DEAD,
+}
+# What a role of the bridge can do (fetchai/fetch-ethereum-bridge-v1, Bridge.sol of 2026). Its admin mints to it, burns,
+# withdraws any amount to anywhere, sets caps, pauses and deletes it; a relayer releases tokens to whom it names.
+BRIDGE_POWERS: Final[Mapping[str, Actions]] = {
+    "admin": EVERYTHING,
+    "relayer": (MINT,),
+    # Pauses both directions alone; only the admin can end it.
+    "monitor": (HALT,),
+    # Sets to zero what relayers may release.
+    "approver": (HALT,),
 }
 # View functions of the bridge, by the name of the observation, with units.
 BRIDGE_STATE: Final[Mapping[str, tuple[str, str]]] = {
@@ -114,6 +125,7 @@ NETWORK = erc20(
     ),
     CONTRACTS,
     locked=LOCKED,
+    special={"bridge": BRIDGE_POWERS},
     more=(Reading("bridge", Kind.OBSERVATIONS, Measure.CONTROL, "", HOURLY, bridge, headline=True),),
     methods={"supply": SUPPLY_METHOD, "control": CONTROL_METHOD, "control_state": STATE_METHOD},
 )

@@ -13,6 +13,7 @@ from ingest.evm.calls import Call
 from ingest.evm.ethereum import ETHEREUM
 from ingest.evm.events import Event, Period, address, events, last_blocks, signature
 from ingest.evm.node import EvmNode
+from ingest.evm.powers import inherited
 from ingest.network import DAILY, InParts, Memo, Network, Reading, counted
 from store.columns import Column
 from store.rows import BadData, Facts, Kind, Measure, SourceChanged, frame, holdings, observation
@@ -174,6 +175,9 @@ NETWORK = Network(
         Reading("directory", Kind.OBSERVATIONS, None, "", DAILY, directory, newest_only=True, others=(ANY,)),
         Reading("claims", Kind.HOLDINGS, Measure.COMPUTE_SPEND, "afet", DAILY, InParts(claims)),
         Reading("deposits", Kind.OBSERVATIONS, Measure.COMPUTE_SPEND, "", DAILY, InParts(deposits)),
+    ),
+    ways=inherited(
+        "fet", "token", "the keys of FET, in which services are paid", "MultiPartyEscrow, which has no owner"
     ),
     units=counted("service"),
     scorecard={

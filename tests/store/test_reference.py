@@ -103,7 +103,7 @@ WHOLE: dict[str, tuple[Reader, dict[str, str]]] = {
     "blank": (
         reference.blanks,
         {
-            "network": '"fet"', "measure": '"stake"', "axis": '"both"', "state": '"not applicable"',
+            "network": '"fet"', "axis": '"both"', "state": '"not applicable"',
             "reason": '"no stake"', "source": '"a page"',
         },
     ),

@@ -4,7 +4,12 @@ pragma solidity ^0.8.20;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {AccessControlEnumerable} from "@openzeppelin/contracts/access/extensions/AccessControlEnumerable.sol";
 
-/// The view functions by which the FET bridge tells its state and its keys, and a swap that locks tokens.
+interface Mintable is IERC20 {
+    function mint(address to, uint256 amount) external;
+}
+
+/// The roles of the FET bridge and what each of them can do, with the view functions by which it tells its state; in our
+/// own words, since its source is in no registry of packages.
 contract Bridge is AccessControlEnumerable {
     IERC20 private immutable token;
     uint256 public getSupply;
@@ -35,5 +40,34 @@ contract Bridge is AccessControlEnumerable {
         getSupply += amount;
         getNextSwapId++;
         token.transferFrom(msg.sender, address(this), amount);
+    }
+
+    function mint(uint256 amount) external onlyRole(DEFAULT_ADMIN_ROLE) {
+        Mintable(address(token)).mint(address(this), amount);
+    }
+
+    function withdraw(address to, uint256 amount) external onlyRole(DEFAULT_ADMIN_ROLE) {
+        token.transfer(to, amount);
+    }
+
+    function setCap(uint256 value) external onlyRole(DEFAULT_ADMIN_ROLE) {
+        getCap = value;
+    }
+
+    function reverseSwap(address to, uint256 amount) external onlyRole(keccak256("RELAYER_ROLE")) {
+        token.transfer(to, amount);
+    }
+
+    function pausePublicApiSince(uint256 blockNumber) external either(keccak256("MONITOR_ROLE")) {
+        getPausedSinceBlockPublicApi = blockNumber;
+    }
+
+    function setReverseAggregatedAllowance(uint256 value) external either(keccak256("APPROVER_ROLE")) {
+        getReverseAggregatedAllowance = value;
+    }
+
+    modifier either(bytes32 role) {
+        require(hasRole(role, msg.sender) || hasRole(DEFAULT_ADMIN_ROLE, msg.sender));
+        _;
     }
 }
