@@ -13,10 +13,9 @@ import polars as pl
 from analytics.spread.batches import Threshold
 from ingest.imported import imported
 from ingest.network import Deciding, Gate, Network, Reading, Rule, Way
-from publish import claims, deciding, evidence, halting, yardsticks
+from publish import claims, deciding, evidence, halting, operators, yardsticks
 from publish.change import changes
 from publish.concentration import method_version, metrics
-from publish.operators import TEXTS, with_operators
 from publish.trouble import troubles
 from store import reference
 from store.columns import ABOUT
@@ -53,10 +52,14 @@ def build(
         networks = {**imported(dict(draft.table(DESCRIPTIONS).iter_rows()), networks.values()), **networks}
         for table, rows in described(networks).items():
             draft.replace(table, rows)
-        draft.replace("entity", with_operators(reference.entities(), draft.table(TEXTS)))
+        draft.replace("entity", reference.entities())
         rules = thresholds(networks)
-        draft.measure(method_version(rules), partial(metrics, rules=rules))
+        measured = partial(metrics, rules=rules)
+        draft.measure(method_version(rules), measured)
         draft.keep_newest()
+        draft.replace("alike", operators.alike(draft.table(operators.TEXTS)))
+        draft.replace("claim", operators.claims(draft.table("FROM alike"), draft.table(operators.CURATED)))
+        draft.measure_newest(measured)
         draft.replace("change", changes(draft))
         draft.replace("halt_cost", halting.halt_costs(draft))
         draft.replace("slack", halting.slacks(draft))

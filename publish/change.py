@@ -46,10 +46,9 @@ _HELD: Final = """
         ON d.snapshot = h.snapshot AND d.population = h.population_id AND d.grouping = 'address'
     WHERE h.snapshot = ?1 AND d.n <= ?2 AND h.amount > 0 AND NOT is_sink(h.address)
 """
-# Operators that are found from what validators say have no time of record: they are taken as known all along.
 _LABELS: Final = """
     SELECT address, entity, kind FROM entity
-    WHERE network = ?1 AND (recorded_at IS NULL OR recorded_at <= ?2) AND in_force(valid_from, valid_to, ?2)
+    WHERE network = ?1 AND recorded_at <= ?2 AND in_force(valid_from, valid_to, ?2)
 """
 
 

@@ -8,8 +8,9 @@ import polars as pl
 
 from analytics.spread.batches import Ints, Threshold
 from analytics.spread.bounds import completed, entity_bounds
-from analytics.spread.metrics import METRICS, Measured, measure
+from analytics.spread.metrics import HEADLINE, METRICS, Measured, measure
 from store.draft import Distributions
+from store.statements import UNLABELLED_ONE
 
 
 def method_version(thresholds: Iterable[Threshold] = ()) -> str:
@@ -19,9 +20,13 @@ def method_version(thresholds: Iterable[Threshold] = ()) -> str:
 
 
 def metrics(groups: Distributions, rules: Sequence[Threshold]) -> pl.DataFrame:
-    """Metrics of distributions, with bounds where not everything was read: rows of the table `metric`."""
+    """Metrics of distributions, with bounds where not everything was read: rows of the table `metric`.
+
+    With all unlabelled as one party only the headline means something: a bound of it.
+    """
     found = measure(groups.amounts, groups.offsets, thresholds=rules)
-    return _bounded(_rows(groups, found), groups, rules)
+    rows = _bounded(_rows(groups, found), groups, rules)
+    return rows.filter(metric=HEADLINE) if groups.grouping == UNLABELLED_ONE else rows
 
 
 def _rows(groups: Distributions, found: Measured) -> pl.DataFrame:

@@ -32,7 +32,7 @@ _HELD: Final = """
     SELECT h.population, h.address, sum(h.amount) AS amount, any_value(e.entity) AS entity,
            any_value(h.snapshot) AS snapshot, any_value(h.unit) AS unit
     FROM held h
-    LEFT JOIN entity e ON e.network = h.network AND e.address = h.address AND e.recorded_at IS NOT NULL
+    LEFT JOIN entity e ON e.network = h.network AND e.address = h.address
         AND in_force(e.valid_from, e.valid_to, h.time)
     WHERE h.network = $1 AND h.reading = $2 AND (h.population = $3 OR ends_with(h.population, '/' || $3))
         AND NOT is_sink(h.address)

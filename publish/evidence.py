@@ -14,13 +14,14 @@ from analytics.power.paths import Path, fewest
 from analytics.power.verdict import VERSION, Blank, Evidence, Gate, Math, Setting, State, Verdict, verdict
 from analytics.spread.metrics import HEADLINE
 from publish.confidence import confidence
-from publish.look import GROUPINGS, LABELLED, LATE, Known
+from publish.look import CLAIMED, GROUPINGS, LABELLED, LATE, Known
 from publish.ways import ways
 from questions.populations import Population, headlines, populations
 from store import reference
 from store.columns import of_measure
 from store.mart import Tables
 from store.rows import SINK
+from store.statements import UNLABELLED_ONE
 
 DAYS: Final = 30
 # How the groupings of the mart are named in a verdict: what is done with addresses, and with custodians.
@@ -48,8 +49,9 @@ _HISTORY: Final = """
 """
 _REVIEWED: Final = """
     SELECT sum(g.amount) FILTER (e.entity IS NOT NULL) / sum(g.amount) AS reviewed
-    FROM holding g JOIN holder h ON h.id = g.holder
-    LEFT JOIN entity e ON e.network = h.network AND e.address = h.address AND e.recorded_at IS NOT NULL
+    FROM holding g JOIN holder h ON h.id = g.holder JOIN snapshot s ON s.id = g.snapshot
+    LEFT JOIN entity e ON e.network = h.network AND e.address = h.address
+        AND in_force(e.valid_from, e.valid_to, s.time)
     WHERE g.snapshot = ? AND g.population = ?
 """
 
@@ -61,7 +63,7 @@ _GATED: Final = """
     JOIN newest s ON s.network = g.network AND s.reading = g.reading
     JOIN held h ON h.snapshot = s.id AND h.population = g.population
     JOIN distribution d ON d.snapshot = s.id AND d.population = h.population_id AND d.grouping = 'address'
-    LEFT JOIN entity e ON e.network = h.network AND e.address = h.address AND e.recorded_at IS NOT NULL
+    LEFT JOIN entity e ON e.network = h.network AND e.address = h.address
         AND in_force(e.valid_from, e.valid_to, h.time)
     WHERE g.network = ? AND g.measure = ? ORDER BY g.name, h.address
 """
@@ -137,7 +139,8 @@ def powers(mart: Tables) -> Iterator[tuple[str, str, tuple[Path, ...], frozenset
     for (network,) in mart.table("SELECT DISTINCT network FROM snapshot ORDER BY network").iter_rows():
         known = Known(mart, network)
         behind = mart.table("SELECT count(*) AS n FROM way WHERE network = ? AND behind <> ''", network)["n"][0]
-        for grouping in (*GROUPINGS, LATE) if behind else GROUPINGS:
+        claims = mart.table("SELECT count(*) AS n FROM claim WHERE network = ?", network)["n"][0]
+        for grouping in (*GROUPINGS, *([CLAIMED] if claims else []), *([LATE] if behind else [])):
             paths = ways(known, grouping)
             yield network, grouping, paths, known.labels() if grouping in (LABELLED, LATE) else frozenset()
 
@@ -202,7 +205,8 @@ def _math(mart: Tables, one: Population) -> Math | Blank:
                 numbers[Setting(setting.grouping, setting.custodians, day=day)] = number
     if Setting() not in numbers:
         return Blank(State.NOT_APPLICABLE, "nobody holds any")
-    return Math(numbers, _confidence(mart, one), excluded=_excluded(mart, one))
+    sure, excluded = _confidence(mart, one), _excluded(mart, one)
+    return Math(numbers, sure, excluded=excluded, lower=by_day[0].get(UNLABELLED_ONE), claimed=by_day[0].get(CLAIMED))
 
 
 def _of(values: Mapping[str, float], grouping: str) -> float | None:

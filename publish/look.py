@@ -21,20 +21,23 @@ Votes = Mapping[str, int]
 Row = dict[str, Any]
 T = TypeVar("T")
 
-# With labels of addresses, and without.
+# With labels of addresses, without, and with what validators say of themselves too: that is in no headline.
 LABELLED: Final = "control"
+CLAIMED: Final = "claimed"
 GROUPINGS: Final = ("address", LABELLED)
 # With labels too, where delegators vote for themselves only if they did so on one of the last proposals.
 LATE: Final = "voters of late"
 LAST_PROPOSALS: Final = 5
 
 # Addresses, not parties: a multisig is found by its address. In order, so that of equal parties the same are named by
-# every build of the same facts. A label counts that somebody recorded, while it holds.
+# every build of the same facts. A label counts while it holds.
 _HELD: Final = """
-    SELECT o.measure, o.population, o.address, sum(o.amount) AS amount, any_value(e.entity) AS entity
+    SELECT o.measure, o.population, o.address, sum(o.amount) AS amount, any_value(e.entity) AS entity,
+           any_value(c.entity) AS claimed
     FROM held o
-    LEFT JOIN entity e ON e.network = o.network AND e.address = o.address AND e.recorded_at IS NOT NULL
+    LEFT JOIN entity e ON e.network = o.network AND e.address = o.address
         AND in_force(e.valid_from, e.valid_to, o.time)
+    LEFT JOIN claim c ON c.network = o.network AND c.address = o.address
     WHERE o.network = ? AND o.measure = ? AND NOT is_sink(o.address)
     GROUP BY o.measure, o.population, o.address ORDER BY o.measure, o.population, o.address
 """
@@ -73,6 +76,7 @@ class Known:
     network: str
     _held: dict[str, dict[str, dict[str, int]]] = field(default_factory=dict)
     _entities: dict[str, dict[str, str]] = field(default_factory=dict)
+    _claims: dict[str, dict[str, str]] = field(default_factory=dict)
     _said: dict[str, dict[str, tuple[str, int, bool]]] = field(default_factory=dict)
     _made: dict[Any, Any] = field(default_factory=dict)
     _others: dict[str, "Known"] = field(default_factory=dict)
@@ -107,6 +111,11 @@ class Known:
         self._measure(measure)
         return self._entities[measure].get(address)
 
+    def claim(self, measure: str, address: str) -> str | None:
+        """The party that an address claims to be; nobody has shown that it is."""
+        self._measure(measure)
+        return self._claims[measure].get(address)
+
     def labels(self) -> frozenset[str]:
         """All parties that are known by a label, of the measures that were looked at."""
         own = frozenset(entity for of in self._entities.values() for entity in of.values())
@@ -140,11 +149,15 @@ class Known:
 
     def _measure(self, measure: str) -> dict[str, dict[str, int]]:
         if measure not in self._held:
-            self._held[measure], self._entities[measure] = defaultdict(dict), {}
-            for _, population, address, amount, entity in self.mart.table(_HELD, self.network, measure).iter_rows():
+            self._held[measure], self._entities[measure], self._claims[measure] = defaultdict(dict), {}, {}
+            for _, population, address, amount, entity, claimed in self.mart.table(
+                _HELD, self.network, measure
+            ).iter_rows():
                 self._held[measure][population][address] = int(amount)
                 if entity is not None:
                     self._entities[measure][address] = entity
+                if claimed is not None:
+                    self._claims[measure][address] = claimed
         return self._held[measure]
 
 
@@ -172,7 +185,9 @@ class Look:
 
     def party(self, measure: str, address: str) -> str:
         """The party behind an address, where labels count and one names it; else the address."""
-        named = self.known.entity(measure, address) if self.grouping in (LABELLED, LATE) else None
+        named = self.known.entity(measure, address) if self.grouping != "address" else None
+        if named is None and self.grouping == CLAIMED:
+            named = self.known.claim(measure, address)
         return address if named is None else named
 
     def voted(self) -> tuple[frozenset[str], int]:

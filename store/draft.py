@@ -249,9 +249,31 @@ class Draft:
         for statement in sql.LABEL:
             self.execute(statement)
 
+    def measure_newest(self, metrics: Callable[[Distributions], pl.DataFrame]) -> None:
+        """Put into the mart what `metrics` makes of the newest holdings under groupings that have no history.
+
+        After `keep_newest`, and after the tables `entity` and `claim` are as they are to be.
+        """
+        newest = self.table("SELECT DISTINCT snapshot FROM holding")["snapshot"].to_list()
+        self.execute(sql.LABEL_VERSIONS)
+        for grouping, query in sql.OF_NEWEST.items():
+            self.execute("DELETE FROM metric WHERE grouping = ?", grouping)
+            unseen = {} if grouping == sql.UNLABELLED_ONE else self._unseen(sql.HELD, newest)
+            found = self._grouped(query, grouping, self._label_versions(newest), unseen)
+            if len(found.snapshot):
+                self.append("metric", metrics(found))
+
     def distributions(self, grouping: str, snapshots: Sequence[int]) -> Distributions:
         """The loaded holdings of snapshots under one grouping; a population that the grouping empties is left out."""
-        found = self._connection.sql(sql.GROUPS.format(grouped=sql.GROUPED[grouping])).to_arrow_table()
+        labels = dict.fromkeys(snapshots, "") if grouping == sql.UNLABELLED else self._label_versions(snapshots)
+        query = sql.GROUPS.format(grouped=sql.GROUPED[grouping])
+        return self._grouped(query, grouping, labels, self._unseen("landed", snapshots))
+
+    def _grouped(
+        self, query: str, grouping: str, labels: Mapping[int, str], unseen: Mapping[tuple[int, int], int]
+    ) -> Distributions:
+        """What a query gives in order of snapshot and population, an amount for each party."""
+        found = self._connection.sql(query).to_arrow_table()
         snapshot, population = found["snapshot"].to_numpy(), found["population"].to_numpy()
         starts = np.flatnonzero(np.diff(snapshot, prepend=-1) | np.diff(population, prepend=-1))
         return Distributions(
@@ -260,8 +282,8 @@ class Draft:
             population=population[starts],
             offsets=np.append(starts, len(snapshot)),
             amounts=np.concatenate([NOBODY, *(_words(chunk) for chunk in found["amount"].chunks)]),
-            labels=dict.fromkeys(snapshots, "") if grouping == sql.UNLABELLED else self._label_versions(snapshots),
-            unseen=self._unseen(snapshots),
+            labels=labels,
+            unseen=unseen,
         )
 
     def landed(self, kind: Kind, snapshots: Sequence[int]) -> pl.DataFrame:
@@ -272,9 +294,12 @@ class Draft:
         self._load(whole, kind)
         return self.table("FROM landed")
 
-    def _unseen(self, snapshots: Sequence[int]) -> dict[tuple[int, int], int]:
-        """What the chain reports beyond what was read, by snapshot and population; roundings do not count."""
-        found = self.table(sql.UNSEEN, list(snapshots))
+    def _unseen(self, held: str, snapshots: Sequence[int]) -> dict[tuple[int, int], int]:
+        """What the chain reports beyond what was read, by snapshot and population; roundings do not count.
+
+        held: the relation of snapshot, population and amount that was read.
+        """
+        found = self.table(sql.UNSEEN.format(held=held), list(snapshots))
         return {(snapshot, population): int(rest) for snapshot, population, rest in found.iter_rows()}
 
     def _describe(self, grouping: str) -> None:

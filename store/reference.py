@@ -20,6 +20,11 @@ REFERENCE: Final = Path(__file__).parent.parent / "data" / "reference"
 # Not a party that decides: what they hold belongs to nobody or to the protocol.
 PROTOCOL: Final = ("bridge", "burn", "escrow", "migration", "staking", "protocol")
 CUSTODIAN: Final = "custodian"
+# How a name says that it was true once.
+AS_OF: Final = r"(?i)\b(as of|until|former|formerly)\b"
+# What no other party can be called: one of claims has a colon, and what somebody calls himself is in quotation marks.
+SLUG: Final = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+QUOTED: Final = "[“”]"
 
 ENTITIES: Final = pl.Schema(
     {
@@ -168,9 +173,15 @@ _HOSTS: Final = _Sheet(
 
 
 def entities(path: Path = REFERENCE / "entities.toml") -> pl.DataFrame:
-    """Who is behind an address, by network and address; raises BadData, also where two claim one at one time."""
+    """Who is behind an address, by network and address; raises BadData, also where two have one at one time.
+
+    A label that says itself that it was true once ("as of") has an end: what was known then merges nothing now.
+    """
     found = _read(path, _ENTITIES).sort("network", "address", "valid_from")
     _refuse_overlaps(found, path)
+    _refuse(found.filter(pl.col("valid_to").is_null() & pl.col("name").str.contains(AS_OF)), path, "has no valid_to")
+    _refuse(found.filter(~pl.col("entity").str.contains(SLUG)), path, "is of no entity in small letters and hyphens")
+    _refuse(found.filter(pl.col("name").str.contains(QUOTED)), path, "has quotation marks in its name")
     return found
 
 
@@ -305,3 +316,8 @@ def _refuse_overlaps(found: pl.DataFrame, path: Path) -> None:
     )
     if not overlap.is_empty():
         raise _wrong(path, overlap["address"][0], "belongs to two entities at one time")
+
+
+def _refuse(wrong: pl.DataFrame, path: Path, fault: str) -> None:
+    if not wrong.is_empty():
+        raise _wrong(path, wrong["address"][0], fault)

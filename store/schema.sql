@@ -191,7 +191,7 @@ CREATE TABLE holding (
 
 -- One population at one block under one grouping: address, control (one party's addresses merged, protocol accounts
 -- left out), ownership (control without custodians), custodians (they alone). A grouping that no label touches has no
--- row: it equals `address`.
+-- row: it equals `address`. `claimed` has none: it counts as much as `control`.
 CREATE TABLE distribution (
     snapshot INTEGER,              -- id of the snapshot
     population INTEGER,            -- id of the population
@@ -205,11 +205,13 @@ CREATE TABLE distribution (
     exclusions VARCHAR             -- what was left out as JSON, kind -> share of the addresses' total
 );
 
--- What is computed from a distribution, a row each.
+-- What is computed from a distribution, a row each. Of the newest snapshots alone there are `claimed` (as control, with
+-- those that claim one operator merged too; where that merges nobody there is no row: it equals `control`) and
+-- `unlabelled_one` (effective parties of headline populations if all addresses without a label were one party).
 CREATE TABLE metric (
     snapshot INTEGER,              -- id of the snapshot
     population INTEGER,            -- id of the population
-    grouping VARCHAR,              -- address, control, ownership or custodians
+    grouping VARCHAR,              -- address, control, ownership, custodians, claimed or unlabelled_one
     metric VARCHAR,                -- its name (docs/metrics.md)
     value DOUBLE,                  -- null: undefined
     low DOUBLE,                    -- lower sharp bound under partial coverage, null for a census
@@ -327,7 +329,7 @@ CREATE TABLE vote (
     height BIGINT                  -- block at which it was cast or read
 );
 
--- Who is behind an address, with public evidence.
+-- Who is behind an address, with public evidence (data/reference/entities.toml); nothing that anybody writes of himself.
 CREATE TABLE entity (
     network VARCHAR,               -- short name of the network
     address VARCHAR,               -- in its canonical spelling
@@ -337,8 +339,30 @@ CREATE TABLE entity (
     valid_from TIMESTAMPTZ,        -- null: the source does not say
     valid_to TIMESTAMPTZ,          -- null: it still holds, or the source does not say
     source VARCHAR,                -- the evidence
-    recorded_at TIMESTAMPTZ,       -- empty for operators found from their own words
-    checked_at TIMESTAMPTZ         -- when somebody opened the source; null: nobody could
+    recorded_at TIMESTAMPTZ,       -- when the evidence was read
+    checked_at TIMESTAMPTZ,        -- when somebody opened the source; null: nobody could
+    CHECK (recorded_at IS NOT NULL AND source <> '')
+);
+
+-- Addresses of validators that sign blocks and say both the same identity and the same website as another: one party
+-- under the grouping `claimed`, and nowhere else. Nobody checks what they say, so that no headline rests on it.
+CREATE TABLE claim (
+    network VARCHAR,               -- short name of the network
+    address VARCHAR,               -- of the operator, or the account of the same key
+    entity VARCHAR,                -- addresses with the same one count as one party; that of a label where one has it
+    name VARCHAR,                  -- the commonest of the names that they give themselves, or the label's
+    source VARCHAR                 -- what they say
+);
+
+-- What validators that sign blocks say alike of themselves, a row for each text and validator; nobody checks it.
+CREATE TABLE alike (
+    network VARCHAR,               -- short name of the network
+    alike VARCHAR,                 -- identity and website, identity, website, or name: it reads alike
+    said VARCHAR,                  -- the text in one spelling
+    address VARCHAR,               -- of the operator
+    name VARCHAR,                  -- that it gives itself
+    share DOUBLE,                  -- of the power of its network
+    joined BOOLEAN                 -- true: one party under `claimed`; false: not confirmed, and merged nowhere
 );
 
 -- The same by number of holder, so that a ranking of millions compares no addresses.
@@ -552,18 +576,19 @@ CREATE MACRO in_force(valid_from, valid_to, moment) AS
 -- Whether a holder is nobody: where an amount went that no party got (burned, withheld). In the total, not a party.
 CREATE MACRO is_sink(address) AS starts_with(address, 'sink:');
 
--- Metrics of every population under a grouping, each by the newest formulas and labels; a population that no label
--- touches has those of its addresses.
+-- Metrics of every population under a grouping, each by the newest formulas and labels; a population in which claims
+-- merge nobody has those under `control`, one that no label touches those of its addresses.
 CREATE MACRO metric_under(wanted) AS TABLE
-    SELECT * FROM metric WHERE grouping IN (wanted, 'address')
+    SELECT * FROM metric WHERE grouping IN (wanted, CASE wanted WHEN 'claimed' THEN 'control' ELSE wanted END, 'address')
     QUALIFY row_number() OVER (
         PARTITION BY snapshot, population, metric
-        ORDER BY grouping = 'address', labels_version DESC, length(method_version) DESC, method_version DESC
+        ORDER BY grouping = 'address', grouping <> wanted, labels_version DESC, length(method_version) DESC,
+                 method_version DESC
     ) = 1;
 
 -- Sizes of every population under a grouping, by the newest labels; one that no label touches has that of its addresses.
 CREATE MACRO size_under(wanted) AS TABLE
-    SELECT * FROM distribution WHERE grouping IN (wanted, 'address')
+    SELECT * FROM distribution WHERE grouping IN (CASE wanted WHEN 'claimed' THEN 'control' ELSE wanted END, 'address')
     QUALIFY row_number() OVER (
         PARTITION BY snapshot, population ORDER BY grouping = 'address', labels_version DESC
     ) = 1;

@@ -6,8 +6,11 @@ from typing import Final
 from store.reference import CUSTODIAN, PROTOCOL
 from store.rows import Kind
 
-# Accounts of a Substrate chain's own modules (PalletId): "modl" in place of a public key; nobody has a key to them.
-_PALLET: Final = "length({holder}) = 66 AND starts_with({holder}, '0x6d6f646c')"
+# Accounts of a Substrate chain's own modules (PalletId): "modl", a name of eight letters and up to four of a part, and
+# zeros, in place of a public key. Nobody has a key to them; a key that begins with the same four letters can be found.
+_PALLET: Final = (
+    "length({holder}) = 66 AND starts_with({holder}, '0x6d6f646c') AND ends_with({holder}, repeat('0', 32))"
+)
 _PROTOCOL: Final = ", ".join(f"'{kind}'" for kind in (*PROTOCOL, "sink"))
 
 # Files of schema version 1 hold one snapshot and have no column `snapshot_height`.
@@ -92,7 +95,10 @@ LABEL: Final[Sequence[str]] = (
     UNION ALL
     SELECT snapshot, population, holder, 'pallets', 'protocol' FROM landed WHERE """
     + _PALLET.format(holder="holder")
-    + " AND holder NOT IN (SELECT address FROM entity)",
+    + """ AND NOT EXISTS (
+        SELECT 1 FROM entity e JOIN snapshot s ON s.network = e.network
+        WHERE s.id = landed.snapshot AND e.address = holder AND in_force(e.valid_from, e.valid_to, s.time))
+    """,
     """
     CREATE OR REPLACE TEMP TABLE labelled AS
     SELECT l.snapshot, l.population, l.holder, l.amount, b.entity, b.kind
@@ -159,7 +165,7 @@ ADD_DESCRIBED: Final = """
 # Rounding down loses less than one base unit a holder.
 UNSEEN: Final = """
     SELECT a.snapshot, p.id, r.total - a.total
-    FROM (SELECT snapshot, population, sum(amount) AS total, count(*) AS n FROM landed GROUP BY ALL) a
+    FROM (SELECT snapshot, population, sum(amount) AS total, count(*) AS n FROM {held} GROUP BY ALL) a
     JOIN reported r USING (snapshot, population)
     JOIN population p ON p.name = a.population
     WHERE r.total - a.total > a.n AND a.snapshot IN (SELECT unnest(?::INTEGER[]))
@@ -184,6 +190,70 @@ HOLD: Final[Sequence[str]] = (
     """,
 )
 
+# Who is behind a holder of the newest snapshots, by a label, and by what it says of itself. By number: no address of
+# millions is looked at.
+_KNOWN: Final = f"""
+    WITH own AS (
+        SELECT id AS holder, if(is_sink(address), 'sink', 'protocol') AS kind FROM holder
+        WHERE is_sink(address) OR {_PALLET.format(holder="address")}
+    ),
+    label AS (
+        SELECT s.id AS snapshot, l.holder, any_value(l.entity) AS entity, any_value(l.kind) AS kind
+        FROM holder_label l JOIN snapshot s ON s.network = l.network AND in_force(l.valid_from, l.valid_to, s.time)
+        WHERE s.id IN (SELECT DISTINCT snapshot FROM holding) GROUP BY ALL
+    ),
+    claimed AS (
+        SELECT h.id AS holder, c.entity FROM claim c JOIN holder h ON h.network = c.network AND h.address = c.address
+    ),
+    party AS (
+        SELECT o.snapshot, o.population, o.holder, o.amount, l.entity, coalesce(l.kind, n.kind, '') AS kind,
+               coalesce(l.entity, c.entity) AS claimed
+        FROM holding o
+        LEFT JOIN label l ON l.snapshot = o.snapshot AND l.holder = o.holder
+        LEFT JOIN own n ON n.holder = o.holder LEFT JOIN claimed c ON c.holder = o.holder
+    ),
+    counted AS (SELECT * FROM party WHERE kind NOT IN ({_PROTOCOL}) AND amount > 0)
+"""
+# What is newest, as UNSEEN needs it.
+HELD: Final = (
+    "(SELECT o.snapshot, p.name AS population, o.amount FROM holding o JOIN population p ON p.id = o.population)"
+)
+UNLABELLED_ONE: Final = "unlabelled_one"
+# Groupings of what is newest alone, with what they are computed from: snapshot, population and amount of each party.
+OF_NEWEST: Final[Mapping[str, str]] = {
+    # As control, with those that claim one operator merged too; only where that merges somebody.
+    "claimed": _KNOWN
+    + """,
+    merging AS (
+        SELECT snapshot, population FROM counted WHERE claimed IS NOT NULL GROUP BY ALL
+        HAVING count(DISTINCT claimed) < count(DISTINCT coalesce(entity, holder::VARCHAR))
+    )
+    SELECT snapshot::BIGINT AS snapshot, population::BIGINT AS population, sum(amount) AS amount
+    FROM counted JOIN merging USING (snapshot, population)
+    GROUP BY snapshot, population, claimed, if(claimed IS NULL, holder, 0) ORDER BY snapshot, population
+    """,
+    # All without a label are one party, with what was not read: headline populations cannot be less spread than that.
+    UNLABELLED_ONE: _KNOWN
+    + """,
+    headline AS (
+        SELECT DISTINCT s.id AS snapshot, p.id AS population, p.name FROM scorecard c
+        JOIN newest s ON s.network = c.network AND s.measure = c.measure AND s.reading = c.reading
+        JOIN population p ON p.name = c.population
+    ),
+    unread AS (
+        SELECT o.snapshot, o.population, NULL, any_value(r.total) - sum(o.amount) AS amount
+        FROM holding o JOIN headline h USING (snapshot, population)
+        JOIN reported r ON r.snapshot = h.snapshot AND r.population = h.name
+        GROUP BY ALL HAVING any_value(r.total) - sum(o.amount) > count(*)
+    ),
+    told AS (
+        SELECT snapshot, population, entity, amount FROM counted JOIN headline USING (snapshot, population)
+        UNION ALL FROM unread
+    )
+    SELECT snapshot::BIGINT AS snapshot, population::BIGINT AS population, sum(amount) AS amount
+    FROM told GROUP BY snapshot, population, entity ORDER BY snapshot, population
+    """,
+}
 # All delegations of a chain in shares, read while a vote is open: they have a table of their own.
 _IN_SHARES: Final = "s.reading IN ('shares', 'closing_shares')"
 # What is counted: the last that was read in shares while a proposal was open, if its votes are known. Nothing else of

@@ -47,3 +47,22 @@ def _lowered(text: str) -> str:
         if marks <= MARKS_IN_A_ROW:
             kept.append(letter)
     return "".join(kept)
+
+
+# Letters of other scripts, digits and marks that are drawn like a Latin letter (Unicode, confusables.txt).
+_LOOKS: Final = str.maketrans(
+    "АВЕНІЈКМОРСЅТУХаәвеԍһіјкӏмнорсѕтухԁԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧαβεηικνορτυχωɡı015|!$@",  # noqa: RUF001
+    "abehljkmopcstyxaabeghljklmhopcstyxdqwabezhlkmnoptyxabenlkvoptuxwglolsllsa",
+)
+
+
+def reads_like(text: str) -> str:
+    """What a name reads like: one text for all that look the same but for capitals, blanks, marks and alphabets."""
+    letters = unicodedata.normalize("NFKD", plain(text)).translate(_LOOKS).casefold()
+    return "".join(letter for letter in letters if letter.isalnum()).replace("i", "l").replace("rn", "m")
+
+
+def self_said(name: str | None) -> str | None:
+    """A name that somebody gives himself, in quotation marks, since nobody checks it; None where nothing is visible."""
+    shown = plain(name or "", LONGEST - 2)
+    return f"“{shown}”" if shown else None

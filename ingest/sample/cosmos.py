@@ -250,12 +250,15 @@ def signing(chain: Chain, time: datetime) -> list[Row]:
 
 
 def names(chain: Chain, time: datetime) -> list[Row]:
-    """Names of validators; two share a website, so that one operator has several."""
+    """Names of validators; two share a website, four of five such pairs an identity too: they claim one operator."""
     rows = []
     for place in range(VALIDATORS):
         subject = address(chain.operator, place)
         rows.append(observation("moniker", time, f"Sample validator {place + 1}", "", subject=subject))
-        rows.append(observation("website", time, f"https://operator{place // 2}.example", "", subject=subject))
+        pair = place // 2
+        rows.append(observation("website", time, f"https://operator{pair}.example", "", subject=subject))
+        if pair % 5:
+            rows.append(observation("identity", time, f"{pair:016X}", "", subject=subject))
     return rows
 
 

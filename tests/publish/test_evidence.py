@@ -327,20 +327,6 @@ def test_what_a_stranger_sends_to_the_bonded_pool_does_not_lower_a_letter(
         assert said(mart, "akash", "stake_by_operator", "math")["letter"] == letter
 
 
-def test_validators_of_one_operator_are_one_party(tmp_path: Path) -> None:
-    who = [bech32("akashvaloper", bytes([number] * 20)) for number in range(3)]
-    rows = holdings(("validators", operator, 10) for operator in who)
-    landed(tmp_path, "akash", "consensus", Measure.VOTING_POWER, rows)
-    names = [observation("website", NOON, "https://one-operator.com", "", subject=operator) for operator in who[:2]]
-    landed(tmp_path, "akash", "names", None, frame(Kind.OBSERVATIONS, names))
-    build(tmp_path, networks())
-    with opened(tmp_path) as mart:
-        assert said(mart, "akash", "voting_power", "math")["number"] == pytest.approx(1 / (4 / 9 + 1 / 9))
-        assert said(mart, "akash", "voting_power", "math")["by_address"] == pytest.approx(3)
-        evidence = mart.table("SELECT source FROM entity WHERE address = ?", who[0])["source"].to_list()
-    assert "one-operator.com" in evidence[0]
-
-
 def test_another_population_never_stands_in_for_the_one_a_measure_is_told_of(tmp_path: Path) -> None:
     rows = holdings(("hotkeys", f"0x{place:064x}", 10) for place in range(5))
     landed(tmp_path, "bittensor", "stake", Measure.STAKE, rows)

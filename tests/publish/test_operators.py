@@ -1,8 +1,7 @@
-"""Validators that one operator runs, by what they say of themselves."""
+"""Validators that claim one operator: listed, one party under `claimed`, and in no headline."""
 
 import gzip
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
@@ -10,78 +9,131 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.networks import networks
-from ingest.publication import build
-from publish.operators import identity, operators, with_operators
+from publish.operators import ALIKE, BOTH, CLAIM, alike, claims, identity
 from store.addresses import account as account_of
-from store.landing import Landing
-from store.mart import opened
-from store.reference import ENTITIES
-from store.rows import Block, Facts, Kind, Measure, Snapshot, check, frame, holdings, observation
 from tests.worlds.lcd import valoper
 
-NOW = datetime(2026, 11, 22, tzinfo=UTC)
-TEXTS = pl.Schema({"network": pl.String(), "name": pl.String(), "subject": pl.String(), "exact": pl.String()})
+TEXTS = pl.Schema(
+    {**dict.fromkeys(("network", "name", "subject", "exact"), pl.String()), "share": pl.Float64()},
+)
+ONE, OTHER = "5489ADE7B1B91C65", "0000000000000001"
 
 
-def said(*rows: tuple[str, int, str, str, str]) -> pl.DataFrame:
+def said(*rows: tuple[str, int, str, str, str], share: float = 0.1) -> pl.DataFrame:
     """Texts from (network, number, moniker, identity, website)."""
     found = []
     for network, number, *words in rows:
         for name, text in zip(("moniker", "identity", "website"), words, strict=True):
             if text:
-                found.append((network, name, valoper(number, network), text))
+                found.append((network, name, valoper(number, network), text, share))
     return pl.DataFrame(found, schema=TEXTS, orient="row")
 
 
-def merged(found: pl.DataFrame) -> dict[str, set[str]]:
-    rows = found.filter(pl.col("address").str.contains("valoper")).select("entity", "address")
+def curated(*rows: tuple[str, int, str, str]) -> pl.DataFrame:
+    """Labels from (network, number, entity, name)."""
+    found = [(network, valoper(number, network), entity, name) for network, number, entity, name in rows]
+    return pl.DataFrame(found, schema=dict.fromkeys(("network", "address", "entity", "name"), pl.String), orient="row")
+
+
+def merged(texts: pl.DataFrame, labels: pl.DataFrame | None = None) -> dict[str, set[str]]:
+    rows = claims(alike(texts), curated() if labels is None else labels)
     groups: dict[str, set[str]] = {}
-    for entity, address in rows.iter_rows():
+    for entity, address in rows.filter(pl.col("address").str.contains("valoper")).select("entity", "address").rows():
         groups.setdefault(entity, set()).add(address)
     return groups
 
 
-def test_the_same_identity_is_one_operator_on_both_chains() -> None:
+def told(texts: pl.DataFrame) -> dict[tuple[str, str], set[str]]:
+    rows = alike(texts).select("alike", "said", "address").rows()
+    groups: dict[tuple[str, str], set[str]] = {}
+    for mark, text, address in rows:
+        groups.setdefault((mark, text), set()).add(address)
+    return groups
+
+
+def test_two_claims_that_agree_make_one_operator_on_both_chains() -> None:
     texts = said(
-        ("akash", 1, "Node A", "5489ade7b1b91c65", ""),
-        ("fetch", 2, "Node A", " 5489ADE7B1B91C65 ", ""),
-        ("fetch", 3, "Other", "0000000000000001", ""),
+        ("akash", 1, "Node A", "5489ade7b1b91c65", "https://www.a.example/x"),
+        ("fetch", 2, "Node A", " 5489ADE7B1B91C65 ", "a.example"),
+        ("fetch", 3, "Other", OTHER, "a.example"),
     )
-    found = operators(texts)
-    assert found.schema == ENTITIES
-    assert merged(found) == {"operator-5489ade7b1b91c65": {valoper(1, "akash"), valoper(2, "fetch")}}
-    row = found.filter(pl.col("address") == valoper(1, "akash")).row(0, named=True)
-    assert (row["name"], row["kind"], row["recorded_at"]) == ("Node A", "operator", None)
-    assert row["source"] == ("said by the validator in the staking module: identity 5489ADE7B1B91C65 (also of 1 more)")
-    assert account_of(valoper(1, "akash")) in set(found["address"])
+    found = claims(alike(texts), curated())
+    assert found.schema == CLAIM
+    both = {valoper(1, "akash"), valoper(2, "fetch")}
+    assert merged(texts) == {"claim:5489ade7b1b91c65:a.example": both}
+    row = found.filter(pl.col("address") == account_of(valoper(1, "akash"))).row(0, named=True)
+    assert row["name"] == "Node A"
+    assert row["source"] == "says of itself: identity and website 5489ADE7B1B91C65 a.example; so do 1 more"
 
 
-def test_operators_are_joined_through_others_and_each_keeps_its_own_evidence() -> None:
+@pytest.mark.parametrize(
+    ("first", "second", "mark"),
+    [
+        (("A", ONE, ""), ("B", ONE, ""), "identity"),
+        (("A", ONE, "a.example"), ("B", ONE, ""), "identity"),
+        (("A", ONE, "a.example"), ("B", ONE, "b.example"), "identity"),
+        (("A", "", "a.example"), ("B", "", "a.example"), "website"),
+        (("A", ONE, "a.example"), ("B", OTHER, "a.example"), "website"),
+        (("Everstake", ONE, "a.example"), ("Еverstаke", OTHER, "b.example"), "name"),
+        (("Ever Stake", "", ""), ("EVER-STAKE ✓", "", ""), "name"),
+        (("Mill1on", "", ""), ("MiIIion", "", ""), "name"),
+    ],
+)
+def test_one_text_alone_and_a_name_that_reads_alike_join_nobody_and_are_listed(
+    first: tuple[str, str, str], second: tuple[str, str, str], mark: str
+) -> None:
+    texts = said(("akash", 1, *first), ("akash", 2, *second))
+    assert merged(texts) == {}
+    assert {kind: members for (kind, _), members in told(texts).items()} == {mark: {valoper(1), valoper(2)}}
+
+
+def test_nobody_joins_others_by_standing_between_them() -> None:
+    """Thirty validators, and thirty more of which each says the identity of one and the website of the next."""
+    ids = [f"{number:016X}" for number in range(30)]
+    rows = [("akash", number, f"V{number}", ids[number], f"v{number}.example") for number in range(30)]
+    between = [
+        ("akash", 100 + number, f"X{number}", ids[number], f"v{(number + 1) % 30}.example") for number in range(30)
+    ]
+    assert merged(said(*rows, *between)) == {}
+
+
+def test_who_says_all_that_another_says_joins_that_one_and_nobody_else() -> None:
+    rows = [("akash", number, f"V{number}", f"{number:016X}", f"v{number}.example") for number in range(30)]
+    copies = [
+        ("akash", 100 + number, "X", *words) for number, (*_, words) in enumerate((*one[:3], one[3:]) for one in rows)
+    ]
+    found = merged(said(*rows, *copies))
+    assert sorted(map(sorted, found.values())) == sorted(sorted((valoper(n), valoper(100 + n))) for n in range(30))
+
+
+def test_what_both_texts_join_is_not_told_again_for_each() -> None:
+    texts = said(("akash", 1, "A", ONE, "a.example"), ("akash", 2, "A", ONE, "a.example"))
+    assert set(told(texts)) == {(BOTH, f"{ONE} a.example")}
+    third = said(("akash", 3, "C", ONE, ""))
+    assert set(told(pl.concat([texts, third]))) == {(BOTH, f"{ONE} a.example"), ("identity", ONE)}
+
+
+def test_the_list_says_what_was_said_and_how_large_each_is() -> None:
+    texts = pl.concat([said(("akash", 1, "A", ONE, ""), share=0.3), said(("akash", 2, "B", ONE, ""), share=0.05)])
+    found = alike(texts)
+    assert found.schema == ALIKE
+    assert sorted(found.select("name", "alike", "said", "share", "joined").rows()) == [
+        ("A", "identity", ONE, 0.3, False),
+        ("B", "identity", ONE, 0.05, False),
+    ]
+
+
+def test_a_page_on_a_shared_site_is_no_website_of_ones_own() -> None:
     texts = said(
-        ("akash", 1, "A one", "5489ADE7B1B91C65", ""),
-        ("akash", 2, "A two", "5489ADE7B1B91C65", "https://www.a.example/x"),
-        ("akash", 3, "A three", "", "a.example"),
-    )
-    found = operators(texts)
-    assert set(merged(found)) == {"operator-a.example"}
-    evidence = dict(found.select("address", "source").iter_rows())
-    assert "identity" not in evidence[valoper(3)]
-    assert "domain a.example (also of 1 more)" in evidence[valoper(3)]
-    assert "domain" not in evidence[valoper(1)]
-
-
-def test_a_page_on_a_shared_site_joins_nobody() -> None:
-    texts = said(
-        ("akash", 1, "A", "", "https://twitter.com/a"),
-        ("akash", 2, "B", "", "https://twitter.com/b"),
-        ("akash", 3, "C", "", "c.github.io"),
-        ("akash", 4, "D", "", "d.github.io"),
-        ("akash", 5, "E", "", ""),
+        ("akash", 1, "A", ONE, "https://twitter.com/a"),
+        ("akash", 2, "B", ONE, "https://twitter.com/b"),
+        ("akash", 3, "C", OTHER, "c.github.io"),
+        ("akash", 4, "D", OTHER, "d.github.io"),
         ("akash", 6, "F", "none", ""),
         ("akash", 7, "G", "none", ""),
     )
-    assert operators(texts).is_empty()
+    assert merged(texts) == {}
+    assert {mark for mark, _ in told(texts)} == {"identity"}
 
 
 @pytest.mark.parametrize("text", ["", "lD08DACF48F4E81D7", "5489ADE7B1B91C6", "5489ADE7B1B91C65F", "keybase"])
@@ -89,13 +141,36 @@ def test_what_is_no_identity_joins_nobody(text: str) -> None:
     assert identity(text) == ""
 
 
-@given(st.text(max_size=40))
-def test_any_text_a_validator_writes_is_taken(text: str) -> None:
-    assert identity(text) == "" or len(identity(text)) == 16
+@given(st.text(max_size=40), st.text(max_size=40), st.text(max_size=40))
+def test_any_text_a_validator_writes_is_taken(moniker: str, key: str, site: str) -> None:
+    assert identity(key) == "" or len(identity(key)) == 16
+    found = alike(said(("akash", 1, moniker, key, site), ("akash", 2, moniker, key, site)))
+    assert set(found["address"]) <= {valoper(1), valoper(2)}
+
+
+def test_who_says_the_same_as_a_labelled_one_is_claimed_to_be_that_party_whose_label_stays() -> None:
+    texts = said(
+        ("akash", 1, "A", ONE, "a.example"),
+        ("fetch", 2, "B", ONE, "a.example"),
+        ("fetch", 3, "C", OTHER, "c.example"),
+        ("fetch", 4, "C", OTHER, "c.example"),
+    )
+    found = claims(alike(texts), curated(("akash", 1, "firm", "The Firm")))
+    called = {address: (entity, name) for _, address, entity, name, _ in found.rows()}
+    assert valoper(1, "akash") not in called
+    assert called[valoper(2, "fetch")] == ("firm", "The Firm")
+    assert called[valoper(3, "fetch")] == ("claim:0000000000000001:c.example", "C")
+    assert found.select("network", "address").is_unique().all()
+
+
+def test_two_labels_are_never_joined_by_a_claim() -> None:
+    texts = said(*(("akash", number, "A", ONE, "a.example") for number in (1, 2, 3)))
+    labels = curated(("akash", 1, "firm", "The Firm"), ("akash", 2, "bank", "The Bank"))
+    assert merged(texts, labels) == {"bank": {valoper(3)}}
 
 
 def test_operators_of_real_chains_are_found(shared: Path) -> None:
-    """akashnet-1 and fetchhub-2 in 2021: three validators of StakeTab, and two operators who ran on both chains."""
+    """akashnet-1 and fetchhub-2 in 2021: of three validators of StakeTab two say both the same."""
     rows = []
     for network, export in (("akash", "akashnet1_state_2021"), ("fetch", "fetchhub2_stage_2021")):
         with gzip.open(shared / f"cosmos/{export}.json.gz") as file:
@@ -103,83 +178,15 @@ def test_operators_of_real_chains_are_found(shared: Path) -> None:
         for row in state.get("app_state", state)["staking"]["validators"]:
             words = row["description"]
             rows += [
-                (network, name, row["operator_address"], words[name]) for name in ("moniker", "identity", "website")
+                (network, name, row["operator_address"], words[name], 0.1)
+                for name in ("moniker", "identity", "website")
             ]
     texts = pl.DataFrame(rows, schema=TEXTS, orient="row")
-    found = operators(texts)
-    sizes = {entity: len(members) for entity, members in merged(found).items()}
-    assert sizes == {
-        "operator-staketab.com": 3,
-        "operator-4fe263d11b21735f": 2,
-        "operator-1c5486895fd0090c": 2,
-        "operator-dde22a590fa11060": 2,
+    assert {entity: len(members) for entity, members in merged(texts).items()} == {
+        "claim:d55266e648f3f70b:staketab.com": 2
     }
-    both = found.group_by("entity").agg(pl.col("network").n_unique())
-    assert set(both.filter(pl.col("network") == 2)["entity"]) == {
-        "operator-4fe263d11b21735f",
-        "operator-1c5486895fd0090c",
+    assert {key: len(members) for key, members in told(texts).items()} == {
+        (BOTH, "D55266E648F3F70B staketab.com"): 2,
+        ("website", "staketab.com"): 3,
+        ("identity", "DDE22A590FA11060"): 2,
     }
-
-
-def curated(network: str, number: int) -> pl.DataFrame:
-    row = (
-        network,
-        valoper(number, network),
-        "firm",
-        "The Firm",
-        "operator",
-        None,
-        None,
-        "https://firm.example",
-        NOW,
-        None,
-    )
-    return pl.DataFrame([row], schema=ENTITIES, orient="row")
-
-
-def test_a_group_with_a_curated_member_takes_its_name_and_leaves_it_alone() -> None:
-    texts = said(
-        ("akash", 1, "A", "5489ADE7B1B91C65", ""),
-        ("fetch", 2, "B", "5489ADE7B1B91C65", ""),
-        ("fetch", 3, "C", "0000000000000001", ""),
-        ("fetch", 4, "C", "0000000000000001", ""),
-    )
-    found = with_operators(curated("akash", 1), texts)
-    assert found.filter(pl.col("address") == valoper(1, "akash")).equals(curated("akash", 1))
-    called = {
-        address: (entity, name) for address, entity, name in found.select("address", "entity", "name").iter_rows()
-    }
-    assert called[valoper(2, "fetch")] == ("firm", "The Firm")
-    assert called[valoper(3, "fetch")] == ("operator-0000000000000001", "C")
-    assert found.select("network", "address").is_unique().all()
-
-
-def test_without_texts_there_are_only_curated_entities() -> None:
-    none = said()
-    assert with_operators(curated("akash", 1), none).equals(curated("akash", 1))
-
-
-def test_a_published_mart_merges_the_validators_of_one_operator(tmp_path: Path) -> None:
-    """Three validators of 50, 30 and 20, of which the last two state one identity: two parties of 50 and 50."""
-    landing, block = Landing(tmp_path), Block(7, "AA", NOW)
-
-    def land(reading: str, kind: Kind, facts: Facts) -> None:
-        measure = Measure.STAKE if kind is Kind.HOLDINGS else None
-        one = Snapshot("akash", "akashnet-2", reading, kind, measure, "uakt", block, "Made up.", "https://lcd.example")
-        check(facts, kind)
-        landing.land(one, facts)
-
-    stake = [("validators", valoper(number), amount) for number, amount in ((1, 50), (2, 30), (3, 20))]
-    land("validators", Kind.HOLDINGS, Facts(holdings(stake)))
-    texts = [observation("identity", NOW, "5489ADE7B1B91C65", "", subject=valoper(number)) for number in (2, 3)]
-    land("names", Kind.OBSERVATIONS, Facts(frame(Kind.OBSERVATIONS, texts)))
-    build(tmp_path, networks())
-    with opened(tmp_path) as mart:
-        rows = mart.table(
-            "SELECT grouping, round(value, 2) FROM metric"
-            " WHERE metric = 'effective_parties' AND grouping IN ('address', 'control')"
-        )
-        sources = set(mart.table("SELECT source FROM entity WHERE entity = 'operator-5489ade7b1b91c65'")["source"])
-    # 1 / (0.5² + 0.3² + 0.2²) and 1 / (0.5² + 0.5²).
-    assert dict(rows.rows()) == {"address": 2.63, "control": 2.0}
-    assert sources == {"said by the validator in the staking module: identity 5489ADE7B1B91C65 (also of 1 more)"}

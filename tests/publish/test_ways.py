@@ -80,7 +80,7 @@ def filled(
             for (name, subject), exact in said.items()
         ],
         "entity": [
-            {"network": network.name, "address": one, "entity": who, "recorded_at": NOON}
+            {"network": network.name, "address": one, "entity": who, "source": "x", "recorded_at": NOON}
             for one, who in (labels or {}).items()
         ],
     }
@@ -263,14 +263,20 @@ def test_a_label_merges_votes_and_keys_and_is_told_as_looked_into(draft: Draft) 
     assert half.confidence.reviewed == 0
 
 
-def test_a_label_that_nobody_recorded_merges_nothing(draft: Draft) -> None:
+def test_what_a_voter_says_of_itself_merges_nothing_but_beside_the_headline(draft: Draft) -> None:
     network = a_network(force("half", Rule(POWER, "voters", "decide", 1, 2, strict=True)))
-    filled(draft, network, labels={"a": "one", "b": "one"})
-    draft.replace("entity", draft.table("SELECT network, address, entity FROM entity"))
+    filled(draft, network, labels={"a": "firm"})
+    rows = [{"network": network.name, "address": one, "entity": who} for one, who in {"a": "b", "b": "firm"}.items()]
+    draft.replace("claim", pl.DataFrame(rows))
     known = Known(draft, network.name)
-    (half,) = ways(known, "control")
-    assert quorum(half).votes == {"a": 4, "b": 3, "c": 2, "d": 1}
-    assert known.labels() == set()
+    votes = {grouping: quorum(*ways(known, grouping)).votes for grouping in ("address", "control", "claimed")}
+    draft.replace("claim", pl.DataFrame())
+    assert votes == {
+        "address": {"a": 4, "b": 3, "c": 2, "d": 1},
+        "control": {"firm": 4, "b": 3, "c": 2, "d": 1},
+        "claimed": {"firm": 7, "c": 2, "d": 1},
+    }
+    assert known.labels() == {"firm"}
 
 
 def test_the_shortest_time_to_the_effect_stands_with_the_path(draft: Draft) -> None:

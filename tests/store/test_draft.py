@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import polars as pl
 import pytest
 
@@ -157,7 +158,7 @@ def test_labels_merge_one_partys_addresses_and_leave_protocol_accounts_out(tmp_p
         {"network": "akash", "address": address, "entity": entity, "name": entity, "kind": kind, "source": "x"}
         for address, entity, kind in labels
     ]
-    build(tmp_path, pl.DataFrame(rows, ENTITIES))
+    build(tmp_path, pl.DataFrame(rows, ENTITIES).with_columns(recorded_at=NOON))
     with opened(tmp_path) as mart:
         found = mart.table("SELECT grouping, n, total, exclusions FROM distribution ORDER BY grouping")
     assert found.rows() == [
@@ -236,7 +237,15 @@ def test_a_label_changed_on_one_network_leaves_the_others_measured(tmp_path: Pat
     landing.land(snapshot(1), stake(5, 5))
     landing.land(snapshot(1, network="fetch", chain_id="fetchhub-4"), stake(5, 5))
     build(tmp_path)
-    row = {"network": "fetch", "address": "val0", "entity": "ada", "name": "Ada", "kind": "operator", "source": "x"}
+    row = {
+        "network": "fetch",
+        "address": "val0",
+        "entity": "ada",
+        "name": "Ada",
+        "kind": "operator",
+        "source": "x",
+        "recorded_at": NOON,
+    }
     with Draft(tmp_path) as draft:
         draft.replace("entity", pl.DataFrame([row], ENTITIES))
         (again,) = draft.unmeasured("1")
@@ -264,6 +273,25 @@ def test_accounts_of_a_chains_own_modules_are_no_parties_without_a_label_each(tm
     with opened(tmp_path) as mart:
         found = mart.table("SELECT grouping, n, total, exclusions FROM distribution ORDER BY grouping")
     assert found.rows()[:2] == [("address", 2, 100, None), ("control", 1, 40, '{"protocol":0.6}')]
+
+
+@pytest.mark.parametrize("column", ["recorded_at", "source"])
+def test_no_label_without_evidence_and_its_date_comes_into_a_mart(tmp_path: Path, column: str) -> None:
+    row = {"network": "akash", "address": "val0", "entity": "ada", "name": "Ada", "kind": "operator", "source": "x"}
+    lacking = pl.DataFrame([{**row, "recorded_at": NOON}], ENTITIES).with_columns(
+        pl.lit(None if column == "recorded_at" else "").cast(ENTITIES[column]).alias(column)
+    )
+    with Draft(tmp_path) as draft, pytest.raises(duckdb.ConstraintException, match="entity"):
+        draft.replace("entity", lacking)
+
+
+def test_a_key_that_begins_as_a_module_does_is_a_party(tmp_path: Path) -> None:
+    """Four letters of a key are found in hours: who had such a one would be left out of the count."""
+    found_key = "0x" + b"modlsubtensr".hex() + "11" * 20
+    Landing(tmp_path).land(snapshot(network="bittensor"), Facts(holdings([("coldkeys", found_key, 60)])))
+    build(tmp_path)
+    with opened(tmp_path) as mart:
+        assert mart.table("SELECT grouping FROM distribution")["grouping"].to_list() == ["address"]
 
 
 @pytest.mark.parametrize("content", ["", "../x", "mart-000009.duckdb", "mart-x.duckdb", "\0\0\0\0"])
@@ -411,7 +439,7 @@ def test_a_snapshot_that_moved_is_read_as_its_new_file_is_written(tmp_path: Path
     build(tmp_path)
     landing.compact(time + timedelta(days=60))
     build(tmp_path)
-    row = {"network": "akash", "entity": "ada", "name": "Ada", "kind": "operator", "source": "x"}
+    row = {"network": "akash", "entity": "ada", "name": "Ada", "kind": "operator", "source": "x", "recorded_at": NOON}
     build(tmp_path, pl.DataFrame([{**row, "address": "akashvaloper1a"}], ENTITIES))
     query = "SELECT total FROM distribution d JOIN snapshot s ON s.id = d.snapshot WHERE labels_version <> ''"
     with opened(tmp_path) as mart:

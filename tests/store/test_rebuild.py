@@ -44,7 +44,7 @@ TABLES = {
         name: f"SELECT {OF}, t.* EXCLUDE (snapshot) FROM {name} t JOIN snapshot s ON s.id = t.snapshot"
         for name in ("observation", "proposal", "vote")
     },
-    **{name: f"FROM {name}" for name in ("entity", "verdict", "run", "run_error")},
+    **{name: f"FROM {name}" for name in ("entity", "claim", "alike", "verdict", "run", "run_error")},
 }
 
 

@@ -147,6 +147,10 @@ def test_what_a_row_lacks_is_refused_with_its_file_and_column(
     [
         ("event", "time", "2026-01-01T00:00:00", "without a zone"),
         ("entity", "kind", '"friend"', "is a 'friend'; known"),
+        ("entity", "name", '"X, owner as of 2021"', "akash1x has no valid_to"),
+        ("entity", "name", '"Former owner"', "akash1x has no valid_to"),
+        ("entity", "name", '"“X”"', "akash1x has quotation marks"),
+        ("entity", "entity", '"claim:x"', "akash1x is of no entity in small letters"),
         ("blank", "axis", '"math"', "is a 'math'; known"),
         ("claim", "claimed", "true", "cannot be True"),
         ("claim", "claimed", "-5", "claims -5"),
