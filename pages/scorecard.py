@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import polars as pl
 import streamlit as st
 
-from questions import offchain, proposals, scorecard, yardsticks as facts
+from questions import offchain, proposals, scorecard
+from questions import yardsticks as facts
 from questions.offchain import OffChain
 from questions.proposals import Proposal
 from questions.scorecard import Cell, Said
