@@ -9,6 +9,7 @@ import pytest
 from ingest.network import DAILY, Network, Reading
 from ingest.networks import networks
 from ingest.sample import world
+from store import reference
 from store.columns import Column
 from store.rows import Facts, Kind, Measure
 from store.spelling import KINDS
@@ -94,3 +95,13 @@ def test_no_look_belongs_to_the_name_of_a_network(monkeypatch: pytest.MonkeyPatc
     known = networks()
     renamed = {f"{name}x": replace(one, name=f"{name}x", title="X", token="X") for name, one in known.items()}
     assert sizes(renamed) == sizes(known)
+
+
+def test_simulated_sudo_keys_are_the_published_ones_that_labels_name() -> None:
+    simulated = [one for one in world.readings() if one.reading.name == "control_keys"]
+    assert simulated
+    for one in simulated:
+        _, facts = world._holdings(one, END, 0)
+        keys = set(facts.rows.filter(population="sudo")["holder"])
+        labelled = reference.entities().filter(pl.col("address").is_in(keys), network=one.network.name)
+        assert (len(keys), labelled["entity"].n_unique(), labelled.height) == (3, 1, 3)
