@@ -58,7 +58,7 @@ NETWORK = Network(
     chain=CosmosChain("akashnet-2", ENDPOINTS),
     readings=READINGS,
     rules=RULES,
-    ways=WAYS,
+    ways=(*WAYS, *control.WAYS),
     gates=GATES,
     chain_ids=("akashnet-1",),
     tokens_vote=True,
@@ -67,11 +67,13 @@ NETWORK = Network(
         **UNITS,
         # Leases are priced with 18 decimals of the smallest coin.
         **{compute.UNIT.format(name): replace(one, decimals=one.decimals + 18) for name, one in MONEY.items()},
-        **counted(*supply.RESOURCES.values()),
+        **counted("key", *supply.RESOURCES.values()),
     },
     parties=PARTIES,
     scorecard={
         **SCORECARD,
+        # Keys are compared power by power, so none of their populations stands for all.
+        Column.CONTROL: "",
         # What networks of this field are for; leased CPU is the next choice on the page of who holds power.
         Column.COMPUTE_SUPPLY: "leased_gpu/providers",
         Column.COMPUTE_SPEND: f"leases_{DOLLAR}/providers",

@@ -11,6 +11,7 @@ from analytics.akash.escrow import Taking, populations
 from ingest.akash.compute import UNSIGNED
 from ingest.networks import networks
 from ingest.publication import build
+from store.addresses import bech32
 from store.landing import Landing
 from store.mart import Mart, opened
 from store.rows import Block, Facts, Kind, Measure, Snapshot, frame, holdings, observation
@@ -57,6 +58,9 @@ def chain(data: Path, network: str, *power: int, periods: dict[str, str] = PERIO
     rows = [("validators", valoper(place, prefix), amount) for place, amount in enumerate(power)]
     land(data, network, "consensus", rows, Measure.VOTING_POWER)
     land(data, network, "validators", rows, Measure.STAKE)
+    # All stake is the validators' own.
+    own = [(f"delegators@{of}", account(place, prefix), amount) for place, (_, of, amount) in enumerate(rows)]
+    land(data, network, "delegators", own, Measure.STAKE)
     told = [(name, "gov", value, "ratio") for name, value in TALLY.items()]
     land(data, network, "parameters", told + [(name, "gov", value, "s") for name, value in periods.items()])
 
@@ -82,6 +86,10 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     keys = [("token/minter", ADA, 1), ("bridge/admin", ADA, 1), ("bridge/monitor", BOB, 1), ("names/upgrader", EVE, 1)]
     land(data, "fetch", "control", keys, Measure.CONTROL)
     land(data, "fetch", "control_state", [("account", one, "key", "") for one in (ADA, BOB)])
+    feed = bech32("akash", bytes(32))
+    land(data, "akash", "oracle_sources", [("oracle/source", feed, 1)], Measure.CONTROL)
+    oracle = [("account", feed, "contract", ""), ("oracle_needed_to_stop", "", "1", "count")]
+    land(data, "akash", "oracle_feeders", [*oracle, ("max_price_staleness_period", "oracle", "3600", "s")])
     wallet, auditor = account(4), account(5)
     flows = [
         Taking("t/1/1/1/0/p", wallet, "uact", 40, auditors=(auditor,)),
@@ -145,8 +153,23 @@ def test_what_befalls_a_contract_alone_is_told_and_counts_nowhere(mart_of: Path)
     assert effects["stop the bridge"] == 1
     # Eve's account was not read: that is told as well, and makes no number of the chain uncertain.
     assert effects["replace the program of the names"] is None
-    assert (seize["number"], halt["number"]) == (2, 1)
+    assert (seize["number"], halt["number"], seize["at_most"]) == (2, 1, False)
     assert seize["unknown"] == ""
+
+
+def test_the_one_source_of_the_oracle_stops_act_and_rules_no_chain(mart_of: Path) -> None:
+    with opened(mart_of) as mart:
+        found = {row["effect"]: row for row in paths(mart, "akash").values() if row["effect"]}
+        forced = {action: power(mart, "akash", action) for action in ("halt", "mint or redirect", "")}
+    silent, false = found["stop minting ACT"], found["help to make the price at which ACT is minted"]
+    assert (silent["number"], silent["seconds"]) == (1, 3600)
+    assert false["number"] is None
+    assert "contract whose keys are not known" in false["missing"]
+    assert {action: (one["number"], one["at_most"]) for action, one in forced.items()} == {
+        "halt": (2, False),
+        "mint or redirect": (5, False),
+        "": (2, False),
+    }
 
 
 def test_the_gate_of_spend_is_whoever_half_of_it_needs(mart_of: Path) -> None:

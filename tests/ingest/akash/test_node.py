@@ -42,8 +42,9 @@ AUDITORS = ("akash10xl3mwlfn0x2fazwtpza6aqadzykhq39c8225e", "akash1rrsnmyfxmke73
 # How many facts each reading finds; the first look has no period before it, so flows are empty, and say so.
 FLOWS = [name for name, reading in READINGS.items() if reading.after == "lease_ledger" and name != "lease_ledger"]
 LANDED = {
-    # Two feeders and their number, 10 parameters of the oracle and 9 of mint and burn, of which one has a coin.
-    "oracle_feeders": 21,
+    # Two feeders, three numbers of them, 10 parameters of the oracle and 9 of mint and burn, of which one has a coin.
+    "oracle_feeders": 23,
+    "oracle_sources": 2,
     # Ten accounts pay leases, and the height.
     "lease_ledger": 11,
     "lease_totals": 5,

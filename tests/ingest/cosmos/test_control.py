@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ingest.akash.control import oracle_feeders
+from ingest.akash.control import oracle_feeders, oracle_sources
 from ingest.cosmos.control import authorities, parameters, signing
 from ingest.networks import networks
 from store.addresses import bech32
@@ -221,6 +221,43 @@ def test_whoever_writes_akashs_price_is_named(version: str) -> None:
     assert found["oracle_feeder", account(1)] == (account(1), "address")
     assert found["oracle_feeders", ""] == ("2", "count")
     assert found["min_price_sources", "oracle"] == ("1", "")
+    # Of two sources one is enough, so that both must be silent.
+    assert found["oracle_needed", ""] == ("1", "count")
+    assert found["oracle_needed_to_stop", ""] == ("2", "count")
     assert found["twap_window", "oracle"] == ("5", "s")
     assert found["circuit_breaker_halt_threshold", "bme"] == ("9000", "")
     assert "sources" not in {name for name, _ in found}
+
+
+@pytest.mark.parametrize(
+    ("sources", "needed", "to_stop"), [(1, 1, 1), (2, 2, 1), (3, 2, 2), (5, 3, 3), (1, 2, 1), (0, 1, 1)]
+)
+def test_so_many_silent_sources_leave_too_few_for_a_price(sources: int, needed: int, to_stop: int) -> None:
+    oracle = {"sources": [account(number) for number in range(sources)], "min_price_sources": needed}
+    bodies = {"/akash/oracle/v2/params": {"params": oracle}, "/akash/bme/v1/params": {"params": {"min_mint": "1"}}}
+    with pinned(chain(replace(STATE, bodies=bodies))) as node:
+        found = told(oracle_feeders(node))
+    assert found["oracle_needed_to_stop", ""] == (str(to_stop), "count")
+
+
+def test_a_chain_without_an_oracle_says_so_and_has_no_sources() -> None:
+    with pinned(chain(STATE)) as node:
+        found, held = told(oracle_feeders(node)), oracle_sources(node)
+    assert found == {("module", "oracle"): ("absent", ""), ("module", "bme"): ("absent", "")}
+    assert held.rows.is_empty()
+    assert held.empty
+
+
+@pytest.mark.parametrize("module", [False, True])
+def test_whoever_may_replace_a_source_is_named_unless_it_is_governance(module: bool) -> None:
+    feed, gov = bech32("akash", bytes(32)), account(9)
+    base = {"address": gov, "pub_key": {"@type": "/cosmos.crypto.secp256k1.PubKey", "key": ""}}
+    held = {"name": "gov", "base_account": base} if module else base
+    bodies = {
+        "/akash/oracle/v2/params": {"params": {"sources": [feed], "min_price_sources": 1}},
+        "/cosmos/auth/v1beta1/accounts/" + gov: {"account": held},
+        f"{WASM}/contract/{feed}": {"contract_info": {"admin": gov}},
+    }
+    with pinned(chain(replace(STATE, bodies=bodies))) as node:
+        rows = oracle_sources(node).rows.select("population", "holder").rows()
+    assert rows == [("oracle/source", feed)] + [(f"{feed}/upgrader", gov)] * (not module)

@@ -24,6 +24,8 @@ HEAD: Final = 20_000
 ROWS: Final = 3
 TXS: Final = "/cosmos/tx/v1beta1/txs"
 WASM: Final = "/cosmwasm/wasm/v1"
+ACCOUNTS: Final = "/cosmos/auth/v1beta1/accounts"
+KEY: Final = {"@type": "/cosmos.crypto.secp256k1.PubKey", "key": base64.b64encode(bytes(33)).decode()}
 
 
 def cosmos(network: Network, time: datetime, blocks_ago: int) -> Answer:
@@ -128,7 +130,7 @@ def _with_modules(state: State) -> State:
 
 def _held(prefix: str) -> dict[str, Any]:
     """Contracts with roles and admins, the accounts that have them, and a token factory whose minter is the first."""
-    admin, factory, accounts = lcd.account(7, prefix), "/osmosis/tokenfactory/v1beta1", "/cosmos/auth/v1beta1/accounts"
+    admin, factory = lcd.account(7, prefix), "/osmosis/tokenfactory/v1beta1"
     state = {
         **dict.fromkeys(roles.AMOUNTS, "7"),
         **dict.fromkeys(roles.PAUSES.values(), 2**64 - 1),
@@ -142,7 +144,6 @@ def _held(prefix: str) -> dict[str, Any]:
             for role, holder in holders.items()
         ),
     ]
-    key = {"@type": "/cosmos.crypto.secp256k1.PubKey", "key": base64.b64encode(bytes(33)).decode()}
     info = {"contract_info": {"admin": admin}}
     return {
         f"{factory}/params": {"params": {"denom_creation_gas_consume": "1"}},
@@ -155,7 +156,7 @@ def _held(prefix: str) -> dict[str, Any]:
             f"{WASM}/contract/{place}/state": lambda request: lcd.wasm_page(stored, "models", request.params, ROWS)
             for place in KEYS.bridges.values()
         },
-        **{f"{accounts}/{holder}": {"account": {"address": holder, "pub_key": key}} for holder in holders.values()},
+        **{f"{ACCOUNTS}/{holder}": {"account": {"address": holder, "pub_key": KEY}} for holder in holders.values()},
     }
 
 
@@ -245,6 +246,7 @@ def _with_market(state: State, *, ended: bool) -> State:
         "price_health": {"is_healthy": True},
     }
     status = {"status": "mint_status_healthy", "collateral_ratio": "2.5", "mints_allowed": True}
+    feed = bech32("akash", sha256(b"a feed of prices").digest())
     vault = [{"denom": "uact", "amount": "1799814714"}, {"denom": "uakt", "amount": "1003026416385"}]
     bodies: dict[str, Any] = {
         f"/akash/market/{served.version}/leases/list": lambda request: akash_market.leases_list(
@@ -270,8 +272,11 @@ def _with_market(state: State, *, ended: bool) -> State:
         "/akash/bme/v1/params": {"params": {"mint_spread_bps": 25, "min_mint": vault[:1]}},
         "/akash/oracle/v2/aggregated_price/akt": price,
         "/akash/oracle/v2/params": {
-            "params": {"sources": [lcd.account(40), lcd.account(41)], "min_price_sources": 2, "twap_window": "60s"}
+            "params": {"sources": [feed, lcd.account(41)], "min_price_sources": 2, "twap_window": "60s"}
         },
+        f"{WASM}/contract/{feed}": {"contract_info": {"admin": lcd.account(41)}},
+        f"{ACCOUNTS}/{feed}": {"account": {"address": feed, "pub_key": None}},
+        f"{ACCOUNTS}/{lcd.account(41)}": {"account": {"address": lcd.account(41), "pub_key": KEY}},
     }
     return replace(state, bodies={**state.bodies, **bodies})
 
