@@ -19,14 +19,17 @@ MARKS: Final = {
 BOUNDS: Final = {"at_least": "at least ", "at_most": "at most ", "needs": "at least "}
 
 COLUMNS: Final = {
-    "sentence": tables.text("Claim", pinned=True),
+    # The narrowest stays in sight, on a phone too.
+    "called": tables.text(
+        "Word", "What it is called; with a formula it follows from the numbers at every build.", pinned=True
+    ),
     "says": tables.text("Read as"),
-    "called": tables.text("Word", "What it is called; with a formula it follows from the numbers at every build."),
     "claimed_text": tables.text("Claimed"),
     "measured_text": tables.text("Measured"),
+    "falsifier": tables.text("What would refute it"),
+    "sentence": tables.text("Claim"),
     "measured_at": tables.day("Measured at"),
     "note": tables.text("How"),
-    "falsifier": tables.text("What would refute it"),
     "ambiguity": tables.text("What it leaves open"),
     "public": tables.text("What is public"),
     "title": tables.text("Of"),

@@ -62,7 +62,7 @@ def math_against_power(
         lines=[draw(edge, colours.GREY, 1) for edge in edges for draw in (upright, across)]
         + [_faint(one["m_low"], one["m_high"], one["k_low"], one["k_high"]) for one in compared],
         notes=[text for edge, word in zip([1.0, *edges], WORDS, strict=True) for text in _band(edge, word)]
-        + [_letter(place, one["m_low"], one["m_high"], one["k_high"]) for place, one in enumerate(compared)],
+        + [_letter(place, one["m_low"], one["m_high"], one["k_low"]) for place, one in enumerate(compared)],
     )
 
 
@@ -84,9 +84,9 @@ def _faint(m_low: float, m_high: float, k_low: int, k_high: int) -> Part:
     }
 
 
-def _letter(place: int, m_low: float, m_high: float, k_high: int) -> Part:
-    """Which yardstick it is, at the top of its band, where dots of that number seldom stand."""
-    where = {"x": log10(m_low * m_high) / 2, "y": log10(k_high + APART), "yanchor": "bottom"}
+def _letter(place: int, m_low: float, m_high: float, k_low: int) -> Part:
+    """Which yardstick it is, at the foot of its band: above it stand dots of the next number."""
+    where = {"x": log10(m_low * m_high) / 2, "y": log10(k_low), "yanchor": "bottom"}
     return note(LETTERS[place % len(LETTERS)], **where, font={"size": 11, "color": colours.GREY})
 
 
