@@ -11,12 +11,14 @@ import pytest
 
 from analytics.power.coverage import Covered
 from analytics.power.paths import Action, Side
+from analytics.power.verdict import Math
 from ingest.evm.ethereum import ETHEREUM
 from ingest.evm.token import erc20
 from ingest.importer import import_file
 from ingest.network import Keys, Network, Way
 from ingest.networks import networks
 from ingest.publication import build
+from publish import evidence
 from publish.look import Known
 from publish.ways import ways
 from questions import scorecard
@@ -345,3 +347,18 @@ def test_a_measure_is_told_of_the_population_that_the_network_declares(tmp_path:
     with opened(tmp_path) as mart:
         assert [one.key for one in headlines(populations(mart))] == ["recipients/recipients"]
         assert said(mart, "bittensor", "emission", "math")["number"] == 1
+
+
+@pytest.mark.parametrize(("checked", "reviewed"), [(NOON, 0.6), (None, 0.0)])
+def test_a_label_whose_source_nobody_could_open_raises_no_letter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, checked: datetime | None, reviewed: float
+) -> None:
+    row = ("akash", "akashvaloper10", "firm", "Firm", "operator", None, None, "https://firm.example", NOON, checked)
+    monkeypatch.setattr(reference, "entities", lambda: pl.DataFrame([row], schema=reference.ENTITIES, orient="row"))
+    consensus(tmp_path, 60, 40)
+    build(tmp_path, networks())
+    with opened(tmp_path) as mart:
+        (one,) = headlines(populations(mart))
+        math = evidence.evidence(mart, one).math
+    assert isinstance(math, Math)
+    assert math.confidence.reviewed == pytest.approx(reviewed)
