@@ -10,6 +10,7 @@ from typing import Final
 
 from ingest.network import Network, Reading
 from ingest.sample.draw import party
+from ingest.sample.evm import HOLDERS, POWERS
 from ingest.sample.substrate import SUBNETS, SUDO
 from store.rows import Measure
 from store.spelling import ADDRESS, ANY
@@ -141,7 +142,7 @@ def _contracts(network: Network) -> Iterator[tuple[str, Look]]:
     """A token with its keys, and services that are paid with it."""
     token = 10**network.decimals
     yield "holders", Look((Population("holders", 100_000, 2_600_000_000 * token, 2.9),), every=30)
-    yield "control", Look(tuple(Population(f"token/{power}", 3, 3, 0) for power in ("minter", "pauser", "admin")), 30)
+    yield "control", Look(tuple(Population(f"token/{power}", HOLDERS, HOLDERS, 0) for power in POWERS), 30)
     paid = (Population("recipients", 40, 4_000 * token, 1.8), Population("senders", 160, 4_000 * token, 2.0))
     yield "claims", Look(paid)
     yield "organizations", Look((Population("organizations", 70, 140, 0.8, "organization <number>"),), every=7)

@@ -173,7 +173,7 @@ def test_the_multisig_behind_the_owner_of_a_proxys_admin_is_counted(tmp_path: Pa
     with opened(tmp_path) as mart:
         force = power(mart, "fet")
     assert force["number"] == 3
-    assert force["how"] == "change the rules by proxy_admin of the token, a multisig 3 of 5"
+    assert force["how"] == "change the rules by proxy admin of the token, a multisig 3 of 5"
     assert set(json.loads(force["parties"])) <= set(SIGNERS)
 
 
