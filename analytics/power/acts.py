@@ -114,7 +114,9 @@ def _together(act: Some) -> Iterator[Alternative]:
     for count in range(min(max(act.need, 0), len(behind)) + 1):
         if (left := max(act.need, 0) - count) > keys.total():
             continue
-        words = act.words or ("" if not left else "one key" if left == 1 else f"{left} keys")
+        counted = "" if not left else "one key" if left == 1 else f"{left} keys"
+        # How many sign a multisig is in its own words.
+        words = act.words if act.words and len(act.of) > 1 else _joined(act.words, counted)
         for chosen in combinations(behind, count):
             for alternatives in product(*chosen):
                 one = _one(Quorum(dict(keys), left) if left else None, alternatives, words)

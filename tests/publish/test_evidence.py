@@ -362,3 +362,26 @@ def test_a_label_whose_source_nobody_could_open_raises_no_letter(
         math = evidence.evidence(mart, one).math
     assert isinstance(math, Math)
     assert math.confidence.reviewed == pytest.approx(reviewed)
+
+
+def test_services_that_are_paid_in_a_token_are_ruled_by_the_keys_of_the_token(tmp_path: Path) -> None:
+    landed(tmp_path, "singularitynet", "claims", Measure.COMPUTE_SPEND, holdings([("recipients", LONE, 1)]))
+    keys = [("token/minter", SAFE), *SAFE_KEYS, ("bridge/monitor", LONE)]
+    contracts(tmp_path, keys, SAFE_STATE | {LONE: {"account": "key"}})
+    with opened(tmp_path) as mart:
+        mint, halt, stop = (
+            power(mart, "singularitynet", side, action)
+            for side, action in (("force", "mint or redirect"), ("force", "halt"), ("stop", "mint or redirect"))
+        )
+    assert (mint["number"], stop["number"]) == (3, 3)
+    assert mint["path"] == "the keys of FET, in which services are paid: minter of the token, a multisig 3 of 5"
+    # The bridge is another part of FET: who pauses it pauses no service.
+    assert halt["state"] == "not applicable"
+    assert "keys of FET apply" in halt["reason"]
+
+
+def test_a_network_whose_keys_are_elsewhere_is_not_read_before_those_are(tmp_path: Path) -> None:
+    landed(tmp_path, "singularitynet", "claims", Measure.COMPUTE_SPEND, holdings([("recipients", LONE, 1)]))
+    build(tmp_path, networks())
+    with opened(tmp_path) as mart:
+        assert power(mart, "singularitynet")["state"] == "not read"

@@ -1,0 +1,154 @@
+"""Who is behind the holder of a key: each kind of contract by itself, and what nobody can say."""
+
+from collections.abc import Iterator, Mapping
+
+import pytest
+
+from analytics.power.paths import Action, Path, Quorum, Side, fewest
+from ingest.network import Key, Refuse, Way
+from publish.look import Known
+from publish.ways import ways
+from store.draft import Draft
+from tests.publish.test_ways import CONTROL, a_network, filled
+from tests.worlds.each import each
+
+MINT, RULES = Action.MINT, Action.CHANGE_RULES
+KEYS = {("account", one): "key" for one in "abcdefgh"}
+SAFE = {("account", "safe"): "contract", ("threshold", "safe"): "2"}
+LOCK = {("account", "lock"): "contract", ("delay", "lock"): "600"}
+# The token's minter is its bridge, which the network names.
+BRIDGE = {("account", "0xb"): "contract", ("contract", "0xb"): "bridge"}
+DECLARED = (
+    Way(MINT, Side.FORCE, "minter of the token", Key("token/minter"), "a test", takes=0),
+    Way(MINT, Side.FORCE, "admin of the token", Key("token/admin", given="token/minter"), "a test", takes=0),
+    Way(MINT, Side.FORCE, "admin of the bridge", Key("bridge/admin"), "a test", takes=0),
+    Way(MINT, Side.FORCE, "relayer of the bridge", Key("bridge/relayer"), "a test", takes=0),
+    Way(RULES, Side.FORCE, "admin of the bridge", Key("bridge/admin"), "a test", takes=0),
+    Way(MINT, Side.FORCE, "other roles", Key("token/role_*"), "a test", takes=0),
+    Way(MINT, Side.STOP, "refusal", Refuse(), "a test", takes=0),
+)
+Told = tuple[str, int | str, int | None]
+
+
+@pytest.fixture(scope="module")
+def draft(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Draft]:
+    with Draft(tmp_path_factory.mktemp("keyholders")) as draft:
+        yield draft
+
+
+def paths(draft: Draft, held: Mapping[str, str], said: Mapping[tuple[str, str], str]) -> tuple[Path, ...]:
+    """All paths where these hold what; holders of a population are the letters, or the words, of a text."""
+    network = a_network(*DECLARED)
+    found = {(CONTROL, name): dict.fromkeys(text.split(), 1) for name, text in held.items()}
+    return ways(Known(filled(draft, network, found, {**KEYS, **said}), network.name), "address")
+
+
+def told(found: tuple[Path, ...], side: Side, action: Action = MINT) -> list[Told]:
+    """Each path by its name, how many it takes or why nobody knows, and after how many seconds."""
+    ours = [path for path in found if path.side is side and path.action is action]
+    return [(path.name, fewest(path).upper if path.needs else path.missing, path.seconds) for path in ours]
+
+
+@each(
+    ("held", "said", "force", "stop"),
+    [
+        ({"token/minter": "a"}, {}, [("minter of the token, one key", 1, 0)], [("refusal, one key", 1, 0)]),
+        # Two who mint: both must refuse.
+        (
+            {"token/minter": "a b"},
+            {},
+            [("minter of the token, one key", 1, 0)] * 2,
+            [("refusal, 2 keys", 2, 0)],
+        ),
+        (
+            {"token/minter": "safe", "safe/signers": "a b c"},
+            SAFE,
+            [("minter of the token, a multisig 2 of 3", 2, 0)],
+            [("refusal, a multisig 2 of 3", 2, 0)],
+        ),
+        (
+            {"token/minter": "safe", "safe/signers": "a b c"},
+            SAFE | {("guard", "safe"): "0x9"},
+            [("minter of the token, a multisig 2 of 3 under a guard", 2, 0)],
+            [("refusal, a multisig 2 of 3 under a guard", 2, 0)],
+        ),
+        # A signer of whom nothing is told is no key: two others suffice, and whoever it is could be one of them.
+        (
+            {"token/minter": "safe", "safe/signers": "a b z"},
+            SAFE,
+            [
+                ("minter of the token, a multisig 2 of 3", 2, 0),
+                ("minter of the token", "what z is has not been read", None),
+            ],
+            [("refusal, a multisig 2 of 3", 2, 0), ("refusal", "what z is has not been read", None)],
+        ),
+        (
+            {"token/minter": "safe", "safe/signers": "a b"},
+            SAFE | {("threshold", "safe"): "3"},
+            [("minter of the token", "safe says that 3 of 2 must sign", None)],
+            [("refusal", "safe says that 3 of 2 must sign", None)],
+        ),
+        (
+            {"token/minter": "safe", "safe/signers": "a b c", "safe/unknown": "safe"},
+            SAFE,
+            [
+                ("minter of the token, a multisig 2 of 3", 2, 0),
+                ("minter of the token", "safe has keys that could not be listed", None),
+            ],
+            [("refusal", "safe has keys that could not be listed", None)],
+        ),
+        # Whoever proposes waits ten minutes; who cancels, or does not propose, stops it.
+        (
+            {"token/minter": "lock", "lock/proposer": "a", "lock/canceller": "c", "lock/admin": "lock"},
+            LOCK | {("executor", "lock"): "anyone"},
+            [("minter of the token, a timelock of 10 minutes, one key", 1, 600)],
+            [("refusal, a timelock of 10 minutes", 1, 0)],
+        ),
+        # Somebody must carry it out.
+        (
+            {"token/minter": "lock", "lock/proposer": "a", "lock/executor": "b"},
+            LOCK,
+            [("minter of the token, a timelock of 10 minutes, 2 keys", 2, 600)],
+            [("refusal, a timelock of 10 minutes, one key", 1, 0)],
+        ),
+        # The bridge mints for its admin, not for its relayer; who gives the role of a minter can have it.
+        (
+            {"token/minter": "0xb", "bridge/admin": "a", "bridge/relayer": "r", "token/admin": "d"},
+            BRIDGE | {("account", "r"): "key"},
+            [
+                ("minter of the token, the bridge, admin, one key", 1, 0),
+                ("admin of the token, one key", 1, 0),
+                ("admin of the bridge, one key", 1, 0),
+                ("relayer of the bridge, one key", 1, 0),
+            ],
+            [("refusal, 3 keys, the bridge, admin, one key", 3, 0)],
+        ),
+        # Where nobody is a minter its admin is told of no minters.
+        ({"token/admin": "d"}, {}, [], []),
+        (
+            {"token/minter": "a", "token/role_33": "b"},
+            {},
+            [("minter of the token, one key", 1, 0), ("other roles", "what token/role_33 may do is not known", None)],
+            [("refusal, one key", 1, 0)],
+        ),
+        ({"token/minter": "z"}, {}, [("minter of the token", "what z is has not been read", None)], None),
+    ],
+)
+def test_what_is_behind_a_holder_is_what_was_read_of_it(
+    draft: Draft,
+    held: dict[str, str],
+    said: dict[tuple[str, str], str],
+    force: list[Told],
+    stop: list[Told] | None,
+) -> None:
+    found = paths(draft, held, said)
+    assert told(found, Side.FORCE) == force
+    assert stop is None or told(found, Side.STOP)[: len(stop)] == stop
+
+
+def test_parties_that_serve_two_needs_count_once(draft: Draft) -> None:
+    """The proposer is a multisig of which the only executor is a signer."""
+    held = {"token/minter": "lock", "lock/proposer": "safe", "safe/signers": "a b c", "lock/executor": "a"}
+    (path,) = [one for one in paths(draft, held, LOCK | SAFE) if one.side is Side.FORCE]
+    assert [need.need for need in path.needs if isinstance(need, Quorum)] == [1, 2]
+    assert fewest(path).upper == 2
