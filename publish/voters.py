@@ -36,13 +36,13 @@ def by_vote(look: Look) -> Iterator[Path]:
     if need is None or not 0 < need <= total:
         return
     if way["behind"]:
-        yield from _with_delegators(look, power, need)
+        yield from _with_delegators(look, need)
     else:
         yield look.path(way["name"], Quorum(look.votes(way["measure"], way["population"]), need), by=By.VOTES)
 
 
 @dataclass(frozen=True)
-class _Stake:
+class Stake:
     """Whose the power of each voter is: (delegator, validator, power) by address, and what nobody has read of it.
 
     A validator's account votes for it: `validators` has it by its account. keyless: delegators for whom nobody votes.
@@ -54,7 +54,7 @@ class _Stake:
     keyless: frozenset[str]
 
     @classmethod
-    def of(cls, power: Votes, behind: Mapping[str, Votes]) -> "_Stake":
+    def of(cls, power: Votes, behind: Mapping[str, Votes]) -> "Stake":
         """Power by validator, as its delegators share it; they may have been read some hours before."""
         delegations: list[tuple[str, str, int]] = []
         unread = {}
@@ -76,32 +76,44 @@ class _Stake:
         )
 
 
-def _with_delegators(look: Look, power: Votes, need: int) -> Iterator[Path]:
-    """The way where a delegation can be voted by its delegator or by its validator."""
-    way, name = look.way, look.way["name"]
+def stake(look: Look) -> Stake:
+    """Whose the power of each voter of a way is, made once for all ways that look at it."""
+    way = look.way
+    power = look.holders(way["measure"], way["population"])
     behind = {voter: look.holders(way["measure"], f"{way['behind']}@{voter}") for voter in power}
-    stake = look.known.once((way["measure"], way["behind"]), lambda: _Stake.of(power, behind))
-    if stake.unread:
-        name = f"{name}, delegators of {len(stake.unread)} of {len(power)} {way['population']} not read"
-    voting, proposals = look.voted() if look.grouping == LATE else (frozenset[str](), 0)
-    if look.grouping == LATE:
-        if not proposals:
-            yield look.unknown(name, "who voted on its last proposals has not been read", unread=True)
-            return
+    return look.known.once((way["measure"], way["population"], way["behind"]), lambda: Stake.of(power, behind))
+
+
+def _with_delegators(look: Look, need: int) -> Iterator[Path]:
+    """The way where a delegation can be voted by its delegator or by its validator."""
+    held, name = stake(look), look.way["name"]
+    if held.unread:
+        name = f"{name}, delegators of {len(held.unread)} of {len(held.validators)} {look.way['population']} not read"
+    voting, proposals = look.voted() if look.grouping == LATE else (None, 0)
+    if voting is not None:
         name = f"{name}, delegators as they voted on the last {proposals}"
-    key = (way["measure"], way["behind"], look.grouping, need)
-    yield look.path(name, look.known.once(key, lambda: _covered(look, stake, need, voting)), by=By.VOTES)
+        if not proposals:
+            yield look.unknown(look.way["name"], "who voted on its last proposals has not been read", unread=True)
+            return
+    yield look.path(name, covered(look, held, need, voting), by=By.VOTES)
 
 
-def _covered(look: Look, stake: _Stake, need: int, voting: Collection[str]) -> Covered:
-    """The delegations by parties; as they voted of late, each has one voter."""
-    party = cache(partial(_party, look, {own: address for address, own in stake.validators.items()}, stake.validators))
-    if look.grouping == LATE:
-        votes = rules.voted(stake.delegations, voting, party, stake.keyless)
-        rows: Iterable[tuple[str, str, int]] = ((one, one, power) for one, power in votes.items())
-    else:
-        rows = rules.shared(stake.delegations, party, stake.keyless)
-    return Covered(tuple(rows), need, tuple((party(one), power) for one, power in stake.unread.items()))
+def covered(look: Look, held: Stake, need: int, voting: Collection[str] | None = None) -> Covered:
+    """The delegations by parties, made once for all ways that need as much.
+
+    voting: who votes for themselves, so that each delegation has one voter; None: whoever likes.
+    """
+
+    def made() -> Covered:
+        accounts = {validator: own for own, validator in held.validators.items()}
+        party = cache(partial(_party, look, accounts, held.validators))
+        rows: Iterable[tuple[str, str, int]] = rules.shared(held.delegations, party, held.keyless)
+        if voting is not None:
+            votes = rules.voted(held.delegations, voting, party, held.keyless)
+            rows = ((one, one, power) for one, power in votes.items())
+        return Covered(tuple(rows), need, tuple((party(one), power) for one, power in held.unread.items()))
+
+    return look.known.once((id(held), look.grouping, need), made)
 
 
 def _party(look: Look, accounts: Mapping[str, str], validators: Mapping[str, str], address: str) -> str:

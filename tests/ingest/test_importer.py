@@ -11,9 +11,13 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from analytics.spread.batches import Threshold
+from analytics.votes.rules import fewest
 from ingest.importer import import_file
 from ingest.networks import networks
 from ingest.publication import build
+from publish.look import LATE, Known, Look
+from publish.voters import covered, stake
 from store.addresses import bech32
 from store.landing import Landing
 from store.mart import current, opened
@@ -32,6 +36,9 @@ METRICS = """
 def measured(data: Path, network: str, population: str) -> dict[str, float]:
     with opened(data) as mart:
         return dict(mart.table(METRICS, network, population).iter_rows())
+
+
+VOTE = "FROM way WHERE network = ? AND kind = 'vote' ORDER BY place LIMIT 1"
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +116,50 @@ def test_importing_twice_changes_nothing(imported: Path, shared: Path) -> None:
     file = shared / "cosmos" / "cudos_export_trimmed.json.gz"
     list(import_file(file, networks()["cudos"], THEN, Landing(imported)))
     assert {path: path.stat().st_mtime_ns for path in Landing(imported).files()} == before
+
+
+# Fewest parties with a share of all votes: validators if no delegator votes for itself, delegators if no validator
+# does, and both together, by addresses and with labels. Counted independently.
+FEWEST: list[tuple[str, Threshold, tuple[int, int, int, int]]] = [
+    ("cudos", Threshold(1, 3, strict=False), (3, 11, 3, 2)),
+    ("cudos", Threshold(1, 2, strict=True), (6, 21, 6, 4)),
+    ("fetch_stage_2021", Threshold(1, 3, strict=True), (2, 1, 1, 1)),
+    ("fetch_stage_2021", Threshold(2, 3, strict=True), (3, 6, 2, 2)),
+    ("akash_state_2021", Threshold(1, 3, strict=True), (2, 1, 1, 1)),
+    ("akash_state_2021", Threshold(2, 3, strict=True), (7, 3, 3, 3)),
+]
+
+
+@pytest.mark.parametrize(("network", "share", "expected"), FEWEST, ids=[f"{a} {b.name}" for a, b, _ in FEWEST])
+def test_real_states_have_the_known_coalitions(
+    imported: Path, network: str, share: Threshold, expected: tuple[int, ...]
+) -> None:
+    with opened(imported) as mart:
+        known = Known(mart, network)
+        looks = [Look(known, one, mart.table(VOTE, network).row(0, named=True)) for one in ("address", "control")]
+        need = share.need(sum(looks[0].holders("stake", "validators").values()))
+        found = [
+            fewest(looks[0].holders("stake", population).values(), need) for population in ("validators", "delegators")
+        ]
+        together = [covered(look, stake(look), need).fewest() for look in looks]
+    assert (*found, *(one.upper for one in together)) == expected
+    assert all(one.lower == one.upper for one in together)
+
+
+@pytest.mark.parametrize(
+    ("network", "force", "stop"),
+    [("cudos", 2, 3), ("fetch_stage_2021", 2, 1), ("akash_state_2021", 2, 1)],
+)
+def test_real_states_have_a_known_power_and_are_told_by_delegators(
+    imported: Path, network: str, force: int, stop: int
+) -> None:
+    with opened(imported) as mart:
+        rows = mart.table("FROM power WHERE network = ? AND grouping = 'control' AND action = ''", network)
+        of_late = mart.table("FROM power WHERE network = ? AND grouping = ?", network, LATE)
+    assert dict(rows.select("side", "number").iter_rows()) == {"force": force, "stop": stop}
+    assert not any(rows["unknown"])
+    # No vote stands in these files.
+    assert "who voted on its last proposals has not been read" in " ".join(of_late["unknown"])
 
 
 def state(*tokens: int, shares: str | None = None) -> dict[str, Any]:

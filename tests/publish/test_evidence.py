@@ -260,6 +260,9 @@ def test_an_imported_state_has_math_and_the_power_of_its_validators(shared: Path
     with opened(tmp_path) as mart:
         math = said(mart, "cudos", "stake_by_operator", "math")
         assert math["by_address"] == pytest.approx(10_000 / 675.874, rel=1e-4)
+        # Clusters 1 to 3 have 4.75, 14.02 and 4.99 % of all: one operator's 23.76 %.
+        together = 675.874 + 23.763**2 - (4.7451**2 + 14.0185**2 + 4.9936**2)
+        assert math["number"] == pytest.approx(10_000 / together, rel=1e-3)
         # Two operators of its 31 validators have a third of the power between them; three validators.
         force = power(mart, "cudos")
         assert (force["number"], force["how"]) == (2, "halt by validators with 1/3 of the power")
