@@ -250,7 +250,7 @@ class Deciding:
 
     population: reading/population, which each part has. need: the observation of each part of how much of it decides,
     in parts of `denominator`. over: reading/population whose holders are the parts, with what each gets. told: of what
-    a share is decided, and how ("of the TAO that subnets get is scored").
+    a share is decided, and how ("of what the parts get is scored").
     """
 
     population: str

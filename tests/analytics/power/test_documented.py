@@ -22,7 +22,7 @@ SHOWN_BY = {
     "self-claims merge validators": "power/verdict: what_operators_claim_moves_no_word",
     "a count of 2 is borderline": "power/verdict: words_of_counts_follow_the_documented_bands",
     "effective parties are independent parties": "power/count: a_word_is_the_one_that_both_ends_share_or_at_most",
-    "any entity row is reviewed": "publish/ways: a_label_that_nobody_recorded_merges_nothing",
+    "any entity row is reviewed": "publish/claims: only_labels_in_force_count_as_reviewed",
     "K has the letter of the measure": "power/count: the_letter_is_of_the_path_that_is_named",
 }
 # How the table of letters calls what a letter asks for, and a confidence that lacks it.
