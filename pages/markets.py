@@ -7,9 +7,25 @@ import streamlit as st
 from questions import akash_market as facts
 from questions import deciding as facts_decided
 from questions import emission, ranking
+from questions import takeover as taking
 from questions import thresholds as rules
 from questions.populations import Population, headlines
-from ui import akash, banners, charts, choose, colours, deciding, draw, frame, market, parties, served, tables, words
+from ui import (
+    akash,
+    banners,
+    charts,
+    choose,
+    colours,
+    deciding,
+    draw,
+    frame,
+    market,
+    parties,
+    served,
+    tables,
+    takeover,
+    words,
+)
 
 
 @frame.section
@@ -85,6 +101,7 @@ def emissions(known: Sequence[Population]) -> None:
     ranked(population, known)
     sinks(population)
     subnets(population)
+    taken_over(population)
     switched_off(population)
 
 
@@ -96,6 +113,23 @@ def sinks(population: Population) -> None:
         st.subheader(market.sinks_headline(lost), anchor=False)
         told = market.told([frame.source(population)], market.unit(population))
         draw.table(lost, market.SINKS, alt="What reaches nobody", sources=told, key="sinks")
+
+
+@frame.section
+def taken_over(population: Population) -> None:
+    """How far subnets are from being taken over by whoever locks their token."""
+    rows = served.asked(taking.takeovers, population.network)
+    if rows.is_empty():
+        return
+    st.header(takeover.headline(population, rows), anchor=False)
+    st.caption(f"{words.sentence(served.asked(taking.rule, population.network))}. To buy that much moves the price.")
+    draw.table(
+        takeover.shown(rows),
+        takeover.columns(population),
+        alt="What a challenger lacks to take over each part of the network",
+        sources=[],
+        key="takeover",
+    )
 
 
 @frame.section

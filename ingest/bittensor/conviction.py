@@ -53,6 +53,10 @@ class Takeover:
             return None
         return self.per_cent * alpha // 100 + 1 if self.alone else -(-self.per_cent * alpha // 100)
 
+    def missing(self, needs: int, total: int, owner: int, challenger: int) -> int:
+        """What the best challenger lacks, all else equal: of what the rule asks, and of more than the owner has."""
+        return max(0, needs - (challenger if self.alone else total), owner + 1 - challenger)
+
 
 # Pull requests 2800 (spec 425), 3077 (spec 446) and 3083 (spec 447) of RaoFoundation/subtensor, the newest first.
 RULES: Final = (Takeover(447, 18, True, True), Takeover(446, 10, True, False), Takeover(425, 10, False, False))
@@ -122,25 +126,43 @@ def conviction(node: Substrate) -> Facts:
     owners = _owners(node, {key for found in by_hotkey.values() for key in found})
     for subnet in every:
         needs = rule.needs(_alpha(node, subnet, rule)) if rule else None
-        for name, value, unit in _told(subnet, by_hotkey[subnet.netuid], owners, needs):
+        found = _found(subnet, by_hotkey[subnet.netuid], owners)
+        for name, value, unit in _told(subnet, found, rule, needs):
             rows.append(observation(name, node.block.time, value, unit, subject=subnet.label))
     return Facts(frame(Kind.OBSERVATIONS, rows))
 
 
-def _told(
-    subnet: Subnet, found: Mapping[str, int], owners: Mapping[str, str], needs: int | None
-) -> Iterator[tuple[str, int | str, str]]:
-    """What is told of a subnet; a challenger is a hotkey of another coldkey than its owner's."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Conviction on a subnet: of all locks, the most of a hotkey of its owner, and of anybody else, whose that is."""
+
+    total: int
+    owner: int
+    challenger: int
+    who: str
+
+
+def _found(subnet: Subnet, by_hotkey: Mapping[str, int], owners: Mapping[str, str]) -> Found:
+    """A challenger is a hotkey of another coldkey than the subnet's owner's."""
     owner = spelled(subnet.columns["SubnetOwner"]) if subnet.get("SubnetOwner", None) else ""
-    others = {key: amount for key, amount in found.items() if owners.get(key, owner) != owner}
-    own = max((amount for key, amount in found.items() if key not in others), default=0)
-    yield "conviction_total", sum(found.values()), ALPHA
-    yield "conviction_owner", own, ALPHA
-    yield "conviction_challenger", max(others.values(), default=0), ALPHA
-    if others:
-        yield "challenger", owners[max(sorted(others), key=lambda key: others[key])], "address"
-    if needs is not None:
+    others = {key: amount for key, amount in by_hotkey.items() if owners.get(key, owner) != owner}
+    own = max((amount for key, amount in by_hotkey.items() if key not in others), default=0)
+    best = max(sorted(others), key=lambda key: others[key], default="")
+    return Found(sum(by_hotkey.values()), own, others.get(best, 0), owners.get(best, ""))
+
+
+def _told(
+    subnet: Subnet, found: Found, rule: Takeover | None, needs: int | None
+) -> Iterator[tuple[str, int | str, str]]:
+    """What is told of a subnet."""
+    yield "conviction_total", found.total, ALPHA
+    yield "conviction_owner", found.owner, ALPHA
+    yield "conviction_challenger", found.challenger, ALPHA
+    if found.who:
+        yield "challenger", found.who, "address"
+    if rule and needs is not None:
         yield "takeover_needs", needs, ALPHA
+        yield "takeover_missing", rule.missing(needs, found.total, found.owner, found.challenger), ALPHA
         yield "takeover_from", int(subnet.columns["NetworkRegisteredAt"]) + YEAR, "block"
 
 
@@ -198,5 +220,6 @@ conviction:
   conviction_challenger | <subnet> | rao alpha | the most of a hotkey of anybody else
   challenger | <subnet> | address | whose hotkey that is
   takeover_needs | <subnet> | rao alpha | conviction that a takeover needs
+  takeover_missing | <subnet> | rao alpha | conviction that the best challenger lacks, all else equal
   takeover_from | <subnet> | block | block from which the subnet is old enough
 """

@@ -18,6 +18,8 @@ SUDO: Final = tuple(spelled(unss58(signer)) for signer in SIGNERS)
 SUBNETS: Final = tuple(f"subnet:{netuid}.0" for netuid in range(1, 129))
 # Part of a subnet's active weight that decides, of 65,535.
 KAPPA: Final = 32_767
+# A subnet's token outside of its pool, in base units.
+OUTSIDE: Final = 2_000_000 * 10**9
 
 
 def chain(network: Network, time: datetime) -> list[Row]:
@@ -35,8 +37,28 @@ def control(_: Network, time: datetime) -> list[Row]:
 
 
 def subnets(_: Network, time: datetime) -> list[Row]:
-    """How much of a subnet's weight decides."""
-    return [observation("kappa", time, KAPPA, "of 65535", subject=subnet) for subnet in SUBNETS]
+    """How much of a subnet's weight decides, what its token costs, and how much of it there is."""
+    rows = []
+    for place, subnet in enumerate(SUBNETS, 1):
+        rows += [
+            observation("kappa", time, KAPPA, "of 65535", subject=subnet),
+            observation("price", time, 1 / (4 + place), "TAO an alpha", subject=subnet),
+            observation("alpha_outside", time, OUTSIDE, "rao alpha", subject=subnet),
+        ]
+    return rows
+
+
+def conviction(_: Network, time: datetime) -> list[Row]:
+    """How far each subnet is from being taken over; one in three is not old enough."""
+    height = int(time.timestamp()) // 6
+    rows = [observation("takeover_rule", time, "one hotkey has more than 18 % of it", "")]
+    for place, subnet in enumerate(SUBNETS, 1):
+        needs, best, own = OUTSIDE * 18 // 100 + 1, OUTSIDE * (place % 11) // 100, OUTSIDE * (place % 5) // 100
+        told = {"takeover_needs": needs, "conviction_challenger": best, "conviction_owner": own}
+        told |= {"takeover_missing": max(0, needs - best), "conviction_total": best + own}
+        rows += [observation(name, time, amount, "rao alpha", subject=subnet) for name, amount in told.items()]
+        rows.append(observation("takeover_from", time, height + (1 if place % 3 == 0 else -1), "block", subject=subnet))
+    return rows
 
 
 # Days between two snapshots of what is told, by reading.
@@ -44,4 +66,5 @@ TOLD: Final[Mapping[str, tuple[Callable[[Network, datetime], list[Row]], int]]] 
     "chain": (chain, 30),
     "control": (control, 30),
     "subnets": (subnets, 0),
+    "conviction": (conviction, 0),
 }

@@ -15,7 +15,7 @@ from analytics.akash import supply as compute_supply
 from ingest.networks import networks
 from ingest.publication import build
 from questions import akash_market as market_facts
-from questions import deciding, emission
+from questions import deciding, emission, takeover
 from questions.populations import Population, populations
 from questions.thresholds import Value
 from store.landing import Landing
@@ -61,7 +61,22 @@ def land_scoring(landing: Landing) -> None:
     judges = {"subnet:1.0": [60, 40], "subnet:2.0": [40, 35, 25], "subnet:3.0": [1], "subnet:4.0": [0]}
     rows = [(f"{part}/validators", key[at], n) for part, weights in judges.items() for at, n in enumerate(weights)]
     land(landing, "bittensor", "subnet_validators", holdings(rows))
-    land(landing, "bittensor", "subnets", text([("kappa", part, "32767") for part in judges if part != "subnet:3.0"]))
+    told = [observation("kappa", NOON, 32_767, "", subject=part) for part in judges if part != "subnet:3.0"]
+    told += [observation("price", NOON, 0.5, "", subject=part) for part in judges if part != "subnet:4.0"]
+    told += [observation("alpha_outside", NOON, 400 * 10**9, "rao alpha", subject=part) for part in judges]
+    land(landing, "bittensor", "subnets", frame(Kind.OBSERVATIONS, told))
+    locks = [observation("takeover_rule", NOON, "one hotkey has enough", "")]
+    height = int(NOON.timestamp())
+    for part, missing, block in (
+        ("subnet:1.0", 40, 0),
+        ("subnet:2.0", 20, 0),
+        ("subnet:3.0", 10, 1),
+        ("subnet:4.0", 5, 0),
+    ):
+        for name, alpha in {"takeover_missing": missing, "conviction_challenger": 7, "conviction_owner": 3}.items():
+            locks.append(observation(name, NOON, alpha * 10**9, "rao alpha", subject=part))
+        locks.append(observation("takeover_from", NOON, height + block, "block", subject=part))
+    land(landing, "bittensor", "conviction", frame(Kind.OBSERVATIONS, locks))
 
 
 @pytest.fixture(scope="module")
@@ -268,6 +283,21 @@ def test_how_much_of_the_emission_is_scored_by_few_is_told(mart: Mart, visit: Op
     ]
     assert "Two or fewer 80%, three or fewer 80% and five or fewer 80%. Of 15% it is not known." in captions(shown)
     assert list(table(shown, "part", "fewest")["part"]) == ["Subnet 1", "Subnet 2", "Subnet 3", "Subnet 4"]
+
+
+@pytest.mark.slow
+def test_how_far_a_subnet_is_from_being_taken_over_is_told(mart: Mart, visit: Open) -> None:
+    """What is missing over its token outside the pool, and in TAO at the price; too young ones last."""
+    assert takeover.takeovers(mart, "bittensor").rows() == [
+        ("Subnet 2", 20.0, 0.05, 10.0, 7.0, 3.0, True),
+        ("Subnet 1", 40.0, 0.1, 20.0, 7.0, 3.0, True),
+        ("Subnet 4", 5.0, 0.0125, None, 7.0, 3.0, True),
+        ("Subnet 3", 10.0, 0.025, 5.0, 7.0, 3.0, False),
+    ]
+    assert takeover.takeovers(mart, "akash").is_empty()
+    shown = visit(net="bittensor")
+    assert "Bittensor: Subnet 2 is the cheapest to take over, for 10 TAO to lock" in [one.value for one in shown.header]
+    assert "One hotkey has enough. To buy that much moves the price." in captions(shown)
 
 
 # --- labels -----------------------------------------------------------------------------------------------------------

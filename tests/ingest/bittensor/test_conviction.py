@@ -106,6 +106,28 @@ def test_the_owners_own_hotkeys_are_no_challengers() -> None:
     assert found["challenger", "subnet:1.0"] == spelled(world.owners[world.hotkey(1, 5)])
 
 
+@pytest.mark.parametrize(
+    ("spec", "locks", "missing"),
+    [
+        # 18 % of 4,000,000 alpha and a unit, by one hotkey alone.
+        (447, {}, 72 * 10**13 + 1),
+        (447, {4: 70 * 10**13, 6: 10**15 // 2}, 2 * 10**13 + 1),
+        (447, {4: 80 * 10**13}, 0),
+        # More than the owner's hotkey has, where that is more.
+        (447, {4: 80 * 10**13, 1: 90 * 10**13}, 10 * 10**13 + 1),
+        # 10 % by all locks together, the owner's among them, of which the challenger's must be the most.
+        (425, {}, 40 * 10**13),
+        (425, {4: 10**13, 6: 10**13}, 38 * 10**13),
+        (425, {4: 10**13, 1: 30 * 10**13}, 29 * 10**13 + 1),
+    ],
+)
+def test_what_the_best_challenger_lacks_is_told(spec: int, locks: dict[int, int], missing: int) -> None:
+    world = lived(spec)
+    for uid, amount in locks.items():
+        world.lock("HotkeyLock", [u(16, 1), world.hotkey(1, uid)], 10**15, amount)
+    assert told(world)["takeover_missing", "subnet:1.0"] == str(missing)
+
+
 def test_a_hotkey_that_nobody_owns_challenges_nobody() -> None:
     world = lived(447)
     world.lock("HotkeyLock", [u(16, 1), world.hotkey(1, 5)], 10**6, 300)
