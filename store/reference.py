@@ -1,19 +1,16 @@
 """The curated facts of data/reference: who owns an address, what happened, what is claimed or is not, yardsticks.
 
-One reader for all files: a row that lacks evidence, or has a word that nobody knows, is refused with its file and name.
+A row that lacks evidence, or has a word that nobody knows, is refused with its file and name (store/sheets.py).
 """
 
-import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
 from math import inf
 from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
 
-from store.rows import BadData, Time
+from store.rows import Time
+from store.sheets import Sheet, read, wrong
 
 REFERENCE: Final = Path(__file__).parent.parent / "data" / "reference"
 
@@ -110,29 +107,15 @@ OFFCHAIN: Final = pl.Schema(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Sheet:
-    """A file of rows: the list that it holds, the column that names a row, its columns.
-
-    usual: what a column is where a row leaves it out; all others must say something. words: the only ones of a column.
-    """
-
-    rows: str
-    named: str
-    schema: pl.Schema
-    usual: Mapping[str, object] = field(default_factory=dict)
-    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-
-_ENTITIES: Final = _Sheet(
+_ENTITIES: Final = Sheet(
     "entity",
     "address",
     ENTITIES,
     usual={"valid_from": None, "valid_to": None, "checked_at": None},
     words={"kind": (*PROTOCOL, CUSTODIAN, "multisig", "operator")},
 )
-_EVENTS: Final = _Sheet("event", "title", EVENTS, usual={"kind": "", "checked_at": None})
-_CLAIMS: Final = _Sheet(
+_EVENTS: Final = Sheet("event", "title", EVENTS, usual={"kind": "", "checked_at": None})
+_CLAIMS: Final = Sheet(
     "claim",
     "says",
     CLAIMS,
@@ -148,8 +131,8 @@ _CLAIMS: Final = _Sheet(
         "kind": ("article", "report", "press", "probe", "statement", "derived"),
     },
 )
-_YARDSTICKS: Final = _Sheet("yardstick", "yardstick", YARDSTICKS, usual={"checked_at": None})
-_BLANKS: Final = _Sheet(
+_YARDSTICKS: Final = Sheet("yardstick", "yardstick", YARDSTICKS, usual={"checked_at": None})
+_BLANKS: Final = Sheet(
     "blank",
     "reason",
     BLANKS,
@@ -157,14 +140,14 @@ _BLANKS: Final = _Sheet(
     words={"axis": ("both", "power"), "state": ("not applicable", "not read", "not verifiable")},
 )
 
-_OFFCHAIN: Final = _Sheet(
+_OFFCHAIN: Final = Sheet(
     "power",
     "power",
     OFFCHAIN,
     usual={"checked_at": None},
     words={"kind": ("release", "endpoint", "front end", "registry", "migration")},
 )
-_HOSTS: Final = _Sheet(
+_HOSTS: Final = Sheet(
     "host",
     "host",
     pl.Schema({"host": pl.String(), "kind": pl.String()}),
@@ -177,7 +160,7 @@ def entities(path: Path = REFERENCE / "entities.toml") -> pl.DataFrame:
 
     A label that says itself that it was true once ("as of") has an end: what was known then merges nothing now.
     """
-    found = _read(path, _ENTITIES).sort("network", "address", "valid_from")
+    found = read(path, _ENTITIES).sort("network", "address", "valid_from")
     _refuse_overlaps(found, path)
     _refuse(found.filter(pl.col("valid_to").is_null() & pl.col("name").str.contains(AS_OF)), path, "has no valid_to")
     _refuse(found.filter(~pl.col("entity").str.contains(SLUG)), path, "is of no entity in small letters and hyphens")
@@ -187,7 +170,7 @@ def entities(path: Path = REFERENCE / "entities.toml") -> pl.DataFrame:
 
 def events(path: Path = REFERENCE / "events.toml") -> pl.DataFrame:
     """What happened to the networks, in order of time."""
-    return _read(path, _EVENTS).sort("time")
+    return read(path, _EVENTS).sort("time")
 
 
 def claims(path: Path = REFERENCE / "claims.toml") -> pl.DataFrame:
@@ -195,13 +178,13 @@ def claims(path: Path = REFERENCE / "claims.toml") -> pl.DataFrame:
 
     A reading has a formula with all that it needs, or the word of a person, never both.
     """
-    found = _read(path, _CLAIMS)
+    found = read(path, _CLAIMS)
     for row in found.iter_rows(named=True):
         if fault := _unclaimable(row):
-            raise _wrong(path, row["says"], fault)
+            raise wrong(path, row["says"], fault)
     twice = found.filter(pl.struct("claim", "reading").is_duplicated())
     if not twice.is_empty():
-        raise _wrong(path, twice["says"][0], "has the reading of another row")
+        raise wrong(path, twice["says"][0], "has the reading of another row")
     return found
 
 
@@ -225,87 +208,26 @@ def _unclaimable(row: dict[str, Any]) -> str:
 
 def yardsticks(path: Path = REFERENCE / "yardsticks.toml") -> pl.DataFrame:
     """What else is concentrated, with the amounts of the largest; raises BadData where these are not that."""
-    found = _read(path, _YARDSTICKS)
+    found = read(path, _YARDSTICKS)
     for name, amounts, total in found.select("yardstick", "amounts", "total").iter_rows():
         if not amounts or amounts[-1] < 1 or amounts != sorted(amounts, reverse=True) or sum(amounts) > total:
-            raise _wrong(path, name, f"has amounts that are not the largest first, each at least 1, of {total}")
+            raise wrong(path, name, f"has amounts that are not the largest first, each at least 1, of {total}")
     return found
 
 
 def blanks(path: Path = REFERENCE / "blanks.toml") -> pl.DataFrame:
     """What a network does not have, or cannot show, with the reason."""
-    return _read(path, _BLANKS)
+    return read(path, _BLANKS)
 
 
 def offchain_powers(path: Path = REFERENCE / "offchain_powers.toml") -> pl.DataFrame:
     """Powers that no chain tells of, in the order of the file; shown with their network, counted nowhere."""
-    return _read(path, _OFFCHAIN)
+    return read(path, _OFFCHAIN)
 
 
 def hosts(kind: str, path: Path = REFERENCE / "hosts.toml") -> tuple[str, ...]:
     """Hosts that many parties share, of one kind."""
-    return tuple(_read(path, _HOSTS).filter(kind=kind)["host"])
-
-
-def _read(path: Path, sheet: _Sheet) -> pl.DataFrame:
-    """The rows of a file, none where there is no such file; raises BadData naming the file and the row."""
-    if not path.exists():
-        return pl.DataFrame(schema=sheet.schema)
-    try:
-        entries = tomllib.loads(path.read_text()).get(sheet.rows, [])
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadData(f"{path.name}: {error}") from error
-    return pl.DataFrame([_row(path, sheet, entry) for entry in entries], schema=sheet.schema, orient="row")
-
-
-def _row(path: Path, sheet: _Sheet, entry: dict[str, Any]) -> dict[str, Any]:
-    name = entry.get(sheet.named)
-    unknown = entry.keys() - sheet.schema.keys()
-    if unknown:
-        raise _wrong(path, name, f"has no column {', '.join(sorted(unknown))}")
-    missing = [column for column in sheet.schema if column not in sheet.usual and entry.get(column) in (None, "")]
-    if missing:
-        raise _wrong(path, name, f"has no {', '.join(missing)}")
-    whole = {**sheet.usual, **entry}
-    for column, words in sheet.words.items():
-        if whole[column] not in words:
-            raise _wrong(path, name, f"is a {whole[column]!r}; known: {', '.join(words)}")
-    return {column: _cell(path, name, column, sheet.schema[column], whole[column]) for column in sheet.schema}
-
-
-def _cell(path: Path, name: object, column: str, kind: pl.DataType, value: object) -> object:
-    """A value of a column, or the whole numbers of a list."""
-    if not isinstance(kind, pl.List | pl.Int64):
-        return _value(path, name, column, kind, value)
-    numbers = value if isinstance(kind, pl.List) else [value]
-    if not isinstance(numbers, list) or not all(type(one) is int and abs(one) < 2**63 for one in numbers):
-        raise _wrong(path, name, f"has a {column} that cannot be {value!r}")
-    return value
-
-
-def _value(path: Path, name: object, column: str, kind: pl.DataType, value: object) -> object:
-    """A value as its column has it; raises BadData for another type: Polars would make something of it."""
-    match kind, value:
-        case _, None:
-            return None
-        case pl.Datetime(), datetime() if value.utcoffset() is None:
-            raise _wrong(path, name, f"has a {column} without a zone: {value}")
-        case pl.Datetime(), datetime():
-            return value.astimezone(UTC)
-        # A day is its first moment.
-        case pl.Datetime(), date():
-            return datetime.combine(value, time(), UTC)
-        case pl.Date(), date() if not isinstance(value, datetime):
-            return value
-        case pl.Float64(), int() | float() if not isinstance(value, bool):
-            return float(value)
-        case (pl.String(), str()) | (pl.Boolean(), bool()):
-            return value
-    raise _wrong(path, name, f"has a {column} that cannot be {value!r}")
-
-
-def _wrong(path: Path, name: object, fault: str) -> BadData:
-    return BadData(f"{path.name}: {name} {fault}")
+    return tuple(read(path, _HOSTS).filter(kind=kind)["host"])
 
 
 def _refuse_overlaps(found: pl.DataFrame, path: Path) -> None:
@@ -315,9 +237,9 @@ def _refuse_overlaps(found: pl.DataFrame, path: Path) -> None:
         follows & (before.is_null() | pl.col("valid_from").is_null() | (pl.col("valid_from") < before))
     )
     if not overlap.is_empty():
-        raise _wrong(path, overlap["address"][0], "belongs to two entities at one time")
+        raise wrong(path, overlap["address"][0], "belongs to two entities at one time")
 
 
-def _refuse(wrong: pl.DataFrame, path: Path, fault: str) -> None:
-    if not wrong.is_empty():
-        raise _wrong(path, wrong["address"][0], fault)
+def _refuse(those: pl.DataFrame, path: Path, fault: str) -> None:
+    if not those.is_empty():
+        raise wrong(path, those["address"][0], fault)

@@ -17,6 +17,7 @@ from store.landing import SAMPLE, Landing
 from store.mart import Mart
 from store.reference import CLAIMS, CONFIRMED, CONTRADICTED, NOT_READ, NOT_VERIFIABLE, OTHER_READING
 from store.rows import BadData, Facts, Kind, Measure, frame, holdings, observation
+from tests.conftest import ROOT
 from tests.worlds.each import each
 from tests.worlds.hamlet import snapshot
 
@@ -209,6 +210,19 @@ def test_the_rule_is_the_table_of_the_docs(measured: float, bound: str, plain: b
         assert found == CONTRADICTED
     else:
         assert found == (NOT_VERIFIABLE if bound == "needs" else CONFIRMED if plain else OTHER_READING)
+
+
+def table(heading: str) -> list[list[str]]:
+    """The rows of the table below a heading of docs/claims.md, cells as text."""
+    text = (ROOT / "docs" / "claims.md").read_text().partition(f"## {heading}\n")[2].partition("\n## ")[0]
+    lines = [line.strip("|").split("|") for line in text.splitlines() if line.startswith("|")]
+    return [[cell.strip(" `") for cell in cells] for cells in lines[2:]]
+
+
+def test_the_docs_have_every_word_bound_and_formula_in_their_order() -> None:
+    assert {word for word, *_ in table("The words")} == set(reference.WORDS)
+    assert [bound for bound, *_ in table("The rule")] == list(reference.BOUNDS)
+    assert [name for name, *_ in table("The formulas")] == list(claims.FORMULAS)
 
 
 # --- the file ---------------------------------------------------------------------------------------------------------
