@@ -207,7 +207,7 @@ CREATE TABLE distribution (
 
 -- What is computed from a distribution, a row each. Of the newest snapshots alone there are `claimed` (as control, with
 -- those that claim one operator merged too; where that merges nobody there is no row: it equals `control`) and
--- `unlabelled_one` (effective parties of headline populations if all addresses without a label were one party).
+-- `unlabelled_one` (effective parties of headline populations if all addresses without a label were the largest party's).
 CREATE TABLE metric (
     snapshot INTEGER,              -- id of the snapshot
     population INTEGER,            -- id of the population
@@ -403,8 +403,7 @@ CREATE TABLE verdict (
 -- K and K_stop: how few can force or stop each action on a network, and the least of all (docs/verdicts.md).
 CREATE TABLE power (
     network VARCHAR,               -- short name of the network
-    grouping VARCHAR,              -- control: with labels in force, the headline; address: without; claimed: with self-claims;
-                                   -- voters of late: as control, with delegators voting only if they did of late
+    grouping VARCHAR,              -- control (labels in force: the headline), address, claimed (self-claims too), voters of late
     side VARCHAR,                  -- force: make it happen; stop: keep it from happening
     action VARCHAR,                -- change the rules, mint or redirect, seize or evict, halt, censor; empty: the least of all
     state VARCHAR,                 -- rated, not rated, not applicable, not read, not verifiable

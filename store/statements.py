@@ -232,7 +232,8 @@ OF_NEWEST: Final[Mapping[str, str]] = {
     FROM counted JOIN merging USING (snapshot, population)
     GROUP BY snapshot, population, claimed, if(claimed IS NULL, holder, 0) ORDER BY snapshot, population
     """,
-    # All without a label are one party, with what was not read: headline populations cannot be less spread than that.
+    # All without a label, and what was not read, are the largest labelled party's: no headline population can be less
+    # spread, and nobody makes it look more spread by moving what he has to addresses without a label.
     UNLABELLED_ONE: _KNOWN
     + """,
     headline AS (
@@ -249,9 +250,14 @@ OF_NEWEST: Final[Mapping[str, str]] = {
     told AS (
         SELECT snapshot, population, entity, amount FROM counted JOIN headline USING (snapshot, population)
         UNION ALL FROM unread
+    ),
+    parties AS (SELECT snapshot, population, entity, sum(amount) AS amount FROM told GROUP BY ALL),
+    ranked AS (
+        SELECT *, row_number() OVER (PARTITION BY snapshot, population, entity IS NULL ORDER BY amount DESC) AS place
+        FROM parties
     )
     SELECT snapshot::BIGINT AS snapshot, population::BIGINT AS population, sum(amount) AS amount
-    FROM told GROUP BY snapshot, population, entity ORDER BY snapshot, population
+    FROM ranked GROUP BY snapshot, population, place ORDER BY snapshot, population
     """,
 }
 # All delegations of a chain in shares, read while a vote is open: they have a table of their own.
