@@ -119,7 +119,7 @@ def _series(size: int) -> list[str]:
 Question = Callable[[Mart, int], Any]
 QUESTIONS: Final[Mapping[str, Question]] = {
     "what can be looked at": lambda mart, _: populations(mart),
-    "scorecard": lambda mart, size: scorecard.cells(mart, _known(size)),
+    "scorecard": lambda mart, size: scorecard.rows(mart, _known(size)),
     "ranking of 5,000,000 holders": lambda mart, size: ranking.ranking(mart, _largest(size), "control"),
     "Lorenz curve of 60,000 holders": lambda mart, size: ranking.curve(
         mart, _one(size, "akash", "delegators"), "control"

@@ -1,28 +1,30 @@
 """Which parts are really decentralized, in math and in power: every network and measure at first glance."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 import polars as pl
 import streamlit as st
 
-from questions import offchain, proposals, scorecard
+from analytics.power.paths import Side
+from questions import offchain, power, proposals, scorecard
 from questions import yardsticks as facts
 from questions.offchain import OffChain
+from questions.populations import Population
 from questions.proposals import Proposal
-from questions.scorecard import Cell, Said
+from questions.scorecard import Cell, Row
 from store.columns import ABOUT, Column
 from ui import (
     banners,
     choose,
     colours,
     dots,
-    downloads,
     draw,
     frame,
     inert,
     labels,
     matrix,
+    powers,
     served,
     tables,
     words,
@@ -30,8 +32,8 @@ from ui import (
 )
 from ui.provenance import Provenance
 
-# Of a larger group only so many are named.
-NAMED = 5
+# Of many open votes only so many are linked.
+VOTES = 5
 
 # The layers of the stack: a short name and what happens there.
 STACK = {
@@ -44,21 +46,36 @@ STACK = {
 
 CELLS = {
     "title": tables.text("Network", pinned=True),
-    "measure": tables.text("Of"),
+    "of": tables.text("Of"),
     "word_m": tables.text("Math"),
-    "m": tables.number("Equal parties", "How many equal parties would be as concentrated."),
+    "m": tables.number("At most", "How many equal parties would be as concentrated, if each address is a party."),
+    "m_lower": tables.number("At least", "The same if all addresses without a label were one party's."),
+    "m_claimed": tables.number("As claimed", "The same if who claims to be one operator is one. Moves no word."),
     "sensitivity_m": tables.text("Sensitivity", "In how many ways of counting the word stays the same."),
-    "word_k": tables.text("Power"),
-    "k": tables.count("Fewest to force", "Fewest parties that can force something, by the shortest path."),
-    "path": tables.text("What, and how"),
-    "who": tables.text("By whom"),
-    "note": tables.text("Caution"),
-    "k_stop": tables.count("Fewest to stop", "Fewest parties that can stop a change."),
-    "path_stop": tables.text("Stop what, and how"),
-    "who_stop": tables.text("Stopped by whom"),
+    "k_gate": tables.count("Gatekeepers for half", "Fewest of those without whom half of it does not happen."),
+    "k_gate_third": tables.count("For a third"),
+    "word_gate": tables.text("Gate", "Its word, or why there is none."),
+    "gatekeepers": tables.text("Who they are"),
     "change_30d": tables.number("Math in 30 days"),
     "n": tables.count("Parties"),
     "population": tables.text("Among"),
+    "rule": tables.text("Rule"),
+}
+POWER = {
+    "title": tables.text("Network", pinned=True),
+    "side": tables.text("Side"),
+    "action": tables.text("To"),
+    "number": tables.count("Fewest", "Parties that are known to be enough."),
+    "word": tables.text("In a word"),
+    "least": tables.count("At least", "Fewest that it could be, where a way is not known."),
+    "if_unlabelled_are_one": tables.count("Unlabelled as one", "If all addresses without a label were one party's."),
+    "claimed": tables.count("As claimed", "If who claims to be one operator is one. Moves no word."),
+    "voters_of_late": tables.count("Voters of late", "If only those delegators vote who voted of late."),
+    "seconds": tables.count("Seconds", "Shortest time from the start to the effect; empty where it is not known."),
+    "path": tables.text("By which way"),
+    "who": tables.text("By whom"),
+    "note": tables.text("Caution"),
+    "unknown": tables.text("Not known"),
     "rule": tables.text("Rule"),
 }
 
@@ -67,74 +84,77 @@ CELLS = {
 def main() -> None:
     """The page from top to bottom."""
     known = frame.begin("Which parts are really decentralized?")
+    rows = sorted(served.asked(scorecard.rows, known), key=lambda row: list(STACK).index(row.stack))
+    st.markdown(powers.answer([row.power for row in rows]))
     st.markdown(
-        "**Math** is over how many parties a resource is spread. **Power** is how few can force something. "
-        "A network can look good in one and bad in the other."
+        "**Power** is of a network as a whole: the fewest parties that can force something on all others, or stop it. "
+        "**Math** is over how many equal parties one resource is spread. A network can look good in one and bad in "
+        "the other."
     )
-    cells = sorted(served.asked(scorecard.cells, known), key=lambda one: list(STACK).index(one.stack))
-    overview(cells)
-    against(cells)
+    overview(rows)
+    against(rows)
     to_compare()
     for stack, (title, what) in STACK.items():
-        layer = [one for one in cells if one.stack == stack]
+        layer = [row for row in rows if row.stack == stack]
         if layer:
             st.header(f"{title}: {what}" if what else title, anchor=False)
-        for network in dict.fromkeys(one.network for one in layer):
-            about([one for one in layer if one.network == network])
+        for row in layer:
+            about(row)
     labels.objecting()
+    everything(rows)
 
 
 @frame.section
-def overview(cells: Sequence[Cell]) -> None:
+def overview(rows: Sequence[Row]) -> None:
     """Every network and column at first glance."""
     st.table(
-        matrix.matrix(cells, {stack: title for stack, (title, _) in STACK.items()}, datetime.now(UTC)),
+        matrix.matrix(rows, {stack: title for stack, (title, _) in STACK.items()}, datetime.now(UTC)),
         border="horizontal",
         hide_index=True,
-        alt="Networks by measure: over how many equal parties each is spread, and how few can force or stop something",
+        alt="Networks: how few can force or stop something, and over how many equal parties each resource is spread",
     )
     draw.source_line(
-        [source(one) for one in cells if one.population],
-        "Large numbers: how many equal parties would be as concentrated, and the change in 30 days. Can force, can "
-        "stop: the fewest parties. The letter says how sure a word is, from A to C. Two words: another way of counting "
-        "or bands half as high again, would give the other. Nothing in a cell: the network has no such thing.",
+        sources(rows),
+        "Can force, can stop: the fewest parties, by the shortest way that is known. Large numbers: at most so many "
+        "equal parties, and the change in 30 days; an address may be anybody's, so at least as many as if all without "
+        "a label were one party's. The letter says how sure a word is, from A to C. Not shown to be concentrated: "
+        "many addresses, of whom nobody has shown who they are. Nothing in a cell: the network has no such thing.",
     )
-    downloads.buttons(told(cells), "scorecard", [], key="scorecard")
 
 
-def source(one: Cell) -> Provenance:
-    """Where a cell's numbers come from."""
-    assert one.population is not None
-    return frame.source(one.population, choose.GROUPINGS[scorecard.GROUPING].lower())
+def sources(rows: Sequence[Row]) -> list[Provenance]:
+    """Where the numbers of all cells come from."""
+    note = choose.GROUPINGS[power.GROUPING].lower()
+    return [frame.source(one, note) for one in populations(rows)]
+
+
+def populations(rows: Sequence[Row]) -> list[Population]:
+    """The populations behind all cells."""
+    return [cell.population for row in rows for cell in row.cells.values() if cell.population]
 
 
 @frame.section
-def against(cells: Sequence[Cell]) -> None:
-    """Math against power, one dot a network and measure that has both."""
-    rows = told(cells)
-    both = rows.filter(pl.col("m").is_not_null() & pl.col("k").is_not_null())
+def against(rows: Sequence[Row]) -> None:
+    """Math against power: one mark a network, and one for those who gate a measure."""
+    points = pl.DataFrame([point for row in rows for point in marks(row)], infer_schema_length=None)
     st.header("Math against power", anchor=False)
-    if both.is_empty():
+    if points.is_empty():
         banners.nothing("No network has both numbers yet.")
         return
     compared = served.asked(facts.yardsticks)
     draw.show(
         draw.Chart(
             "math-against-power",
-            dots.math_against_power(
-                both,
-                paints=colours.of_networks(one.population for one in cells if one.population),
-                yardsticks=compared,
-            ),
-            rows,
-            CELLS,
+            dots.math_against_power(points, paints=colours.of_networks(populations(rows)), yardsticks=compared),
+            points,
+            MARKS,
             "; ".join(
-                f"{title}, {measure}: math {words.decimal(m)}, power {k}"
-                for title, measure, m, k in both.select("title", "measure", "m", "k").iter_rows()
+                f"{title}, {of}: math {words.decimal(m)} to {words.decimal(most)}, power {k}"
+                for title, of, m, most, k in points.select("title", "of", "m", "most", "k").iter_rows()
             ),
-            [source(one) for one in cells if one.population and one.force.number is not None],
-            f"{dots.symbols_explained(both)}  \nRight is more spread, up is harder to capture; a dot just above a "
-            "number has that number. Counts of different networks rank nobody by themselves.  \n"
+            sources(rows),
+            f"{dots.explained(points)}  \nRight is more spread, up is harder to capture; a mark just above a number "
+            "has that number. Counts of different networks rank nobody by themselves.  \n"
             f"{yardsticks.explained(compared)}",
         )
     )
@@ -157,36 +177,63 @@ def to_compare() -> None:
         )
 
 
-def told(cells: Sequence[Cell]) -> pl.DataFrame:
-    """The cells in words that the chart and the table need."""
-    rows = scorecard.table(cells)
-    return rows.with_columns(
-        network=pl.col("network_id"),
-        title=pl.col("network"),
-        measure=pl.Series([ABOUT[Column(one.column)].title for one in cells], dtype=pl.String),
-        independent=pl.col("note") == "",
-    )
+MARKS = {
+    "title": tables.text("Network", pinned=True),
+    "of": tables.text("Power over"),
+    "k": tables.count("Fewest"),
+    "word": tables.text("In a word"),
+    "path": tables.text("By which way"),
+    "m": tables.number("Least spread", "At most so many equal parties."),
+    "most": tables.number("Most spread", "At most so many equal parties."),
+}
+
+
+def marks(row: Row) -> Iterator[dict[str, object]]:
+    """The marks of one network: itself, and each measure that somebody gates."""
+    spread = {
+        column: cell.math.number
+        for column, cell in row.cells.items()
+        if cell.math.number is not None and column != Column.CONTROL
+    }
+    named = {"network": row.network, "title": row.title}
+    said = row.power.of(Side.FORCE)
+    if said.number is not None and spread:
+        shown = {"gate": False, "independent": not said.note, "word": said.text, "path": said.how}
+        least, most = min(spread.values()), max(spread.values())
+        yield {**named, **shown, "of": "the network", "m": least, "most": most, "k": said.number}
+    for column, m in spread.items():
+        gate = row.cells[column].gate
+        if gate.number is not None:
+            shown = {"gate": True, "independent": gate.number == 1, "word": gate.text, "path": f"by {gate.how}"}
+            of = ABOUT[Column(column)].title.lower()
+            yield {**named, **shown, "of": of, "m": m, "most": m, "k": int(gate.number)}
 
 
 @frame.section
-def about(cells: Sequence[Cell]) -> None:
-    """One network: who can force and who can stop something, in sentences, then what there is no word for."""
-    one = matrix.least(cells)
+def about(row: Row) -> None:
+    """One network: how few can force and stop something, then each action, then what there is no word for."""
+    said = row.power.of(Side.FORCE)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(cells[0].title, anchor=False, width="content")
-        if one.force.who:
-            page = {"net": one.network, "what": one.force.among, **({"of": one.force.of} if one.force.of else {})}
+        st.subheader(row.title, anchor=False, width="content")
+        if said.who:
+            page = {"net": row.network, "what": said.among, **({"of": said.of} if said.of else {})}
             st.page_link("pages/power.py", label="Who holds power", icon=":material/groups:", query_params=page)
-        for vote in open_votes(one.network):
+        for vote in open_votes(row.network):
             label = f"Vote open: {vote.number}"
             st.page_link("pages/proposals.py", label=label, icon=":material/how_to_vote:", query_params={"p": vote.key})
-    st.markdown(forced(one.force))
-    if one.stop.number is not None:
-        st.markdown(stopped(one.stop))
-    silent = [one for one in cells if one.math.number is None]
-    if silent:
-        st.caption("  \n".join(f"{named(one)}: {inert.markdown(one.math.text, 200)}" for one in silent))
-    beside(one.network)
+    told = (powers.forced(said), powers.stopped(row.power.of(Side.STOP)), powers.beside_all(row.power))
+    st.markdown("  \n".join(text for text in told if text))
+    if row.power.said:
+        with st.expander("Each action: how few can force it, how few can stop it", icon=":material/gavel:"):
+            st.table(
+                powers.by_action(row.power),
+                border="horizontal",
+                hide_index=True,
+                alt=f"{inert.plain(row.title)}: how few can force, and how few can stop, each of the five actions",
+            )
+    if lines := [*silences(row)]:
+        st.caption("  \n".join(lines))
+    beside(row.network)
 
 
 @frame.section
@@ -205,44 +252,33 @@ def off_chain(one: OffChain) -> str:
     return f"{said} Recorded {one.recorded}, {opened}: {inert.markdown(one.source, 300)}"
 
 
+def silences(row: Row) -> Iterator[str]:
+    """What has no number of math, and who gates what."""
+    for cell in row.cells.values():
+        if cell.math.number is None:
+            yield f"{named(cell)}: {inert.markdown(cell.math.text, 200)}"
+        if cell.gate.number is not None:
+            keepers = powers.who(cell.gate.who)
+            yield f"{named(cell)}: {matrix.gated(cell)} ({keepers}), {inert.markdown(cell.gate.text, 200)}"
+
+
 def open_votes(network: str) -> list[Proposal]:
     """The proposals of a network on which votes are still taken, the first few of many."""
     found = proposals.still_open(served.asked(proposals.proposals), datetime.now(UTC))
-    return [one for one in found if one.network == network][:NAMED]
+    return [one for one in found if one.network == network][:VOTES]
 
 
-def forced(said: Said) -> str:
-    """The fewest that can force something, and who they are, as a sentence."""
-    if said.number is None:
-        return f"Power: {inert.markdown(said.text, 200)}."
-    return f"**{many(said)}** can {way(said)}: {who(said)}. {verdict(said)}"
-
-
-def stopped(said: Said) -> str:
-    """The fewest that can stop others, and who they are, as a sentence."""
-    return f"**{many(said)}** can stop a decision to {way(said)}: {who(said)}. {verdict(said)}"
-
-
-def way(said: Said) -> str:
-    """What is done, and by which way."""
-    return inert.markdown(said.how.replace(" by ", ", by ", 1), 200)
-
-
-def many(said: Said) -> str:
-    """So many parties, at the beginning of a sentence."""
-    return words.sentence(words.several(int(said.number or 0), "party", "parties"))
-
-
-def who(said: Said) -> str:
-    """The parties by name or short address, the first few of many."""
-    named = [inert.plain(one.name) or words.short(one.address) for one in said.who[:NAMED]]
-    more = len(said.who) - len(named)
-    return words.listed([inert.markdown(one) for one in named] + [f"{more} more"] * bool(more))
-
-
-def verdict(said: Said) -> str:
-    """The word with its letter, and what to be careful of."""
-    return words.sentence(inert.markdown(f"{said.text}{', ' + said.note if said.note else ''}.", 200))
+@frame.section
+def everything(rows: Sequence[Row]) -> None:
+    """Every number of the page as two tables: power by network and action, math and gates by network and measure."""
+    st.header("All numbers", anchor=False)
+    st.subheader("Power, by network and action", anchor=False)
+    counted = power.table([row.power for row in rows])
+    draw.table(counted, POWER, alt="Power by network, side and action", sources=[], key="power")
+    st.subheader("Math and gates, by network and measure", anchor=False)
+    cells = [cell for row in rows for cell in row.cells.values()]
+    told = scorecard.table(rows).with_columns(of=pl.Series([named(cell) for cell in cells], dtype=pl.String))
+    draw.table(told, CELLS, alt="Math and gates by network and measure", sources=[], key="scorecard")
 
 
 def named(one: Cell) -> str:

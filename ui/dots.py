@@ -1,4 +1,4 @@
-"""Math against power: one dot a network and measure, with the bands of the verdict's words."""
+"""Math against power: one mark a network, one for those who gate one of its measures, and the bands of the words."""
 
 from math import log10
 from typing import Final
@@ -10,23 +10,20 @@ from analytics.power.verdict import BANDS, WORDS
 from ui import colours, inert
 from ui.figure import Part, across, drawn, note, upright
 
-# Each with a letter that looks like it, for the line that explains them: a legend of both would fill a phone.
-SYMBOLS: Final = (
-    ("circle", "●"),
-    ("square", "■"),
-    ("diamond", "◆"),
-    ("triangle-up", "▲"),
-    ("pentagon", "⬟"),
-    ("star", "★"),
-    ("hexagon", "⬢"),
-    ("cross", "✚"),
+# A network by the power over it; those who gate one measure by the power over that alone.
+NETWORK: Final = "circle"
+GATE: Final = "diamond"
+EXPLAINED: Final = (
+    "● a network: its power, at the least spread of what it has; the line reaches to the most spread",
+    "◆ those who gate one measure, such as auditors",
+    "○ ◇ hollow: it is not shown that the parties are independent",
 )
 # Power is a whole number; networks with the same one stand a little apart above it, all in the same band.
 APART: Final = 0.7
-# Of yardsticks, by their order; a name would not fit.
-LETTERS: Final = "abcdefghijklmnopqrstuvwxyz"
 LEFT_OF: Final = 5
 TICKS: Final = [1, 2, 5, 15, 50, 200]
+# Of yardsticks, by their order; a name would not fit.
+LETTERS: Final = "abcdefghijklmnopqrstuvwxyz"
 # How far an axis goes, by the largest number on it; 15 and what lies above are always in sight.
 REACHES: Final = ((15, 1.4), (50, 1.9), (200, 2.45), (float("inf"), 3.4))
 
@@ -38,26 +35,26 @@ def math_against_power(
     height: int = 460,
     yardsticks: pl.DataFrame | None = None,
 ) -> go.Figure:
-    """One dot a network and measure: over how many the resource is spread, how few decide over it.
+    """Over how many a network's resources are spread, how few decide over it, and how few gate one of them.
 
-    points: network (id), title, measure, m, k, independent, word_m, word_k, path. Hollow: independence is not shown.
-    paints: the networks' looks; a network whose colour another one has bears its name.
+    points: network (id), title, of (what readers call it: the network, or the measure that is gated), gate, m and most
+    (the least and the most spread, the same where it is one), k, independent, word, path. Hollow: independence is not
+    shown. paints: the networks' looks; a network whose colour another one has bears its name.
     yardsticks: of questions.yardsticks, faint bands with a letter each.
     """
     compared = [] if yardsticks is None else [*yardsticks.iter_rows(named=True)]
-    symbols = {measure: symbol for measure, (symbol, _) in _symbols(points).items()}
     traces = []
     networks = points.partition_by(["network", "title"], maintain_order=True)
     for place, part in enumerate(networks, start=1):
         look = colours.painted(paints, str(part["network"][0]), place - 1)
         title = inert.svg(str(part["title"][0]))
         above = APART * place / (len(networks) + 1)
-        traces += [_dots(part, title, look, symbols, above), _legend_only(title, look)]
+        traces += [_dots(part, title, look, above), _legend_only(title, look)]
     edges = [float(band) for band in BANDS]
     return drawn(
         traces,
         height=height,
-        x={"title": "Math: equal parties it is spread over", **_logarithmic(points["m"])},
+        x={"title": "Math: at most so many equal parties", **_logarithmic(points["most"])},
         y={"title": "Power: fewest that can force something", **_logarithmic(points["k"])},
         lines=[draw(edge, colours.GREY, 1) for edge in edges for draw in (upright, across)]
         + [_faint(one["m_low"], one["m_high"], one["k_low"], one["k_high"]) for one in compared],
@@ -90,28 +87,24 @@ def _letter(place: int, m_low: float, m_high: float, k_low: int) -> Part:
     return note(LETTERS[place % len(LETTERS)], **where, font={"size": 11, "color": colours.GREY})
 
 
-def symbols_explained(points: pl.DataFrame) -> str:
-    """Which symbol is which measure, and what a hollow one means, as a line of text."""
-    told = "  ".join(f"{letter} {inert.plain(measure)}" for measure, (_, letter) in _symbols(points).items())
-    hollow = "" if points["independent"].all() else "  ○ hollow: it is not shown that the parties are independent"
-    return told + hollow
+def explained(points: pl.DataFrame) -> str:
+    """What the marks mean that are drawn, as a line of text."""
+    told = (True, bool(points["gate"].any()), not points["independent"].all())
+    return "  \n".join(text for text, shown in zip(EXPLAINED, told, strict=True) if shown)
 
 
-def _symbols(points: pl.DataFrame) -> dict[str, tuple[str, str]]:
-    measures = points["measure"].unique(maintain_order=True).to_list()
-    return {measure: SYMBOLS[place % len(SYMBOLS)] for place, measure in enumerate(measures)}
-
-
-def _dots(part: pl.DataFrame, title: str, look: colours.Look, symbols: dict[str, str], above: float) -> Part:
-    texts = part.select("measure", "word_m", "word_k", "path", pl.col("k").cast(pl.String)).iter_rows()
+def _dots(part: pl.DataFrame, title: str, look: colours.Look, above: float) -> Part:
+    texts = part.select("of", "word", "path", pl.col("k").cast(pl.String)).iter_rows()
     shapes = [
-        symbols[measure] + ("" if independent else "-open") + ("-dot" if look.textured else "")
-        for measure, independent in part.select("measure", "independent").iter_rows()
+        (GATE if gate else NETWORK) + ("" if independent else "-open") + ("-dot" if look.textured else "")
+        for gate, independent in part.select("gate", "independent").iter_rows()
     ]
+    reach = (part["most"] - part["m"]).to_numpy()
     return {
         "type": "scatter",
         "x": part["m"].to_numpy(),
         "y": part["k"].to_numpy() + above,
+        "error_x": {"array": reach, "arrayminus": [0.0] * part.height, "thickness": 1, "width": 0},
         "showlegend": False,
         "mode": "markers+text" if look.textured else "markers",
         "text": title,
@@ -120,8 +113,8 @@ def _dots(part: pl.DataFrame, title: str, look: colours.Look, symbols: dict[str,
         "marker": {"size": 14, "color": look.colour, "symbol": shapes, "line": _edge(look)},
         "customdata": [[inert.svg(text or "", 120) for text in row] for row in texts],
         "hovertemplate": (
-            f"<b>{title}</b> · %{{customdata[0]}}<br>math %{{x:.3~g}}: %{{customdata[1]}}"
-            "<br>power %{customdata[4]}: %{customdata[2]}<br>%{customdata[3]}<extra></extra>"
+            f"<b>{title}</b> · %{{customdata[0]}}<br>math %{{x:.3~g}}"
+            "<br>power %{customdata[3]}: %{customdata[1]}<br>%{customdata[2]}<extra></extra>"
         ),
     }
 

@@ -6,77 +6,68 @@ from typing import Final
 
 import polars as pl
 
-from analytics.power.verdict import State
-from questions.scorecard import Cell, Said
+from analytics.power.paths import Side
+from questions.scorecard import Cell, Row
 from store.columns import ABOUT, Column
-from ui import inert, words
+from ui import inert, powers, words
 
-# From one party to broad, as the words say it; the word itself is always there, so that nobody needs the colour.
-COLOURS: Final[Mapping[str, str]] = {
-    "one party": "red",
-    "two parties": "red",
-    "two keys": "red",
-    "a handful": "orange",
-    "a committee": "blue",
-    "not shown": "gray",
-    "broad": "green",
-}
 # What is less would be written as 0.0.
 UNCHANGED: Final = 0.05
+# Two numbers that are written alike are one.
+PLACES: Final = 1
 
 
-def matrix(found: Sequence[Cell], layers: Mapping[str, str], now: datetime) -> pl.DataFrame:
+def matrix(found: Sequence[Row], layers: Mapping[str, str], now: datetime) -> pl.DataFrame:
     """One row a network, in cells of Markdown; columns: Network, Can force, Can stop, then those of store.columns.
 
-    layers: what readers call a layer of the stack. Keys are no resource: power tells of them.
+    layers: what readers call a layer of the stack. Power is of the network, and told once. Keys are no resource.
     """
-    known = {one.column for one in found} - {Column.CONTROL}
+    known = {column for row in found for column in row.cells} - {Column.CONTROL}
     shown = {column: about.title for column, about in ABOUT.items() if column in known}
     rows = []
-    for network in dict.fromkeys(one.network for one in found):
-        cells = {one.column: one for one in found if one.network == network}
-        first = next(iter(cells.values()))
-        weakest = least(list(cells.values()))
-        times = [one.population.time for one in cells.values() if one.population]
+    for one in found:
+        times = [cell.population.time for cell in one.cells.values() if cell.population]
         age = f", {words.duration(now - min(times))}" if times else ""
-        row = {"Network": f"**{inert.markdown(first.title)}**  \n:small[{layers[first.stack]}{age}]"}
-        row |= {"Can force": _force(weakest.force), "Can stop": _stop(weakest.stop)}
-        rows.append(row | {title: _math(cells.get(column)) for column, title in shown.items()})
+        row = {"Network": f"**{inert.markdown(one.title)}**  \n:small[{layers[one.stack]}{age}]"}
+        row |= {"Can force": powers.cell(one.power.of(Side.FORCE)), "Can stop": powers.cell(one.power.of(Side.STOP))}
+        rows.append(row | {title: math(one.cells.get(column)) for column, title in shown.items()})
     return pl.DataFrame(rows)
 
 
-def least(cells: Sequence[Cell]) -> Cell:
-    """Of the cells of a network the one that takes the fewest parties to force something.
-
-    Where none has a number the reason is that of a measure of which something is held, else of one that there could be.
-    """
-    return min(
-        cells,
-        key=lambda cell: (
-            cell.force.number is None,
-            cell.force.number or 0,
-            cell.population is None,
-            cell.force.state == State.NOT_APPLICABLE,
-        ),
-    )
-
-
-def _math(one: Cell | None) -> str:
+def math(one: Cell | None) -> str:
+    """Over how many equal parties something is spread: at most so many, the word, and what bounds it."""
     if one is None:
         return ""
     if one.math.number is None:
-        return _silent(one.math)
-    number = words.between(one.math.number, one.bounds, as_share=False)
-    return f"**{number}**{_moved(one.change)}  \n{_word(one.math)}"
+        return powers.silent(one.math.state)
+    most = one.bounds[1] if one.bounds else one.math.number
+    lines = [f"{_at_most(one, most)}{_moved(one.change)}", powers.word(one.math.words, one.math.letter)]
+    return "  \n".join(lines + [f":small[{told}]" for told in _below(one, most)])
 
 
-def _force(said: Said) -> str:
-    return _silent(said) if said.number is None else f"**{words.count(int(said.number))}**  \n{_word(said)}"
+def _at_most(one: Cell, most: float) -> str:
+    """The number; at most so many where addresses that nobody has labelled could be one party's."""
+    number, least = words.decimal(most), _least(one)
+    return f"**{number}**" if least == number else f"at most **{number}**"
 
 
-def _stop(said: Said) -> str:
-    """The number alone, so that all columns fit a small screen; its word is told below."""
-    return _silent(said) if said.number is None else f"**{words.count(int(said.number))}**"
+def _least(one: Cell) -> str:
+    """The number if all addresses without a label were one party's."""
+    return words.decimal(1.0 if one.math.lower is None else one.math.lower)
+
+
+def _below(one: Cell, most: float) -> list[str]:
+    """What stands below the word: the lower end, the number with self-claims, and who gates it."""
+    told = [] if _least(one) == words.decimal(most) else [f"at least {_least(one)}"]
+    if one.math.claimed is not None and words.decimal(one.math.claimed) != words.decimal(one.math.number):
+        told.append(f"as claimed {words.decimal(one.math.claimed)}")
+    gate = [f"{gated(one)} {one.gate.letter}"] if one.gate.number is not None else []
+    return [", ".join(told), *gate] if told else gate
+
+
+def gated(one: Cell) -> str:
+    """How few gatekeepers half of it takes: half needs one of the auditors."""
+    return f"half needs {words.numeral(int(one.gate.number or 0))} of the {inert.markdown(one.gate.how, 60)}"
 
 
 def _moved(change: float | None) -> str:
@@ -84,16 +75,4 @@ def _moved(change: float | None) -> str:
     if change is None or abs(change) < UNCHANGED:
         return ""
     colour, arrow = ("green", "↑") if change > 0 else ("red", "↓")
-    return f" :{colour}[{arrow} {words.decimal(abs(change))}]"
-
-
-def _word(said: Said) -> str:
-    """The word, or the words between which it lies, with the letter of confidence; the lowest gives the colour."""
-    colour = next(colour for word, colour in COLOURS.items() if word in said.words)
-    between = said.words.removeprefix("borderline: ").replace(", ", " or ").split(" or ")
-    named = "–".join(one.removeprefix("a ") for one in dict.fromkeys((between[0], between[-1])))
-    return f":{colour}-badge[{named} {said.letter}]"
-
-
-def _silent(said: Said) -> str:
-    return f":gray[{said.state}]"
+    return f" :{colour}[{arrow}\u00a0{words.decimal(abs(change))}]"

@@ -146,6 +146,13 @@ def duration(length: timedelta) -> str:
     return f"{days} days" if days < 730 else f"{days // 365} years"
 
 
+def delay(seconds: int | None) -> str:
+    """How soon something can have its effect at the earliest: at once, after 3 days, or that it is not known."""
+    if seconds is None:
+        return "time not known"
+    return f"after {duration(timedelta(seconds=seconds))}" if seconds else "at once"
+
+
 def block(height: int) -> str:
     """A block by its height: block 19,870,442."""
     return f"block {height:,}"

@@ -66,21 +66,26 @@ def chosen(shown: AppTest, key: str, value: str) -> AppTest:
 
 @pytest.mark.slow
 def test_the_scorecard_has_a_row_a_network_and_a_word_a_measure(visit: Open) -> None:
-    (matrix,) = (found.value for found in visit("scorecard").table)
+    matrix = visit("scorecard").table[0].value
     rows = {row["Network"].split("**")[1]: row for row in matrix.to_dict("records")}
     assert rows.keys() >= {"Akash", "Bittensor"}
-    assert re.search(r"\*\*\d.*-badge\[.*[ABC]\]", rows["Akash"]["Voting power"], re.DOTALL)
-    assert rows["Akash"]["Can force"].startswith("**2**")
+    assert re.search(r"\*\*\d.*-background\[.*[ABC]\]", rows["Akash"]["Voting power"], re.DOTALL)
+    assert rows["Akash"]["Can force"].startswith("**1** :red-background[one party")
     assert rows["Bittensor"]["Compute spend"] == ":gray[not verifiable]"
 
 
 @pytest.mark.slow
-def test_the_scorecard_names_who_can_halt_a_chain(visit: Open) -> None:
-    said = [text.value for text in visit("scorecard").markdown]
-    (akash, fetch) = (text for text in said if "can halt" in text)
-    assert akash == fetch
-    assert akash.startswith("**Two parties**")
-    assert "Honest 0 and " in akash
+def test_the_scorecard_names_who_can_force_something_and_counts_each_action(visit: Open) -> None:
+    shown = visit("scorecard")
+    said = [text.value for text in shown.markdown]
+    # One delegator has two thirds of all stake.
+    (akash, fetch) = (text for text in said if "can change the rules" in text)
+    assert akash.startswith("**One party**")
+    assert fetch.startswith("**One party**")
+    actions = next(found.value for found in shown.table if "Force it" in found.value)
+    halt = actions.set_index("To").loc["**Halt**", "Force it"]
+    assert halt.startswith("**2** ")
+    assert "Honest 0 and " in halt
 
 
 @pytest.mark.slow

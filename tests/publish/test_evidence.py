@@ -292,7 +292,9 @@ def test_what_was_not_seen_gives_bounds_that_hold_the_truth(tmp_path: Path) -> N
         found = {name: rest for name, *rest in mart.table(query).iter_rows()}
         confidence = said(mart, "fet", "token", "math")["letter"]
         words = said(mart, "fet", "token", "math")["words"]
-        (cell,) = [one for one in scorecard.cells(mart, populations(mart)) if one.population]
+        (cell,) = [
+            cell for row in scorecard.rows(mart, populations(mart)) for cell in row.cells.values() if cell.population
+        ]
     # The missing fifth as dust: 40, 30, 10 and twenty of one; or all with the largest: 60, 30, 10.
     assert found["top_1"] == pytest.approx([0.4, 0.4, 0.6])
     assert found["nc_gt_1_2"] == [2, 1, 2]

@@ -81,24 +81,26 @@ def test_a_dot_is_hollow_where_independence_is_not_shown() -> None:
         {
             "network": ["akash", "akash"],
             "title": ["Akash", "Akash"],
-            "measure": ["stake", "stake"],
+            "of": ["the network", "compute spend"],
+            "gate": [False, True],
             "m": [29.0, 11.0],
+            "most": [100.0, 11.0],
             "k": [6, 4],
             "independent": [True, False],
-            "word_m": ["broad", "a committee"],
-            "word_k": ["a committee", "a handful"],
+            "word": ["a committee", "a handful"],
             "path": ["", ""],
         }
     )
     drawn = dots.math_against_power(rows).data[0]
-    assert list(drawn.marker.symbol) == ["circle", "circle-open"]
+    assert list(drawn.marker.symbol) == ["circle", "diamond-open"]
+    assert list(drawn.error_x.array) == [71, 0], "the line reaches to the most spread of what a network has"
 
 
-def test_symbols_are_explained_in_words() -> None:
-    rows = pl.DataFrame({"measure": ["stake", "emission", "stake"], "independent": [True, False, True]})
-    told = dots.symbols_explained(rows)
-    assert told.startswith("● stake  ■ emission")
-    assert "not shown that the parties are independent" in told
+@pytest.mark.parametrize(("gate", "independent", "lines"), [(False, True, 1), (True, True, 2), (True, False, 3)])
+def test_only_marks_that_are_drawn_are_explained(gate: bool, independent: bool, lines: int) -> None:
+    told = dots.explained(pl.DataFrame({"gate": [False, gate], "independent": [True, independent]}))
+    assert len(told.splitlines()) == lines
+    assert told.startswith("● a network")
 
 
 def test_a_large_network_fits_on_the_logarithmic_axes() -> None:
@@ -106,12 +108,13 @@ def test_a_large_network_fits_on_the_logarithmic_axes() -> None:
         {
             "network": ["fet"],
             "title": ["FET"],
-            "measure": ["token"],
-            "m": [900.0],
+            "of": ["the network"],
+            "gate": [False],
+            "m": [2.0],
+            "most": [900.0],
             "k": [3],
             "independent": [True],
-            "word_m": ["broad"],
-            "word_k": ["a handful"],
+            "word": ["a handful"],
             "path": [""],
         }
     )
@@ -190,8 +193,8 @@ def test_what_has_a_texture_has_it_in_lines_bars_and_dots_and_bears_its_name() -
     line = curves.daily(days(20), y="parties", paints={"akash": look}).data[0]
     bars = charts.ranked(ranks(9), threshold=0.5, look=look).data[0]
     cells = pl.DataFrame(
-        {"network": ["akash"], "title": [title], "measure": ["Stake"], "m": [3.0], "k": [2], "independent": [True]}
-    ).with_columns(word_m=pl.lit(""), word_k=pl.lit(""), path=pl.lit(""))
+        {"network": ["akash"], "title": [title], "m": [3.0], "most": [3.0], "k": [2], "independent": [True]}
+    ).with_columns(of=pl.lit("the network"), gate=pl.lit(False), word=pl.lit(""), path=pl.lit(""))
     dot = dots.math_against_power(cells, paints={"akash": look}).data[0]
     plain = dots.math_against_power(cells, paints={"akash": colours.of_network(1)}).data[0]
     assert (line.line.color, line.line.dash, line.marker.symbol) == ("#000001", "dash", "circle-open-dot")

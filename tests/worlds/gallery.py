@@ -42,14 +42,14 @@ def ranks() -> pl.DataFrame:
 
 def spread() -> pl.DataFrame:
     rows = [
-        ("bittensor", "Bittensor", "stake", 9.0, 2, False, "a committee", "a handful", "two keys of the triumvirate"),
-        ("bittensor", "Bittensor", "emission", 34.0, 1, False, "broad", "one party", "one sudo key"),
-        ("akash", "Akash", "stake", 29.0, 6, True, "broad", "a committee", "six validators halt the chain"),
-        ("akash", "Akash", "compute spend", 11.0, 6, True, "a committee", "a committee", "six validators"),
-        ("fetch", "Fetch.ai", "stake", 21.0, 4, True, "broad", "a handful", "four validators halt the chain"),
-        ("fet", HOSTILE[0], "token", 120.0, 3, False, "broad", "a handful", "three of five signers"),
+        ("bittensor", "Bittensor", "the network", False, 9.0, 140.0, 2, False, "two keys", "keys of the triumvirate"),
+        ("bittensor", "Bittensor", "emission", True, 34.0, 34.0, 1, False, "one party", "subnet owners"),
+        ("akash", "Akash", "the network", False, 11.0, 29.0, 6, True, "a committee", "six validators halt the chain"),
+        ("akash", "Akash", "compute spend", True, 11.0, 11.0, 1, True, "one party", "auditors"),
+        ("fetch", "Fetch.ai", "the network", False, 21.0, 21.0, 4, True, "a handful", "four validators"),
+        ("fet", HOSTILE[0], "the network", False, 120.0, 120.0, 3, False, "a handful", "three of five signers"),
     ]
-    columns = ["network", "title", "measure", "m", "k", "independent", "word_m", "word_k", "path"]
+    columns = ["network", "title", "of", "gate", "m", "most", "k", "independent", "word", "path"]
     return pl.DataFrame(rows, schema=columns, orient="row")
 
 
@@ -122,8 +122,8 @@ draw.show(
         "dots",
         dots.math_against_power(points),
         points,
-        {"title": tables.text("Network"), "measure": tables.text("Measure"), "m": tables.number("Math")},
-        "Six dots: most resources are spread widely, few can force something.",
+        {"title": tables.text("Network"), "of": tables.text("Power over"), "m": tables.number("Math")},
+        "Six marks: most resources are spread widely, few can force something.",
         sources() + sources("Bittensor"),
     )
 )

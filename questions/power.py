@@ -1,0 +1,214 @@
+"""How few can force or stop what on each network, who they are, and how that changes with who is counted."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import polars as pl
+
+from analytics.power.paths import Action, Side
+from store import addresses
+from store.mart import Mart
+from store.rows import Measure
+
+# The headline counts labels in force; beside it stand those who claim to be one, and delegators who voted of late.
+GROUPING: Final = "control"
+CLAIMED: Final = "claimed"
+LATE: Final = "voters of late"
+# Of all actions together.
+ANY: Final = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Somebody behind a number of power: its name, empty where nobody knows one, and its address."""
+
+    name: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """How few can force or stop something; number is None where there is no word, and `text` says which silence it is.
+
+    least: fewest that it could be, where a way is unknown; lower: the same if all addresses without a label were one
+    party's; at_most: whether fewer could be enough. unknown: ways of which nobody knows who holds them. how: action and
+    path; seconds: from the start of the path to its effect, None where not known. among, of: the measure in which the
+    parties are found, and the population where they hold keys (empty where they vote).
+    """
+
+    state: str
+    number: int | None
+    words: str
+    letter: str
+    text: str
+    least: int | None = None
+    lower: int | None = None
+    at_most: bool = False
+    reason: str = ""
+    unknown: str = ""
+    how: str = ""
+    path: str = ""
+    seconds: int | None = None
+    note: str = ""
+    who: tuple[Party, ...] = ()
+    among: str = ""
+    of: str = ""
+    version: str = ""
+
+
+# Of a network of which nothing was ever read.
+UNREAD: Final = Said("not read", None, "", "", "not read: no run has read it yet", reason="no run has read it yet")
+
+Asked = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    """All that is said of the power over one network, by (grouping, side, action)."""
+
+    network: str
+    title: str
+    said: Mapping[Asked, Said] = field(default_factory=dict)
+
+    def of(self, side: str, action: str = ANY, grouping: str = GROUPING) -> Said:
+        """What is said of one side and action; of all actions together where none is named."""
+        return self.said.get((grouping, side, action), UNREAD)
+
+    def beside(self, side: str, action: str, grouping: str) -> int | None:
+        """The number under another grouping; None where that was not counted."""
+        found = self.said.get((grouping, side, action))
+        return found.number if found else None
+
+
+_POWER: Final = """
+    SELECT p.*, coalesce(n.title, p.network) AS title, coalesce(n.address, '') AS spelling
+    FROM power p LEFT JOIN network n ON n.name = p.network
+    WHERE list_contains(?::VARCHAR[], p.grouping) ORDER BY p.network, p.side, p.action
+"""
+_PATHS: Final = """
+    SELECT p.*, coalesce(n.address, '') AS spelling FROM path p LEFT JOIN network n ON n.name = p.network
+    WHERE p.network = ? AND p.grouping = ? ORDER BY p.place
+"""
+# Parties are addresses, or labels that merge addresses; a label's name goes before what an address calls itself.
+_CALLED: Final = """
+    SELECT network, party, list(name ORDER BY place, name) FILTER (place = least) AS names FROM (
+        SELECT *, min(place) OVER (PARTITION BY network, party) AS least FROM (
+            SELECT network, unnest([entity, address]) AS party, name, 0 AS place FROM entity
+            UNION ALL SELECT network, address, name, 1 FROM own_name
+        ) WHERE name <> ''
+    ) GROUP BY network, party
+"""
+_KEYS: Final = """
+    SELECT DISTINCT h.network, unnest([h.address, coalesce(e.entity, h.address)]) AS party,
+           h.reading || '/' || h.population AS population
+    FROM held h LEFT JOIN entity e ON e.network = h.network AND e.address = h.address
+    WHERE h.measure = ?
+"""
+
+
+class People:
+    """Who parties are: their names, and whether they hold keys or votes."""
+
+    def __init__(self, mart: Mart) -> None:
+        self.names = {(network, party): common(names) for network, party, names in mart.table(_CALLED).iter_rows()}
+        self.keys: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for network, party, population in mart.table(_KEYS, Measure.CONTROL).iter_rows():
+            self.keys[network, party].add(population)
+
+    def who(self, row: Mapping[str, Any]) -> tuple[Party, ...]:
+        """The parties of a row by name, and by the address as its users write it."""
+        return tuple(
+            Party(self.names.get((row["network"], party), ""), addresses.display(party, row["spelling"]))
+            for party in json.loads(row["parties"])
+        )
+
+    def keyed(self, row: Mapping[str, Any]) -> str:
+        """The population in which all parties of a row hold keys; of several the one named; empty where none."""
+        found = [self.keys.get((row["network"], party), set()) for party in json.loads(row["parties"])]
+        common = sorted(set.intersection(*found)) if found else []
+        named = [one for one in common if one.rpartition("/")[2] in row["how"]]
+        return next(iter(named or common), "")
+
+
+def common(names: Sequence[str]) -> str:
+    """What a party with several labels is called: what they have in common before a comma, else the first of them."""
+    called = {name.partition(",")[0] for name in names}
+    return names[0] if len(set(names)) == 1 or len(called) > 1 else called.pop()
+
+
+def powers(mart: Mart) -> dict[str, Power]:
+    """The power over every network of which something was read."""
+    people = People(mart)
+    found: dict[str, dict[Asked, Said]] = defaultdict(dict)
+    titles = {}
+    for row in mart.table(_POWER, [GROUPING, CLAIMED, LATE]).iter_rows(named=True):
+        titles[row["network"]] = row["title"]
+        found[row["network"]][row["grouping"], row["side"], row["action"]] = _said(row, people)
+    return {network: Power(network, titles[network], said) for network, said in found.items()}
+
+
+def _said(row: Mapping[str, Any], people: People) -> Said:
+    of = people.keyed(row)
+    told = ("state", "number", "words", "letter", "text", "least", "lower", "at_most", "reason")
+    more = ("unknown", "how", "path", "seconds", "note", "version")
+    return Said(
+        **{name: row[name] for name in told + more},
+        who=people.who(row),
+        among=Measure.CONTROL if of else Measure.VOTING_POWER,
+        of=of,
+    )
+
+
+def paths(mart: Mart, network: str) -> pl.DataFrame:
+    """Every way that was looked at: side, action, path, number, least, seconds, letter, who, and why it counts nowhere.
+
+    note: what it does where that is less than the action, or why nobody knows who holds it.
+    """
+    people = People(mart)
+    rows = [
+        {
+            **{name: row[name] for name in ("side", "action", "name", "number", "least", "seconds", "letter")},
+            "who": listed(people.who(row)),
+            "note": f"does no more than {row['effect']}" if row["effect"] else row["missing"],
+        }
+        for row in mart.table(_PATHS, network, GROUPING).iter_rows(named=True)
+    ]
+    return pl.DataFrame(rows, infer_schema_length=None)
+
+
+def table(found: Sequence[Power]) -> pl.DataFrame:
+    """Every count as a row: the five actions and all together, for forcing and for stopping."""
+    return pl.DataFrame([row for one in found for row in _rows(one)], infer_schema_length=None)
+
+
+def _rows(one: Power) -> Iterator[dict[str, Any]]:
+    for side in Side:
+        for action in (ANY, *Action):
+            said = one.of(side, action)
+            yield {
+                "network": one.network,
+                "title": one.title,
+                "side": str(side),
+                "action": str(action) or "any of the five",
+                "number": said.number,
+                "at_most": said.at_most,
+                "least": said.least,
+                "if_unlabelled_are_one": said.lower,
+                "claimed": one.beside(side, action, CLAIMED),
+                "voters_of_late": one.beside(side, action, LATE),
+                "word": said.text,
+                "path": said.how,
+                "seconds": said.seconds,
+                "who": listed(said.who),
+                "note": said.note,
+                "unknown": said.unknown,
+                "rule": said.version,
+            }
+
+
+def listed(who: Sequence[Party]) -> str:
+    """All parties, by name or address."""
+    return ", ".join(one.name or one.address for one in who)
