@@ -133,6 +133,8 @@ def control(node: Substrate) -> Facts:
     }
     if found.signers:
         told["sudo_threshold"] = f"{found.threshold}"
+    if not set(STAGES) & set(node.metadata.pallets):
+        told["two_stage"] = "rule ready, pallets absent"
     rows = [observation(name, time, text, "") for name, text in told.items()]
     if node.has("SafeMode", "EnteredUntil"):
         until = node.value("SafeMode", "EnteredUntil")
@@ -163,6 +165,7 @@ control:
   rule | | | who can change the rules: sudo, the bodies of a council, nobody, or rule unknown
   sudo_key | | | account of the sudo key, or none
   sudo_signers | | | verified: the published signers derive the sudo key; else unverified
+  two_stage | | | that the two-stage system is prepared and not on this runtime
   sudo_threshold | | [keys] | how many of the signers must sign
   safe_mode | | | off, or the block until which the chain stands still
   subnets_switched_off | | subnets | subnets whose emission the root has switched off

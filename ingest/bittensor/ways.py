@@ -30,7 +30,7 @@ def _one(body: str) -> Rule:
     return _part(body, 0, 1, strict=True)
 
 
-# Until spec 329: one of the triumvirate proposes, more than half of the senate says Yes, and the call is made at once
+# Until about spec 329: one of the triumvirate proposes, more than half of the senate says Yes, and it is done at once
 # (pallets/collective/src/lib.rs at b24b181b: propose, do_close). Half of the senate, or all who propose, keep it away.
 OLD: Final = "triumvirate, senate"
 SENATE: Final = Seats((_one("triumvirate"), _part("senate", 1, 2, strict=True)), OLD)
@@ -44,6 +44,11 @@ STAGES: Final = Seats((_one("proposers"), _part("triumvirate", 2, 3)), NEW)
 TWO_THIRDS: Final = Seats((_part("triumvirate", 2, 3),), NEW)
 CANCEL: Final = Seats((_part("reviewers", 51, 100),), NEW)
 REVIEW: Final = 24 * 3600
+
+PREPARED: Final = Unlisted(
+    "two_stage",
+    "rule ready, pallets absent: a proposer and two of three would force, two of three or 51 % of the reviewers stop",
+)
 
 # Slots go round: whoever makes one block in twenty can put a transaction into it, so only all together leave one out.
 # That a majority could outgrow the others' blocks is no rule of the chain: what is final by then stays.
@@ -60,6 +65,14 @@ WAYS: Final = (
     *root(CALLS, Side.FORCE, "a proposer and the triumvirate", STAGES, takes=REVIEW),
     *root(CALLS, Side.STOP, "the triumvirate", TWO_THIRDS, takes=0),
     *root(CALLS, Side.STOP, "the reviewers", CANCEL, takes=0),
+    Way(
+        Action.CHANGE_RULES,
+        Side.FORCE,
+        "a proposer and the triumvirate",
+        PREPARED,
+        "pull request 2804",
+        effect="change the rules once it is on the chain,",
+    ),
     Way(Action.HALT, Side.FORCE, "all block authors", EVERY_AUTHOR, "pallet Aura", takes=0),
     Way(Action.CENSOR, Side.FORCE, "all block authors", EVERY_AUTHOR, "pallet Aura", takes=0),
     FINALITY_STOPPED,

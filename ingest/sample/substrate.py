@@ -33,6 +33,7 @@ def control(_: Network, time: datetime) -> list[Row]:
         observation("rule", time, "sudo", ""),
         observation("sudo_signers", time, "verified", ""),
         observation("sudo_threshold", time, 2, "keys"),
+        observation("two_stage", time, "rule ready, pallets absent", ""),
     ]
 
 

@@ -79,6 +79,7 @@ def test_signers_of_the_sudo_key_are_listed_where_they_are_proved(runtime: bytes
         assert held(control_keys(node))["sudo"] == {spelled(unss58(text)): 1 for text in SIGNERS}
         assert observed(control(node))["sudo_signers", ""] == "verified"
         assert observed(control(node))["rule", ""] == "sudo"
+        assert observed(control(node))["two_stage", ""] == "rule ready, pallets absent"
 
 
 def test_a_sudo_key_that_has_moved_has_no_signers_and_is_called_unverified(runtime: bytes) -> None:
@@ -148,6 +149,7 @@ def test_bodies_of_the_two_stage_system_are_read_where_its_pallets_are() -> None
     with at_head(made.node) as node:
         found = held(control_keys(node))
         assert observed(control(node))["rule", ""] == "sudo, proposers, triumvirate, reviewers"
+        assert ("two_stage", "") not in observed(control(node))
     assert {body: set(found[body]) for body in ("proposers", "triumvirate", "reviewers")} == {
         "proposers": {spelled(account("p"))},
         "triumvirate": {spelled(account(key)) for key in ("t1", "t2", "t3")},

@@ -1,6 +1,7 @@
 """Who could force or stop what on Bittensor: the root's powers by who is the root, with labels and without."""
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 
 import pytest
 
@@ -29,6 +30,12 @@ def draft(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Draft]:
         yield draft
 
 
+@cache
+def labels() -> dict[str, str]:
+    """Whom the curated labels name as those who have the keys."""
+    return {key: name for key, name in reference.entities().select("address", "entity").iter_rows() if key in KEYS}
+
+
 def bodies(**sizes: int) -> dict[tuple[Measure, str], dict[str, int]]:
     """Bodies of so many seats, each a key of its own."""
     return {(Measure.CONTROL, name): {f"{name} {seat}": 1 for seat in range(n)} for name, n in sizes.items()}
@@ -41,8 +48,7 @@ def paths(
     grouping: str = "control",
 ) -> tuple[tuple[Path, ...], frozenset[str]]:
     chain = {(Measure.CONTROL, "sudo"): dict.fromkeys(KEYS, 1), **bodies(authorities=20, grandpa=19)}
-    labels = {key: name for key, name in reference.entities().select("address", "entity").iter_rows() if key in KEYS}
-    known = Known(filled(draft, NETWORK, {**chain, **held}, said, labels), NETWORK.name)
+    known = Known(filled(draft, NETWORK, {**chain, **held}, said, labels()), NETWORK.name)
     return ways(known, grouping), known.labels()
 
 
@@ -52,8 +58,8 @@ def counted(
     held: Mapping[tuple[Measure, str], Mapping[str, int]] | None = None,
     grouping: str = "control",
 ) -> dict[tuple[Side, Action | None], Count]:
-    found, labels = paths(draft, said, held or {}, grouping)
-    return {(one.side, one.action): one for one in counts(found, labels if grouping == "control" else ())}
+    found, labelled = paths(draft, said, held or {}, grouping)
+    return {(one.side, one.action): one for one in counts(found, labelled if grouping == "control" else ())}
 
 
 @pytest.mark.parametrize(("grouping", "number", "words"), [("control", 1, "one party"), ("address", 2, "two keys")])
@@ -115,6 +121,16 @@ def test_the_two_stage_system_is_counted_once_its_bodies_are_there(draft: Draft)
         "the reviewers",
         "half of the senate",
     }
+
+
+def test_what_is_prepared_is_told_and_counts_nowhere(draft: Draft) -> None:
+    said = ROOT | {("two_stage", ""): "rule ready, pallets absent"}
+    found, _ = paths(draft, said, {})
+    (prepared,) = [path for path in found if path.missing]
+    assert prepared.how == "change the rules once it is on the chain, by a proposer and the triumvirate"
+    assert prepared.missing.startswith("rule ready, pallets absent")
+    one = counted(draft, said)[Side.FORCE, Action.CHANGE_RULES]
+    assert (one.number, one.at_most, one.unknown) == (1, False, "")
 
 
 def test_a_pallet_that_nobody_knows_leaves_the_root_unknown(draft: Draft) -> None:
