@@ -70,6 +70,14 @@ _GATED: Final = """
 """
 
 
+# Networks of which something was read; one that is only described has nobody in power yet, a source of prices never.
+_RULED: Final = """
+    SELECT DISTINCT network FROM snapshot
+    WHERE network IN (SELECT network FROM way UNION ALL SELECT network FROM snapshot WHERE kind = 'holdings')
+    ORDER BY network
+"""
+
+
 def verdict_rows(mart: Tables) -> pl.DataFrame:
     """Verdicts as rows of the table `verdict`, one an axis."""
     return pl.DataFrame(
@@ -136,8 +144,7 @@ def power_rows(mart: Tables) -> dict[str, pl.DataFrame]:
 
 def powers(mart: Tables) -> Iterator[tuple[str, str, tuple[Path, ...], frozenset[str]]]:
     """Every network under every grouping: its paths, and which of their parties are known by a label."""
-    # Networks of which something was read; one that is only described has nobody in power yet.
-    for (network,) in mart.table("SELECT DISTINCT network FROM snapshot ORDER BY network").iter_rows():
+    for (network,) in mart.table(_RULED).iter_rows():
         known = Known(mart, network)
         behind = mart.table("SELECT count(*) AS n FROM way WHERE network = ? AND behind <> ''", network)["n"][0]
         claims = mart.table("SELECT count(*) AS n FROM claim WHERE network = ?", network)["n"][0]

@@ -26,6 +26,8 @@ VALIDATORS: Final = 100
 DELEGATORS: Final = 20_000
 # Validators that miss a block.
 ABSENT: Final = 4
+# Days that a vote takes.
+VOTING: Final = 7
 # A delegator is with one to this many validators.
 MOST: Final = 3
 # Standard deviations of the logs: of what validators hold, of what delegators hold, and of how these split it.
@@ -225,14 +227,15 @@ def economy(chain: Chain, time: datetime) -> list[Row]:
 
 
 def parameters(chain: Chain, time: datetime) -> list[Row]:
-    """What a vote needs: half of those cast, less than a third of them a veto; and what faults cost, as in the SDK."""
+    """What a vote needs and how long it takes, what faults cost: as in the SDK."""
     told = {
         "gov": (("quorum", chain.economy.quorum), ("threshold", 0.5), ("veto_threshold", 0.334)),
         "slashing": (("slash_fraction_downtime", 0.01), ("slash_fraction_double_sign", 0.05)),
     }
-    return [
+    shares = [
         observation(name, time, value, "ratio", subject=module) for module, rows in told.items() for name, value in rows
     ]
+    return [*shares, observation("voting_period", time, VOTING * 86_400, "s", subject="gov")]
 
 
 def signing(chain: Chain, time: datetime) -> list[Row]:

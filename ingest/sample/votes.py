@@ -10,7 +10,7 @@ import numpy as np
 
 from analytics.decimals import ONE
 from analytics.votes.tally import Tally, Thresholds, tally, thresholds
-from ingest.sample.cosmos import DELEGATORS, VALIDATORS, Chain, parameters, stake
+from ingest.sample.cosmos import DELEGATORS, VALIDATORS, VOTING, Chain, parameters, stake
 from ingest.sample.draw import DAY, Row, address, dice
 from store.addresses import account
 from store.rows import VOTE_OPTIONS, Kind, frame
@@ -20,7 +20,6 @@ PROPOSALS: Final = 12
 WITH_VOTES: Final = 4
 # Days from one proposal to the next, days of voting, and days for which the last one has been open.
 APART: Final = 14
-VOTING: Final = 7
 OPEN_FOR: Final = 3
 # Delegators who vote for themselves; of validators two in three do.
 VOTERS: Final = 400
