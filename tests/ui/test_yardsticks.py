@@ -13,8 +13,8 @@ ROWS = pl.DataFrame(
 )  # fmt: skip
 POINT = pl.DataFrame(
     {
-        "network": ["n"], "title": ["N"], "measure": ["Stake"], "m": [8.0], "k": [2], "independent": [True],
-        "word_m": ["a committee"], "word_k": ["two parties"], "path": ["a vote"],
+        "network": ["n"], "title": ["N"], "of": ["the network"], "gate": [False], "m": [8.0], "most": [8.0],
+        "k": [2], "independent": [True], "word": ["two parties"], "path": ["a vote"],
     }
 )  # fmt: skip
 
