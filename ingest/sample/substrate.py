@@ -37,19 +37,24 @@ def control(_: Network, time: datetime) -> list[Row]:
     ]
 
 
-def subnets(_: Network, time: datetime) -> list[Row]:
+def _token(network: Network) -> str:
+    """The base unit of subnets' own tokens, where the network has such."""
+    return next((unit for unit, told in network.all_units.items() if unit != network.unit and told.decimals), "")
+
+
+def subnets(network: Network, time: datetime) -> list[Row]:
     """How much of a subnet's weight decides, what its token costs, and how much of it there is."""
     rows = []
     for place, subnet in enumerate(SUBNETS, 1):
         rows += [
             observation("kappa", time, KAPPA, "of 65535", subject=subnet),
-            observation("price", time, 1 / (4 + place), "TAO an alpha", subject=subnet),
-            observation("alpha_outside", time, OUTSIDE, "rao alpha", subject=subnet),
+            observation("price", time, 1 / (4 + place), network.token, subject=subnet),
+            observation("alpha_outside", time, OUTSIDE, _token(network), subject=subnet),
         ]
     return rows
 
 
-def conviction(_: Network, time: datetime) -> list[Row]:
+def conviction(network: Network, time: datetime) -> list[Row]:
     """How far each subnet is from being taken over; one in three is not old enough."""
     height = int(time.timestamp()) // 6
     rows = [observation("takeover_rule", time, "one hotkey has more than 18 % of it", "")]
@@ -57,7 +62,7 @@ def conviction(_: Network, time: datetime) -> list[Row]:
         needs, best, own = OUTSIDE * 18 // 100 + 1, OUTSIDE * (place % 11) // 100, OUTSIDE * (place % 5) // 100
         told = {"takeover_needs": needs, "conviction_challenger": best, "conviction_owner": own}
         told |= {"takeover_missing": max(0, needs - best), "conviction_total": best + own}
-        rows += [observation(name, time, amount, "rao alpha", subject=subnet) for name, amount in told.items()]
+        rows += [observation(name, time, amount, _token(network), subject=subnet) for name, amount in told.items()]
         rows.append(observation("takeover_from", time, height + (1 if place % 3 == 0 else -1), "block", subject=subnet))
     return rows
 
