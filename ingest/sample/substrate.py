@@ -57,7 +57,10 @@ def subnets(network: Network, time: datetime) -> list[Row]:
 def conviction(network: Network, time: datetime) -> list[Row]:
     """How far each subnet is from being taken over; one in three is not old enough."""
     height = int(time.timestamp()) // 6
-    rows = [observation("takeover_rule", time, "one hotkey has more than 18 % of it", "")]
+    rows = [
+        observation("takeover_rule", time, "one hotkey has more than 18 % of it", ""),
+        observation("takeover_per_cent", time, 18, "per cent"),
+    ]
     for place, subnet in enumerate(SUBNETS, 1):
         needs, best, own = OUTSIDE * 18 // 100 + 1, OUTSIDE * (place % 11) // 100, OUTSIDE * (place % 5) // 100
         told = {"takeover_needs": needs, "conviction_challenger": best, "conviction_owner": own}
