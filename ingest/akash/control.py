@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from analytics.power.paths import Action, Side
 from ingest.cosmos.control import parameter_rows, told
-from ingest.cosmos.keys import CONTRACT, MODULE, account
+from ingest.cosmos.keys import CONTRACT, MODULE, account, can_sign
 from ingest.cosmos.lcd import Lcd
 from ingest.cosmos.roles import code_admin
 from ingest.endpoints import Absent
@@ -77,7 +77,7 @@ def oracle_sources(node: Lcd) -> Facts:
     rows = [(SOURCES, source, 1) for source in sources]
     for source in sources:
         admin = code_admin(node, source) if account(node, source).what == CONTRACT else ""
-        if admin and account(node, admin).what != MODULE:
+        if can_sign(node, admin) and account(node, admin).what != MODULE:
             rows.append((f"{source}/upgrader", admin, 1))
     return Facts(holdings(rows), empty=not rows)
 

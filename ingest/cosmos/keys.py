@@ -11,6 +11,7 @@ from hashlib import new, sha256
 from typing import Any, Final
 
 from analytics.power.paths import Action, Side
+from ingest.cosmos.emission import module_account
 from ingest.cosmos.lcd import Lcd
 from ingest.cosmos.roles import code_admin, contract
 from ingest.endpoints import Absent
@@ -18,7 +19,7 @@ from ingest.fields import address, key_of, listed, once, optional, part, raw, ta
 from ingest.network import DAILY, Key, Reading, Way
 from store.addresses import bech32, unbech32
 from store.rows import BadData, Facts, Kind, Measure, frame, holdings, observation
-from store.spelling import ADDRESS
+from store.spelling import ADDRESS, is_address
 
 ACCOUNTS: Final = "/cosmos/auth/v1beta1/accounts"
 # The module that gives a denom an admin who may mint it (osmosis; strangelove-ventures and fetchai keep its routes).
@@ -159,7 +160,14 @@ def _held(node: Lcd, over: Named) -> list[tuple[str, str]]:
     minters = through.minters if through else list(filter(None, [minter]))
     found += [("token/minter", one) for one in minters]
     found += [("token/sudo_minter", one) for one in _sudo_minters(node)]
-    return found
+    return [(power, holder) for power, holder in found if can_sign(node, holder)]
+
+
+def can_sign(node: Lcd, holder: str) -> bool:
+    """Whether an address can be anybody's: contracts give roles to whatever text is written, and chains let an address
+    of five bytes replace a contract. No key has such a one, so nobody has that power.
+    """
+    return is_address(holder, f"bech32:{module_account(node, 'gov').rpartition('1')[0]}")
 
 
 def _accounts(node: Lcd, over: Named) -> dict[str, Account]:

@@ -145,6 +145,13 @@ def test_invented_minters_are_who_can_have_the_token_minted(
     assert {holder for population, holder in found if population == "token/minter"} == minters
 
 
+@pytest.mark.parametrize("nobody", ["x", "", "FETCH1" + "q" * 38, bech32("fetch", bytes(5)), account(1, "cosmos"), "é"])
+def test_a_role_of_what_nobody_can_sign_with_is_nobodys_and_stops_no_reading(nobody: str) -> None:
+    world = state(bridge(role("ADMIN", ADA), role("MONITOR", nobody)), bech32("fetch", bytes(255)))
+    assert held(world) == {("bridge/admin", ADA), ("token/minter", ADA), ("almanac/upgrader", EVE)}
+    assert told(world)["account", ADA] == "key"
+
+
 def test_invented_sudo_admins_may_mint_every_token() -> None:
     found = held(state(bridge(), but={f"{FACTORY}/sudo_admins": {"sudo_admins": [BOB]}}))
     assert ("token/sudo_minter", BOB) in found
