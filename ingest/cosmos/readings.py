@@ -2,7 +2,7 @@
 
 from analytics.power.paths import Action, Side
 from ingest.allowance import REPLAY
-from ingest.cosmos import control, emission, governance, past_votes, stake
+from ingest.cosmos import control, emission, governance, liquid, past_votes, stake
 from ingest.cosmos.lcd import Lcd
 from ingest.network import DAILY, HOURLY, InParts, Reading, Rule, Vote, Way, counted
 from store.columns import Column
@@ -14,6 +14,7 @@ MOST_DELEGATORS = 10**6
 # Subjects that are no address: a token, a module, a module's parameter of one token.
 DENOM = ("<denom>",)
 PARAMETER = ("<word>", "<word>|<denom>")
+MODULES = ("<word>",)
 
 # CometBFT commits a block with more than two thirds of the power: a third is enough to stop it.
 _HALT = Rule(Measure.VOTING_POWER, "validators", "halt the chain", 1, 3, strict=False)
@@ -129,6 +130,9 @@ def _control() -> tuple[Reading[Lcd], ...]:
             others=PARAMETER,
         ),
         Reading("signing", Kind.OBSERVATIONS, None, "", HOURLY, control.signing, newest_only=True),
+        Reading(
+            "liquid_shares", Kind.OBSERVATIONS, None, "", DAILY, liquid.liquid_shares, newest_only=True, others=MODULES
+        ),
     )
 
 

@@ -122,10 +122,29 @@ def _with_modules(state: State) -> State:
             for contract in contracts
         },
         **_held(state.prefix),
+        **_liquid(state),
         TXS: partial(_found, state.prefix),
         **{f"{lcd.TENDERMINT}/blocks/{height}": _signed(state, height) for height in (state.head - 2,)},
     }
     return replace(state, bodies={**state.bodies, **bodies})
+
+
+def _liquid(state: State) -> dict[str, Any]:
+    """Four records of tokenised shares."""
+    records = [
+        {
+            "id": str(number),
+            "owner": lcd.account(number, state.prefix),
+            "module_account": f"tokenizeshare_{number}",
+            "validator": lcd.valoper(number, state.prefix),
+        }
+        for number in (1, 2, 3, 4)
+    ]
+    liquid = "/gaia/liquid/v1beta1"
+    return {
+        f"{liquid}/tokenize_share_records": _page(records, "records", state),
+        f"{liquid}/total_liquid_staked": {"tokens": "30"},
+    }
 
 
 def _held(prefix: str) -> dict[str, Any]:
