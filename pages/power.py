@@ -6,13 +6,14 @@ import polars as pl
 import streamlit as st
 
 from analytics.spread.metrics import METRICS
-from questions import a_priori, month, ranking
+from questions import a_priori, alike, month, ranking
 from questions import thresholds as rules
 from questions.labels import behind
 from questions.populations import Population
 from questions.search import misspelled, one_each, respelled, search
 from questions.standing import everywhere
 from store.addresses import LONGEST_PASTED
+from ui import alike as told
 from ui import banners, charts, choose, colours, draw, frame, inert, labels, parties, served, tables, words
 from ui.provenance import Provenance
 
@@ -51,6 +52,7 @@ def chosen(population: Population, threshold: rules.DecidingShare) -> None:
         inequality(population, grouping)
     numbers(population, grouping, values)
     sensitivity(population, threshold)
+    claims(population, threshold)
     changed(population)
 
 
@@ -155,6 +157,24 @@ def sensitivity(population: Population, threshold: rules.DecidingShare) -> None:
         alt="The main numbers under every way of counting parties",
         sources=[frame.source(population)],
         key="sensitivity",
+    )
+
+
+@frame.section
+def claims(population: Population, threshold: rules.DecidingShare) -> None:
+    """Validators that say the same of themselves, and what it would change if those who claim one operator were one."""
+    found = served.asked(alike.alike, population)
+    if not found:
+        return
+    st.header("What validators claim of themselves", anchor=False)
+    headline, claimed = (served.asked(rules.values, population, name) for name in ("control", "claimed"))
+    st.markdown(told.told(found, headline, claimed, threshold))
+    draw.table(
+        told.rows(found),
+        told.COLUMNS,
+        alt="Validators that say the same of themselves",
+        sources=[frame.source(population)],
+        key="alike",
     )
 
 

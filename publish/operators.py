@@ -83,19 +83,23 @@ def claims(found: pl.DataFrame, curated: pl.DataFrame) -> pl.DataFrame:
     """Whose addresses count as one party under `claimed`, as operator and as account: rows of the table `claim`.
 
     found: rows of `alike`. curated: rows of CURATED, which a claim never changes: who says the same as somebody who has
-    a label is counted with that party, the first in the alphabet of several.
+    a label is counted with that party, the first in the alphabet of several. One whose validators say different things
+    is joined by none, else it could stand between two others.
     """
     labels = {(network, address): (entity, name) for network, address, entity, name in curated.iter_rows()}
     groups: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
     joined = found.filter("joined").select("said", "network", "address", "name")
     for said, *member in joined.iter_rows():
         groups[said].append(tuple(member))
+    known = {
+        said: {labels[key] for network, operator, _ in members for key in _keys(network, operator) if key in labels}
+        for said, members in groups.items()
+    }
+    times = Counter(entity for parties in known.values() for entity, _ in parties)
     rows = []
     for said, members in groups.items():
-        known = [labels[key] for network, operator, _ in members for key in _keys(network, operator) if key in labels]
-        entity, name = min(
-            known, default=(CLAIMED + said.lower().replace(" ", ":"), _commonest(name for *_, name in members))
-        )
+        own = (CLAIMED + said.lower().replace(" ", ":"), _commonest(name for *_, name in members))
+        entity, name = min((party for party in known[said] if times[party[0]] == 1), default=own)
         source = f"says of itself: {BOTH} {said}; so do {len(members) - 1} more"
         rows += [
             (*key, entity, name, source)

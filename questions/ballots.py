@@ -18,6 +18,7 @@ from questions.proposals import Proposal
 from questions.search import Found
 from store import addresses
 from store.mart import Mart
+from store.visible import self_said
 
 _VOTES: Final = """
     SELECT v.proposal, v.voter, v.option, v.weight, v.height FROM vote v
@@ -147,9 +148,9 @@ def silent(held: Stake, votes: Mapping[str, Mapping[str, int]]) -> dict[str, int
 
 
 def names(mart: Mart, network: str) -> dict[str, str]:
-    """What validators call themselves, by operator and by the account behind it."""
+    """What validators call themselves, in quotation marks, by operator and by the account behind it."""
     rows = mart.table("SELECT address, name FROM own_name WHERE network = ?", network)
-    told = dict(rows.iter_rows())
+    told = {address: called for address, name in rows.iter_rows() if (called := self_said(name))}
     return told | {addresses.account(operator): name for operator, name in told.items() if "valoper" in operator}
 
 

@@ -12,6 +12,7 @@ from analytics.power.paths import Action, Side
 from store import addresses
 from store.mart import Mart
 from store.rows import Measure
+from store.visible import self_said
 
 # The headline counts labels in force; beside it stand those who claim to be one, and delegators who voted of late.
 GROUPING: Final = "control"
@@ -94,7 +95,7 @@ _PATHS: Final = """
 """
 # Parties are addresses, or labels that merge addresses; a label's name goes before what an address calls itself.
 _CALLED: Final = """
-    SELECT network, party, list(name ORDER BY place, name) FILTER (place = least) AS names FROM (
+    SELECT network, party, list(name ORDER BY place, name) FILTER (place = least) AS names, min(place) AS place FROM (
         SELECT *, min(place) OVER (PARTITION BY network, party) AS least FROM (
             SELECT network, unnest([entity, address]) AS party, name, 0 AS place FROM entity
             UNION ALL SELECT network, address, name, 1 FROM own_name
@@ -110,10 +111,13 @@ _KEYS: Final = """
 
 
 class People:
-    """Who parties are: their names, and whether they hold keys or votes."""
+    """Who parties are: their names, in quotation marks where they say so themselves; and whether they hold keys."""
 
     def __init__(self, mart: Mart) -> None:
-        self.names = {(network, party): common(names) for network, party, names in mart.table(_CALLED).iter_rows()}
+        self.names = {
+            (network, party): (self_said(names[0]) or "") if place else common(names)
+            for network, party, names, place in mart.table(_CALLED).iter_rows()
+        }
         self.keys: dict[tuple[str, str], set[str]] = defaultdict(set)
         for network, party, population in mart.table(_KEYS, Measure.CONTROL).iter_rows():
             self.keys[network, party].add(population)

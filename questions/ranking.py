@@ -10,6 +10,7 @@ from store import addresses
 from store.domains import domain
 from store.mart import Mart
 from store.reference import CUSTODIAN, PROTOCOL
+from store.visible import self_said
 
 GROUPINGS: Final = ("address", "control", "ownership")
 LEFT_OUT: Final[dict[str, tuple[str, ...]]] = {
@@ -96,20 +97,25 @@ def ranking(mart: Mart, population: Population, grouping: str, limit: int = 1000
         one if several is None else ", ".join(addresses.display(each, population.spelling) for each in several)
         for one, several in zip(shown, rows["addresses"], strict=True)
     ]
-    return rows.with_columns(
-        address=pl.Series(shown, dtype=pl.String),
-        addresses=pl.Series(all_of, dtype=pl.String),
-        name_from=pl.when(pl.col(first).is_not_null())
-        .then(pl.lit(sources[first]))
-        .when(pl.col(second).is_not_null())
-        .then(pl.lit(sources[second]))
-        .otherwise(pl.lit("nobody")),
-        name=pl.coalesce(first, second),
-        amount_tokens=in_tokens("amount", population.token_decimals),
-        base_units=pl.col("amount").cast(pl.String),
-        share=share,
-        cumulative=share.cum_sum().clip(0, 1),
-    ).drop("own_name")
+    own = pl.Series("own_name", [self_said(name) for name in rows["own_name"]], dtype=pl.String)
+    return (
+        rows.with_columns(own)
+        .with_columns(
+            address=pl.Series(shown, dtype=pl.String),
+            addresses=pl.Series(all_of, dtype=pl.String),
+            name_from=pl.when(pl.col(first).is_not_null())
+            .then(pl.lit(sources[first]))
+            .when(pl.col(second).is_not_null())
+            .then(pl.lit(sources[second]))
+            .otherwise(pl.lit("nobody")),
+            name=pl.coalesce(first, second),
+            amount_tokens=in_tokens("amount", population.token_decimals),
+            base_units=pl.col("amount").cast(pl.String),
+            share=share,
+            cumulative=share.cum_sum().clip(0, 1),
+        )
+        .drop("own_name")
+    )
 
 
 def counted_total(mart: Mart, population: Population, grouping: str) -> int:
@@ -161,7 +167,7 @@ def curve(mart: Mart, population: Population, grouping: str) -> pl.DataFrame:
 
 
 def names(mart: Mart, network: str) -> dict[str, str]:
-    """What the addresses of a network are called: by a label, by their own word, or by the domain of their host."""
+    """What the addresses of a network are called: by a label, or in quotation marks by themselves or their host."""
     rows = mart.table(
         """
         SELECT address, name, 0 AS place FROM entity WHERE network = ?1
@@ -171,7 +177,11 @@ def names(mart: Mart, network: str) -> dict[str, str]:
         """,
         network,
     )
-    return {address: domain(name) if place == 2 else name for address, name, place in rows.iter_rows()}
+    found = {}
+    for address, name, place in rows.iter_rows():
+        if called := self_said(domain(name) if place == 2 else name) if place else name:
+            found[address] = called
+    return found
 
 
 def with_coalition(rows: pl.DataFrame, k: int | None) -> pl.DataFrame:

@@ -8,11 +8,12 @@ import polars as pl
 
 from store import addresses
 from store.mart import Mart
+from store.visible import self_said
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A holder that a search may mean."""
+    """A holder that a search may mean; what it calls itself is in quotation marks."""
 
     network: str
     title: str
@@ -78,12 +79,11 @@ def spelled(mart: Mart, wanted: addresses.Address) -> list[Found]:
 
 _WHO: Final = """
     SELECT f.network, coalesce(w.title, f.network) AS title, f.address, coalesce(w.address, '') AS spelling,
-           coalesce(own.name,
-                    (SELECT any_value(e.name) FROM entity e WHERE e.network = f.network AND e.address = f.address),
-                    '') AS name
+           (SELECT any_value(e.name) FROM entity e WHERE e.network = f.network AND e.address = f.address) AS label,
+           own.name AS own
     FROM ({found}) f LEFT JOIN network w ON w.name = f.network
     LEFT JOIN own_name own ON own.network = f.network AND own.address = f.address
-    ORDER BY name, f.network, f.address
+    ORDER BY coalesce(own.name, ''), f.network, f.address
 """
 
 
@@ -102,13 +102,13 @@ _CALLED: Final = """
 def _named(mart: Mart, text: str, limit: int) -> list[Found]:
     found = _found(mart.table(_WHO.format(found=_CALLED), text, limit))
     # Who is called just so comes first, then the shorter name.
-    return sorted(found, key=lambda one: (one.name.lower() != text.lower(), len(one.name)))
+    return sorted(found, key=lambda one: (one.name.strip("“”").lower() != text.lower(), len(one.name)))
 
 
 def _found(rows: pl.DataFrame) -> list[Found]:
     return [
-        Found(network, title, addresses.display(address, spelling), name, address)
-        for network, title, address, spelling, name in rows.iter_rows()
+        Found(network, title, addresses.display(address, spelling), label or self_said(own) or "", address)
+        for network, title, address, spelling, label, own in rows.iter_rows()
     ]
 
 

@@ -63,7 +63,9 @@ def columns(population: Population, rows: pl.DataFrame) -> tables.Columns:
             words.sentence(f"exactly, in {population.unit}"), "To the last unit, as the chain has it."
         ),
         "members": tables.count("How many", "Addresses that were merged into this party."),
-        "known_as": tables.text("Named by", "Itself: the address calls itself so on its chain, which nobody checks."),
+        "known_as": tables.text(
+            "Named by", "Itself, in quotation marks: the address calls itself so on its chain, which nobody checks."
+        ),
         "kind": tables.text("Kind", "A custodian holds for many customers; it is not one person."),
         "addresses": tables.text("Addresses", "All of the party, the largest first."),
         "evidence": tables.text("Evidence", "Public evidence of the label."),
@@ -118,6 +120,8 @@ def cautions(population: Population, rows: pl.DataFrame) -> None:
         st.caption("These tokens do not vote: who holds many can sell many, and decides nothing by that.")
     if population.measure == "control":
         st.caption("Keys, not people: who holds a key, and whether two keys have two owners, is not on the chain.")
+    if rows["name_from"].eq("chain").any():
+        st.caption("A name in quotation marks is what an address calls itself: anybody can write any name.")
     if rows["kind"].eq("custodian").any():
         st.caption("A custodian, such as an exchange, holds for many customers: it is one key and not one owner.")
     if population.coverage is not None and population.coverage < CENSUS:

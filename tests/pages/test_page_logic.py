@@ -85,7 +85,7 @@ def test_the_scorecard_names_who_can_force_something_and_counts_each_action(visi
     actions = next(found.value for found in shown.table if "Force it" in found.value)
     halt = actions.set_index("To").loc["**Halt**", "Force it"]
     assert halt.startswith("**2** ")
-    assert "Honest 0 and " in halt
+    assert "“Honest 0” and " in halt
 
 
 @pytest.mark.slow

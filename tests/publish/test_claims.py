@@ -115,7 +115,7 @@ def test_effective_parties_are_no_fewer_than_with_all_unlabelled_with_the_larges
 ) -> None:
     assert effective(mart, name, "unlabelled_one") == [pytest.approx(least)]
     query = "SELECT lower, number FROM verdict WHERE (network, measure, axis) = (?, 'stake_by_operator', 'math')"
-    ((lower, number),) = mart.table(query, name).rows()
+    lower, number = mart.table(query, name).row(0)
     assert lower == pytest.approx(least)
     assert lower <= number
 
@@ -127,7 +127,7 @@ def test_only_the_headline_is_computed_with_all_unlabelled_with_the_largest(mart
 
 def test_only_labels_in_force_count_as_reviewed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     published(tmp_path, {"past": Chain(FOUR, dict.fromkeys(FOUR, KEYS)), "now": Chain(FOUR)}, monkeypatch)
-    spans = {
+    spans: dict[str, list[tuple[datetime | None, datetime | None]]] = {
         "past": [(None, datetime(2022, 1, 1, tzinfo=UTC)), (datetime(2027, 1, 1, tzinfo=UTC), None)],
         "now": [(datetime(2022, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC))],
     }

@@ -169,6 +169,18 @@ def test_two_labels_are_never_joined_by_a_claim() -> None:
     assert merged(texts, labels) == {"bank": {valoper(3)}}
 
 
+def test_a_labelled_party_cannot_stand_between_two_others_either() -> None:
+    """The firm's two validators say what two others say: these join each its copy's group, and not each other."""
+    texts = said(
+        ("akash", 1, "A", ONE, "a.example"),
+        ("akash", 2, "B", OTHER, "b.example"),
+        ("akash", 3, "A", ONE, "a.example"),
+        ("akash", 4, "B", OTHER, "b.example"),
+    )
+    labels = curated(("akash", 3, "firm", "The Firm"), ("akash", 4, "firm", "The Firm"))
+    assert sorted(map(len, merged(texts, labels).values())) == [1, 1]
+
+
 def test_operators_of_real_chains_are_found(shared: Path) -> None:
     """akashnet-1 and fetchhub-2 in 2021: of three validators of StakeTab two say both the same."""
     rows = []

@@ -58,7 +58,7 @@ def test_a_validator_carries_what_its_delegators_did_not_take(counted: Count) ->
 def test_the_table_of_voters_adds_up_to_the_turnout(mart: Mart, counted: Count) -> None:
     rows = ballots.voters(counted, ballots.names(mart, "akash"))
     assert rows["share"].sum() == pytest.approx(sum(STAKE[:5]) / sum(STAKE), rel=1e-6)
-    assert rows["party"][0] == "Honest 0"
+    assert rows["party"][0] == "“Honest 0”"
     assert rows["option"].to_list() == ["yes", "yes", "no", "abstain", "no with veto"]
     assert rows["role"].unique().to_list() == ["validator"]
 
@@ -84,18 +84,18 @@ def mine(mart: Mart, counted: Count, who: str) -> list[tuple[str, str]]:
 
 def test_a_delegator_who_did_not_vote_inherits_from_each_validator(mart: Mart, counted: Count) -> None:
     found = dict(mine(mart, counted, address("akash", 99)))
-    assert found["Honest 0"] == "yes: inherited from the validator"
-    assert found["Honest 2"] == "no: inherited from the validator"
-    assert found["Honest 6"] == "nothing: neither voted"
+    assert found["“Honest 0”"] == "yes: inherited from the validator"
+    assert found["“Honest 2”"] == "no: inherited from the validator"
+    assert found["“Honest 6”"] == "nothing: neither voted"
     assert len(found) == VALIDATORS
 
 
 def test_who_voted_counts_by_its_own_vote(mart: Mart, counted: Count) -> None:
-    assert mine(mart, counted, address("akash", 4)) == [("Honest 4", "no with veto: its own vote")]
+    assert mine(mart, counted, address("akash", 4)) == [("“Honest 4”", "no with veto: its own vote")]
 
 
 def test_an_operator_is_found_by_its_operator_address(mart: Mart, counted: Count) -> None:
-    assert mine(mart, counted, address("akashvaloper", 4)) == [("Honest 4", "no with veto: its own vote")]
+    assert mine(mart, counted, address("akashvaloper", 4)) == [("“Honest 4”", "no with veto: its own vote")]
 
 
 def test_todays_stake_is_said_to_be_todays(counted: Count) -> None:

@@ -36,7 +36,7 @@ def test_a_ranking_is_sorted_and_its_running_sum_ends_at_all(mart: Mart, known: 
 
 def test_validators_are_called_as_they_call_themselves(mart: Mart, known: list[Population]) -> None:
     rows = ranking.ranking(mart, one(known, "akash", "validators", "validators"), "address")
-    assert rows["name"][0] == "Honest 0"
+    assert rows["name"][0] == "“Honest 0”"
     assert rows["name_from"].unique().to_list() == ["chain"]
 
 
@@ -122,7 +122,7 @@ def test_a_substrate_key_is_found_by_ss58_and_by_hex(mart: Mart) -> None:
 
 
 def test_a_name_is_found_by_a_part_of_it(mart: Mart) -> None:
-    assert {who.name for who in search(mart, "honest 1")} == {"Honest 10"}
+    assert {who.name for who in search(mart, "honest 1")} == {"“Honest 10”"}
 
 
 @pytest.mark.parametrize("text", ["", "   ", "nobody is called so", "akash1qqqqqqqqqq", "0x12", "%", "' OR 1=1 --"])
@@ -231,5 +231,5 @@ def test_names_and_addresses_are_not_misspelled() -> None:
 
 
 def test_who_is_called_just_so_comes_first(mart: Mart) -> None:
-    assert [who.name for who in search(mart, "honest 1")][:1] == ["Honest 10"]
-    assert search(mart, "Honest 0")[0].name == "Honest 0"
+    assert [who.name for who in search(mart, "honest 1")][:1] == ["“Honest 10”"]
+    assert search(mart, "Honest 0")[0].name == "“Honest 0”"

@@ -1,6 +1,6 @@
 """Many small chains in one mart, each a network of its own: validators, what they say, and who has a label."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -117,11 +117,11 @@ def headlines(mart: Mart, name: str) -> dict[str, list[str]]:
     return found
 
 
-def effective(mart: Mart, name: str, grouping: str) -> Sequence[float]:
+def effective(mart: Mart, name: str, grouping: str) -> list[float]:
     """Effective parties of the validators by their stake, where they were computed under the grouping."""
     query = """
         SELECT m.value FROM metric m JOIN snapshot s ON s.id = m.snapshot
         WHERE (s.network, s.reading, m.grouping, m.metric) = (?, 'validators', ?, 'effective_parties')
             AND m.population = (SELECT id FROM population WHERE name = 'validators')
     """
-    return mart.table(query, name, grouping)["value"].to_list()
+    return list(mart.table(query, name, grouping)["value"])

@@ -74,7 +74,7 @@ def moved(dice: random.Random, before: Chain) -> Chain:
 
 
 def rivalled(dice: random.Random, before: Chain) -> Chain:
-    """A rival's chain after a founder has spent a hundredth of its power on validators there who say what he likes."""
+    """A rival's chain after a founder has bonded one per cent of its power there, with validators that say anything."""
     budget = sum(before.stake.values()) // 100
     added = range(ADDED, ADDED + dice.randint(2, 15))
     stake = {**before.stake, **dict.fromkeys(added, max(1, budget // len(added)))}

@@ -19,6 +19,10 @@ DAYS = 40
 VALIDATORS = 12
 CHAINS = {"akash": ("akashnet-2", "akash", "uakt", 10**6), "fetch": ("fetchhub-4", "fetch", "afet", 10**18)}
 
+ALIKE = [(place, "identity", "5489ADE7B1B91C65") for place in (1, 2)]
+ALIKE += [(place, "website", f"https://{site}") for place, site in ((1, "a.example"), (2, "a.example"))]
+ALIKE += [(place, "website", "https://b.example/x") for place in (4, 5)]
+
 
 def address(prefix: str, place: int) -> str:
     """The n-th account of a chain; the same key on every chain."""
@@ -131,12 +135,14 @@ def delegated(network: str, stake: list[tuple[str, str, int]], now: datetime) ->
 
 
 def named(network: str, now: datetime) -> Landed:
-    """Every second validator has a hostile name."""
+    """Every second validator has a hostile name; two say one identity and website, two more one website alone."""
     chain, prefix, _, _ = CHAINS[network]
     rows = []
     for place in range(VALIDATORS):
         name = HOSTILE[place // 2] if place % 2 else f"Honest {place}"
         rows.append(observation("moniker", now, name, "", subject=address(f"{prefix}valoper", place)))
+    for place, name, text in ALIKE:
+        rows.append(observation(name, now, text, "", subject=address(f"{prefix}valoper", place)))
     rows += [
         observation(name, now, value, "ratio", subject="gov")
         for name, value in (("quorum", "0.334"), ("threshold", "0.5"), ("veto_threshold", "0.334"))
