@@ -18,8 +18,8 @@ ACCOUNT, SIGNATURES, CONTRACT, DELAY, EXECUTOR, GUARD = (
 # Powers over a contract. Whoever replaces its code makes it do anything; who owns it can make it do what it does.
 REPLACES: Final = ("proxy_admin", "upgrader", "beacon")
 RULES: Final = ("owner", "admin", "governor", "authority", "controller", "manager")
-# A timelock carries out what these have asked for; its admin can make himself one of them.
-PROPOSES: Final = ("proposer", "admin", "timelock_admin")
+# The admin of a timelock can make himself one of its proposers.
+ADMINS: Final = ("admin", "timelock_admin")
 # Contracts that do nothing but replace code, for who owns them.
 NOTHING_ELSE: Final = ("proxy_admin", "beacon")
 UNKNOWN: Final = "unknown"
@@ -122,9 +122,15 @@ def _multisig(look: Look, holder: str, signers: Sequence[Act]) -> Act | None:
 
 def _timelock(look: Look, holder: str, delay: int, of: Callable[..., list[Act]]) -> Act:
     """Whoever may propose, and whoever may carry out where that is not anyone; whoever may cancel stops it."""
-    proposes, carries_out = one_of(of(*PROPOSES)), one_of(of("executor"))
+    proposes = one_of([*_some(f"who proposes to {holder}", of("proposer")), *of(*ADMINS)])
+    carries_out = one_of(_some(f"who carries out what {holder} has let wait", of("executor")))
     act = proposes if look.said(EXECUTOR, holder) == "anyone" else Some(2, (proposes, carries_out))
     return Waiting(act, delay, one_of(of("canceller")), f"a timelock of {_span(delay)}")
+
+
+def _some(who: str, acts: list[Act]) -> list[Act]:
+    """The acts; where there are none, that nobody knows whose they are: a list of nobody may not have been read."""
+    return acts or [Unknown(f"{who} is not known")]
 
 
 def _own(look: Look, name: str, power: str, above: Sequence[str]) -> list[Act]:

@@ -11,7 +11,7 @@ from ingest.evm.calls import Call
 from ingest.evm.logs import NOBODY, AnswersLeft
 from ingest.evm.node import EvmNode
 from ingest.network import Earlier, Memo
-from store.rows import BadData, Facts, Kind, frame, holdings, observation
+from store.rows import Facts, Kind, frame, holdings, observation
 
 # The power of whoever holds keys to a contract that nobody could list: its holder is the contract itself.
 UNKNOWN: Final = "unknown"
@@ -189,10 +189,7 @@ def _answers(node: EvmNode, contract: str) -> dict[str, Any]:
 
 
 def _modules(node: EvmNode, safe: str) -> tuple[str, ...] | None:
-    """Contracts that act for a Safe without its signers; None where it does not tell them.
-
-    Raises BadData where the list has no end.
-    """
+    """Contracts that act for a Safe without its signers; None where it does not tell them, or without end."""
     found: list[str] = []
     start = FIRST_MODULE
     while len(found) <= roles.MEMBERS:
@@ -204,7 +201,7 @@ def _modules(node: EvmNode, safe: str) -> tuple[str, ...] | None:
             return tuple(found)
         # Safe 1.3 names as the next one a module that it then leaves out: go on from the last that it told.
         start = page[0][-1]
-    raise BadData(f"{safe} tells more than {roles.MEMBERS} modules")
+    return None
 
 
 def _page(safe: str, start: str) -> Call:

@@ -21,7 +21,7 @@ from ingest.evm.logs import NOBODY, AnswersLeft
 from ingest.evm.node import EvmNode
 from ingest.evm.provider import Provider
 from ingest.network import Memo
-from store.rows import BadData, SourceDown
+from store.rows import SourceDown
 
 # Powers by the role that OpenZeppelin's contracts, and those of Fetch.ai and others, give them: the hash of the name.
 ROLES: Final[Mapping[str, bytes]] = {
@@ -66,14 +66,16 @@ def word(role: int) -> str:
 def from_list(node: EvmNode, contract: str) -> Members | None:
     """Members of the known roles, by a contract that lists them; None where it does not.
 
-    Of a role that is given by holders of another, unknown one, those are told too: as `<word>_admin`.
+    Of a role that is given by holders of another, unknown one, those are told too: as `<word>_admin`. Of a role with
+    endless members nobody is told, and the list is not whole.
     """
     known = _listed(node, contract, list(WORDS))
     if known is None:
         return None
     admins = _unknown_admins(node, contract, [role for role, members in known.items() if members])
     others = _listed(node, contract, list(dict.fromkeys(admins.values()))) or {}
-    return Members({**_named(known), **_admins(admins, {**known, **others})}, whole=True)
+    whole = len(known) == len(WORDS) and others.keys() >= set(admins.values())
+    return Members({**_named(known), **_admins(admins, {**known, **others})}, whole)
 
 
 def from_logs(node: EvmNode, memo: Memo, contract: str, answers: AnswersLeft, since: int = MERGE) -> Members:
@@ -128,15 +130,13 @@ def _came_after(node: EvmNode, contract: str, height: int) -> bool:
 
 
 def _listed(node: EvmNode, contract: str, roles: list[int]) -> dict[int, tuple[str, ...]] | None:
-    """Members of roles; None where the contract does not list them."""
+    """Members of roles, without those that have too many; None where the contract does not list them."""
     counted = node.calls([_count(contract, role) for role in roles])
     counts = {role: int(count[0]) for role, count in zip(roles, counted, strict=True) if count}
     if not counts:
         return None
-    for role, count in counts.items():
-        if count > MEMBERS:
-            raise BadData(f"{contract} says that {count} have the role {word(role)}")
-    asked = {role: [_member(contract, role, place) for place in range(count)] for role, count in counts.items()}
+    few = {role: count for role, count in counts.items() if count <= MEMBERS}
+    asked = {role: [_member(contract, role, place) for place in range(count)] for role, count in few.items()}
     # Asked together, answered below from memory: one request for all.
     node.calls([call for calls in asked.values() for call in calls])
     found = {role: tuple(map(node.call, calls)) for role, calls in asked.items()}

@@ -111,6 +111,16 @@ def told(found: tuple[Path, ...], side: Side, action: Action = MINT) -> list[Tol
             [("minter of the token, a timelock of 10 minutes, 2 keys", 2, 600)],
             [("refusal, a timelock of 10 minutes, one key", 1, 0)],
         ),
+        # Of a timelock of which no proposer was found nobody is taken for the only one, its admin neither.
+        (
+            {"token/minter": "lock", "lock/admin": "a", "lock/executor": "b"},
+            LOCK | {("executor", "lock"): "anyone"},
+            [
+                ("minter of the token, a timelock of 10 minutes, one key", 1, 600),
+                ("minter of the token", "who proposes to lock is not known", None),
+            ],
+            [("refusal", "who proposes to lock is not known", None)],
+        ),
         # The bridge mints for its admin, not for its relayer; who gives the role of a minter can have it.
         (
             {"token/minter": "0xb", "bridge/admin": "a", "bridge/relayer": "r", "token/admin": "d"},
