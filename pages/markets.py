@@ -19,6 +19,7 @@ from ui import (
     deciding,
     draw,
     frame,
+    labels,
     market,
     parties,
     served,
@@ -196,6 +197,7 @@ def ranked(population: Population, known: Sequence[Population]) -> None:
             market.half_drawn(population, flow, enough),
         )
     )
+    labels.objecting()
 
 
 main()

@@ -67,6 +67,7 @@ def ranked(
     sources = [frame.source(population, choose.GROUPINGS[grouping].lower())]
     for rank in draw.clickable(bars(population, threshold, ranks, told, sources)):
         party(population.network, ranks, rank)
+    labels.objecting()
 
 
 def bars(

@@ -12,7 +12,7 @@ from questions.proposals import Proposal
 from questions.search import Found, one_each, search
 from questions.voting_record import Record
 from store.addresses import LONGEST_PASTED
-from ui import banners, charts, choose, draw, frame, inert, parties, record, served, tables, votes, words
+from ui import banners, charts, choose, draw, frame, inert, labels, parties, record, served, tables, votes, words
 
 PROPOSALS = {
     "network": tables.text("Network", pinned=True),
@@ -75,6 +75,7 @@ def count(chosen: Proposal) -> None:
     mine(counted, called)
     voters(counted, called)
     absent(counted, called)
+    labels.objecting()
 
 
 @frame.section

@@ -9,7 +9,7 @@ import streamlit as st
 from questions import akash_market as facts
 from questions import ranking
 from questions.populations import Population
-from ui import akash_market, banners, charts, choose, curves, draw, frame, market, parties, served, tables
+from ui import akash_market, banners, charts, choose, curves, draw, frame, labels, market, parties, served, tables
 from ui import claims as claimed
 from ui.provenance import Provenance
 
@@ -79,6 +79,7 @@ def one_side(source: Sequence[Provenance], title: str, spent: pl.DataFrame) -> N
     left_out = akash_market.left_out(served.asked(facts.spend_unpriced))
     if left_out:
         st.caption(left_out)
+    labels.objecting()
 
 
 @frame.section
