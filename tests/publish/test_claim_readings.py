@@ -182,6 +182,7 @@ def test_a_change_of_the_data_changes_the_word(tmp_path: Path) -> None:
     assert words == [NOT_READ, OTHER_READING, CONTRADICTED]
 
 
+@pytest.mark.slow
 def test_invented_data_neither_confirm_nor_contradict(tmp_path: Path) -> None:
     counted(Landing(tmp_path / SAMPLE), APRIL, 128, TAO, simulated=True)
     path, _ = build(tmp_path / SAMPLE, networks())
@@ -191,6 +192,7 @@ def test_invented_data_neither_confirm_nor_contradict(tmp_path: Path) -> None:
         assert claims.SIMULATED in rows["note"].to_list()
 
 
+@pytest.mark.slow
 def test_a_gap_in_the_days_gives_no_sum(tmp_path: Path) -> None:
     spent(Landing(tmp_path), 2_811.0, gap=date(2026, 2, 2))
     assert word_of(tmp_path, "akash-revenue", "q1-2026") == NOT_READ
