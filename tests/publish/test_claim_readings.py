@@ -1,6 +1,6 @@
 """A claim's word follows from what was read, reading by reading; what was not read, or was invented, says nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -180,6 +180,29 @@ def test_a_change_of_the_data_changes_the_word(tmp_path: Path) -> None:
         counted(landing, APRIL + timedelta(hours=hours), registered, TAO)
         words.append(word_of(tmp_path, "tao-subnets", "registered"))
     assert words == [NOT_READ, OTHER_READING, CONTRADICTED]
+
+
+# The signers of the sudo key, as data/reference/entities.toml labels them.
+SIGNERS = (
+    "0x5a8a1f7734939a7c6f14d01f9e0f37e113b59cd112bf950fa366477beb5b530b",
+    "0x9eccc758568cb56698cc2a080de694c6cf4aa3f2a6e50f34c4d7ed9efddf5d3c",
+    "0xc093a4ba3a8668b3880842f7b10f868317c8beadefd71047d3b1474c0c830606",
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("signers", "word"), [(SIGNERS, OTHER_READING), ([f"0x{place:064x}" for place in (1, 2, 3)], NOT_VERIFIABLE)]
+)
+def test_that_one_party_can_change_the_rules_follows_from_who_holds_the_keys(
+    tmp_path: Path, signers: Sequence[str], word: str
+) -> None:
+    landing, day = Landing(tmp_path), APRIL + 30 * DAY
+    one = snapshot("bittensor", "chain", "control_keys", Kind.HOLDINGS, day, measure=Measure.CONTROL, unit="keys")
+    landing.land(one, Facts(holdings([("sudo", key, 1) for key in signers])))
+    said = {"rule": "sudo", "sudo_signers": "verified", "sudo_threshold": "2"}
+    told(landing, "bittensor", "control", day, *[observation(name, day, text, "") for name, text in said.items()])
+    assert word_of(tmp_path, "covenant-exit", "theatre") == word
 
 
 @pytest.mark.slow
