@@ -6,15 +6,14 @@ import polars as pl
 import streamlit as st
 
 from analytics.spread.metrics import METRICS
-from questions import a_priori, alike, month, ranking
+from questions import a_priori, alike, claimed, halting, month, power, ranking
 from questions import thresholds as rules
 from questions.labels import behind
 from questions.populations import Population
 from questions.search import misspelled, one_each, respelled, search
 from questions.standing import everywhere
 from store.addresses import LONGEST_PASTED
-from ui import alike as told
-from ui import banners, charts, choose, colours, draw, frame, inert, labels, parties, served, tables, words
+from ui import alike as told, banners, charts, choose, colours, draw, frame, halting as still, inert, labels, parties, powers, served, tables, words
 from ui.provenance import Provenance
 
 SHOWN = ("effective_parties", "top_1", "top_10", "nc_ge_1_3", "nc_gt_1_2", "nc_gt_2_3")
@@ -31,6 +30,7 @@ def main() -> None:
         population = choose.population([one for one in of_network if one.measure == measure])
         threshold = choose.threshold(served.asked(rules.thresholds, population))
     chosen(population, threshold)
+    over(population)
     find(known)
 
 
@@ -142,15 +142,16 @@ def numbers(population: Population, grouping: str, values: Mapping[str, rules.Va
 def sensitivity(population: Population, threshold: rules.DecidingShare) -> None:
     """Whether the answer depends on how parties are counted: the main numbers under every grouping."""
     st.header("Does it depend on how parties are counted?", anchor=False)
-    found = {grouping: served.asked(rules.values, population, grouping) for grouping in choose.GROUPINGS}
-    rows = parties.sensitivity(found, threshold)
+    groupings = (*choose.GROUPINGS, power.CLAIMED)
+    found = {grouping: served.asked(rules.values, population, grouping) for grouping in groupings}
+    rows = parties.sensitivity(found, threshold, served.asked(rules.if_unlabelled_are_one, population))
     st.markdown(parties.depends(rows, population, threshold))
     draw.table(
         rows,
         {
             "grouping": tables.text("Parties", pinned=True),
             "word": tables.text("Math, in a word"),
-            "m": tables.number("Effective parties"),
+            "m": tables.number("Effective parties", "At most: each address without a label is taken for a party."),
             "k": tables.count("Fewest for the threshold"),
             "top_1": tables.percent("Largest"),
             "top_10": tables.percent("Largest ten"),
@@ -186,6 +187,9 @@ def changed(population: Population) -> None:
     if change is None:
         return
     st.header(f"Effective parties in thirty days: {words.moved(change.after - change.before)}", anchor=False)
+    churn = served.asked(halting.churn, population)
+    if churn is not None:
+        st.markdown(f"{words.share(churn)} of it changed hands: other parties have it than did thirty days ago.")
     draw.table(
         parties.causes(change),
         {"cause": tables.text("Because", pinned=True), "parties": tables.number("Effective parties")},
@@ -193,6 +197,51 @@ def changed(population: Population) -> None:
         sources=[frame.source(population)],
         key="month",
     )
+
+
+@frame.section
+def over(population: Population) -> None:
+    """Power over the network as a whole: by every way, how close it is to standing still, and who claims to be one."""
+    ways(population)
+    standstill(population)
+    claims(population)
+
+
+@frame.section
+def ways(population: Population) -> None:
+    """Every way to force or stop something on the network, with who has it."""
+    rows = served.asked(power.paths, population.network)
+    if rows.is_empty():
+        return
+    st.header(f"Every way to power over {inert.plain(population.title)}", anchor=False)
+    st.caption("Of each action the fewest count. What does less, or has no holders that are known, is listed too.")
+    draw.table(powers.paths(rows), powers.PATHS, alt="Ways to force or stop something", sources=[], key="ways")
+
+
+@frame.section
+def standstill(population: Population) -> None:
+    """What it would cost to stop the chain, and how few more would have to fall silent."""
+    costs = served.asked(halting.cost, population.network)
+    if not costs.is_empty():
+        st.header(still.headline(costs), anchor=False)
+        draw.table(still.costs(costs), still.COST, alt="What it costs to stop the chain", sources=[], key="halt-cost")
+        st.caption(still.LIMITS)
+    slack = served.asked(halting.slack, population.network)
+    if slack is not None:
+        st.markdown(still.slack(slack))
+    elif not costs.is_empty():
+        st.caption("How few more would have to fall silent is not known: who signs blocks was not read.")
+
+
+@frame.section
+def claims(population: Population) -> None:
+    """Who says the same of themselves, which moves no number of the headline."""
+    rows = served.asked(claimed.alike, population.network)
+    if rows.is_empty():
+        return
+    st.header("Who claims to be one operator", anchor=False)
+    st.caption("Nobody checks what validators write of themselves: it moves no word and no headline number.")
+    draw.table(powers.alike(rows), powers.ALIKE, alt="Validators that say the same", sources=[], key="alike")
 
 
 @frame.section

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
+from analytics.spread.metrics import HEADLINE
 from questions.populations import Population
 from store.mart import Mart
 from store.rows import Measure
@@ -122,6 +123,17 @@ class Value:
         if self.low is None or self.high is None or self.low == self.high:
             return None
         return self.low, self.high
+
+
+def if_unlabelled_are_one(mart: Mart, population: Population) -> float | None:
+    """Effective parties if all addresses without a label were one party's; None where that was not computed."""
+    rows = mart.table(
+        "SELECT value FROM metric WHERE grouping = 'unlabelled_one' AND metric = ? AND snapshot = ? AND population = ?",
+        HEADLINE,
+        population.snapshot,
+        population.population_id,
+    )
+    return rows["value"][0] if rows.height else None
 
 
 def values(mart: Mart, population: Population, grouping: str) -> dict[str, Value]:

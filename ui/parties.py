@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 import streamlit as st
 
-from analytics.power.verdict import word
+from analytics.power.verdict import BROAD, NOT_SHOWN, word
 from analytics.spread.change import Change
 from analytics.spread.metrics import HEADLINE
 from questions.populations import Population
@@ -133,13 +133,29 @@ def deciding(rows: pl.DataFrame, found: pl.DataFrame | None) -> pl.DataFrame:
     return rows if found is None else rows.join(found, on="address", how="left", maintain_order="left")
 
 
-def sensitivity(found: Mapping[str, Mapping[str, Value]], threshold: DecidingShare) -> pl.DataFrame:
-    """The main numbers under every grouping, one row each."""
+def at_most(number: float | None, least: float | None) -> str:
+    """The word for so many parties, of whom there may be no more than `least`; nothing is known of that where None."""
+    if number is None:
+        return ""
+    if word(number) == word(min(least or 1.0, number)):
+        return word(number)
+    return NOT_SHOWN if number >= BROAD else f"at most {word(number)}"
+
+
+# Beside the ways of counting that readers can choose for a whole page.
+CLAIMED = {"claimed": "One operator as they claim"}
+
+
+def sensitivity(
+    found: Mapping[str, Mapping[str, Value]], threshold: DecidingShare, least: float | None
+) -> pl.DataFrame:
+    """The main numbers under every grouping, one row each; least: if all addresses without a label were one party's."""
+    called = GROUPINGS | CLAIMED
     return pl.DataFrame(
         [
             {
-                "grouping": GROUPINGS[grouping],
-                "word": word(values[HEADLINE].value or 1.0) if values[HEADLINE].value is not None else "",
+                "grouping": called[grouping],
+                "word": at_most(values[HEADLINE].value, least),
                 "m": values[HEADLINE].value,
                 "k": threshold.value(values).count,
                 "top_1": values["top_1"].value,

@@ -7,7 +7,7 @@ import polars as pl
 
 from analytics.power.paths import Action, Side
 from questions.power import ANY, CLAIMED, LATE, Party, Power, Said
-from ui import inert, words
+from ui import inert, tables, words
 
 # From one party to broad, as the words say it; the word itself is always there, so that nobody needs the colour.
 COLOURS: Final[Mapping[str, str]] = {
@@ -24,6 +24,24 @@ NAMED: Final = 3
 FEW: Final = 2
 LONGEST: Final = 300
 SIDES: Final = {"force": "Force it", "stop": "Stop it"}
+PATHS: Final = {
+    "side": tables.text("Side", pinned=True),
+    "action": tables.text("To"),
+    "name": tables.text("By which way"),
+    "number": tables.count("Fewest", "Parties that are known to be enough; empty where nobody knows who holds it."),
+    "least": tables.count("At least", "Fewest that it could be, where it cannot be counted exactly."),
+    "soon": tables.text("How soon", "From the start to the effect, at the earliest."),
+    "who": tables.text("By whom"),
+    "letter": tables.text("Letter", "How sure what was read of it is, from A to C."),
+    "note": tables.text("Note", "Why it counts nowhere, or why nobody knows who holds it."),
+}
+ALIKE: Final = {
+    "alike": tables.text("Alike", pinned=True),
+    "said": tables.text("What they say"),
+    "who": tables.text("Who"),
+    "share": tables.percent("Of the power"),
+    "taken": tables.text("As claimed", "One party where self-claims are counted, which no headline does."),
+}
 
 
 def word(said: str, letter: str) -> str:
@@ -136,6 +154,21 @@ def verdict(said: Said) -> str:
     note = f", {said.note}" if said.note else ""
     fewer = f"; it could be fewer: {said.unknown}" if said.at_most and said.unknown else ""
     return words.sentence(inert.markdown(f"{said.text}{note}{fewer}.", LONGEST))
+
+
+def paths(rows: pl.DataFrame) -> pl.DataFrame:
+    """Every way with how soon it works in words."""
+    return rows.with_columns(soon=pl.Series([words.delay(seconds) for seconds in rows["seconds"]], dtype=pl.String))
+
+
+def alike(rows: pl.DataFrame) -> pl.DataFrame:
+    """Who says the same, by name or address, and whether that counts as one party where claims are counted."""
+    who = [
+        words.listed([inert.plain(name or "") or words.short(address) for name, address in zip(*both, strict=True)])
+        for both in rows.select("names", "addresses").iter_rows()
+    ]
+    taken = pl.when("joined").then(pl.lit("one party")).otherwise(pl.lit("not confirmed"))
+    return rows.with_columns(who=pl.Series(who, dtype=pl.String), taken=taken).drop("names", "addresses")
 
 
 def beside_all(power: Power) -> str:

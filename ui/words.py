@@ -62,9 +62,11 @@ def _hundredths(units: int, whole: int) -> str:
 
 
 def usd(dollars: float | None) -> str:
-    """Dollars, in millions where there are millions."""
+    """Dollars, in millions where there are millions; what is above nothing never reads as nothing."""
     if dollars is None:
         return MISSING
+    if 0 < abs(dollars) < 1:
+        return "under 1 USD"
     return f"{dollars / 1e6:,.2f} million USD" if abs(dollars) >= 1e6 else f"{dollars:,.0f} USD"
 
 

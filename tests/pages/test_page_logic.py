@@ -108,6 +108,16 @@ def test_the_scorecard_shows_powers_off_the_chain_beside_those_that_count(visit:
 
 
 @pytest.mark.slow
+def test_power_tells_every_way_over_the_network_and_what_is_not_known_of_a_halt(visit: Open) -> None:
+    shown = visit("power", net="akash")
+    ways = table(shown, "action", "name", "note")
+    assert {"halt", "censor", "change the rules"} <= set(ways["action"])
+    headers = [header.value for header in shown.header]
+    assert any("operators can stop the chain; what that costs is not known" in header for header in headers)
+    assert "How few more would have to fall silent is not known" in texts(shown)
+
+
+@pytest.mark.slow
 def test_another_network_is_another_answer(visit: Open) -> None:
     shown = visit("power", net="akash")
     assert shown.header[0].value == "Akash: two validators together can halt the chain"

@@ -10,6 +10,7 @@ import pytest
 
 from ingest.networks import networks
 from ingest.publication import build
+from questions import halting
 from store.addresses import account
 from store.landing import Landing
 from store.mart import opened
@@ -118,6 +119,11 @@ def test_slack_is_told_of_thirty_days_and_a_rebuild_tells_the_same(tmp_path: Pat
     assert found["operators"].to_list() == [1, 0, 1]
     assert found["absent"].to_list() == [1, 1, 1]
     assert found["share"].to_list() == [0.1, 0.4, 0.3]
+    with opened(tmp_path) as mart:
+        now = halting.slack(mart, "akash")
+        assert now is not None
+        assert (now.operators, now.least, now.least_at, now.blocks) == (1, 0, NOW - timedelta(days=2), 3)
+        assert halting.slack(mart, "fetch") is None
     build(tmp_path, networks(), afresh=True)
     assert slack(tmp_path).drop("snapshot").equals(found.drop("snapshot"))
 
