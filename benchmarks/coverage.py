@@ -3,6 +3,7 @@
 from functools import partial
 
 from analytics.power.coverage import Covered
+from analytics.power.delegations import Delegations
 from benchmarks import OURS, Case, Work
 from tests.worlds.delegations import drawn
 
@@ -16,7 +17,7 @@ def coalition(delegators: int, *, seed: int, need: str) -> Work:
     enough = sum(power for *_, power in delegations) * numerator // denominator + 1
 
     def work() -> dict[str, float]:
-        found = Covered(delegations, enough).fewest()
+        found = Covered(Delegations.of(delegations), enough).fewest()
         return {"lower": found.lower, "upper": found.upper, "allowed": max(1, found.upper / 20)}
 
     return work

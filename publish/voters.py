@@ -1,6 +1,6 @@
 """Votes of a chain's governance as ways to power: what wins whatever all others do, and who has so much."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache, partial
@@ -8,6 +8,7 @@ from typing import Final
 
 from analytics.decimals import ONE
 from analytics.power.coverage import Covered
+from analytics.power.delegations import Delegations
 from analytics.power.paths import By, Path, Quorum
 from analytics.votes import rules
 from analytics.votes.tally import Thresholds
@@ -41,39 +42,37 @@ def by_vote(look: Look) -> Iterator[Path]:
         yield look.path(way["name"], Quorum(look.votes(way["measure"], way["population"]), need), by=By.VOTES)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Stake:
-    """Whose the power of each voter is: (delegator, validator, power) by address, and what nobody has read of it.
+    """Whose the power of each voter is by address, a validator's account as the validator, and what nobody has read.
 
-    A validator's account votes for it: `validators` has it by its account. keyless: delegators for whom nobody votes.
+    accounts: the account that votes for each validator.
     """
 
-    delegations: tuple[tuple[str, str, int], ...]
+    delegations: Delegations
     unread: Mapping[str, int]
-    validators: Mapping[str, str]
-    keyless: frozenset[str]
+    accounts: Mapping[str, str]
 
     @classmethod
     def of(cls, power: Votes, behind: Mapping[str, Votes]) -> "Stake":
-        """Power by validator, as its delegators share it; they may have been read some hours before."""
-        delegations: list[tuple[str, str, int]] = []
+        """Power by validator, as its delegators share it; they may have been read some hours before.
+
+        What is rounded away is the validator's, and so is what nobody votes with (tokenised shares).
+        """
+        validators = {account(validator): validator for validator in power}
+        nobody = keyless({delegator for held in behind.values() for delegator in held})
+        rows: list[tuple[str, str, int]] = []
         unread = {}
         for validator, tokens in power.items():
             read = sum(behind[validator].values())
             if not read:
                 unread[validator] = tokens
                 continue
-            parts = {delegator: amount * tokens // read for delegator, amount in behind[validator].items()}
-            # What is rounded away is the validator's.
-            delegations.append((validator, validator, tokens - sum(parts.values())))
-            delegations += [(delegator, validator, part) for delegator, part in parts.items()]
-        validators = {account(validator): validator for validator in power}
-        return cls(
-            tuple(row for row in delegations if row[-1]),
-            {validator: tokens for validator, tokens in unread.items() if tokens},
-            validators,
-            keyless({delegator for delegator, _, _ in delegations}),
-        )
+            parts = [(one, amount * tokens // read) for one, amount in behind[validator].items()]
+            rows.append((validator, validator, tokens - sum(part for _, part in parts)))
+            rows += [(validator if one in nobody else validators.get(one, one), validator, part) for one, part in parts]
+        left = {validator: tokens for validator, tokens in unread.items() if tokens}
+        return cls(Delegations.of(rows), left, {validator: own for own, validator in validators.items()})
 
 
 def stake(look: Look) -> Stake:
@@ -88,7 +87,7 @@ def _with_delegators(look: Look, need: int) -> Iterator[Path]:
     """The way where a delegation can be voted by its delegator or by its validator."""
     held, name = stake(look), look.way["name"]
     if held.unread:
-        name = f"{name}, delegators of {len(held.unread)} of {len(held.validators)} {look.way['population']} not read"
+        name = f"{name}, delegators of {len(held.unread)} of {len(held.accounts)} {look.way['population']} not read"
     voting, proposals = look.voted() if look.grouping == LATE else (None, 0)
     if voting is not None:
         name = f"{name}, delegators as they voted on the last {proposals}"
@@ -103,21 +102,20 @@ def covered(look: Look, held: Stake, need: int, voting: Collection[str] | None =
 
     voting: who votes for themselves, so that each delegation has one voter; None: whoever likes.
     """
-
-    def made() -> Covered:
-        accounts = {validator: own for own, validator in held.validators.items()}
-        party = cache(partial(_party, look, accounts, held.validators))
-        rows: Iterable[tuple[str, str, int]] = rules.shared(held.delegations, party, held.keyless)
-        if voting is not None:
-            votes = rules.voted(held.delegations, voting, party, held.keyless)
-            rows = ((one, one, power) for one, power in votes.items())
-        return Covered(tuple(rows), need, tuple((party(one), power) for one, power in held.unread.items()))
-
-    return look.known.once((id(held), look.grouping, need), made)
+    party = cache(partial(_party, look, held.accounts))
+    kept = look.known.once
+    by_party = kept(
+        (id(held), look.grouping),
+        lambda: (held.delegations if voting is None else held.delegations.voted(voting)).merged(party),
+    )
+    unread = tuple((party(one), power) for one, power in held.unread.items())
+    return kept((id(held), look.grouping, need), lambda: Covered(by_party, need, unread))
 
 
-def _party(look: Look, accounts: Mapping[str, str], validators: Mapping[str, str], address: str) -> str:
-    """Who is behind an address, where a validator and the account that votes for it are one, as is said of either."""
-    one = validators.get(address, address)
-    named = (look.party(look.way["measure"], other) for other in (one, accounts.get(one, one)))
-    return next((party for party in named if party not in (one, accounts.get(one))), one)
+def _party(look: Look, accounts: Mapping[str, str], address: str) -> str:
+    """Who is behind an address; of a validator, as is said of it or of the account that votes for it."""
+    named = look.party(look.way["measure"], address)
+    if named == address in accounts:
+        of_account = look.party(look.way["measure"], accounts[address])
+        return named if of_account == accounts[address] else of_account
+    return named

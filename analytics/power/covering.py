@@ -21,16 +21,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from analytics.power.delegations import UNITS, Delegations, Floats, Ints, summed
 from analytics.power.paths import Fewest
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 Choices = NDArray[np.int8]
-Exact = NDArray[np.object_]  # of whole numbers of Python
 
-# All power together in the arithmetic of the bounds.
-UNITS: Final = 2**50
 # Prices that are tried, as parts of what the last party adds that is taken; rounds in which a flow is filled.
 PRICES: Final = (0.5, 0.65, 0.8, 0.9, 0.95, 1.0, 1.05, 1.1, 1.25, 1.5, 2.0)
 ROUNDS: Final = 16
@@ -39,16 +35,13 @@ ROUNDS: Final = 16
 WORK, STEP, EXACTLY = 12_000_000, 4_000, 30
 UNDECIDED, INSIDE, OUTSIDE = 0, 1, 2
 
-# Of each a delegator, a validator and a power. Few are validators: what they do is searched.
-Delegations = Sequence[tuple[str, str, int]]
-
 
 def fewest(delegations: Delegations, need: int) -> Fewest:
     """Between which numbers the fewest parties are that have the need, and who suffices.
 
     need: more than nothing, and no more than all.
     """
-    graph = _Graph.of(delegations, need)
+    graph = _Graph(delegations, need)
     members, last = graph.greedily()
     lower, upper = graph.at_least(), len(members)
     if lower < upper:
@@ -60,79 +53,55 @@ def fewest(delegations: Delegations, need: int) -> Fewest:
             members = found
             break
         lower += found is not None and size == lower
-    return Fewest(lower, tuple(graph.names[one] for one in members))
+    return Fewest(lower, tuple(graph.held.names[one] for one in members))
 
 
 @dataclass(frozen=True, slots=True)
 class _Graph:
-    """Parties by number, the `count` that have a validator first, and what is delegated from each to each, a row.
+    """Delegations of which some parties need enough: in the powers themselves, and `need` in units, rounded up."""
 
-    exact: the powers; power: in units, rounded up, so that whoever has the need has it there too. enough, need: how
-    much is needed in the one and the other. carried: what each party has by itself, in units.
-    """
-
-    names: tuple[str, ...]
-    count: int
-    delegator: Ints
-    validator: Ints
-    exact: Exact
-    power: Floats
+    held: Delegations
     enough: int
-    need: int
-    carried: Floats
 
-    @classmethod
-    def of(cls, delegations: Delegations, enough: int) -> "_Graph":
-        one, other, powers = zip(*delegations, strict=True)
-        validators = sorted(set(other))
-        names = (*validators, *sorted(set(one).difference(validators)))
-        number = {name: place for place, name in enumerate(names)}
-        pairs = np.array([number[name] for name in one]) * len(names) + np.array([number[name] for name in other])
-        order = pairs.argsort(kind="stable")
-        pairs, starts = np.unique(pairs[order], return_index=True)
-        delegator, validator = np.divmod(pairs, len(names))
-        exact = np.add.reduceat(np.array(powers, np.object_)[order], starts)
-        total = sum(powers)
-        power, need = -(-exact * UNITS // total), -(-enough * UNITS // total)
-        power = power.astype(np.float64)
-        carried = summed(delegator, power, len(names))
-        carried += summed(validator, np.where(delegator == validator, 0, power), len(names))
-        return cls(names, len(validators), delegator, validator, exact, power, enough, need, carried)
+    @property
+    def need(self) -> int:
+        return int(self.held.in_units(self.enough))
 
     @property
     def total(self) -> int:
-        return int(self.power.sum())
+        return int(self.held.units.sum())
 
     def at_least(self) -> int:
         """Fewest if nobody's power overlapped."""
-        return 1 + int(np.searchsorted(np.cumsum(np.sort(self.carried)[::-1]), self.need))
+        return 1 + int(np.searchsorted(np.cumsum(np.sort(self.held.carried)[::-1]), self.need))
 
     def counted(self, members: Sequence[int] | Ints) -> Mask:
         """Which rows count for some parties."""
-        inside = np.zeros(len(self.names), np.bool_)
+        inside = np.zeros(len(self.held.names), np.bool_)
         inside[members] = True
-        return np.asarray(inside[self.delegator] | inside[self.validator])
+        return np.asarray(inside[self.held.delegator] | inside[self.held.validator])
 
     def suffices(self, members: Sequence[int]) -> bool:
         """Whether some parties have the need, in the powers themselves."""
-        return bool(self.exact[self.counted(members)].sum() >= self.enough)
+        return bool(self.held.power[self.counted(members)].sum() >= self.enough)
 
     def greedily(self) -> tuple[list[int], float]:
         """Parties by largest gain that have the need together, and what the last of them added."""
-        gains, open_ = self.carried.copy(), np.ones(len(self.power), np.bool_)
-        by_validator = np.argsort(self.validator, kind="stable")
+        held, need = self.held, self.need
+        gains, open_ = held.carried.copy(), np.ones(len(held.units), np.bool_)
+        by_validator = np.argsort(held.validator, kind="stable")
         members: list[int] = []
         reached = gain = 0.0
-        while reached < self.need or not self.suffices(members):
+        while reached < need or not self.suffices(members):
             best = int(gains.argmax())
             gain = float(gains[best])
-            first, last = np.searchsorted(self.delegator, (best, best + 1))
-            start, end = np.searchsorted(self.validator, (best, best + 1), sorter=by_validator)
+            first, last = np.searchsorted(held.delegator, (best, best + 1))
+            start, end = np.searchsorted(held.validator, (best, best + 1), sorter=by_validator)
             rows = np.concatenate([np.arange(first, last), by_validator[start:end]])
             rows = rows[open_[rows]]
             open_[rows] = False
-            np.subtract.at(gains, self.delegator[rows], self.power[rows])
-            np.subtract.at(gains, self.validator[rows], self.power[rows])
+            np.subtract.at(gains, held.delegator[rows], held.units[rows])
+            np.subtract.at(gains, held.validator[rows], held.units[rows])
             gains[best] = -1
             reached += gain
             members.append(best)
@@ -158,14 +127,15 @@ class _Flow:
 
     @classmethod
     def at(cls, graph: _Graph, price: int) -> "_Flow":
-        parties, worth = len(graph.names), graph.carried > price
-        worth[: graph.count] = True
-        two = worth[graph.delegator] & (graph.delegator != graph.validator)
-        alone = summed(graph.validator[~two], graph.power[~two], graph.count)
+        held = graph.held
+        parties, worth = len(held.names), held.carried > price
+        worth[: held.count] = True
+        two = worth[held.delegator] & (held.delegator != held.validator)
+        alone = summed(held.validator[~two], held.units[~two], held.count)
         alone_flow = np.minimum(alone, price)
         left = np.full(parties, float(price))
-        left[: graph.count] -= alone_flow
-        one, other, power = graph.delegator[two], graph.validator[two], graph.power[two]
+        left[: held.count] -= alone_flow
+        one, other, power = held.delegator[two], held.validator[two], held.units[two]
         flow = np.zeros_like(power)
         for _ in range(ROUNDS):
             asked = summed(one, power - flow, parties) + summed(other, power - flow, parties)
@@ -184,11 +154,6 @@ class _Flow:
         return -((self.graph.total - self.graph.need - self.value) // self.price)
 
 
-def summed(places: Ints, values: Floats, count: int) -> Floats:
-    """Values by place, of `count` places."""
-    return np.bincount(places, values, count).astype(np.float64)
-
-
 class _Search:
     """Search for a coalition of one size: which validators take part; the best delegators then follow.
 
@@ -199,9 +164,13 @@ class _Search:
     def __init__(self, graph: _Graph, flow: _Flow, size: int, work: int) -> None:
         self.graph, self.size, self.work = graph, size, work
         self.spare = graph.total - flow.value + flow.price * size - graph.need
-        self.count = count = graph.count
+        self.count = count = graph.held.count
         self.room, self.dry_alone = flow.left[:count], flow.alone - flow.alone_flow
-        delegator, validator, dry = graph.delegator[flow.rows], graph.validator[flow.rows], graph.power[flow.rows]
+        delegator, validator, dry = (
+            graph.held.delegator[flow.rows],
+            graph.held.validator[flow.rows],
+            graph.held.units[flow.rows],
+        )
         dry = dry - flow.flow
         # A party with a validator that delegates to another: to be decided at both ends.
         own = delegator < count
@@ -275,16 +244,16 @@ class _Search:
         """These validators with the delegators who have most elsewhere, or [] where that is not enough."""
         graph, members = self.graph, np.flatnonzero(inside)
         places, open_ = self.size - len(members), ~graph.counted(members)
-        rest = summed(graph.delegator[open_], graph.power[open_], len(graph.names))[self.count :]
+        rest = summed(graph.held.delegator[open_], graph.held.units[open_], len(graph.held.names))[self.count :]
         self.work -= len(open_)
         best = np.sort(rest)[max(0, len(rest) - places) :].sum()
-        if graph.power[~open_].sum() + best < graph.need:
+        if graph.held.units[~open_].sum() + best < graph.need:
             return []
         # Rounded up it is enough; now as it is.
         self.work -= EXACTLY * len(open_)
         held: dict[int, int] = defaultdict(int)
-        rows = np.flatnonzero(open_ & (graph.delegator >= self.count))
-        for delegator, power in zip(graph.delegator[rows].tolist(), graph.exact[rows], strict=True):
+        rows = np.flatnonzero(open_ & (graph.held.delegator >= self.count))
+        for delegator, power in zip(graph.held.delegator[rows].tolist(), graph.held.power[rows], strict=True):
             held[delegator] += power
         found = [*members.tolist(), *nlargest(places, held, key=held.__getitem__)]
         return found if graph.suffices(found) else []

@@ -2,14 +2,13 @@
 
 Two things blur the count of validators. A delegator who votes takes its stake away from the validator, so a validator's
 power lies between its tokens (nobody overrides) and what it keeps (everybody does): `brackets` gives the count at both
-ends and at the override rate that was observed. And validators and delegators can act together: their stake overlaps
-(`shared`), so the smallest coalition is a covering problem (analytics/power/coverage.py).
+ends and at the override rate that was observed. And validators and delegators can act together: their stake overlaps,
+so the smallest coalition is a covering problem (analytics/power/coverage.py).
 
 All powers of one call are in the same unit (base units, or 1e-18 of them); thresholds are in 1e-18, as chains store
 them. Ratios are compared as the chain rounds them, at 18 decimals.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -168,33 +167,6 @@ def fewest(powers: Iterable[int], need: int) -> int | None:
         return 0
     reached = accumulate(sorted(powers, reverse=True))
     return next((count for count, power in enumerate(reached, 1) if power >= need), None)
-
-
-def shared(
-    delegations: Iterable[tuple[str, str, int]], party: Callable[[str], str], keyless: Collection[str] = ()
-) -> tuple[tuple[str, str, int], ...]:
-    """The two parties that could vote with each delegation, its delegator's and its validator's, with its power.
-
-    delegations: (delegator, validator, power). party: who is behind an account or a validator. keyless: delegators for
-    whom nobody votes (tokenised shares): their validator's party stands twice.
-    """
-    return tuple(
-        (party(validator if delegator in keyless else delegator), party(validator), power)
-        for delegator, validator, power in delegations
-    )
-
-
-def voted(
-    delegations: Iterable[tuple[str, str, int]],
-    voting: Collection[str],
-    party: Callable[[str], str],
-    keyless: Collection[str] = (),
-) -> dict[str, int]:
-    """Power by party when these delegators vote themselves, and all others leave it to their validator."""
-    found: dict[str, int] = defaultdict(int)
-    for delegator, validator, power in delegations:
-        found[party(delegator if delegator in voting and delegator not in keyless else validator)] += power
-    return dict(found)
 
 
 # Voters that an exact search looks at before it gives up and leaves two bounds; about half a second.

@@ -7,6 +7,7 @@ import pytest
 
 from analytics.power import covering
 from analytics.power.coverage import Covered
+from analytics.power.delegations import Delegations
 from tests.worlds.delegations import drawn
 from tests.worlds.each import each
 
@@ -37,37 +38,37 @@ ONE, OTHER = ("d", "V", 40), ("e", "V", 20)
 def test_a_delegation_counts_once_with_its_delegator_or_its_validator(
     delegations: tuple[tuple[str, str, int], ...], need: int, fewest: int, parties: set[str]
 ) -> None:
-    found = Covered(delegations, need).fewest()
+    found = Covered(Delegations.of(delegations), need).fewest()
     assert (found.lower, found.upper, set(found.parties)) == (fewest, fewest, parties)
 
 
 @each(("delegations", "need"), [((), 1), ((ONE,), 0), ((ONE,), -1), ((ONE,), 41), (((*ONE[:2], -1), OTHER), 1)])
 def test_what_cannot_be_asked_is_refused(delegations: tuple[tuple[str, str, int], ...], need: int) -> None:
     with pytest.raises(ValueError, match=r"never be together|negative"):
-        Covered(delegations, need)
+        Covered(Delegations.of(delegations), need)
 
 
 def test_of_equal_coalitions_the_same_is_named_in_whatever_order_they_were_read() -> None:
     delegations = [(f"d{place % 7}", f"V{place % 5}", 10) for place in range(70)]
-    found = {Covered(tuple(delegations), 400).fewest()}
+    found = {Covered(Delegations.of(delegations), 400).fewest()}
     for seed in range(5):
         Random(seed).shuffle(delegations)
-        found.add(Covered(tuple(delegations), 400).fewest())
+        found.add(Covered(Delegations.of(delegations), 400).fewest())
     assert len(found) == 1
 
 
 def test_what_was_not_read_could_be_anybodys() -> None:
-    known = (("a", "V", 30), ("b", "V", 20), ("c", "W", 10))
+    known = Delegations.of((("a", "V", 30), ("b", "V", 20), ("c", "W", 10)))
     # X has 40 of whom nobody knows from whom: with it two have 80; if a had it, V alone would do.
     found = Covered(known, 80, unread=(("X", 40),)).fewest()
     assert (found.lower, set(found.parties)) == (1, {"V", "X"})
     found = Covered(known, 100, unread=(("X", 40),)).fewest()
     assert (found.lower, found.upper) == (2, 3)
-    assert Covered((), 50, unread=(("X", 40), ("Y", 30))).fewest().lower == 1
+    assert Covered(Delegations.of(()), 50, unread=(("X", 40), ("Y", 30))).fewest().lower == 1
 
 
 def test_parties_without_a_label_as_one_and_what_labels_tell() -> None:
-    asked = Covered((("a", "V", 30), ("b", "W", 50), ("c", "W", 20)), 81)
+    asked = Covered(Delegations.of((("a", "V", 30), ("b", "W", 50), ("c", "W", 20))), 81)
     assert asked.fewest().upper == 2
     assert asked.merged(lambda one: "rest" if one in {"V", "W"} else one).fewest().upper == 1
     assert asked.labelled({"a", "V", "b"}) == 0.3
@@ -88,15 +89,15 @@ def overlapping(seed: int) -> Covered:
     if not total:
         return overlapping(seed + 10**6)
     need = lots.choice([total // 3 + 1, total // 2 + 1, 2 * total // 3 + 1, total - 1, total, lots.randint(1, total)])
-    return Covered(tuple(delegations), min(max(need, 1), total))
+    return Covered(Delegations.of(delegations), min(max(need, 1), total))
 
 
 def fewest_of_all(asked: Covered) -> int:
     """By every set of parties: what it has is all but what lies among the others."""
-    names = {name: None for *pair, _ in asked.delegations for name in pair}
+    names = {name: None for *pair, _ in asked.delegations.rows() for name in pair}
     bit = {name: 1 << place for place, name in enumerate(names)}
     within = np.zeros(2 ** len(names), np.object_)
-    for one, other, power in asked.delegations:
+    for one, other, power in asked.delegations.rows():
         within[bit[one] | bit[other]] += power
     for place in range(len(names)):
         halves = within.reshape(-1, 2, 1 << place)
@@ -107,7 +108,7 @@ def fewest_of_all(asked: Covered) -> int:
 
 def has(asked: Covered, parties: tuple[str, ...]) -> int:
     inside = set(parties)
-    return sum(power for one, other, power in asked.delegations if one in inside or other in inside)
+    return sum(power for one, other, power in asked.delegations.rows() if one in inside or other in inside)
 
 
 def agree(seeds: range) -> None:
@@ -144,9 +145,10 @@ def test_a_search_that_takes_too_long_leaves_two_bounds_that_hold(monkeypatch: p
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_fifty_thousand_delegators_of_a_hundred_validators_leave_little_open(seed: int) -> None:
     delegations = drawn(seed, 50_000)
-    total = sum(power for *_, power in delegations)
+    held = Delegations.of(delegations)
+    total = held.total
     for need in (-(-total // 3), total // 2 + 1, 2 * total // 3 + 1):
-        asked = Covered(delegations, need)
+        asked = Covered(held, need)
         found = asked.fewest()
         assert 0 <= found.upper - found.lower <= max(1, found.upper // 20)
         assert has(asked, found.parties) >= need

@@ -1,4 +1,4 @@
-"""How few can decide or stop a vote: chain rules, brackets, and whose each delegation is."""
+"""How few can decide or stop a vote: chain rules, and brackets."""
 
 import gzip
 import json
@@ -11,16 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.decimals import scaled
-from analytics.votes.rules import Ballots, Seat, brackets, fewest, levers, shared, voted
+from analytics.power.delegations import Delegations
+from analytics.votes.rules import Ballots, Seat, brackets, fewest, levers
 from analytics.votes.tally import Thresholds
 from tests.worlds.examples import examples
 
 USUAL = Thresholds(quorum=scaled("0.334"), threshold=scaled("0.5"), veto=scaled("0.334"))
-Delegations = list[tuple[str, str, int]]
+Rows = list[tuple[str, str, int]]
 
 
 @pytest.fixture(scope="module")
-def cudos(shared: Path) -> Delegations:
+def cudos(shared: Path) -> Rows:
     """Real delegations to the 31 bonded validators of cudos-1 at height 12241906, in acudos."""
     path = shared / "cosmos" / "cudos_export_trimmed.json.gz"
     if not path.is_file():
@@ -37,7 +38,7 @@ def cudos(shared: Path) -> Delegations:
         ]  # fmt: skip
 
 
-def largest_delegators(delegations: Delegations, count: int) -> list[str]:
+def largest_delegators(delegations: Rows, count: int) -> list[str]:
     held: dict[str, int] = {}
     for delegator, _, power in delegations:
         held[delegator] = held.get(delegator, 0) + power
@@ -68,37 +69,21 @@ def test_the_four_rules_decide_in_the_chains_order(ballots: Ballots, outcome: st
     assert ballots.outcome(USUAL) == outcome
 
 
-def test_more_than_half_of_cudos_needs_6_10_or_all_31_validators(cudos: Delegations) -> None:
+def test_more_than_half_of_cudos_needs_6_10_or_all_31_validators(cudos: Rows) -> None:
     bonded = sum(power for *_, power in cudos)
     half = bonded // 2 + 1
 
     def needed(voting_themselves: int) -> int | None:
-        found = voted(cudos, largest_delegators(cudos, voting_themselves), str)
-        left = [power for party, power in found.items() if "valoper" in party]
+        found = Delegations.of(cudos).voted(largest_delegators(cudos, voting_themselves))
+        left = [power for party, _, power in found.rows() if "valoper" in party]
         assert len(left) == 31
-        assert sum(found.values()) == bonded
+        assert found.total == bonded
         return fewest(left, half)
 
     assert needed(0) == 6
     assert needed(10) == 10
     assert needed(20) == 31
     assert needed(21) is None  # then not even all validators together
-
-
-def test_a_delegation_is_its_delegators_and_its_validators_and_of_tokenised_shares_the_validators_alone() -> None:
-    delegations = [("d", "V", 40), ("e", "V", 20), ("t", "W", 30)]
-    behind = {"V": "one", "W": "one", "e": "two"}
-    assert shared(delegations, lambda who: behind.get(who, who), keyless={"t"}) == (
-        ("d", "one", 40),
-        ("two", "one", 20),
-        ("one", "one", 30),
-    )
-
-
-def test_who_voted_of_late_votes_alone_with_what_is_his() -> None:
-    delegations = [("d", "V", 40), ("e", "V", 20), ("d", "W", 30), ("t", "W", 10)]
-    assert voted(delegations, {"d", "t"}, str, keyless={"t"}) == {"d": 70, "V": 20, "W": 10}
-    assert voted(delegations, (), lambda who: "one") == {"one": 100}
 
 
 def test_brackets_run_from_nobody_overrides_to_everybody_does() -> None:

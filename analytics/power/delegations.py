@@ -1,0 +1,96 @@
+"""Who could vote with which power: every delegation with its delegator and its validator, by parties."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Exact = NDArray[np.object_]  # of whole numbers of Python
+
+# All power together in floats: sums of whole numbers up to so many are exact.
+UNITS: Final = 2**50
+
+
+@dataclass(frozen=True, eq=False)
+class Delegations:
+    """Parties by number, the `count` that have a validator first, and what each delegates to each, a row.
+
+    power: above nothing, in whole base units of any size. A validator's row to itself is what nobody else votes with.
+    """
+
+    names: tuple[str, ...]
+    count: int
+    delegator: Ints
+    validator: Ints
+    power: Exact
+
+    @classmethod
+    def of(cls, rows: Iterable[tuple[str, str, int]]) -> "Delegations":
+        """From (delegator, validator, power); raises ValueError for negative power."""
+        found = [row for row in rows if row[-1]]
+        if any(power < 0 for *_, power in found):
+            raise ValueError("a delegation has negative power")
+        names = tuple(dict.fromkeys(name for one, other, _ in found for name in (one, other)))
+        number = {name: place for place, name in enumerate(names)}
+        one = np.array([number[one] for one, _, _ in found], np.int64)
+        other = np.array([number[other] for _, other, _ in found], np.int64)
+        power = np.array([power for *_, power in found], np.object_)
+        return cls(names, len(names), one, other, power).merged(str)
+
+    def merged(self, party: Callable[[str], str]) -> "Delegations":
+        """The same power, where those of one name by `party` are one: in the order of names, each pair once."""
+        called = [party(name) for name in self.names]
+        validators = sorted({called[place] for place in np.unique(self.validator).tolist()})
+        names = (*validators, *sorted(set(called).difference(validators)))
+        number = {name: place for place, name in enumerate(names)}
+        to = np.array([number[name] for name in called], np.int64)
+        pairs = to[self.delegator] * len(names) + to[self.validator]
+        order = pairs.argsort(kind="stable")
+        pairs, starts = np.unique(pairs[order], return_index=True)
+        power = np.add.reduceat(self.power[order], starts) if len(starts) else self.power
+        return Delegations(names, len(validators), *np.divmod(pairs, max(len(names), 1)), power)
+
+    def voted(self, voting: Collection[str]) -> "Delegations":
+        """The same where these parties vote themselves and all others leave it to the validator: each row is one's."""
+        themselves = np.array([name in voting for name in self.names], np.bool_)
+        voter = np.where(themselves[self.delegator], self.delegator, self.validator)
+        return Delegations(self.names, len(self.names), voter, voter, self.power).merged(str)
+
+    def rows(self) -> Iterator[tuple[str, str, int]]:
+        """Delegator, validator and power."""
+        for one, other, power in zip(self.delegator.tolist(), self.validator.tolist(), self.power, strict=True):
+            yield self.names[one], self.names[other], power
+
+    def known(self, parties: Collection[str]) -> int:
+        """Power of which all who could vote with it are among some parties."""
+        inside = np.array([name in parties for name in self.names], np.bool_)
+        return int(self.power[inside[self.delegator] & inside[self.validator]].sum())
+
+    @cached_property
+    def total(self) -> int:
+        return int(self.power.sum())
+
+    @cached_property
+    def units(self) -> Floats:
+        """Power of each row in parts of all, rounded up: whoever has enough has it here too."""
+        return np.asarray(self.in_units(self.power), np.float64)
+
+    def in_units(self, power: Any) -> Any:
+        """Power as parts of all, rounded up."""
+        return -(-power * UNITS // self.total)
+
+    @cached_property
+    def carried(self) -> Floats:
+        """What each party has by itself, in units."""
+        own = summed(self.validator, np.where(self.delegator == self.validator, 0, self.units), len(self.names))
+        return own + summed(self.delegator, self.units, len(self.names))
+
+
+def summed(places: Ints, values: Floats, count: int) -> Floats:
+    """Values by place, of `count` places."""
+    return np.bincount(places, values, count).astype(np.float64)
