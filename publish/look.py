@@ -5,14 +5,16 @@ else.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final, TypeVar, cast
 
+import numpy as np
 import polars as pl
 
 from analytics.power.confidence import Confidence
+from analytics.power.delegations import Delegations
 from analytics.power.paths import Action, By, Need, Path, Side
 from publish.confidence import confidence
 from store.mart import Tables
@@ -30,16 +32,21 @@ LATE: Final = "voters of late"
 LAST_PROPOSALS: Final = 5
 
 # Addresses, not parties: a multisig is found by its address. In order, so that of equal parties the same are named by
-# every build of the same facts. A label counts while it holds.
+# every build of the same facts.
 _HELD: Final = """
-    SELECT o.measure, o.population, o.address, sum(o.amount) AS amount, any_value(e.entity) AS entity,
-           any_value(c.entity) AS claimed
-    FROM held o
-    LEFT JOIN entity e ON e.network = o.network AND e.address = o.address
-        AND in_force(e.valid_from, e.valid_to, o.time)
-    LEFT JOIN claim c ON c.network = o.network AND c.address = o.address
-    WHERE o.network = ? AND o.measure = ? AND NOT is_sink(o.address)
-    GROUP BY o.measure, o.population, o.address ORDER BY o.measure, o.population, o.address
+    SELECT population, address, sum(amount) AS amount FROM held
+    WHERE network = ? AND measure = ? AND ? IN ('', population) AND NOT is_sink(address)
+    GROUP BY population, address ORDER BY population, address
+"""
+# A label counts while it holds.
+_NAMED: Final = """
+    SELECT h.address, any_value(e.entity) AS entity, any_value(c.entity) AS claimed
+    FROM (SELECT DISTINCT holder, snapshot FROM holding) o
+    JOIN snapshot s ON s.id = o.snapshot JOIN holder h ON h.id = o.holder
+    LEFT JOIN entity e ON e.network = s.network AND e.address = h.address
+        AND in_force(e.valid_from, e.valid_to, s.time)
+    LEFT JOIN claim c ON c.network = s.network AND c.address = h.address
+    WHERE s.network = ? AND s.measure = ? AND coalesce(e.entity, c.entity) IS NOT NULL GROUP BY h.address
 """
 _READ: Final = """
     SELECT p.name AS population, s.id AS snapshot, s.measure, s.witness <> '' AS witnessed,
@@ -52,6 +59,12 @@ _SAID: Final = """
            max_by(s.witness <> '', o.time) AS witnessed
     FROM observation o JOIN snapshot s ON s.id = o.snapshot
     WHERE o.network = ? AND o.name = ? GROUP BY o.subject
+"""
+# By number, since there is one for every delegation of a chain.
+_BEHIND: Final = """
+    SELECT o.population, o.holder, o.amount FROM holding o
+    JOIN population p ON p.id = o.population JOIN snapshot s ON s.id = o.snapshot
+    WHERE s.network = ? AND s.measure = ? AND starts_with(p.name, ?)
 """
 _VOTED: Final = """
     WITH last AS (
@@ -75,8 +88,7 @@ class Known:
     mart: Tables
     network: str
     _held: dict[str, dict[str, dict[str, int]]] = field(default_factory=dict)
-    _entities: dict[str, dict[str, str]] = field(default_factory=dict)
-    _claims: dict[str, dict[str, str]] = field(default_factory=dict)
+    _named: dict[str, dict[str, tuple[str | None, str | None]]] = field(default_factory=dict)
     _said: dict[str, dict[str, tuple[str, int, bool]]] = field(default_factory=dict)
     _made: dict[Any, Any] = field(default_factory=dict)
     _others: dict[str, "Known"] = field(default_factory=dict)
@@ -102,23 +114,34 @@ class Known:
         """Whole base units by address; nothing where the population was never read, or nobody holds any."""
         return self._measure(measure).get(population, {})
 
+    def alone(self, measure: str, population: str) -> Mapping[str, int]:
+        """The same, without all other populations of the measure, which may be large."""
+
+        def made() -> Mapping[str, int]:
+            rows = self.mart.table(_HELD, self.network, measure, population).iter_rows()
+            return {address: int(amount) for _, address, amount in rows}
+
+        return self.once((measure, population), made)
+
     def populations(self, measure: str) -> tuple[str, ...]:
         """Every population of a measure in which somebody holds something."""
         return tuple(self._measure(measure))
 
+    def addresses(self, measure: str) -> Collection[str]:
+        """Those of which a label is in force, or which claim something, when the measure was read."""
+        return self._names(measure).keys()
+
     def entity(self, measure: str, address: str) -> str | None:
         """The party behind an address by a label in force, when the measure was read."""
-        self._measure(measure)
-        return self._entities[measure].get(address)
+        return self._names(measure).get(address, (None, None))[0]
 
     def claim(self, measure: str, address: str) -> str | None:
         """The party that an address claims to be; nobody has shown that it is."""
-        self._measure(measure)
-        return self._claims[measure].get(address)
+        return self._names(measure).get(address, (None, None))[1]
 
     def labels(self) -> frozenset[str]:
         """All parties that are known by a label, of the measures that were looked at."""
-        own = frozenset(entity for of in self._entities.values() for entity in of.values())
+        own = frozenset(entity for of in self._named.values() for entity, _ in of.values() if entity is not None)
         return own.union(*(one.labels() for one in self._others.values()))
 
     def said(self, name: str) -> Mapping[str, tuple[str, int, bool]]:
@@ -133,6 +156,18 @@ class Known:
         """All whom some way of the network names as those who decide."""
         rows = self.mart.table("SELECT DISTINCT governs FROM way WHERE network = ? AND governs <> ''", self.network)
         return frozenset(one for (governs,) in rows.iter_rows() for one in named(governs))
+
+    def behind(self, measure: str, prefix: str) -> Delegations:
+        """Whose power voters have: the holders of every population that is called `prefix` and a voter's address."""
+        held = self.mart.table(_BEHIND, self.network, measure, prefix)
+        voters = dict(self.mart.table("SELECT id, name FROM population WHERE starts_with(name, ?)", prefix).iter_rows())
+        holders = dict(self.mart.table("SELECT id, address FROM holder WHERE network = ?", self.network).iter_rows())
+        populations, voter = np.unique(held["population"].to_numpy(), return_inverse=True)
+        numbers, holder = np.unique(held["holder"].to_numpy(), return_inverse=True)
+        names = [voters[one].removeprefix(prefix) for one in populations.tolist()]
+        names += [holders[one] for one in numbers.tolist()]
+        amounts = np.array(held["amount"].cast(pl.Int128).to_list(), np.object_)
+        return Delegations.coded(names, holder + len(populations), voter, amounts)
 
     @cached_property
     def voted(self) -> pl.DataFrame:
@@ -149,16 +184,17 @@ class Known:
 
     def _measure(self, measure: str) -> dict[str, dict[str, int]]:
         if measure not in self._held:
-            self._held[measure], self._entities[measure], self._claims[measure] = defaultdict(dict), {}, {}
-            for _, population, address, amount, entity, claimed in self.mart.table(
-                _HELD, self.network, measure
-            ).iter_rows():
+            self._held[measure] = defaultdict(dict)
+            for population, address, amount in self.mart.table(_HELD, self.network, measure, "").iter_rows():
                 self._held[measure][population][address] = int(amount)
-                if entity is not None:
-                    self._entities[measure][address] = entity
-                if claimed is not None:
-                    self._claims[measure][address] = claimed
         return self._held[measure]
+
+    def _names(self, measure: str) -> dict[str, tuple[str | None, str | None]]:
+        """By address the party of its label in force, and that which it claims to be; of those alone that have one."""
+        if measure not in self._named:
+            rows = self.mart.table(_NAMED, self.network, measure).iter_rows()
+            self._named[measure] = {address: (entity, claimed) for address, entity, claimed in rows}
+        return self._named[measure]
 
 
 @dataclass
@@ -172,9 +208,18 @@ class Look:
 
     def holders(self, measure: str, population: str) -> Votes:
         """What each address holds, in whole base units."""
+        self.see(measure, population)
+        return self.known.held(measure, population)
+
+    def alone(self, measure: str, population: str) -> Votes:
+        """The same of a population that stands beside large ones."""
+        self.see(measure, population)
+        return self.known.alone(measure, population)
+
+    def see(self, measure: str, population: str) -> None:
+        """Note that what was read of a population is looked at."""
         for snapshot, sure in self.known.read.get((measure, population), ()):
             self._see(snapshot, sure)
-        return self.known.held(measure, population)
 
     def votes(self, measure: str, population: str) -> Votes:
         """What each party holds; one with several addresses has all of them."""
@@ -189,6 +234,11 @@ class Look:
         if named is None and self.grouping == CLAIMED:
             named = self.known.claim(measure, address)
         return address if named is None else named
+
+    def named(self, measure: str) -> dict[str, str]:
+        """The party behind each address of which one is named, where labels count."""
+        parties = {address: self.party(measure, address) for address in self.known.addresses(measure)}
+        return {address: party for address, party in parties.items() if party != address}
 
     def voted(self) -> tuple[frozenset[str], int]:
         """Who voted on one of the last proposals whose votes were read, and how many proposals these are."""

@@ -3,8 +3,9 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache, partial
 from typing import Final
+
+import numpy as np
 
 from analytics.decimals import ONE
 from analytics.power.coverage import Covered
@@ -24,7 +25,7 @@ def by_vote(look: Look) -> Iterator[Path]:
     As they voted of late, who did not vote leaves it to the voter that has its power.
     """
     way = look.way
-    power = look.holders(way["measure"], way["population"])
+    power = look.alone(way["measure"], way["population"])
     # States of old carry their parameters without a module.
     told = [look.said(name, way["module"]) or look.said(name) for name in TALLY]
     total = sum(power.values())
@@ -54,33 +55,40 @@ class Stake:
     accounts: Mapping[str, str]
 
     @classmethod
-    def of(cls, power: Votes, behind: Mapping[str, Votes]) -> "Stake":
+    def of(cls, power: Votes, read: Delegations) -> "Stake":
         """Power by validator, as its delegators share it; they may have been read some hours before.
 
         What is rounded away is the validator's, and so is what nobody votes with (tokenised shares).
         """
-        validators = {account(validator): validator for validator in power}
-        nobody = keyless({delegator for held in behind.values() for delegator in held})
-        rows: list[tuple[str, str, int]] = []
-        unread = {}
-        for validator, tokens in power.items():
-            read = sum(behind[validator].values())
-            if not read:
-                unread[validator] = tokens
-                continue
-            parts = [(one, amount * tokens // read) for one, amount in behind[validator].items()]
-            rows.append((validator, validator, tokens - sum(part for _, part in parts)))
-            rows += [(validator if one in nobody else validators.get(one, one), validator, part) for one, part in parts]
-        left = {validator: tokens for validator, tokens in unread.items() if tokens}
-        return cls(Delegations.of(rows), left, {validator: own for own, validator in validators.items()})
+        accounts = {validator: account(validator) for validator in power}
+        delegator, validator = read.delegator, read.validator
+        tokens = np.array([power.get(name, 0) for name in read.names[: read.count]], np.object_)
+        behind, parts = np.full(read.count, 0, np.object_), np.full(read.count, 0, np.object_)
+        np.add.at(behind, validator, read.power)
+        part = read.power * tokens[validator] // behind[validator]
+        np.add.at(parts, validator, part)
+        nobody = keyless(read.names)
+        keys = np.array([name not in nobody for name in read.names], np.bool_)
+        every = np.arange(read.count)
+        delegations = Delegations.coded(
+            read.names,
+            np.concatenate([np.where(keys[delegator], delegator, validator), every]),
+            np.concatenate([validator, every]),
+            np.concatenate([part, tokens - parts]),
+        )
+        known = set(read.names[: read.count])
+        unread = {one: tokens for one, tokens in power.items() if tokens and one not in known}
+        return cls(delegations.merged({own: one for one, own in accounts.items()}), unread, accounts)
 
 
 def stake(look: Look) -> Stake:
     """Whose the power of each voter of a way is, made once for all ways that look at it."""
-    way = look.way
-    power = look.holders(way["measure"], way["population"])
-    behind = {voter: look.holders(way["measure"], f"{way['behind']}@{voter}") for voter in power}
-    return look.known.once((way["measure"], way["population"], way["behind"]), lambda: Stake.of(power, behind))
+    measure, voters, prefix = look.way["measure"], look.way["population"], f"{look.way['behind']}@"
+    power = look.alone(measure, voters)
+    for voter in power:
+        look.see(measure, f"{prefix}{voter}")
+    key = (measure, voters, prefix)
+    return look.known.once(key, lambda: Stake.of(power, look.known.behind(measure, prefix)))
 
 
 def _with_delegators(look: Look, need: int) -> Iterator[Path]:
@@ -102,20 +110,17 @@ def covered(look: Look, held: Stake, need: int, voting: Collection[str] | None =
 
     voting: who votes for themselves, so that each delegation has one voter; None: whoever likes.
     """
-    party = cache(partial(_party, look, held.accounts))
-    kept = look.known.once
-    by_party = kept(
-        (id(held), look.grouping),
-        lambda: (held.delegations if voting is None else held.delegations.voted(voting)).merged(party),
-    )
-    unread = tuple((party(one), power) for one, power in held.unread.items())
-    return kept((id(held), look.grouping, need), lambda: Covered(by_party, need, unread))
+    measure = look.way["measure"]
 
+    def merged() -> tuple[Delegations, tuple[tuple[str, int], ...]]:
+        called = look.named(measure)
+        # A validator is who is said to have it, or the account that votes for it.
+        called |= {one: called[own] for one, own in held.accounts.items() if own in called and one not in called}
+        rows = held.delegations if voting is None else held.delegations.voted(voting)
+        return rows.merged(called), tuple((called.get(one, one), power) for one, power in held.unread.items())
 
-def _party(look: Look, accounts: Mapping[str, str], address: str) -> str:
-    """Who is behind an address; of a validator, as is said of it or of the account that votes for it."""
-    named = look.party(look.way["measure"], address)
-    if named == address in accounts:
-        of_account = look.party(look.way["measure"], accounts[address])
-        return named if of_account == accounts[address] else of_account
-    return named
+    def made() -> Covered:
+        rows, unread = look.known.once((measure, look.grouping, "parties"), merged)
+        return Covered(rows, need, unread)
+
+    return look.known.once((measure, look.grouping, need), made)

@@ -1,6 +1,6 @@
 """Who could vote with which power: every delegation with its delegator and its validator, by parties."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -31,35 +31,45 @@ class Delegations:
 
     @classmethod
     def of(cls, rows: Iterable[tuple[str, str, int]]) -> "Delegations":
-        """From (delegator, validator, power); raises ValueError for negative power."""
-        found = [row for row in rows if row[-1]]
-        if any(power < 0 for *_, power in found):
-            raise ValueError("a delegation has negative power")
-        names = tuple(dict.fromkeys(name for one, other, _ in found for name in (one, other)))
-        number = {name: place for place, name in enumerate(names)}
+        """From (delegator, validator, power)."""
+        found = list(rows)
+        number = {name: place for place, name in enumerate(dict.fromkeys(name for *pair, _ in found for name in pair))}
         one = np.array([number[one] for one, _, _ in found], np.int64)
         other = np.array([number[other] for _, other, _ in found], np.int64)
-        power = np.array([power for *_, power in found], np.object_)
-        return cls(names, len(names), one, other, power).merged(str)
+        return cls.coded(tuple(number), one, other, np.array([power for *_, power in found], np.object_))
 
-    def merged(self, party: Callable[[str], str]) -> "Delegations":
-        """The same power, where those of one name by `party` are one: in the order of names, each pair once."""
-        called = [party(name) for name in self.names]
-        validators = sorted({called[place] for place in np.unique(self.validator).tolist()})
-        names = (*validators, *sorted(set(called).difference(validators)))
-        number = {name: place for place, name in enumerate(names)}
-        to = np.array([number[name] for name in called], np.int64)
-        pairs = to[self.delegator] * len(names) + to[self.validator]
+    @classmethod
+    def coded(cls, names: Sequence[str], delegator: Ints, validator: Ints, power: Exact) -> "Delegations":
+        """From rows by place in names, of which some may be the same; raises ValueError for negative power.
+
+        Names come in their order, each pair once, and who has nothing not at all.
+        """
+        if (power < 0).any():
+            raise ValueError("a delegation has negative power")
+        some = (power > 0).astype(np.bool_)
+        delegator, validator, power = delegator[some], validator[some], power[some]
+        validators = {names[place] for place in np.unique(validator).tolist()}
+        others = {names[place] for place in np.unique(delegator).tolist()}.difference(validators)
+        number = {name: place for place, name in enumerate((*sorted(validators), *sorted(others)))}
+        to = np.array([number.get(name, 0) for name in names], np.int64)
+        pairs = to[delegator] * len(number) + to[validator]
         order = pairs.argsort(kind="stable")
-        pairs, starts = np.unique(pairs[order], return_index=True)
-        power = np.add.reduceat(self.power[order], starts) if len(starts) else self.power
-        return Delegations(names, len(validators), *np.divmod(pairs, max(len(names), 1)), power)
+        starts = np.flatnonzero(np.diff(pairs[order], prepend=-1))
+        pairs = pairs[order][starts]
+        power = np.add.reduceat(power[order], starts) if len(starts) else power
+        return cls(tuple(number), len(validators), *np.divmod(pairs, max(len(number), 1)), power)
+
+    def merged(self, party: Mapping[str, str]) -> "Delegations":
+        """The same power, where those of one party are one; who is not named stays alone."""
+        if not party:
+            return self
+        return self.coded([party.get(name, name) for name in self.names], self.delegator, self.validator, self.power)
 
     def voted(self, voting: Collection[str]) -> "Delegations":
         """The same where these parties vote themselves and all others leave it to the validator: each row is one's."""
         themselves = np.array([name in voting for name in self.names], np.bool_)
         voter = np.where(themselves[self.delegator], self.delegator, self.validator)
-        return Delegations(self.names, len(self.names), voter, voter, self.power).merged(str)
+        return self.coded(self.names, voter, voter, self.power)
 
     def rows(self) -> Iterator[tuple[str, str, int]]:
         """Delegator, validator and power."""

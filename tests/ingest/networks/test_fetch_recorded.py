@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from analytics.decimals import ONE
+from analytics.power.delegations import Delegations
 from analytics.votes.rules import seats
 from analytics.votes.tally import choices, power_of, stake, tally
 from ingest.cosmos.governance import dialect, votes
@@ -96,13 +97,11 @@ def test_nobody_votes_for_tokenised_shares_so_their_validator_keeps_them(shared:
     nobody = keyless(delegator for delegator, _, _ in powers)
     kept = sum(seat.kept for seat in seats(tokens, powers, account=account, keyless=nobody))
     assert (kept - own) // ONE == int(liquid)
-    behind: dict[str, dict[str, int]] = {operator: {} for operator in tokens}
     elsewhere: Counter[str] = Counter()
     for delegator, operator, power in powers:
-        behind[operator][delegator] = power
         for other in tokens:
             elsewhere[other] += power if delegator == account(other) != account(operator) else 0
-    held = Stake.of(tokens, behind).delegations
+    held = Stake.of(tokens, Delegations.of(powers)).delegations
     # If all vote for themselves who can, this is left to validators.
     found = {voter: power for voter, _, power in held.voted(held.names).rows()}
     assert not found.keys() & accounts.keys()
