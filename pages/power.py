@@ -6,14 +6,16 @@ import polars as pl
 import streamlit as st
 
 from analytics.spread.metrics import METRICS
-from questions import a_priori, alike, claimed, halting, month, power, ranking
+from questions import a_priori, alike, halting, month, power, ranking
 from questions import thresholds as rules
 from questions.labels import behind
 from questions.populations import Population
 from questions.search import misspelled, one_each, respelled, search
 from questions.standing import everywhere
 from store.addresses import LONGEST_PASTED
-from ui import alike as told, banners, charts, choose, colours, draw, frame, halting as still, inert, labels, parties, powers, served, tables, words
+from ui import alike as told
+from ui import banners, charts, choose, colours, draw, frame, inert, labels, parties, powers, served, tables, words
+from ui import halting as still
 from ui.provenance import Provenance
 
 SHOWN = ("effective_parties", "top_1", "top_10", "nc_ge_1_3", "nc_gt_1_2", "nc_gt_2_3")
@@ -201,10 +203,9 @@ def changed(population: Population) -> None:
 
 @frame.section
 def over(population: Population) -> None:
-    """Power over the network as a whole: by every way, how close it is to standing still, and who claims to be one."""
+    """Power over the network as a whole: by every way, and how close it is to standing still."""
     ways(population)
     standstill(population)
-    claims(population)
 
 
 @frame.section
@@ -231,17 +232,6 @@ def standstill(population: Population) -> None:
         st.markdown(still.slack(slack))
     elif not costs.is_empty():
         st.caption("How few more would have to fall silent is not known: who signs blocks was not read.")
-
-
-@frame.section
-def claims(population: Population) -> None:
-    """Who says the same of themselves, which moves no number of the headline."""
-    rows = served.asked(claimed.alike, population.network)
-    if rows.is_empty():
-        return
-    st.header("Who claims to be one operator", anchor=False)
-    st.caption("Nobody checks what validators write of themselves: it moves no word and no headline number.")
-    draw.table(powers.alike(rows), powers.ALIKE, alt="Validators that say the same", sources=[], key="alike")
 
 
 @frame.section

@@ -35,13 +35,6 @@ PATHS: Final = {
     "letter": tables.text("Letter", "How sure what was read of it is, from A to C."),
     "note": tables.text("Note", "Why it counts nowhere, or why nobody knows who holds it."),
 }
-ALIKE: Final = {
-    "alike": tables.text("Alike", pinned=True),
-    "said": tables.text("What they say"),
-    "who": tables.text("Who"),
-    "share": tables.percent("Of the power"),
-    "taken": tables.text("As claimed", "One party where self-claims are counted, which no headline does."),
-}
 
 
 def word(said: str, letter: str) -> str:
@@ -159,16 +152,6 @@ def verdict(said: Said) -> str:
 def paths(rows: pl.DataFrame) -> pl.DataFrame:
     """Every way with how soon it works in words."""
     return rows.with_columns(soon=pl.Series([words.delay(seconds) for seconds in rows["seconds"]], dtype=pl.String))
-
-
-def alike(rows: pl.DataFrame) -> pl.DataFrame:
-    """Who says the same, by name or address, and whether that counts as one party where claims are counted."""
-    who = [
-        words.listed([inert.plain(name or "") or words.short(address) for name, address in zip(*both, strict=True)])
-        for both in rows.select("names", "addresses").iter_rows()
-    ]
-    taken = pl.when("joined").then(pl.lit("one party")).otherwise(pl.lit("not confirmed"))
-    return rows.with_columns(who=pl.Series(who, dtype=pl.String), taken=taken).drop("names", "addresses")
 
 
 def beside_all(power: Power) -> str:

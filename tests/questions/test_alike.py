@@ -37,7 +37,8 @@ def test_what_claims_would_change_is_told_beside_the_headline(mart: Mart, known:
 def test_the_mart_has_both_numbers(mart: Mart) -> None:
     math, power = (
         mart.table(
-            "SELECT number, claimed FROM verdict WHERE (network, measure, axis) = ('akash', 'stake_by_operator', 'math')"
+            "SELECT number, claimed FROM verdict WHERE network = 'akash' AND axis = 'math' AND measure = ?",
+            "stake_by_operator",
         ).row(0),
         mart.table("SELECT grouping, number FROM power WHERE (network, side, action) = ('akash', 'force', 'censor')"),
     )

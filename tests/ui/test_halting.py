@@ -8,7 +8,7 @@ import pytest
 
 from analytics.power.verdict import NOT_SHOWN
 from questions.halting import Slack
-from ui import halting, inert, parties, powers
+from ui import halting, inert, parties
 
 DAY = datetime(2026, 7, 17, tzinfo=UTC)
 
@@ -64,19 +64,3 @@ def test_a_word_is_at_most_where_the_unlabelled_could_be_one(
     number: float | None, least: float | None, said: str
 ) -> None:
     assert parties.at_most(number, least) == said
-
-
-def test_who_says_the_same_is_named_and_whether_it_counts_as_one() -> None:
-    rows = pl.DataFrame(
-        {
-            "alike": ["identity and website", "name"],
-            "said": ["A", "b"],
-            "addresses": [["x1", "x2"], ["x3", "x4"]],
-            "names": [["One", None], ["", "Four"]],
-            "share": [0.2, 0.1],
-            "joined": [True, False],
-        }
-    )
-    told = powers.alike(rows)
-    assert told["who"].to_list() == ["One and x2", "x3 and Four"]
-    assert told["taken"].to_list() == ["one party", "not confirmed"]
