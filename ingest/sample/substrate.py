@@ -44,12 +44,13 @@ def _token(network: Network) -> str:
 
 def subnets(network: Network, time: datetime) -> list[Row]:
     """How much of a subnet's weight decides, what its token costs, and how much of it there is."""
-    rows = []
+    rows, own = [], _token(network)
+    price = f"{network.token} an {network.all_units[own].token}" if own else network.token
     for place, subnet in enumerate(SUBNETS, 1):
         rows += [
             observation("kappa", time, KAPPA, "of 65535", subject=subnet),
-            observation("price", time, 1 / (4 + place), network.token, subject=subnet),
-            observation("alpha_outside", time, OUTSIDE, _token(network), subject=subnet),
+            observation("price", time, 1 / (4 + place), price, subject=subnet),
+            observation("alpha_outside", time, OUTSIDE, own, subject=subnet),
         ]
     return rows
 
