@@ -10,11 +10,11 @@ from questions.thresholds import DecidingShare, Value
 from ui import tables, words
 
 COLUMNS = {
-    "members": tables.text("Validators", "As they call themselves, the largest first.", pinned=True),
-    "by": tables.text("Say the same"),
-    "said": tables.text("Namely"),
+    "by": tables.text("Say the same", pinned=True),
     "share": tables.percent("Together"),
     "joined": tables.text("Counts as"),
+    "members": tables.text("Who", "As they call themselves, the largest first."),
+    "said": tables.text("Namely"),
 }
 
 
