@@ -207,7 +207,7 @@ def test_the_table_names_the_way_that_counts(mart: Mart) -> None:
     )
     told = dict(rows.iter_rows())
     assert told["as_made"] == "relayer of the bridge, one key"
-    assert told["module"] == "admin of the token, a module of a multisig"
+    assert told["module"] == "admin of the token, a module of a multisig, one key"
     assert told["timelock"] == "admin of the token, a timelock of 2 days, a multisig 3 of 5"
     paths = mart.table("SELECT name FROM path WHERE network = 'no_relayer' AND grouping = 'control'")["name"]
     assert "minter of the token, the bridge, admin, a multisig 3 of 5" in [*paths]
