@@ -180,7 +180,8 @@ def sum_until(mart: Tables, claim: Claim) -> Found | NotRead:
     first = told["time"][0].date()
     wanted = (claim.last - first).days + 1
     if first > claim.first or told.height != wanted or told["time"].dt.date().n_unique() != wanted:
-        return NotRead(f"{told.height} days of {claim.subject} were read since {first}, not all until {claim.last}")
+        asked = f"all from {claim.first} to {claim.last} are needed"
+        return NotRead(f"{told.height} days of {claim.subject} were read since {first}, {asked}")
     return _added(told)
 
 

@@ -63,7 +63,14 @@ def number(value: float | None, unit: str, bound: str = "") -> str:
     """A number with its unit: at least 5.00 million USD; a dash where there is none."""
     if value is None:
         return words.MISSING
-    return bound + (words.usd(value) if unit == "USD" else f"{words.decimal(value)} {unit}".strip())
+    return bound + (words.usd(value) if unit == "USD" else f"{words.decimal(value)} {_one(unit, value)}".strip())
+
+
+def _one(unit: str, value: float) -> str:
+    """A unit in the singular where there is one of it."""
+    if value != 1:
+        return unit
+    return f"{unit.removesuffix('ies')}y" if unit.endswith("ies") else unit.removesuffix("s")
 
 
 def headline(rows: pl.DataFrame) -> str:

@@ -70,6 +70,8 @@ def test_every_word_has_a_mark_and_a_number_its_unit() -> None:
     assert told.number(5e6, "USD", "at least ") == "at least 5.00 million USD"
     assert told.number(7.0, "billion parameters") == "7 billion parameters"
     assert told.number(None, "USD") == "–"
+    assert told.number(1.0, "parties", "at most ") == "at most 1 party"
+    assert told.number(1.0, "subnets") == "1 subnet"
 
 
 def test_the_headline_counts_claims_readings_and_words() -> None:

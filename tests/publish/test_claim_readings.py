@@ -140,8 +140,11 @@ def test_the_word_follows_from_the_numbers(mart: Mart, row: dict[str, Any], meas
         ({"subject": "bittensor/subnets_emitting"}, "bittensor/subnets_emitting was not read between 2026-01-01 and"),
         ({"period_end": date(2025, 12, 31), "period_start": date(2025, 1, 1)}, "was not read between"),
         ({**SPEND, "period_end": date(2026, 4, 1)}, "90 of 91 days of akash_console/dailyUUsdSpent were read"),
-        ({**UNTIL, "period_start": date(2024, 12, 31)}, "were read since 2025-01-01"),
-        ({**UNTIL, "period_end": date(2026, 4, 1)}, "not all until 2026-04-01"),
+        (
+            {**UNTIL, "period_start": date(2024, 12, 31)},
+            "were read since 2025-01-01, all from 2024-12-31 to 2026-03-31 are needed",
+        ),
+        ({**UNTIL, "period_end": date(2026, 4, 1)}, "all from 2026-01-01 to 2026-04-01 are needed"),
         ({**ISSUED, "period_end": date(2026, 6, 30)}, "was not read on 2026-01-01 and 2026-06-30"),
         ({**LARGEST, "subject": "stake/hotkeys"}, "stake/hotkeys was not read in the week before 2026-04-01"),
         ({**FEWEST, "network": "fetch"}, "how few can force something is not rated"),
