@@ -254,8 +254,9 @@ def off_chain(one: OffChain) -> str:
 
 def silences(row: Row) -> Iterator[str]:
     """What has no number of math, and who gates what."""
-    for cell in row.cells.values():
-        if cell.math.number is None:
+    for column, cell in row.cells.items():
+        # Keys are no resource: power tells of them.
+        if cell.math.number is None and column != Column.CONTROL:
             yield f"{named(cell)}: {inert.markdown(cell.math.text, 200)}"
         if cell.gate.number is not None:
             keepers = powers.who(cell.gate.who)

@@ -45,7 +45,7 @@ def word(said: str, letter: str) -> str:
     colour = next(colour for named, colour in COLOURS.items() if named in said)
     between = said.removeprefix("borderline: ").replace(", ", " or ").split(" or ")
     named = "–".join(one.removeprefix("a ") for one in dict.fromkeys((between[0], between[-1])))
-    return f":{colour}-background[{named} {letter}]"
+    return f":{colour}-background[{named}\u00a0{letter}]"
 
 
 def silent(state: str) -> str:

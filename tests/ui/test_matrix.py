@@ -47,12 +47,12 @@ def row(math: Said, force: Count = FORCE, stop: Count = STOP, *, title: str = "N
 def test_a_word_has_its_letter_and_its_colour(word: str) -> None:
     (colour, *_) = (colour for named, colour in powers.COLOURS.items() if named in word)
     shown = row(said(7.25, word, lower=7.25))["Stake by owner"]
-    assert shown == f"**7.2**  \n:{colour}-background[{word.removeprefix('a ')} B]"
+    assert shown == f"**7.2**  \n:{colour}-background[{word.removeprefix('a ')}\u00a0B]"
 
 
 def test_a_borderline_word_names_both_ends_and_takes_the_lower_colour() -> None:
     shown = row(said(9, "one party or a handful or a committee"))["Stake by owner"]
-    assert shown.endswith(":red-background[one party–committee B]")
+    assert shown.endswith(":red-background[one party–committee\u00a0B]")
 
 
 @pytest.mark.parametrize(("lower", "told"), [(1.04, "at least 1.0"), (None, "at least 1")])
@@ -104,7 +104,7 @@ def test_keys_are_told_as_power_and_not_as_a_resource() -> None:
 def test_power_names_action_path_and_how_soon(seconds: int | None, told: str) -> None:
     shown = row(said(), count(seconds=seconds, note="independence not shown"))["Can force"]
     assert shown == (
-        f"**2** :red-background[two parties C]  \n:small[halt\\, by validators, {told}, independence not shown]"
+        f"**2** :red-background[two parties\u00a0C]  \n:small[halt\\, by validators, {told}, independence not shown]"
     )
 
 
@@ -123,7 +123,7 @@ def test_every_action_has_a_row_that_never_mixes_forcing_and_stopping() -> None:
     assert list(rows) == [f"**{action[0].upper()}{action[1:]}**" for action in Action]
     halt, mint = rows["**Halt**"], rows["**Mint or redirect**"]
     assert halt["Force it"].startswith(
-        "**3** :orange-background[handful C]  \n:small[by validators: x1 and A \\*; at once"
+        "**3** :orange-background[handful\u00a0C]  \n:small[by validators: x1 and A \\*; at once"
     )
     assert "5 if only those delegators vote who voted of late" in halt["Force it"]
     assert halt["Stop it"].startswith(":gray[not read]")
