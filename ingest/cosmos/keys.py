@@ -246,8 +246,13 @@ def _signers(public: Sequence[Any], prefix: str) -> tuple[str, ...]:
     """The addresses of a multisig's keys; none where one is of another kind than usual, or comes twice."""
     if any(word(one, "@type") != SECP256K1 for one in public):
         return ()
-    found = dict.fromkeys(bech32(prefix, new("ripemd160", sha256(raw(one, "key")).digest()).digest()) for one in public)
+    found = dict.fromkeys(addressed(raw(one, "key"), prefix) for one in public)
     return tuple(found) if len(found) == len(public) else ()
+
+
+def addressed(key: bytes, prefix: str) -> str:
+    """The address of a public key (secp256k1, 33 bytes) on a Cosmos chain."""
+    return bech32(prefix, new("ripemd160", sha256(key).digest()).digest())
 
 
 def _without_key(holder: str) -> Account:

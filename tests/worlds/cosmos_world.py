@@ -29,6 +29,10 @@ DEPOSIT: Final = 10_000_000
 OPTIONS: Final = ("YES", "ABSTAIN", "NO", "NO_WITH_VETO")
 
 Json = dict[str, Any]
+# Keys of a multisig, of which two must sign, and its address as go-amino makes it: a genesis with another is refused.
+KEYS: Final = tuple(b"\x02" + bytes([place]) * 32 for place in (1, 2, 3))
+_MEMBERS: Final = b"".join(bytes.fromhex("1226eb5ae98721") + key for key in KEYS)
+MULTISIG: Final = bech32(PREFIX, sha256(bytes.fromhex("22c1f7e20802") + _MEMBERS).digest()[:20])
 
 
 @dataclass(frozen=True)
@@ -167,6 +171,21 @@ def _set_stake(state: Json, world: World) -> None:
         {"@type": "/cosmos.auth.v1beta1.BaseAccount", "address": signer, "account_number": str(place), "sequence": "0"}
         for place, signer in enumerate(world.signers)
     ]
+    state["auth"]["accounts"].append(
+        {
+            "@type": "/cosmos.auth.v1beta1.BaseAccount",
+            "address": MULTISIG,
+            "pub_key": {
+                "@type": "/cosmos.crypto.multisig.LegacyAminoPubKey",
+                "threshold": 2,
+                "public_keys": [
+                    {"@type": "/cosmos.crypto.secp256k1.PubKey", "key": base64.b64encode(key).decode()} for key in KEYS
+                ],
+            },
+            "account_number": str(len(world.signers)),
+            "sequence": "0",
+        }
+    )
 
 
 def _validator(world: World, number: int) -> Json:

@@ -1,5 +1,6 @@
 """Readings against real Cosmos SDK nodes: 0.45 (Fetch.ai's dialect), 0.46 (the first gov v1) and 0.53 (Akash's)."""
 
+import base64
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import timedelta
@@ -14,10 +15,13 @@ from urllib3.util import Retry
 
 from analytics.decimals import scaled
 from analytics.votes.tally import Tally, choices, stake, tally, thresholds
+from ingest.cosmos import keys
 from ingest.cosmos.control import authorities, parameters, signing
 from ingest.cosmos.emission import economy, emission, span, supply
 from ingest.cosmos.governance import deposits, open_proposals, proposals, votes
+from ingest.cosmos.keys import Account, Named
 from ingest.cosmos.lcd import CosmosChain, Lcd
+from ingest.cosmos.liquid import liquid_shares
 from ingest.cosmos.past_votes import votes_cast
 from ingest.cosmos.readings import readings
 from ingest.cosmos.stake import consensus_power, delegators, names, shares, validators
@@ -25,7 +29,7 @@ from ingest.job import Outcome, read_at, read_network
 from ingest.network import Network
 from ingest.recording import CUT, READ, record
 from ingest.transport import Http
-from store.addresses import account
+from store.addresses import account, bech32
 from store.landing import Landing, contents
 from store.rows import Kind, check
 from tests.ingest.cosmos.test_stake import amounts, as_the_chain_rounds, at_once
@@ -37,6 +41,8 @@ from tests.worlds.cosmos_world import (
     DENOM,
     FINAL,
     IN_DEPOSIT,
+    KEYS,
+    MULTISIG,
     OPEN,
     PASSED,
     PREFIX,
@@ -262,10 +268,14 @@ def test_a_page_too_large_for_the_node_is_read_in_smaller_ones(node: Node, lcd: 
     assert len(lcd.pages(path, "votes", list)) == 640
 
 
-def test_votes_sent_as_transactions_are_found_again(node: Node, http: Http) -> None:
+def proposing(node: Node, title: str, deposit: str) -> tuple[str, ...]:
+    """The command that proposes a text."""
     kind = "submit-proposal" if node.version == "sdk45" else "submit-legacy-proposal"
-    text = ("--title", "Found", "--description", "again", "--type", "Text", "--deposit", f"10000000{DENOM}")
-    node.send("alice", "gov", kind, *text)
+    return ("gov", kind, "--title", title, "--description", "again", "--type", "Text", "--deposit", deposit)
+
+
+def test_votes_sent_as_transactions_are_found_again(node: Node, http: Http) -> None:
+    node.send("alice", *proposing(node, "Found", f"10000000{DENOM}"))
     listed = node.get(f"{gov(node)}/proposals", {"pagination.limit": "100", "proposal_status": "2"})["proposals"]
     number = max(int(row.get("id", row.get("proposal_id"))) for row in listed)
     node.send("alice", "gov", "vote", str(number), "yes")
@@ -282,6 +292,26 @@ def test_votes_sent_as_transactions_are_found_again(node: Node, http: Http) -> N
     assert found.equals(stored)
     assert set(found["voter"]) == set(node.world.signers)
     assert len(found) == 5
+
+
+def test_what_signs_for_an_account_is_what_the_node_knows(node: Node, http: Http) -> None:
+    """A key that has signed, the keys of a multisig, a module, and an address of which the chain knows nothing."""
+    alice, *_ = node.world.signers
+    node.send("alice", *proposing(node, "Signed", f"100000{DENOM}"))
+    height = int(node.get("/cosmos/base/tendermint/v1beta1/blocks/latest")["block"]["header"]["height"])
+    node.wait_for(height + 3)
+    lcd = CosmosChain(node.chain_id, ()).head(http, [node.url])
+    told = node.get(f"{keys.ACCOUNTS}/{alice}")["account"]["pub_key"]["key"]
+    assert keys.addressed(base64.b64decode(told), PREFIX) == alice
+    assert keys.account(lcd, alice) == Account("key")
+    assert keys.account(lcd, MULTISIG) == Account("contract", 2, tuple(keys.addressed(one, PREFIX) for one in KEYS))
+    assert keys.account(lcd, module_account("gov")) == Account("module")
+    assert keys.account(lcd, bech32(PREFIX, bytes(20))) == Account("")
+    # None of these has a token factory, contracts or tokenised shares.
+    over = Named(DENOM, {"bridge": bech32(PREFIX, bytes(32))})
+    assert keys.control(over)(lcd).rows.is_empty()
+    absent = (keys.control_state(over)(lcd), liquid_shares(lcd))
+    assert [facts.rows["exact"].to_list() for facts in absent] == [["absent"], ["absent"]]
 
 
 def landed(
@@ -321,7 +351,7 @@ def rows_of(landing: Landing, node: Node, reading: str) -> pl.DataFrame:
 def test_with_one_endpoint_of_two_dead_every_reading_lands(node: Node, http: Http, tmp_path: Path) -> None:
     landing, outcomes = landed(node, http, tmp_path)
     assert [(one.reading, one.message) for one in outcomes if one.error] == []
-    assert len(outcomes) == 17
+    assert len(outcomes) == 18
     behind = rows_of(landing, node, "delegators").filter(population=f"delegators@{node.world.operator(CROWDED)}")
     shares = [amount for (_, number), amount in node.world.delegations.items() if number == CROWDED]
     assert len(behind) == len(shares) > 1_000
