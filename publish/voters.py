@@ -1,6 +1,6 @@
 """Votes of a chain's governance as ways to power: what wins whatever all others do, and who has so much."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
@@ -78,7 +78,8 @@ class Stake:
         )
         known = set(read.names[: read.count])
         unread = {one: tokens for one, tokens in power.items() if tokens and one not in known}
-        return cls(delegations.merged({own: one for one, own in accounts.items()}), unread, accounts)
+        own = {key: validator for validator, key in accounts.items()}
+        return cls(delegations.merged(lambda one: own.get(one, one)), unread, accounts)
 
 
 def stake(look: Look) -> Stake:
@@ -112,15 +113,15 @@ def covered(look: Look, held: Stake, need: int, voting: Collection[str] | None =
     """
     measure = look.way["measure"]
 
-    def merged() -> tuple[Delegations, tuple[tuple[str, int], ...]]:
-        called = look.named(measure)
+    def parties() -> Callable[[str], str]:
+        named = look.named(measure)
         # A validator is who is said to have it, or the account that votes for it.
-        called |= {one: called[own] for one, own in held.accounts.items() if own in called and one not in called}
-        rows = held.delegations if voting is None else held.delegations.voted(voting)
-        return rows.merged(called), tuple((called.get(one, one), power) for one, power in held.unread.items())
+        named |= {one: named[own] for one, own in held.accounts.items() if own in named and one not in named}
+        return lambda one: named.get(one, one)
 
     def made() -> Covered:
-        rows, unread = look.known.once((measure, look.grouping, "parties"), merged)
-        return Covered(rows, need, unread)
+        party = look.known.once((measure, look.grouping, "parties"), parties)
+        rows = held.delegations if voting is None else held.delegations.voted(voting)
+        return Covered(rows.merged(party), need, tuple((party(one), power) for one, power in held.unread.items()))
 
     return look.known.once((measure, look.grouping, need), made)

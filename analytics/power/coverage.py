@@ -54,13 +54,12 @@ class Covered:
 
     def merged(self, party: Callable[[str], str]) -> "Covered":
         """The same, where parties of one name by `party` are one."""
-        called = {name: one for name in self.delegations.names if (one := party(name)) != name}
         unread = tuple((party(one), power) for one, power in self.unread)
-        return replace(self, delegations=self.delegations.merged(called), unread=unread)
+        return replace(self, delegations=self.delegations.merged(party), unread=unread)
 
     def labelled(self, known: Collection[str]) -> float:
         """Part of the power of which everybody is known who could vote with it."""
-        return self.delegations.known(known) / self._total
+        return self.delegations.known(frozenset(known)) / self._total
 
     @property
     def _total(self) -> int:

@@ -1,9 +1,9 @@
 """Who could vote with which power: every delegation with its delegator and its validator, by parties."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,7 @@ class Delegations:
     delegator: Ints
     validator: Ints
     power: Exact
+    _kept: dict[object, Any] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
     def of(cls, rows: Iterable[tuple[str, str, int]]) -> "Delegations":
@@ -59,11 +60,13 @@ class Delegations:
         power = np.add.reduceat(power[order], starts) if len(starts) else power
         return cls(tuple(number), len(validators), *np.divmod(pairs, max(len(number), 1)), power)
 
-    def merged(self, party: Mapping[str, str]) -> "Delegations":
-        """The same power, where those of one party are one; who is not named stays alone."""
-        if not party:
-            return self
-        return self.coded([party.get(name, name) for name in self.names], self.delegator, self.validator, self.power)
+    def merged(self, party: Callable[[str], str]) -> "Delegations":
+        """The same power, where those of one name by `party` are one; kept for whoever asks again."""
+        if party not in self._kept:
+            called = tuple(map(party, self.names))
+            same = called == self.names
+            self._kept[party] = self if same else self.coded(called, self.delegator, self.validator, self.power)
+        return cast(Delegations, self._kept[party])
 
     def voted(self, voting: Collection[str]) -> "Delegations":
         """The same where these parties vote themselves and all others leave it to the validator: each row is one's."""
@@ -76,10 +79,12 @@ class Delegations:
         for one, other, power in zip(self.delegator.tolist(), self.validator.tolist(), self.power, strict=True):
             yield self.names[one], self.names[other], power
 
-    def known(self, parties: Collection[str]) -> int:
-        """Power of which all who could vote with it are among some parties."""
-        inside = np.array([name in parties for name in self.names], np.bool_)
-        return int(self.power[inside[self.delegator] & inside[self.validator]].sum())
+    def known(self, parties: frozenset[str]) -> int:
+        """Power of which all who could vote with it are among some parties; kept for whoever asks again."""
+        if parties not in self._kept:
+            inside = np.array([name in parties for name in self.names], np.bool_)
+            self._kept[parties] = int(self.power[inside[self.delegator] & inside[self.validator]].sum())
+        return cast(int, self._kept[parties])
 
     @cached_property
     def total(self) -> int:

@@ -119,6 +119,16 @@ class Quorum:
 
 
 @dataclass(frozen=True, slots=True)
+class _Labelled:
+    """Who is behind a name if all whom no label names are one; equal for equal labels, so that a need can keep it."""
+
+    names: frozenset[str]
+
+    def __call__(self, one: str) -> str:
+        return one if one in self.names else UNLABELLED
+
+
+@dataclass(frozen=True, slots=True)
 class Path:
     """One way to force or to stop something: all of `needs` together. Alternatives are separate paths.
 
@@ -159,10 +169,8 @@ class Path:
 
     def merged(self, labelled: Collection[str]) -> "Path":
         """The same path if all whom no label names were one party."""
-        return replace(
-            self,
-            needs=tuple(need.merged(lambda one: one if one in labelled else UNLABELLED) for need in self.needs),
-        )
+        party = _Labelled(frozenset(labelled))
+        return replace(self, needs=tuple(need.merged(party) for need in self.needs))
 
 
 def fewest(path: Path) -> Fewest:
