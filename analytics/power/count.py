@@ -4,7 +4,7 @@ Paths in, a count for every action and side out; nothing here reads a store, a c
 docs/verdicts.md. K belongs to a network, not to one of its measures.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -14,6 +14,8 @@ from analytics.power.verdict import BROAD, NOT_SHOWN, Blank, State, count_word
 TWO_KEYS: Final = "two keys"
 INDEPENDENCE_NOT_SHOWN: Final = "independence not shown"
 UNVERIFIED: Final = "who holds it cannot be verified"
+# How few a path takes, and how few it could take if all without a label were one.
+Ends = Callable[[Path], tuple[Fewest, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,19 +96,35 @@ def counts(paths: Iterable[Path], labelled: Collection[str], blank: Blank | None
     """
     # What somebody says of a path, and nothing can tell, is not known.
     known = [one if one.confidence.verifiable else replace(one, needs=(), missing=UNVERIFIED) for one in paths]
-    found = []
+    ends, found = _ends(labelled), []
     for side in Side:
-        each = [_count(known, labelled, blank, side, action) for action in Action]
+        each = [_count(known, ends, labelled, blank, side, action) for action in Action]
         found += [_least(each, side), *each]
     return tuple(found)
 
 
-def _count(paths: Sequence[Path], labelled: Collection[str], blank: Blank | None, side: Side, action: Action) -> Count:
+def _ends(labelled: Collection[str]) -> Ends:
+    """How few a path takes, and how few if all without a label are one; what several paths need is counted once."""
+    counted: dict[tuple[int, ...], tuple[Fewest, int]] = {}
+
+    def ends(path: Path) -> tuple[Fewest, int]:
+        # The votes of a chain, of thousands of delegators, are the same in many of its paths.
+        same = tuple(map(id, path.needs))
+        if same not in counted:
+            counted[same] = fewest(path), fewest(path.merged(labelled)).lower
+        return counted[same]
+
+    return ends
+
+
+def _count(
+    paths: Sequence[Path], ends: Ends, labelled: Collection[str], blank: Blank | None, side: Side, action: Action
+) -> Count:
     """The fewest that one action takes; a path that does less than the action counts nowhere."""
     ours = [path for path in paths if path.side is side and path.action is action and not path.effect]
     missing = [path for path in ours if path.missing]
     unknown = "; ".join(f"{path.name}: {path.missing}" for path in missing)
-    known = [(path, fewest(path), fewest(path.merged(labelled)).lower) for path in ours if path.needs]
+    known = [(path, *ends(path)) for path in ours if path.needs]
     if not known:
         if unknown:
             state = State.NOT_READ if all(path.unread for path in missing) else State.NOT_RATED
