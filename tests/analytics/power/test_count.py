@@ -165,6 +165,13 @@ def test_a_count_between_two_ends_is_at_most() -> None:
         fewest(Path(Action.HALT, Side.FORCE, "vote", (Vague(), one("A"))))
 
 
+def test_what_two_paths_share_is_no_more_than_what_they_share() -> None:
+    shared = Quorum.of_signers(2, ["A", "B", "C"])
+    guarded = Path(Action.MINT, Side.FORCE, "guarded", (shared, one("F")), confidence=SURE)
+    assert k(force(shared), guarded).number == 2
+    assert k(force(shared), guarded, action=Action.MINT).number == 3
+
+
 def test_a_broad_vote_of_thousands_is_counted() -> None:
     votes = {f"v{place}": 1_000 - place % 7 for place in range(5_000)}
     assert fewest(force(Quorum(votes, sum(votes.values()) // 2 + 1))).upper > 2_000

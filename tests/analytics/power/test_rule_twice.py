@@ -112,7 +112,7 @@ def told(paths: Sequence[Path], labelled: Collection[str], blank: Blank | None) 
         if path.missing or not path.confidence.verifiable:
             continue
         if isinstance(vague := path.needs[0], Between):
-            number, least, lower = len(vague.parties), vague.least, vague.lower
+            number, least, lower = len(vague.parties), vague.least, min(vague.least, vague.lower)
         else:
             needs = [need for need in path.needs if isinstance(need, Quorum)]
             number = least = size(needs)
@@ -283,7 +283,7 @@ def some_needs(lots: Random) -> tuple[Need, ...]:
     if kind < 0.1:
         parties = tuple(lots.sample(PARTIES, lots.randint(1, 6)))
         least = lots.randint(1, len(parties))
-        return (Between(parties, least, lots.randint(1, least)),)
+        return (Between(parties, least, lots.randint(1, len(parties))),)
     if kind < 0.101:
         signers = [f"{lots.choice('Ax')}{place}" for place in range(15)]
         return (Quorum.of_signers(lots.randint(14, 15), signers),)
