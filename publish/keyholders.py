@@ -23,6 +23,7 @@ ADMINS: Final = ("admin", "timelock_admin")
 # Contracts that do nothing but replace code, for who owns them.
 NOTHING_ELSE: Final = ("proxy_admin", "beacon")
 UNKNOWN: Final = "unknown"
+UNREAD: Final = "who holds such keys has not been read"
 # Ends a population that stands for all that begin so.
 ALL: Final = "*"
 
@@ -34,6 +35,9 @@ def by_key(look: Look) -> Iterator[Path]:
         named = [one for one in look.known.populations(way["measure"]) if one.startswith(way["population"][:-1])]
         for one in named:
             yield look.unknown(way["name"], f"what {one} may do is not known")
+        return
+    if way["measure"] in look.known.unread and not look.holders(way["measure"], way["population"]):
+        yield look.unknown(way["name"], UNREAD, unread=True)
     elif not way["given"] or look.holders(way["measure"], way["given"]):
         for act in _holders(look, way["population"], ()):
             yield from _paths(look, refused(act) if way["side"] == Side.STOP else act)
@@ -45,6 +49,8 @@ def by_refusal(look: Look) -> Iterator[Path]:
     acts = [act for one in declared for act in _holders(look, one["population"], ())]
     if acts:
         yield from _paths(look, refused(one_of(acts)))
+    elif declared and look.way["measure"] in look.known.unread:
+        yield look.unknown(look.way["name"], UNREAD, unread=True)
 
 
 def _paths(look: Look, act: Act) -> Iterator[Path]:

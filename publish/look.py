@@ -54,6 +54,10 @@ _READ: Final = """
     FROM newest s JOIN distribution d ON d.snapshot = s.id AND d.grouping = 'address'
     JOIN population p ON p.id = d.population WHERE s.network = ?
 """
+_UNREAD: Final = """
+    SELECT DISTINCT measure FROM reading r ANTI JOIN snapshot s ON s.network = r.network AND s.reading = r.name
+    WHERE r.network = ? AND r.kind = 'holdings'
+"""
 _SAID: Final = """
     SELECT o.subject, max_by(o.exact, o.time) AS exact, max_by(o.snapshot, o.time) AS snapshot,
            max_by(s.witness <> '', o.time) AS witnessed
@@ -98,6 +102,11 @@ class Known:
         if key not in self._made:
             self._made[key] = make()
         return cast(T, self._made[key])
+
+    @cached_property
+    def unread(self) -> frozenset[str]:
+        """Measures of which the network has a reading that never landed: it could tell of more holders."""
+        return frozenset(self.mart.table(_UNREAD, self.network)["measure"])
 
     @cached_property
     def declared(self) -> list[Row]:

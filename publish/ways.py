@@ -18,6 +18,8 @@ from publish.voters import by_vote
 # What chains say of those who rule them; and what they say where nobody does.
 RULE: Final = "rule"
 NOBODY: Final = "nobody"
+# What they say of keys that are proved to be all there are.
+PROVED: Final = "verified"
 
 
 def ways(known: Known, grouping: str) -> tuple[Path, ...]:
@@ -42,16 +44,19 @@ def _by_keys(look: Look) -> Iterator[Path]:
     votes = look.votes(way["measure"], way["population"])
     needed, known = int(look.said(way["needed"]) or 0), sum(votes.values())
     ruling = look.said(RULE) if way["governs"] else ""
-    proved = not way["proof"] or look.said(way["proof"]) == "verified"
-    if ruling is None or not (way["governs"] or known):
-        yield look.unknown(way["name"], f"who has the {way['population']} keys has not been read", unread=True)
+    proof = look.said(way["proof"]) if way["proof"] else PROVED
+    unread = look.unknown(way["name"], f"who has the {way['population']} keys has not been read", unread=True)
+    if ruling is None:
+        yield unread
         return
     # Where others rule whom some way knows this one is closed; where nobody knows them they could be one.
     if way["governs"] and not named(ruling) <= look.known.governing | {NOBODY}:
         yield look.unknown("the chain's governance", ruling)
     if way["governs"] and not named(way["governs"]) <= named(ruling):
         return
-    if not proved or not 0 < needed <= known:
+    if not known and (proof in (None, PROVED) or way["measure"] in look.known.unread):
+        yield unread
+    elif proof != PROVED or not 0 < needed <= known:
         yield look.unknown(f"the {way['population']} key", "its signers are not proved")
     else:
         count = needed if way["side"] == Side.FORCE else known - needed + 1

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from hashlib import sha256
-from typing import get_args, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 import polars as pl
 import pytest
@@ -15,13 +15,13 @@ from analytics.power.paths import Action, Path, Quorum, Side, fewest
 from analytics.votes.rules import levers
 from analytics.votes.tally import Thresholds
 from ingest.evm import powers as evm_powers
-from ingest.network import Inherited, Key, Keys, Needs, Network, Rule, Seats, Unlisted, Vote, Way
+from ingest.network import Inherited, Key, Keys, Needs, Network, Reading, Refuse, Rule, Seats, Unlisted, Vote, Way
 from ingest.networks import networks
 from ingest.publication import described
 from publish.look import Known
 from publish.ways import KINDS, ways
 from store.draft import Draft
-from store.rows import Measure
+from store.rows import Facts, Kind, Measure
 from tests.worlds.each import each
 
 NOON = datetime(2026, 7, 17, 12, tzinfo=UTC)
@@ -157,6 +157,12 @@ PROVED = {("council_signers", ""): "verified", ("rule", ""): "council"}
             {("rule", ""): "council"},
             [("the council key", "its signers are not proved")],
         ),
+        # Who has them is proved, and was not read.
+        (
+            force("nobody", Keys("nobody", needed="seats", proof="council_signers", governs="council")),
+            PROVED,
+            [("nobody", "who has the nobody keys has not been read")],
+        ),
         (
             stop("council", COUNCIL),
             {("rule", ""): "council"},
@@ -240,6 +246,23 @@ def test_who_rules_by_the_chains_own_word_is_who_is_counted(draft: Draft, rule: 
     said = SAID | {("rule", ""): rule, ("kings", ""): "2"}
     paths = ways(Known(filled(draft, network, held, said), network.name), "control")
     assert [path.name for path in paths] == expected
+
+
+@each("side", Side)
+def test_keys_that_a_reading_would_tell_and_never_has_are_not_read(draft: Draft, side: Side) -> None:
+    needs: Needs = Key("token/minter") if side is Side.FORCE else Refuse()
+    minters = Way(Action.MINT, Side.FORCE, "minter", Key("token/minter"), "a test")
+    nothing = Facts(pl.DataFrame())
+    reading: Reading[Any] = Reading("control", Kind.HOLDINGS, CONTROL, "", timedelta(days=1), lambda _: nothing)
+    network = a_network(minters, Way(Action.MINT, side, "keys", needs, "a test"))
+
+    def told(network: Network) -> list[str]:
+        paths = ways(Known(filled(draft, network), network.name), "control")
+        return [f"{path.name}: {path.missing}" for path in paths if path.name == "keys" and path.unread]
+
+    assert told(replace(network, readings=(reading,))) == ["keys: who holds such keys has not been read"]
+    # A contract may have no minter; so it is where what would tell has landed.
+    assert told(network) == []
 
 
 def test_what_a_network_does_not_declare_is_not_known(draft: Draft) -> None:

@@ -111,6 +111,13 @@ def test_gatekeepers_without_a_label_are_at_most() -> None:
     assert gated(Gate("owners", dict.fromkeys("uvwxyz", 10), 60, SURE)).text == "at most a handful (A)"
     many = {f"x{place}": 1 for place in range(60)}
     assert gated(Gate("owners", many, 60, SURE)).text == "not shown to be concentrated (A)"
+    assert gated(Gate("owners", many, 60, SURE, frozenset(many))).text == "broad (A)"
+    # Four of them, or three if x, y and z are one: a handful either way.
+    some = Gate("owners", {"A": 10, "B": 10, "x": 6, "y": 6, "z": 6}, 64, SURE, frozenset("AB"))
+    assert (gated(some).text, gated(some).lower) == ("a handful (A)", 3)
+    known = Gate("auditors", {"A": 30, "B": 30}, 100, SURE, frozenset("AB"))
+    hidden = Gate("wallets", {"x": 20, "y": 20, "z": 20}, 100, SURE)
+    assert (gated(known, hidden).how, gated(known, hidden).text) == ("auditors", "at most two parties (A)")
 
 
 def test_gates_that_were_not_read_say_so() -> None:
