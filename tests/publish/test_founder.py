@@ -1,14 +1,19 @@
 """What a founder might try: no text moves a headline, no budget makes one better, and none makes a rival's worse."""
 
 import random
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
 import pytest
 
+from ingest.networks import networks
+from store.columns import Column
 from store.mart import Mart, opened
+from tests.conftest import ROOT
 from tests.worlds.chains import Chain, headlines, published
+from tests.worlds.documented import table
 from tests.worlds.each import each
 from tests.worlds.founder import LETTERS, chain, moved, rivalled, shows, talked
 
@@ -46,6 +51,14 @@ MOVES: Final[Mapping[str, tuple[Chain, Chain]]] = {
 }
 LABELLED_MOVES: Final = "move-1"
 
+# Attacks that are tried elsewhere, and by which test.
+ELSEWHERE: Final = {
+    "anybody's words on a rival's chain": "publish/founder: no_rival_needs_fewer_by_what_one_per_cent_buys",
+    "ten thousand services": "publish/founder: services_that_anybody_registers_stand_in_no_column",
+    "a contract whose state cannot be read": "publish/keyholders: what_is_behind_a_holder_is_what_was_read_of_it",
+    "a key that begins as a module's account": "store/draft: a_key_that_begins_as_a_module_does_is_a_party",
+}
+
 
 def worlds() -> dict[str, tuple[Chain, Chain]]:
     """Every attack by its kind and number, before and after."""
@@ -77,40 +90,50 @@ def rows(mart: Mart, name: str) -> dict[tuple[str, ...], dict[str, Any]]:
     return found | {("power", row["side"], row["action"]): row for row in power}
 
 
+Rows = Mapping[tuple[str, ...], Mapping[str, Any]]
+
+
+def moved_by_text(mart: Mart, name: str) -> list[str]:
+    """The tables in which the two sides of a pair differ."""
+    before, after = (headlines(mart, f"{name}-{side}") for side in (0, 1))
+    assert min(len(before[table]) for table in ("verdict", "power", "metric")) > 0
+    return [table for table in before if before[table] != after[table]]
+
+
+def better(before: Rows, after: Rows) -> list[tuple[str, ...]]:
+    """The headlines whose lower number, word or letter is better after."""
+    assert before.keys() == after.keys()
+    assert len(before) > 5
+    return [
+        key
+        for key, row in before.items()
+        if after[key]["lower"] > row["lower"] + 1e-9
+        or shows(after[key]["words"]) > shows(row["words"])
+        or LETTERS.index(after[key]["letter"]) > LETTERS.index(row["letter"])
+    ]
+
+
+def fewer(before: Rows, after: Rows) -> list[tuple[str, ...]]:
+    """The counts that are less after."""
+    assert [key for key in before if key[0] == "power"]
+    return [key for key in before if key[0] == "power" and after[key]["number"] < before[key]["number"]]
+
+
 @each("name", [name for name in worlds() if name.startswith("talk")])
 def test_no_text_moves_anything_but_what_stands_beside(mart: Mart, name: str) -> None:
-    before, after = (headlines(mart, f"{name}-{side}") for side in (0, 1))
-    assert before["verdict"]
-    assert before["power"]
-    assert before["metric"]
-    assert [table for table in before if before[table] != after[table]] == []
+    assert moved_by_text(mart, name) == []
 
 
 @each("name", [name for name in worlds() if name.startswith("move")])
 def test_no_headline_gets_better_by_moving_what_one_has(mart: Mart, name: str) -> None:
-    before, after = (rows(mart, f"{name}-{side}") for side in (0, 1))
-    assert before.keys() == after.keys()
-    assert len(before) > 5
-    better = [
-        key
-        for key, row in before.items()
-        # Power that a labelled party moves to new keys is known by no label any more: it counts as two there.
-        if (key[0] == "verdict" or name != LABELLED_MOVES)
-        and (
-            after[key]["lower"] > row["lower"] + 1e-9
-            or shows(after[key]["words"]) > shows(row["words"])
-            or LETTERS.index(after[key]["letter"]) > LETTERS.index(row["letter"])
-        )
-    ]
-    assert better == []
+    found = better(*(rows(mart, f"{name}-{side}") for side in (0, 1)))
+    # Power that a labelled party moves to new keys is known by no label any more: it counts as two there.
+    assert [key for key in found if key[0] == "verdict" or name != LABELLED_MOVES] == []
 
 
 @each("name", [name for name in worlds() if name.startswith("rival")])
 def test_no_rival_needs_fewer_by_what_one_per_cent_buys(mart: Mart, name: str) -> None:
-    before, after = (rows(mart, f"{name}-{side}") for side in (0, 1))
-    fewer = [key for key in before if key[0] == "power" and after[key]["number"] < before[key]["number"]]
-    assert fewer == []
-    assert [key for key in before if key[0] == "power"]
+    assert fewer(*(rows(mart, f"{name}-{side}") for side in (0, 1))) == []
 
 
 def test_what_is_said_stands_beside(mart: Mart) -> None:
@@ -120,3 +143,14 @@ def test_what_is_said_stands_beside(mart: Mart) -> None:
     assert found.drop_nulls()["claimed"].to_list() == [pytest.approx(1)]
     between = mart.table("SELECT claimed FROM verdict WHERE network = 'talk-0-1'")
     assert between["claimed"].drop_nulls().is_empty()
+
+
+def test_services_that_anybody_registers_stand_in_no_column() -> None:
+    assert networks()["singularitynet"].scorecard[Column.COMPUTE_SUPPLY] == ""
+
+
+def test_every_attack_of_the_table_is_tried() -> None:
+    assert [attack for attack, *_ in table("What a founder might try")] == [*TALK, *MOVES, *ELSEWHERE]
+    for shown in ELSEWHERE.values():
+        folder, file, test = re.split("/|: ", shown)
+        assert f"def test_{test}(" in (ROOT / "tests" / folder / f"test_{file}.py").read_text(), shown
