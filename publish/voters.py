@@ -17,6 +17,8 @@ from publish.look import LATE, Look, Votes
 from store.addresses import account, keyless
 
 TALLY: Final = ("quorum", "threshold", "veto_threshold")
+# Tokens of all tokenised shares of a chain, by its own account.
+LIQUID: Final = "liquid_staked"
 
 
 def by_vote(look: Look) -> Iterator[Path]:
@@ -47,12 +49,13 @@ def by_vote(look: Look) -> Iterator[Path]:
 class Stake:
     """Whose the power of each voter is by address, a validator's account as the validator, and what nobody has read.
 
-    accounts: the account that votes for each validator.
+    accounts: the account that votes for each validator. tokenised: power that nobody votes with but its validator.
     """
 
     delegations: Delegations
     unread: Mapping[str, int]
     accounts: Mapping[str, str]
+    tokenised: int
 
     @classmethod
     def of(cls, power: Votes, read: Delegations) -> "Stake":
@@ -79,7 +82,8 @@ class Stake:
         known = set(read.names[: read.count])
         unread = {one: tokens for one, tokens in power.items() if tokens and one not in known}
         own = {key: validator for validator, key in accounts.items()}
-        return cls(delegations.merged(lambda one: own.get(one, one)), unread, accounts)
+        tokenised = int(read.power[~keys[delegator]].sum())
+        return cls(delegations.merged(lambda one: own.get(one, one)), unread, accounts, tokenised)
 
 
 def stake(look: Look) -> Stake:
@@ -111,7 +115,7 @@ def covered(look: Look, held: Stake, need: int, voting: Collection[str] | None =
 
     voting: who votes for themselves, so that each delegation has one voter; None: whoever likes.
     """
-    measure = look.way["measure"]
+    measure, doubted = look.way["measure"], _doubted(look, held)
 
     def parties() -> Callable[[str], str]:
         named = look.named(measure)
@@ -122,6 +126,13 @@ def covered(look: Look, held: Stake, need: int, voting: Collection[str] | None =
     def made() -> Covered:
         party = look.known.once((measure, look.grouping, "parties"), parties)
         rows = held.delegations if voting is None else held.delegations.voted(voting)
-        return Covered(rows.merged(party), need, tuple((party(one), power) for one, power in held.unread.items()))
+        unread = tuple((party(one), power) for one, power in held.unread.items())
+        return Covered(rows.merged(party), need, unread, doubted)
 
     return look.known.once((measure, look.grouping, need), made)
+
+
+def _doubted(look: Look, held: Stake) -> int:
+    """Tokenised shares that the chain tells of beside those that are known by their account, where it was read."""
+    told = look.said(LIQUID)
+    return 0 if told is None else max(0, int(told) - held.tokenised - len(held.delegations.names))

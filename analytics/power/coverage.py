@@ -19,12 +19,14 @@ class Covered:
     """Enough power of delegations, each of which counts once where its delegator or its validator takes part.
 
     A party may be both, and have several. unread: (validator, power) of which nobody has read whose it is: the
-    validator has it, and so may whoever else.
+    validator has it, and so may whoever else. doubted: power among the delegations of which it is not known whether
+    its delegator can vote with it.
     """
 
     delegations: Delegations
     need: int
     unread: tuple[tuple[str, int], ...] = ()
+    doubted: int = 0
 
     def __post_init__(self) -> None:
         if any(power < 0 for _, power in self.unread):
@@ -38,18 +40,22 @@ class Covered:
         return {*self.delegations.names, *(one for one, _ in self.unread)}
 
     def fewest(self) -> Fewest:
-        """Between which numbers the fewest parties are that have the need, and who suffices.
+        """Between which numbers the fewest parties are that have the need, and who suffices whatever is not known.
 
-        If who suffices could do without what was not read, it would be fewer: that bounds the number from below.
+        If all that was not read, and all that is doubted, helped who is few, it would be fewer: that bounds from below.
         """
         return self._fewest
 
     @cached_property
     def _fewest(self) -> Fewest:
-        if not self.unread:
-            return fewest(self.delegations, self.need)
-        rows = [*self.delegations.rows(), *((one, one, power) for one, power in self.unread)]
-        found, least = fewest(Delegations.of(rows), self.need), self.need - self._total + self.delegations.total
+        least = self.need - self._total + self.delegations.total - self.doubted
+        enough = min(self.need + self.doubted, self._total)
+        held = self.delegations
+        if self.unread:
+            held = Delegations.of([*held.rows(), *((one, one, power) for one, power in self.unread)])
+        found = fewest(held, enough)
+        if least == enough:
+            return found
         return Fewest(fewest(self.delegations, least).lower if least > 0 else 1, found.parties)
 
     def merged(self, party: Callable[[str], str]) -> "Covered":

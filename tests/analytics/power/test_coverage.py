@@ -67,6 +67,13 @@ def test_what_was_not_read_could_be_anybodys() -> None:
     assert Covered(Delegations.of(()), 50, unread=(("X", 40), ("Y", 30))).fewest().lower == 1
 
 
+def test_what_is_doubted_counts_for_nobody_and_may_count_for_all() -> None:
+    held = Delegations.of((("a", "V", 30), ("b", "W", 25), ("c", "X", 20), ("d", "Y", 25)))
+    found = Covered(held, 50, doubted=10).fewest()
+    assert (found.lower, found.upper) == (2, 3)
+    assert Covered(held, 100, doubted=10).fewest().parties
+
+
 def test_parties_without_a_label_as_one_and_what_labels_tell() -> None:
     asked = Covered(Delegations.of((("a", "V", 30), ("b", "W", 50), ("c", "W", 20))), 81)
     assert asked.fewest().upper == 2
