@@ -65,7 +65,7 @@ class _Graph:
 
     @property
     def need(self) -> int:
-        return int(self.held.in_units(self.enough))
+        return self.held.in_units(self.enough)
 
     @property
     def total(self) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Final, cast
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +28,8 @@ class Delegations:
     delegator: Ints
     validator: Ints
     power: Exact
-    _kept: dict[object, Any] = field(default_factory=dict, init=False, repr=False)
+    _merged: dict[object, "Delegations"] = field(default_factory=dict, init=False, repr=False)
+    _known: dict[frozenset[str], int] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
     def of(cls, rows: Iterable[tuple[str, str, int]]) -> "Delegations":
@@ -62,11 +63,11 @@ class Delegations:
 
     def merged(self, party: Callable[[str], str]) -> "Delegations":
         """The same power, where those of one name by `party` are one; kept for whoever asks again."""
-        if party not in self._kept:
+        if party not in self._merged:
             called = tuple(map(party, self.names))
             same = called == self.names
-            self._kept[party] = self if same else self.coded(called, self.delegator, self.validator, self.power)
-        return cast(Delegations, self._kept[party])
+            self._merged[party] = self if same else self.coded(called, self.delegator, self.validator, self.power)
+        return self._merged[party]
 
     def voted(self, voting: Collection[str]) -> "Delegations":
         """The same where these parties vote themselves and all others leave it to the validator: each row is one's."""
@@ -81,10 +82,10 @@ class Delegations:
 
     def known(self, parties: frozenset[str]) -> int:
         """Power of which all who could vote with it are among some parties; kept for whoever asks again."""
-        if parties not in self._kept:
+        if parties not in self._known:
             inside = np.array([name in parties for name in self.names], np.bool_)
-            self._kept[parties] = int(self.power[inside[self.delegator] & inside[self.validator]].sum())
-        return cast(int, self._kept[parties])
+            self._known[parties] = int(self.power[inside[self.delegator] & inside[self.validator]].sum())
+        return self._known[parties]
 
     @cached_property
     def total(self) -> int:
@@ -93,9 +94,9 @@ class Delegations:
     @cached_property
     def units(self) -> Floats:
         """Power of each row in parts of all, rounded up: whoever has enough has it here too."""
-        return np.asarray(self.in_units(self.power), np.float64)
+        return np.asarray(-(-self.power * UNITS // self.total), np.float64)
 
-    def in_units(self, power: Any) -> Any:
+    def in_units(self, power: int) -> int:
         """Power as parts of all, rounded up."""
         return -(-power * UNITS // self.total)
 
