@@ -50,6 +50,8 @@ CHAIN = Network(
 def draft(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Draft]:
     """One for all cases: each replaces what its tables hold."""
     with Draft(tmp_path_factory.mktemp("voters")) as draft:
+        for table, frame in described({CHAIN.name: CHAIN}).items():
+            draft.replace(table, frame)
         yield draft
 
 
@@ -104,8 +106,6 @@ def known(
             for one in voters
         ],
     }
-    for table, frame in described({CHAIN.name: CHAIN}).items():
-        draft.replace(table, frame)
     for table, found in tables.items():
         draft.replace(table, pl.DataFrame(found))
     return Known(draft, CHAIN.name)
