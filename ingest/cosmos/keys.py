@@ -95,6 +95,7 @@ def _of_bridge(name: str) -> Iterator[Way]:
         (Action.SEIZE, "admin", "try_withdraw", f"take what the {name} holds"),
         (Action.MINT, "relayer", "try_reverse_swap", f"release what the {name} holds, up to its allowance"),
         (Action.HALT, "monitor", "can_pause", f"stop the {name}"),
+        (Action.HALT, "admin", "can_pause", f"stop the {name}"),
         (Action.HALT, "approver", "try_set_reverse_aggregated_allowance", f"stop the way back over the {name}"),
     ):
         yield _by_key(action, f"{role} of the {name}", f"{name}/{role}", f"contract.rs, {function}", effect)

@@ -265,6 +265,19 @@ def names(chain: Chain, time: datetime) -> list[Row]:
     return rows
 
 
+def keyholders(chain: Chain, time: datetime) -> list[Row]:
+    """What stands behind the keys: keys alone, on a chain that lets nobody else mint."""
+    rows = [observation("account", time, "key", "", subject=address(chain.account, place)) for place in (0, 1)]
+    return [*rows, observation("token_factory", time, "absent", "", subject=chain.denom)]
+
+
+def feeders(chain: Chain, time: datetime) -> list[Row]:
+    """One contract makes a price."""
+    rows = [observation(name, time, 1, "count") for name in ("oracle_needed", "oracle_needed_to_stop")]
+    rows.append(observation("account", time, "contract", "", subject=address(chain.account, 0)))
+    return [*rows, observation("max_price_staleness_period", time, 3_600, "s", subject="oracle")]
+
+
 # What follows from the delegations, by reading; days between two snapshots of their history.
 HOLDINGS: Final[Mapping[str, tuple[Callable[[Chain, int], pl.DataFrame], int]]] = {
     "validators": (validators, 1),
@@ -278,4 +291,6 @@ TOLD: Final[Mapping[str, tuple[Callable[[Chain, datetime], list[Row]], int]]] = 
     "parameters": (parameters, 30),
     "names": (names, 0),
     "signing": (signing, 0),
+    "control_state": (keyholders, 0),
+    "oracle_feeders": (feeders, 0),
 }

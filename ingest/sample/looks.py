@@ -48,6 +48,11 @@ THINGS: Final = 1_000
 KEYS: Final = 3
 SKEW: Final = 1.8
 MONTHLY: Final = 30
+# Powers over contracts of a Cosmos chain, of one key or of two.
+ROLES: Final[Mapping[str, int]] = {
+    **{f"bridge/{role}": n for role, n in (("admin", 1), ("relayer", 2), ("approver", 1), ("monitor", 2))},
+    **{f"{contract}/upgrader": 1 for contract in ("bridge", "almanac", "names")},
+}
 
 
 def look(network: Network, reading: Reading) -> Look:
@@ -108,6 +113,8 @@ def _compute(network: Network) -> Iterator[tuple[str, Look]]:
         yield f"deposited_{denom}", Look((of[1],), every=30)
     for resource, total in (("cpu", 9_000_000), ("memory", 2**44), ("storage", 2**47), ("gpu", 248)):
         yield f"leased_{resource}", Look((Population("providers", 60, total, 1.2),), every=15)
+    yield "control", Look(tuple(Population(name, n, n, 0) for name, n in ROLES.items()), MONTHLY)
+    yield "oracle_sources", Look((Population("oracle/source", 1, 1, 0),), MONTHLY)
 
 
 def _subnets(network: Network) -> Iterator[tuple[str, Look]]:

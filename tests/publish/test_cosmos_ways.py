@@ -72,9 +72,10 @@ def power(mart: Mart, network: str, action: str, side: str = "force") -> dict[st
     return row
 
 
-def paths(mart: Mart, network: str) -> dict[str, dict[str, Any]]:
+def effects_on(mart: Mart, network: str) -> dict[str, dict[str, Any]]:
+    """Paths of limited effect, by what they do."""
     rows = mart.table("FROM path WHERE network = ? AND grouping = 'control' AND side = 'force'", network).to_dicts()
-    return {row["name"]: row for row in rows}
+    return {row["effect"]: row for row in rows if row["effect"]}
 
 
 @pytest.fixture(scope="module", name="mart_of")
@@ -146,9 +147,8 @@ def test_whoever_has_the_token_minted_is_one_key_at_once(mart_of: Path) -> None:
 
 def test_what_befalls_a_contract_alone_is_told_and_counts_nowhere(mart_of: Path) -> None:
     with opened(mart_of) as mart:
-        found = paths(mart, "fetch")
+        effects = {effect: row["number"] for effect, row in effects_on(mart, "fetch").items()}
         seize, halt = power(mart, "fetch", "seize or evict"), power(mart, "fetch", "halt")
-    effects = {row["effect"]: row["number"] for row in found.values() if row["effect"]}
     assert effects["take what the bridge holds"] == 1
     assert effects["stop the bridge"] == 1
     # Eve's account was not read: that is told as well, and makes no number of the chain uncertain.
@@ -159,7 +159,7 @@ def test_what_befalls_a_contract_alone_is_told_and_counts_nowhere(mart_of: Path)
 
 def test_the_one_source_of_the_oracle_stops_act_and_rules_no_chain(mart_of: Path) -> None:
     with opened(mart_of) as mart:
-        found = {row["effect"]: row for row in paths(mart, "akash").values() if row["effect"]}
+        found = effects_on(mart, "akash")
         forced = {action: power(mart, "akash", action) for action in ("halt", "mint or redirect", "")}
     silent, false = found["stop minting ACT"], found["help to make the price at which ACT is minted"]
     assert (silent["number"], silent["seconds"]) == (1, 3600)
