@@ -58,8 +58,8 @@ _REVIEWED: Final = """
 
 
 _GATED: Final = """
-    SELECT g.name, h.address, h.amount, e.entity, s.witness <> '' AS witnessed, h.measure, h.population,
-           d.n_all, d.total, d.reported_total, d.coverage
+    SELECT g.name, h.address, h.amount, e.entity, e.checked_at IS NOT NULL AS checked, s.witness <> '' AS witnessed,
+           h.measure, h.population, d.n_all, d.total, d.reported_total, d.coverage
     FROM gate g
     JOIN newest s ON s.network = g.network AND s.reading = g.reading
     JOIN held h ON h.snapshot = s.id AND h.population = g.population
@@ -252,6 +252,7 @@ def _gates(mart: Tables, network: str, measure: str) -> tuple[Gate, ...] | Blank
         return _blanks().get((network, measure, "power")) or NO_GATE
     held: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     labelled: dict[str, set[str]] = defaultdict(set)
+    shown: dict[str, int] = defaultdict(int)
     sure: dict[str, Mapping[str, Any]] = {}
     total: dict[str, int] = defaultdict(int)
     for row in mart.table(_GATED, network, measure).iter_rows(named=True):
@@ -263,10 +264,10 @@ def _gates(mart: Tables, network: str, measure: str) -> tuple[Gate, ...] | Blank
         held[name][party] += int(row["amount"])
         if row["entity"]:
             labelled[name].add(party)
+            shown[name] += int(row["amount"]) * row["checked"]
     found = []
     for name, parties in held.items():
-        shown = sum(amount for party, amount in parties.items() if party in labelled[name])
-        known = confidence(sure[name], shown / sum(parties.values()) if any(parties.values()) else 0.0)
+        known = confidence(sure[name], shown[name] / sum(parties.values()) if any(parties.values()) else 0.0)
         found.append(Gate(name, dict(parties), total[name], known, frozenset(labelled[name])))
     return tuple(found)
 

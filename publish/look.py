@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, NamedTuple, TypeVar, cast
 
 import numpy as np
 import polars as pl
@@ -38,9 +38,10 @@ _HELD: Final = """
     WHERE network = ? AND measure = ? AND ? IN ('', population) AND NOT is_sink(address)
     GROUP BY population, address ORDER BY population, address
 """
-# A label counts while it holds.
+# A label counts while it holds; checked: somebody opened its source.
 _NAMED: Final = """
-    SELECT h.address, any_value(e.entity) AS entity, any_value(c.entity) AS claimed
+    SELECT h.address, any_value(e.entity) AS entity, any_value(c.entity) AS claimed,
+           bool_and(e.checked_at IS NOT NULL) AS checked
     FROM (SELECT DISTINCT holder, snapshot FROM holding) o
     JOIN snapshot s ON s.id = o.snapshot JOIN holder h ON h.id = o.holder
     LEFT JOIN entity e ON e.network = s.network AND e.address = h.address
@@ -85,6 +86,17 @@ def named(rule: str) -> frozenset[str]:
     return frozenset(rule.split(", "))
 
 
+class _Named(NamedTuple):
+    """The party of an address by a label in force, the one that it claims to be, and whether the label was checked."""
+
+    entity: str | None
+    claimed: str | None
+    checked: bool
+
+
+NAMELESS: Final = _Named(None, None, checked=False)
+
+
 @dataclass(frozen=True)
 class Known:
     """All that was read of a network, loaded as it is asked for; for all groupings."""
@@ -92,7 +104,7 @@ class Known:
     mart: Tables
     network: str
     _held: dict[str, dict[str, dict[str, int]]] = field(default_factory=dict)
-    _named: dict[str, dict[str, tuple[str | None, str | None]]] = field(default_factory=dict)
+    _named: dict[str, dict[str, "_Named"]] = field(default_factory=dict)
     _said: dict[str, dict[str, tuple[str, int, bool]]] = field(default_factory=dict)
     _made: dict[Any, Any] = field(default_factory=dict)
     _others: dict[str, "Known"] = field(default_factory=dict)
@@ -142,16 +154,22 @@ class Known:
 
     def entity(self, measure: str, address: str) -> str | None:
         """The party behind an address by a label in force, when the measure was read."""
-        return self._names(measure).get(address, (None, None))[0]
+        return self._names(measure).get(address, NAMELESS).entity
 
     def claim(self, measure: str, address: str) -> str | None:
         """The party that an address claims to be; nobody has shown that it is."""
-        return self._names(measure).get(address, (None, None))[1]
+        return self._names(measure).get(address, NAMELESS).claimed
 
     def labels(self) -> frozenset[str]:
         """All parties that are known by a label, of the measures that were looked at."""
-        own = frozenset(entity for of in self._named.values() for entity, _ in of.values() if entity is not None)
+        own = frozenset(one.entity for of in self._named.values() for one in of.values() if one.entity is not None)
         return own.union(*(one.labels() for one in self._others.values()))
+
+    def reviewed(self) -> frozenset[str]:
+        """Those of them of whom somebody opened the source of every label: they alone raise a letter."""
+        unseen = {one.entity for of in self._named.values() for one in of.values() if not one.checked}
+        own = frozenset(one.entity for of in self._named.values() for one in of.values() if one.entity is not None)
+        return (own - unseen).union(*(one.reviewed() for one in self._others.values()))
 
     def said(self, name: str) -> Mapping[str, tuple[str, int, bool]]:
         """By subject the newest text of an observation, its snapshot, and whether a second endpoint had the block."""
@@ -198,11 +216,11 @@ class Known:
                 self._held[measure][population][address] = int(amount)
         return self._held[measure]
 
-    def _names(self, measure: str) -> dict[str, tuple[str | None, str | None]]:
+    def _names(self, measure: str) -> dict[str, "_Named"]:
         """By address the party of its label in force, and that which it claims to be; of those alone that have one."""
         if measure not in self._named:
             rows = self.mart.table(_NAMED, self.network, measure).iter_rows()
-            self._named[measure] = {address: (entity, claimed) for address, entity, claimed in rows}
+            self._named[measure] = {address: _Named(*told) for address, *told in rows}
         return self._named[measure]
 
 
@@ -281,7 +299,7 @@ class Look:
         seconds: of the path beside what the way takes by itself, such as a timelock's delay.
         """
         takes = self.takes
-        names = self.known.labels() if self.grouping in (LABELLED, LATE) else frozenset()
+        names = self.known.reviewed() if self.grouping in (LABELLED, LATE) else frozenset()
         reviewed = min(need.labelled(names) for need in needs)
         return Path(
             Action(self.way["action"]),

@@ -80,7 +80,7 @@ def filled(
             for (name, subject), exact in said.items()
         ],
         "entity": [
-            {"network": network.name, "address": one, "entity": who, "source": "x", "recorded_at": NOON}
+            {"network": network.name, "address": one, "entity": who, "source": "x", "recorded_at": NOON, **CHECKED}
             for one, who in (labels or {}).items()
         ],
     }
@@ -118,6 +118,7 @@ COUNCIL = Keys("council", needed="seats", proof="council_signers", governs="coun
 ONE_VOTER, MOST = Rule(POWER, "voters", "", 0, 1, strict=True), Rule(CONTROL, "council", "", 1, 2, strict=True)
 CHAMBERS = Seats((ONE_VOTER, MOST), "voters, council")
 HIDDEN = Unlisted("roles", "nobody lists them")
+CHECKED = {"checked_at": NOON}
 UNREAD_VOTE = "its rule or its voters have not been read"
 PROVED = {("council_signers", ""): "verified", ("rule", ""): "council"}
 
@@ -300,6 +301,19 @@ def test_what_a_voter_says_of_itself_merges_nothing_but_beside_the_headline(draf
         "claimed": {"firm": 7, "c": 2, "d": 1},
     }
     assert known.labels() == {"firm"}
+
+
+def test_a_label_whose_source_nobody_opened_merges_and_raises_no_letter(draft: Draft) -> None:
+    network = a_network(force("half", Rule(POWER, "voters", "decide", 1, 2, strict=True)))
+    filled(draft, network, labels={"a": "one", "b": "one", "c": "two"})
+    entity = draft.table("FROM entity")
+    unseen = pl.when(pl.col("address") == "b").then(None).otherwise(pl.col("checked_at"))
+    draft.replace("entity", entity.with_columns(checked_at=unseen))
+    known = Known(draft, network.name)
+    (half,) = ways(known, "control")
+    assert quorum(half).votes == {"one": 7, "two": 2, "d": 1}
+    assert known.labels() == {"one", "two"}
+    assert half.confidence.reviewed == 0.2
 
 
 def test_the_shortest_time_to_the_effect_stands_with_the_path(draft: Draft) -> None:
