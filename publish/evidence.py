@@ -116,9 +116,12 @@ def verdicts(mart: Tables) -> dict[tuple[str, str], Verdict]:
     found = {}
     for one in headlines(known):
         found[one.network, one.in_column] = verdict(evidence(mart, one))
-    for network, column, blank in (*_not_applicable(), *_not_read(mart)):
+    for network, column, blank in _not_applicable():
+        found.setdefault((network, column), verdict(Evidence(network, column, blank, blank)))
+    for network, column, blank in _not_read(mart):
         if (network, column) not in found:
-            found[network, column] = verdict(Evidence(network, column, blank, blank))
+            # Who gates it is read apart.
+            found[network, column] = verdict(Evidence(network, column, blank, _gates(mart, network, column)))
     return found
 
 
