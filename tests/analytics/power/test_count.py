@@ -9,6 +9,7 @@ from analytics.power.confidence import Confidence
 from analytics.power.count import Count, counts
 from analytics.power.paths import Action, By, Fewest, Path, Quorum, Side, fewest
 from analytics.power.verdict import Blank, State
+from tests.analytics.power.test_rule_twice import Between
 from tests.analytics.power.test_verdict import SURE, judged, math
 from tests.worlds.documented import table
 
@@ -200,3 +201,13 @@ def test_impossible_quorums_are_refused(votes: dict[str, int], need: int, messag
 def test_a_path_has_holders_or_says_why_not() -> None:
     with pytest.raises(ValueError, match="holders or a reason"):
         Path(Action.MINT, Side.FORCE, "p", ())
+
+
+def test_of_bounds_the_least_counts_wherever_it_comes_from() -> None:
+    def vague(name: str, least: int, lower: int) -> Path:
+        return Path(Action.HALT, Side.FORCE, name, (Between(tuple("ABC"), least, lower),), By.VOTES, confidence=SURE)
+
+    found = k(vague("either", 2, 2), vague("one", 1, 3))
+    assert (found.how, found.number, found.least, found.lower) == ("halt by one", 3, 1, 1)
+    sure = k(force(Quorum.of_signers(2, ["A", "B"]), action=Action.HALT), vague("one", 1, 3), action=Action.HALT)
+    assert (sure.number, sure.least, sure.at_most) == (2, 1, True)
