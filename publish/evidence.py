@@ -2,7 +2,8 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
@@ -23,6 +24,8 @@ from store.mart import Tables
 from store.rows import SINK
 from store.statements import UNLABELLED_ONE
 
+Row = dict[str, Any]
+
 DAYS: Final = 30
 # How the groupings of the mart are named in a verdict: what is done with addresses, and with custodians.
 SETTINGS: Final[Mapping[str, Setting]] = {
@@ -36,24 +39,38 @@ NO_GATE: Final = Blank(
 )
 UNREAD: Final = Blank(State.NOT_READ, "no rule, vote or key of this network was read")
 
-_HISTORY: Final = """
-    SELECT m.grouping, date_diff('day', s.time, newest.time) AS day, max_by(m.value, s.time) AS value,
-           max_by(m.low, s.time) AS low
-    FROM metric m
-    JOIN snapshot s ON s.id = m.snapshot
-    JOIN snapshot newest ON newest.id = ? AND newest.network = s.network AND newest.reading = s.reading
-    WHERE m.population = ? AND m.metric = ? AND m.value IS NOT NULL AND s.time > newest.time - INTERVAL 31 DAY
-      AND m.labels_version IN ('', (SELECT max_by(labels_version, snapshot) FROM metric
-                                    WHERE snapshot = newest.id AND grouping = m.grouping))
+# Headline populations by their snapshot and number.
+_WANTED: Final = "WITH wanted AS (SELECT unnest(?::INTEGER[]) AS snapshot, unnest(?::INTEGER[]) AS population)"
+_HISTORY: Final = f"""
+    {_WANTED}, labels AS (
+        SELECT snapshot, grouping, max(labels_version) AS version FROM metric
+        WHERE snapshot IN (SELECT snapshot FROM wanted) GROUP BY ALL
+    )
+    SELECT w.snapshot, w.population, m.grouping, date_diff('day', s.time, newest.time) AS day,
+           max_by(m.value, s.time) AS value, max_by(m.low, s.time) AS low
+    FROM wanted w
+    JOIN snapshot newest ON newest.id = w.snapshot
+    JOIN snapshot s ON (s.network, s.reading) = (newest.network, newest.reading)
+        AND s.time > newest.time - INTERVAL 31 DAY
+    JOIN metric m ON (m.snapshot, m.population) = (s.id, w.population)
+    LEFT JOIN labels l ON (l.snapshot, l.grouping) = (w.snapshot, m.grouping)
+    WHERE m.metric = ? AND m.value IS NOT NULL AND m.labels_version IN ('', l.version)
     GROUP BY ALL
 """
-# A label whose source nobody could open merges, and raises no letter.
-_REVIEWED: Final = """
-    SELECT sum(g.amount) FILTER (e.checked_at IS NOT NULL) / sum(g.amount) AS reviewed
-    FROM holding g JOIN holder h ON h.id = g.holder JOIN snapshot s ON s.id = g.snapshot
-    LEFT JOIN entity e ON e.network = h.network AND e.address = h.address
-        AND in_force(e.valid_from, e.valid_to, s.time)
-    WHERE g.snapshot = ? AND g.population = ?
+# A label whose source nobody could open merges, and raises no letter. Where a label touches a population there is a row
+# for `control`, and what is left out of it counts.
+_KNOWN: Final = f"""
+    {_WANTED}, called AS (
+        SELECT DISTINCT h.id, e.valid_from, e.valid_to FROM entity e
+        JOIN holder h ON (h.network, h.address) = (e.network, e.address) WHERE e.checked_at IS NOT NULL
+    )
+    SELECT w.snapshot, w.population, s.witness <> '' AS witnessed,
+           (SELECT sum(g.amount) FROM holding g JOIN called c ON c.id = g.holder
+            WHERE (g.snapshot, g.population) = (w.snapshot, w.population)
+                AND in_force(c.valid_from, c.valid_to, s.time)) AS reviewed,
+           (SELECT exclusions FROM distribution d WHERE (d.snapshot, d.population) = (w.snapshot, w.population)
+                AND d.grouping IN ('address', 'control') ORDER BY grouping DESC LIMIT 1) AS exclusions
+    FROM wanted w JOIN snapshot s ON s.id = w.snapshot
 """
 
 
@@ -112,22 +129,43 @@ def verdict_rows(mart: Tables) -> pl.DataFrame:
 
 def verdicts(mart: Tables) -> dict[tuple[str, str], Verdict]:
     """The verdict on every network and column of which anything is held, or is known not to exist."""
-    known = populations(mart)
-    found = {}
-    for one in headlines(known):
-        found[one.network, one.in_column] = verdict(evidence(mart, one))
+    shown = headlines(populations(mart))
+    read = Read.of(mart, shown)
+    found = {(one.network, one.in_column): verdict(evidence(mart, one, read)) for one in shown}
     for network, column, blank in _not_applicable():
         found.setdefault((network, column), verdict(Evidence(network, column, blank, blank)))
     for network, column, blank in _not_read(mart):
         if (network, column) not in found:
             # Who gates it is read apart.
-            found[network, column] = verdict(Evidence(network, column, blank, _gates(mart, network, column)))
+            found[network, column] = verdict(Evidence(network, column, blank, _gates(mart, read, network, column)))
     return found
 
 
-def evidence(mart: Tables, one: Population) -> Evidence:
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What was read of headline populations, by snapshot and population: numbers of thirty days, and what is known.
+
+    gated: networks and measures of which a gate is declared.
+    """
+
+    history: Mapping[tuple[int, int], list[tuple[str, int, float, float | None]]]
+    known: Mapping[tuple[int, int], Row]
+    gated: frozenset[tuple[str, str]]
+
+    @classmethod
+    def of(cls, mart: Tables, shown: Sequence[Population]) -> "Read":
+        wanted = [one.snapshot for one in shown], [one.population_id for one in shown]
+        history: dict[tuple[int, int], list[tuple[str, int, float, float | None]]] = defaultdict(list)
+        for snapshot, population, *told in mart.table(_HISTORY, *wanted, HEADLINE).iter_rows():
+            grouping, day, value, low = told
+            history[snapshot, population].append((grouping, day, value, low))
+        known = {(row["snapshot"], row["population"]): row for row in mart.table(_KNOWN, *wanted).iter_rows(named=True)}
+        return cls(history, known, frozenset(mart.table("SELECT DISTINCT network, measure FROM gate").iter_rows()))
+
+
+def evidence(mart: Tables, one: Population, read: Read) -> Evidence:
     """What a verdict on the measure of a population rests on."""
-    return Evidence(one.network, one.in_column, _math(mart, one), _gates(mart, one.network, one.measure))
+    return Evidence(one.network, one.in_column, _math(one, read), _gates(mart, read, one.network, one.measure))
 
 
 def power_rows(mart: Tables) -> dict[str, pl.DataFrame]:
@@ -196,12 +234,12 @@ def _looked_at(path: Path) -> dict[str, Any]:
     }
 
 
-def _math(mart: Tables, one: Population) -> Math | Blank:
+def _math(one: Population, read: Read) -> Math | Blank:
     """Effective parties under every grouping, today and on each of the last thirty days."""
     numbers: dict[Setting, float] = {}
     lows: dict[str, float] = {}
     by_day: dict[int, dict[str, float]] = defaultdict(dict)
-    for grouping, day, value, low in mart.table(_HISTORY, one.snapshot, one.population_id, HEADLINE).iter_rows():
+    for grouping, day, value, low in read.history.get((one.snapshot, one.population_id), ()):
         by_day[int(day)][grouping] = max(1.0, value)
         lows |= {grouping: max(1.0, low)} if low is not None and not day else {}
     for grouping, setting in SETTINGS.items():
@@ -216,7 +254,9 @@ def _math(mart: Tables, one: Population) -> Math | Blank:
                 numbers[Setting(setting.grouping, setting.custodians, day=day)] = number
     if Setting() not in numbers:
         return Blank(State.NOT_APPLICABLE, "nobody holds any")
-    sure, excluded = _confidence(mart, one), _excluded(mart, one)
+    known = read.known[one.snapshot, one.population_id]
+    excluded = json.loads(known["exclusions"] or "{}")
+    sure = _confidence(one, known)
     return Math(numbers, sure, excluded=excluded, lower=by_day[0].get(UNLABELLED_ONE), claimed=by_day[0].get(CLAIMED))
 
 
@@ -225,33 +265,16 @@ def _of(values: Mapping[str, float], grouping: str) -> float | None:
     return values.get(grouping, values.get("control", values.get("address")))
 
 
-def _excluded(mart: Tables, one: Population) -> dict[str, float]:
-    """Kinds of holders that are no parties, with their share of the addresses' total."""
-    rows = mart.table(
-        """
-        SELECT exclusions FROM distribution WHERE snapshot = ? AND population = ? AND grouping IN ('address', 'control')
-        ORDER BY grouping DESC
-        """,
-        one.snapshot,
-        one.population_id,
-    )
-    # Where a label touches the population there is a row for `control`, and it comes first.
-    return dict(json.loads(rows["exclusions"][0] or "{}")) if rows.height else {}
+def _confidence(one: Population, known: Row) -> Confidence:
+    names = ("measure", "population", "n_all", "total", "reported_total", "coverage")
+    told = {name: getattr(one, name) for name in names}
+    reviewed = float(known["reviewed"] or 0) / one.total if one.total else 0.0
+    return confidence(told | {"witnessed": known["witnessed"]}, reviewed)
 
 
-def _confidence(mart: Tables, one: Population) -> Confidence:
-    reviewed = mart.table(_REVIEWED, one.snapshot, one.population_id)["reviewed"][0] or 0.0
-    witness = mart.table("SELECT witness FROM snapshot WHERE id = ?", one.snapshot)["witness"][0]
-    told = {
-        name: getattr(one, name) for name in ("measure", "population", "n_all", "total", "reported_total", "coverage")
-    }
-    return confidence(told | {"witnessed": bool(witness)}, reviewed)
-
-
-def _gates(mart: Tables, network: str, measure: str) -> tuple[Gate, ...] | Blank:
+def _gates(mart: Tables, read: Read, network: str, measure: str) -> tuple[Gate, ...] | Blank:
     """The gatekeepers of a measure, by every gate that its network declares."""
-    declared = mart.table("SELECT name FROM gate WHERE network = ? AND measure = ?", network, measure)["name"]
-    if not len(declared):
+    if (network, measure) not in read.gated:
         return _blanks().get((network, measure, "power")) or NO_GATE
     held: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     labelled: dict[str, set[str]] = defaultdict(set)

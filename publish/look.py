@@ -40,14 +40,17 @@ _HELD: Final = """
 """
 # A label counts while it holds; checked: somebody opened its source.
 _NAMED: Final = """
-    SELECT h.address, any_value(e.entity) AS entity, any_value(c.entity) AS claimed,
+    WITH called AS (SELECT network, address FROM entity UNION SELECT network, address FROM claim),
+         found AS (SELECT h.id, h.network, h.address FROM holder h SEMI JOIN called USING (network, address)
+                   WHERE h.network = ?),
+         seen AS (SELECT DISTINCT f.network, f.address, o.snapshot FROM holding o JOIN found f ON f.id = o.holder)
+    SELECT s.measure, o.address, any_value(e.entity) AS entity, any_value(c.entity) AS claimed,
            bool_and(e.checked_at IS NOT NULL) AS checked
-    FROM (SELECT DISTINCT holder, snapshot FROM holding) o
-    JOIN snapshot s ON s.id = o.snapshot JOIN holder h ON h.id = o.holder
-    LEFT JOIN entity e ON e.network = s.network AND e.address = h.address
+    FROM seen o JOIN snapshot s ON s.id = o.snapshot
+    LEFT JOIN entity e ON e.network = o.network AND e.address = o.address
         AND in_force(e.valid_from, e.valid_to, s.time)
-    LEFT JOIN claim c ON c.network = s.network AND c.address = h.address
-    WHERE s.network = ? AND s.measure = ? AND coalesce(e.entity, c.entity) IS NOT NULL GROUP BY h.address
+    LEFT JOIN claim c ON c.network = o.network AND c.address = o.address
+    WHERE coalesce(e.entity, c.entity) IS NOT NULL GROUP BY s.measure, o.address
 """
 _READ: Final = """
     SELECT p.name AS population, s.id AS snapshot, s.measure, s.witness <> '' AS witnessed,
@@ -104,7 +107,6 @@ class Known:
     mart: Tables
     network: str
     _held: dict[str, dict[str, dict[str, int]]] = field(default_factory=dict)
-    _named: dict[str, dict[str, "_Named"]] = field(default_factory=dict)
     _said: dict[str, dict[str, tuple[str, int, bool]]] = field(default_factory=dict)
     _made: dict[Any, Any] = field(default_factory=dict)
     _others: dict[str, "Known"] = field(default_factory=dict)
@@ -161,7 +163,7 @@ class Known:
         return self._names(measure).get(address, NAMELESS).claimed
 
     def labels(self) -> frozenset[str]:
-        """All parties that are known by a label, of the measures that were looked at."""
+        """All parties that are known by a label."""
         own = frozenset(one.entity for of in self._named.values() for one in of.values() if one.entity is not None)
         return own.union(*(one.labels() for one in self._others.values()))
 
@@ -216,12 +218,16 @@ class Known:
                 self._held[measure][population][address] = int(amount)
         return self._held[measure]
 
-    def _names(self, measure: str) -> dict[str, "_Named"]:
+    def _names(self, measure: str) -> Mapping[str, _Named]:
         """By address the party of its label in force, and that which it claims to be; of those alone that have one."""
-        if measure not in self._named:
-            rows = self.mart.table(_NAMED, self.network, measure).iter_rows()
-            self._named[measure] = {address: _Named(*told) for address, *told in rows}
-        return self._named[measure]
+        return self._named.get(measure, {})
+
+    @cached_property
+    def _named(self) -> Mapping[str, dict[str, _Named]]:
+        found: dict[str, dict[str, _Named]] = defaultdict(dict)
+        for measure, address, *told in self.mart.table(_NAMED, self.network).iter_rows():
+            found[measure][address] = _Named(*told)
+        return found
 
 
 @dataclass
