@@ -15,10 +15,11 @@ from publish.look import Look, Row
 ACCOUNT, SIGNATURES, CONTRACT, DELAY, EXECUTOR, GUARD = (
     "account", "threshold", "contract", "delay", "executor", "guard"
 )  # fmt: skip
-# Powers over a contract. Whoever replaces its code makes it do anything; who owns it can make it do what it does.
+# Powers over a contract. Whoever replaces its code makes it do anything; who owns it, or may own it when he
+# likes, can make it do what it does.
 REPLACES: Final = ("proxy_admin", "upgrader", "beacon")
-RULES: Final = ("owner", "admin", "governor", "authority", "controller", "manager")
-# The admin of a timelock can make himself one of its proposers.
+RULES: Final = ("owner", "pending_owner", "admin", "governor", "authority", "controller", "manager")
+# The admin of a timelock gives its roles.
 ADMINS: Final = ("admin", "timelock_admin")
 # Contracts that do nothing but replace code, for who owns them.
 NOTHING_ELSE: Final = ("proxy_admin", "beacon")
@@ -106,7 +107,7 @@ def _contract(look: Look, holder: str, power: str, above: Sequence[str]) -> list
     if multisig := _multisig(look, holder, of("signers")):
         return [multisig, *_said("a module of a multisig", of("module")), *replaces, *hidden]
     if (delay := look.said(DELAY, holder)) is not None:
-        return [_timelock(look, holder, int(delay), of), *replaces, *hidden]
+        return [*_timelock(look, holder, int(delay), of), *replaces, *hidden]
     if name:
         return [*_said(f"the {name}", _own(look, name, power, above)), *replaces, *hidden]
     rules = of(*RULES)
@@ -126,12 +127,17 @@ def _multisig(look: Look, holder: str, signers: Sequence[Act]) -> Act | None:
     return Some(needed, tuple(signers), f"a multisig {needed} of {len(signers)}{guard}")
 
 
-def _timelock(look: Look, holder: str, delay: int, of: Callable[..., list[Act]]) -> Act:
-    """Whoever may propose, and whoever may carry out where that is not anyone; whoever may cancel stops it."""
-    proposes = one_of([*_some(f"who proposes to {holder}", of("proposer")), *of(*ADMINS)])
+def _timelock(look: Look, holder: str, delay: int, of: Callable[..., list[Act]]) -> list[Act]:
+    """Whoever may propose, and whoever may carry out where that is not anyone; whoever may cancel stops it.
+
+    Its admin needs nobody else: he can give himself both roles, and take theirs from those who could cancel.
+    """
+    proposes = one_of(_some(f"who proposes to {holder}", of("proposer")))
     carries_out = one_of(_some(f"who carries out what {holder} has let wait", of("executor")))
     act = proposes if look.said(EXECUTOR, holder) == "anyone" else Some(2, (proposes, carries_out))
-    return Waiting(act, delay, one_of(of("canceller")), f"a timelock of {_span(delay)}")
+    words = f"a timelock of {_span(delay)}"
+    alone = [Waiting(one, delay, NEVER, f"the admin of {words}") for one in of(*ADMINS) if one != NEVER]
+    return [*alone, Waiting(act, delay, one_of(of("canceller")), words)]
 
 
 def _some(who: str, acts: list[Act]) -> list[Act]:

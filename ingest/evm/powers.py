@@ -21,7 +21,8 @@ PARTIES: Final[Mapping[str, str]] = {
 POWERS: Final[Mapping[str, Actions]] = {
     **dict.fromkeys(("proxy_admin", "upgrader", "beacon", "unknown"), EVERYTHING),
     **dict.fromkeys(("admin", "owner", "governor", "timelock", "controller", "manager", "authority"), (RULES,)),
-    **dict.fromkeys(("delegate", "proposer", "timelock_admin"), (RULES,)),
+    # Who was offered to own a contract owns it as soon as he likes (Ownable2Step).
+    **dict.fromkeys(("pending_owner", "delegate", "proposer", "timelock_admin"), (RULES,)),
     **dict.fromkeys(("minter", "relayer"), (MINT,)),
     **dict.fromkeys(("burner", "freezer", "withdrawer"), (SEIZE,)),
     "pauser": (HALT,),
@@ -32,7 +33,9 @@ TOKEN: Final[Mapping[str, Actions]] = {"admin": (RULES, MINT)}
 GIVEN: Final = ("minter", "burner", "freezer", "withdrawer", "pauser", "relayer")
 # Where a power comes from that is no role.
 STANDARDS: Final[Mapping[str, str]] = {
-    **dict.fromkeys(("owner", "minter", "manager", "governor", "timelock", "controller"), "Ownable or a function"),
+    **dict.fromkeys(
+        ("owner", "pending_owner", "minter", "manager", "governor", "timelock", "controller"), "Ownable or a function"
+    ),
     **dict.fromkeys(("proxy_admin", "beacon"), "EIP-1967"),
     "authority": "AccessManaged",
 }

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 import pytest
 
 from analytics.power.paths import Action, Path, Quorum, Side, fewest
+from ingest.evm import powers
 from ingest.network import Key, Refuse, Way
 from publish.look import Known
 from publish.ways import ways
@@ -116,10 +117,26 @@ def told(found: tuple[Path, ...], side: Side, action: Action = MINT) -> list[Tol
             {"token/minter": "lock", "lock/admin": "a", "lock/executor": "b"},
             LOCK | {("executor", "lock"): "anyone"},
             [
-                ("minter of the token, a timelock of 10 minutes, one key", 1, 600),
+                ("minter of the token, the admin of a timelock of 10 minutes, one key", 1, 600),
                 ("minter of the token", "who proposes to lock is not known", None),
             ],
             [("refusal", "who proposes to lock is not known", None)],
+        ),
+        # The admin of a timelock alone makes himself proposer and executor, and whoever could cancel no canceller.
+        (
+            {
+                "token/minter": "lock",
+                "lock/proposer": "a",
+                "lock/executor": "b",
+                "lock/canceller": "c",
+                "lock/admin": "lock d",
+            },
+            LOCK,
+            [
+                ("minter of the token, the admin of a timelock of 10 minutes, one key", 1, 600),
+                ("minter of the token, a timelock of 10 minutes, 2 keys", 2, 600),
+            ],
+            [("refusal, the admin of a timelock of 10 minutes, a timelock of 10 minutes", 2, 0)],
         ),
         # The bridge mints for its admin, not for its relayer; who gives the role of a minter can have it.
         (
@@ -162,3 +179,17 @@ def test_parties_that_serve_two_needs_count_once(draft: Draft) -> None:
     (path,) = [one for one in paths(draft, held, LOCK | SAFE) if one.side is Side.FORCE]
     assert [need.need for need in path.needs if isinstance(need, Quorum)] == [1, 2]
     assert fewest(path).upper == 2
+
+
+def test_who_was_offered_to_own_a_contract_counts_as_its_owner(draft: Draft) -> None:
+    """He accepts when he likes, and asks nobody: of the token, or of the proxy admin that can replace its code."""
+    network = a_network(*powers.ways({"token": "0x1"}))
+    for owned, way in (("token", "pending owner of the token"), ("box", "proxy admin of the token")):
+        held = {f"{owned}/owner": "safe", f"{owned}/pending_owner": "d", "safe/signers": "a b c"}
+        held |= {} if owned == "token" else {"token/proxy_admin": owned}
+        found = {(CONTROL, name): dict.fromkeys(text.split(), 1) for name, text in held.items()}
+        known = Known(filled(draft, network, found, KEYS | SAFE | {("account", "box"): "contract"}), network.name)
+        by_name = told(ways(known, "address"), Side.FORCE, RULES)
+        assert (f"{way}, one key", 1, 0) in by_name
+        (stop,) = told(ways(known, "address"), Side.STOP, RULES)
+        assert stop[1:] == (3, 0)
