@@ -231,6 +231,8 @@ class Draft:
                 if len(found.snapshot):
                     self.append("metric", metrics(found), unless_known=sql.METRIC_KEY)
             self.execute(sql.MEASURED, method_version, batch)
+        for statement in sql.OUTDATED:
+            self.execute(statement)
 
     def unmeasured(self, method_version: str) -> Iterator[list[int]]:
         """Snapshots without metrics under these formulas and the labels in force, in batches that fit memory."""

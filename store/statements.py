@@ -71,6 +71,21 @@ MEASURED: Final = """
     WHERE s.id IN (SELECT unnest(?::INTEGER[]))
 """
 
+# What older labels gave, of snapshots that are measured with those in force: nothing says which of two is newer. And
+# that it was measured, so that a label that comes back is measured again.
+OUTDATED: Final[Sequence[str]] = tuple(
+    f"""
+    DELETE FROM {table} o WHERE {where} EXISTS (
+        SELECT 1 FROM measured m JOIN snapshot s ON s.id = m.snapshot JOIN label_version v ON v.network = s.network
+        WHERE m.snapshot = o.snapshot AND m.labels_version = v.version AND v.version <> o.labels_version)
+    """
+    for table, where in (
+        ("metric", "grouping <> 'address' AND"),
+        ("distribution", "grouping <> 'address' AND"),
+        ("measured", ""),
+    )
+)
+
 # As the view `newest`, but of what is whole.
 NEWEST: Final = """
     SELECT max_by(id, row(time, id)) AS id FROM snapshot

@@ -471,3 +471,17 @@ def test_of_two_files_that_tell_otherwise_of_a_block_the_first_by_name_counts(tm
         with opened(tmp_path) as mart:
             told = mart.table("SELECT s.file, h.amount FROM holding h JOIN snapshot s ON s.id = h.snapshot").rows()
         assert told == [(month.relative_to(landing.folder).as_posix(), 6)]
+
+
+def test_labels_of_before_leave_nothing_behind(tmp_path: Path) -> None:
+    """Whether a label is new, corrected, ended or comes back: what is counted is what those in force give."""
+    row = {"network": "akash", "entity": "ada", "name": "Ada", "kind": "operator", "source": "x", "recorded_at": NOON}
+    Landing(tmp_path).land(snapshot(), stake(5, 4, 3, 2))
+    for labelled in (2, 3, 2, 0, 3):
+        labels = pl.DataFrame([{**row, "address": f"val{place}"} for place in range(labelled)], ENTITIES)
+        build(tmp_path, labels)
+        with opened(tmp_path) as mart:
+            counted = dict(mart.table("SELECT grouping, n FROM distribution").iter_rows())
+            assert len(counted) == mart.table("FROM distribution").height
+        assert counted["address"] == 4
+        assert counted.get("control", 4) == 5 - max(1, labelled)
