@@ -93,11 +93,14 @@ _PATHS: Final = """
     SELECT p.*, coalesce(n.address, '') AS spelling FROM path p LEFT JOIN network n ON n.name = p.network
     WHERE p.network = ? AND p.grouping = ? ORDER BY p.place
 """
-# Parties are addresses, or labels that merge addresses; a label's name goes before what an address calls itself.
+# Parties are addresses, or labels that merge addresses; a label's name goes before what an address calls itself. An
+# ended label names its party, and no address.
 _CALLED: Final = """
     SELECT network, party, list(name ORDER BY place, name) FILTER (place = least) AS names, min(place) AS place FROM (
         SELECT *, min(place) OVER (PARTITION BY network, party) AS least FROM (
-            SELECT network, unnest([entity, address]) AS party, name, 0 AS place FROM entity
+            SELECT network, entity AS party, name, 0 AS place FROM entity
+            UNION ALL SELECT network, address, name, 0 FROM entity e
+                WHERE in_force(valid_from, valid_to, (SELECT max(time) FROM snapshot s WHERE s.network = e.network))
             UNION ALL SELECT network, address, name, 1 FROM own_name
         ) WHERE name <> ''
     ) GROUP BY network, party
@@ -106,6 +109,7 @@ _KEYS: Final = """
     SELECT DISTINCT h.network, unnest([h.address, coalesce(e.entity, h.address)]) AS party,
            h.reading || '/' || h.population AS population
     FROM held h LEFT JOIN entity e ON e.network = h.network AND e.address = h.address
+        AND in_force(e.valid_from, e.valid_to, h.time)
     WHERE h.measure = ?
 """
 

@@ -171,6 +171,7 @@ def names(mart: Mart, network: str) -> dict[str, str]:
     rows = mart.table(
         """
         SELECT address, name, 0 AS place FROM entity WHERE network = ?1
+            AND in_force(valid_from, valid_to, (SELECT max(time) FROM snapshot WHERE network = ?1))
         UNION ALL SELECT address, name, 1 FROM own_name WHERE network = ?1
         UNION ALL SELECT subject, exact, 2 FROM observation WHERE network = ?1 AND name = 'host_uri'
         ORDER BY place DESC

@@ -79,7 +79,8 @@ def spelled(mart: Mart, wanted: addresses.Address) -> list[Found]:
 
 _WHO: Final = """
     SELECT f.network, coalesce(w.title, f.network) AS title, f.address, coalesce(w.address, '') AS spelling,
-           (SELECT any_value(e.name) FROM entity e WHERE e.network = f.network AND e.address = f.address) AS label,
+           (SELECT any_value(e.name) FROM entity e WHERE e.network = f.network AND e.address = f.address AND in_force(
+               e.valid_from, e.valid_to, (SELECT max(time) FROM snapshot s WHERE s.network = f.network))) AS label,
            own.name AS own
     FROM ({found}) f LEFT JOIN network w ON w.name = f.network
     LEFT JOIN own_name own ON own.network = f.network AND own.address = f.address
