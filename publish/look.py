@@ -62,10 +62,11 @@ _UNREAD: Final = """
     SELECT DISTINCT measure FROM reading r ANTI JOIN snapshot s ON s.network = r.network AND s.reading = r.name
     WHERE r.network = ? AND r.kind = 'holdings'
 """
+# What a reading told before and tells no more is not so any more.
 _SAID: Final = """
     SELECT o.subject, max_by(o.exact, o.time) AS exact, max_by(o.snapshot, o.time) AS snapshot,
            max_by(s.witness <> '', o.time) AS witnessed
-    FROM observation o JOIN snapshot s ON s.id = o.snapshot
+    FROM observation o JOIN newest s ON s.id = o.snapshot
     WHERE o.network = ? AND o.name = ? GROUP BY o.subject
 """
 # By number, since there is one for every delegation of a chain.

@@ -386,3 +386,14 @@ def test_a_declared_way_rests_on_what_its_network_reads(network: Network, way: W
         # Of a network that is only imported, its state files tell what its scorecard has.
         read = {reading.measure for reading in network.readings}
         assert needed.measure in (read or network.scorecard.keys())
+
+
+def test_what_a_reading_tells_no_more_is_not_so_any_more(draft: Draft) -> None:
+    """As a rule that was ready until the chain had it: the chain says that no more, and nothing in its place."""
+    way = force("roles", Unlisted("roles", "nobody lists them"))
+    network = a_network(way)
+    filled(draft, network, said=SAID | {("roles", "x"): "hidden"})
+    assert [path.missing for path in ways(Known(draft, network.name), "control")] == ["nobody lists them"]
+    later = {"id": 3, "network": network.name, "measure": CONTROL, "time": NOON + timedelta(hours=1)}
+    draft.append("snapshot", pl.DataFrame([later]))
+    assert ways(Known(draft, network.name), "control") == ()
