@@ -47,9 +47,11 @@ def by_key(look: Look) -> Iterator[Path]:
 def by_refusal(look: Look) -> Iterator[Path]:
     """Enough of those who hold keys to an action refuse that nobody is left who can do it."""
     declared = _declared(look, look.way["population"] or "")
-    acts = [act for one in declared for act in _holders(look, one["population"], ())]
+    held = [(one["population"], look.holders(one["measure"], one["population"])) for one in declared]
+    # Who has several powers refuses once.
+    acts = dict.fromkeys(pair for name, holders in held for pair in zip(holders, _holders(look, name, ()), strict=True))
     if acts:
-        yield from _paths(look, refused(one_of(acts)))
+        yield from _paths(look, refused(one_of([act for _, act in acts])))
     elif declared and look.way["measure"] in look.known.unread:
         yield look.unknown(look.way["name"], UNREAD, unread=True)
 

@@ -150,6 +150,17 @@ def told(found: tuple[Path, ...], side: Side, action: Action = MINT) -> list[Tol
             ],
             [("refusal, 3 keys, the bridge, admin, one key", 3, 0)],
         ),
+        # Whoever mints in two ways has one key.
+        (
+            {"token/minter": "a b", "token/admin": "a", "bridge/admin": "a"},
+            {},
+            [
+                *[("minter of the token, one key", 1, 0)] * 2,
+                ("admin of the token, one key", 1, 0),
+                ("admin of the bridge, one key", 1, 0),
+            ],
+            [("refusal, 2 keys", 2, 0)],
+        ),
         # Where nobody is a minter its admin is told of no minters.
         ({"token/admin": "d"}, {}, [], []),
         (
