@@ -56,8 +56,10 @@ def _by_keys(look: Look) -> Iterator[Path]:
         return
     if not known and (proof in (None, PROVED) or way["measure"] in look.known.unread):
         yield unread
-    elif proof != PROVED or not 0 < needed <= known:
-        yield look.unknown(f"the {way['population']} key", "its signers are not proved")
+    elif proof != PROVED:
+        yield look.unknown(way["name"], "its signers are not proved")
+    elif not 0 < needed <= known:
+        yield look.unknown(way["name"], f"how many of the {known} must act together is not known")
     else:
         count = needed if way["side"] == Side.FORCE else known - needed + 1
         yield look.path(f"{way['name']}, {needed} of {known}", Quorum(votes, count))

@@ -149,14 +149,14 @@ PROVED = {("council_signers", ""): "verified", ("rule", ""): "council"}
         (
             force("council", Keys("council", needed="unsaid")),
             {},
-            [("the council key", "its signers are not proved")],
+            [("council", "how many of the 5 must act together is not known")],
         ),
         (force("council", COUNCIL), {}, [("council", "who has the council keys has not been read")]),
         (force("council", COUNCIL), PROVED, [("council, 3 of 5", 3)]),
         (
             force("council", COUNCIL),
             {("rule", ""): "council"},
-            [("the council key", "its signers are not proved")],
+            [("council", "its signers are not proved")],
         ),
         # Who has them is proved, and was not read.
         (
@@ -167,7 +167,7 @@ PROVED = {("council_signers", ""): "verified", ("rule", ""): "council"}
         (
             stop("council", COUNCIL),
             {("rule", ""): "council"},
-            [("the council key", "its signers are not proved")],
+            [("council", "its signers are not proved")],
         ),
         (
             force("council", COUNCIL),

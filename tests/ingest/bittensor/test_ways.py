@@ -94,7 +94,7 @@ def test_triumvirate_and_senate_are_counted_while_the_runtime_has_them(draft: Dr
     said = {("rule", ""): "sudo, triumvirate, senate", **UNPROVED}
     found = counted(draft, said, bodies(triumvirate=3, senate=12))
     force, stop = found[Side.FORCE, Action.SEIZE], found[Side.STOP, Action.SEIZE]
-    assert (force.number, force.at_most, force.unknown) == (8, True, "the sudo key: its signers are not proved")
+    assert (force.number, force.at_most, force.unknown) == (8, True, "the sudo multisig: its signers are not proved")
     assert (stop.number, stop.how) == (3, "seize or evict by all of the triumvirate")
     assert counted(draft, said, bodies(triumvirate=9, senate=12))[Side.STOP, Action.SEIZE].number == 6
 
