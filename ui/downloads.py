@@ -7,6 +7,7 @@ from typing import Final
 import polars as pl
 import streamlit as st
 
+from questions import freshness
 from store.mart import current
 from ui import inert, provenance, served
 from ui.provenance import Provenance, with_provenance
@@ -34,14 +35,21 @@ def parquet(frame: pl.DataFrame) -> bytes:
     return target.getvalue()
 
 
+def marked(frame: pl.DataFrame, *, simulated: bool) -> pl.DataFrame:
+    """The frame; where every number of the mart is invented each row says so, of whatever source it is."""
+    return frame.with_columns(mart_simulated=pl.lit(value=True)) if simulated else frame
+
+
 def buttons(frame: pl.DataFrame, name: str, sources: Sequence[Provenance], *, key: str) -> None:
     """CSV and Parquet of a table; the bytes are made when somebody clicks."""
+    # Sources say it of themselves; what rests on many readings has the mart to say it.
+    simulated = any(one.simulated for one in sources) if sources else served.asked(freshness.simulated)
     # on_click: Streamlit would run the whole page again for each file.
-    stem = inert.file_name("deai", name, *provenance.stem(sources))
+    stem = inert.file_name("deai", *["simulated"] * simulated, name, *provenance.stem(sources))
     with st.container(horizontal=True):
         st.download_button(
             "CSV",
-            lambda: csv(with_provenance(frame, sources)),
+            lambda: csv(marked(with_provenance(frame, sources), simulated=simulated)),
             f"{stem}.csv",
             "text/csv",
             key=f"{key}-csv",
@@ -50,7 +58,7 @@ def buttons(frame: pl.DataFrame, name: str, sources: Sequence[Provenance], *, ke
         )
         st.download_button(
             "Parquet",
-            lambda: parquet(with_provenance(frame, sources)),
+            lambda: parquet(marked(with_provenance(frame, sources), simulated=simulated)),
             f"{stem}.parquet",
             "application/vnd.apache.parquet",
             key=f"{key}-parquet",

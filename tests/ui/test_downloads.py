@@ -59,6 +59,14 @@ def test_rows_of_several_networks_have_their_own_source() -> None:
     assert told["source_block"].to_list() == [5, 7]
 
 
+def test_a_table_without_a_source_of_its_own_says_that_it_is_simulated() -> None:
+    """Counts over a network rest on many readings; their file must not pass for one of a real network."""
+    frame = pl.DataFrame({"network": ["akash", "fet"], "number": [3, 1]})
+    read = pl.read_csv(io.BytesIO(downloads.csv(downloads.marked(with_provenance(frame, []), simulated=True))))
+    assert read["mart_simulated"].to_list() == [True, True]
+    assert downloads.marked(frame, simulated=False).columns == frame.columns
+
+
 def test_a_csv_opens_in_excel_as_utf8() -> None:
     assert downloads.csv(pl.DataFrame({"name": ["Ω"]})).startswith(b"\xef\xbb\xbf")
 
