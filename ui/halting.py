@@ -33,7 +33,8 @@ def costs(rows: pl.DataFrame) -> pl.DataFrame:
 def headline(rows: pl.DataFrame) -> str:
     """What those control who could stop the chain, and what of it they can lose, as a sentence."""
     halt = rows.row(by_predicate=pl.col("fault") == "silence", named=True)
-    who = words.sentence(words.several(halt["n"], "operator"))
+    # The cheapest set, not the smallest: the latter stands among the ways.
+    who = f"The {words.several(halt['n'], 'operator')} with the least to lose"
     if halt["controlled_usd"] is None or halt["loss_usd"] is None:
         return f"{who} can stop the chain; what that costs is not known: {inert.markdown(halt['reason'], 200)}"
     lose = words.usd(halt["loss_usd"])

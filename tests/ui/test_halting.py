@@ -20,14 +20,16 @@ def costs(**told: Any) -> pl.DataFrame:
 
 def test_a_halt_is_told_with_what_is_controlled_and_what_can_be_lost() -> None:
     assert halting.headline(costs()) == (
-        "Four operators can stop the chain: they control 2.00 million USD, and can lose under 1 USD of their own"
+        "The four operators with the least to lose can stop the chain: they control 2.00 million USD, and can lose "
+        "under 1 USD of their own"
     )
 
 
 def test_a_cost_that_is_not_known_is_said_with_the_reason() -> None:
     reason = "no price: <b>stale</b>"
     told = halting.headline(costs(controlled_usd=None, loss_usd=None, reason=reason))
-    assert told == f"Four operators can stop the chain; what that costs is not known: {inert.markdown(reason)}"
+    who = "The four operators with the least to lose can stop the chain"
+    assert told == f"{who}; what that costs is not known: {inert.markdown(reason)}"
 
 
 @pytest.mark.parametrize(
