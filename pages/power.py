@@ -216,7 +216,7 @@ def ways(population: Population) -> None:
         return
     st.header(f"Every way to power over {inert.plain(population.title)}", anchor=False)
     st.caption("Of each action the fewest count. What does less, or has no holders that are known, is listed too.")
-    draw.table(powers.paths(rows), powers.PATHS, alt="Ways to force or stop something", sources=[], key="ways")
+    draw.table(powers.timed(rows), powers.PATHS, alt="Ways to force or stop something", sources=[], key="ways")
 
 
 @frame.section

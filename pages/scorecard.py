@@ -71,7 +71,7 @@ POWER = {
     "if_unlabelled_are_one": tables.count("Unlabelled as one", "If all addresses without a label were one party's."),
     "claimed": tables.count("As claimed", "If who claims to be one operator is one. Moves no word."),
     "voters_of_late": tables.count("Voters of late", "If only those delegators vote who voted of late."),
-    "seconds": tables.count("Seconds", "Shortest time from the start to the effect; empty where it is not known."),
+    "soon": tables.text("How soon", "From the start to the effect, at the earliest."),
     "path": tables.text("By which way"),
     "who": tables.text("By whom"),
     "note": tables.text("Caution"),
@@ -85,7 +85,7 @@ def main() -> None:
     """The page from top to bottom."""
     known = frame.begin("Which parts are really decentralized?")
     rows = sorted(served.asked(scorecard.rows, known), key=lambda row: list(STACK).index(row.stack))
-    st.markdown(powers.answer([row.power for row in rows]))
+    st.markdown(f"{powers.answer([row.power for row in rows])} {matrix.broad(rows)}")
     st.markdown(
         "**Power** is of a network as a whole: the fewest parties that can force something on all others, or stop it. "
         "**Math** is over how many equal parties one resource is spread. A network can look good in one and bad in "
@@ -115,10 +115,13 @@ def overview(rows: Sequence[Row]) -> None:
     )
     draw.source_line(
         sources(rows),
-        "Can force, can stop: the fewest parties, by the shortest way that is known. Large numbers: at most so many "
-        "equal parties, and the change in 30 days; an address may be anybody's, so at least as many as if all without "
-        "a label were one party's. The letter says how sure a word is, from A to C. Not shown to be concentrated: "
-        "many addresses, of whom nobody has shown who they are. Nothing in a cell: the network has no such thing.",
+        "Can force, can stop: the fewest parties by the shortest way that is known, and how soon at the earliest. "
+        "Independence not shown: they may be one party under several names.  \n"
+        "At most, at least: over how many equal parties it is spread if each address is a party, and if all addresses "
+        "without a label are one party's. As claimed: if those who say that they are one operator are one. Half "
+        "needs: without so many gatekeepers half of it does not happen. Arrows: the change in 30 days.  \n"
+        "Not shown to be concentrated: many addresses, and nobody has shown whose. A to C: how sure a word is. Empty: "
+        "nothing is read of it.",
     )
 
 
@@ -274,11 +277,14 @@ def everything(rows: Sequence[Row]) -> None:
     """Every number of the page as two tables: power by network and action, math and gates by network and measure."""
     st.header("All numbers", anchor=False)
     st.subheader("Power, by network and action", anchor=False)
-    counted = power.table([row.power for row in rows])
+    counted = powers.timed(power.table([row.power for row in rows]))
     draw.table(counted, POWER, alt="Power by network, side and action", sources=[], key="power")
     st.subheader("Math and gates, by network and measure", anchor=False)
-    cells = [cell for row in rows for cell in row.cells.values()]
-    told = scorecard.table(rows).with_columns(of=pl.Series([named(cell) for cell in cells], dtype=pl.String))
+    # Keys are no resource: power tells of them.
+    told = scorecard.table(rows).filter(pl.col("column") != str(Column.CONTROL))
+    told = told.with_columns(
+        of=pl.col("column").replace_strict({str(one): about.title for one, about in ABOUT.items()})
+    )
     draw.table(told, CELLS, alt="Math and gates by network and measure", sources=[], key="scorecard")
 
 

@@ -180,11 +180,16 @@ def paths(mart: Mart, network: str) -> pl.DataFrame:
         {
             **{name: row[name] for name in ("side", "action", "name", "number", "least", "seconds", "letter")},
             "who": listed(people.who(row)),
-            "note": f"does no more than {row['effect']}" if row["effect"] else row["missing"],
+            "note": "; ".join(filter(None, (_less(row["effect"]), row["missing"]))),
         }
         for row in mart.table(_PATHS, network, GROUPING).iter_rows(named=True)
     ]
     return pl.DataFrame(rows, infer_schema_length=None)
+
+
+def _less(effect: str) -> str:
+    """What a way does that is less than its action; its words may end in a comma, before "by" whom."""
+    return f"does no more than {effect.removesuffix(',')}" if effect else ""
 
 
 def table(found: Sequence[Power]) -> pl.DataFrame:

@@ -7,6 +7,7 @@ from typing import Final
 import polars as pl
 
 from analytics.power.paths import Side
+from analytics.power.verdict import WORDS
 from questions.scorecard import Cell, Row
 from store.columns import ABOUT, Column
 from ui import inert, powers, words
@@ -32,6 +33,20 @@ def matrix(found: Sequence[Row], layers: Mapping[str, str], now: datetime) -> pl
         row |= {"Can force": powers.cell(one.power.of(Side.FORCE)), "Can stop": powers.cell(one.power.of(Side.STOP))}
         rows.append(row | {title: math(one.cells.get(column)) for column, title in shown.items()})
     return pl.DataFrame(rows)
+
+
+def broad(found: Sequence[Row]) -> str:
+    """Which resources are shown to be spread over many parties, as a sentence."""
+    counted = [
+        (one.title, ABOUT[Column(column)].title.lower(), cell.math.words)
+        for one in found
+        for column, cell in one.cells.items()
+        if cell.math.number is not None and column != Column.CONTROL
+    ]
+    shown = [f"**{inert.markdown(title)}** ({of})" for title, of, word in counted if word == WORDS[-1]]
+    if shown:
+        return f"Shown to be spread over many parties: {words.listed(shown)}."
+    return f"None of {words.several(len(counted), 'resource')} is shown to be spread over many parties." * bool(counted)
 
 
 def math(one: Cell | None) -> str:

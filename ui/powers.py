@@ -31,9 +31,9 @@ PATHS: Final = {
     "number": tables.count("Fewest", "Parties that are known to be enough; empty where nobody knows who holds it."),
     "least": tables.count("At least", "Fewest that it could be, where it cannot be counted exactly."),
     "soon": tables.text("How soon", "From the start to the effect, at the earliest."),
-    "who": tables.text("By whom"),
     "letter": tables.text("Letter", "How sure what was read of it is, from A to C."),
     "note": tables.text("Note", "Why it counts nowhere, or why nobody knows who holds it."),
+    "who": tables.text("By whom"),
 }
 
 
@@ -149,8 +149,8 @@ def verdict(said: Said) -> str:
     return words.sentence(inert.markdown(f"{said.text}{note}{fewer}.", LONGEST))
 
 
-def paths(rows: pl.DataFrame) -> pl.DataFrame:
-    """Every way with how soon it works in words."""
+def timed(rows: pl.DataFrame) -> pl.DataFrame:
+    """Ways or counts with how soon they work in words."""
     return rows.with_columns(soon=pl.Series([words.delay(seconds) for seconds in rows["seconds"]], dtype=pl.String))
 
 

@@ -66,12 +66,15 @@ def chosen(shown: AppTest, key: str, value: str) -> AppTest:
 
 @pytest.mark.slow
 def test_the_scorecard_has_a_row_a_network_and_a_word_a_measure(visit: Open) -> None:
-    matrix = visit("scorecard").table[0].value
+    shown = visit("scorecard")
+    matrix = shown.table[0].value
     rows = {row["Network"].split("**")[1]: row for row in matrix.to_dict("records")}
     assert rows.keys() >= {"Akash", "Bittensor"}
     assert re.search(r"\*\*\d.*-background\[.*[ABC]\]", rows["Akash"]["Voting power"], re.DOTALL)
     assert rows["Akash"]["Can force"].startswith("**1** :red-background[one party")
     assert rows["Bittensor"]["Compute spend"] == ":gray[not verifiable]"
+    assert "Control" not in set(table(shown, "m_claimed")["of"])
+    assert "at once" in set(table(shown, "voters_of_late")["soon"])
 
 
 @pytest.mark.slow
@@ -112,8 +115,13 @@ def test_power_tells_every_way_over_the_network_and_what_is_not_known_of_a_halt(
     shown = visit("power", net="akash")
     ways = table(shown, "action", "name", "note")
     assert {"halt", "censor", "change the rules"} <= set(ways["action"])
+    notes = dict(ways[["name", "note"]].to_numpy())
+    why = "does no more than stop minting ACT; who has the oracle/source keys has not been read"
+    assert notes["silence of the oracle's sources"] == why
     headers = [header.value for header in shown.header]
-    assert any("operators can stop the chain; what that costs is not known" in header for header in headers)
+    assert any(
+        "with the least to lose can stop the chain; what that costs is not known" in header for header in headers
+    )
     assert "How few more would have to fall silent is not known" in texts(shown)
 
 

@@ -12,7 +12,7 @@ from questions.power import Said as Count
 from questions.scorecard import Cell, Row, Said
 from tests.worlds.gallery_names import HOSTILE
 from ui import inert, powers
-from ui.matrix import matrix
+from ui.matrix import broad, matrix
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 SILENCES = ["not rated", "not applicable", "not read", "not verifiable"]
@@ -78,6 +78,22 @@ def test_a_measure_names_its_gatekeepers_where_a_gate_is_declared_and_power_stan
     assert shown["Stake by owner"].endswith(":small[half needs one of the auditors B]")
     assert [column for column, text in shown.items() if "halt\\, by validators" in text] == ["Can force"]
     assert "half needs" not in row(said(9))["Stake by owner"]
+
+
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        ("broad", "Shown to be spread over many parties: **Net** (stake by owner)."),
+        (NOT_SHOWN, "None of one resource is shown to be spread over many parties."),
+        ("borderline: a committee or broad", "None of one resource is shown to be spread over many parties."),
+    ],
+)
+def test_the_answer_names_what_is_shown_to_be_spread_and_nothing_less(word: str, told: str) -> None:
+    """Keys are no resource: that they are many says nothing of what is spread."""
+    cells = {one: Cell("net", "Net", one, None, said(20, word), NO_GATE) for one in ("stake", "control")}
+    assert broad([Row("net", "Net", "", Power("net", "Net", {}), cells)]) == told
+    silent = {"stake": Cell("net", "Net", "stake", None, said(None, "", "not read"), NO_GATE)}
+    assert broad([Row("net", "Net", "", Power("net", "Net", {}), silent)]) == ""
 
 
 @pytest.mark.parametrize(
