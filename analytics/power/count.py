@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from analytics.power.paths import Action, By, Fewest, Path, Side, fewest
+from analytics.power.paths import Action, By, Fewest, Path, Side, at_worst, fewest
 from analytics.power.verdict import BROAD, NOT_SHOWN, Blank, State, count_word
 
 TWO_KEYS: Final = "two keys"
@@ -111,7 +111,7 @@ def _ends(labelled: Collection[str]) -> Ends:
         # The votes of a chain, of thousands of delegators, are the same in many of its paths.
         same = tuple(map(id, path.needs))
         if same not in counted:
-            counted[same] = fewest(path), fewest(path.merged(labelled)).lower
+            counted[same] = fewest(path), at_worst(path.needs, labelled)
         return counted[same]
 
     return ends

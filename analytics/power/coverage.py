@@ -63,6 +63,13 @@ class Covered:
         unread = tuple((party(one), power) for one, power in self.unread)
         return replace(self, delegations=self.delegations.merged(party), unread=unread)
 
+    def beside(self, party: str) -> "Covered | None":
+        """The delegations with which one party has nothing to do, and what is missing of them."""
+        rest = [row for row in self.delegations.rows() if party not in row[:2]]
+        unread = tuple((one, power) for one, power in self.unread if one != party)
+        left = self.need - self._total + sum(row[-1] for row in rest) + sum(power for _, power in unread)
+        return replace(self, delegations=Delegations.of(rest), need=left, unread=unread) if left > 0 else None
+
     def labelled(self, known: Collection[str]) -> float:
         """Part of the power of which everybody is known who could vote with it."""
         return self.delegations.known(frozenset(known)) / self._total

@@ -71,6 +71,10 @@ class Need(Protocol):
         """The same, where parties of one name by `party` are one."""
         ...
 
+    def beside(self, party: str) -> "Need | None":
+        """What the others must give where one party gives all it has; None where that is enough."""
+        ...
+
     def labelled(self, known: Collection[str]) -> float:
         """Part of it, from 0 to 1, that known parties have."""
         ...
@@ -112,6 +116,11 @@ class Quorum:
         for one, amount in self.votes.items():
             votes[party(one)] = votes.get(party(one), 0) + amount
         return replace(self, votes=votes)
+
+    def beside(self, party: str) -> "Quorum | None":
+        """The votes of the others, and how many of them are missing."""
+        left = self.need - self.votes.get(party, 0)
+        return Quorum({one: votes for one, votes in self.votes.items() if one != party}, left) if left > 0 else None
 
     def labelled(self, known: Collection[str]) -> float:
         """Part of the votes that known parties have."""
@@ -167,11 +176,6 @@ class Path:
         """What is done, and by which way."""
         return f"{self.effect or self.action} by {self.name}"
 
-    def merged(self, labelled: Collection[str]) -> "Path":
-        """The same path if all whom no label names were one party."""
-        party = _Labelled(frozenset(labelled))
-        return replace(self, needs=tuple(need.merged(party) for need in self.needs))
-
 
 def fewest(path: Path) -> Fewest:
     """How few parties meet all needs of a path; one that serves two of them counts once.
@@ -179,11 +183,15 @@ def fewest(path: Path) -> Fewest:
     Of several needs together that too many parties serve the least is between what the hardest takes and what was
     found. Only quorums can be needed together; raises ValueError for another need among several.
     """
-    if len(path.needs) == 1:
-        return path.needs[0].fewest()
-    quorums = [need for need in path.needs if isinstance(need, Quorum)]
-    if len(quorums) < len(path.needs):
-        raise ValueError(f"{path.name}: only quorums can be counted together")
+    return _together(path.needs)
+
+
+def _together(needs: Sequence[Need]) -> Fewest:
+    if len(needs) == 1:
+        return needs[0].fewest()
+    quorums = [need for need in needs if isinstance(need, Quorum)]
+    if len(quorums) < len(needs):
+        raise ValueError("only quorums can be counted together")
     sets = [need.fewest().parties for need in quorums]
     if sum(len(need.votes) for need in quorums) == len(frozenset().union(*(need.votes for need in quorums))):
         together = tuple(party for members in sets for party in members)
@@ -199,7 +207,19 @@ def fewest(path: Path) -> Fewest:
             return Fewest(size, tuple(dict.fromkeys(party for members in sets for party in members)))
         if found is not None:
             return Fewest(size, tuple(found))
-    raise AssertionError(f"{path.name}: each quorum can be met, so all parties together meet them")
+    raise AssertionError("each quorum can be met, so all parties together meet them")
+
+
+def at_worst(needs: Sequence[Need], labelled: Collection[str]) -> int:
+    """How few it takes if all without a label are one party, who may also be one of those that have a label."""
+    party = _Labelled(frozenset(labelled))
+    merged = [need.merged(party) for need in needs]
+    apart = _together(merged).lower
+    if apart == 1 or not any(UNLABELLED in need.everybody for need in merged):
+        return apart
+    left = [rest for need in merged if (rest := need.beside(UNLABELLED)) is not None]
+    # Of those who are needed beside them, one is they.
+    return min(apart, _together(left).lower)
 
 
 class _TooManyError(Exception):

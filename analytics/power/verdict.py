@@ -23,7 +23,7 @@ from fractions import Fraction
 from typing import Final
 
 from analytics.power.confidence import Confidence
-from analytics.power.paths import UNLABELLED, Quorum
+from analytics.power.paths import Quorum, at_worst
 
 VERSION: Final = "verdict rule v2"
 
@@ -122,9 +122,9 @@ class Gate:
         return quorum.fewest().parties if quorum else None
 
     def lower(self, share: Fraction) -> int | None:
-        """The same number if all gatekeepers without a label are one."""
+        """The same number if all gatekeepers without a label are one, who may be one of the others."""
         quorum = self._quorum(share)
-        return quorum.merged(lambda one: one if one in self.labelled else UNLABELLED).fewest().upper if quorum else None
+        return at_worst([quorum], self.labelled) if quorum else None
 
     def _quorum(self, share: Fraction) -> Quorum | None:
         need = -(-self.total * share.numerator // share.denominator)

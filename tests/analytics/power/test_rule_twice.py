@@ -3,7 +3,7 @@
 Both readings must print the same of random worlds, each of which can be made again by its number.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from random import Random
@@ -39,6 +39,9 @@ class Between:
 
     def merged(self, party: Callable[[str], str]) -> "Between":
         return Between(self.parties, self.lower, self.lower)
+
+    def beside(self, party: str) -> None:
+        return None
 
     def labelled(self, known: Collection[str]) -> float:
         return 1.0
@@ -83,6 +86,18 @@ def as_one(held: Mapping[str, int], labelled: Collection[str]) -> dict[str, int]
     return {**{party: much for party, much in held.items() if party in labelled}, "nobody knows who": hidden}
 
 
+def worst(held: Sequence[Mapping[str, int]], labelled: Collection[str]) -> Iterator[list[dict[str, int]]]:
+    """All without a label are one party, which is nobody else, or one of those with a label."""
+    apart = [as_one(votes, labelled) for votes in held]
+    yield apart
+    for one in sorted({party for votes in held for party in votes if party in labelled}):
+        joined = [dict(votes) for votes in apart]
+        for votes in joined:
+            hidden = votes.pop("nobody knows who")
+            votes[one] = votes.get(one, 0) + hidden
+        yield joined
+
+
 @dataclass(frozen=True)
 class Told:
     """One row of the table of counts."""
@@ -116,7 +131,8 @@ def told(paths: Sequence[Path], labelled: Collection[str], blank: Blank | None) 
         else:
             needs = [need for need in path.needs if isinstance(need, Quorum)]
             number = least = size(needs)
-            lower = size([Quorum(as_one(need.votes, labelled), need.need) for need in needs])
+            lower = min(size([Quorum(one, need.need) for one, need in zip(world, needs, strict=True)])
+                        for world in worst([need.votes for need in needs], labelled))  # fmt: skip
         seconds = float("inf") if path.seconds is None else path.seconds
         rows.append((number, lower, seconds, place, least, path))
     if not rows:
@@ -230,7 +246,12 @@ def check_gates(found: Axis, gates: Sequence[Gate]) -> None:
         return
     thirds = [third for gate in gates if (third := takes(gate.held.values(), 3, gate.total)) is not None]
     rows = [
-        (half, takes(as_one(gate.held, gate.labelled).values(), 2, gate.total) or 0, place, gate)
+        (
+            half,
+            min(takes(one.values(), 2, gate.total) or 0 for (one,) in worst([gate.held], gate.labelled)),
+            place,
+            gate,
+        )
         for place, gate in enumerate(gates)
         if (half := takes(gate.held.values(), 2, gate.total)) is not None
     ]

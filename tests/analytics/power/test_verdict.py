@@ -112,8 +112,8 @@ def test_gatekeepers_without_a_label_are_at_most() -> None:
     many = {f"x{place}": 1 for place in range(60)}
     assert gated(Gate("owners", many, 60, SURE)).text == "not shown to be concentrated (A)"
     assert gated(Gate("owners", many, 60, SURE, frozenset(many))).text == "broad (A)"
-    # Four of them, or three if x, y and z are one: a handful either way.
-    some = Gate("owners", {"A": 10, "B": 10, "x": 6, "y": 6, "z": 6}, 64, SURE, frozenset("AB"))
+    # Four of them, or three if x and y are A: a handful either way.
+    some = Gate("owners", {"A": 10, "B": 10, "C": 10, "x": 3, "y": 3}, 64, SURE, frozenset("ABC"))
     assert (gated(some).text, gated(some).lower) == ("a handful (A)", 3)
     known = Gate("auditors", {"A": 30, "B": 30}, 100, SURE, frozenset("AB"))
     hidden = Gate("wallets", {"x": 20, "y": 20, "z": 20}, 100, SURE)
