@@ -207,7 +207,8 @@ def _rows(one: Power) -> Iterator[dict[str, Any]]:
                 "side": str(side),
                 "action": str(action) or "any of the five",
                 "number": said.number,
-                "at_most": said.at_most,
+                # Where a way is not known, and where the unlabelled could be one.
+                "at_most": None if said.number is None else (said.lower or 1) < said.number,
                 "least": said.least,
                 "if_unlabelled_are_one": said.lower,
                 "claimed": one.beside(side, action, CLAIMED),

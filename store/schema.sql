@@ -410,7 +410,7 @@ CREATE TABLE power (
     number INTEGER,                -- parties that are enough; null where no path is known
     least INTEGER,                 -- fewest that it could be, where a way is unknown or could not be counted exactly
     lower INTEGER,                 -- the same if all addresses without a label were one party's
-    at_most BOOLEAN,               -- fewer could be enough
+    at_most BOOLEAN,               -- `least` is fewer; `lower` can be fewer still
     words VARCHAR,                 -- the words without the letter
     letter VARCHAR,                -- of confidence, of what was read of the path
     text VARCHAR,                  -- what a page prints

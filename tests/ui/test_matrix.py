@@ -7,7 +7,7 @@ import pytest
 
 from analytics.power.paths import Action, Side
 from analytics.power.verdict import COUNT_WORDS, NOT_SHOWN, WORDS
-from questions.power import GROUPING, LATE, Party, Power
+from questions.power import GROUPING, LATE, Party, Power, table
 from questions.power import Said as Count
 from questions.scorecard import Cell, Row, Said
 from tests.worlds.gallery_names import HOSTILE
@@ -145,6 +145,13 @@ def test_every_action_has_a_row_that_never_mixes_forcing_and_stopping() -> None:
     assert halt["Stop it"].startswith(":gray[not read]")
     assert "it could be fewer: a bridge" in mint["Stop it"]
     assert mint["Force it"].startswith(":gray[not read]")
+
+
+@pytest.mark.parametrize(("number", "lower", "told"), [(3, 1, True), (3, 3, False), (1, 1, False), (None, None, None)])
+def test_a_downloaded_count_is_at_most_where_its_word_is(number: int | None, lower: int | None, told: bool) -> None:
+    """Also where all ways are known, and the addresses that have no label could be one party's."""
+    one = Power("net", "Net", {(GROUPING, Side.FORCE, ""): count(number, "at most a handful", lower=lower)})
+    assert table([one]).filter(side="force", action="any of the five")["at_most"].to_list() == [told]
 
 
 def test_the_page_begins_with_where_few_are_enough_and_where_nobody_knows() -> None:
