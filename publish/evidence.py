@@ -174,7 +174,9 @@ def power_rows(mart: Tables) -> dict[str, pl.DataFrame]:
     looked: list[dict[str, Any]] = []
     for network, grouping, paths, labelled in powers(mart):
         named = {"network": network, "grouping": grouping}
-        blank = UNREAD if not paths else None
+        # Of one whose ways are known, and were read, nobody was found who could.
+        declares = mart.table("SELECT count(*) AS n FROM way WHERE network = ?", network)["n"][0]
+        blank = None if paths or declares else UNREAD
         counted += [named | _counted(one) for one in counts(paths, labelled, _blank_power(network) or blank)]
         looked += [named | {"place": place} | _looked_at(path) for place, path in enumerate(paths)]
     return {

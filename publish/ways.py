@@ -91,7 +91,7 @@ def _unlisted(look: Look) -> Iterator[Path]:
 def _inherited(look: Look) -> Iterator[Path]:
     """The ways by keys to do the same on another network, with a part of which this one works."""
     way, other = look.way, look.known.other(look.way["other"])
-    if not other.populations(way["measure"]):
+    if not other.populations(way["measure"]) and (way["measure"] in other.unread or not other.declared):
         yield look.unknown(way["name"], "they have not been read", unread=True)
     for one in other.declared:
         if (one["action"], one["side"]) != (way["action"], way["side"]) or one["effect"]:

@@ -37,7 +37,9 @@ FET = networks()["fet"]
 NOON = datetime(2026, 7, 17, 12, tzinfo=UTC)
 
 
-def landed(data: Path, network: str, reading: str, measure: Measure | None, rows: pl.DataFrame) -> None:
+def landed(
+    data: Path, network: str, reading: str, measure: Measure | None, rows: pl.DataFrame, *, empty: bool = False
+) -> None:
     kind = Kind.HOLDINGS if measure else Kind.OBSERVATIONS
     snapshot = Snapshot(
         network=network,
@@ -50,7 +52,7 @@ def landed(data: Path, network: str, reading: str, measure: Measure | None, rows
         method="A test's.",
         endpoint="http://127.0.0.1",
     )
-    Landing(data).land(snapshot, Facts(rows))
+    Landing(data).land(snapshot, Facts(rows, empty=empty))
 
 
 def consensus(data: Path, *power: int) -> None:
@@ -390,3 +392,13 @@ def test_a_network_whose_keys_are_elsewhere_is_not_read_before_those_are(tmp_pat
     build(tmp_path, networks())
     with opened(tmp_path) as mart:
         assert power(mart, "singularitynet")["state"] == "not read"
+
+
+def test_keys_that_were_read_and_found_with_nobody_are_not_called_unread(tmp_path: Path) -> None:
+    """A contract that everybody has renounced: no run could read more of it."""
+    landed(tmp_path, "singularitynet", "claims", Measure.COMPUTE_SPEND, holdings([("recipients", LONE, 1)]))
+    landed(tmp_path, "fet", "control", Measure.CONTROL, holdings([]), empty=True)
+    build(tmp_path, networks())
+    with opened(tmp_path) as mart:
+        assert power(mart, "fet")["text"] == "not rated: no way to force it is known"
+        assert power(mart, "singularitynet")["state"] == "not applicable"
