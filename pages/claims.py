@@ -20,8 +20,9 @@ def main() -> None:
         banners.nothing("No claim is written down.")
         return
     st.markdown(
-        "A sentence that can be read in several ways has a row for each. Where a chain can tell, the word follows from "
-        "the numbers at every build; nobody types it in. Beside each stands what would refute it."
+        "A sentence that can be read in several ways has a row for each; choose one to see all that is known of it. "
+        "Where a chain can tell, the word follows from the numbers at every build; nobody types it in. Beside each "
+        "stands what would refute it."
     )
     chosen = choose.claim(rows)
     st.header(told.headline(rows), anchor=False)
