@@ -15,7 +15,7 @@ from store.rows import Measure
 class DecidingShare:
     """Who together has more than (strict) or at least this share can do `action`; own: a rule of the chain itself.
 
-    Of keys that count one each, so many of so many are needed; no metric tells how many that are.
+    Of keys that count one each, so many of so many are needed; one party may have several of them.
     """
 
     action: str
@@ -45,9 +45,12 @@ class DecidingShare:
 
     def value(self, found: Mapping[str, "Value"]) -> "Value":
         """How few parties reach it, among the metrics of a population."""
-        return found[self.metric] if self.metric else Value(float(self.numerator), None, None, "", "")
+        all_apart = Value(float(self.numerator), None, None, "", "")
+        return found[self.metric] if self.metric else found.get(f"{KEYS}{self.numerator}", all_apart)
 
 
+# Before the number of keys that are needed, among the metrics of a population of keys.
+KEYS: Final = "keys "
 PARTS: Final = {(1, 3): "one third", (1, 2): "half", (2, 3): "two thirds"}
 GENERAL: Final = (
     DecidingShare("", "nc_ge_1_3", 1, 3, strict=False, own=False),
@@ -147,4 +150,25 @@ def values(mart: Mart, population: Population, grouping: str) -> dict[str, Value
         population.snapshot,
         population.population_id,
     )
-    return {row[0]: Value(*row[1:]) for row in rows.iter_rows()}
+    found = {row[0]: Value(*row[1:]) for row in rows.iter_rows()}
+    return found | _keys(mart, population, grouping) if population.measure == Measure.CONTROL else found
+
+
+# Nobody is left out: a key of a bridge is a key.
+_HELD: Final = """
+    WITH label AS (
+        SELECT holder, any_value(entity) AS entity FROM holder_label
+        WHERE ?4 <> 'address' AND network = ?1 AND in_force(valid_from, valid_to, ?5) GROUP BY holder
+    )
+    SELECT sum(o.amount)::BIGINT AS keys FROM holding o LEFT JOIN label l ON l.holder = o.holder
+    WHERE o.snapshot = ?2 AND o.population = ?3 AND o.amount > 0
+    GROUP BY l.entity, CASE WHEN l.entity IS NULL THEN o.holder END ORDER BY keys DESC
+"""
+
+
+def _keys(mart: Mart, population: Population, grouping: str) -> dict[str, Value]:
+    """How few parties have one, two, three and so on keys together, up to all there are."""
+    placed = (population.network, population.snapshot, population.population_id)
+    reached = mart.table(_HELD, *placed, grouping, population.time)["keys"].cum_sum()
+    total = int(reached[-1]) if len(reached) else 0
+    return {f"{KEYS}{n}": Value(float((reached < n).sum() + 1), None, None, "", grouping) for n in range(1, total + 1)}

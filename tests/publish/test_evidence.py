@@ -23,7 +23,7 @@ from publish.look import Known
 from publish.ways import ways
 from questions import scorecard
 from questions.populations import headlines, populations
-from questions.thresholds import thresholds
+from questions.thresholds import thresholds, values
 from store import reference
 from store.addresses import account, bech32
 from store.columns import Column
@@ -245,6 +245,31 @@ def test_keys_that_a_network_declares_to_act_together_are_told_as_so_many_of_so_
         (decides,) = thresholds(mart, population)
         assert decides.amount == "3 of 5 keys"
         assert decides.own
+
+
+@pytest.mark.parametrize(
+    ("owners", "fewest"),
+    [(("firm", "firm", "firm"), 1), (("firm", "firm", "bank"), 2), (("firm", "bank", "pool"), 3), ((), 3)],
+)
+def test_so_many_keys_together_are_as_few_parties_as_have_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, owners: tuple[str, ...], fewest: int
+) -> None:
+    """As K of the same keys says: who has several of them needs fewer others. A label of a pool takes out no key."""
+    kinds = {"firm": "operator", "bank": "custodian", "pool": "protocol"}
+    rows = [
+        ("newcomer", one, who, who, kinds[who], None, None, "https://a.example", NOON, NOON)
+        for one, who in zip(SIGNERS, owners, strict=False)
+    ]
+    monkeypatch.setattr(reference, "entities", lambda: pl.DataFrame(rows, schema=reference.ENTITIES, orient="row"))
+    council = Way(Action.CHANGE_RULES, Side.FORCE, "council", Keys("council", needed="seats"), "a test")
+    landed(tmp_path, "newcomer", "control", Measure.CONTROL, holdings(("council", one, 1) for one in SIGNERS))
+    landed(tmp_path, "newcomer", "control_state", None, frame(Kind.OBSERVATIONS, [observation("seats", NOON, 3, "")]))
+    build(tmp_path, {"newcomer": replace(NEWCOMER, ways=(council,))})
+    with opened(tmp_path) as mart:
+        (population,) = populations(mart)
+        (decides,) = thresholds(mart, population)
+        assert decides.value(values(mart, population, "control")).count == fewest == power(mart, "newcomer")["number"]
+        assert decides.value(values(mart, population, "address")).count == 3
 
 
 def test_tokens_that_do_not_vote_are_not_applicable_and_what_was_not_read_says_so(tmp_path: Path) -> None:
