@@ -6,6 +6,7 @@ import polars as pl
 
 from analytics.spread.metrics import lorenz
 from questions.populations import Population, in_tokens
+from questions.power import common
 from store import addresses
 from store.domains import domain
 from store.mart import Mart
@@ -58,11 +59,14 @@ _RANKED: Final = """
               FROM spelled WHERE len(members) > 1) m
         JOIN holder h ON h.id = m.member GROUP BY m.holder
     ),
+    called AS (SELECT entity, list(DISTINCT name ORDER BY name) AS names FROM label GROUP BY entity)
     SELECT row_number() OVER (ORDER BY t.amount DESC, t.holder) AS rank, t.address, l.entity, l.name, l.kind,
-           l.evidence, own.name AS own_name, len(t.members) AS members, t.amount, others.addresses
+           l.evidence, own.name AS own_name, len(t.members) AS members, t.amount, others.addresses,
+           called.names
     FROM spelled t
     LEFT JOIN others ON others.holder = t.holder
-    LEFT JOIN label l ON l.holder = t.holder LEFT JOIN own_name own ON own.network = ?1 AND own.address = t.address
+    LEFT JOIN label l ON l.holder = t.holder LEFT JOIN called ON called.entity = l.entity AND len(t.members) > 1
+    LEFT JOIN own_name own ON own.network = ?1 AND own.address = t.address
     ORDER BY rank
 """
 
@@ -98,8 +102,11 @@ def ranking(mart: Mart, population: Population, grouping: str, limit: int = 1000
         for one, several in zip(shown, rows["addresses"], strict=True)
     ]
     own = pl.Series("own_name", [self_said(name) for name in rows["own_name"]], dtype=pl.String)
+    # A party of several addresses is called by what their labels have in common.
+    pairs = rows.select("name", "names").iter_rows()
+    label = pl.Series("name", [common(names) if names else name for name, names in pairs], dtype=pl.String)
     return (
-        rows.with_columns(own)
+        rows.with_columns(own, label)
         .with_columns(
             address=pl.Series(shown, dtype=pl.String),
             addresses=pl.Series(all_of, dtype=pl.String),
@@ -114,7 +121,7 @@ def ranking(mart: Mart, population: Population, grouping: str, limit: int = 1000
             share=share,
             cumulative=share.cum_sum().clip(0, 1),
         )
-        .drop("own_name")
+        .drop("own_name", "names")
     )
 
 

@@ -23,6 +23,7 @@ from publish.look import Known
 from publish.ways import ways
 from questions import scorecard
 from questions.populations import headlines, populations
+from questions.ranking import ranking
 from questions.thresholds import thresholds, values
 from store import reference
 from store.addresses import account, bech32
@@ -257,7 +258,18 @@ def test_so_many_keys_together_are_as_few_parties_as_have_them(
     """As K of the same keys says: who has several of them needs fewer others. A label of a pool takes out no key."""
     kinds = {"firm": "operator", "bank": "custodian", "pool": "protocol"}
     rows = [
-        ("newcomer", one, who, who, kinds[who], None, None, "https://a.example", NOON, NOON)
+        (
+            "newcomer",
+            one,
+            who,
+            f"{who.title()}, key {one[-4:]}",
+            kinds[who],
+            None,
+            None,
+            "https://a.example",
+            NOON,
+            NOON,
+        )
         for one, who in zip(SIGNERS, owners, strict=False)
     ]
     monkeypatch.setattr(reference, "entities", lambda: pl.DataFrame(rows, schema=reference.ENTITIES, orient="row"))
@@ -270,6 +282,8 @@ def test_so_many_keys_together_are_as_few_parties_as_have_them(
         (decides,) = thresholds(mart, population)
         assert decides.value(values(mart, population, "control")).count == fewest == power(mart, "newcomer")["number"]
         assert decides.value(values(mart, population, "address")).count == 3
+        if fewest < 3:
+            assert ranking(mart, population, "control")["name"][0] == "Firm"
 
 
 def test_tokens_that_do_not_vote_are_not_applicable_and_what_was_not_read_says_so(tmp_path: Path) -> None:
