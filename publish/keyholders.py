@@ -1,7 +1,8 @@
 """Who is behind the holder of a key: a key, a multisig, a timelock, or whoever rules the contract that holds it.
 
 What a contract is, and who has which power over it, are rows of the mart: populations `<contract>/<power>` under its
-address, or under its name where the network names it. An absent fact is unknown, never a key.
+address, or under its name where the network names it. An absent fact is unknown, never a key. A contract's answers are
+its own word: unless its code is proved, or the network names it, others than it says may move it.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -12,8 +13,8 @@ from analytics.power.paths import Action, Path, Side
 from publish.look import Look, Row
 
 # What chains say of a holder of a key, by the names of observations.
-ACCOUNT, SIGNATURES, CONTRACT, DELAY, EXECUTOR, GUARD = (
-    "account", "threshold", "contract", "delay", "executor", "guard"
+ACCOUNT, SIGNATURES, CONTRACT, DELAY, EXECUTOR, GUARD, PROVED = (
+    "account", "threshold", "contract", "delay", "executor", "guard", "proved"
 )  # fmt: skip
 # Powers over a contract. Whoever replaces its code makes it do anything; who owns it, or may own it when he
 # likes, can make it do what it does.
@@ -21,8 +22,6 @@ REPLACES: Final = ("proxy_admin", "upgrader", "beacon")
 RULES: Final = ("owner", "pending_owner", "admin", "governor", "authority", "controller", "manager")
 # The admin of a timelock gives its roles.
 ADMINS: Final = ("admin", "timelock_admin")
-# Contracts that do nothing but replace code, for who owns them.
-NOTHING_ELSE: Final = ("proxy_admin", "beacon")
 UNKNOWN: Final = "unknown"
 UNREAD: Final = "who holds such keys has not been read"
 # Ends a population that stands for all that begin so.
@@ -105,17 +104,18 @@ def _contract(look: Look, holder: str, power: str, above: Sequence[str]) -> list
     def of(*powers: str) -> list[Act]:
         return [act for one in powers for act in _holders(look, f"{name or holder}/{one}", above)]
 
-    replaces, hidden = of(*REPLACES), of(UNKNOWN)
+    others = [*of(*REPLACES), *of(UNKNOWN)]
+    unproved = Unknown(f"{holder} is not proved to be what it says: who else moves it is not known")
     if multisig := _multisig(look, holder, of("signers")):
-        return [multisig, *_said("a module of a multisig", of("module")), *replaces, *hidden]
+        beside = [] if look.said(PROVED, holder) else [unproved]
+        return [multisig, *_said("a module of a multisig", of("module")), *others, *beside]
     if (delay := look.said(DELAY, holder)) is not None:
-        return [*_timelock(look, holder, int(delay), of), *replaces, *hidden]
+        return [*_timelock(look, holder, int(delay), of), *others, unproved]
+    # What its network names somebody has read.
     if name:
-        return [*_said(f"the {name}", _own(look, name, power, above)), *replaces, *hidden]
-    rules = of(*RULES)
-    if rules and power not in NOTHING_ELSE:
-        hidden = [*hidden, Unknown(f"whom {holder} obeys beside its owner is not known")]
-    return [*rules, *replaces, *hidden]
+        return [*_said(f"the {name}", _own(look, name, power, above)), *others]
+    found = [*of(*RULES), *others]
+    return [*found, unproved] if found else []
 
 
 def _multisig(look: Look, holder: str, signers: Sequence[Act]) -> Act | None:

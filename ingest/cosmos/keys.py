@@ -143,6 +143,8 @@ def control_state(over: Named) -> Read:
                 rows.append(observation("account", time, account.what, "", subject=holder))
             if account.threshold:
                 rows.append(observation("threshold", time, account.threshold, "signatures", subject=holder))
+                # The chain checks the signatures itself.
+                rows.append(observation("proved", time, "LegacyAminoPubKey", "", subject=holder))
         return Facts(frame(Kind.OBSERVATIONS, rows))
 
     return read
@@ -277,4 +279,5 @@ control_state:
   <contract>_<pause> | <address> | | whether a side of the bridge stands still: true or false
   account | <address> | | what signs: key, contract (a multisig as well), module; missing where it has never signed
   threshold | <address> | signatures | how many of a multisig's keys must sign
+  proved | <address> | | the kind of a multisig whose signatures the chain itself checks
 """  # noqa: E501 - a row each

@@ -6,7 +6,7 @@ Keys are counted, not people: who holds a key is not on the chain.
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from ingest.evm import roles
+from ingest.evm import roles, safes
 from ingest.evm.calls import Call
 from ingest.evm.logs import NOBODY, AnswersLeft
 from ingest.evm.node import EvmNode
@@ -35,8 +35,6 @@ PROXY_SLOTS: Final[Mapping[str, int]] = {
     "old_proxy_admin": 0x10D6A54A4754C8869D6886B5F5D7FBFA5B4522237EA5C60D11BC4E7A1FF9390B,
     "old_implementation": 0x7050C9E0F4CA769C69BD3A8EF740BC37934F8E2C036E5A723FD8EE048ED3F8C3,
 }
-# keccak256("guard_manager.guard.address") of Safe's GuardManager.
-GUARD_SLOT: Final = 0x4A204F620C8C5CCDCA3FD54D003BADD85BA500436A431F0CBDA4F558C93C34C8
 # What any contract is asked beside; it answers what it has.
 QUESTIONS: Final[Mapping[str, tuple[str, tuple[Any, ...], str]]] = {
     # Safe
@@ -149,8 +147,11 @@ def state(node: EvmNode, address: str) -> dict[str, tuple[str, str]]:
     told = {"account": ("contract", "")}
     told |= {name: (_text(answers[name]), unit) for name, unit in STATE_UNITS.items() if name in answers}
     told |= {name: (kept, "address") for name, kept in slots.items()}
-    if "threshold" in answers and (guard := node.slot(address, GUARD_SLOT)):
-        told["guard"] = (_address(guard), "address")
+    if "threshold" in answers and (guard := node.slot(address, safes.GUARD_SLOT)):
+        told["guard"] = (safes.addressed(guard), "address")
+    if "threshold" in answers and "signers" in answers and (modules := _modules(node, address)) is not None:
+        known = safes.proved(node, address, answers["signers"], modules)
+        told |= {"proved": (known, "")} if known else {}
     if "delay" in answers and answers.get("open_executor"):
         told["executor"] = ("anyone", "")
     return told
@@ -165,11 +166,6 @@ def _text(said: object) -> str:
     return str(said).lower() if isinstance(said, bool) else str(said)
 
 
-def _address(word: int) -> str:
-    # What stands before an address in its word is of another variable.
-    return f"0x{word % 2**160:040x}"
-
-
 def _both(held: Powers, more: Powers) -> dict[str, tuple[str, ...]]:
     """Those who have each power by either, each once."""
     names = dict.fromkeys((*held, *more))
@@ -179,7 +175,7 @@ def _both(held: Powers, more: Powers) -> dict[str, tuple[str, ...]]:
 def _slots(node: EvmNode, contract: str) -> dict[str, str]:
     """Addresses in the slots of proxies, of those that hold one; old slots under the names of the new ones."""
     kept = {name: node.slot(contract, slot) for name, slot in PROXY_SLOTS.items()}
-    return {name.removeprefix("old_"): _address(word) for name, word in kept.items() if word % 2**160}
+    return {name.removeprefix("old_"): safes.addressed(word) for name, word in kept.items() if word % 2**160}
 
 
 def _answers(node: EvmNode, contract: str) -> dict[str, Any]:

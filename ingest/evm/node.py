@@ -208,6 +208,10 @@ class EvmNode:
         """One word of a contract's storage at the pinned block."""
         return self._once((contract, slot), lambda provider: provider.slot(contract, slot, self.block.height))
 
+    def storage(self, contract: str) -> str:
+        """The root of all of a contract's storage at the pinned block."""
+        return self._once(("storage", contract), lambda provider: provider.storage(contract, self.block.height))
+
     def logs(
         self, contract: str, topics: Sequence[str], first: int, last: int, read: Callable[[Logs], T]
     ) -> Iterator[T]:

@@ -90,6 +90,10 @@ class Provider:
         """One word of a contract's storage at a block."""
         return int(word(self.result("eth_getStorageAt", contract, hex(slot), hex(height))), 16)
 
+    def storage(self, contract: str, height: int) -> str:
+        """The root of all of a contract's storage at a block."""
+        return word(self.result("eth_getProof", contract, [], hex(height)), "storageHash")
+
     def returned(self, contract: str, question: str, height: int) -> bytes:
         """What a contract returns at a block."""
         return raw(self.result("eth_call", {"to": contract, "data": question}, hex(height)))

@@ -113,7 +113,8 @@ def control_state(contracts: Mapping[str, str]) -> ReadSince:
     def read(node: EvmNode, earlier: Earlier) -> Facts:
         """What stands behind the keys of the token: keys or contracts, thresholds of multisigs, delays, pauses.
 
-        Subject is the address. A key that borrows the code of a contract (EIP-7702) is a key still.
+        Subject is the address. A key that borrows the code of a contract (EIP-7702) is a key still. What a contract
+        says of itself proves nothing: that it is a Safe is `proved` by its code and all that it stores.
         """
         return keys.states(node, contracts, earlier)
 
@@ -142,7 +143,8 @@ control_state:
   delegated | <address> | address | the contract whose code a key borrows
   threshold | <address> | signatures | how many signers of a multisig must sign
   guard | <address> | address | a contract that may refuse what the signers of a multisig want
-  version | <address> | | version of a contract
+  proved | <address> | | the Safe that a multisig is by its code and storage; missing where it is not proved
+  version | <address> | | version of a contract, by its own word
   paused | <address> | | true or false
   delay | <address> | s | how long a timelock waits
   executor | <address> | | anyone, where a timelock lets everybody carry out what has waited

@@ -15,7 +15,8 @@ from tests.worlds.each import each
 
 MINT, RULES = Action.MINT, Action.CHANGE_RULES
 KEYS = {("account", one): "key" for one in "abcdefgh"}
-SAFE = {("account", "safe"): "contract", ("threshold", "safe"): "2"}
+LIKE_A_SAFE = {("account", "safe"): "contract", ("threshold", "safe"): "2"}
+SAFE = LIKE_A_SAFE | {("proved", "safe"): "Safe 1.4.1"}
 LOCK = {("account", "lock"): "contract", ("delay", "lock"): "600"}
 # The token's minter is its bridge, which the network names.
 BRIDGE = {("account", "0xb"): "contract", ("contract", "0xb"): "bridge"}
@@ -27,6 +28,10 @@ DECLARED = (
     Way(RULES, Side.FORCE, "admin of the bridge", Key("bridge/admin"), "a test", takes=0),
     Way(MINT, Side.FORCE, "other roles", Key("token/role_*"), "a test", takes=0),
     Way(MINT, Side.STOP, "refusal", Refuse(), "a test", takes=0),
+)
+# What a contract says of itself proves nothing.
+NOT_SAFE, NOT_LOCK, NOT_BOX = (
+    f"{one} is not proved to be what it says: who else moves it is not known" for one in ("safe", "lock", "box")
 )
 Told = tuple[str, int | str, int | None]
 
@@ -73,6 +78,30 @@ def told(found: tuple[Path, ...], side: Side, action: Action = MINT) -> list[Tol
             [("minter of the token, a multisig 2 of 3 under a guard", 2, 0)],
             [("refusal, a multisig 2 of 3 under a guard", 2, 0)],
         ),
+        # A contract that answers like a Safe, and like none; old snapshots do not tell.
+        (
+            {"token/minter": "safe", "safe/signers": "a b c"},
+            LIKE_A_SAFE,
+            [("minter of the token, a multisig 2 of 3", 2, 0), ("minter of the token", NOT_SAFE, None)],
+            [("refusal", NOT_SAFE, None)],
+        ),
+        # Where the network names it too: a name is no proof of a quorum.
+        (
+            {"token/minter": "safe", "bridge/signers": "a b c"},
+            LIKE_A_SAFE | {("contract", "safe"): "bridge"},
+            [("minter of the token, a multisig 2 of 3", 2, 0), ("minter of the token", NOT_SAFE, None)],
+            None,
+        ),
+        # Who owns what replaces code, or replaces the code of a holder, by the word of an unproved contract.
+        *(
+            (
+                {"token/minter": "box", f"box/{power}": "a"},
+                {("account", "box"): "contract"},
+                [("minter of the token, one key", 1, 0), ("minter of the token", NOT_BOX, None)],
+                [("refusal", NOT_BOX, None)],
+            )
+            for power in ("owner", "proxy_admin")
+        ),
         # A signer of whom nothing is told is no key: two others suffice, and whoever it is could be one of them.
         (
             {"token/minter": "safe", "safe/signers": "a b z"},
@@ -102,15 +131,21 @@ def told(found: tuple[Path, ...], side: Side, action: Action = MINT) -> list[Tol
         (
             {"token/minter": "lock", "lock/proposer": "a", "lock/canceller": "c", "lock/admin": "lock"},
             LOCK | {("executor", "lock"): "anyone"},
-            [("minter of the token, a timelock of 10 minutes, one key", 1, 600)],
-            [("refusal, a timelock of 10 minutes", 1, 0)],
+            [
+                ("minter of the token, a timelock of 10 minutes, one key", 1, 600),
+                ("minter of the token", NOT_LOCK, None),
+            ],
+            [("refusal", NOT_LOCK, None)],
         ),
         # Somebody must carry it out.
         (
             {"token/minter": "lock", "lock/proposer": "a", "lock/executor": "b"},
             LOCK,
-            [("minter of the token, a timelock of 10 minutes, 2 keys", 2, 600)],
-            [("refusal, a timelock of 10 minutes, one key", 1, 0)],
+            [
+                ("minter of the token, a timelock of 10 minutes, 2 keys", 2, 600),
+                ("minter of the token", NOT_LOCK, None),
+            ],
+            [("refusal", NOT_LOCK, None)],
         ),
         # Of a timelock of which no proposer was found nobody is taken for the only one, its admin neither.
         (
@@ -120,7 +155,7 @@ def told(found: tuple[Path, ...], side: Side, action: Action = MINT) -> list[Tol
                 ("minter of the token, the admin of a timelock of 10 minutes, one key", 1, 600),
                 ("minter of the token", "who proposes to lock is not known", None),
             ],
-            [("refusal", "who proposes to lock is not known", None)],
+            [("refusal", f"who proposes to lock is not known; {NOT_LOCK}", None)],
         ),
         # The admin of a timelock alone makes himself proposer and executor, and whoever could cancel no canceller.
         (
@@ -187,7 +222,8 @@ def test_what_is_behind_a_holder_is_what_was_read_of_it(
 def test_parties_that_serve_two_needs_count_once(draft: Draft) -> None:
     """The proposer is a multisig of which the only executor is a signer."""
     held = {"token/minter": "lock", "lock/proposer": "safe", "safe/signers": "a b c", "lock/executor": "a"}
-    (path,) = [one for one in paths(draft, held, LOCK | SAFE) if one.side is Side.FORCE]
+    path, unknown = [one for one in paths(draft, held, LOCK | SAFE) if one.side is Side.FORCE]
+    assert unknown.missing == NOT_LOCK
     assert [need.need for need in path.needs if isinstance(need, Quorum)] == [1, 2]
     assert fewest(path).upper == 2
 

@@ -40,6 +40,7 @@ HELD = {
 SAID = TALLY | {
     ("seats", ""): "3",
     ("threshold", "safe"): "2",
+    ("proved", "safe"): "Safe 1.4.1",
     **{("account", holder): "contract" for holder in ("safe", "box", "shut")},
     **{("account", holder): "key" for holder in "abcde"},
 }
@@ -178,7 +179,10 @@ PROVED = {("council_signers", ""): "verified", ("rule", ""): "council"}
         (
             force("owner", Key("bank/owner")),
             {},
-            [("owner, a multisig 2 of 3", 2), ("owner", "whom box obeys beside its owner is not known")],
+            [
+                ("owner, a multisig 2 of 3", 2),
+                ("owner", "box is not proved to be what it says: who else moves it is not known"),
+            ],
         ),
         (force("owner", Key("till/owner")), {}, [("owner", "shut is a contract whose keys are not known")]),
         (force("owner", Key("till/owner")), {("account", "shut"): "key"}, [("owner, one key", 1)]),

@@ -85,7 +85,7 @@ class Anvil:
 
     def safe(self, owners: list[str], threshold: int) -> Contract:
         """A Safe (k-of-n multisig), made the way its users make one: a proxy to the shared code."""
-        singleton, factory = self._safe("Safe"), self._safe("proxies/SafeProxyFactory")
+        singleton, factory = self.of_safe("Safe"), self.of_safe("proxies/SafeProxyFactory")
         nobody = "0x" + "00" * 20
         setup = singleton.encode_abi("setup", [owners, threshold, nobody, b"", nobody, nobody, 0, nobody])
         receipt = self.send(factory.functions.createProxyWithNonce(singleton.address, setup, 0))
@@ -93,7 +93,8 @@ class Anvil:
         safe: Contract = self.w3.eth.contract(event["args"]["proxy"], abi=singleton.abi)
         return safe
 
-    def _safe(self, name: str) -> Contract:
+    def of_safe(self, name: str) -> Contract:
+        """A contract of Safe's package, deployed."""
         artifacts = PACKAGES / "@safe-global" / "safe-contracts" / "build" / "artifacts" / "contracts"
         made = json.loads((artifacts / f"{name}.sol" / f"{Path(name).name}.json").read_text())
         return self.deploy(made["abi"], made["bytecode"])

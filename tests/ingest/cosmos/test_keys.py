@@ -171,6 +171,7 @@ def test_the_keys_of_an_invented_multisig_are_named_and_how_many_must_sign() -> 
     }
     found = told(world)
     assert (found["account", ADA], found["threshold", ADA]) == ("contract", "2")
+    assert found["proved", ADA] == "LegacyAminoPubKey"
     assert {found["account", signer(one)] for one in (b"a", b"b", b"c")} == {"key"}
 
 

@@ -8,7 +8,9 @@ import pytest
 from web3 import Web3
 from web3.contract import Contract
 
-from ingest.evm.keys import DEPTH, GUARD_SLOT, PROXY_SLOTS, explored, is_key, keys, states
+from ingest.evm.keys import DEPTH, PROXY_SLOTS, explored, is_key, keys, states
+from ingest.evm.safes import GUARD_SLOT, HANDLER_SLOT
+from ingest.evm.storage import root
 from tests.worlds.each import each
 from tests.worlds.evm_node import Anvil, Shelf, anvil, pinned
 
@@ -85,6 +87,53 @@ def test_each_module_of_a_multisig_is_told_over_several_pages_and_its_guard(chai
     assert held[place(safe)]["module"] == tuple(modules)
     assert "unknown" not in held[place(safe)]
     assert told[place(safe), "guard"] == f"0x{0xB000:040x}"
+
+
+EVE = 0xE7E
+# Slots of what a Safe stores, by the order of its variables.
+MODULE, OWNER = (int(Web3.solidity_keccak(["uint256", "uint256"], [EVE, place]).hex(), 16) for place in (1, 2))
+
+
+def test_a_safe_is_proved_by_its_code_and_by_all_that_it_stores(chain: Anvil) -> None:
+    """Whoever deploys a Safe can have it act for a module, an owner or a handler that it does not tell of."""
+    safe, bare = chain.safe(chain.accounts[1:6], 3), chain.compiled("Bare")
+    proxy, handler = str(safe.address), chain.of_safe("handler/CompatibilityFallbackHandler")
+    owned = place(chain.compiled("Owned", proxy))
+    singleton = f"0x{int(chain.ask('eth_getStorageAt', proxy, '0x0', 'latest'), 16):040x}"
+    code = {one: chain.ask("eth_getCode", one, "latest") for one in (proxy, singleton)}
+
+    def stored(slot: int, word: int) -> tuple[str, str, str, str]:
+        return "anvil_setStorageAt", proxy, f"0x{slot:064x}", f"0x{word:064x}"
+
+    for change, known in (
+        (("anvil_mine", "0x1"), "Safe 1.4.1"),
+        (stored(HANDLER_SLOT, int(handler.address, 16)), "Safe 1.4.1"),
+        (stored(GUARD_SLOT, EVE), "Safe 1.4.1"),
+        (stored(HANDLER_SLOT, int(owned, 16)), None),
+        (stored(MODULE, 1), None),
+        (stored(OWNER, 1), None),
+        (stored(0, int(bare.address, 16)), None),
+        (("anvil_setCode", singleton, code[singleton] + "00"), None),
+        (("anvil_setCode", proxy, code[proxy] + "00"), None),
+    ):
+        before = chain.ask("evm_snapshot")
+        chain.ask(*change)
+        assert said(chain, owned=owned).get((place(safe), "proved")) == known, change
+        assert chain.ask("evm_revert", before)
+
+
+def test_the_root_of_a_storage_is_that_of_the_node(chain: Anvil) -> None:
+    some = str(chain.compiled("Bare").address)
+    words = {slot: (1 << slot % 250) + slot for slot in range(60)}
+    for count, (slot, word) in enumerate(words.items()):
+        if count in (0, 1, 2):
+            chain.finalize()
+            assert pinned(chain.url).storage(some) == root(dict(list(words.items())[:count]))
+        chain.ask("anvil_setStorageAt", some, f"0x{slot:064x}", f"0x{word:064x}")
+    chain.finalize()
+    found = pinned(chain.url).storage(some)
+    assert found == root(words | {1000: 0})
+    assert found != root(words | {1000: 1})
 
 
 def test_a_key_that_borrows_code_is_a_key(chain: Anvil) -> None:

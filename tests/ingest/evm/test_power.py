@@ -84,23 +84,34 @@ def a_timelock(node: Anvil, proposer: str) -> Contract:
 
 
 def with_module(node: Anvil, safe: Contract, module: str) -> Contract:
-    """The Safe, once its signers have let a module act without them."""
+    """The Safe, once its signers have let a module act without them; what they sign leaves nothing in its storage."""
     data = safe.encode_abi("enableModule", [module])
     arguments = (safe.address, 0, data, 0, 0, 0, 0, NOBODY, NOBODY)
-    for signer in (1, 2):
-        told = safe.functions.getTransactionHash(*arguments, safe.functions.nonce().call()).call()
-        node.send(safe.functions.approveHash(told), sender=signer)
-    # Signatures of approved hashes, by the order of the signers' addresses.
-    approved = sorted(node.accounts[1:3], key=lambda one: int(one, 16))
-    signatures = b"".join(bytes.fromhex(one[2:]).rjust(32, b"\0") + bytes(32) + b"\1" for one in approved)
+    told = safe.functions.getTransactionHash(*arguments, safe.functions.nonce().call()).call()
+    # By the order of the signers' addresses.
+    signers = sorted(map(key_of, (1, 2)), key=lambda one: int(one.address, 16))
+    signatures = b"".join(one.unsafe_sign_hash(told).signature for one in signers)
     node.send(safe.functions.execTransaction(*arguments, signatures))
     return safe
 
 
+def of_other_code(node: Anvil, safe: Contract) -> Contract:
+    """The Safe, once its code is another that answers the same."""
+    singleton, copy = f"0x{int(node.ask('eth_getStorageAt', safe.address, '0x0', 'latest'), 16):040x}", "0x" + "5a" * 20
+    node.ask("anvil_setCode", copy, node.ask("eth_getCode", singleton, "latest") + "00")
+    node.ask("anvil_setStorageAt", safe.address, "0x" + "00" * 32, f"0x{int(copy, 16):064x}")
+    return safe
+
+
+def key_of(place: int) -> Any:
+    """The key of one of the node's accounts."""
+    Account.enable_unaudited_hdwallet_features()
+    return Account.from_mnemonic(MNEMONIC, account_path=f"m/44'/60'/0'/0/{place}")
+
+
 def borrow_code(node: Anvil, place: int, code: str) -> None:
     """The account lets the code of a contract act for it, by a real transaction of EIP-7702."""
-    Account.enable_unaudited_hdwallet_features()
-    account = Account.from_mnemonic(MNEMONIC, account_path=f"m/44'/60'/0'/0/{place}")
+    account = key_of(place)
     nonce = node.w3.eth.get_transaction_count(account.address)
     signed = account.sign_authorization({"chainId": 31337, "address": code, "nonce": nonce})
     me = node.accounts[0]
@@ -117,7 +128,11 @@ def worlds(node: Anvil) -> dict[str, dict[str, Contract]]:
     small = with_module(node, node.safe(accounts[1:4], 2), accounts[MODULE])
     nested = node.safe([str(node.safe(accounts[12:14], 2).address), *accounts[14:16]], 2)
     bare = node.compiled("Bare")
+    liar = node.compiled("Liar", accounts[SIGNERS], 3)
+    other = of_other_code(node, node.safe(accounts[1:5], 3))
     return {
+        "liar": {"token": a_token(node, str(liar.address))},
+        "other_code": {"token": a_token(node, str(other.address))},
         "as_made": bridged(node, str(council.address), a_bridge(node, str(council.address))),
         "no_relayer": bridged(node, str(council.address), a_bridge(node, str(council.address), None)),
         "module": {"token": a_token(node, str(small.address))},
@@ -145,16 +160,19 @@ BY_HAND: dict[str, Counted] = {
     },
     # Without a relayer the Safe alone makes the bridge, the only minter, mint.
     "no_relayer": {(FORCE, MINT): (3, 3, 0), (STOP, MINT): (3, 3, 0), (FORCE, HALT): (1, 1, 0)},
+    # What a contract says of itself is no proof: one key can do with the liar what it likes, though it says 3 of 5.
+    "liar": {(FORCE, CHANGE): (3, 1, 0), (FORCE, MINT): (3, 1, 0), (STOP, CHANGE): None, (STOP, MINT): None},
+    "other_code": {(FORCE, CHANGE): (3, 1, 0), (STOP, CHANGE): None},
     # A Safe 2 of 3 whose module acts alone: two signers and the module must refuse.
     "module": {(FORCE, CHANGE): (1, 1, 0), (FORCE, MINT): (1, 1, 0), (STOP, CHANGE): (3, 3, 0)},
-    # Three of five propose, and wait two days, in which one cancels.
+    # Three of five propose, and wait two days, in which one cancels; but that it is a timelock is its own word.
     "timelock": {
-        (FORCE, CHANGE): (3, 3, DAYS),
-        (FORCE, MINT): (3, 3, DAYS),
-        (STOP, CHANGE): (1, 1, 0),
-        (STOP, MINT): (1, 1, 0),
+        (FORCE, CHANGE): (3, 1, DAYS),
+        (FORCE, MINT): (3, 1, DAYS),
+        (STOP, CHANGE): None,
+        (STOP, MINT): None,
     },
-    "proposer": {(FORCE, CHANGE): (1, 1, DAYS), (STOP, CHANGE): (1, 1, 0)},
+    "proposer": {(FORCE, CHANGE): (1, 1, DAYS), (STOP, CHANGE): None},
     # Two keys and a Safe 2 of 2: both keys, or one and both of the Safe; one key and one of the Safe refuse. One
     # pauses; so does the admin, who makes pausers: to keep the token running all three must refuse.
     "nested": {
