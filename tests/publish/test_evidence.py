@@ -166,7 +166,9 @@ def contracts(data: Path, keys: list[tuple[str, str]], state: dict[str, dict[str
     build(data, networks() | {of.name: of})
 
 
-SAFE_STATE = {SAFE: {"account": "contract", "threshold": "3"}} | {one: {"account": "key"} for one in SIGNERS}
+SAFE_STATE = {SAFE: {"account": "contract", "threshold": "3", "proved": "Safe 1.4.1"}} | {
+    one: {"account": "key"} for one in SIGNERS
+}
 SAFE_KEYS = [(f"{SAFE}/signers", one) for one in SIGNERS]
 
 
