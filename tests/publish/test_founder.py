@@ -54,6 +54,7 @@ MOVES: Final[Mapping[str, tuple[Chain, Chain]]] = {
 ELSEWHERE: Final = {
     "anybody's words on a rival's chain": "publish/founder: no_rival_needs_fewer_by_what_one_per_cent_buys",
     "ten thousand services": "publish/founder: services_that_anybody_registers_stand_in_no_column",
+    "a contract that answers like a Safe": "publish/keyholders: what_is_behind_a_holder_is_what_was_read_of_it",
     "a contract whose state cannot be read": "publish/keyholders: what_is_behind_a_holder_is_what_was_read_of_it",
     "a key that begins as a module's account": "store/draft: a_key_that_begins_as_a_module_does_is_a_party",
 }
