@@ -50,24 +50,31 @@ class Stake:
     """Whose the power of each voter is by address, a validator's account as the validator, and what nobody has read.
 
     accounts: the account that votes for each validator. tokenised: power that nobody votes with but its validator.
+    missing: validators of whose delegators nothing was read.
     """
 
     delegations: Delegations
     unread: Mapping[str, int]
     accounts: Mapping[str, str]
     tokenised: int
+    missing: int
 
     @classmethod
     def of(cls, power: Votes, read: Delegations) -> "Stake":
-        """Power by validator, as its delegators share it; they may have been read some hours before.
+        """Power by validator, as its delegators share it; they may have been read some time before.
 
-        What is rounded away is the validator's, and so is what nobody votes with (tokenised shares).
+        What is rounded away is the validator's, and so is what nobody votes with (tokenised shares). What a validator
+        has less by now all behind it have less; whose what it has more is nobody has read.
         """
         accounts = {validator: account(validator) for validator in power}
         delegator, validator = read.delegator, read.validator
         tokens = np.array([power.get(name, 0) for name in read.names[: read.count]], np.object_)
         behind, parts = np.full(read.count, 0, np.object_), np.full(read.count, 0, np.object_)
         np.add.at(behind, validator, read.power)
+        # Each delegator's tokens are cut to whole units.
+        more = tokens - behind > np.bincount(validator, minlength=read.count)
+        grown = {read.names[one]: int(tokens[one] - behind[one]) for one in np.flatnonzero(more).tolist()}
+        tokens = np.where(more, behind, tokens)
         part = read.power * tokens[validator] // behind[validator]
         np.add.at(parts, validator, part)
         nobody = keyless(read.names)
@@ -80,10 +87,11 @@ class Stake:
             np.concatenate([part, tokens - parts]),
         )
         known = set(read.names[: read.count])
-        unread = {one: tokens for one, tokens in power.items() if tokens and one not in known}
+        missing = {one: tokens for one, tokens in power.items() if tokens and one not in known}
         own = {key: validator for validator, key in accounts.items()}
         tokenised = int(read.power[~keys[delegator]].sum())
-        return cls(delegations.merged(lambda one: own.get(one, one)), unread, accounts, tokenised)
+        merged = delegations.merged(lambda one: own.get(one, one))
+        return cls(merged, missing | grown, accounts, tokenised, len(missing))
 
 
 def stake(look: Look) -> Stake:
@@ -99,8 +107,8 @@ def stake(look: Look) -> Stake:
 def _with_delegators(look: Look, need: int) -> Iterator[Path]:
     """The way where a delegation can be voted by its delegator or by its validator."""
     held, name = stake(look), look.way["name"]
-    if held.unread:
-        name = f"{name}, delegators of {len(held.unread)} of {len(held.accounts)} {look.way['population']} not read"
+    if held.missing:
+        name = f"{name}, delegators of {held.missing} of {len(held.accounts)} {look.way['population']} not read"
     voting, proposals = look.voted() if look.grouping == LATE else (None, 0)
     if voting is not None:
         name = f"{name}, delegators as they voted on the last {proposals}"

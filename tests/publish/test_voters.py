@@ -7,6 +7,7 @@ from itertools import count
 import polars as pl
 import pytest
 
+from analytics.power.coverage import Covered
 from analytics.power.paths import Action, Fewest, Path, Side, fewest
 from ingest.network import Network, Vote, Way
 from ingest.publication import described
@@ -166,9 +167,20 @@ def test_delegators_who_were_not_read_could_be_fewer(draft: Draft) -> None:
     assert least(of_one)[1][:2] == (1, 1)
 
 
-def test_delegations_read_before_are_parts_of_what_validators_have_now(draft: Draft) -> None:
-    twice = known(draft, tokens={V: 62, W: 58, X: 80})
-    assert least(twice) == least(known(draft))
+def test_what_validators_have_less_by_now_all_behind_them_have_less(draft: Draft) -> None:
+    before = {validator: {one: 2 * amount for one, amount in held.items()} for validator, held in BEHIND.items()}
+    assert least(known(draft, before, tokens={V: 31, W: 29, X: 40})) == least(known(draft))
+
+
+def test_whose_what_validators_have_more_by_now_nobody_has_read(draft: Draft) -> None:
+    """Half of what they have came since: if it is all of D, who has 45 beside, D passes 134 of 200 alone."""
+    force, stop = least(known(draft, tokens={V: 62, W: 58, X: 80}))
+    assert (force[:2], stop[:2]) == ((1, 2), (1, 1))
+    # Tokens of each delegator are cut to whole units: so little more is no news.
+    (path, _) = paths(known(draft, tokens={V: 33, W: 31, X: 42}))
+    (need,) = path.needs
+    assert isinstance(need, Covered)
+    assert need.unread == ()
 
 
 @pytest.mark.parametrize(
