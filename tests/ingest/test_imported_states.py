@@ -37,7 +37,7 @@ from tests.worlds.state_files import (
 )
 
 pytestmark = pytest.mark.slow
-PROPOSAL_PAGE = str(Path(__file__).parents[2] / "pages" / "proposals.py")
+APP = str(Path(__file__).parents[2] / "app.py")
 YESTERDAY = f"{NOW - timedelta(days=1):%Y-%m-%dT%H:%M:%S}"
 
 
@@ -96,7 +96,7 @@ def test_the_page_of_an_open_proposal_of_an_export_tells_its_true_count(
     village: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DEAI_DATA", str(village))
-    page = AppTest.from_file(PROPOSAL_PAGE, default_timeout=60).run()
+    page = AppTest.from_file(APP, default_timeout=60).switch_page("pages/proposals.py").run()
     assert not page.exception
     said = " ".join(one.value for one in page.markdown)
     assert "82.6% of the bonded tokens voted" in said
@@ -108,7 +108,7 @@ def test_the_page_of_an_open_proposal_of_an_export_tells_its_true_count(
 def test_an_open_proposal_without_a_vote_in_the_file_is_told_as_not_counted(data: Path, tmp_path: Path) -> None:
     importing(written(tmp_path, without(export(), "app_state", "gov", "votes", value=[])))
     assert told(data, COUNTED) == [(None, None, None, None)]
-    page = AppTest.from_file(PROPOSAL_PAGE, default_timeout=60).run()
+    page = AppTest.from_file(APP, default_timeout=60).switch_page("pages/proposals.py").run()
     assert not page.exception
     said = " ".join(one.value for one in (*page.markdown, *page.info, *page.caption))
     assert "want of a quorum" not in said
