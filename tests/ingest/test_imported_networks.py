@@ -130,7 +130,12 @@ def test_it_is_a_network_of_its_own_and_marked_as_imported(village: Path) -> Non
         }
     ]
     assert ("acudos", "VIL", 18) in units
-    assert ways == [("CometBFT",), ("x/gov",)]
+    assert ways == [
+        ("CometBFT, types/validation.go",),
+        ("x/gov",),
+        ("x/gov, x/mint, x/distribution",),
+        ("x/gov, x/upgrade",),
+    ]
     assert told == [("imported-old-village", "cudos-1", 100)]
 
 
