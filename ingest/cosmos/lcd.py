@@ -414,7 +414,7 @@ class Lcd:
         caps = {limit} | CAPS | {most for giver, most in self._caps if giver == endpoint}
         if len(rows) < 2 or len(rows) not in caps:
             return body, limit
-        half, limit = self._sized(endpoint, path, params, len(rows) // 2 + 1)
+        half, limit = self._sized(endpoint, path, params, (len(rows) + 1) // 2)
         if not pagination(half)[1]:
             raise SourceDown(
                 f"{bare(endpoint)}{path}: {len(rows)} rows, {len(listed(half, field))} where fewer are asked for, and "

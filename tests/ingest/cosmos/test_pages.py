@@ -209,12 +209,15 @@ def test_a_full_page_without_a_next_is_asked_for_again_by_half(cap: int) -> None
         assert node.pages(DELEGATIONS, "list", list) == rows(0, cap)
 
 
-def test_a_page_as_long_as_a_cap_that_was_seen_is_asked_for_again_by_half() -> None:
+@pytest.mark.parametrize("cap", [2, 3, 7])
+@pytest.mark.parametrize("held", [1, 2, 3])
+def test_a_page_as_long_as_a_cap_that_was_seen_is_asked_for_again_by_half(cap: int, held: int) -> None:
+    """Also a list that is whole, and as short as two rows: of these one is asked for."""
     other = f"{STAKING}/validators/{valoper(1)}/delegations"
-    bodies = {other: capped(20, 7, silent=False), DELEGATIONS: capped(20, 7)}
+    bodies = {other: capped(20, cap, silent=False), DELEGATIONS: capped(held * cap, cap)}
     with pinned(chain(replace(STATE, bodies=bodies))) as node:
         assert node.pages(other, "list", list) == rows(0, 20)
-        assert node.pages(DELEGATIONS, "list", list) == rows(0, 20)
+        assert node.pages(DELEGATIONS, "list", list) == rows(0, held * cap)
 
 
 def test_a_list_that_is_cut_in_silence_at_every_length_is_refused_and_the_next_endpoint_asked() -> None:
@@ -222,7 +225,7 @@ def test_a_list_that_is_cut_in_silence_at_every_length_is_refused_and_the_next_e
         return {"list": rows(0, min(100, int(request.params["pagination.limit"])))}
 
     bad, good = (chain(replace(STATE, bodies={DELEGATIONS: answer})) for answer in (cut, capped(300, 90, silent=False)))
-    with pinned(bad) as node, pytest.raises(SourceDown, match="100 rows, 51 where fewer are asked for, and neither"):
+    with pinned(bad) as node, pytest.raises(SourceDown, match="100 rows, 50 where fewer are asked for, and neither"):
         node.pages(DELEGATIONS, "list", list)
     with pinned(bad, good) as node:
         assert node.pages(DELEGATIONS, "list", list) == rows(0, 300)
