@@ -81,7 +81,12 @@ def frames(*endpoints: str) -> dict[str, pl.DataFrame]:
     readings["holders"] = replace(readings["holders"], read=InParts(token_holders(TOKEN, since=0)))
     with Http(100_000, Retry(0)) as http:
         node = chain.head(http, endpoints)
-        return {name: reading.facts(node, no_memo, list).rows for name, reading in readings.items()}
+        found: dict[str, pl.DataFrame] = {}
+        for name, reading in readings.items():
+            # What one compares was read before it, at the same block.
+            earlier = [found[reading.after]] if reading.after else []
+            found[name] = reading.facts(node, no_memo, lambda earlier=earlier: earlier).rows  # type: ignore[misc]
+        return found
 
 
 def same(one: dict[str, pl.DataFrame], other: dict[str, pl.DataFrame]) -> bool:

@@ -15,6 +15,7 @@ from ingest.offchain.feed import OffChain
 from ingest.substrate.node import SubstrateChain
 from tests.worlds.good.clock import NOW, SECONDS_A_BLOCK
 from tests.worlds.good.cosmos import cosmos
+from tests.worlds.good.evm import SECONDS_A_BLOCK as EVM_SECONDS_A_BLOCK
 from tests.worlds.good.evm import evm
 from tests.worlds.good.off_chain import off_chain
 from tests.worlds.good.substrate import substrate
@@ -40,7 +41,8 @@ def good(network: Network, blocks_ago: int = 0) -> Good:
         case SubstrateChain() as chain:
             return _with(network, replace(chain, clock=lambda: time), substrate(chain.genesis, blocks_ago))
         case EvmChain() as chain:
-            return _with(network, replace(chain, clock=lambda: time, pauses=()), evm)
+            ago = blocks_ago * int(SECONDS_A_BLOCK) // EVM_SECONDS_A_BLOCK
+            return _with(network, replace(chain, clock=lambda: time, pauses=()), partial(evm, blocks_ago=ago))
         case OffChain() as chain:
             return _with(network, replace(chain, clock=lambda: time), partial(off_chain, blocks_ago))
         case other:

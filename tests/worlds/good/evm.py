@@ -19,6 +19,7 @@ from tests.worlds.good.clock import NOW
 from tests.worlds.servers import Reply, Request
 
 FINAL: Final = MERGE + 20_000
+SECONDS_A_BLOCK: Final = 12
 # An address below it is a key, one above it a contract.
 FIRST_CONTRACT: Final = 0x1000
 SAFE: Final = "0x5afe5afe5afe5afe5afe5afe5afe5afe5afe5afe"
@@ -31,14 +32,14 @@ AGGREGATE3: Final = bytes(Web3.keccak(text="aggregate3((address,bool,bytes)[])")
 CHANNELS: Final = [(HOLDERS[0], HOLDERS[1]), (HOLDERS[2], HOLDERS[3])]
 
 
-def evm(request: Request) -> Reply:
+def evm(request: Request, blocks_ago: int = 0) -> Reply:
     """A provider behind which every contract is a token with an owner, an escrow, a registry and a bridge, and the
-    explorer beside it.
+    explorer beside it; now or some blocks ago.
     """
     if request.method == "GET":
         return _explored(request)
     body = json.loads(request.body)
-    told: Any = _evm(body["method"], body["params"]).body
+    told: Any = _evm(body["method"], body["params"], FINAL - blocks_ago).body
     return Reply({**told, "id": body["id"]})
 
 
@@ -49,12 +50,12 @@ def _explored(request: Request) -> Reply:
     return Reply({"items": items, "next_page_params": None if second else {"items_count": 3}})
 
 
-def _evm(method: str, params: list[Any]) -> Reply:
-    plain = {"eth_chainId": "0x1", "web3_clientVersion": "Good/1", "eth_blockNumber": hex(FINAL + 64)}
+def _evm(method: str, params: list[Any], final: int) -> Reply:
+    plain = {"eth_chainId": "0x1", "web3_clientVersion": "Good/1", "eth_blockNumber": hex(final + 64)}
     plain |= {"eth_getStorageAt": "0x" + "00" * 32, "eth_getBalance": "0x0"}
     match method:
         case "eth_getBlockByNumber":
-            return result(_block(params[0]))
+            return result(_block(params[0], final))
         case "eth_getLogs":
             return result(_logs(params[0]))
         case "eth_getCode":
@@ -66,9 +67,9 @@ def _evm(method: str, params: list[Any]) -> Reply:
     return error(-32601, f"the method {method} does not exist/is not available")
 
 
-def _block(which: str) -> dict[str, str]:
-    height = {"latest": FINAL + 64, "finalized": FINAL}.get(which) or int(which, 16)
-    made = int(NOW.timestamp()) - 12 * (FINAL + 64 - height)
+def _block(which: str, final: int = FINAL) -> dict[str, str]:
+    height = {"latest": final + 64, "finalized": final}.get(which) or int(which, 16)
+    made = int(NOW.timestamp()) - SECONDS_A_BLOCK * (FINAL + 64 - height)
     return {"number": hex(height), "hash": f"0x{height + 2**200:064x}", "timestamp": hex(made)}
 
 
