@@ -357,6 +357,7 @@ def counted(*units: str) -> dict[str, Unit]:
 class Network(Generic[N]):
     """One network of the field; `stack` is its layer: compute, data, model or agents.
 
+    address: how its addresses are spelled (`store.spelling.KINDS`, a prefix after a colon); empty where it has none.
     chain_ids: chains beside `chain` whose states are of this network: those it was before, and those made of it.
 
     What readers are told of it; all of it travels through the mart, and what a protocol family has in common is

@@ -1,10 +1,12 @@
 """Addresses: the one canonical spelling that is stored, and everything that people paste.
 
 Substrate: 0x and the 64 hex digits of the public key. Cosmos: bech32 (validators as valoper). EVM: lower-case hex.
+Solana: base58 of 32 bytes. Filecoin: the number of an actor (f01234). Arweave: 43 letters of base64url.
 """
 
 import re
 import unicodedata
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -28,6 +30,13 @@ LONGEST_PASTED: Final = 500
 # The shortest part of a link that can be an address is a bech32 one of twenty bytes.
 SHORTEST: Final = 30
 
+# The number of an actor of Filecoin, below 2^63 on the chain.
+FILECOIN_ID: Final = "f0(?:0|[1-9][0-9]{0,18})"
+# 32 bytes in base64url: of the last letter two bits are left over, and nought.
+BASE64URL_43: Final = "[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]"
+# Of what is pasted: such a text, or one whose letters are those of all other addresses.
+PARTS: Final = re.compile(r"(?<![\w-])[A-Za-z0-9_-]{43}(?![\w-])|[0-9A-Za-z]+")
+
 # Records of tokenised shares are numbered from one; chains that have them have some thousand.
 RECORDS: Final = 20_000
 # A bech32 address of 32 bytes, from its separator on.
@@ -40,9 +49,11 @@ class NotAnAddress(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """What an address says: its kind (substrate, cosmos or evm), its bytes, and its prefix where it has one.
+    """What an address says: its kind, its bytes, and its prefix where it has one.
 
-    prefix: letters on Cosmos, a number in ss58; hex has none.
+    kind: substrate, cosmos, evm, solana, filecoin or arweave. prefix: letters on Cosmos, a number in ss58; others have
+    none. raw: of an actor of Filecoin its number as text. A text in which Solana and Arweave may have an address each
+    is stored alike by both, and told as Solana's.
     """
 
     kind: str
@@ -52,8 +63,15 @@ class Address:
     @property
     def canonical(self) -> str:
         """The spelling that is stored."""
-        if self.kind == "cosmos":
-            return bech32(self.prefix, self.raw)
+        match self.kind:
+            case "cosmos":
+                return bech32(self.prefix, self.raw)
+            case "solana":
+                return base58(self.raw)
+            case "filecoin":
+                return f"f0{self.raw.decode()}"
+            case "arweave":
+                return base64url(self.raw)
         return "0x" + self.raw.hex()
 
     @property
@@ -66,20 +84,25 @@ class Address:
 
 
 def address(text: str) -> Address:
-    """The address that a text is: ss58, bech32 or hex; raises NotAnAddress."""
+    """The address that a text is: of any kind that is stored; raises NotAnAddress."""
     text = text.strip()
     if len(text) > LONGEST:
         raise NotAnAddress(f"{text[:LONGEST]!r}… is too long for an address")
     if text[:2].lower() == "0x":
         return _hex(text[2:])
+    if re.match("f[0-4]", text) and text == text.lower():
+        return _actor(text)
     if "1" not in text or text not in (text.lower(), text.upper()):
-        return _key(text)
+        return _plain(text) or _key(text)
     try:
         return _account(text)
     except NotAnAddress as error:
         # The ss58 spelling of few keys has letters of one case.
         with suppress(NotAnAddress):
             return _key(text)
+        # One with a wrong letter may be spelled like 32 bytes of Solana, in letters of one case such as hardly any has.
+        if (plain := _plain(text)) and not re.match(f"[a-z]+1[{BECH32}]{{30}}", text.lower()):
+            return plain
         raise error from None
 
 
@@ -91,13 +114,13 @@ def pasted(text: str) -> Address:
     names what it is about last.
     """
     seen = _visible(text)
-    parts = re.findall(r"[0-9A-Za-z]+", unquote(seen))
+    parts = PARTS.findall(unquote(seen))
     if parts == [seen]:
         return _either_case(seen)
     wrong = None
     for part in reversed(parts):
         try:
-            if len(part) >= SHORTEST:
+            if len(part) >= SHORTEST or re.fullmatch(FILECOIN_ID, part):
                 return _either_case(part)
         except NotAnAddress as error:
             wrong = wrong or error
@@ -196,6 +219,31 @@ def account(valoper: str) -> str:
     return bech32(prefix.removesuffix("valoper"), raw)
 
 
+def base58(key: bytes) -> str:
+    """The spelling of a key or an account of Solana."""
+    return _base58(key)
+
+
+def is_solana(text: str) -> bool:
+    """Whether a text is an address of Solana: 32 bytes in base58, which has no checksum."""
+    try:
+        return len(_unbase58(text)) == 32
+    except NotAnAddress:
+        return False
+
+
+def unbase58(text: str) -> bytes:
+    """The 32 bytes of an address of Solana; raises NotAnAddress."""
+    if not is_solana(text):
+        raise NotAnAddress(f"{text[:80]!r} is no address of Solana")
+    return _unbase58(text)
+
+
+def base64url(raw: bytes) -> str:
+    """Bytes in base64 for addresses on the web, without padding."""
+    return urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
 def _visible(text: str) -> str:
     """A text as it is seen: without characters that have no width, every blank a plain one."""
     text = text[: LONGEST_PASTED + 1]
@@ -203,6 +251,23 @@ def _visible(text: str) -> str:
         raise NotAnAddress("what was pasted is too long for an address or a link to one")
     seen = (" " if letter.isspace() else letter for letter in text if unicodedata.category(letter) not in UNSEEN)
     return "".join(seen).strip()
+
+
+def _plain(text: str) -> Address | None:
+    """The address in a spelling without a checksum; none where the text has not its shape."""
+    if is_solana(text):
+        return Address("solana", _unbase58(text))
+    if re.fullmatch(BASE64URL_43, text):
+        return Address("arweave", urlsafe_b64decode(text + "="))
+    return None
+
+
+def _actor(text: str) -> Address:
+    if re.fullmatch(FILECOIN_ID, text):
+        return Address("filecoin", text[2:].encode())
+    if re.fullmatch("f[123][a-z2-7]{38,}|f4[0-9]+f[a-z2-7]+", text):
+        raise NotAnAddress(f"{text!r} is known here by its number (f0...), which explorers of Filecoin tell")
+    raise NotAnAddress(f"{text!r} is no address that is known here")
 
 
 def _either_case(text: str) -> Address:

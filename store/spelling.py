@@ -14,7 +14,19 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from store.addresses import BECH32, GENERATORS, bech32, expanded, polymod
+from store.addresses import (
+    BASE58,
+    BASE64URL_43,
+    BECH32,
+    FILECOIN_ID,
+    GENERATORS,
+    base58,
+    base64url,
+    bech32,
+    expanded,
+    is_solana,
+    polymod,
+)
 
 ADDRESS: Final = "<address>"
 # Whom a chain was told to obey: Cosmos chains take any 1 to 255 bytes for an account, though no key has such a one.
@@ -32,13 +44,22 @@ LENGTHS: Final = (38, 58)
 CHECKSUM: Final = 6
 # What looks like an address of whatever chain does not pass for a word or a token. Tokens may begin with one: shares of
 # a delegation are VALIDATOR/5, and anybody can give some to the community pool.
-LOOKS_LIKE_ONE: Final = f"(?i)^(?:0x|[a-z]+1[{BECH32}]{{30}}[a-z0-9]*$)"
+LOOKS_LIKE_ONE: Final = f"^(?i:0x|[a-z]+1[{BECH32}]{{30}}[a-z0-9]*$)"
+# Nor does what looks like one of this network's, where its addresses are as plain as words.
+PLAIN: Final[Mapping[str, str]] = {
+    "base58": f"^[{BASE58}]{{32,44}}$",
+    "f0": "^f[0-9]",
+    "base64url": "^[A-Za-z0-9_-]{42,44}$",
+}
 
 # How each kind of address is stored, by what follows its colon and 32 bytes; the first of them where it takes fewer.
 KINDS: Final[Mapping[str, Callable[[str, bytes], str]]] = {
     "bech32": lambda prefix, key: bech32(prefix, key[:20]),
     "ss58": lambda _, key: f"0x{key.hex()}",
     "hex": lambda _, key: f"0x{key[:20].hex()}",
+    "base58": lambda _, key: base58(key),
+    "f0": lambda _, key: f"f0{int.from_bytes(key[:4], 'big')}",
+    "base64url": lambda _, key: base64url(key),
 }
 
 # What each letter of bech32 is worth, by its byte.
@@ -55,7 +76,7 @@ def spelled(spelling: str, key: bytes) -> str:
 def strangers(texts: pl.Series, forms: Iterable[str], spelling: str) -> list[str]:
     """The texts, each once, that have none of the forms or an address with a wrong checksum.
 
-    spelling: as a network tells it (bech32:<prefix>, ss58:42, hex). One million addresses take about a CPU-second.
+    spelling: as a network tells it (`KINDS`, with a prefix after a colon). A million addresses take about a CPU-second.
     """
     left = texts.unique()
     for form in forms:
@@ -74,15 +95,17 @@ def is_address(text: str, spelling: str) -> bool:
 
 def _fits(texts: pl.Series, form: str, spelling: str) -> pl.Series:
     """Which texts have the form, whole, with right addresses in it."""
-    pattern = _pattern(form, spelling)
+    pattern, kind = _pattern(form, spelling), spelling.partition(":")[0]
     fits = texts.str.contains(pattern)
     if not (ADDRESS in form or form in (ACCOUNT, ANY)):
-        return fits & ~texts.str.contains(LOOKS_LIKE_ONE)
-    if form == ANY or not spelling.startswith("bech32:"):
+        for like in (LOOKS_LIKE_ONE, PLAIN.get(kind)):
+            fits = fits & ~texts.str.contains(like) if like else fits
+        return fits
+    if form == ANY or kind not in WRONG:
         return fits
     found = texts.filter(fits)
     columns = [found] if form in (ADDRESS, ACCOUNT) else found.str.extract_groups(pattern).struct.unnest().get_columns()
-    broken = [text for column in columns for text in _with_any(found, column, _wrong(column.unique()))]
+    broken = [text for column in columns for text in _with_any(found, column, WRONG[kind](column.unique()))]
     return fits & ~texts.is_in(broken) if broken else fits
 
 
@@ -95,6 +118,9 @@ def _pattern(form: str, spelling: str) -> str:
         "bech32": f"{re.escape(prefix)}(?:valoper)?1(?:{letters})",
         "ss58": "0x[0-9a-f]{64}",
         "hex": "0x[0-9a-f]{40}",
+        "base58": f"[{BASE58}]{{32,44}}",
+        "f0": FILECOIN_ID,
+        "base64url": BASE64URL_43,
     }[kind]
     account = f"{re.escape(prefix)}1[{BECH32}]{{8,414}}" if kind == "bech32" else address
     known = {**SLOTS, ADDRESS: f"({address})", ACCOUNT: f"({account})"}
@@ -116,6 +142,11 @@ def _wrong(addresses: pl.Series) -> list[str]:
         wrong = _is_wrong(same)
         found += same.filter(pl.Series(wrong)).to_list() if wrong.any() else []
     return found
+
+
+def _of_another_length(addresses: pl.Series) -> list[str]:
+    """Those of some texts in base58 that are not 32 bytes."""
+    return [text for text in addresses.to_list() if not is_solana(text)]
 
 
 def _is_wrong(addresses: pl.Series) -> npt.NDArray[np.bool_]:
@@ -154,3 +185,7 @@ def _shifted(rests: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
     for bit, generator in enumerate(GENERATORS):
         rests ^= (top >> np.uint32(bit) & one) * np.uint32(generator)
     return rests
+
+
+# What the shape of an address does not show, by its kind.
+WRONG: Final[Mapping[str, Callable[[pl.Series], list[str]]]] = {"bech32": _wrong, "base58": _of_another_length}

@@ -2,7 +2,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from store.addresses import NotAnAddress, account, address, bech32, display, operator, pasted, ss58, unbech32, unss58
+from store.addresses import (
+    NotAnAddress,
+    account,
+    address,
+    base58,
+    base64url,
+    bech32,
+    display,
+    operator,
+    pasted,
+    ss58,
+    unbase58,
+    unbech32,
+    unss58,
+)
 from tests.worlds.each import each
 
 # Alice's well-known development key in its two spellings.
@@ -12,6 +26,10 @@ ALICE_SS58 = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY"
 DELEGATOR = "fetch1qypf5ulfttynmt25wcvrh7zl7nwzgpg9n20qx7"
 VALIDATOR = "fetchvaloper1qypf5ulfttynmt25wcvrh7zl7nwzgpg9kwsr4e"
 TOKEN = "0xaea46A60368A7bD060eec7DF8CBa43b7EF41Ad85"
+# Real ones: Render's mint, Filecoin's verified registry's root key, the miner of an Arweave block of 2022.
+MINT = "rndrizKT3MK1iimdxRdWabcF7Zg7AR5T4nud4EkHBof"
+ACTOR = "f080"
+MINER = "yTeqSquiz8rXZc3sXsTESSB6wx7HA9HZhJwv-__Fpbw"
 
 
 @pytest.mark.parametrize("pasted", [ALICE, ALICE_SS58, f" {ALICE_SS58}\n", ALICE.upper().replace("0X", "0x")])
@@ -50,6 +68,13 @@ def test_an_address_is_shown_as_its_network_spells_it() -> None:
         "1" * 200,
         "5" * 5000,
         "fetch1",
+        MINT[:-6],
+        MINT.replace("r", "0"),
+        MINER[:-1],
+        MINER[:-1] + "x",
+        "f0",
+        "f007",
+        "f3wjxuftije2evjmzo2yoy5ghfe2o42mavrpmwuzooghzcxdhqjdu7kn6dvkzf4ko37w7sfnnzdzstcjmeooea",
         "cosmos1" + "b" * 38,
         "ａｋａｓｈ1",
         f"https://www.mintscan.io/fetchai/address/{DELEGATOR}",
@@ -77,6 +102,9 @@ KINDS = {
     "account": (DELEGATOR, DELEGATOR),
     "operator": (VALIDATOR, VALIDATOR),
     "hex": (TOKEN, TOKEN.lower()),
+    "base58 of Solana": (MINT, MINT),
+    "number of Filecoin": (ACTOR, ACTOR),
+    "base64url of Arweave": (MINER, MINER),
 }
 STYLES = {
     "alone": "{}",
@@ -187,3 +215,26 @@ def test_any_text_is_an_address_or_refused_and_nothing_else(text: str) -> None:
         address(text)
     except NotAnAddress:
         return
+
+
+# --- spellings without a checksum -------------------------------------------------------------------------------------
+
+
+@given(st.binary(min_size=32, max_size=32))
+def test_32_bytes_of_solana_and_of_arweave_go_there_and_back(key: bytes) -> None:
+    assert unbase58(base58(key)) == key
+    for written in (base58(key), base64url(key)):
+        assert address(written).canonical == written
+
+
+@given(st.sampled_from(["akash", "fetch", "cudos", "akashvaloper"]), st.binary(min_size=20, max_size=32))
+def test_a_bech32_address_is_never_one_of_solana(prefix: str, raw: bytes) -> None:
+    written = bech32(prefix, raw)
+    assert address(written).kind == "cosmos"
+    with pytest.raises(NotAnAddress):
+        address(written[:-1] + ("q" if written[-1] == "p" else "p"))
+
+
+def test_an_address_of_filecoin_that_is_a_key_is_said_to_have_a_number() -> None:
+    with pytest.raises(NotAnAddress, match="its number"):
+        address("f1abjxfbp274xpdqcpuaykwkfb43omjotacm2p3za")
