@@ -46,6 +46,7 @@ def build(
     with Draft(data, afresh=afresh) as draft:
         draft.replace("event", reference.events())
         draft.replace("offchain_power", reference.offchain_powers())
+        draft.replace("planned", reference.planned())
         draft.replace("yardstick", yardsticks.rows(reference.yardsticks()))
         draft.doubt(doubted)
         draft.take_in()

@@ -8,8 +8,10 @@ import streamlit as st
 
 from analytics.power.paths import Side
 from questions import offchain, power, proposals, scorecard
+from questions import planned as coming
 from questions import yardsticks as facts
 from questions.offchain import OffChain
+from questions.planned import Planned
 from questions.populations import Population
 from questions.proposals import Proposal
 from questions.scorecard import Cell, Row
@@ -96,10 +98,13 @@ def main() -> None:
     to_compare()
     for stack, (title, what) in STACK.items():
         layer = [row for row in rows if row.stack == stack]
-        if layer:
+        if layer or stack:
             st.header(f"{title}: {what}" if what else title, anchor=False)
+        if not layer and stack:
+            st.markdown("Nothing of this layer has been read yet.")
         for row in layer:
             about(row)
+        planned(stack)
     labels.objecting()
     everything(rows)
 
@@ -250,9 +255,24 @@ def beside(network: str) -> None:
 
 def off_chain(one: OffChain) -> str:
     """A power off the chain as a sentence, with its evidence."""
-    opened = f"opened {one.checked}" if one.checked else "could not be opened"
     said = f"**{words.sentence(one.kind)}**: {inert.markdown(one.who, 200)} can {inert.markdown(one.power, 300)}."
-    return f"{said} Recorded {one.recorded}, {opened}: {inert.markdown(one.source, 300)}"
+    return f"{said} {evidence(one)}"
+
+
+def evidence(one: OffChain | Planned) -> str:
+    """When something was written down and looked at, and where it stands."""
+    opened = f"opened {one.checked}" if one.checked else "could not be opened"
+    return f"Recorded {one.recorded}, {opened}: {inert.markdown(one.source, 400)}"
+
+
+@frame.section
+def planned(stack: str) -> None:
+    """Networks of a layer that are planned: always shown, never counted."""
+    for one in served.asked(coming.planned, stack):
+        st.subheader(f"{inert.plain(one.title)} (planned)", anchor=False)
+        inferred = f" Inferred: {inert.markdown(one.inferred, 300)}." if one.inferred else ""
+        st.markdown(f"Counted nowhere: {inert.markdown(one.says, 300)}.{inferred}")
+        st.caption(evidence(one))
 
 
 def silences(row: Row) -> Iterator[str]:

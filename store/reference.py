@@ -1,4 +1,4 @@
-"""The curated facts of data/reference: who owns an address, what happened, what is claimed or is not, yardsticks.
+"""The curated facts of data/reference: who owns an address, what happened, is claimed, planned or not, yardsticks.
 
 A row that lacks evidence, or has a word that nobody knows, is refused with its file and name (store/sheets.py).
 """
@@ -105,6 +105,12 @@ OFFCHAIN: Final = pl.Schema(
         "checked_at": pl.Date(),
     }
 )
+PLANNED: Final = pl.Schema(
+    {
+        **dict.fromkeys(("title", "stack", "says", "inferred", "source"), pl.String()),
+        **dict.fromkeys(("recorded_at", "checked_at"), pl.Date()),
+    }
+)
 
 
 _ENTITIES: Final = Sheet(
@@ -146,6 +152,13 @@ _OFFCHAIN: Final = Sheet(
     OFFCHAIN,
     usual={"checked_at": None},
     words={"kind": ("release", "endpoint", "front end", "registry", "migration")},
+)
+_PLANNED: Final = Sheet(
+    "planned",
+    "title",
+    PLANNED,
+    usual={"inferred": "", "checked_at": None},
+    words={"stack": ("compute", "data", "model", "agents")},
 )
 _HOSTS: Final = Sheet(
     "host",
@@ -223,6 +236,11 @@ def blanks(path: Path = REFERENCE / "blanks.toml") -> pl.DataFrame:
 def offchain_powers(path: Path = REFERENCE / "offchain_powers.toml") -> pl.DataFrame:
     """Powers that no chain tells of, in the order of the file; shown with their network, counted nowhere."""
     return read(path, _OFFCHAIN)
+
+
+def planned(path: Path = REFERENCE / "planned.toml") -> pl.DataFrame:
+    """Networks that are planned, in the order of the file; shown where their layer stands, counted nowhere."""
+    return read(path, _PLANNED)
 
 
 def hosts(kind: str, path: Path = REFERENCE / "hosts.toml") -> tuple[str, ...]:

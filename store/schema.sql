@@ -465,6 +465,17 @@ CREATE TABLE offchain_power (
     checked_at DATE                -- when somebody opened the source; null: nobody could
 );
 
+-- Networks that are planned (data/reference/planned.toml): shown where their layer stands, and counted nowhere.
+CREATE TABLE planned (
+    title VARCHAR,                 -- as readers know it
+    stack VARCHAR,                 -- layer of the field: compute, data, model, agents
+    says VARCHAR,                  -- what there is of it, as the source says
+    inferred VARCHAR,              -- what follows from the source and stands nowhere in it; empty where nothing does
+    source VARCHAR,                -- public evidence
+    recorded_at DATE,              -- when it was written down
+    checked_at DATE                -- when somebody opened the source; null: nobody could
+);
+
 -- What happened to the networks (data/reference/events.toml).
 CREATE TABLE event (
     time TIMESTAMPTZ,              -- when

@@ -107,6 +107,22 @@ def test_the_scorecard_shows_powers_off_the_chain_beside_those_that_count(visit:
     assert [one.label for one in shown.expander if one.label.startswith("Off the chain, counted nowhere: ")]
 
 
+@pytest.mark.slow
+def test_the_scorecard_heads_every_layer_and_tells_what_is_planned_in_it_without_counting_it(visit: Open) -> None:
+    shown = visit("scorecard")
+    parts = [(one.type, str(getattr(one, "value", ""))) for one in shown.main]
+    heads = [place for place, (kind, _) in enumerate(parts) if kind == "header"]
+    layers = [place for place in heads if parts[place][1].startswith(("Compute:", "Data:", "Models:", "Agents:"))]
+    assert len(layers) == 4
+    # Networks, what is planned, or that nothing has been read: never nothing.
+    assert not [place for place in layers if place + 1 in heads]
+    (said,) = (text.value.replace("\\", "") for text in shown.markdown if text.value.startswith("Counted nowhere: "))
+    assert "a development network runs" in said
+    assert "Inferred: one operator" in said
+    assert parts.index(("subheader", "ASI Chain (planned)")) > layers[-1]
+    assert not [found for found in shown.table if "ASI Chain" in found.value.to_string()]
+
+
 # --- power -----------------------------------------------------------------------------------------------------------
 
 

@@ -107,6 +107,13 @@ WHOLE: dict[str, tuple[Reader, dict[str, str]]] = {
             "reason": '"no stake"', "source": '"a page"',
         },
     ),
+    "planned": (
+        reference.planned,
+        {
+            "title": '"Later"', "stack": '"data"', "says": '"two machines"', "source": '"a page"',
+            "recorded_at": "2026-11-30",
+        },
+    ),
 }  # fmt: skip
 
 
@@ -152,6 +159,7 @@ def test_what_a_row_lacks_is_refused_with_its_file_and_column(
         ("entity", "name", '"“X”"', "akash1x has quotation marks"),
         ("entity", "entity", '"claim:x"', "akash1x is of no entity in small letters"),
         ("blank", "axis", '"math"', "is a 'math'; known"),
+        ("planned", "stack", '"layer two"', "is a 'layer two'; known"),
         ("claim", "claimed", "true", "cannot be True"),
         ("claim", "claimed", "-5", "claims -5"),
         ("claim", "claimed", "inf", "claims inf"),
@@ -171,6 +179,14 @@ def test_a_file_that_is_no_toml_is_named(tmp_path: Path) -> None:
     (tmp_path / "entity.toml").write_text("[[entity")
     with pytest.raises(BadData, match=r"^entity\.toml: "):
         entities(tmp_path / "entity.toml")
+
+
+def test_what_is_planned_has_a_source_and_a_day_and_is_no_network_that_is_read() -> None:
+    found = reference.planned()
+    assert "ASI Chain" in set(found["title"])
+    assert not {one.title for one in networks().values()} & set(found["title"])
+    assert found["source"].str.starts_with("https://").all()
+    assert (found["checked_at"].is_null() | (found["checked_at"] >= found["recorded_at"])).all()
 
 
 def test_powers_off_the_chain_have_a_network_a_source_and_a_day() -> None:
