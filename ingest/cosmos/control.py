@@ -68,10 +68,21 @@ def parameters(node: Lcd) -> Facts:
 
     Governance can change each of them. Subject is the module.
     """
+    return Facts(frame(Kind.OBSERVATIONS, _parameters(node, *MODULES)))
+
+
+def parameters_beside_mint(node: Lcd) -> Facts:
+    """Every parameter of the staking, distribution, slashing and governance modules, in the chain's own words.
+
+    Governance can change each of them. Subject is the module.
+    """
+    return Facts(frame(Kind.OBSERVATIONS, _parameters(node, *(name for name in MODULES if name != "mint"))))
+
+
+def _parameters(node: Lcd, *modules: str) -> list[Row]:
     time = node.block.time
-    rows = [row for module, path in MODULES.items() for row in node.get(path, partial(told, module, time))]
-    rows += parameter_rows("gov", governance.parameters(node), time)
-    return Facts(frame(Kind.OBSERVATIONS, rows))
+    rows = [row for module in modules for row in node.get(MODULES[module], partial(told, module, time))]
+    return [*rows, *parameter_rows("gov", governance.parameters(node), time)]
 
 
 def told(module: str, time: datetime, body: Row) -> list[Row]:
@@ -252,6 +263,9 @@ def _upload_rules(node: Lcd) -> Iterator[Row]:
 TELLS: Final = """
 parameters:
   <parameter> | <module> | [<unit>] | a parameter of staking, mint, distribution, slashing or gov in the chain's words: seconds, a ratio, or JSON
+  <parameter> | <module>|<denom> | <denom> | a parameter of theirs that is an amount
+parameters_beside_mint:
+  <parameter> | <module> | [<unit>] | a parameter of staking, distribution, slashing or gov in the chain's words: seconds, a ratio, or JSON
   <parameter> | <module>|<denom> | <denom> | a parameter of theirs that is an amount
 authorities:
   authority | gov | address | the account that changes parameters and upgrades

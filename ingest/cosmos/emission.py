@@ -64,16 +64,32 @@ def economy(node: Lcd) -> Facts:
     """Bonded tokens, supply, inflation, community pool and block time, from the staking, bank, mint and distribution
     modules. Block time is measured over the last 10,000 blocks (fewer where nodes keep fewer).
     """
+    time = node.block.time
+    inflation = node.get(f"{MINT}/inflation", lambda told: text(told, "inflation"))
+    minted = [
+        observation("inflation", time, inflation, "ratio"),
+        observation("annual_provisions", time, annual_provisions(node), bond_denom(node)),
+    ]
+    return Facts(frame(Kind.OBSERVATIONS, [*minted, *_economy(node)]))
+
+
+def economy_beside_mint(node: Lcd) -> Facts:
+    """Bonded tokens, supply, community pool and block time, from the staking, bank and distribution modules; what is
+    minted is a matter of the chain's own module. Block time is measured over the last 10,000 blocks (fewer where nodes
+    keep fewer).
+    """
+    return Facts(frame(Kind.OBSERVATIONS, _economy(node)))
+
+
+def _economy(node: Lcd) -> list[dict[str, Any]]:
     denom, time = bond_denom(node), node.block.time
     rows = [
         observation("bonded", time, pool_tokens(node, "bonded_tokens"), denom),
         observation("not_bonded", time, pool_tokens(node, "not_bonded_tokens"), denom),
         observation("supply", time, supply(node, denom), denom),
-        node.get(f"{MINT}/inflation", lambda told: observation("inflation", time, text(told, "inflation"), "ratio")),
-        observation("annual_provisions", time, annual_provisions(node), denom),
         observation("block_time", time, span(node).seconds, "s"),
     ]
-    return Facts(frame(Kind.OBSERVATIONS, rows + node.get(f"{DISTRIBUTION}/community_pool", partial(_pool, time))))
+    return rows + node.get(f"{DISTRIBUTION}/community_pool", partial(_pool, time))
 
 
 def _pool(time: datetime, body: dict[str, Any]) -> list[dict[str, Any]]:
@@ -247,6 +263,12 @@ economy:
   supply | | <denom> | all tokens
   inflation | | ratio | new tokens a year over all tokens
   annual_provisions | | <denom> | new tokens a year
+  block_time | | s | mean time of a block
+  community_pool | <denom> | <denom> | what governance can spend
+economy_beside_mint:
+  bonded | | <denom> | tokens that are staked with signing validators
+  not_bonded | | <denom> | tokens that are leaving, or with others
+  supply | | <denom> | all tokens
   block_time | | s | mean time of a block
   community_pool | <denom> | <denom> | what governance can spend
 emission:

@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from http import HTTPStatus
 from typing import Any, ClassVar, Final, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from ingest.allowance import Exhausted
 from ingest.cosmos.pages import Pages, has_list, holds, size
@@ -33,7 +33,8 @@ ASKED_HEIGHT: Final = "x-cosmos-block-height"
 ANSWERED_HEIGHT: Final = "grpc-metadata-x-cosmos-block-height"
 NODE: Final = "/cosmos/base/tendermint/v1beta1"
 VALIDATORS: Final = "/cosmos/staking/v1beta1/validators"
-# Changes with every block that mints, so two endpoints that agree on it answer from the same state.
+# Changes with every block that mints, so two endpoints that agree on it answer from the same state. Chains with a mint
+# module of their own lack it.
 PROVISIONS: Final = "/cosmos/mint/v1beta1/annual_provisions"
 
 ROWS_A_PAGE: Final = 1000
@@ -92,17 +93,22 @@ def now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class CosmosChain:
-    """A Cosmos chain by its id, with public endpoints of its REST interface."""
+    """A Cosmos chain by its id, with public endpoints of its REST interface.
+
+    sealed_by: a route, with its parameters if it has some, whose answer changes with every block: what two endpoints
+    tell there shows whether they answer from the same state.
+    """
 
     chain_id: str
     endpoints: tuple[str, ...]
     clock: Callable[[], datetime] = now
+    sealed_by: str = PROVISIONS
 
     def head(self, http: Http, endpoints: Sequence[str]) -> "Lcd":
         """The newest block that an endpoint proves and a second one confirms; raises SourceDown.
 
         Proved: the chain id, a block younger than five minutes, and a bonded validator set that is not empty (a node
-        without state answers 200 and empty lists). Confirmed: the block's hash and what the chain mints at it.
+        without state answers 200 and empty lists). Confirmed: the block's hash and what seals it.
         """
         return self._first(http, endpoints, self._newest)
 
@@ -126,7 +132,7 @@ class CosmosChain:
         chain_id = text(info, "default_node_info", "network")
         if chain_id != self.chain_id:
             raise SourceDown(f"{source.name} is a node of {chain_id}, not of {self.chain_id}")
-        seal = source.seal(height, self.chain_id)
+        seal = source.seal(height, self.chain_id, self.sealed_by)
         proved = {source.address, self._confirmed(source, rotation, seal)}
         return Lcd(source.http, rotation, seal, chain_id=self.chain_id, proved=proved, runtime_version=_version(info))
 
@@ -139,7 +145,7 @@ class CosmosChain:
         for other in others[:WITNESSES_ASKED]:
             witness = _Endpoint(source.http, other)
             try:
-                seen = witness.seal(seal.block.height, self.chain_id)
+                seen = witness.seal(seal.block.height, self.chain_id, self.sealed_by)
             except (SourceDown, SourceChanged):
                 continue
             if not seen.same(seal):
@@ -150,15 +156,16 @@ class CosmosChain:
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """What tells one state of a chain from every other: the block, as it came, and what is minted at it."""
+    """What tells one state of a chain from every other: the block, as it came, and what a route tells at it."""
 
     block: Block
     body: dict[str, Any]
-    minted: dict[str, Any]
+    route: str
+    told: dict[str, Any]
 
     def same(self, other: "Seal") -> bool:
         """Whether both are of the same block and state."""
-        return self.block.hash == other.block.hash and self.minted == other.minted
+        return self.block.hash == other.block.hash and self.told == other.told
 
 
 class Lcd:
@@ -175,7 +182,7 @@ class Lcd:
         self._seal = seal
         self._proved = proved
         self._answers = Answers(rotation)
-        self._answers.know(PROVISIONS, rotation.first, seal.minted)
+        self._answers.know(seal.route, rotation.first, seal.told)
         self._made: dict[str, Any] = {}
         self._missing: set[str] = set()
         self._uncounted: set[tuple[str, str]] = set()
@@ -349,7 +356,7 @@ class Lcd:
         """An endpoint that has the very state this node is pinned to."""
         source = _Endpoint(self._http, endpoint)
         if endpoint not in self._proved:
-            seen = source.seal(self.block.height, self.chain_id)
+            seen = source.seal(self.block.height, self.chain_id, self._seal.route)
             if not seen.same(self._seal):
                 raise SourceDown(f"{source.name} has another block {self.block.height}")
             self._proved.add(endpoint)
@@ -476,13 +483,13 @@ class _Endpoint:
             raise SourceDown(f"{self.name} does not say at which height it answers")
         return told
 
-    def seal(self, height: int, chain_id: str) -> Seal:
-        """The block of a height and what is minted at it; raises SourceDown where the state is not kept."""
-        body = self.block(height)
-        minted, told = self.read(PROVISIONS, height=height)
-        if told != height:
-            raise SourceDown(f"{self.name} answered at height {told}, not {height}")
-        return Seal(block_of(body, chain_id), body, minted)
+    def seal(self, height: int, chain_id: str, route: str) -> Seal:
+        """The block of a height and what a route tells at it; raises SourceDown where the state is not kept."""
+        body, (path, _, query) = self.block(height), route.partition("?")
+        told, named = self.read(path, dict(parse_qsl(query)), height)
+        if named != height:
+            raise SourceDown(f"{self.name} answered at height {named}, not {height}")
+        return Seal(block_of(body, chain_id), body, route, told)
 
 
 def _block_path(height: int) -> str:

@@ -1,12 +1,14 @@
 """The readings that every Cosmos chain has."""
 
+from collections.abc import Callable
+
 from analytics.power.paths import Action, Side
 from ingest.allowance import REPLAY
 from ingest.cosmos import control, emission, governance, liquid, past_votes, stake
 from ingest.cosmos.lcd import Lcd
 from ingest.network import DAILY, HOURLY, InParts, Reading, Rule, Vote, Way, counted
 from store.columns import Column
-from store.rows import Kind, Measure
+from store.rows import Facts, Kind, Measure
 
 # Each delegator's tokens are cut to whole base units, so the sum is short by less than one a delegator.
 MOST_DELEGATORS = 10**6
@@ -71,14 +73,22 @@ def readings(unit: str, power_reduction: int, *of_its_own: Reading[Lcd]) -> tupl
 
     What takes long comes last: many nodes keep a block for a minute only, after which nothing more can be read at it.
     """
-    return (
-        *_stake(unit, power_reduction),
-        *_governance(),
-        *_emission(unit),
-        *_control(),
-        *of_its_own,
-        *_long(unit),
-    )
+    minting = (_economy(emission.economy), *_emission(unit), _parameters(control.parameters))
+    return (*_stake(unit, power_reduction), *_governance(), *minting, *_control(), *of_its_own, *_long(unit))
+
+
+def readings_beside_mint(unit: str, power_reduction: int, *of_its_own: Reading[Lcd]) -> tuple[Reading[Lcd], ...]:
+    """The same of a chain without the SDK's mint module: what it mints, and to whom, it tells by what is of its own."""
+    beside = (_economy(emission.economy_beside_mint), _parameters(control.parameters_beside_mint))
+    return (*_stake(unit, power_reduction), *_governance(), *beside, *_control(), *of_its_own, *_long(unit))
+
+
+def _economy(read: Callable[[Lcd], Facts]) -> Reading[Lcd]:
+    return Reading("economy", Kind.OBSERVATIONS, None, "", HOURLY, read, headline=True, others=DENOM)
+
+
+def _parameters(read: Callable[[Lcd], Facts]) -> Reading[Lcd]:
+    return Reading("parameters", Kind.OBSERVATIONS, Measure.CONTROL, "", DAILY, read, headline=True, others=PARAMETER)
 
 
 def _stake(unit: str, power_reduction: int) -> tuple[Reading[Lcd], ...]:
@@ -102,7 +112,6 @@ def _stake(unit: str, power_reduction: int) -> tuple[Reading[Lcd], ...]:
 
 def _emission(unit: str) -> tuple[Reading[Lcd], ...]:
     return (
-        Reading("economy", Kind.OBSERVATIONS, None, "", HOURLY, emission.economy, headline=True, others=DENOM),
         Reading("emission", Kind.HOLDINGS, Measure.EMISSION, unit, DAILY, emission.emission, headline=True),
         Reading(
             "emission_split",
@@ -119,16 +128,6 @@ def _emission(unit: str) -> tuple[Reading[Lcd], ...]:
 
 def _control() -> tuple[Reading[Lcd], ...]:
     return (
-        Reading(
-            "parameters",
-            Kind.OBSERVATIONS,
-            Measure.CONTROL,
-            "",
-            DAILY,
-            control.parameters,
-            headline=True,
-            others=PARAMETER,
-        ),
         Reading("signing", Kind.OBSERVATIONS, None, "", HOURLY, control.signing, newest_only=True),
         Reading(
             "liquid_shares", Kind.OBSERVATIONS, None, "", DAILY, liquid.liquid_shares, newest_only=True, others=MODULES
