@@ -109,6 +109,38 @@ def test_a_text_that_names_a_network_is_found_wherever_it_stands() -> None:
     assert literals(f'X = "{name}1xyz the_{name} {name}-2 {name}.example"') == []
 
 
+# Tests that find what they try by themselves: one that names a network would try that one alone.
+EVERY = sorted((ROOT / "tests").rglob("test_every_*.py"))
+
+
+def called(source: str) -> list[str]:
+    """Rooms that a module names in its code: what it imports, and what it reads from them."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.ImportFrom(module=module, names=names):
+                found += [*(module or "").split("."), *(one.name for one in names)]
+            case ast.Import(names=names):
+                found += [part for one in names for part in one.name.split(".")]
+            case ast.Attribute(attr=name):
+                found.append(name)
+    return sorted({name for name in found if name.partition("_")[0] in ROOMS})
+
+
+@each("path", EVERY, ids=lambda path: path.name)
+def test_what_is_tried_of_every_thing_is_tried_of_no_network_by_its_name(path: Path) -> None:
+    assert literals(path.read_text()) == []
+    assert called(path.read_text()) == []
+
+
+def test_a_network_that_such_a_test_names_is_found() -> None:
+    assert len(EVERY) > 4
+    room = min(ROOMS)
+    assert called(f"from ingest.networks import {room}") == [room]
+    assert called(f"import ingest.{room}.market\nfrom tests.worlds import each") == [room]
+    assert called(f"import ingest.networks as them\nX = them.{room}_state") == [f"{room}_state"]
+
+
 @pytest.mark.parametrize(
     "source",
     [

@@ -48,6 +48,15 @@ def shown_under_other_names(under_other_names: Path) -> dict[str, Any]:
     return walked(under_other_names)
 
 
+# Pages that tell of those networks alone that have what they are about; any other page lists each.
+OF_SOME = {"claims", "markets", "proposals", "trends"}
+
+
+def unlisted(shown: dict[str, Any]) -> dict[str, set[str]]:
+    """The networks that are missing in a page's lists of networks, by page."""
+    return {page: {name for parts in of.values() for name in parts["unlisted"]} for page, of in shown.items()}
+
+
 def failures(shown: dict[str, Any]) -> list[tuple[str, str, str]]:
     return [(page, net, text) for page, of in shown.items() for net, parts in of.items() for text in parts["failed"]]
 
@@ -62,6 +71,12 @@ def test_a_new_network_is_sampled_built_and_shown_on_every_page(shown: dict[str,
     assert shown["power"][NEW]["tables"]
 
 
+def test_each_network_of_the_field_is_listed_on_every_page_that_lists_them(shown: dict[str, Any]) -> None:
+    missing = {page: names for page, names in unlisted(shown).items() if names}
+    assert {page: names for page, names in missing.items() if page not in OF_SOME} == {}
+    assert missing.keys() == OF_SOME, "a page that lists every network is no exception"
+
+
 def test_a_new_network_keeps_the_contract(with_a_new_one: Path) -> None:
     told = python(with_a_new_one, "-m", "pytest", "-vv", CONTRACT)
     assert f"[{NEW}]" in told
@@ -71,8 +86,15 @@ def test_renamed_networks_are_sampled_built_and_shown_as_before(
     shown: dict[str, Any], shown_under_other_names: dict[str, Any]
 ) -> None:
     assert failures(shown_under_other_names) == []
-    as_before = {page: {net and backwards(net): parts for net, parts in of.items()} for page, of in shown.items()}
+    as_before = {
+        page: {net and backwards(net): again(parts) for net, parts in of.items()} for page, of in shown.items()
+    }
     assert shown_under_other_names == as_before
+
+
+def again(parts: dict[str, Any]) -> dict[str, Any]:
+    """What a page has where every network is called otherwise."""
+    return {**parts, "unlisted": sorted(map(backwards, parts["unlisted"]))}
 
 
 def test_renamed_networks_keep_the_contract(under_other_names: Path) -> None:

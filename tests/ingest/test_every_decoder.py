@@ -10,10 +10,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from ingest.cosmos.lcd import Lcd
+from ingest.cosmos.lcd import CosmosChain, Lcd
 from ingest.fields import listed
 from ingest.network import DAILY, Reading
-from ingest.networks import akash
+from ingest.networks import networks
 from store.rows import Facts, Kind, frame, observation
 from tests.worlds.decoders import Decoder, Fault, of_metadata
 from tests.worlds.good import good
@@ -70,7 +70,7 @@ def careless(node: Lcd) -> Facts:
 
 
 def test_a_reading_without_judgement_is_found_out() -> None:
-    world = good(akash.NETWORK)
+    world = good(next(one for one in networks().values() if isinstance(one.chain, CosmosChain) and one.readings))
     reading = Reading("careless", Kind.OBSERVATIONS, None, "", DAILY, careless, others=("<text>",))
     decoder = readings_of("planted", [found_at(world.network, reading, world.answer, [])])
     with pytest.raises(Fault, match="careless"):

@@ -25,7 +25,7 @@ from tests.worlds.each import each
 NOON = datetime(2026, 7, 17, 12, tzinfo=UTC)
 GOOD: dict[Kind, dict[str, Any]] = {
     Kind.HOLDINGS: {"population": "validators", "holder": "ada", "amount": 60},
-    Kind.OBSERVATIONS: observation("supply", NOON, "60", "uakt"),
+    Kind.OBSERVATIONS: observation("supply", NOON, "60", "ucoin"),
     Kind.PROPOSALS: {
         "proposal": "7",
         "title": "Faster",
@@ -121,7 +121,7 @@ def test_a_proposal_in_another_state_may_lack_the_times_of_a_vote_and_its_count(
 def test_no_text_becomes_a_number(said: str) -> None:
     assert observation("moniker", NOON, said, "", subject="ada")["value"] is None
     with pytest.raises(BadData, match="supply"):
-        observation("supply", NOON, said, "uakt")
+        observation("supply", NOON, said, "ucoin")
 
 
 @pytest.mark.parametrize(
@@ -129,10 +129,10 @@ def test_no_text_becomes_a_number(said: str) -> None:
     [("0.050000000000000000", 0.05), ("-3", -3.0), (str(LARGEST_AMOUNT), 1e38), (7, 7.0), (0.5, 0.5)],
 )
 def test_a_number_under_a_unit_has_a_value(said: str | float, number: float) -> None:
-    assert observation("supply", NOON, said, "uakt")["value"] == number
+    assert observation("supply", NOON, said, "ucoin")["value"] == number
 
 
 @pytest.mark.parametrize("said", [float("nan"), float("inf"), 10**400])
 def test_a_number_that_no_chart_can_show_is_refused(said: float) -> None:
     with pytest.raises(BadData, match="supply"):
-        observation("supply", NOON, said, "uakt")
+        observation("supply", NOON, said, "ucoin")

@@ -12,6 +12,7 @@ from pathlib import Path
 from streamlit.testing.v1 import AppTest
 
 from ingest.network import Network, Reading
+from ingest.networks import networks
 from ingest.sample import cosmos, looks, votes, world
 from ingest.sample.looks import Look, look
 from ingest.sample.substrate import SUBNETS
@@ -22,6 +23,10 @@ DAYS = 31
 EVERY = 15
 CROWD = 200
 DELEGATORS = 1_000
+# Controls by which a page is of one network, and columns that name some.
+OF_ONE = {"Network", "Market"}
+COLUMNS = {"Network", "network", "title"}
+TITLES = {one.name: one.title for one in networks().values() if one.stack and one.readings}
 PAGES = sorted(path.stem for path in Path("pages").glob("*.py") if path.stem != "__init__")
 
 
@@ -60,17 +65,28 @@ def counted(shown: AppTest) -> dict[str, object]:
         "headers": len(shown.header),
         "charts": len(shown.get("plotly_chart")),
         "tables": len(shown.dataframe),
+        "unlisted": sorted(name for name, title in TITLES.items() if title not in listed(shown)),
     }
+
+
+def listed(shown: AppTest) -> set[str]:
+    """Titles that stand in a page's lists of networks: what can be chosen, and columns of tables."""
+    found = {title for one in shown.selectbox if one.label in OF_ONE for title in one.options}
+    for table in (*shown.table, *shown.dataframe):
+        for column in COLUMNS & set(table.value.columns):
+            # Some are in bold, with more below them, and escaped.
+            found |= {str(cell).replace("\\", "").strip("*").partition("**")[0] for cell in table.value[column]}
+    return found
 
 
 def walk() -> dict[str, dict[str, dict[str, object]]]:
     """Parts by page and network: of a page that is of one network, for each that is simulated."""
-    networks = list(dict.fromkeys(one.network.name for one in world.readings()))
+    simulated = list(dict.fromkeys(one.network.name for one in world.readings()))
     told = {}
     for name in PAGES:
         shown = page(name)
-        of_one = {one.label for one in shown.selectbox} & {"Network", "Market"}
-        told[name] = {net: counted(page(name, net=net)) for net in networks} if of_one else {"": counted(shown)}
+        of_one = {one.label for one in shown.selectbox} & OF_ONE
+        told[name] = {net: counted(page(name, net=net)) for net in simulated} if of_one else {"": counted(shown)}
     return told
 
 
