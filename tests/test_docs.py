@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from ingest.networks import networks
 from tests.conftest import ROOT
 from tests.worlds.each import each
 
@@ -81,3 +82,23 @@ def test_a_name_that_is_not_there_is_noticed(tmp_path: Path) -> None:
         "".join(f"`{name}` " for name in gone) + "[there](nowhere.md) `store/mart.py` `store.mart.Mart`"
     )
     assert sorted(missing(document)) == sorted([*gone, "nowhere.md"])
+
+
+def rows(document: Path, heading: str) -> list[list[str]]:
+    """The cells of the table whose first column is called so."""
+    table = re.search(rf"^\| {heading} \|.*\n\|[ |-]+\n((?:\|.*\n)+)", document.read_text(), flags=re.MULTILINE)
+    assert table, f"{document.name} has no table of {heading}"
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in table[1].splitlines()]
+
+
+def test_the_readme_lists_each_network_of_the_field_with_its_layer() -> None:
+    read = {(one.title, one.stack) for one in networks().values() if one.stack and one.readings}
+    listed = [(title, layer) for title, layer, _ in rows(ROOT / "README.md", "network")]
+    assert sorted(listed) == sorted(read)
+
+
+def test_every_folder_of_facts_and_of_arithmetic_is_a_room_that_is_told_of() -> None:
+    told = " ".join(row[0] + row[1] for row in rows(ROOT / "docs" / "architecture.md", "room"))
+    folders = {path.parent for name in ("ingest", "analytics") for path in (ROOT / name).glob("*/__init__.py")}
+    assert len(folders) > 8
+    assert [str(one.relative_to(ROOT)) for one in sorted(folders) if f"`{one.relative_to(ROOT)}/`" not in told] == []

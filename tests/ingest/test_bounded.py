@@ -13,12 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from ingest.networks import networks
+from ingest.offchain.feed import OffChain
 from tests.worlds.bounded import RUN, Case
 from tests.worlds.contract import DOWN
+from tests.worlds.families import families
 from tests.worlds.hostile import SPEAKERS
 
-KINDS = {type(one.chain): name for name, one in reversed(networks().items()) if one.readings}
+KINDS = {kind: one.name for kind, one in families().items()}
 # Whoever takes 256 MiB, as the servers would give, is over it; one who parses what is allowed is far below.
 MOST_GROWN = 64 * 2**20
 LARGEST = 2**20
@@ -73,5 +74,5 @@ def test_no_hostile_server_costs_more_than_is_granted(name: str, everywhere: dic
 
 @pytest.mark.slow
 def test_a_client_that_takes_whatever_it_gets_is_found_out() -> None:
-    _, first, _ = told(KINDS[type(networks()["akash_console"].chain)], 2**30, "a bomb of gzip")
+    _, first, _ = told(KINDS[OffChain], 2**30, "a bomb of gzip")
     assert first.grown > MOST_GROWN

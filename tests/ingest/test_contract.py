@@ -24,6 +24,7 @@ from ingest.substrate.node import Substrate
 from ingest.transport import Http
 from store.rows import Facts, Kind, frame, observation
 from tests.worlds.contract import DOWN, Breach, Clean, Shelf, breaches, cases, clean
+from tests.worlds.families import uncovered
 from tests.worlds.made_up import NETWORK as MADE_UP
 from tests.worlds.made_up import TOKEN
 from tests.worlds.servers import serving
@@ -106,6 +107,10 @@ TRUSTING: dict[str, tuple[Callable[[Any], Facts], str, set[str]]] = {
     "fet": (trusting_evm, "getStorageAt", {"null", "{}", "[]", "text"}),
     "akash_console": (trusting_feed, "providers", {"null", "{}", "text", "duplicates"}),
 }
+
+
+def test_a_reading_that_trusts_is_tried_of_every_family() -> None:
+    assert uncovered({type(READ[name].chain) for name in TRUSTING}, "reading that trusts") == []
 
 
 def with_only(name: str, read: Callable[[Any], Facts]) -> tuple[Network, Reading]:

@@ -29,6 +29,7 @@ from tests.worlds.bittensor_world import World
 from tests.worlds.bundles import Recorded, bundle, replayed
 from tests.worlds.evm_contracts import Contracts
 from tests.worlds.evm_provider import Provider, transfer
+from tests.worlds.families import uncovered
 from tests.worlds.lcd import ONE
 from tests.worlds.moving_chain import STATE, called, moving, moving_chain
 from tests.worlds.servers import Reply, Request, serving
@@ -100,6 +101,10 @@ def looks(runtime: bytes, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         for place, folder in found.values():
             recorded(place, folder)
         yield found
+
+
+def test_every_family_is_recorded(looks: dict[str, tuple[Place, Path]]) -> None:
+    assert uncovered({type(place.network.chain) for place, _ in looks.values()}, "recorded world") == []
 
 
 @pytest.fixture(params=WORLDS)

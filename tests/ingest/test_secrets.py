@@ -26,6 +26,7 @@ from store.mart import opened
 from store.rows import Kind, frame, observation
 from tests.pages.test_every_page import run
 from tests.worlds.each import each
+from tests.worlds.families import families
 from tests.worlds.moving_chain import STATE, called, moving
 from tests.worlds.servers import Reply, Request, serving
 
@@ -216,12 +217,8 @@ def named(request: Request) -> Reply:
 
 
 def protocols() -> dict[str, Network]:
-    """One network of every kind of chain and source: the first that can be asked."""
-    found: dict[str, Network] = {}
-    for network in networks().values():
-        if network.chain:
-            found.setdefault(type(network.chain).__name__, network)
-    return found
+    """The first network of every kind of chain and source, by the name of the kind."""
+    return {kind.__name__: network for kind, network in families().items()}
 
 
 @dataclass
