@@ -1,7 +1,8 @@
 """Addresses: the one canonical spelling that is stored, and everything that people paste.
 
 Substrate: 0x and the 64 hex digits of the public key. Cosmos: bech32 (validators as valoper). EVM: lower-case hex.
-Solana: base58 of 32 bytes. Filecoin: the number of an actor (f01234). Arweave: 43 letters of base64url.
+Others by their spelling. base58: of 32 bytes, as on Solana. f0: an actor by its number (f01234). base64url: of 32
+bytes, 43 letters.
 """
 
 import re
@@ -51,9 +52,9 @@ class NotAnAddress(ValueError):
 class Address:
     """What an address says: its kind, its bytes, and its prefix where it has one.
 
-    kind: substrate, cosmos, evm, solana, filecoin or arweave. prefix: letters on Cosmos, a number in ss58; others have
-    none. raw: of an actor of Filecoin its number as text. A text in which Solana and Arweave may have an address each
-    is stored alike by both, and told as Solana's.
+    kind: substrate, cosmos, evm, or a spelling: base58, f0, base64url. prefix: letters on Cosmos, a number in ss58;
+    others have none. raw: of f0 the number as text. A text that may be an address in base58 and in base64url is stored
+    alike as both, and told as the first.
     """
 
     kind: str
@@ -66,11 +67,11 @@ class Address:
         match self.kind:
             case "cosmos":
                 return bech32(self.prefix, self.raw)
-            case "solana":
+            case "base58":
                 return base58(self.raw)
-            case "filecoin":
+            case "f0":
                 return f"f0{self.raw.decode()}"
-            case "arweave":
+            case "base64url":
                 return base64url(self.raw)
         return "0x" + self.raw.hex()
 
@@ -256,17 +257,17 @@ def _visible(text: str) -> str:
 def _plain(text: str) -> Address | None:
     """The address in a spelling without a checksum; none where the text has not its shape."""
     if is_solana(text):
-        return Address("solana", _unbase58(text))
+        return Address("base58", _unbase58(text))
     if re.fullmatch(BASE64URL_43, text):
-        return Address("arweave", urlsafe_b64decode(text + "="))
+        return Address("base64url", urlsafe_b64decode(text + "="))
     return None
 
 
 def _actor(text: str) -> Address:
     if re.fullmatch(FILECOIN_ID, text):
-        return Address("filecoin", text[2:].encode())
+        return Address("f0", text[2:].encode())
     if re.fullmatch("f[123][a-z2-7]{38,}|f4[0-9]+f[a-z2-7]+", text):
-        raise NotAnAddress(f"{text!r} is known here by its number (f0...), which explorers of Filecoin tell")
+        raise NotAnAddress(f"{text!r} is known here by its number (f0...), which explorers of its chain tell")
     raise NotAnAddress(f"{text!r} is no address that is known here")
 
 
