@@ -10,7 +10,7 @@ from questions import a_priori, alike, halting, month, power, ranking
 from questions import thresholds as rules
 from questions.labels import behind
 from questions.populations import Population
-from questions.search import misspelled, one_each, respelled, search
+from questions.search import beginnings, misspelled, one_each, respelled, search
 from questions.standing import everywhere
 from store.addresses import LONGEST_PASTED
 from ui import alike as told
@@ -242,7 +242,7 @@ def find(known: list[Population]) -> None:
         "Address or name",
         key="q",
         max_chars=LONGEST_PASTED,
-        placeholder="5F…, 0x…, akash1…, fetchvaloper1…, a link to one, or a name",
+        placeholder=f"{', '.join(served.asked(beginnings))}, a link to one, or a name",
         # Part of the address of the page: a link shows the next reader the same.
         bind="query-params",
     )

@@ -1,6 +1,6 @@
 """Holders whom a reader may mean: by an address in any spelling, by a name or by a label."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -39,6 +39,22 @@ def search(mart: Mart, text: str, limit: int = 20) -> list[Found]:
         return spelled(mart, addresses.pasted(text))
     except addresses.NotAnAddress:
         return _named(mart, text, limit)
+
+
+# How an address begins, by its kind, told what follows the kind; others begin with any letter.
+_BEGINS: Final[Mapping[str, Callable[[str], str]]] = {
+    "bech32": lambda prefix: f"{prefix}1…",
+    "f0": lambda _: "f0…",
+    "hex": lambda _: "0x…",
+    "ss58": lambda prefix: f"{addresses.ss58(bytes(32), int(prefix))[0]}…",
+}
+
+
+def beginnings(mart: Mart) -> list[str]:
+    """How addresses of the networks begin, one of each kind that has a beginning of its own."""
+    known = mart.table("SELECT address FROM network ORDER BY name DESC")["address"].to_list()
+    spelled_so = {kind: detail for kind, _, detail in (one.partition(":") for one in known)}
+    return [begins(spelled_so[kind]) for kind, begins in _BEGINS.items() if kind in spelled_so]
 
 
 # A name is shorter, or has blanks; what is as long as an address was meant as one.

@@ -8,7 +8,7 @@ bytes, 43 letters.
 import re
 import unicodedata
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -35,8 +35,10 @@ SHORTEST: Final = 30
 FILECOIN_ID: Final = "f0(?:0|[1-9][0-9]{0,18})"
 # 32 bytes in base64url: of the last letter two bits are left over, and nought.
 BASE64URL_43: Final = "[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]"
-# Of what is pasted: such a text, or one whose letters are those of all other addresses.
-PARTS: Final = re.compile(r"(?<![\w-])[A-Za-z0-9_-]{43}(?![\w-])|[0-9A-Za-z]+")
+LETTERS_OF_32_BYTES: Final = 43
+# Of what is pasted: letters of any address, among them two signs that only base64url has, and texts without them.
+RUN: Final = re.compile("[0-9A-Za-z_-]+")
+PIECE: Final = re.compile("[0-9A-Za-z]+")
 
 # Records of tokenised shares are numbered from one; chains that have them have some thousand.
 RECORDS: Final = 20_000
@@ -46,6 +48,10 @@ LONG_ADDRESS: Final = 59
 
 class NotAnAddress(ValueError):
     """The text is no address of a known kind, or its checksum is wrong."""
+
+
+class OtherSpelling(NotAnAddress):
+    """It is an address in a spelling of which nobody can tell the one that is stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,24 +121,31 @@ def pasted(text: str) -> Address:
     names what it is about last.
     """
     seen = _visible(text)
-    parts = PARTS.findall(unquote(seen))
-    if parts == [seen]:
-        return _either_case(seen)
-    wrong = None
-    for part in reversed(parts):
+    reasons: list[NotAnAddress] = []
+    for part in [seen] if PIECE.fullmatch(seen) else _parts(unquote(seen)):
         try:
-            if len(part) >= SHORTEST or re.fullmatch(FILECOIN_ID, part):
-                return _either_case(part)
+            return _either_case(part)
         except NotAnAddress as error:
-            wrong = wrong or error
+            reasons.append(error)
     # A link has other long parts, so that nothing can be said of a checksum.
-    if "/" in seen:
-        raise NotAnAddress(f"no address is known here in the link {seen[:LONGEST]!r}")
-    raise wrong or NotAnAddress(f"{seen[:LONGEST]!r} is no address that is known here")
+    told = [one for one in reasons if "/" not in seen or isinstance(one, OtherSpelling)]
+    where = "no address is known here in the link {}" if "/" in seen else "{} is no address that is known here"
+    raise next(iter(told), NotAnAddress(where.format(repr(seen[:LONGEST]))))
+
+
+def _parts(text: str) -> Iterator[str]:
+    """What may be an address in a text, the last first; a dash or a line beside one is of a list, not of base64url."""
+    for run in reversed(RUN.findall(text)):
+        whole = len(run) == LETTERS_OF_32_BYTES
+        for piece in reversed(PIECE.findall(run)):
+            if len(piece) >= SHORTEST or (not whole and re.fullmatch(FILECOIN_ID, piece.lower())):
+                yield piece
+        if whole:
+            yield run
 
 
 def display(canonical: str, spelling: str) -> str:
-    """An address as its network's users write it; `spelling` is Network.address (ss58:42, bech32:<prefix>, hex)."""
+    """An address as its network's users write it; `spelling` is Network.address. All but ss58 are stored so."""
     kind, _, detail = spelling.partition(":")
     if kind == "ss58" and canonical.startswith("0x") and len(canonical) == 66:
         return ss58(bytes.fromhex(canonical[2:]), int(detail or BITTENSOR_PREFIX))
@@ -267,18 +280,16 @@ def _actor(text: str) -> Address:
     if re.fullmatch(FILECOIN_ID, text):
         return Address("f0", text[2:].encode())
     if re.fullmatch("f[123][a-z2-7]{38,}|f4[0-9]+f[a-z2-7]+", text):
-        raise NotAnAddress(f"{text!r} is known here by its number (f0...), which explorers of its chain tell")
+        raise OtherSpelling(f"{text!r} is known here by its number (f0...), which explorers of its chain tell")
     raise NotAnAddress(f"{text!r} is no address that is known here")
 
 
 def _either_case(text: str) -> Address:
-    """An address whose capital letters may be a telephone's; in bech32 they say nothing, and a checksum guards it."""
-    try:
-        return address(text)
-    except NotAnAddress as error:
-        with suppress(NotAnAddress):
+    """An address whose capital letters may be a telephone's: in bech32, which a checksum guards, and in f0."""
+    with suppress(NotAnAddress):
+        if len(text) <= LONGEST:
             return _account(text)
-        raise error from None
+    return address(text.lower() if re.fullmatch(FILECOIN_ID, text.lower()) else text)
 
 
 def _account(text: str) -> Address:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from questions import ranking
 from questions.populations import Population, heading, headlines, populations, things
-from questions.search import misspelled, one_each, search
+from questions.search import beginnings, misspelled, one_each, search
 from questions.standing import everywhere, standing, votes
 from store.addresses import ss58
 from store.draft import Draft
@@ -121,6 +121,35 @@ def test_a_substrate_key_is_found_by_ss58_and_by_hex(mart: Mart) -> None:
         assert [who.canonical for who in search(mart, text)] == ["0x" + key.hex()]
 
 
+PLAIN = {
+    "base58": ("rndrizKT3MK1iimdxRdWabcF7Zg7AR5T4nud4EkHBof", "https://solscan.io/token/{}"),
+    "f0": ("f01234", "https://filfox.info/en/address/{}?page=2"),
+    "base64url": ("yTeqSquiz8rXZc3sXsTESSB6wx7HA9HZhJwv-__Fpbw", "https://viewblock.io/arweave/address/{}"),
+}
+
+
+def test_an_address_without_a_checksum_is_found_alone_and_by_a_link_on_every_network_that_has_it(
+    tmp_path: Path,
+) -> None:
+    for network in ("one", "other"):
+        snapshot = Snapshot(
+            network, network, "keys", Kind.HOLDINGS, Measure.CONTROL, "key", Block(7, "0a", NOON), "", "https://x"
+        )
+        held = holdings(("keys", address, 1) for address, _ in PLAIN.values())
+        Landing(tmp_path).land(snapshot, Facts(held))
+    with Draft(tmp_path) as draft:
+        draft.take_in()
+        draft.measure("1", lambda _: pl.DataFrame())
+        draft.keep_newest()
+        draft.publish(NOON)
+    with opened(tmp_path) as mart:
+        for address, link in PLAIN.values():
+            for text in (address, f" {address}\n", link.format(address)):
+                found = search(mart, text)
+                assert [(who.network, who.address) for who in found] == [("one", address), ("other", address)]
+                assert one_each(found) == found[:1]
+
+
 def test_a_name_is_found_by_a_part_of_it(mart: Mart) -> None:
     assert {who.name for who in search(mart, "honest 1")} == {"“Honest 10”"}
 
@@ -219,10 +248,20 @@ def test_each_network_has_one_headline_population_a_column(known: list[Populatio
         ("akash1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq", "checksum"),
         ("0x12345678901234567890123456789012345678", "bytes"),
         ("5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQZ", "checksum"),
+        ("f1abjxfbp274xpdqcpuaykwkfb43omjotacm2p3za", "by its number (f0...)"),
+        ("https://filfox.info/en/address/f1abjxfbp274xpdqcpuaykwkfb43omjotacm2p3za", "by its number (f0...)"),
     ],
 )
 def test_a_mistyped_address_is_told_why(text: str, why: str) -> None:
     assert why in misspelled(text)
+
+
+def test_what_can_be_pasted_is_told_by_the_kinds_of_addresses_that_there_are(mart: Mart) -> None:
+    told = beginnings(mart)
+    assert {"0x…", "5…"} < set(told)
+    assert len([one for one in told if one.endswith("1…")]) == 1
+    with_letters = {address.partition(":")[0] for address in mart.table("SELECT address FROM network")["address"]}
+    assert ("f0…" in told) == ("f0" in with_letters)
 
 
 def test_names_and_addresses_are_not_misspelled() -> None:

@@ -138,6 +138,43 @@ def test_an_address_is_found_in_what_people_paste(kind: str, style: str) -> None
     assert pasted(STYLES[style].format(written)).canonical == canonical
 
 
+@each(
+    ("link", "canonical"),
+    [
+        (f"https://solscan.io/token/{MINT}", MINT),
+        (f"https://solscan.io/account/{MINT}?cluster=mainnet#portfolio", MINT),
+        (f"solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp:{MINT}", MINT),
+        ("https://filfox.info/en/address/f0123?page=2", "f0123"),
+        ("https://filscan.io/en/miner/f01234/", "f01234"),
+        (f"https://viewblock.io/arweave/address/{MINER}?tab=activity", MINER),
+        (f"https://viewblock.io/arweave/address/{MINER}", MINER),
+        (f"ar://{MINER}", MINER),
+        # A telephone's capital, and a list's dash before 42 letters: 43 of which base64url is made.
+        ("F0123", "f0123"),
+        ("my miner is F0123.", "f0123"),
+        (f"-{TOKEN}", TOKEN.lower()),
+        (f"{TOKEN}_", TOKEN.lower()),
+        (f"*{MINT}*", MINT),
+    ],
+)
+def test_an_address_without_a_checksum_is_found_in_a_link_and_beside_signs(link: str, canonical: str) -> None:
+    assert pasted(link).canonical == canonical
+
+
+def test_a_telephones_capital_makes_no_other_address_of_43_letters() -> None:
+    """Of bech32 with four letters before the 1 there are 43, as in base64url; its checksum tells."""
+    written = next(one for one in (bech32("allo", bytes([n]) * 20) for n in range(32)) if one[-1] in "0c48w")
+    assert len(written) == 43
+    assert pasted(written.capitalize()).canonical == written
+
+
+@pytest.mark.parametrize("place", ["{}", "https://filfox.info/en/address/{}", "it is {}"])
+def test_an_address_that_is_stored_by_its_number_is_said_so_wherever_it_stands(place: str) -> None:
+    for key in ("f1abjxfbp274xpdqcpuaykwkfb43omjotacm2p3za", "f410fv7dgzmjqnw7l4qgq7tmyhb2u7lnv6t3jgygz2wa"):
+        with pytest.raises(NotAnAddress, match="its number"):
+            pasted(place.format(key))
+
+
 @each("place", [1, 20])
 @each("unseen", ["\u200b", "\ufeff", "\u00ad", "\u200e", "\ufe0f"])
 def test_what_nobody_sees_may_stand_inside_an_address(unseen: str, place: int) -> None:
@@ -179,6 +216,12 @@ def test_a_link_is_never_said_to_have_a_wrong_checksum(wrong: str, link: str) ->
 def test_a_wrong_checksum_is_told_where_an_address_was_meant(style: str) -> None:
     with pytest.raises(NotAnAddress, match="wrong checksum"):
         pasted(style.format(DELEGATOR[:-1] + "q"))
+
+
+def test_what_is_taken_of_a_paste_is_an_address_by_itself() -> None:
+    long = bech32("akash", bytes(200))
+    with pytest.raises(NotAnAddress):
+        pasted(long)
 
 
 @pytest.mark.parametrize(

@@ -400,6 +400,12 @@ PASTED: Final = (
     *(addresses.bech32("akash", bytes(range(20))), addresses.bech32("fetchvaloper", bytes(range(20)))),
     *(addresses.ss58(bytes(range(32))), addresses.ss58(bytes(range(32)), 13116), "0x" + "ab" * 20, "0x" + "ab" * 32),
     *("https://www.mintscan.io/akash/address/" + addresses.bech32("akash", bytes(20)), "eip155:1:0x" + "cd" * 20),
+    *(
+        addresses.base58(bytes(range(32))),
+        addresses.base64url(bytes(range(32))),
+        "f01234",
+        "https://a.example/f01234?b=1",
+    ),
 )
 
 
