@@ -12,4 +12,12 @@ ENDPOINTS: Final = (
     "https://public.1rpc.io/eth",
     "https://eth.meowrpc.com",
 )
-ETHEREUM: Final = EvmChain("eip155:1", ENDPOINTS, explorer="https://eth.blockscout.com")
+# The first block after the merge; go-ethereum and reth prune logs before it (go-ethereum#31939).
+MERGE: Final = 15_537_394
+ETHEREUM: Final = EvmChain(
+    "eip155:1",
+    ENDPOINTS,
+    explorer="https://eth.blockscout.com",
+    since=MERGE,
+    finality="two epochs of its validators, about 13 minutes",
+)

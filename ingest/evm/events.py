@@ -10,7 +10,7 @@ from typing import Final
 import polars as pl
 from web3 import Web3
 
-from ingest.evm.logs import SEGMENT_BLOCKS, AnswersLeft, Logs, Postponed, Segment, segments
+from ingest.evm.logs import AnswersLeft, Logs, Postponed, Segment, segments
 from ingest.evm.node import EvmNode
 from ingest.network import Memo
 from store.landing import Lasting
@@ -62,7 +62,7 @@ def last_blocks(node: EvmNode, blocks: int) -> Period:
 
 
 def events(
-    node: EvmNode, memo: Memo, contract: str, shapes: Shapes, first: int, *, segment_blocks: int = SEGMENT_BLOCKS
+    node: EvmNode, memo: Memo, contract: str, shapes: Shapes, first: int, *, segment_blocks: int = 0
 ) -> dict[str, list[Event]]:
     """All events of a contract from block `first` on, in the order of the chain, by their first topic."""
     found: dict[str, list[Event]] = {topic: [] for topic in shapes}
@@ -79,12 +79,13 @@ def history(
     first: int,
     answers: AnswersLeft,
     *,
-    segment_blocks: int = SEGMENT_BLOCKS,
+    segment_blocks: int = 0,
 ) -> History:
     """Events of a contract from block `first` on, as far as these are read by now; the newest blocks are read first."""
     stretches: list[list[Event]] = []
-    unread, start = 0, first // segment_blocks * segment_blocks
-    for stretch in segments(start, node.block.height, segment_blocks):
+    blocks = segment_blocks or node.chain.day
+    unread, start = 0, first // blocks * blocks
+    for stretch in segments(start, node.block.height, blocks):
         try:
             rows = _kept(node, memo, contract, shapes, stretch, answers)
         except Postponed:

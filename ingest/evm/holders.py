@@ -19,7 +19,6 @@ from ingest.evm.bulk import numbers
 from ingest.evm.calls import Call
 from ingest.evm.logs import (
     NOBODY,
-    SEGMENT_BLOCKS,
     TRANSFER,
     AnswersLeft,
     Postponed,
@@ -38,8 +37,6 @@ from store.addresses import NotAnAddress, address
 from store.landing import Lasting
 from store.rows import BadData, Facts, SourceChanged, SourceDown, holdings
 
-# The first block after the merge; go-ethereum and reth prune logs before it (go-ethereum#31939).
-MERGE: Final = 15_537_394
 EXPLORER_PAGES: Final = 20
 # A pinned block's state is kept for 128 blocks (25 minutes), of which finality takes 13: little time is left.
 ANSWERS_A_RUN: Final = 150
@@ -51,33 +48,34 @@ log = logging.getLogger(__name__)
 def token_holders(
     token: str,
     *,
-    since: int = MERGE,
+    since: int | None = None,
     answers_a_run: int = ANSWERS_A_RUN,
-    segment_blocks: int = SEGMENT_BLOCKS,
+    segment_blocks: int = 0,
 ) -> Callable[[EvmNode, Memo], Facts]:
     """The reading of any ERC-20 token's holders.
 
-    since: the first block whose logs public nodes still have. answers_a_run: how much of the history one run reads.
-    segment_blocks: the stretch of blocks that is read and kept as one part.
+    since: the first block that is read, where that is not the chain's. answers_a_run: how much of the history one run
+    reads. segment_blocks: the stretch of blocks that is read and kept as one part, where that is not the chain's.
     """
 
     def holders(node: EvmNode, memo: Memo) -> Facts:
         """Balance of every known holder, asked of the token contract (balanceOf) at one final block.
 
-        Holders are known from an explorer's ranking and from the Transfer events since the merge (September 2022);
-        public nodes no longer serve those before it. The part of totalSupply that no known holder has is shown as
+        Holders are known from an explorer's ranking and from the Transfer events that public nodes still serve: those
+        of Ethereum since the merge (September 2022). The part of totalSupply that no known holder has is shown as
         missing coverage. Where an archive node is configured, all transfers since the first are replayed instead,
         and the result is proved: minted less burned equals totalSupply, nobody is below zero, and a hundred balances
         drawn by lot equal what the contract says.
         """
-        supply = int(node.call(Call(token, "totalSupply()")))
+        supply, blocks = int(node.call(Call(token, "totalSupply()"))), segment_blocks or node.chain.day
         archive = node.archive()
         if archive is not None:
-            stretches = segments(deployed(archive, token), node.block.height, segment_blocks)
+            stretches = segments(deployed(archive, token), node.block.height, blocks)
             held = replayed(archive, token, memo, stretches, supply)
         else:
             ranked = ranking(node.http, node.chain.explorers, token)
-            stretches = segments(since, node.block.height, segment_blocks)
+            first = node.chain.since if since is None else since
+            stretches = segments(first, node.block.height, blocks)
             held = verified(node, token, {*ranked, *participants(node, token, memo, stretches, answers_a_run)})
         rows = holdings(("holders", holder, amount) for holder, amount in sorted(held.items()) if amount)
         return Facts(rows, reported={"holders": supply})

@@ -63,7 +63,7 @@ ANSWERS_A_RUN: Final = 100
 Powers = Mapping[str, tuple[str, ...]]
 
 
-def keys(node: EvmNode, memo: Memo, contracts: Mapping[str, str], since: int) -> Facts:
+def keys(node: EvmNode, memo: Memo, contracts: Mapping[str, str], since: int | None) -> Facts:
     """Holdings of keys: population is contract and power, holder who has it; each key counts one."""
     rows = [
         (f"{name}/{power}", holder, 1)
@@ -93,7 +93,7 @@ def _name(name: str, address: str) -> dict[str, tuple[str, str]]:
     return {} if name == address else {"contract": (name, "")}
 
 
-def explored(node: EvmNode, memo: Memo, contracts: Mapping[str, str], since: int) -> dict[str, Powers]:
+def explored(node: EvmNode, memo: Memo, contracts: Mapping[str, str], since: int | None) -> dict[str, Powers]:
     """Who has which power over named contracts and, by address, over everybody who holds a key of them, and so on."""
     found: dict[str, Powers] = {}
     left = AnswersLeft(ANSWERS_A_RUN)
@@ -109,7 +109,7 @@ def explored(node: EvmNode, memo: Memo, contracts: Mapping[str, str], since: int
     return found
 
 
-def powers(node: EvmNode, memo: Memo, address: str, since: int, left: AnswersLeft) -> Powers:
+def powers(node: EvmNode, memo: Memo, address: str, since: int | None, left: AnswersLeft) -> Powers:
     """Who has which power over one address: nobody, where it is a key.
 
     Where it has keys that nobody can list, the unknown ones too: roles whose history is not read to its end, the

@@ -13,8 +13,8 @@ from ingest import stopping
 from ingest.allowance import Exhausted
 from ingest.endpoints import Rotation, named
 from ingest.evm.calls import MULTICALL3, Call, apart, together
-from ingest.evm.logs import Logs, Span, Wanted
-from ingest.evm.provider import Provider
+from ingest.evm.logs import SEGMENT_BLOCKS, Logs, Span, Wanted
+from ingest.evm.provider import TO_FINALITY, Provider
 from ingest.evm.refusals import NoLogs, TooWide, Unable
 from ingest.network import is_of_now
 from ingest.transport import GivenUp, Http, bare
@@ -40,12 +40,21 @@ class EvmChain:
     EIP155_<number>_ARCHIVE_URL names nodes with full history, where somebody has one; EIP155_<number>_EXPLORER_URL
     Blockscouts other than `explorer`, which ranks holders. pauses: seconds between rounds over all endpoints while one
     of them asks for patience.
+
+    since: the first block whose logs public nodes still have. day: the stretch of blocks that is read and kept as one
+    part, about a day of them. seconds: from a block to the next. finality: what makes a block final, for people.
+    to_finality: after how many blocks it is, where a node does not name the final one; None: by its name alone.
     """
 
     chain_id: str
     endpoints: tuple[str, ...]
     explorer: str = ""
     multicall: str = MULTICALL3
+    since: int = 0
+    day: int = SEGMENT_BLOCKS
+    seconds: float = 12.0
+    finality: str = ""
+    to_finality: int | None = TO_FINALITY
     pauses: tuple[float, ...] = (1.0, 4.0, 16.0)
     clock: Callable[[], datetime] = now
 
@@ -98,11 +107,14 @@ class EvmChain:
             if number != self.number:
                 raise Unable(f"{provider.name} is a node of eip155:{number}, not of {self.chain_id}")
             block, software = pinned(provider), provider.software()
-            others = [Provider(http, other) for other in addresses if other != provider.address]
+            others = [self._provider(http, other) for other in addresses if other != provider.address]
             witness = _confirm(provider, block, others[:WITNESSES_ASKED])
             return EvmNode(self, http, rotation, block, software, witness, proved={provider.address})
 
-        return rotation.ask(lambda endpoint: _as_it_is(proved, Provider(http, endpoint)))
+        return rotation.ask(lambda endpoint: _as_it_is(proved, self._provider(http, endpoint)))
+
+    def _provider(self, http: Http, address: str) -> Provider:
+        return Provider(http, address, self.to_finality)
 
 
 @dataclass(frozen=True, slots=True)

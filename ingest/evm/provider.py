@@ -19,15 +19,19 @@ QUANTITY: Final = re.compile(r"0x[0-9a-fA-F]{1,64}")
 BYTES: Final = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
 WORD: Final = re.compile(r"0x[0-9a-fA-F]{64}")
 # Where a chain's nodes do not name the final block: two epochs of Ethereum.
-BLOCKS_TO_FINALITY: Final = 64
+TO_FINALITY: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """One address that answers JSON-RPC."""
+    """One address that answers JSON-RPC.
+
+    to_finality: how many blocks make one final where it does not name the final one; None: nothing else is final.
+    """
 
     http: Http
     address: str
+    to_finality: int | None = TO_FINALITY
 
     @property
     def name(self) -> str:
@@ -62,14 +66,16 @@ class Provider:
         return self._block("latest")
 
     def final(self) -> Block:
-        """The newest final block; where that name is refused, the one that 64 blocks were built upon.
+        """The newest final block; where that name is refused, the one that enough blocks were built upon.
 
         It must be the block that its height names too: by that the provider is proved again when all is read.
         """
         try:
             named = self._block("finalized")
         except (TooWide, Unable):
-            return self.block(max(0, quantity(self.result("eth_blockNumber")) - BLOCKS_TO_FINALITY))
+            if self.to_finality is None:
+                raise
+            return self.block(max(0, quantity(self.result("eth_blockNumber")) - self.to_finality))
         if (found := self.block(named.height)) != named:
             raise SourceChanged(f"{self.name} names {named.hash} final, and has {found.hash} as block {named.height}")
         return named

@@ -16,7 +16,7 @@ from ingest.endpoints import Absent
 from ingest.evm.bulk import numbers
 from ingest.evm.calls import Call
 from ingest.evm.events import History, address, history, signature
-from ingest.evm.holders import MERGE, deployed
+from ingest.evm.holders import deployed
 from ingest.evm.logs import NOBODY, AnswersLeft
 from ingest.evm.node import EvmNode
 from ingest.evm.provider import Provider
@@ -39,8 +39,8 @@ WORDS: Final = {int.from_bytes(role): word for word, role in ROLES.items()}
 GRANTED: Final = signature("RoleGranted(bytes32,address,address)")
 REVOKED: Final = signature("RoleRevoked(bytes32,address,address)")
 CHANGES: Final = {GRANTED: (3, 0), REVOKED: (3, 0)}
-# Roles change a few times a year: about four and a half days of Ethereum's slots are one part.
-STRETCH: Final = 32_768
+# Roles change a few times a year: four days are one part.
+DAYS: Final = 4
 MEMBERS: Final = 200
 
 
@@ -78,14 +78,14 @@ def from_list(node: EvmNode, contract: str) -> Members | None:
     return Members({**_named(known), **_admins(admins, {**known, **others})}, whole)
 
 
-def from_logs(node: EvmNode, memo: Memo, contract: str, answers: AnswersLeft, since: int = MERGE) -> Members:
+def from_logs(node: EvmNode, memo: Memo, contract: str, answers: AnswersLeft, since: int | None = None) -> Members:
     """Members of all roles, known or not, by the events since a block and by the contract's own word.
 
     Whole where the contract is no older than that block, all blocks were read, and hasRole says of every pair what the
     last event does. The zero address has no key: it is no member.
     """
-    source, first, begins = _start(node, contract, since)
-    told = history(source, memo, contract, CHANGES, first, answers, segment_blocks=STRETCH)
+    source, first, begins = _start(node, contract, node.chain.since if since is None else since)
+    told = history(source, memo, contract, CHANGES, first, answers, segment_blocks=DAYS * node.chain.day)
     last = _last(told)
     pairs = sorted(last)
     says = numbers(node, contract, "hasRole(bytes32,address)", pairs) if pairs else []

@@ -7,7 +7,7 @@ from typing import Final
 from ingest.allowance import REPLAY
 from ingest.evm import keys, powers
 from ingest.evm.calls import Call
-from ingest.evm.holders import MERGE, token_holders
+from ingest.evm.holders import token_holders
 from ingest.evm.node import EvmNode
 from ingest.network import DAILY, HOURLY, Earlier, InParts, Memo, Network, Reading, Since, counted
 from store.columns import Column
@@ -35,7 +35,7 @@ def erc20(
     more: tuple[Reading[EvmNode], ...] = (),
     methods: Mapping[str, str] = NOTHING,
     special: Mapping[str, Mapping[str, powers.Actions]] = powers.NOTHING,
-    since: int = MERGE,
+    since: int | None = None,
 ) -> Network[EvmNode]:
     """The network of an ERC-20: supply, holders and keys are read, and what power those keys are is told.
 
@@ -43,7 +43,7 @@ def erc20(
     that do not circulate, by the name of the observation. more: readings of its own. methods: in whose words readers
     are told how `supply`, `control` and `control_state` were read, where the usual ones do not do. special: what
     powers over a contract can do, by its name, where that is not what they usually can. since: the first block whose
-    logs public nodes still have.
+    logs are read, where that is not the first that public nodes of the chain still have.
     """
     counts = supply(contracts[TOKEN], locked, network.unit)
     who, what = control(contracts, since), control_state(contracts)
@@ -90,7 +90,7 @@ def supply(token: str, locked: Mapping[str, str], unit: str) -> Read:
     return read
 
 
-def control(contracts: Mapping[str, str], since: int) -> ReadInParts:
+def control(contracts: Mapping[str, str], since: int | None) -> ReadInParts:
     """The reading of who can change a token's contracts."""
 
     def read(node: EvmNode, memo: Memo) -> Facts:

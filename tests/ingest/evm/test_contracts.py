@@ -17,6 +17,7 @@ from store.landing import Landing
 from store.rows import BadData, Facts
 from tests.ingest.evm.test_node import NOW
 from tests.worlds.evm_contracts import Contracts, asked, contract, view
+from tests.worlds.evm_node import Shelf
 from tests.worlds.evm_provider import Provider, transfer
 from tests.worlds.made_up import DEAD, NETWORK
 from tests.worlds.made_up import TOKEN as MADE_UP
@@ -86,6 +87,13 @@ def test_holders_are_those_whom_transfers_name_with_what_the_token_says(chain: E
     found = dict(facts.rows.select("holder", "amount").rows())
     assert {holder: int(amount) for holder, amount in found.items()} == HOLDERS
     assert facts.reported == {"holders": 100}
+
+
+def test_holders_are_read_by_the_days_of_their_chain_from_its_first_block(chain: EvmChain) -> None:
+    fast = replace(chain, day=4_000, since=1)
+    shelf = Shelf()
+    token_holders(MADE_UP)(head(fast), shelf)
+    assert shelf.made == ["final-transfers-4000-7999", "final-transfers-1-3999"]
 
 
 def test_a_replay_that_does_not_add_up_is_refused(chain: EvmChain, monkeypatch: pytest.MonkeyPatch) -> None:

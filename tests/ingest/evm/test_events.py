@@ -82,7 +82,7 @@ def test_a_history_has_the_order_of_the_chain_also_within_a_block_and_across_eve
             yield asked[-1](Logs([3] * 4, topics, [f"0x{place:064x}" for place in range(4)]))
 
     node = cast("EvmNode", OneBlock(Block(5, "0x5", NODE.block.time)))
-    told = history(node, Shelf(), ONE, shapes(PAID, MOVED), 0, AnswersLeft.all()).events
+    told = history(node, Shelf(), ONE, shapes(PAID, MOVED), 0, AnswersLeft.all(), segment_blocks=10).events
     assert [(event.kind, event.words) for event in told] == [(kind, (n,)) for n, kind in enumerate((PAID, MOVED) * 2)]
 
 

@@ -9,8 +9,12 @@ from typing import Any
 import pytest
 from urllib3.util import Retry
 
+from ingest.evm.base import BASE
+from ingest.evm.ethereum import ETHEREUM
+from ingest.evm.gnosis import GNOSIS
 from ingest.evm.holders import ranking
 from ingest.evm.node import EvmChain, EvmNode
+from ingest.evm.vana import VANA
 from ingest.transport import Http
 from store.rows import SourceDown
 from tests.worlds.each import each
@@ -47,6 +51,27 @@ def test_the_head_is_the_newest_final_block(served: Served) -> None:
 def test_where_finality_has_no_name_it_is_64_blocks_deep(served: Served) -> None:
     url, _ = served(final=None)
     assert head(url).block.height == FINAL
+
+
+def test_a_chain_says_how_deep_a_final_block_lies_where_its_nodes_do_not(served: Served) -> None:
+    url, _ = served(final=None)
+    deep = EvmChain("eip155:1", (url,), pauses=(), clock=lambda: NOW, to_finality=10)
+    assert deep.head(http(), (url,)).block.height == FINAL + 64 - 10
+
+
+def test_where_depth_is_no_finality_a_node_that_does_not_name_the_final_block_is_refused(served: Served) -> None:
+    url, _ = served(final=None)
+    named = EvmChain("eip155:1", (url,), pauses=(), clock=lambda: NOW, to_finality=None)
+    with pytest.raises(SourceDown, match="hex string without 0x prefix"):
+        named.head(http(), (url,))
+
+
+@each("chain", [ETHEREUM, BASE, GNOSIS, VANA], ids=lambda chain: chain.chain_id)
+def test_a_chain_says_how_fast_it_is_and_what_makes_a_block_final(chain: EvmChain) -> None:
+    """The next block comes on time: a day of blocks takes about a day, and what is final is younger than an hour."""
+    assert 0.9 < chain.day * chain.seconds / 86_400 < 1.2
+    assert chain.finality
+    assert chain.to_finality is None or 60 < chain.to_finality * chain.seconds < 3_600
 
 
 def test_a_node_of_another_chain_is_refused(served: Served) -> None:

@@ -9,7 +9,7 @@ from eth_abi.abi import decode, encode
 from web3 import Web3
 
 from ingest.evm.calls import MULTICALL3
-from ingest.evm.holders import MERGE
+from ingest.evm.ethereum import MERGE
 from ingest.evm.logs import TRANSFER
 from ingest.evm.roles import GRANTED, REVOKED, ROLES
 from ingest.networks import singularitynet as snet
