@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from ingest.job import LONGEST_FAULT, endpoints
-from ingest.network import Network
+from ingest.network import Keeping, Network
 from ingest.offchain.feed import OffChain
 from ingest.spoken import spoken
 from ingest.transport import Http, bare
@@ -50,5 +50,7 @@ def _said(network: Network, place: int, http: Http) -> str:
     if chain is None:
         return "not asked, its state is imported"
     node = chain.head(http, [endpoints(network)[place]])
+    if isinstance(node, Keeping):
+        node.keeps()
     age = (datetime.now(UTC) - node.block.time).total_seconds()
     return f"{node.chain_id}, block {node.block.height} {age:.0f} s old, version {node.runtime_version or 'not told'}"

@@ -70,6 +70,15 @@ class Sealed(Protocol):
         ...
 
 
+@runtime_checkable
+class Keeping(Protocol):
+    """A node that may name a block as final whose state it does not keep: then it can be read nothing of."""
+
+    def keeps(self) -> None:
+        """One question for the state of the pinned block; raises SourceDown where nobody keeps it."""
+        ...
+
+
 class Chain(Protocol[N_co]):
     """Where a network is read: knows its endpoints and proves them before use."""
 

@@ -157,6 +157,16 @@ class EvmNode:
                 raise SourceDown(f"{provider.name} came to have {seen.hash} as block {self.block.height}")
         return doubts
 
+    def keeps(self) -> None:
+        """One call of a contract at the pinned block; raises SourceDown where nobody keeps that block's state.
+
+        A rollup's final block may be older than the 128 whose state a node keeps that is no archive.
+        """
+        try:
+            self.ask_in_pieces(lambda provider, _: [self._called(provider, [])], [()], 1)
+        except SourceDown as error:
+            raise SourceDown(f"keeps no state of its final block {self.block.height}: {error}") from error
+
     def forget(self) -> None:
         """Ask everything anew at the same block."""
         self.remembered.clear()

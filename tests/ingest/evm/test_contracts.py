@@ -8,6 +8,7 @@ import pytest
 from eth_abi.abi import encode
 from urllib3.util import Retry
 
+from ingest.doctor import examined
 from ingest.evm.holders import token_holders
 from ingest.evm.logs import NOBODY
 from ingest.evm.node import EvmChain, EvmNode
@@ -18,7 +19,7 @@ from store.rows import BadData, Facts
 from tests.ingest.evm.test_node import NOW
 from tests.worlds.evm_contracts import Contracts, asked, contract, view
 from tests.worlds.evm_node import Shelf
-from tests.worlds.evm_provider import Provider, transfer
+from tests.worlds.evm_provider import Provider, error, transfer
 from tests.worlds.made_up import DEAD, NETWORK
 from tests.worlds.made_up import TOKEN as MADE_UP
 from tests.worlds.memo import no_memo
@@ -94,6 +95,20 @@ def test_holders_are_read_by_the_days_of_their_chain_from_its_first_block(chain:
     shelf = Shelf()
     token_holders(MADE_UP)(head(fast), shelf)
     assert shelf.made == ["final-transfers-4000-7999", "final-transfers-1-3999"]
+
+
+def test_the_doctor_tells_endpoints_that_keep_no_state_of_their_final_block(
+    chain: EvmChain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a full node of a rollup refuses: its final block is older than the 128 whose state it keeps."""
+    pruned = Provider(mood=lambda _, method: error(-32000, "missing trie node") if method == "eth_call" else None)
+    with serving(pruned) as url, Http(100_000, Retry(0)) as http:
+        monkeypatch.setenv("MADE_UP_URL", f"{chain.endpoints[0]},{url}")
+        kept, dropped = examined(replace(NETWORK, chain=chain), http)
+    assert kept.usable
+    assert not dropped.usable
+    assert "keeps no state of its final block 10000" in dropped.said
+    assert "missing trie node" in dropped.said
 
 
 def test_a_replay_that_does_not_add_up_is_refused(chain: EvmChain, monkeypatch: pytest.MonkeyPatch) -> None:
