@@ -14,8 +14,10 @@ from ingest.evm.logs import AnswersLeft, Logs, Postponed, Segment, segments
 from ingest.evm.node import EvmNode
 from ingest.network import Memo
 from store.landing import Lasting
-from store.rows import BadData
+from store.rows import BadData, SourceDown
 
+# Answers with logs that one run takes for events of which all are needed; it goes on where the last one stopped.
+MOST_ANSWERS: Final = 1_000
 # Digits of the 32 bytes that each value takes.
 WORD: Final = 64
 # How many topics after the first, and how many words of data, each event has; by its first topic.
@@ -62,11 +64,24 @@ def last_blocks(node: EvmNode, blocks: int) -> Period:
 
 
 def events(
-    node: EvmNode, memo: Memo, contract: str, shapes: Shapes, first: int, *, segment_blocks: int = 0
+    node: EvmNode,
+    memo: Memo,
+    contract: str,
+    shapes: Shapes,
+    first: int,
+    *,
+    segment_blocks: int = 0,
+    most_answers: int = MOST_ANSWERS,
 ) -> dict[str, list[Event]]:
-    """All events of a contract from block `first` on, in the order of the chain, by their first topic."""
+    """All events of a contract from block `first` on, in the order of the chain, by their first topic.
+
+    Raises SourceDown where one run is not enough for all of them: what was read is kept, and the next goes on.
+    """
+    told = history(node, memo, contract, shapes, first, AnswersLeft(most_answers), segment_blocks=segment_blocks)
+    if told.unread:
+        raise SourceDown(f"{told.unread} blocks with events of {contract} are left for later runs")
     found: dict[str, list[Event]] = {topic: [] for topic in shapes}
-    for event in history(node, memo, contract, shapes, first, AnswersLeft.all(), segment_blocks=segment_blocks).events:
+    for event in told.events:
         found[event.kind].append(event)
     return found
 

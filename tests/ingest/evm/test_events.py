@@ -11,7 +11,7 @@ import pytest
 from ingest.evm.events import Event, events, history, signature
 from ingest.evm.logs import AnswersLeft, Logs
 from ingest.evm.node import EvmNode
-from store.rows import BadData, Block
+from store.rows import BadData, Block, SourceDown
 from tests.worlds.each import each
 from tests.worlds.evm_node import Shelf
 
@@ -93,6 +93,14 @@ def test_what_a_run_may_not_ask_any_more_is_left_for_the_next_and_the_newest_is_
         told = history(NODE, shelf, OTHER, shapes(PAID), 2, AnswersLeft(1), segment_blocks=10)
         runs.append(([event.words[0] for event in told.events], told.unread))
     assert runs == [([4], 18), ([3, 4][1:], 8), ([3, 4], 0), ([3, 4], 0)]
+
+
+def test_events_of_which_all_are_needed_are_told_when_later_runs_have_read_them() -> None:
+    shelf = Shelf()
+    for left in (20, 10):
+        with pytest.raises(SourceDown, match=f"{left} blocks with events of {OTHER} are left for later runs"):
+            events(NODE, shelf, OTHER, shapes(PAID), 0, segment_blocks=10, most_answers=1)
+    assert amounts(events(NODE, shelf, OTHER, shapes(PAID), 0, segment_blocks=10, most_answers=1)) == {PAID: [3, 4]}
 
 
 @each(("topics", "data"), [([MOVED, PAID], "0x" + "00" * 32), ([MOVED], "0x"), ([MOVED], "0x" + "00" * 64)])
