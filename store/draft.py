@@ -37,7 +37,7 @@ from store.mart import (
     publish,
     refuse_without_room,
 )
-from store.rows import SCHEMAS, BadData, Key, Kind, Time
+from store.rows import LATER, SCHEMAS, BadData, Key, Kind, Time
 from store.sealed import literal
 
 # So that analysts' DuckDB 1.5 opens a published mart; the version stays through copies.
@@ -454,10 +454,17 @@ class Draft:
         self.execute(f"CREATE OR REPLACE TEMP TABLE wanted AS {wanted}", list(snapshots))
         files = [literal(self.landing.folder / file) for file in self.table("SELECT DISTINCT file FROM wanted")["file"]]
         self.execute(
-            sql.LANDED.format(columns=", ".join(f"r.{column}" for column in SCHEMAS[kind])),
+            sql.LANDED.format(columns=", ".join(f"r.{column}" for column in SCHEMAS[kind]), later=_later(kind)),
             files,
             str(self.landing.folder),
         )
+
+
+def _later(kind: Kind) -> str:
+    """Columns that files of before may lack, as nothing of their type."""
+    types = {pl.String: "VARCHAR", pl.Decimal: "DECIMAL(38, 0)"}
+    added = [name for kinds in LATER.values() for name in kinds.get(kind, ())]
+    return "".join(f", NULL::{types[SCHEMAS[kind][name].base_type()]} AS {name}" for name in added)
 
 
 def _connected(path: Path) -> duckdb.DuckDBPyConnection:

@@ -29,13 +29,14 @@ import polars as pl
 from store.described import IMPORTED, Described
 from store.disk import replace
 from store.ledger import Run, line, told
-from store.rows import KEYS, SCHEMAS, BadData, Block, Facts, Key, Kind, Measure, Place, Snapshot
+from store.rows import KEYS, LATER, SCHEMAS, BadData, Block, Facts, Key, Kind, Measure, Place, Snapshot
 from store.sealed import note, proved, told_by_name, unproved, write_sealed
 
 log = logging.getLogger(__name__)
 
-# 2 added the column `height`, so that one file can hold many snapshots; 3 the seal and the mark of flows.
-SCHEMA_VERSION: Final = 3
+# 2 added the column `height`, so that one file can hold many snapshots; 3 the seal and the mark of flows; 4 the
+# power of votes, and the quorum of proposals (store.rows.LATER).
+SCHEMA_VERSION: Final = 4
 SEALED: Final = 3
 SAMPLE: Final = "sample"
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:@-]*")
@@ -399,12 +400,25 @@ def _rows(path: Path, landed: Landed) -> pl.DataFrame:
             found = _unproved_rows(path, landed)
         else:
             rows = pl.scan_parquet(path, glob=False).filter(pl.col(HEIGHT) == height)
-            found = rows.select(list(SCHEMAS[landed.snapshot.kind])).collect()
+            found = rows.select(list(_columns(landed))).collect()
     if found.height != landed.n:
         raise BadData(f"{path} holds {found.height} rows of {landed.snapshot.key}, {landed.n} were landed")
     if landed.schema_version < SEALED and _hash(found) != landed.sha256:
         raise BadData(f"{path} is torn: rows of {landed.snapshot.key} are not those that were landed")
-    return found
+    return _whole(found, landed.snapshot.kind)
+
+
+def _columns(landed: Landed) -> pl.Schema:
+    """The columns that its kind had when it was landed."""
+    kind, version = landed.snapshot.kind, landed.schema_version
+    later = {name for since, added in LATER.items() if since > version for name in added.get(kind, ())}
+    return pl.Schema({name: dtype for name, dtype in SCHEMAS[kind].items() if name not in later})
+
+
+def _whole(rows: pl.DataFrame, kind: Kind) -> pl.DataFrame:
+    """Rows of before with the columns of today, of which nothing is known."""
+    missing = {name: pl.lit(None, dtype) for name, dtype in SCHEMAS[kind].items() if name not in rows.columns}
+    return rows.with_columns(**missing).select(list(SCHEMAS[kind]))
 
 
 def _all_rows(path: Path, told: Sequence[Landed]) -> list[tuple[Snapshot, pl.DataFrame]]:
@@ -417,14 +431,13 @@ def _all_rows(path: Path, told: Sequence[Landed]) -> list[tuple[Snapshot, pl.Dat
 
 
 def _of_height(by_height: Mapping[tuple[Any, ...], pl.DataFrame], snapshot: Snapshot) -> pl.DataFrame:
-    schema = SCHEMAS[snapshot.kind]
     rows = by_height.get((snapshot.block.height,))
-    return pl.DataFrame(schema=schema) if rows is None else rows.select(list(schema))
+    return pl.DataFrame(schema=SCHEMAS[snapshot.kind]) if rows is None else _whole(rows, snapshot.kind)
 
 
 def _unproved_rows(path: Path, landed: Landed) -> pl.DataFrame:
     """Rows of a snapshot of a file of before there were seals."""
-    schema, height = SCHEMAS[landed.snapshot.kind], landed.snapshot.block.height
+    schema, height = _columns(landed), landed.snapshot.block.height
     query = f"SELECT {', '.join(schema)} FROM read_parquet({{file}}, hive_partitioning = false)"
     if landed.schema_version == 1:
         return unproved(path, query).cast(schema)

@@ -141,6 +141,8 @@ OBSERVATIONS = pl.Schema(
 )
 
 # A proposal as the chain tells it at one block; yes to no_with_veto: the running or final tally in base units, or null.
+# Where a contract tells it of each proposal: `power`, of all who could vote; `quorum`, how much of what `quorum_counts`
+# names (options with a comma between) it needs. What its contract does not prove is null.
 PROPOSALS = pl.Schema(
     {
         "proposal": pl.String(),
@@ -158,10 +160,14 @@ PROPOSALS = pl.Schema(
         "no": Amount,
         "no_with_veto": Amount,
         "expedited": pl.Boolean(),
+        "power": Amount,
+        "quorum": Amount,
+        "quorum_counts": pl.String(),
     }
 )
 
-# One option of one voter; a split vote has several rows whose weights add up to one.
+# One option of one voter; a split vote has several rows whose weights add up to one. power: what the option got by it,
+# where whoever counts tells it with the vote, else null.
 VOTES = pl.Schema(
     {
         "proposal": pl.String(),
@@ -169,6 +175,7 @@ VOTES = pl.Schema(
         "option": pl.String(),
         "weight": pl.Decimal(38, 18),
         "height": pl.Int64(),
+        "power": Amount,
     }
 )
 
@@ -177,6 +184,11 @@ SCHEMAS: Mapping[Kind, pl.Schema] = {
     Kind.OBSERVATIONS: OBSERVATIONS,
     Kind.PROPOSALS: PROPOSALS,
     Kind.VOTES: VOTES,
+}
+
+# Columns that files of before a schema version do not have, by that version: nothing is known of them.
+LATER: Mapping[int, Mapping[Kind, tuple[str, ...]]] = {
+    4: {Kind.PROPOSALS: ("power", "quorum", "quorum_counts"), Kind.VOTES: ("power",)}
 }
 
 # What every row must say; other columns may be null, where a chain has no such thing or does not tell it.
@@ -542,6 +554,12 @@ def _refuse_half_told(rows: pl.DataFrame) -> None:
         raise BadData(
             f"proposal {wrong['proposal'][0]} has a part of a count, or is open without times: {wrong.row(0)}"
         )
+    wrong = rows.filter((pl.col("power") < 0) | (pl.col("quorum") < 0))
+    if not wrong.is_empty():
+        raise BadData(f"proposal {wrong['proposal'][0]} has less than no power or quorum: {wrong.row(0)}")
+    for told_of in rows["quorum_counts"].drop_nulls().unique():
+        if not {*told_of.split(",")} <= {*VOTE_OPTIONS}:
+            raise BadData(f"a quorum is made of {told_of[:80]!r}")
 
 
 def _refuse_votes(rows: pl.DataFrame) -> None:
@@ -551,3 +569,6 @@ def _refuse_votes(rows: pl.DataFrame) -> None:
     wrong = rows.filter((pl.col("weight") <= 0) | (pl.col("weight") > 1))
     if not wrong.is_empty():
         raise BadData(f"{wrong['voter'][0]} voted with weight {wrong['weight'][0]}")
+    wrong = rows.filter(pl.col("power") < 0)
+    if not wrong.is_empty():
+        raise BadData(f"{wrong['voter'][0]} voted with power {wrong['power'][0]}")

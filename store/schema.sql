@@ -314,7 +314,10 @@ CREATE TABLE proposal (
     abstain DECIMAL(38, 0),        -- the same of abstentions
     no DECIMAL(38, 0),             -- the same of No
     no_with_veto DECIMAL(38, 0),   -- the same of vetoes
-    expedited BOOLEAN              -- a shorter vote with a higher mark
+    expedited BOOLEAN,             -- a shorter vote with a higher mark
+    power DECIMAL(38, 0),          -- of all who could vote, where a contract tells it of each proposal
+    quorum DECIMAL(38, 0),         -- how much of the options below it needs, likewise
+    quorum_counts VARCHAR          -- which options make its quorum, commas between; null where that is not proved
 );
 
 -- One option of one voter, from the newest snapshot that has votes of the proposal: chains delete them at the tally.
@@ -326,7 +329,8 @@ CREATE TABLE vote (
     voter VARCHAR,                 -- address
     option VARCHAR,                -- yes, abstain, no, no_with_veto
     weight DECIMAL(38, 18),        -- part of the voter's power; those of a voter add up to one
-    height BIGINT                  -- block at which it was cast or read
+    height BIGINT,                 -- block at which it was cast or read
+    power DECIMAL(38, 0)           -- what the option got by it, where whoever counts tells it with the vote
 );
 
 -- Who is behind an address, with public evidence (data/reference/entities.toml); nothing that anybody writes of himself.

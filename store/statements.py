@@ -13,12 +13,12 @@ _PALLET: Final = (
 )
 _PROTOCOL: Final = ", ".join(f"'{kind}'" for kind in (*PROTOCOL, "sink"))
 
-# Files of schema version 1 hold one snapshot and have no column `snapshot_height`.
+# Files of schema version 1 hold one snapshot and have no column `snapshot_height`; others lack what came later.
 LANDED: Final = """
     CREATE OR REPLACE TEMP TABLE landed AS
     SELECT w.id AS snapshot, {columns}
     FROM (
-        SELECT NULL::BIGINT AS snapshot_height WHERE false
+        SELECT NULL::BIGINT AS snapshot_height{later} WHERE false
         UNION ALL BY NAME
         SELECT * FROM read_parquet(
             ?::VARCHAR[], filename = true, union_by_name = true, hive_partitioning = false)

@@ -39,7 +39,8 @@ def past_votes(node: Lcd, memo: Memo) -> Facts:
     """
     ended = [row for row in every_proposal(node) if _ended_lately(node, row)]
     found = [memo(f"proposal-{identity(row)}", partial(votes_cast, node, row)) for row in ended]
-    rows = pl.concat([VOTES.to_frame(), *found])
+    # A part that was kept before an update lacks the columns that are new.
+    rows = pl.concat([VOTES.to_frame(), *found], how="diagonal")
     return Facts(rows, empty=rows.is_empty())
 
 

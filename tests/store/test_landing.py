@@ -1,4 +1,5 @@
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -6,7 +7,9 @@ import polars as pl
 import pytest
 
 from store.landing import Landing, Lasting, contents
-from store.rows import LARGEST_AMOUNT, VOTES, BadData, Block, Facts, Kind, Measure, Snapshot, holdings
+from store.mart import opened
+from store.rows import LARGEST_AMOUNT, VOTES, BadData, Block, Facts, Kind, Measure, Snapshot, frame, holdings
+from tests.store.test_draft import build
 
 NOON = datetime(2026, 7, 17, 12, tzinfo=UTC)
 
@@ -179,3 +182,29 @@ def test_lasting_parts_of_earlier_versions_are_found(tmp_path: Path) -> None:
     pl.DataFrame({"holder": ["a"]}).write_parquet(folder / "final-transfers-0-99.parquet")
     found = landing.memo(one)(Lasting("final-transfers-0-99"), lambda: pl.DataFrame({"holder": ["b"]}))
     assert found["holder"].to_list() == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("reading", "new"), [("votes", {"power"}), ("proposals", {"power", "quorum", "quorum_counts"})]
+)
+def test_what_was_landed_before_votes_told_their_power_is_read_and_says_nothing_of_it(
+    tmp_path: Path, reading: str, new: set[str]
+) -> None:
+    """Of schema version 3, alone, merged into a month beside a new one, and in the mart."""
+    old = Path(__file__).parents[1] / "data" / f"landing_version_3_{reading}.parquet"
+    landing = Landing(tmp_path)
+    (landed,) = contents(old)
+    later = replace(landed.snapshot, block=Block(8, "AC", NOON + timedelta(hours=1)))
+    (row,) = landing.read(old, landed.snapshot.key).tail(1).to_dicts()
+    assert {name for name, value in row.items() if value is None} & new == new
+    told = {"quorum_counts": "yes"} if "quorum_counts" in new else {}
+    path = landing.land(later, Facts(frame(later.kind, [{**row, **dict.fromkeys(new, 5), **told}])))
+    shutil.copy(old, path.with_name("7.parquet"))
+    build(tmp_path)
+    landing.compact(NOON + timedelta(days=60))
+    build(tmp_path, afresh=True)
+    (month,) = landing.files()
+    kept = [landing.read(month, one.snapshot.key)["power"].to_list() for one in contents(month)]
+    assert [set(powers) for powers in kept] == [{None}, {5}]
+    with opened(tmp_path) as mart:
+        assert mart.table(f"SELECT power FROM {reading[:-1]}")["power"].to_list() == [5]
