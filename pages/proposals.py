@@ -20,8 +20,8 @@ PROPOSALS = {
     "title": tables.text("Title"),
     "status": tables.text("Status"),
     "ends": tables.time("Voting ends"),
-    "turnout": tables.percent("Turnout", "Part of the bonded tokens that voted."),
-    "quorum": tables.percent("Quorum", "Part that must vote."),
+    "turnout": tables.percent("Turnout", "Part of what could vote that did."),
+    "quorum": tables.percent("Quorum", "Part that must vote, by some rules with a certain choice."),
     "yes": tables.percent("Yes", "Of what voted and did not abstain."),
     "threshold": tables.percent("Needed"),
     "veto": tables.percent("Veto", "Of everything that voted."),
@@ -93,21 +93,24 @@ def overview(found: Sequence[Proposal], now: datetime) -> None:
 
 @frame.section
 def result(chosen: Proposal) -> None:
-    """The count as one bar of all bonded tokens, with the quorum on it."""
+    """The count as one bar of all that could vote, with the quorum on it."""
     if not chosen.shares:
         banners.nothing("No count of this proposal was read.")
         return
     rows = pl.DataFrame(chosen.shares, schema=["option", "share"], orient="row")
-    quorum = [] if chosen.rule is None else [(proposals.fraction(chosen.rule.quorum), "quorum")]
+    quorum, power = (
+        [] if chosen.rule is None else [(proposals.fraction(chosen.rule.quorum), "quorum")],
+        chosen.electorate.power,
+    )
     draw.show(
         draw.Chart(
             "tally",
             charts.tally(rows, quorum),
             rows,
-            {"option": tables.text("Option"), "share": tables.percent("Of all bonded tokens")},
-            f"Of all bonded tokens: {', '.join(f'{option} {words.share(part)}' for option, part in chosen.shares)}.",
+            {"option": tables.text("Option"), "share": tables.percent(f"Of all {power}")},
+            f"Of all {power}: {', '.join(f'{option} {words.share(part)}' for option, part in chosen.shares)}.",
             [votes.source(chosen)],
-            "Abstentions count for the quorum and not for the result; vetoes are counted among everything that voted.",
+            votes.counting(chosen),
         )
     )
 
@@ -135,13 +138,13 @@ def turned(counted: Count, called: dict[str, str]) -> None:
 
 @frame.section
 def mine(counted: Count, called: dict[str, str]) -> None:
-    """My validator, my vote: by a pasted address."""
-    st.header("My validator, my vote", anchor=False)
+    """How an address votes, or is voted for."""
+    st.header(votes.my_vote(counted), anchor=False)
     text = st.text_input(
         "Your address",
         key="q",
         max_chars=LONGEST_PASTED,
-        placeholder=f"{counted.proposal.spelling.partition(':')[2]}1…",
+        placeholder=votes.begins(counted.proposal.spelling),
         help="Nothing is stored and no wallet is asked: the address is looked up in the stake that was read.",
         bind="query-params",
     )
@@ -188,10 +191,9 @@ def voters(counted: Count, called: dict[str, str]) -> None:
             "party": tables.text("Voter", pinned=True),
             "role": tables.text("As"),
             "option": tables.text("Voted"),
-            "share": tables.bar("Of all bonded", most=votes.largest(rows)),
+            "share": tables.bar(f"Of all {counted.proposal.electorate.power}", most=votes.largest(rows)),
             "own_tokens": tables.number("Own"),
-            "inherited_tokens": tables.number("Inherited", "Of delegators who did not vote."),
-            "overridden_tokens": tables.number("Overridden", "Taken back by delegators who voted for themselves."),
+            **votes.for_others(counted),
             "address": tables.text("Address"),
         },
         alt="Voters by the power that their vote carried",
@@ -202,18 +204,18 @@ def voters(counted: Count, called: dict[str, str]) -> None:
 
 @frame.section
 def absent(counted: Count, called: dict[str, str]) -> None:
-    """Validators that have not voted."""
+    """Those who have not voted."""
     rows = parties.called(ballots.absent(counted, called))
     st.header(votes.not_voted(rows, counted), anchor=False)
     if not rows.is_empty():
         draw.table(
             rows,
             {
-                "party": tables.text("Validator", pinned=True),
-                "share": tables.bar("Of all bonded", most=votes.largest(rows)),
+                "party": tables.text(counted.proposal.electorate.voter.capitalize(), pinned=True),
+                "share": tables.bar(f"Of all {counted.proposal.electorate.power}", most=votes.largest(rows)),
                 "address": tables.text("Address"),
             },
-            alt="Validators that have not voted, by power",
+            alt=f"{counted.proposal.electorate.voter.capitalize()}s that have not voted, by power",
             sources=[votes.stake_source(counted)],
             key="absent",
             rows=8,
@@ -222,7 +224,7 @@ def absent(counted: Count, called: dict[str, str]) -> None:
 
 @frame.section
 def participation(chosen: Proposal) -> None:
-    """Turnout over time, and how often and with how much each validator votes."""
+    """Turnout over time, and how often and with how much each voter votes."""
     over = served.asked(voting_record.ended, chosen.network)
     found = served.asked(voting_record.record, chosen.network)
     st.header("Who takes part", anchor=False)
@@ -244,7 +246,7 @@ def turnout(chosen: Proposal, over: Sequence[Proposal]) -> None:
     draw.show(
         draw.Chart(
             "turnout",
-            record.turnout(rows),
+            record.turnout(rows, chosen.electorate),
             rows,
             record.TURNOUT,
             f"Turnout of {rows.height} votes, the last {words.share(rows['turnout'][-1])}, with the quorum.",
@@ -256,19 +258,19 @@ def turnout(chosen: Proposal, over: Sequence[Proposal]) -> None:
 
 @frame.section
 def validators(chosen: Proposal, found: Record) -> None:
-    """How often, with how much and how each validator voted."""
+    """How often, with how much and how each voter voted."""
     called = served.asked(ballots.names, chosen.network)
     party = pl.col("address").replace_strict(called, default="", return_dtype=pl.String)
     draw.table(
         parties.called(found.validators.with_columns(party=party)),
-        record.columns(found),
-        alt="How often, with how much and how each validator voted on the proposals that are over",
+        record.columns(found, chosen.electorate),
+        alt=f"How often, with how much and how each {chosen.electorate.voter} voted on the proposals that are over",
         sources=[record.source(chosen, found)],
         key="participation",
         rows=8,
     )
     if found.draws:
-        st.caption(record.simulated(found))
+        st.caption(record.simulated(found, chosen.electorate))
 
 
 main()

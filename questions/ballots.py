@@ -1,9 +1,11 @@
 """Whose power each vote on a proposal carried: the chain's own count, repeated over the stake that is known best.
 
 While a vote is open its readings keep every delegation in shares, and the count is exact. Where they are missing, the
-newest stake stands in: who voted is certain then, with how much is as of that later block.
+newest stake stands in: who voted is certain then, with how much is as of that later block. A contract says with each
+vote what it weighs; of those who did not vote the newest power stands in.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,16 +14,17 @@ from typing import Final
 import polars as pl
 
 from analytics.decimals import ONE
-from analytics.votes.flip import Flip, casts, flips
-from analytics.votes.tally import Tally, Validator, VotingPower, choices, power_of, stake, tally
+from analytics.votes.flip import Cast, Flip, Vote, casts, flips
+from analytics.votes.tally import OPTIONS, Choice, Tally, Validator, VotingPower, choices, power_of, stake, tally
 from questions.proposals import Proposal
 from questions.search import Found
 from store import addresses
 from store.mart import Mart
+from store.rows import Decision
 from store.visible import self_said
 
 _VOTES: Final = """
-    SELECT v.proposal, v.voter, v.option, v.weight, v.height FROM vote v
+    SELECT v.proposal, v.voter, v.option, v.weight, v.height, v.power FROM vote v
     WHERE v.network = ? AND v.chain_id = ? AND v.proposal = ?
 """
 # The mart has what counts for some proposal: of what was read while this one was open, the last is its own.
@@ -40,6 +43,14 @@ _VALIDATORS: Final = """
     SELECT address, amount, height, time FROM held
     WHERE network = ? AND measure = 'stake' AND population = 'validators'
 """
+# Where a contract counts: those who could vote now, by the population that stands for the network.
+_VOTERS: Final = """
+    SELECT h.address, h.amount, h.height, h.time
+    FROM held h JOIN scorecard c ON c.network = h.network AND c.measure = h.measure
+        AND c.reading = h.reading AND c.population = h.population
+    WHERE h.network = ? AND h.measure = 'voting_power' AND h.amount > 0 AND NOT is_sink(h.address)
+    ORDER BY h.address
+"""
 # Who is not asked for is one row a validator. Long addresses are modules' and contracts': some are keyless.
 _DELEGATIONS: Final = """
     SELECT population.substr(12) AS operator,
@@ -49,6 +60,8 @@ _DELEGATIONS: Final = """
     WHERE network = ?1 AND measure = 'stake' AND starts_with(population, 'delegators@')
     GROUP BY ALL ORDER BY operator, who
 """
+
+_MAJORITY: Final = "SELECT 1 FROM network WHERE name = ? AND decision = 'majority'"
 
 Delegations = Sequence[tuple[str, str, int]]
 
@@ -83,6 +96,8 @@ def count(mart: Mart, proposal: Proposal) -> Count | None:
     """The count of a proposal; None where its votes or its stake were not read."""
     rows = mart.table(_VOTES, proposal.network, proposal.chain_id, proposal.number)
     votes = choices(rows, proposal.number)
+    if proposal.decision is Decision.MAJORITY:
+        return _weighed(mart, proposal, rows, votes)
     held = stake_of(mart, proposal, votes) if votes else None
     if held is None:
         return None
@@ -90,6 +105,50 @@ def count(mart: Mart, proposal: Proposal) -> Count | None:
     everybody = casts(held.validators, held.delegations, votes, counted, account=addresses.account)
     turned = flips(counted.bonded * ONE, everybody, proposal.rule) if proposal.rule else {}
     return Count(proposal, held, votes, counted, turned)
+
+
+def _weighed(mart: Mart, proposal: Proposal, rows: pl.DataFrame, votes: Mapping[str, Choice]) -> Count | None:
+    """The count of votes that carry their power; None where they were not read."""
+    if rows.is_empty() or rows["power"].null_count():
+        return None
+    cast: dict[str, dict[str, int]] = defaultdict(dict)
+    for voter, option, power in rows.select("voter", "option", "power").iter_rows():
+        cast[voter][option] = int(power)
+    carried = {voter: sum(parts.values()) for voter, parts in cast.items()}
+    held = _voters(mart, proposal.network, carried)
+    if held is None:
+        held = _held(carried, proposal.height, proposal.read_at)
+    options = {option: sum(parts.get(option, 0) for parts in cast.values()) for option in OPTIONS}
+    counted = Tally(
+        options=options,
+        exact={option: power * ONE for option, power in options.items()},
+        turnout=sum(carried.values()) * ONE,
+        bonded=proposal.bonded or sum(one.tokens for one in held.validators.values()),
+        voters={voter: VotingPower(own=power * ONE) for voter, power in carried.items()},
+    )
+    everybody = [
+        Cast(voter, one.tokens * ONE, Vote(**{option: power * ONE for option, power in cast.get(voter, {}).items()}))
+        for voter, one in held.validators.items()
+    ]
+    turned = flips(counted.bonded * ONE, everybody, proposal.rule) if proposal.rule else {}
+    return Count(proposal, held, votes, counted, turned)
+
+
+def _voters(mart: Mart, network: str, carried: Mapping[str, int]) -> Stake | None:
+    """Power of everybody now, of those who voted what they carried; None where it was not read."""
+    rows = mart.table(_VOTERS, network)
+    if rows.is_empty():
+        return None
+    now = {voter: int(amount) for voter, amount in rows.select("address", "amount").iter_rows()}
+    height, time = rows.select("height", "time").row(0)
+    return _held({**now, **carried}, height, time)
+
+
+def _held(powers: Mapping[str, int], height: int, time: datetime) -> Stake:
+    """Power where nobody votes for another: each has what it has, and votes with it alone."""
+    validators = {voter: Validator(power, power * ONE) for voter, power in powers.items()}
+    delegations = [(voter, voter, power * ONE) for voter, power in powers.items()]
+    return Stake(validators, delegations, height, time, exact=True, by_delegator=True)
 
 
 def stake_of(mart: Mart, proposal: Proposal, whose: Collection[str]) -> Stake | None:
@@ -108,8 +167,11 @@ def stake_of(mart: Mart, proposal: Proposal, whose: Collection[str]) -> Stake | 
 def newest_stake(mart: Mart, network: str, whose: Collection[str]) -> Stake | None:
     """Today's stake: tokens of validators, and the amounts of some of their delegators as shares of them.
 
-    The two may be of different hours; a delegator's part of its validator's tokens is what counts.
+    The two may be of different hours; a delegator's part of its validator's tokens is what counts. Where a contract
+    counts, everybody with the power of now.
     """
+    if not mart.table(_MAJORITY, network).is_empty():
+        return _voters(mart, network, {})
     of_validators = mart.table(_VALIDATORS, network)
     if of_validators.is_empty():
         return None
@@ -161,7 +223,7 @@ def voters(found: Count, called: Mapping[str, str]) -> pl.DataFrame:
         {
             "address": voter,
             "party": called.get(voter, ""),
-            "role": "validator" if voter in accounts else "delegator",
+            "role": found.proposal.electorate.voter if voter in accounts else "delegator",
             "option": options(found.votes[voter]),
             **_powers(power, found),
         }

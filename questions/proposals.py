@@ -9,13 +9,31 @@ from typing import Any, Final
 import polars as pl
 
 from analytics.decimals import ONE, scaled
-from analytics.votes.tally import Thresholds
+from analytics.votes.tally import Majority, Rule, Thresholds
 from store.mart import Mart
 from store.rows import VOTE_OPTIONS, Decision
 
 OPEN: Final = "voting_period"
 # What the mart calls an open proposal that the chain deleted: it was never counted.
 GONE: Final = "gone"
+# What a contract says of one that was taken back: it is not counted, whatever was voted.
+CANCELLED: Final = "cancelled"
+# What waits for its vote: deposits on one chain, a delay on another.
+WAITING: Final = ("deposit_period", "pending")
+
+
+@dataclass(frozen=True, slots=True)
+class Electorate:
+    """What readers call those who vote, and all that they could vote with."""
+
+    voter: str
+    power: str
+
+
+ELECTORATES: Final = {
+    Decision.STAKE_TALLY: Electorate("validator", "bonded tokens"),
+    Decision.MAJORITY: Electorate("voter", "voting power"),
+}
 
 # The bonded tokens and the parameters that were known last before the vote ended, or else first after it.
 _PROPOSALS: Final = """
@@ -26,15 +44,16 @@ _PROPOSALS: Final = """
         GROUP BY s.network, s.time
     ),
     told AS (
-        SELECT p.*, s.height, s.time AS read_at, s.endpoint, s.method, s.simulated,
+        SELECT p.*, s.unit, s.height, s.time AS read_at, s.endpoint, s.method, s.simulated,
                least(coalesce(p.voting_end, s.time), s.time) AS counted_at
         FROM proposal p JOIN snapshot s ON s.id = p.snapshot
     )
-    SELECT t.*, coalesce(w.title, t.network) AS network_title, coalesce(w.token, '') AS token,
-           coalesce(w.decimals, 0) AS decimals, coalesce(w.address, '') AS spelling, w.decision,
+    SELECT t.*, coalesce(w.title, t.network) AS network_title, coalesce(u.token, w.token, '') AS token,
+           coalesce(u.decimals, w.decimals, 0) AS decimals, coalesce(w.address, '') AS spelling, w.decision,
            (SELECT arg_min(b.total, abs(epoch(b.time) - epoch(t.counted_at))) FROM bonded b WHERE b.network = t.network)
                AS bonded
     FROM told t LEFT JOIN network w ON w.name = t.network
+    LEFT JOIN unit u ON u.network = t.network AND u.unit = t.unit
     ORDER BY t.voting_end DESC NULLS LAST, t.network, t.proposal DESC
 """
 _PARAMETERS: Final = """
@@ -46,8 +65,10 @@ _PARAMETERS: Final = """
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A proposal with the chain's own count; bonded and rule are None where they were not read, or
-    where the network decides in another way.
+    """A proposal with the chain's own count; rule is None where it was not read, or is not proved.
+
+    bonded: all that could vote, None where it was not read: of a chain of stake the bonded tokens at that time, of a
+    contract what it says of this proposal. decision: how its network decides.
     """
 
     network: str
@@ -62,7 +83,8 @@ class Proposal:
     voting_end: datetime | None
     counts: dict[str, int] | None
     bonded: int | None
-    rule: Thresholds | None
+    rule: Rule | None
+    decision: Decision
     expedited: bool
     token: str
     decimals: int
@@ -85,8 +107,18 @@ class Proposal:
 
     @property
     def is_gone(self) -> bool:
-        """Whether the chain deleted it before it was counted."""
-        return self.status == GONE
+        """Whether it was never counted: deleted by the chain, or taken back."""
+        return self.status in (GONE, CANCELLED)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether its vote was held and has ended."""
+        return not (self.is_open or self.is_gone or self.status in WAITING)
+
+    @property
+    def electorate(self) -> Electorate:
+        """What those who vote and their power are called."""
+        return ELECTORATES[self.decision]
 
     @property
     def voted(self) -> int:
@@ -95,8 +127,17 @@ class Proposal:
 
     @property
     def turnout(self) -> float | None:
-        """Part of the bonded tokens that voted."""
+        """Part of what could vote that did."""
         return self.voted / self.bonded if self.bonded and self.counts else None
+
+    @property
+    def quorate(self) -> float | None:
+        """Part of what could vote that counts for the quorum."""
+        if not isinstance(self.rule, Majority):
+            return self.turnout
+        if not (self.bonded and self.counts):
+            return None
+        return float(self.rule.quorate(**{one: self.counts[one] for one in self.rule.options}) / self.bonded)
 
     @property
     def yes(self) -> float | None:
@@ -105,15 +146,16 @@ class Proposal:
 
     @property
     def veto(self) -> float | None:
-        """Part of vetoes among everything that voted."""
-        return _part(self.counts, "no_with_veto", leaving_out="")
+        """Part of vetoes among everything that voted; None where there are none."""
+        return None if self.decision is Decision.MAJORITY else _part(self.counts, "no_with_veto", leaving_out="")
 
     @property
     def shares(self) -> list[tuple[str, float]]:
         """Each option's part of all bonded tokens, and what did not vote."""
         if not self.bonded or not self.counts:
             return []
-        parts = [(option, self.counts[option] / self.bonded) for option in VOTE_OPTIONS]
+        options = VOTE_OPTIONS if self.decision is Decision.STAKE_TALLY else Majority.options
+        parts = [(option, self.counts[option] / self.bonded) for option in options]
         return [*parts, ("not voted", max(0.0, 1 - self.voted / self.bonded))]
 
 
@@ -133,8 +175,10 @@ def proposals(mart: Mart) -> list[Proposal]:
 
 def _proposal(row: dict[str, Any], told: Sequence[dict[str, Any]]) -> Proposal:
     own = [one for one in told if one["network"] == row["network"]]
-    tallied = row["decision"] == Decision.STAKE_TALLY
-    rule = _rule(own, row["counted_at"], expedited=bool(row["expedited"])) if tallied else None
+    decision = Decision(row["decision"] or Decision.STAKE_TALLY)
+    majority, tallied = decision is Decision.MAJORITY, row["decision"] == Decision.STAKE_TALLY
+    by_stake = _rule(own, row["counted_at"], expedited=bool(row["expedited"])) if tallied else None
+    bonded = row["power"] if majority else row["bonded"]
     known = all(row[option] is not None for option in VOTE_OPTIONS)
     return Proposal(
         network=row["network"],
@@ -148,8 +192,9 @@ def _proposal(row: dict[str, Any], told: Sequence[dict[str, Any]]) -> Proposal:
         voting_start=row["voting_start"],
         voting_end=row["voting_end"],
         counts={option: int(row[option]) for option in VOTE_OPTIONS} if known else None,
-        bonded=None if row["bonded"] is None else int(row["bonded"]),
-        rule=rule,
+        bonded=None if bonded is None else int(bonded),
+        rule=_majority(row) if majority else by_stake,
+        decision=decision,
         expedited=bool(row["expedited"]),
         token=row["token"],
         decimals=row["decimals"],
@@ -171,6 +216,13 @@ def _rule(told: Sequence[dict[str, Any]], time: datetime, *, expedited: bool) ->
         return None
     pass_mark = found.get("expedited_threshold", found["threshold"]) if expedited else found["threshold"]
     return Thresholds(scaled(found["quorum"]), scaled(pass_mark), scaled(found["veto_threshold"]))
+
+
+def _majority(row: dict[str, Any]) -> Majority | None:
+    """The rule that the contract tells with the proposal; None where it does not prove it."""
+    if row["quorum"] is None or row["quorum_counts"] is None:
+        return None
+    return Majority(int(row["quorum"]), int(row["power"] or 0), tuple(row["quorum_counts"].split(",")))
 
 
 def linked(found: Sequence[Proposal], asked: str) -> str:
@@ -205,7 +257,7 @@ def table(found: Sequence[Proposal]) -> pl.DataFrame:
                 "yes": one.yes,
                 "threshold": fraction(one.rule.threshold) if one.rule else None,
                 "veto": one.veto,
-                "veto_threshold": fraction(one.rule.veto) if one.rule else None,
+                "veto_threshold": None if one.rule is None or one.rule.veto is None else fraction(one.rule.veto),
                 "type": one.type,
                 "proposer": one.proposer,
                 "chain": one.chain_id,

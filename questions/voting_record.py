@@ -25,7 +25,7 @@ from analytics.votes.participation import (
     override_rate,
     used_of_paper,
 )
-from analytics.votes.tally import Choice, Thresholds, choices
+from analytics.votes.tally import Choice, Rule, choices
 from questions import ballots
 from questions.ballots import Stake
 from questions.proposals import Proposal, fraction, proposals
@@ -76,7 +76,7 @@ def record(mart: Mart, network: str) -> Record | None:
     return recorded(stake, votes, rule) if stake and any(_powers(stake)) else None
 
 
-def recorded(stake: Stake, votes: Mapping[str, Mapping[str, Choice]], rule: Thresholds | None) -> Record:
+def recorded(stake: Stake, votes: Mapping[str, Mapping[str, Choice]], rule: Rule | None) -> Record:
     """The record of these votes over one stake; votes: proposal to voter to choice, the oldest proposal first."""
     table = _choices_of(stake, votes)
     turnouts = _turnouts(stake, votes)
@@ -116,7 +116,7 @@ def recorded(stake: Stake, votes: Mapping[str, Mapping[str, Choice]], rule: Thre
 def ended(mart: Mart, network: str) -> list[Proposal]:
     """Proposals of a network whose vote is over, the oldest first."""
     found = [one for one in proposals(mart) if one.network == network and one.voting_end]
-    return [one for one in reversed(found) if not one.is_open and not one.is_gone]
+    return [one for one in reversed(found) if one.is_over]
 
 
 def turnout_over_time(over: Sequence[Proposal]) -> pl.DataFrame:
@@ -195,7 +195,7 @@ def _turnouts(stake: Stake, votes: Mapping[str, Mapping[str, Choice]]) -> list[T
     return found
 
 
-def _simulated(stake: Stake, table: NDArray[np.int8], rule: Thresholds | None) -> Simulated | None:
+def _simulated(stake: Stake, table: NDArray[np.int8], rule: Rule | None) -> Simulated | None:
     if rule is None or len(table) < FEWEST_PROPOSALS:
         return None
     powers = _powers(stake)

@@ -228,7 +228,9 @@ def operator(account: str) -> str:
 
 @lru_cache(maxsize=10_000)
 def account(valoper: str) -> str:
-    """The account spelling of a Cosmos validator operator."""
+    """The account that votes for an operator: that behind a Cosmos validator; an address of an EVM chain itself."""
+    if valoper.startswith("0x"):
+        return valoper
     prefix, raw = unbech32(valoper)
     return bech32(prefix.removesuffix("valoper"), raw)
 

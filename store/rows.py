@@ -122,6 +122,8 @@ class Decision(StrEnum):
     """How a network decides its proposals; the arithmetic of each is in analytics/votes."""
 
     STAKE_TALLY = "stake_tally"
+    # More Yes than No, and a quorum: which counts make it, and of how much, is a fact of each proposal.
+    MAJORITY = "majority"
 
 
 # Who has how much: `amount` in whole base units of the reading's one unit; `population` says who is compared with whom.

@@ -21,7 +21,7 @@ CREATE TABLE network (
     address VARCHAR,               -- how users spell addresses: bech32:<prefix>, ss58:<prefix>, hex
     chain_id VARCHAR,              -- the chain that is read; null where nothing is
     tokens_vote BOOLEAN,           -- whether its tokens give a say to who holds or stakes them
-    decision VARCHAR,              -- how proposals are decided: stake_tally; null where none are
+    decision VARCHAR,              -- how proposals are decided: stake_tally or majority; null where none are
     colour INTEGER,                -- which look is its own, from 1: the theme's colours, then the same with textures
     credit VARCHAR,                -- thanks to those who serve it, beside public nodes
     imported BOOLEAN               -- true: known from a state file alone, which said or was told what it is

@@ -323,7 +323,7 @@ _OF_PROPOSAL: Final = "o.network, o.chain_id, o.proposal"
 # deleted by the chain (cancelled, or its deposit lapsed), else a later reading says how it ended.
 _GONE: Final = """
     UPDATE proposal SET status = 'gone'
-    WHERE status IN ('deposit_period', 'voting_period') AND snapshot NOT IN (
+    WHERE status IN ('deposit_period', 'pending', 'voting_period') AND snapshot NOT IN (
         SELECT id FROM snapshot WHERE kind = 'proposals'
         QUALIFY rank() OVER (PARTITION BY network, chain_id ORDER BY time DESC) = 1
     )

@@ -6,8 +6,9 @@ import plotly.graph_objects as go
 import polars as pl
 
 from questions import voting_record
-from questions.proposals import Proposal
+from questions.proposals import Electorate, Proposal
 from questions.voting_record import Record
+from store.rows import Decision
 from ui import curves, tables, words
 from ui.provenance import Provenance
 
@@ -15,8 +16,8 @@ from ui.provenance import Provenance
 def habits(over: Sequence[Proposal], found: Record | None) -> str:
     """Usual turnout, who stays away, how much is overridden and how few propose, as sentences."""
     told = [_turnout(over)]
-    if found is not None:
-        told += [_silent(found), _overridden(found)]
+    if found is not None and over:
+        told += [_silent(found, over[-1].electorate), _overridden(found)]
     return " ".join(part for part in [*told, _proposers(over)] if part)
 
 
@@ -28,13 +29,13 @@ def _turnout(over: Sequence[Proposal]) -> str:
     return f"Usual turnout, the median of {words.several(counted, 'vote')} that are over: **{words.share(usual)}**."
 
 
-def _silent(found: Record) -> str:
+def _silent(found: Record, who_votes: Electorate) -> str:
     read = f"the {words.several(found.proposals, 'proposal')} whose votes were read"
     if not found.silent.voters:
-        return f"Every validator voted on at least one of {read}."
-    who = words.several(len(found.silent.voters), "validator")
+        return f"Every {who_votes.voter} voted on at least one of {read}."
+    who = words.several(len(found.silent.voters), who_votes.voter)
     share = words.share(float(found.silent.share))
-    return f"**{words.sentence(who)}**, with {share} of the bonded tokens, voted on none of {read}."
+    return f"**{words.sentence(who)}**, with {share} of the {who_votes.power}, voted on none of {read}."
 
 
 def _overridden(found: Record) -> str:
@@ -69,38 +70,40 @@ def beside(rows: pl.DataFrame, found: Record | None) -> pl.DataFrame:
     return rows.with_columns(pl.Series("voted_on", told, dtype=pl.String))
 
 
-def turnout(rows: pl.DataFrame) -> go.Figure:
+def turnout(rows: pl.DataFrame, electorate: Electorate) -> go.Figure:
     """Turnout of each vote against the quorum, over time."""
     # The chart draws one line a network; here the lines are what is asked for and what came.
     parts = [
         rows.select("time", network=pl.lit(column), title=pl.lit(column.capitalize()), value=pl.col(column))
         for column in ("turnout", "quorum")
     ]
-    return curves.daily(pl.concat(parts).drop_nulls("value"), y="Of the bonded tokens", form=".0%", height=280)
+    return curves.daily(pl.concat(parts).drop_nulls("value"), y=f"Of the {electorate.power}", form=".0%", height=280)
 
 
 TURNOUT = {
     "proposal": tables.text("Proposal", pinned=True),
     "title": tables.text("Title"),
     "time": tables.time("Voting ended"),
-    "turnout": tables.percent("Turnout", "Part of the bonded tokens that voted, by the chain's own count."),
+    "turnout": tables.percent("Turnout", "Part of what could vote that did, by the chain's own count."),
     "quorum": tables.percent("Quorum"),
 }
 
 
-def columns(found: Record) -> tables.Columns:
+def columns(found: Record, electorate: Electorate) -> tables.Columns:
     """The columns of the record's table; those of which nothing is known are left out."""
     most = float(found.validators["share"].max() or 1.0)  # type: ignore[arg-type]
     told = {
-        "party": tables.text("Validator", pinned=True),
-        "share": tables.bar("Of all bonded", most=most),
+        "party": tables.text(electorate.voter.capitalize(), pinned=True),
+        "share": tables.bar(f"Of all {electorate.power}", most=most),
         "voted": tables.count("Voted on"),
         "of": tables.count(
             "Of proposals", "Proposals that are over and whose votes were read one by one, as they were read last."
         ),
         "used": tables.percent("Power used", "Part of its power, over all of them, that its own votes carried."),
         "latest": tables.text("Last votes", "The newest first."),
-        "alike": tables.count("Voted alike", "Other validators with the same vote every time. No proof of one owner."),
+        "alike": tables.count(
+            "Voted alike", f"Other {electorate.voter}s with the same vote every time. No proof of one owner."
+        ),
         "decides": tables.percent(
             "Decides (simulated)", "How often its vote turns the result its way, rather than staying home."
         ),
@@ -113,7 +116,7 @@ def columns(found: Record) -> tables.Columns:
     return {name: column for name, column in told.items() if name not in empty}
 
 
-def simulated(found: Record) -> str:
+def simulated(found: Record, electorate: Electorate) -> str:
     """What the simulated columns are; empty where there are none."""
     if not found.draws:
         return ""
@@ -123,8 +126,8 @@ def simulated(found: Record) -> str:
     )
     return (
         f"Simulated: {words.count(found.draws)} votes. Each starts from one of these {words.count(found.proposals)} "
-        "proposals; every validator keeps its vote there half of the time, and else casts its vote of any of them. Off "
-        f"by at most {words.share(found.error)}{close}."
+        f"proposals; every {electorate.voter} keeps its vote there half of the time, and else casts its vote of any of "
+        f"them. Off by at most {words.share(found.error)}{close}."
     )
 
 
@@ -132,12 +135,12 @@ def source(one: Proposal, found: Record) -> Provenance:
     """Where the power of validators comes from."""
     return Provenance(
         one.network_title,
-        "validators",
+        f"{one.electorate.voter}s",
         one.token,
         found.height,
         found.time,
         one.endpoint,
-        grouping="the newest stake, for all votes",
+        grouping=f"the newest {'power' if one.decision is Decision.MAJORITY else 'stake'}, for all votes",
         n=found.validators.height,
         simulated=one.simulated,
     )

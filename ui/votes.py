@@ -8,20 +8,28 @@ import polars as pl
 from analytics.decimals import ONE
 from analytics.votes.flip import Flip
 from analytics.votes.rules import Ballots
+from analytics.votes.tally import Majority
 from questions import ballots
 from questions.ballots import Count
-from questions.proposals import GONE, Proposal, fraction
+from questions.proposals import CANCELLED, GONE, Proposal, fraction
 from questions.search import Found, misspelled
 from store.addresses import account
+from store.rows import Decision
 from ui import inert, tables, words
 from ui.provenance import Provenance
 
 STATUS = {
     "voting_period": "open for voting",
     "deposit_period": "collecting deposits",
+    "pending": "waiting for its vote to begin",
     "passed": "passed",
     "rejected": "rejected",
     "failed": "passed, but could not be carried out",
+    "succeeded": "passed, not yet on its way",
+    "queued": "passed, waiting to be carried out",
+    "executed": "passed and carried out",
+    "expired": "passed, not carried out in time",
+    CANCELLED: "taken back",
     GONE: "no longer open on the chain: cancelled, its deposit lapsed, or ended since",
 }
 ROUTES = {
@@ -42,6 +50,8 @@ OUTCOMES = {
 # Counts that differ by more than this part of the bonded tokens are told.
 APART = 0.005
 RULES = {"quorum": "the quorum", "veto": "the veto", "threshold": "the share of Yes"}
+# What counts for the quorum where not all that was voted does.
+COUNTS = {"yes": "Yes", "abstain": "abstentions", "no": "No"}
 
 
 def with_status(rows: pl.DataFrame, now: datetime) -> pl.DataFrame:
@@ -72,19 +82,27 @@ def _state(one: Proposal, now: datetime) -> str:
 def _turnout(one: Proposal) -> str:
     if one.turnout is None:
         return ""
-    needed = f" of the {words.share(fraction(one.rule.quorum))} needed" if one.rule else ""
-    return f"{words.share(one.turnout)} of the bonded tokens voted{needed}."
+    voted, rule = f"{words.share(one.turnout)} of the {one.electorate.power} voted", one.rule
+    if not isinstance(rule, Majority):
+        return f"{voted}{f' of the {words.share(fraction(rule.quorum))} needed' if rule else ''}."
+    counted = words.listed([COUNTS[option] for option in rule.counts])
+    quorum = f"{words.share(one.quorate)} of the {words.share(fraction(rule.quorum))} needed"
+    return f"{voted}; for the quorum {counted} count{'s' if len(rule.counts) == 1 else ''}: {quorum}."
 
 
 def _result(one: Proposal) -> str:
     """What the chain's rule makes of the count."""
-    if one.is_gone or not (one.counts and one.rule and one.bonded):
+    if one.is_gone or not (one.counts and one.rule and one.bonded is not None):
         return ""
     yes, abstain, no, veto = one.counts.values()
     outcome = OUTCOMES[Ballots(one.bonded, yes, abstain, no, veto).outcome(one.rule)]
+    decided = f"By this count it {'would' if one.is_open else 'had to'} **{outcome}**"
+    if one.rule.veto is None:
+        return (
+            f"{decided}: Yes {words.share(one.yes)} of what was voted for or against, where more than half is needed."
+        )
     return (
-        f"By this count it {'would' if one.is_open else 'had to'} **{outcome}**: "
-        f"Yes {words.share(one.yes)} of the {words.share(fraction(one.rule.threshold))} needed, "
+        f"{decided}: Yes {words.share(one.yes)} of the {words.share(fraction(one.rule.threshold))} needed, "
         f"veto {words.share(one.veto)} of the {words.share(fraction(one.rule.veto))} that stop it."
     )
 
@@ -143,14 +161,14 @@ def _fewest(flip: Flip | None) -> str:
 def as_validator(counted: Count, operator: str, called: Mapping[str, str]) -> str:
     """What a validator voted, and what that means for those who delegate to it, as sentences."""
     name = inert.markdown(inert.plain(called.get(operator, "")) or words.short(operator))
-    share = words.share(ballots.carried(counted, operator))
-    vote = counted.votes.get(account(operator))
+    share = f"{words.share(ballots.carried(counted, operator))} of the {counted.proposal.electorate.power}"
+    vote, for_others = counted.votes.get(account(operator)), counted.proposal.decision is Decision.STAKE_TALLY
     if vote:
-        said = f"**{name}** voted **{ballots.options(vote)}**, with {share} of the bonded tokens."
-        return f"{said} Who delegates to it and does not vote is counted so."
+        said = f"**{name}** voted **{ballots.options(vote)}**, with {share}."
+        return f"{said} Who delegates to it and does not vote is counted so." if for_others else said
     have = "has not voted" if counted.proposal.is_open else "did not vote"
-    said = f"**{name}** {have}; with it are {share} of the bonded tokens."
-    return f"{said} Who delegates to it and does not vote is not counted."
+    said = f"**{name}** {have}; with it are {share}."
+    return f"{said} Who delegates to it and does not vote is not counted." if for_others else said
 
 
 def represented(rows: pl.DataFrame, counted: Count, who: Found) -> str:
@@ -158,12 +176,14 @@ def represented(rows: pl.DataFrame, counted: Count, who: Found) -> str:
     if rows.is_empty():
         own = ballots.own_vote(counted, who)
         said = f"This address voted **{ballots.options(own)}** itself. " if own else ""
+        if counted.proposal.decision is Decision.MAJORITY:
+            return f"{said}No voting power of it was read."
         return f"{said}No delegation of it to a validator that signs blocks is in the stake that was read."
     tokens = words.decimal(float(rows["tokens"].sum()), 2)
     kinds = rows["counts_as"].unique().to_list()
     if len(kinds) == 1:
         return f"**{tokens} {counted.proposal.token}** count as: **{kinds[0]}**."
-    with_whom = words.several(rows.height, "validator")
+    with_whom = words.several(rows.height, counted.proposal.electorate.voter)
     return f"**{tokens} {counted.proposal.token}** with {with_whom}; they count in different ways."
 
 
@@ -197,8 +217,40 @@ def not_voted(absent: pl.DataFrame, counted: Count) -> str:
     """How many validators have not voted, and what is with them."""
     have = "have not voted" if counted.proposal.is_open else "did not vote"
     share = words.share(float(absent["share"].sum())) if not absent.is_empty() else "0%"
-    who = words.sentence(words.several(absent.height, "validator"))
-    return f"{who} {have}; {share} of the bonded tokens are with them"
+    voters = counted.proposal.electorate
+    who = words.sentence(words.several(absent.height, voters.voter))
+    return f"{who} {have}; {share} of the {voters.power} {'are' if voters.power.endswith('s') else 'is'} with them"
+
+
+def counting(one: Proposal) -> str:
+    """What each option counts for, as a sentence."""
+    if isinstance(one.rule, Majority):
+        counted = words.listed([COUNTS[option] for option in one.rule.counts])
+        return (
+            f"For the quorum {counted} count{'s' if len(one.rule.counts) == 1 else ''}; the result is Yes against No."
+        )
+    return "Abstentions count for the quorum and not for the result; vetoes are counted among everything that voted."
+
+
+def my_vote(counted: Count) -> str:
+    """What the part of an address is called."""
+    return "My validator, my vote" if counted.proposal.decision is Decision.STAKE_TALLY else "My vote"
+
+
+def begins(spelling: str) -> str:
+    """How an address of a network begins."""
+    kind, _, prefix = spelling.partition(":")
+    return f"{prefix}1…" if prefix else "0x…" if kind == "hex" else ""
+
+
+def for_others(counted: Count) -> tables.Columns:
+    """The columns of power that is voted with for others; none where nobody does."""
+    if counted.proposal.decision is Decision.MAJORITY:
+        return {}
+    return {
+        "inherited_tokens": tables.number("Inherited", "Of delegators who did not vote."),
+        "overridden_tokens": tables.number("Overridden", "Taken back by delegators who voted for themselves."),
+    }
 
 
 def largest(rows: pl.DataFrame) -> float:
@@ -218,9 +270,11 @@ def stake_source(counted: Count) -> Provenance:
     one, held = counted.proposal, counted.stake
     newest = "the newest stake" if one.is_open else "stake of today, not of the vote"
     exact = "stake while the vote was open" if held.exact else newest
+    if one.decision is Decision.MAJORITY:
+        exact = "power as the contract counted it, of those who did not vote as it is today"
     return Provenance(
         one.network_title,
-        "validators",
+        f"{one.electorate.voter}s",
         one.token,
         held.height,
         held.time,
@@ -234,9 +288,9 @@ def stake_source(counted: Count) -> Provenance:
 def carried(counted: Count) -> tables.Columns:
     """The columns of how an address's tokens count."""
     return {
-        "party": tables.text("Validator", pinned=True),
+        "party": tables.text(counted.proposal.electorate.voter.capitalize(), pinned=True),
         "tokens": tables.number(counted.proposal.token),
-        "validator_voted": tables.text("The validator voted"),
+        "validator_voted": tables.text(f"The {counted.proposal.electorate.voter} voted"),
         "counts_as": tables.text("These tokens count as"),
         "voted_on": tables.text("It voted on", "Of the proposals that are over and whose votes were read."),
     }

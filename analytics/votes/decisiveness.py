@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from analytics.decimals import ONE, reaching
 from analytics.spread.backend import NUMPY, Backend
-from analytics.votes.tally import Thresholds, passes
+from analytics.votes.tally import Rule, passes
 
 Floats = NDArray[np.float64]
 
@@ -40,7 +40,7 @@ class PastVotes:
     powers: tuple[int, ...]
     votes: NDArray[np.int8]
     bonded: int
-    rule: Thresholds
+    rule: Rule
     margin: int = ONE // 10
 
     def __post_init__(self) -> None:
@@ -114,13 +114,13 @@ def _profiles(votes: Any, random: Any, draws: int, keep: float, xp: Any) -> Any:
     return votes[xp.where(kept, like, own), xp.arange(voters)]
 
 
-def _passes(rule: Thresholds, bonded: int, sums: Sequence[Any]) -> Any:
+def _passes(rule: Rule, bonded: int, sums: Sequence[Any]) -> Any:
     """Whether votes pass; sums are yes, abstain, no and veto power."""
     yes, abstain, _, veto = sums
     return passes(rule, bonded=bonded, total=sum(sums), yes=yes, abstain=abstain, veto=veto)
 
 
-def _contested(rule: Thresholds, margin: int, sums: Sequence[Any]) -> Any:
+def _contested(rule: Rule, margin: int, sums: Sequence[Any]) -> Any:
     """Whether Yes is within the margin of the threshold, both ends included, and somebody said Yes or No."""
     yes, _, no, veto = sums
     deciding = yes + no + veto

@@ -23,7 +23,7 @@ from itertools import accumulate
 
 from analytics.decimals import FINE, least, product
 from analytics.votes.rules import SEARCH_STEPS, Ballots, fewest
-from analytics.votes.tally import Account, Choice, Tally, Thresholds, Validator, power_of, tally
+from analytics.votes.tally import Account, Choice, Majority, Rule, Tally, Validator, power_of, tally
 
 ROUTES = ("boycott", "abstain", "no", "veto", "yes")
 RULES = ("quorum", "veto", "threshold")
@@ -140,14 +140,14 @@ def ballots(votes: Iterable[Vote]) -> Vote:
     )
 
 
-def flips(bonded: int, voters: Sequence[Cast], rule: Thresholds) -> dict[str, Flip | None]:
+def flips(bonded: int, voters: Sequence[Cast], rule: Rule) -> dict[str, Flip | None]:
     """For each route the smallest set that turns the vote; None where not even all voters together can."""
     count = ballots(cast.vote for cast in voters)
     sums = _sums(bonded, count, rule)
     passed = Ballots(bonded, count.yes, count.abstain, count.no, count.veto).outcome(rule) == "passed"
     find = _broken if passed else _met
     found = {}
-    for route in ROUTES:
+    for route in routes(rule):
         effects = [(_effects(cast, route, rule), cast.voter) for cast in voters]
         least = [(low, voter) for (low, _), voter in effects]
         most = [(high, voter) for (_, high), voter in effects]
@@ -155,12 +155,20 @@ def flips(bonded: int, voters: Sequence[Cast], rule: Thresholds) -> dict[str, Fl
     return found
 
 
-def _sums(bonded: int, vote: Vote, rule: Thresholds) -> Sums:
+def routes(rule: Rule) -> tuple[str, ...]:
+    """What a voter may do otherwise: not every rule has a veto."""
+    return tuple(route for route in ROUTES if route != "veto" or "no_with_veto" in rule.options)
+
+
+def _sums(bonded: int, vote: Vote, rule: Rule) -> Sums:
     """The three sums; a vote passes when none is negative.
 
     They are `tally.conditions`, made sums that a voter's switch adds to. Where a ratio is that of its threshold to the
     last digit, its parts settle what the chain asks for: fewer vetoes than that of any who voted, some who chose.
     """
+    if isinstance(rule, Majority):
+        quorate = rule.quorate(yes=vote.yes, abstain=vote.abstain, no=vote.no)
+        return (quorate * (rule.power or 1) - rule.needed * bonded, 0, vote.yes - vote.no - 1)
     total, deciding = vote.total, vote.total - vote.abstain
     return (
         total * FINE - least(rule.quorum) * bonded,
@@ -169,7 +177,7 @@ def _sums(bonded: int, vote: Vote, rule: Thresholds) -> Sums:
     )
 
 
-def _effects(cast: Cast, route: str, rule: Thresholds) -> tuple[Sums, Sums]:
+def _effects(cast: Cast, route: str, rule: Rule) -> tuple[Sums, Sums]:
     """What the three sums gain, at least and at most, when the voter takes the route with all its power."""
     if route == "boycott":
         sure = _move(cast.vote, Vote(), rule)
@@ -192,7 +200,7 @@ def _by_option(vote: Vote) -> Iterator[Vote]:
     return (part for part in parts if part.total)
 
 
-def _move(before: Vote, after: Vote, rule: Thresholds) -> Sums:
+def _move(before: Vote, after: Vote, rule: Rule) -> Sums:
     """What the three sums gain when power votes otherwise."""
     was, becomes = _sums(0, before, rule), _sums(0, after, rule)
     return (becomes[0] - was[0], becomes[1] - was[1], becomes[2] - was[2])

@@ -15,7 +15,7 @@ from fractions import Fraction
 from itertools import accumulate
 
 from analytics.spread.batches import Threshold
-from analytics.votes.tally import Account, Thresholds, outcome
+from analytics.votes.tally import Account, Rule, Thresholds, outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Ballots:
     def total(self) -> int:
         return self.yes + self.abstain + self.no + self.veto
 
-    def outcome(self, rule: Thresholds) -> str:
+    def outcome(self, rule: Rule) -> str:
         """What the chain decides: passed, or why not."""
         return outcome(rule, bonded=self.bonded, total=self.total, yes=self.yes, abstain=self.abstain, veto=self.veto)
 

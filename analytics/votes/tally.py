@@ -1,8 +1,9 @@
-"""The governance tally of Cosmos chains, to the last base unit, and whose power each vote carried.
+"""What a count of votes decides, to the last base unit, and whose power each vote carried.
 
-The rule is x/gov's Tally, the same from SDK 0.43 to 0.53: a voter decides over its own delegations to bonded
-validators; a validator that votes decides over what is left of its own. Numbers with decimals are whole numbers of
-1e-18, rounded half to even after each product and quotient, as the chain's own decimal type does.
+On Cosmos chains the rule is x/gov's Tally, the same from SDK 0.43 to 0.53: a voter decides over its own delegations to
+bonded validators; a validator that votes decides over what is left of its own. Numbers with decimals are whole numbers
+of 1e-18, rounded half to even after each product and quotient, as the chain's own decimal type does. A contract that
+counts votes compares whole units (`Majority`).
 """
 
 from collections import defaultdict
@@ -10,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import and_
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import polars as pl
 
@@ -40,18 +41,59 @@ class Thresholds:
     quorum: int
     threshold: int
     veto: int
+    options = OPTIONS
 
+
+@dataclass(frozen=True, slots=True)
+class Majority:
+    """The rule of a contract that counts: more Yes than No, and at least `needed` of what the options `counts` got.
+
+    needed, power: in one unit, as the contract tells them of one proposal; power: all that could vote. The contract
+    compares whole units: nothing is rounded. A majority of whom nobody else voted is one.
+    """
+
+    needed: int
+    power: int
+    counts: tuple[str, ...]
+    options = ("yes", "abstain", "no")
+    threshold = ONE // 2
+    veto = None
+
+    def __post_init__(self) -> None:
+        if min(self.needed, self.power) < 0 or not {*self.counts} <= {*self.options}:
+            raise ValueError(f"no quorum: {self.needed} of {self.power} by {', '.join(self.counts)}")
+
+    @property
+    def quorum(self) -> int:
+        """The quorum as a share of all power, in 1e-18; all of it where nobody says how much that is."""
+        return self.needed * ONE // self.power if self.power else ONE
+
+    def quorate(self, *, yes: int, abstain: int, no: int) -> int:
+        """What counts for the quorum; of arrays one each."""
+        parts = {"yes": yes, "abstain": abstain, "no": no}
+        return sum(parts[option] for option in self.counts)
+
+    def need(self, power: int) -> int:
+        """The quorum where all power is so much: in another unit, or of others."""
+        return -(-self.needed * power // self.power) if self.power else self.needed
+
+
+Rule: TypeAlias = Thresholds | Majority
 
 # Why a vote fails, by the first condition that does not hold.
 FAILURES: Final = ("no stake", "quorum", "abstained", "vetoed", "rejected")
 
 
-def conditions(rule: Thresholds, *, bonded: Any, total: Any, yes: Any, abstain: Any, veto: Any) -> tuple[Any, ...]:
+def conditions(rule: Rule, *, bonded: Any, total: Any, yes: Any, abstain: Any, veto: Any) -> tuple[Any, ...]:
     """What a vote needs to pass, in the order in which the chain looks (x/gov/keeper/tally.go): one for each failure.
 
     All powers in one unit: whole numbers, or int64 arrays below 2^33. total: all that voted.
     """
     deciding = total - abstain
+    if isinstance(rule, Majority):
+        no = deciding - yes
+        reached = rule.quorate(yes=yes, abstain=abstain, no=no) >= rule.need(bonded)
+        return (True, reached, True, True, yes > no)
     # Vetoes are compared with everything that voted, Yes only with what did not abstain.
     return (
         bonded > 0,
@@ -62,12 +104,12 @@ def conditions(rule: Thresholds, *, bonded: Any, total: Any, yes: Any, abstain: 
     )
 
 
-def passes(rule: Thresholds, **powers: Any) -> Any:
+def passes(rule: Rule, **powers: Any) -> Any:
     """Whether a vote passes, for numbers or for each element of arrays; powers as in `conditions`."""
     return reduce(and_, conditions(rule, **powers))
 
 
-def outcome(rule: Thresholds, **powers: int) -> str:
+def outcome(rule: Rule, **powers: int) -> str:
     """What the chain decides: passed, or why not (one of FAILURES); powers as in `conditions`."""
     holds = conditions(rule, **powers)
     return "passed" if all(holds) else FAILURES[holds.index(False)]
@@ -101,7 +143,7 @@ class Tally:
     bonded: int
     voters: Mapping[str, VotingPower] = field(repr=False)
 
-    def outcome(self, rule: Thresholds) -> str:
+    def outcome(self, rule: Rule) -> str:
         """What the chain would decide now."""
         yes, abstain, veto = (self.exact[option] for option in ("yes", "abstain", "no_with_veto"))
         return outcome(rule, bonded=self.bonded * ONE, total=self.turnout, yes=yes, abstain=abstain, veto=veto)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from analytics.votes.tally import Thresholds
 from questions import ballots, proposals
 from questions.ballots import Count
 from questions.proposals import Proposal
@@ -42,7 +43,7 @@ def test_turnout_and_result_are_those_of_the_chains_own_count(found: dict[str, P
 
 def test_the_rule_is_the_chains_own(found: dict[str, Proposal]) -> None:
     rule = found["fetch:2"].rule
-    assert rule is not None
+    assert isinstance(rule, Thresholds)
     assert [proposals.fraction(part) for part in (rule.quorum, rule.threshold, rule.veto)] == [0.334, 0.5, 0.334]
 
 

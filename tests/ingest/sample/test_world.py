@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from analytics.decimals import ONE
+from analytics.votes.tally import Thresholds
 from ingest.sample.world import build_sample
 from questions import ballots
 from questions.proposals import proposals
@@ -153,7 +154,7 @@ def test_a_simulated_outcome_follows_the_rule_of_the_chain(sample: Path) -> None
         found = [one for one in proposals(mart) if not one.is_open]
     assert {one.status for one in found} == {"passed", "rejected"}
     for one in found:
-        assert one.rule
+        assert isinstance(one.rule, Thresholds)
         assert one.turnout
         assert one.yes is not None
         assert one.veto is not None
