@@ -225,13 +225,17 @@ POOLS: Final = {"http": _Pool, "https": _PoolTls}
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a host is asked: a GET with parameters, or a POST of JSON; headers beside those of every question."""
+    """What a host is asked: a GET with parameters, or a POST of JSON; headers beside those of every question.
+
+    direct: whoever sends elsewhere has not answered.
+    """
 
     method: str
     url: str
     params: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     body: object = None
+    direct: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,9 +322,14 @@ class Http:
         url: str,
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
+        *,
+        direct: bool = False,
     ) -> Answer:
-        """Answer to a GET; raises SourceDown when nobody answers in time or the answer is too large."""
-        return self._ask(Question("GET", url, params or {}, headers or {}))
+        """Answer to a GET; raises SourceDown when nobody answers in time or the answer is too large.
+
+        direct: follow no redirect.
+        """
+        return self._ask(Question("GET", url, params or {}, headers or {}, direct=direct))
 
     def post(self, url: str, body: object, headers: Mapping[str, str] | None = None) -> Answer:
         """Answer to a POST of JSON; raises SourceDown as `get` does."""
@@ -395,6 +404,8 @@ class Http:
             again = response.raw.retries
             self._spend(bare(url), requests=len(again.history) if again else 0)
             if response.is_redirect:
+                if question.direct:
+                    raise SourceDown(f"{bare(response.url)} redirects, where none is followed")
                 return _same_host(response)
             return Answer(response.url, response.status_code, response.headers, self._body(response))
 

@@ -122,6 +122,20 @@ def test_a_passing_fault_of_a_proxy_is_retried() -> None:
         assert http.post(address, {"id": 1}).json() == {"ok": True}
 
 
+@pytest.mark.parametrize("location", ["https://127.0.0.1/", "/elsewhere", "http://127.0.0.1:9/"])
+def test_whoever_is_asked_directly_and_sends_elsewhere_has_not_answered(location: str) -> None:
+    asked: list[str] = []
+
+    def answer(request: Request) -> Reply:
+        asked.append(request.path)
+        return Reply(b"", 302, {"location": location})
+
+    told = pytest.raises(SourceDown, match=r"/info redirects, where none is followed")
+    with serving(answer) as address, client() as http, told:
+        http.get(f"{address}/info", direct=True)
+    assert asked == ["/info"]
+
+
 def test_an_answer_over_the_cap_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transport, "LARGEST_ANSWER", 1000)
     with serving(lambda _: Reply(b"x" * 2000)) as address, client() as http, pytest.raises(SourceDown, match="MiB"):
