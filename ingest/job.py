@@ -165,7 +165,7 @@ def run(data: Path, work: Work, http: Http, *, started: datetime, progress: Prog
     for network, _ in work:
         endpoints(network)
     for variable in os.environ:
-        if variable.startswith("EIP155_") and variable.endswith("_URL"):
+        if variable.endswith("_PEERS_URL") or (variable.startswith("EIP155_") and variable.endswith("_URL")):
             named(variable)
     with recorded(landing, started) as record:
         outcomes = _read_networks(work, http, landing, record.heard(progress, http))

@@ -37,7 +37,7 @@ FORMAT: Final = 1
 INDEX: Final = "index.json"
 DOCTOR, BEFORE, AFTER = "addresses", "newest_block", "proved_again"
 # A few pages of each list and a few things of each kind: enough to learn every shape, at a request a second.
-A_READING: Final = Limits(requests=25, bytes=2 * 2**20, elements=1_000_000, seconds=180)
+A_READING: Final = Limits(requests=25, bytes=4 * 2**20, elements=1_000_000, seconds=180)
 A_NETWORK: Final = Limits(requests=400, bytes=8 * 2**20, elements=4_000_000, seconds=900)
 # What clients go by; others may tell of the operator.
 HEADERS: Final = ("content-type", "retry-after", "grpc-metadata-x-cosmos-block-height")
@@ -79,7 +79,9 @@ class Tape:
         form, body = _content(answer.content)
         if question.url.endswith("/node_info"):
             body = without_machine(body)
-        refused = form != "body" or answer.status >= 400 or (isinstance(body, dict) and "error" in body)
+        # Bytes that are no text, of whoever is asked for them, hold facts and no words.
+        words = form == "text" or (form == "latin1" and not question.direct)
+        refused = words or answer.status >= 400 or (isinstance(body, dict) and "error" in body)
         said = self._names.refusal if refused else self._names.fact
         return {"status": answer.status, "headers": texts(headers, self._names.refusal), form: texts(body, said)}
 
@@ -239,8 +241,9 @@ def record(
 def variables(network: Network, names: StandIns) -> dict[str, tuple[str, ...]]:
     """The variables of the operator's that name addresses for a network, with what stands for these."""
     chain = network.chain.chain_id if network.chain else ""
-    own = f"{network.name.upper()}_URL", f"{chain.upper().replace(':', '_')}_"
-    return {name: told for name, told in names.named.items() if name == own[0] or name.startswith(own[1])}
+    own, of_chain = network.name.upper(), f"{chain.upper().replace(':', '_')}_"
+    ours = (f"{own}_URL", f"{own}_PEERS_URL")
+    return {name: told for name, told in names.named.items() if name in ours or name.startswith(of_chain)}
 
 
 def became(outcome: Outcome, landing: Landing, names: StandIns) -> dict[str, Any]:

@@ -42,11 +42,11 @@ ABOUT: Final[Mapping[Column, About]] = {
         "Stake by operator", Measure.STAKE, "those who run with it", ("hotkeys", "validators")
     ),
     Column.VOTING_POWER: About(
-        "Voting power", Measure.VOTING_POWER, "those who vote with it", ("validators", "voters")
+        "Voting power", Measure.VOTING_POWER, "those who vote with it", ("validators", "voters", "miners")
     ),
     Column.EMISSION: About("Emission by recipient", Measure.EMISSION, "those who own what was paid", ("recipients",)),
     Column.EMISSION_BY_OPERATOR: About(
-        "Emission by operator", Measure.EMISSION, "those who earn it, with what they pass on", ("stakers",)
+        "Emission by operator", Measure.EMISSION, "those who earn it, with what they pass on", ("stakers", "miners")
     ),
     Column.COMPUTE_SUPPLY: About("Leased compute", Measure.COMPUTE_SUPPLY, "those who lease it out", ("providers",)),
     Column.COMPUTE_SPEND: About(

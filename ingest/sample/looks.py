@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ingest.network import Network, Reading
+from ingest.sample import arweave
 from ingest.sample.draw import party
 from ingest.sample.evm import HOLDERS, POWERS
 from ingest.sample.substrate import SUBNETS, SUDO
@@ -155,9 +156,17 @@ def _contracts(network: Network) -> Iterator[tuple[str, Look]]:
     yield "organizations", Look((Population("organizations", 70, 140, 0.8, "organization <number>"),), every=7)
 
 
+def _blocks(network: Network) -> Iterator[tuple[str, Look]]:
+    """Blocks of a week and what is paid for those of a day, by the same miners."""
+    yield "blocks", Look((Population("miners", arweave.MINERS, arweave.A_WEEK, arweave.SKEW),), every=7)
+    paid = arweave.A_DAY * 10**network.decimals
+    yield "rewards", Look((Population("miners", arweave.MINERS, paid, arweave.SKEW),), every=7)
+
+
 # Looks by the kind of the network's addresses.
 LOOKS: Final[Mapping[str, Callable[[Network], Iterator[tuple[str, Look]]]]] = {
     "bech32": _compute,
     "ss58": _subnets,
     "hex": _contracts,
+    "base64url": _blocks,
 }

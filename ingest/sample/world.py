@@ -18,8 +18,8 @@ import polars as pl
 from ingest.network import Network, Reading
 from ingest.networks import networks
 from ingest.publication import build
+from ingest.sample import arweave, evm, market, substrate
 from ingest.sample import cosmos as sample_chain
-from ingest.sample import evm, market, substrate
 from ingest.sample import votes as sample_votes
 from ingest.sample.cosmos import chain_of
 from ingest.sample.draw import DAY, DAYS, Floats, Row, dice, held, parties, wandered
@@ -171,7 +171,9 @@ def _beside(network: Network, end: datetime, days: int) -> Iterator[tuple[Snapsh
 
 def _told(network: Network) -> dict[str, Told]:
     """What can be told beside distributions, by reading."""
-    family = {"ss58": substrate.TOLD, "hex": evm.TOLD}.get(network.address.partition(":")[0], {})
+    family = {"ss58": substrate.TOLD, "hex": evm.TOLD, "base64url": arweave.TOLD}.get(
+        network.address.partition(":")[0], {}
+    )
     told: dict[str, Told] = {}
     told |= {name: (partial(rows, network), every) for name, (rows, every) in {**market.TOLD, **family}.items()}
     if chain := chain_of(network):

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from urllib3.util import Retry
 
+from ingest.arweave.node import ArweaveNode
 from ingest.cosmos.lcd import VALIDATORS, Lcd
 from ingest.dictionary import tells, unlisted
 from ingest.evm.calls import Call
@@ -23,6 +24,7 @@ from ingest.offchain.feed import Feed
 from ingest.substrate.node import Substrate
 from ingest.transport import Http
 from store.rows import Facts, Kind, frame, observation
+from tests.worlds.arweave_chain import HISTORY
 from tests.worlds.contract import DOWN, Breach, Clean, Shelf, breaches, cases, clean
 from tests.worlds.families import uncovered
 from tests.worlds.made_up import NETWORK as MADE_UP
@@ -100,12 +102,20 @@ def trusting_feed(feed: Feed) -> Facts:
     return Facts(frame(Kind.OBSERVATIONS, [observation("providers", feed.block.time, len(rows), "")]))
 
 
+def trusting_weave(node: ArweaveNode) -> Facts:
+    """Takes whatever blocks a peer names."""
+    height = node.block.height - HISTORY
+    rows = node.from_peer(f"/block_index/{height}/{height}", as_it_comes).json()
+    return Facts(frame(Kind.OBSERVATIONS, [observation("blocks", node.block.time, len(rows), "")]))
+
+
 # Of each protocol a reading that trusts, a word of its question, and faults by which it is found out beside others.
 TRUSTING: dict[str, tuple[Callable[[Any], Facts], str, set[str]]] = {
     "akash": (trusting_lcd, "limit=61", {"{}", "duplicates"}),
     "bittensor": (trusting_substrate, " 61,", {"null", "{}", "text", "duplicates"}),
     "fet": (trusting_evm, "getStorageAt", {"null", "{}", "[]", "text"}),
     "akash_console": (trusting_feed, "providers", {"null", "{}", "text", "duplicates"}),
+    "arweave": (trusting_weave, "block_index", {"null", "{}", "text", "duplicates"}),
 }
 
 
@@ -148,6 +158,10 @@ def unknown_substrate(node: Substrate) -> Facts:
     return Facts(frame(Kind.OBSERVATIONS, [node.ask(lambda ask: ask("a_new_method"))]))
 
 
+def unknown_weave(node: ArweaveNode) -> Facts:
+    return Facts(frame(Kind.OBSERVATIONS, [node.from_peer("/a/new/route", as_it_comes)]))
+
+
 def unknown_feed(feed: Feed) -> Facts:
     return Facts(frame(Kind.OBSERVATIONS, [feed.get("/a/new/path", as_it_comes)]))
 
@@ -159,6 +173,7 @@ def unknown_feed(feed: Feed) -> Facts:
         ("fet", unknown_evm, r"newFunction\(\)"),
         ("bittensor", unknown_substrate, "a_new_method"),
         ("akash_console", unknown_feed, "/a/new/path"),
+        ("arweave", unknown_weave, "/a/new/route"),
     ],
 )
 def test_a_question_that_no_good_world_answers_is_named(
@@ -171,7 +186,10 @@ def test_a_question_that_no_good_world_answers_is_named(
 
 # --- the same over sockets --------------------------------------------------------------------------------------------
 
-OVER_SOCKETS = {"akash": "validators", "bittensor": "balances", "fet": "supply", "akash_console": "capacity"}
+OVER_SOCKETS = {
+    **{"akash": "validators", "bittensor": "balances", "fet": "supply", "akash_console": "capacity"},
+    "arweave": "blocks",
+}
 
 
 def over_sockets(found: Clean, asked: Asked, folder: Path) -> tuple[str, Shelf]:
@@ -184,7 +202,10 @@ def over_sockets(found: Clean, asked: Asked, folder: Path) -> tuple[str, Shelf]:
         serving(server) as address,
         Http(10_000, Retry(0)) as http,
     ):
-        patch_.setenv(f"{found.good.network.name.upper()}_URL", address)
+        name = found.good.network.name.upper()
+        patch_.setenv(f"{name}_URL", address)
+        # Of peers two must agree: one server under two names.
+        patch_.setenv(f"{name}_PEERS_URL", f"{address},{address.replace('127.0.0.1', 'localhost')}")
         *_, outcome = read_network(found.good.network, [found.reading], http, shelf, lambda _: None)
     return outcome.error, shelf
 

@@ -2,21 +2,25 @@
 
 import inspect
 import re
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
+from urllib.parse import urlsplit
 
 import polars as pl
 import pytest
+from urllib3.util import Retry
 
 from ingest.job import endpoints
 from ingest.network import Network, Reading
 from ingest.networks import networks
 from ingest.sample.world import Simulated, readings
+from ingest.transport import Http
 from questions.populations import whole
 from store.addresses import bech32
 from store.columns import ABOUT, Column, misplaced
-from store.rows import IS_ADDRESS, LEFT_OUT, PARTY, BadData, Facts, Kind, frame, holdings, observation
+from store.rows import IS_ADDRESS, LEFT_OUT, PARTY, BadData, Facts, Kind, SourceDown, frame, holdings, observation
 from store.spelling import ACCOUNT, ADDRESS, ANY, KINDS, spelled, strangers
 from tests.worlds.each import each
 from ui.colours import of_network
@@ -46,8 +50,48 @@ def test_a_chain_has_public_endpoints_over_https_that_can_be_replaced(
 ) -> None:
     assert endpoints(network)
     assert all(address.startswith("https://") for address in endpoints(network))
+    assert [name for name in plain(network.chain) if name != "peers"] == []
     monkeypatch.setenv(f"{network.name.upper()}_URL", "http://127.0.0.1:1, http://127.0.0.1:2")
     assert endpoints(network) == ("http://127.0.0.1:1", "http://127.0.0.1:2")
+
+
+def plain(chain: object) -> dict[str, list[str]]:
+    """Addresses of a chain that speak plain HTTP, by the field in which they stand."""
+    told = {one.name: getattr(chain, one.name) for one in fields(chain)}  # type: ignore[arg-type]
+    texts = {name: [value] if isinstance(value, str) else value for name, value in told.items()}
+    found = {
+        name: [one for one in value if isinstance(one, str) and one.startswith("http://")]
+        for name, value in texts.items()
+        if isinstance(value, list | tuple)
+    }
+    return {name: addresses for name, addresses in found.items() if addresses}
+
+
+PEERED = [one for one in NETWORKS.values() if hasattr(one.chain, "peers")]
+
+
+@pytest.mark.parametrize("network", PEERED, ids=named)
+def test_plain_http_is_spoken_to_peers_alone_of_which_two_must_agree(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What they say counts by its hash; that of the block comes over HTTPS too."""
+    assert network.chain
+    peers = plain(network.chain)["peers"]
+    assert len({urlsplit(one).hostname for one in peers}) == len(peers) > 2
+    assert {urlsplit(one).port for one in peers} == {1984}
+    monkeypatch.setenv(f"{network.name.upper()}_PEERS_URL", "http://127.0.0.1:1")
+    with Http(10_000, Retry(0)) as http, pytest.raises(SourceDown, match=r"^http://127\.0\.0\.1:1: "):
+        network.chain.head(http, endpoints(network))
+
+
+def test_an_address_over_plain_http_is_found_wherever_it_stands() -> None:
+    @dataclass(frozen=True)
+    class Planted:
+        chain_id: str = "x"
+        endpoints: tuple[str, ...] = ("https://a.example",)
+        explorer: str = "http://b.example"
+
+    assert plain(Planted()) == {"explorer": ["http://b.example"]}
 
 
 @each(("network", "reading"), READINGS, ids=named)

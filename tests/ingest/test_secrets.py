@@ -60,6 +60,7 @@ def variables() -> list[str]:
         if isinstance(network.chain, EvmChain)
         for kind in ("ARCHIVE", "EXPLORER")
     }
+    beside |= {f"{network.name.upper()}_PEERS_URL" for network in known if hasattr(network.chain, "peers")}
     return [*(f"{network.name.upper()}_URL" for network in known), *sorted(beside), "SOME_NEW_URL"]
 
 

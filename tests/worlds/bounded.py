@@ -103,9 +103,11 @@ def _outcome(world: Good, address: str, folder: Path) -> Outcome:
     network = world.network
     wanted = [one for one in network.readings if one.name == list_of(network)]
     explorer = f"EIP155_{getattr(network.chain, 'number', 0)}_EXPLORER_URL"
+    # Of peers two must agree: one server under two names.
+    name, peers = network.name.upper(), f"{address},{address.replace('127.0.0.1', 'localhost')}"
     patience = PATIENCE.new(backoff_factor=0)
     with (
-        patch.dict(os.environ, {f"{network.name.upper()}_URL": address, explorer: address}),
+        patch.dict(os.environ, {f"{name}_URL": address, f"{name}_PEERS_URL": peers, explorer: address}),
         Http(10_000, patience, RUN) as http,
     ):
         (outcome,) = read_network(network, wanted, http, Landing(folder), lambda _: None)

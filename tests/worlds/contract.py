@@ -136,13 +136,13 @@ def clean(network: Network, reading: Reading, folder: Path) -> Clean:
     before: dict[str, dict[int, Facts]] = {}
     if reading.after:
         earlier = good(network, BLOCKS_BETWEEN)
-        shelf, _ = ran(earlier, reading, {"good": earlier.answer}, ["good"], {}, folder)
+        shelf, _ = ran(earlier, reading, {"good": earlier.answer, "third": earlier.answer}, ["good"], {}, folder)
         before = shelf.kept
     world = good(network)
     world = replace(world, answer=Remembered(world.answer))
     recorder = Recorder(world.answer)
     found = Clean(world, reading, recorder.asked, {}, before, folder)
-    shelf, outcome = ran(world, reading, {"good": recorder}, ["good"] * found.places, before, folder)
+    shelf, outcome = ran(world, reading, {"good": recorder, "third": recorder}, ["good"] * found.places, before, folder)
     if outcome.error:
         why = "; ".join([f"{outcome.error}: {outcome.message}", *found.unanswered()])
         raise LookupError(f"{network.name} {reading.name} at its good world: {why}")
@@ -161,7 +161,9 @@ def ran(
     shelf = Shelf(folder, before)
     urls = ",".join(f"http://{name}" for name in addresses)
     explorer = f"EIP155_{getattr(world.network.chain, 'number', 0)}_EXPLORER_URL"
-    asked = {f"{world.network.name.upper()}_URL": urls, explorer: urls, "DEAI_ALLOWANCE": "0.2"}
+    # Peers of which two must agree: those of the setting and a good one.
+    name, peers = world.network.name.upper(), ",".join([urls, *(["http://third"] if "third" in servers else [])])
+    asked = {f"{name}_URL": urls, f"{name}_PEERS_URL": peers, explorer: urls, "DEAI_ALLOWANCE": "0.2"}
     # What else stands in the environment is gone through for every text that is told.
     with patch.dict(os.environ, asked, clear=True), Wired(servers) as http:
         *_, outcome = read_network(world.network, [reading], http, shelf, lambda _: None)

@@ -22,6 +22,7 @@ from typing import Any, Final, cast
 
 from analytics.impossible import Impossible
 from ingest import fields
+from ingest.arweave import rewards
 from ingest.evm import logs, refusals
 from ingest.importer import import_file
 from ingest.networks import networks
@@ -33,7 +34,7 @@ from store import addresses
 from store.landing import Landing
 from store.rows import Facts, ReadingError, Snapshot
 from tests.conftest import SHARED
-from tests.worlds import state_files
+from tests.worlds import arweave_chain, state_files
 from tests.worlds.evm_provider import FINAL, TOKEN, error, result, transfer
 from tests.worlds.odd import Document, Odd, Wrong, encoded, odd_bytes
 from tests.worlds.own_runtime import own_runtime
@@ -185,6 +186,22 @@ def _moves(good: Sequence[Any], _: int, odd: Odd, found: logs.Transfers) -> str:
         return "an address of another width"
     most = len(good) - (odd.wrong is Wrong.DROPPED)
     return "" if len(found.amount) == most or odd.wrong is Wrong.CHANGED else f"{len(found.amount)} moves of {most}"
+
+
+# --- Arweave ----------------------------------------------------------------------------------------------------------
+
+PAID: Final = arweave_chain.Small(0).paid
+
+
+def of_weave() -> Iterator[Decoder]:
+    """A history of rewards: what is taken is the right one, since it leads to the hash of a block."""
+    start, good = bytes(32), b"".join(PAID)
+    end = arweave_chain.linked(start, PAID)
+
+    def read(_: int, content: bytes) -> Any:
+        return rewards.proved(content, start, end, len(PAID))
+
+    yield Decoder("Arweave", "rewards.proved", [good], read, lambda _, odd, __: "" if odd.content == good else "taken")
 
 
 # --- SCALE ------------------------------------------------------------------------------------------------------------

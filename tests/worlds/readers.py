@@ -15,7 +15,7 @@ from ingest.network import Earlier, Network, Reading
 from ingest.networks import networks
 from store.rows import Facts, ReadingError
 from tests.worlds.contract import BLOCKS_BETWEEN
-from tests.worlds.decoders import Decoder, of_evm, of_fields, of_files, of_scale, of_texts
+from tests.worlds.decoders import Decoder, of_evm, of_fields, of_files, of_scale, of_texts, of_weave
 from tests.worlds.good import Answer, Good, good
 from tests.worlds.memo import no_memo
 from tests.worlds.odd import Document, Odd, Wrong
@@ -71,7 +71,7 @@ class Tried:
     answer: Answer
     earlier: Earlier
     clean: Facts
-    told: tuple[Document, ...]
+    told: tuple[Document | bytes, ...]
 
     def spoilt(self, number: int, content: bytes) -> Facts:
         """What it finds where one answer is this."""
@@ -112,13 +112,13 @@ def found_at(network: Network[Any], reading: Reading[Any], answer: Answer, earli
     """A reading with what it finds and is told at a server; raises ReadingError where it finds nothing."""
     heard = Heard(answer)
     clean = facts(network, reading, heard, earlier)
-    told = tuple(Document.of(reply.body) for reply in heard.told)
+    told = tuple(reply.body if isinstance(reply.body, bytes) else Document.of(reply.body) for reply in heard.told)
     return Tried(network, reading, answer, earlier, clean, told)
 
 
 def decoders() -> Iterator[Decoder]:
     """All that makes something of what strangers say, but for metadata, of which each try takes long."""
-    for found in (of_fields, of_evm, of_scale, of_files, of_texts, of_readings):
+    for found in (of_fields, of_evm, of_scale, of_files, of_texts, of_weave, of_readings):
         yield from found()
 
 

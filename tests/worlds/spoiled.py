@@ -61,8 +61,8 @@ class Asked:
 
     @property
     def body(self) -> Any:
-        """The answer as JSON, a copy of its own."""
-        return json.loads(self.reply.encoded())
+        """The answer as JSON, a copy of its own; bytes where it is none."""
+        return self.reply.body if isinstance(self.reply.body, bytes) else json.loads(self.reply.encoded())
 
     @property
     def told(self) -> Any:
@@ -164,7 +164,7 @@ def _with_rows(change: Callable[[list[Any]], list[Any]]) -> Callable[[Asked], Re
 def _half(asked: Asked) -> Reply | None:
     """Half of the rows, or of what is encoded in a text."""
     told = asked.told
-    if isinstance(told, str) and len(told) > 66:
+    if isinstance(told, bytes) or (isinstance(told, str) and len(told) > 66):
         return asked.telling(told[: len(told) // 4 * 2])
     return _with_rows(lambda rows: rows[: len(rows) // 2])(asked)
 
@@ -208,6 +208,9 @@ def _other_status(asked: Asked) -> Reply | None:
 def _rotten(asked: Asked) -> Reply | None:
     """One letter of each hash is another."""
     told = asked.told
+    if isinstance(told, bytes):
+        place = len(told) * 3 // 4
+        return asked.telling(told[:place] + bytes([told[place] ^ 1]) + told[place + 1 :])
     if asked.call and asked.call[0] in HASHED:
         names = [told] if isinstance(told, str) else list(told)
         return asked.telling(_flipped(told) if isinstance(told, str) else [*map(_flipped, names[:1]), *names[1:]])

@@ -8,11 +8,14 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 
+from ingest.arweave.node import ArweaveChain
 from ingest.cosmos.lcd import CosmosChain
 from ingest.evm.node import EvmChain
 from ingest.network import Chain, Network
 from ingest.offchain.feed import OffChain
 from ingest.substrate.node import SubstrateChain
+from tests.worlds.arweave_chain import HISTORY
+from tests.worlds.good.arweave import arweave
 from tests.worlds.good.clock import NOW, SECONDS_A_BLOCK
 from tests.worlds.good.cosmos import cosmos
 from tests.worlds.good.evm import SECONDS_A_BLOCK as EVM_SECONDS_A_BLOCK
@@ -45,6 +48,9 @@ def good(network: Network, blocks_ago: int = 0) -> Good:
             return _with(network, replace(chain, clock=lambda: time, pauses=()), partial(evm, blocks_ago=ago))
         case OffChain() as chain:
             return _with(network, replace(chain, clock=lambda: time), partial(off_chain, blocks_ago))
+        case ArweaveChain() as chain:
+            small = replace(chain, history=HISTORY, clock=lambda: time)
+            return _with(network, small, arweave(time, blocks_ago))
         case other:
             raise LookupError(f"{network.name}: no good world of a {type(other).__name__}")
 

@@ -1,0 +1,1 @@
+"""Arweave: its peers and gateways, its blocks and what miners are paid."""

@@ -1,0 +1,1 @@
+"""Arweave: blocks by their hash, rewards by theirs, and who must agree."""
