@@ -37,18 +37,25 @@ class About:
 
 # Subnets are markets and leases are things: neither decides anything, so they are in no column.
 ABOUT: Final[Mapping[Column, About]] = {
-    Column.STAKE: About("Stake by owner", Measure.STAKE, "those who own it", ("coldkeys", "delegators", "lockers")),
+    Column.STAKE: About(
+        "Stake by owner", Measure.STAKE, "those who own it", ("coldkeys", "delegators", "lockers", "owners")
+    ),
     Column.STAKE_BY_OPERATOR: About(
         "Stake by operator", Measure.STAKE, "those who run with it", ("hotkeys", "validators")
     ),
     Column.VOTING_POWER: About(
-        "Voting power", Measure.VOTING_POWER, "those who vote with it", ("validators", "voters", "miners")
+        "Voting power", Measure.VOTING_POWER, "those who vote with it", ("validators", "voters", "miners", "owners")
     ),
     Column.EMISSION: About("Emission by recipient", Measure.EMISSION, "those who own what was paid", ("recipients",)),
     Column.EMISSION_BY_OPERATOR: About(
-        "Emission by operator", Measure.EMISSION, "those who earn it, with what they pass on", ("stakers", "miners")
+        "Emission by operator",
+        Measure.EMISSION,
+        "those who earn it, with what they pass on",
+        ("stakers", "miners", "owners"),
     ),
-    Column.COMPUTE_SUPPLY: About("Leased compute", Measure.COMPUTE_SUPPLY, "those who lease it out", ("providers",)),
+    Column.COMPUTE_SUPPLY: About(
+        "Compute and storage", Measure.COMPUTE_SUPPLY, "those who provide it", ("providers", "owners")
+    ),
     Column.COMPUTE_SPEND: About(
         "Compute spend", Measure.COMPUTE_SPEND, "those who are paid", ("providers", "recipients")
     ),

@@ -18,7 +18,7 @@ MEASURES = {
     "stake": "Stake",
     "voting_power": "Voting power",
     "emission": "Emission",
-    "compute_supply": "Leased compute",
+    "compute_supply": "Compute and storage",
     "compute_spend": "Compute spend",
     "token": "Unstaked tokens",
     "control": "Control",
