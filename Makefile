@@ -51,9 +51,10 @@ pythons:
 live: .venv/dev
 	$(BIN)/python -m pytest tests/live --force-enable-socket
 
-# Cosmos SDK nodes for tests; needs Go. Tests that miss them build them too.
+# Cosmos SDK nodes and a server of a Filecoin state for tests; needs Go. Tests that miss them build them too.
 nodes:
 	tests/nodes/cosmos/build.sh
+	tests/nodes/filecoin/build.sh
 
 bench: .venv/bench
 	$(BIN)/python -m benchmarks

@@ -12,6 +12,7 @@ from ingest.network import Network, Reading
 from ingest.sample import arweave
 from ingest.sample.draw import party
 from ingest.sample.evm import HOLDERS, POWERS
+from ingest.sample.filecoin import EPOCH_REWARD, MINERS, OWNERS, PLEDGED, QUALITY_ADJUSTED, RAW, SIGNERS
 from ingest.sample.substrate import SUBNETS, SUDO
 from store.rows import Measure
 from store.spelling import ADDRESS, ANY
@@ -163,10 +164,26 @@ def _blocks(network: Network) -> Iterator[tuple[str, Look]]:
     yield "rewards", Look((Population("miners", arweave.MINERS, paid, arweave.SKEW),), every=7)
 
 
+def _storage(network: Network) -> Iterator[tuple[str, Look]]:
+    """Power, storage, block rewards and pledge of miners and of their owners; keys that make power."""
+    a_day = EPOCH_REWARD * 2_880
+
+    def shared(total: int, skew: float, every: int) -> Look:
+        return Look((Population("miners", MINERS, total, skew), Population("owners", OWNERS, total, skew + 0.3)), every)
+
+    yield "power", shared(QUALITY_ADJUSTED, 1.4, 1)
+    yield "storage", shared(RAW, 1.3, 15)
+    yield "wins", shared(a_day, 1.5, 1)
+    yield "pledge", shared(PLEDGED * 10**network.decimals, 1.4, 30)
+    yield "root_keys", Look((Population("root_key", SIGNERS, SIGNERS, 0),), MONTHLY)
+    yield "allocators", Look((Population("allocators", 60, 2**58, 1.6),), MONTHLY)
+
+
 # Looks by the kind of the network's addresses.
 LOOKS: Final[Mapping[str, Callable[[Network], Iterator[tuple[str, Look]]]]] = {
     "bech32": _compute,
     "ss58": _subnets,
     "hex": _contracts,
     "base64url": _blocks,
+    "f0": _storage,
 }

@@ -23,6 +23,7 @@ PRICES: Final = {
     "bittensor": (320.0, 0.15),
     "fetch-ai": (0.25, 0.2),
     "arweave": (6.0, 0.2),
+    "filecoin": (1.3, 0.2),
 }
 # The second source tells a little more, now and then enough for a range.
 APART: Final = 0.015

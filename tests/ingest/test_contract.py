@@ -17,6 +17,7 @@ from ingest.cosmos.lcd import VALIDATORS, Lcd
 from ingest.dictionary import tells, unlisted
 from ingest.evm.calls import Call
 from ingest.evm.node import EvmNode
+from ingest.filecoin.chain import FilecoinNode
 from ingest.job import read_network
 from ingest.network import DAILY, Network, Reading
 from ingest.networks import networks
@@ -96,6 +97,12 @@ def trusting_evm(node: EvmNode) -> Facts:
     return Facts(frame(Kind.OBSERVATIONS, [observation("slot", node.block.time, int(told, 16), "")]))
 
 
+def trusting_filecoin(node: FilecoinNode) -> Facts:
+    """Takes whatever a miner is said to have."""
+    told = node.ask([node.state("StateMinerPower", "f061")], as_it_comes)[0]
+    return Facts(frame(Kind.OBSERVATIONS, [observation("power", node.block.time, str(told), "")]))
+
+
 def trusting_feed(feed: Feed) -> Facts:
     """Takes a body as it comes."""
     rows = feed.get("/v1/providers", as_it_comes)
@@ -114,6 +121,7 @@ TRUSTING: dict[str, tuple[Callable[[Any], Facts], str, set[str]]] = {
     "akash": (trusting_lcd, "limit=61", {"{}", "duplicates"}),
     "bittensor": (trusting_substrate, " 61,", {"null", "{}", "text", "duplicates"}),
     "fet": (trusting_evm, "getStorageAt", {"null", "{}", "[]", "text"}),
+    "filecoin": (trusting_filecoin, "f061", {"null", "{}"}),
     "akash_console": (trusting_feed, "providers", {"null", "{}", "text", "duplicates"}),
     "arweave": (trusting_weave, "block_index", {"null", "{}", "text", "duplicates"}),
 }
@@ -162,6 +170,10 @@ def unknown_weave(node: ArweaveNode) -> Facts:
     return Facts(frame(Kind.OBSERVATIONS, [node.from_peer("/a/new/route", as_it_comes)]))
 
 
+def unknown_filecoin(node: FilecoinNode) -> Facts:
+    return Facts(frame(Kind.OBSERVATIONS, [node.ask([("ANewMethod", ())], as_it_comes)]))
+
+
 def unknown_feed(feed: Feed) -> Facts:
     return Facts(frame(Kind.OBSERVATIONS, [feed.get("/a/new/path", as_it_comes)]))
 
@@ -172,6 +184,7 @@ def unknown_feed(feed: Feed) -> Facts:
         ("akash", unknown_lcd, "/a/new/module"),
         ("fet", unknown_evm, r"newFunction\(\)"),
         ("bittensor", unknown_substrate, "a_new_method"),
+        ("filecoin", unknown_filecoin, "ANewMethod"),
         ("akash_console", unknown_feed, "/a/new/path"),
         ("arweave", unknown_weave, "/a/new/route"),
     ],
@@ -187,8 +200,12 @@ def test_a_question_that_no_good_world_answers_is_named(
 # --- the same over sockets --------------------------------------------------------------------------------------------
 
 OVER_SOCKETS = {
-    **{"akash": "validators", "bittensor": "balances", "fet": "supply", "akash_console": "capacity"},
+    "akash": "validators",
     "arweave": "blocks",
+    "bittensor": "balances",
+    "fet": "supply",
+    "filecoin": "power",
+    "akash_console": "capacity",
 }
 
 

@@ -16,6 +16,9 @@ TOLD = {
     "ingest.cosmos.keys.addressed",
     "ingest.evm.keys.is_key",
     "ingest.bittensor.subnets.spelled",
+    # Any bytes have a hash, and a spelling of it.
+    "ingest.filecoin.cbor.name_of",
+    "ingest.filecoin.cbor.named",
     # The JSON of every answer: all decoders begin with it.
     "ingest.transport.parsed",
 }

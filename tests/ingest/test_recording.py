@@ -16,7 +16,7 @@ from urllib3.util import Retry
 
 from ingest.arweave.node import ArweaveChain
 from ingest.network import Network
-from ingest.networks import akash, bittensor, networks
+from ingest.networks import akash, bittensor, filecoin, networks
 from ingest.recording import A_NETWORK, A_READING, CUT, FAILED, HEADERS, INDEX, READ, record
 from ingest.stopping import Stopped
 from ingest.substrate.node import SubstrateChain
@@ -32,6 +32,7 @@ from tests.worlds.bundles import Recorded, bundle, replayed
 from tests.worlds.evm_contracts import Contracts
 from tests.worlds.evm_provider import Provider, transfer
 from tests.worlds.families import uncovered
+from tests.worlds.good import good
 from tests.worlds.lcd import ONE
 from tests.worlds.moving_chain import STATE, called, moving, moving_chain
 from tests.worlds.servers import Reply, Request, serving
@@ -101,7 +102,14 @@ def weave(_: bytes) -> Iterator[Place]:
         yield Place(replace(networks()["arweave"], chain=chain), variables)
 
 
-WORLDS = {one.__name__: one for one in (cosmos, substrate, evm, off_chain, weave)}
+@contextmanager
+def tipsets(_: bytes) -> Iterator[Place]:
+    world = good(filecoin.NETWORK)
+    with serving(world.answer) as address:
+        yield Place(world.network, {"FILECOIN_URL": address})
+
+
+WORLDS = {one.__name__: one for one in (cosmos, substrate, evm, off_chain, weave, tipsets)}
 
 
 @pytest.fixture(scope="module")

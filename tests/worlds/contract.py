@@ -105,7 +105,9 @@ class Clean:
         return [
             f"the good world has no answer to {' '.join(asked)[:300]}"
             for asked, one in self.asked.items()
-            if one.reply.status in UNANSWERED or (one.call and "error" in one.body)
+            if one.reply.status in UNANSWERED
+            or (one.call and "error" in one.body)
+            or (one.together and any("error" in answer for answer in one.body))
         ]
 
 

@@ -24,6 +24,8 @@ from analytics.impossible import Impossible
 from ingest import fields
 from ingest.arweave import rewards
 from ingest.evm import logs, refusals
+from ingest.filecoin import cbor, hamt
+from ingest.filecoin.power import Totals, totals_of
 from ingest.importer import import_file
 from ingest.networks import networks
 from ingest.state_file import state
@@ -36,6 +38,11 @@ from store.rows import Facts, ReadingError, Snapshot
 from tests.conftest import SHARED
 from tests.worlds import arweave_chain, state_files
 from tests.worlds.evm_provider import FINAL, TOKEN, error, result, transfer
+from tests.worlds.filecoin_state import Cid
+from tests.worlds.filecoin_state import address as address_of
+from tests.worlds.filecoin_state import cbor as encoded_object
+from tests.worlds.good.clock import NOW
+from tests.worlds.good.filecoin import filecoin
 from tests.worlds.odd import Document, Odd, Wrong, encoded, odd_bytes
 from tests.worlds.own_runtime import own_runtime
 from tests.worlds.substrate_server import blob
@@ -202,6 +209,42 @@ def of_weave() -> Iterator[Decoder]:
         return rewards.proved(content, start, end, len(PAID))
 
     yield Decoder("Arweave", "rewards.proved", [good], read, lambda _, odd, __: "" if odd.content == good else "taken")
+
+
+# --- objects of Filecoin's states -------------------------------------------------------------------------------------
+
+
+def of_objects() -> Iterator[Decoder]:
+    """Objects, told again as the same bytes; totals of the power actor; keys of maps."""
+    node = filecoin(NOW)
+    _ = node.tipsets
+    objects, power = list(node.store.values()), node.store[node.power.text]
+    keys = [address_of(actor) for actor in ("f00", "f080", "f01000", "f03759983", "f09223372036854775807")]
+    yield Decoder("CBOR", "cbor.decoded", objects, lambda _, content: cbor.decoded(content), _same_object)
+    yield Decoder("CBOR", "power.totals_of", [power], lambda _, content: totals_of(content), _not_owed)
+    yield Decoder("CBOR", "hamt.actor_of", keys, lambda _, content: hamt.actor_of(content), _same_key)
+
+
+def _same_object(_: int, odd: Odd, found: Any) -> str:
+    return "" if encoded_object(_with_cids(found)) == odd.content else f"reads {found!r:.200}"
+
+
+def _with_cids(value: Any) -> Any:
+    """A value whose links are those of the worlds."""
+    if isinstance(value, list):
+        return [_with_cids(one) for one in value]
+    if isinstance(value, dict):
+        return {name: _with_cids(one) for name, one in value.items()}
+    return Cid(value) if isinstance(value, cbor.Link) else value
+
+
+def _not_owed(_: int, __: Odd, found: Totals) -> str:
+    amounts = (found.raw, found.raw_committed, found.qa, found.pledge, found.miners, found.miners_above)
+    return "" if min(amounts) >= 0 else f"{found} owes something"
+
+
+def _same_key(_: int, odd: Odd, found: str) -> str:
+    return "" if address_of(found) == odd.content else f"{found} has another key"
 
 
 # --- SCALE ------------------------------------------------------------------------------------------------------------

@@ -14,9 +14,11 @@ from typing import Any, Final
 from ingest.arweave.node import ArweaveChain
 from ingest.cosmos.lcd import CosmosChain
 from ingest.evm.node import EvmChain
+from ingest.filecoin.chain import FilecoinChain
 from ingest.network import Network
 from ingest.offchain.feed import OffChain
 from ingest.substrate.node import SubstrateChain
+from tests.worlds.filecoin_state import BLAKE, Cid, cbor
 from tests.worlds.good import Good
 from tests.worlds.lcd import account
 from tests.worlds.servers import Raw, Reply, Request
@@ -93,6 +95,8 @@ def list_of(network: Network) -> str:
             return "balances"
         case EvmChain():
             return "holders"
+        case FilecoinChain():
+            return "allocators"
         case OffChain():
             return "earnings"
         case ArweaveChain():
@@ -110,6 +114,8 @@ def listers(good: Good) -> dict[str, Answer]:
             return {how: _accounts(good, how) for how in (FRESH, EMPTY, SAME)}
         case EvmChain():
             return {how: _logs(good, how) for how in (FRESH, EMPTY, SAME)}
+        case FilecoinChain():
+            return {how: _objects(good, how) for how in (FRESH, EMPTY, SAME)}
         case OffChain():
             return {how: _providers(good, how) for how in (FRESH, EMPTY)}
         case ArweaveChain():
@@ -171,6 +177,25 @@ def _logs(good: Good, how: str) -> Answer:
         first = {**query, "fromBlock": "0x0", "toBlock": hex(10**9)}
         whole = replace(request, body=json.dumps({**asked, "params": [first]}).encode())
         return _result(asked, json.loads(good.answer(whole).encoded())["result"][:1] if how == SAME else [])
+
+    return answer
+
+
+def _objects(good: Good, how: str) -> Answer:
+    """Objects of a map: each leads to a new one, or is empty, or is the first one again."""
+
+    def node(place: int) -> bytes:
+        below = Cid(BLAKE + place.to_bytes(32))
+        return cbor([b"\1", [] if how == EMPTY else [below]])
+
+    def answer(request: Request) -> Reply | Raw:
+        asked = json.loads(request.body)
+        if asked[0]["method"] != "Filecoin.ChainReadObj":
+            return good.answer(request)
+        names = [one["params"][0]["/"] for one in asked]
+        places = [int.from_bytes(name.encode()[-8:]) if how == FRESH else 0 for name in names]
+        told = [base64.b64encode(node(place)).decode() for place in places]
+        return Reply([{"jsonrpc": "2.0", "id": place, "result": one} for place, one in enumerate(told)])
 
     return answer
 

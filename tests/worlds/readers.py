@@ -15,7 +15,7 @@ from ingest.network import Earlier, Network, Reading
 from ingest.networks import networks
 from store.rows import Facts, ReadingError
 from tests.worlds.contract import BLOCKS_BETWEEN
-from tests.worlds.decoders import Decoder, of_evm, of_fields, of_files, of_scale, of_texts, of_weave
+from tests.worlds.decoders import Decoder, of_evm, of_fields, of_files, of_objects, of_scale, of_texts, of_weave
 from tests.worlds.good import Answer, Good, good
 from tests.worlds.memo import no_memo
 from tests.worlds.odd import Document, Odd, Wrong
@@ -118,7 +118,7 @@ def found_at(network: Network[Any], reading: Reading[Any], answer: Answer, earli
 
 def decoders() -> Iterator[Decoder]:
     """All that makes something of what strangers say, but for metadata, of which each try takes long."""
-    for found in (of_fields, of_evm, of_scale, of_files, of_texts, of_weave, of_readings):
+    for found in (of_fields, of_evm, of_objects, of_scale, of_files, of_texts, of_weave, of_readings):
         yield from found()
 
 
@@ -176,6 +176,7 @@ UNCOUNTED: Final[Mapping[str, str]] = {
     "signatures": "a block in which a validator's signature is not there says that it did not sign",
     "messages": "what a proposal would do; its type is that of the first",
     "txs": "found by a search",
+    "ECChain": "epochs that a certificate of fast finality is of: how old it is is told by one endpoint's word",
 }
 
 

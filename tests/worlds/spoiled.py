@@ -23,7 +23,7 @@ HTML: Final = b"<html><head><title>Welcome</title></head><body>nothing to see</b
 # Parameters that say which page of a list is meant, and those that choose rows by their own state.
 CURSORS: Final = frozenset({"pagination.key", "pagination.offset", "page"})
 FILTERS: Final = frozenset({"status", "proposal_status", "filters.state"})
-HASHES: Final = frozenset({"hash", "txhash", "block", "blockHash", "transactionHash"})
+HASHES: Final = frozenset({"hash", "txhash", "block", "blockHash", "transactionHash", "/"})
 LISTING: Final = frozenset({"state_getKeysPaged", "eth_getLogs"})
 HASHED: Final = frozenset({"chain_getBlockHash", "chain_getFinalizedHead", "state_getKeysPaged"})
 
@@ -53,11 +53,16 @@ class Asked:
 
     @property
     def call(self) -> tuple[str, list[Any]] | None:
-        """Method and parameters of a question by JSON-RPC."""
-        if self.request.method != "POST":
+        """Method and parameters of a question by JSON-RPC; none of several at once, whose answer is a list."""
+        if self.request.method != "POST" or self.together:
             return None
         body = json.loads(self.request.body)
         return body["method"], body["params"]
+
+    @property
+    def together(self) -> bool:
+        """Whether several questions by JSON-RPC were asked at once, whose answers stand in a list by their numbers."""
+        return self.request.method == "POST" and isinstance(json.loads(self.request.body), list)
 
     @property
     def body(self) -> Any:
@@ -82,6 +87,8 @@ def question(request: Request) -> Name:
     """What is asked, whatever number the question has."""
     if request.method == "POST":
         body = json.loads(request.body)
+        if isinstance(body, list):
+            return shape(request), json.dumps([[one["method"], one["params"]] for one in body])
         return body["method"], json.dumps(body["params"])
     return request.path, urlencode(sorted(request.params.items()))
 
@@ -89,7 +96,8 @@ def question(request: Request) -> Name:
 def shape(request: Request) -> str:
     """The route or method of a question, without names of parties and numbers."""
     if request.method == "POST":
-        return str(json.loads(request.body)["method"])
+        body = json.loads(request.body)
+        return " and ".join(dict.fromkeys(one["method"] for one in (body if isinstance(body, list) else [body])))
     parts = ["*" if len(part) > 24 or part.isdecimal() else part for part in request.path.split("/")]
     return "/".join(parts) + "".join(f"&{name}" for name in sorted(request.params) if name not in CURSORS)
 
@@ -129,11 +137,16 @@ def _lists(told: Any, place: Place = ()) -> Iterator[tuple[int, Place]]:
     inner: Iterable[tuple[str | int, Any]] = ()
     if isinstance(told, dict):
         inner = told.items()
-    elif isinstance(told, list) and len(told) == 1 and isinstance(told[0], dict) and "changes" in told[0]:
-        # Stored values are told as what changed in one block.
+    elif isinstance(told, list) and _holds(told):
         inner = enumerate(told)
     for name, value in inner:
         yield from _lists(value, (*place, name))
+
+
+def _holds(told: list[Any]) -> bool:
+    """Whether a list is around what was asked for: what changed in one block, or several answers at once."""
+    first = told[0] if told and isinstance(told[0], dict) else {}
+    return "jsonrpc" in first or (len(told) == 1 and "changes" in first)
 
 
 def _rows(told: Any) -> tuple[list[Any], Place] | None:
@@ -245,7 +258,14 @@ class Fault:
 
 
 def _plain(told: Any) -> Callable[[Asked], Reply | None]:
-    return lambda asked: None if asked.told == told else asked.telling(told)
+    """Something else in the place of what was told, of several answers in the place of each."""
+
+    def spoiled(asked: Asked) -> Reply | None:
+        if asked.together:
+            return asked.telling([{**one, "result": told} for one in asked.body])
+        return None if asked.told == told else asked.telling(told)
+
+    return spoiled
 
 
 MOON: Final = {"code": -31999, "message": "the moon is in the wrong house"}
@@ -319,6 +339,9 @@ def _numbered(reply: Reply, request: Request) -> Reply:
     """The answer under the number of this very question, where it has one."""
     if request.method != "POST" or not isinstance(reply.body, dict) or reply.body.get("id") is None:
         return reply
+    # Several questions at once have the numbers of their places.
+    if isinstance(json.loads(request.body), list):
+        return reply
     return replace(reply, body={**reply.body, "id": json.loads(request.body)["id"]})
 
 
@@ -351,6 +374,8 @@ def only_shorter(asked: Asked, reply: Reply) -> bool:
     if reply.status != asked.reply.status or (asked.call and asked.call[0] not in LISTING):
         return False
     rows, place = _rows(asked.told) or ([], ())
+    if asked.together and not place:
+        return False
     least = 1 if _follows(asked.told) else 0
     shorter = (asked.telling(_placed(asked.told, place, rows[:count])) for count in range(least, len(rows)))
     return any(one.encoded() == reply.encoded() for one in shorter)

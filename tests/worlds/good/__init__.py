@@ -11,6 +11,7 @@ from functools import partial
 from ingest.arweave.node import ArweaveChain
 from ingest.cosmos.lcd import CosmosChain
 from ingest.evm.node import EvmChain
+from ingest.filecoin.chain import FilecoinChain
 from ingest.network import Chain, Network
 from ingest.offchain.feed import OffChain
 from ingest.substrate.node import SubstrateChain
@@ -20,6 +21,7 @@ from tests.worlds.good.clock import NOW, SECONDS_A_BLOCK
 from tests.worlds.good.cosmos import cosmos
 from tests.worlds.good.evm import SECONDS_A_BLOCK as EVM_SECONDS_A_BLOCK
 from tests.worlds.good.evm import evm
+from tests.worlds.good.filecoin import filecoin
 from tests.worlds.good.off_chain import off_chain
 from tests.worlds.good.substrate import substrate
 from tests.worlds.servers import Reply, Request
@@ -46,6 +48,8 @@ def good(network: Network, blocks_ago: int = 0) -> Good:
         case EvmChain() as chain:
             ago = blocks_ago * int(SECONDS_A_BLOCK) // EVM_SECONDS_A_BLOCK
             return _with(network, replace(chain, clock=lambda: time, pauses=()), partial(evm, blocks_ago=ago))
+        case FilecoinChain() as chain:
+            return _with(network, replace(chain, clock=lambda: time, pauses=()), filecoin(time))
         case OffChain() as chain:
             return _with(network, replace(chain, clock=lambda: time), partial(off_chain, blocks_ago))
         case ArweaveChain() as chain:

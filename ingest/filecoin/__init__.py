@@ -1,0 +1,1 @@
+"""Filecoin: its nodes, its states proved by their hashes, and what is read of them."""
