@@ -5,7 +5,7 @@ last reading and winners of blocks, at first all that the map of claims has, eac
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -28,6 +28,11 @@ STATE_FIELDS: Final = 16
 CLAIM_FIELDS: Final = (2, 3)
 # The largest claims that are compared with the map of claims, object by object: in 2026 most of all power.
 PROVED: Final = 50
+# Where more than this part of all power is nobody's that is known, the whole map is walked again.
+MISSING: Final = 100
+# Fields of a miner's state, and of the information that it leads to.
+INFO, LOCKED, PLEDGED, OWNER = 0, 2, 5, 0
+MINER_FIELDS: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +92,10 @@ def _amount(value: Any) -> int:
 
 def every_claim(node: FilecoinNode) -> dict[str, tuple[int, int]]:
     """All miners with power, from the whole map of claims: some forty thousand objects, each proved by its hash."""
+    return node.once("every claim", lambda: _every_claim(node))
+
+
+def _every_claim(node: FilecoinNode) -> dict[str, tuple[int, int]]:
     told = totals(node)
     claims = {actor_of(key): claim_of(value) for key, value in pairs(told.claims, node.objects)}
     if len(claims) != told.miners:
@@ -95,12 +104,12 @@ def every_claim(node: FilecoinNode) -> dict[str, tuple[int, int]]:
 
 
 def claims(node: FilecoinNode, earlier: Earlier) -> dict[str, Claim]:
-    """The power of the miners that had some at the last reading, or won blocks since; at first of all that have any."""
-    known = {miner for rows in earlier[-1:] for miner in miners_in(rows)}
-    if not known:
-        known = set(node.once("every claim", lambda: every_claim(node)))
+    """The power of the miners that had some at the last reading, or won blocks since; of all where much is missing."""
     told: dict[str, Claim] = node.once("claims", dict)
-    _ask_power(node, told, sorted((known | node.winners) - told.keys(), key=_number))
+    known = {miner for rows in earlier[-1:] for miner in miners_in(rows)}
+    _ask_power(node, told, known | node.winners if known else every_claim(node).keys())
+    if (totals(node).qa - sum(one.qa for one in told.values() if one.counts)) * MISSING > totals(node).qa:
+        _ask_power(node, told, every_claim(node).keys())
     _prove_largest(node, told)
     return told
 
@@ -111,8 +120,9 @@ def miners_in(rows: pl.DataFrame) -> list[str]:
     return of_miners["holder"].to_list()
 
 
-def _ask_power(node: FilecoinNode, told: dict[str, Claim], miners: list[str]) -> None:
-    total = totals(node)
+def _ask_power(node: FilecoinNode, told: dict[str, Claim], asked: Iterable[str]) -> None:
+    """Add the power of miners that is not told yet."""
+    total, miners = totals(node), sorted(set(asked) - told.keys(), key=_number)
 
     def judged(body: Any) -> Claim:
         seen = (_bytes(body, "TotalPower", "RawBytePower"), _bytes(body, "TotalPower", "QualityAdjPower"))
@@ -196,18 +206,49 @@ def pledge(node: FilecoinNode, earlier: Earlier) -> Facts:
     """What each miner's owner has put up for its storage: initial pledge, and rewards that are still locked.
 
     From each miner's own state (StateReadState), which lose it for faults. The chain's own total has the pledge of
-    miners below the minimum too; what is missing of it is told as not covered.
+    miners below the minimum too; what is missing of it is told as not covered. Pledge and owners of the fifty with the
+    most power are proved by the hashes of the state.
     """
-    miners = sorted(miners_in(earlier[-1]), key=_number) if earlier else []
+    largest = miners_in(earlier[-1]) if earlier else []
+    miners = sorted(largest, key=_number)
 
     def judged(body: Any) -> int:
         return sum(not_negative(body, "State", name) for name in ("InitialPledge", "LockedFunds"))
 
     calls = [node.state("StateReadState", miner) for miner in miners]
     amounts = dict(zip(miners, node.each(calls, judged), strict=True))
-    rows = holdings(by_owner(amounts, owners(node, miners)))
+    owner = owners(node, miners)
+    for miner, proved in proved_miners(node, largest[:PROVED]).items():
+        if proved != (owner[miner], amounts[miner]):
+            raise BadData(f"{miner} was told to be {owner[miner]}'s with {amounts[miner]}, and is {proved}")
+    rows = holdings(by_owner(amounts, owner))
     total = totals(node).pledge
     return Facts(rows, reported={MINERS: total, OWNERS: total})
+
+
+def proved_miners(node: FilecoinNode, miners: Sequence[str]) -> dict[str, tuple[str, int]]:
+    """Owner, and pledge with locked rewards, of some miners from the tipset's own hash on."""
+    told = {miner: miner_of(state) for miner, state in node.actors(*miners).items()} if miners else {}
+    infos = node.objects(list(dict.fromkeys(info for info, _ in told.values())))
+    return {miner: (owner_of(infos[info]), amount) for miner, (info, amount) in told.items()}
+
+
+def miner_of(state: Any) -> tuple[str, int]:
+    """The name of what a miner's state says of it, and its pledge with locked rewards; raises SourceChanged."""
+    match state:
+        case [Link() as info, *others] if len(others) >= MINER_FIELDS:
+            return named(info), _amount(state[LOCKED]) + _amount(state[PLEDGED])
+        case _:
+            raise SourceChanged(f"no state of a miner: {str(state)[:80]}")
+
+
+def owner_of(content: bytes) -> str:
+    """Who owns a miner, in the information that its state leads to; raises SourceChanged."""
+    match decoded(content):
+        case [bytes() as owner, bytes(), *_]:
+            return actor_of(owner)
+        case other:
+            raise SourceChanged(f"no information of a miner: {str(other)[:80]}")
 
 
 # What the readings tell, for the dictionary of facts: name, of whom, unit, meaning.

@@ -18,6 +18,7 @@ import polars as pl
 from ingest.fields import listed, not_negative, part, word
 from ingest.filecoin.chain import NULL_ROUNDS, FilecoinNode
 from ingest.filecoin.power import MINERS, OWNERS, by_owner, owners, totals
+from ingest.filecoin.rpc import Off
 from ingest.filecoin.tipsets import EPOCH, Tipset, spelled, time_of, tipset_of
 from ingest.network import Earlier
 from store.rows import BadData, Facts, Kind, frame, holdings, observation
@@ -78,10 +79,15 @@ def _reward(node: FilecoinNode) -> Reward:
 def finality(node: FilecoinNode) -> Facts:
     """How old the newest certificate of fast finality (F3) is; where it stands still, blocks are final after 7.5 hours.
 
-    By one endpoint's word, which nothing else depends on: it is asked at the newest block, not at the final one.
+    By one endpoint's word, which nothing else depends on: it is asked at the newest block, not at the final one. Where
+    two answer both must say that it is off.
     """
-    epoch, instance = node.ask([("F3GetLatestCertificate", ())], lambda results: _certificate(node, results[0]))
-    age, time = node.chain.clock() - time_of(epoch), node.block.time
+    time = node.block.time
+    try:
+        epoch, instance = node.ask([("F3GetLatestCertificate", ())], lambda results: _certificate(node, results[0]))
+    except Off:
+        return Facts(frame(Kind.OBSERVATIONS, [observation("f3", time, "off", "")]))
+    age = node.chain.clock() - time_of(epoch)
     rows = [
         observation("f3_instance", time, str(instance), "count"),
         observation("f3_epoch", time, str(epoch), "count"),
@@ -253,6 +259,7 @@ chain:
   total_storage_power_reward | | attofil | all that was minted for blocks so far
   pledge_total | | attofil | what all miners have pledged, with their locked rewards
 finality:
+  f3 | | | off, where nodes say that fast finality does not run
   f3_instance | | count | number of the newest certificate of fast finality
   f3_epoch | | count | newest epoch that it makes final
   f3_age | | s | how old that epoch is

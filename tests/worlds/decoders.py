@@ -25,7 +25,7 @@ from ingest import fields
 from ingest.arweave import rewards
 from ingest.evm import logs, refusals
 from ingest.filecoin import cbor, hamt
-from ingest.filecoin.power import Totals, totals_of
+from ingest.filecoin.power import Totals, owner_of, totals_of
 from ingest.importer import import_file
 from ingest.networks import networks
 from ingest.state_file import state
@@ -222,6 +222,8 @@ def of_objects() -> Iterator[Decoder]:
     keys = [address_of(actor) for actor in ("f00", "f080", "f01000", "f03759983", "f09223372036854775807")]
     yield Decoder("CBOR", "cbor.decoded", objects, lambda _, content: cbor.decoded(content), _same_object)
     yield Decoder("CBOR", "power.totals_of", [power], lambda _, content: totals_of(content), _not_owed)
+    info = encoded_object([address_of("f01938223"), address_of("f0999"), [], None, b"", []])
+    yield Decoder("CBOR", "power.owner_of", [info], lambda _, content: owner_of(content), _named_there)
     yield Decoder("CBOR", "hamt.actor_of", keys, lambda _, content: hamt.actor_of(content), _same_key)
 
 
@@ -241,6 +243,10 @@ def _with_cids(value: Any) -> Any:
 def _not_owed(_: int, __: Odd, found: Totals) -> str:
     amounts = (found.raw, found.raw_committed, found.qa, found.pledge, found.miners, found.miners_above)
     return "" if min(amounts) >= 0 else f"{found} owes something"
+
+
+def _named_there(_: int, odd: Odd, found: str) -> str:
+    return "" if address_of(found) in odd.content else f"nobody named {found}"
 
 
 def _same_key(_: int, odd: Odd, found: str) -> str:

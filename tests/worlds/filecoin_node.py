@@ -209,9 +209,15 @@ class Node:
         signers = [address(one) for one in self.state.signers]
         multisig = self.store.put([signers, self.state.needed, 7, b"", 0, 0, empty])
         heads = {"f04": self.power, "f06": registry, "f080": multisig}
-        actors = {address(name): [CODES["account"], empty, 0, b"", None] for name in self.state.miners}
+        miners = {address(name): self._miner(one) for name, one in self.state.miners.items()}
+        actors = {name: [CODES["account"], head, 0, b"", None] for name, head in miners.items()}
         actors |= {address(name): [CODES["multisig"], head, 0, b"", None] for name, head in heads.items()}
         return self.store.put([5, self.store.map(actors), empty])
+
+    def _miner(self, one: Miner) -> Cid:
+        """A miner's state: information, deposits, locked rewards, vesting, debt, pledge, and what is not read."""
+        info = self.store.put([address(one.owner), address("f0999"), [], None, b"", []])
+        return self.store.put([info, b"", number(one.locked), info, b"", number(one.pledged), *[None] * 9])
 
     def StateGetActor(self, actor: str, key: Any) -> Any:
         self._height(key)

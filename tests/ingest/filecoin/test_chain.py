@@ -11,7 +11,7 @@ import pytest
 from ingest.fields import part
 from ingest.filecoin import chain
 from ingest.filecoin.chain import FilecoinChain
-from ingest.filecoin.rpc import Busy, Lacking, Off, Source
+from ingest.filecoin.rpc import Busy, Lacking, Source
 from ingest.filecoin.tipsets import GENESIS, time_of, tipset_of
 from ingest.filecoin.wins import finality
 from store.rows import BadData, SourceChanged, SourceDown
@@ -203,9 +203,11 @@ def test_how_old_fast_finality_is_is_told() -> None:
 
 
 def test_fast_finality_that_is_off_is_off_by_two_words() -> None:
-    off = Lying(replace(STATE, f3=None))
-    with pytest.raises(Off, match="disabled"):
-        finality(node_at(off, Lying(replace(STATE, f3=None))))
+    off = replace(STATE, f3=None)
+    told = finality(node_at(Lying(off), Lying(off))).rows
+    assert told.select("name", "exact").rows() == [("f3", "off")]
+    # One that says so alone is not believed.
+    assert finality(node_at(Lying(off), Lying(STATE))).rows.height == 3
 
 
 def test_a_certificate_of_the_future_is_refused() -> None:

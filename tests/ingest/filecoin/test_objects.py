@@ -13,7 +13,7 @@ import pytest
 from ingest.filecoin.cbor import Link, big, decoded, link_of, name_of, named
 from ingest.filecoin.control import _multisig
 from ingest.filecoin.hamt import actor_of, found, key_of, pairs
-from ingest.filecoin.power import claim_of, totals_of
+from ingest.filecoin.power import claim_of, miner_of, owner_of, totals_of
 from store.rows import BadData, SourceChanged
 from tests.worlds.filecoin_state import Store, address, cbor, number
 
@@ -42,6 +42,23 @@ def test_a_recorded_first_state_adds_up_from_its_blocks_own_hash(shared: Path, n
     assert sum(qa for _, qa in claims.values()) == total.qa
     assert sum(raw for raw, _ in claims.values()) == total.raw_committed
     assert (total.miners, len(claims)) == (miners, miners)
+
+
+def test_a_recorded_miner_pledged_its_part_of_all_and_has_an_owner(shared: Path) -> None:
+    told, blocks = genesis(shared, "butterflynet")
+    root = named(decoded(blocks[told["parent_state_root"]])[1])
+    keys = [key_of(name) for name in (*told["claims"], "f04")]
+    heads = {actor_of(key): head for key, (_, head, *_) in found(root, keys, lambda names: pick(blocks, names)).items()}
+    total = totals_of(blocks[named(heads.pop("f04"))])
+    states = {name: decoded(blocks[named(head)]) for name, head in heads.items()}
+    # A first state has rewards that vest and are in no total yet.
+    assert sum(big(state[5]) for state in states.values()) == total.pledge == 3 * 480
+    info, amount = miner_of(states["f01000"])
+    assert (owner_of(blocks[info]), amount) == ("f0100", 480 + 6249999878634120)
+
+
+def pick(blocks: Mapping[str, bytes], names: Sequence[str]) -> dict[str, bytes]:
+    return {name: blocks[name] for name in names}
 
 
 def test_the_root_key_of_mainnets_first_state_was_one_of_one(shared: Path) -> None:

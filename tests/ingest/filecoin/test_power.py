@@ -52,18 +52,27 @@ def test_a_later_reading_asks_for_those_of_the_last_one_and_is_whole_by_the_sum(
     assert server.asked.count("ChainReadObj") <= 4
 
 
+# A miner with hardly a hundredth of all power.
+SMALL = Miner("f02009", 10 * TIB, TIB)
+
+
 def test_a_miner_that_nobody_knew_is_coverage_and_is_told_never_guessed() -> None:
-    state = replace(STATE, miners={**STATE.miners, "f09999": HUGE})
+    state = replace(STATE, miners={**STATE.miners, "f09999": SMALL})
     facts = accepted("power", power(node_at(Lying(state)), known(STATE)))
-    assert coverage(facts) == (148 * TIB, 548 * TIB)
+    assert coverage(facts) == (148 * TIB, 149 * TIB)
     assert "f09999" not in amounts(facts, "miners")
 
 
 def test_a_miner_that_won_a_block_is_asked_for() -> None:
-    state = replace(STATE, miners={**STATE.miners, "f09999": HUGE})
+    state = replace(STATE, miners={**STATE.miners, "f09999": SMALL})
     node = node_at(Lying(state))
     node.winners.add("f09999")
-    assert coverage(accepted("power", power(node, known(STATE)))) == (548 * TIB, 548 * TIB)
+    assert coverage(accepted("power", power(node, known(STATE)))) == (149 * TIB, 149 * TIB)
+
+
+def test_where_more_than_a_hundredth_is_missing_the_whole_map_is_walked_again() -> None:
+    state = replace(STATE, miners={**STATE.miners, "f09999": HUGE})
+    assert coverage(accepted("power", power(node_at(Lying(state)), known(STATE)))) == (548 * TIB, 548 * TIB)
 
 
 def test_a_miner_below_the_minimum_has_disk_and_no_power() -> None:
@@ -144,6 +153,19 @@ def test_pledge_is_initial_pledge_with_locked_rewards_of_miners_with_power() -> 
     assert amounts(facts, "owners") == {"f02000": 18 * 10**18, "f02001": 18 * 10**18, "f02002": 12 * 10**18}
     # What the miner below the minimum pledged is not covered.
     assert coverage(facts) == (48 * 10**18, 54 * 10**18)
+
+
+@pytest.mark.parametrize(
+    ("method", "change"),
+    [
+        ("StateReadState", lambda told: {**told, "State": {**told["State"], "LockedFunds": "7"}}),
+        ("StateMinerInfo", lambda told: {**told, "Owner": "f02002"}),
+    ],
+)
+def test_pledge_or_an_owner_that_the_state_does_not_have_is_refused(method: str, change: Any) -> None:
+    rows = power(node_at(Lying(STATE)), []).rows
+    with pytest.raises(BadData, match="was told to be"):
+        pledge(node_at(Lying(STATE, changed(method, change))), [rows])
 
 
 # --- keys -------------------------------------------------------------------------------------------------------------

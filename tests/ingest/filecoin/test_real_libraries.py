@@ -12,7 +12,7 @@ import requests
 from ingest.filecoin import control
 from ingest.filecoin.chain import FilecoinChain, FilecoinNode
 from ingest.filecoin.power import every_claim, power, storage, totals
-from ingest.filecoin.rpc import Lacking, Off
+from ingest.filecoin.rpc import Lacking
 from ingest.filecoin.tipsets import time_of
 from ingest.filecoin.wins import finality
 from ingest.networks.filecoin import NETWORK
@@ -133,8 +133,7 @@ def test_a_refusal_among_many_answers_is_told_and_the_server_is_not_down(node: F
         with pytest.raises(SourceDown, match=why) as error:
             node.ask([good, call], lambda told: told)
         assert kind is SourceDown or "-32601" in str(error.value)
-    with pytest.raises(Off, match="f3 is disabled"):
-        finality(node)
+    assert finality(node).rows.select("name", "exact").rows() == [("f3", "off")]
 
 
 def test_a_chain_with_another_first_block_is_refused(url: str) -> None:
