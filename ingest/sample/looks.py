@@ -168,13 +168,14 @@ def _storage(network: Network) -> Iterator[tuple[str, Look]]:
     """Power, storage, block rewards and pledge of miners and of their owners; keys that make power."""
     a_day = EPOCH_REWARD * 2_880
 
-    def shared(total: int, skew: float, every: int) -> Look:
-        return Look((Population("miners", MINERS, total, skew), Population("owners", OWNERS, total, skew + 0.3)), every)
+    def shared(total: int, owners: float, every: int) -> Look:
+        return Look((Population("miners", MINERS, total, 1.4), Population("owners", OWNERS, total, owners)), every)
 
-    yield "power", shared(QUALITY_ADJUSTED, 1.4, 1)
-    yield "storage", shared(RAW, 1.3, 15)
-    yield "wins", shared(a_day, 1.5, 1)
-    yield "pledge", shared(PLEDGED * 10**network.decimals, 1.4, 30)
+    # Some twenty equal owners, as in 2026; of each the dice fall otherwise.
+    yield "power", shared(QUALITY_ADJUSTED, 3.3, 1)
+    yield "storage", shared(RAW, 1.6, 15)
+    yield "wins", shared(a_day, 1.8, 1)
+    yield "pledge", shared(PLEDGED * 10**network.decimals, 1.9, 30)
     yield "root_keys", Look((Population("root_key", SIGNERS, SIGNERS, 0),), MONTHLY)
     yield "allocators", Look((Population("allocators", 60, 2**58, 1.6),), MONTHLY)
 
