@@ -20,7 +20,7 @@ from ingest.filecoin.chain import NULL_ROUNDS, FilecoinNode
 from ingest.filecoin.power import MINERS, OWNERS, by_owner, owners, totals
 from ingest.filecoin.rpc import Off
 from ingest.filecoin.tipsets import EPOCH, Tipset, spelled, time_of, tipset_of
-from ingest.network import Earlier
+from ingest.network import CLOCKS_DIFFER, Earlier
 from store.rows import BadData, Facts, Kind, frame, holdings, observation
 
 log = logging.getLogger(__name__)
@@ -99,7 +99,7 @@ def finality(node: FilecoinNode) -> Facts:
 def _certificate(node: FilecoinNode, body: Any) -> tuple[int, int]:
     """The newest epoch and the number of a certificate."""
     epochs = [not_negative(one, "Epoch") for one in listed(body, "ECChain")]
-    if not epochs or epochs != sorted(set(epochs)) or time_of(epochs[-1]) > node.chain.clock():
+    if not epochs or epochs != sorted(set(epochs)) or time_of(epochs[-1]) > node.chain.clock() + CLOCKS_DIFFER:
         raise BadData(f"a certificate of the epochs {epochs[:3]} to {epochs[-1:]}")
     return epochs[-1], not_negative(body, "GPBFTInstance")
 
