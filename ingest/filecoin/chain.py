@@ -128,7 +128,8 @@ class FilecoinChain:
             power = link_of(actor, "Head")
             others = [Source(http, other) for other in addresses if other != endpoint]
             witness = self._confirmed(source, tipset, power, others[:WITNESSES_ASKED])
-            node = FilecoinNode(self, http, rotation, tipset, power, f"nv{whole(version)}", witness)
+            answers = Answers(rotation)
+            node = FilecoinNode(self, http, rotation, answers, tipset, power, f"nv{whole(version)}", witness)
             node.proved.update(one for one in (endpoint, witness) if one)
             return node
 
@@ -159,6 +160,7 @@ class FilecoinNode:
     chain: FilecoinChain
     http: Http
     rotation: Rotation
+    answers: Answers
     tipset: Tipset
     power: str
     runtime_version: str
@@ -167,7 +169,6 @@ class FilecoinNode:
     remembered: dict[str, Any] = field(default_factory=dict)
     winners: set[str] = field(default_factory=set)
     busy: set[str] = field(default_factory=set)
-    answers: list[Answers] = field(default_factory=list)
 
     @property
     def chain_id(self) -> str:
@@ -187,7 +188,7 @@ class FilecoinNode:
     def forget(self) -> None:
         """Ask everything anew at the same tipset."""
         self.remembered.clear()
-        self.answers.clear()
+        self.answers.forget()
 
     def once(self, name: str, make: Callable[[], T]) -> T:
         """What is put together of several answers, once for several readings."""
@@ -202,11 +203,9 @@ class FilecoinNode:
 
     def ask(self, calls: Sequence[Call], judge: Callable[[list[Any]], T]) -> T:
         """What `judge` makes of the results of some questions, asked once and together; raises as Rotation.ask does."""
-        if not self.answers:
-            self.answers.append(Answers(self.rotation))
         asked = sha256(json.dumps(calls).encode()).hexdigest()[:16]
         name, question = f" {calls[0][0]} and {len(calls) - 1} more ({asked})", partial(self._asked, calls)
-        return self._patiently(partial(self.answers[0].ask, name, question, judge))
+        return self._patiently(partial(self.answers.ask, name, question, judge))
 
     def each(self, calls: Sequence[Call], judge: Callable[[Any], T], at_once: int = AT_ONCE) -> list[T]:
         """What `judge` makes of each of many results, so many questions at once."""

@@ -30,9 +30,10 @@ READINGS = (
     ),
     Reading("root_keys", Kind.HOLDINGS, Measure.CONTROL, KEYS, DAILY, control.root_keys, headline=True),
     Reading("root_threshold", Kind.OBSERVATIONS, Measure.CONTROL, "", DAILY, control.root_threshold, headline=True),
-    # The first time it goes through the whole map of claims, which takes a quarter of an hour.
-    Reading("power", Kind.HOLDINGS, _POWER, BYTES, HOURLY, Since("power", power.power), partial=True),
+    # The first time it goes through the whole map of claims, which takes a quarter of an hour. Before power, which so
+    # asks for miners again that have disk and were too small to count.
     Reading("storage", Kind.HOLDINGS, _SUPPLY, BYTES, HOURLY, Since("storage", power.storage), partial=True),
+    Reading("power", Kind.HOLDINGS, _POWER, BYTES, HOURLY, Since("power", power.power), partial=True),
     Reading(
         "pledge",
         Kind.HOLDINGS,

@@ -84,6 +84,15 @@ def test_a_miner_below_the_minimum_has_disk_and_no_power() -> None:
     assert coverage(facts) == (117 * TIB, 117 * TIB)
 
 
+def test_a_miner_that_was_too_small_is_asked_for_again_because_it_has_disk() -> None:
+    grown = replace(STATE, miners={**STATE.miners, "f01008": Miner("f02003", 10 * TIB, TIB)})
+    node = node_at(Lying(grown))
+    earlier = [holdings(("miners", name, one.raw) for name, one in STATE.miners.items())]
+    storage(node, earlier)
+    # The last reading of power did not have it.
+    assert amounts(power(node, known(STATE, "f01008")), "miners")["f01008"] == TIB
+
+
 def test_a_candidate_without_power_is_no_holder() -> None:
     earlier = [holdings([("miners", "f07777", 5), *[("miners", name, one.qa) for name, one in STATE.miners.items()]])]
     assert "f07777" not in amounts(power(node_at(Lying(STATE)), earlier), "miners")
