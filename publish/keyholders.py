@@ -16,9 +16,9 @@ from publish.look import Look, Row
 ACCOUNT, SIGNATURES, CONTRACT, DELAY, EXECUTOR, GUARD, PROVED = (
     "account", "threshold", "contract", "delay", "executor", "guard", "proved"
 )  # fmt: skip
-# Powers over a contract. Whoever replaces its code makes it do anything; who owns it, or may own it when he
-# likes, can make it do what it does.
-REPLACES: Final = ("proxy_admin", "upgrader", "beacon")
+# Powers over a contract. Whoever replaces its code, or its signers, makes it do anything; who owns it, or may own it
+# when he likes, can make it do what it does.
+REPLACES: Final = ("proxy_admin", "upgrader", "beacon", "config_authority")
 RULES: Final = ("owner", "pending_owner", "admin", "governor", "authority", "controller", "manager")
 # The admin of a timelock gives its roles.
 ADMINS: Final = ("admin", "timelock_admin")
@@ -126,7 +126,11 @@ def _multisig(look: Look, holder: str, signers: Sequence[Act]) -> Act | None:
     if not 0 < (needed := int(told)) <= len(signers):
         return Unknown(f"{holder} says that {needed} of {len(signers)} must sign")
     guard = " under a guard" if look.said(GUARD, holder) else ""
-    return Some(needed, tuple(signers), f"a multisig {needed} of {len(signers)}{guard}")
+    enough = Some(needed, tuple(signers), f"a multisig {needed} of {len(signers)}{guard}")
+    if delay := int(look.said(DELAY, holder) or 0):
+        # As many as sign can cancel while it waits.
+        return Waiting(enough, delay, enough, f"{_span(delay)} after they have signed")
+    return enough
 
 
 def _timelock(look: Look, holder: str, delay: int, of: Callable[..., list[Act]]) -> list[Act]:

@@ -47,7 +47,8 @@ CHECKSUM: Final = 6
 LOOKS_LIKE_ONE: Final = f"^(?i:0x|[a-z]+1[{BECH32}]{{30}}[a-z0-9]*$)"
 # Nor does what looks like one of this network's, where its addresses are as plain as words.
 PLAIN: Final[Mapping[str, str]] = {
-    "base58": f"^[{BASE58}]{{32,44}}$",
+    # With a letter that no address has, too, and before a slash.
+    "base58": "^[0-9A-Za-z]{32,44}(?:/|$)",
     "f0": "^f[0-9]",
     "base64url": "^[A-Za-z0-9_-]{42,44}$",
 }

@@ -19,7 +19,7 @@ Whole = npt.NDArray[np.int64]
 DAY: Final = timedelta(days=1)
 DAYS: Final = 180
 # Whom the bytes of an address are drawn for where that is not its prefix: one key is the same party on all of them.
-FAMILIES: Final = {"ss58": "substrate", "hex": "evm", "base64url": "weave"}
+FAMILIES: Final = {"ss58": "substrate", "hex": "evm", "base64url": "weave", "base58": "solana"}
 # How far log sizes wander.
 WANDER: Final = 0.15
 

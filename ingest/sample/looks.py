@@ -11,8 +11,10 @@ from typing import Final
 from ingest.network import Network, Reading
 from ingest.sample import arweave
 from ingest.sample.draw import party
+from ingest.sample.draw import address, party
 from ingest.sample.evm import HOLDERS, POWERS
 from ingest.sample.filecoin import EPOCH_REWARD, MINERS, OWNERS, PLEDGED, QUALITY_ADJUSTED, RAW, SIGNERS
+from ingest.sample.solana import FREEZER, SIGNERS, VAULT
 from ingest.sample.substrate import SUBNETS, SUDO
 from store.rows import Measure
 from store.spelling import ADDRESS, ANY
@@ -180,6 +182,14 @@ def _storage(network: Network) -> Iterator[tuple[str, Look]]:
     yield "allocators", Look((Population("allocators", 60, 2**58, 1.6),), MONTHLY)
 
 
+def _mints(network: Network) -> Iterator[tuple[str, Look]]:
+    """A token that a vault mints and a key freezes."""
+    vault, freezer, *signers = (address(network.address, place) for place in (VAULT, FREEZER, *SIGNERS))
+    held = {"token/minter": [vault], "token/freezer": [freezer], f"{vault}/signers": signers}
+    of = tuple(Population(name, len(keys), len(keys), 0, known=tuple(keys)) for name, keys in held.items())
+    yield "control", Look(of, MONTHLY)
+
+
 # Looks by the kind of the network's addresses.
 LOOKS: Final[Mapping[str, Callable[[Network], Iterator[tuple[str, Look]]]]] = {
     "bech32": _compute,
@@ -187,4 +197,5 @@ LOOKS: Final[Mapping[str, Callable[[Network], Iterator[tuple[str, Look]]]]] = {
     "hex": _contracts,
     "base64url": _blocks,
     "f0": _storage,
+    "base58": _mints,
 }

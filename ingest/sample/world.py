@@ -18,7 +18,7 @@ import polars as pl
 from ingest.network import Network, Reading
 from ingest.networks import networks
 from ingest.publication import build
-from ingest.sample import arweave, evm, filecoin, market, substrate
+from ingest.sample import arweave, evm, filecoin, market, solana, substrate
 from ingest.sample import cosmos as sample_chain
 from ingest.sample import votes as sample_votes
 from ingest.sample.cosmos import chain_of
@@ -171,7 +171,13 @@ def _beside(network: Network, end: datetime, days: int) -> Iterator[tuple[Snapsh
 
 def _told(network: Network) -> dict[str, Told]:
     """What can be told beside distributions, by reading."""
-    families = {"ss58": substrate.TOLD, "hex": evm.TOLD, "f0": filecoin.TOLD, "base64url": arweave.TOLD}
+    families = {
+        "ss58": substrate.TOLD,
+        "hex": evm.TOLD,
+        "f0": filecoin.TOLD,
+        "base58": solana.TOLD,
+        "base64url": arweave.TOLD,
+    }
     family = families.get(network.address.partition(":")[0], {})
     told: dict[str, Told] = {}
     told |= {name: (partial(rows, network), every) for name, (rows, every) in {**market.TOLD, **family}.items()}

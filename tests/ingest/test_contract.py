@@ -22,6 +22,8 @@ from ingest.job import read_network
 from ingest.network import DAILY, Network, Reading
 from ingest.networks import networks
 from ingest.offchain.feed import Feed
+from ingest.solana.accounts import SYSTEM
+from ingest.solana.node import Solana
 from ingest.substrate.node import Substrate
 from ingest.transport import Http
 from store.rows import Facts, Kind, frame, observation
@@ -116,6 +118,12 @@ def trusting_weave(node: ArweaveNode) -> Facts:
     return Facts(frame(Kind.OBSERVATIONS, [observation("blocks", node.block.time, len(rows), "")]))
 
 
+def trusting_solana(node: Solana) -> Facts:
+    """Takes the transactions of a list for all that there are."""
+    rows = node.ask("getSignaturesForAddress", [SYSTEM, {"limit": 61}], as_it_comes)
+    return Facts(frame(Kind.OBSERVATIONS, [observation("transactions", node.block.time, len(rows), "")]))
+
+
 # Of each protocol a reading that trusts, a word of its question, and faults by which it is found out beside others.
 TRUSTING: dict[str, tuple[Callable[[Any], Facts], str, set[str]]] = {
     "akash": (trusting_lcd, "limit=61", {"{}", "duplicates"}),
@@ -124,6 +132,7 @@ TRUSTING: dict[str, tuple[Callable[[Any], Facts], str, set[str]]] = {
     "filecoin": (trusting_filecoin, "f061", {"null", "{}"}),
     "akash_console": (trusting_feed, "providers", {"null", "{}", "text", "duplicates"}),
     "arweave": (trusting_weave, "block_index", {"null", "{}", "text", "duplicates"}),
+    "grass": (trusting_solana, " 61}", {"null", "{}", "text", "duplicates"}),
 }
 
 
@@ -178,6 +187,10 @@ def unknown_feed(feed: Feed) -> Facts:
     return Facts(frame(Kind.OBSERVATIONS, [feed.get("/a/new/path", as_it_comes)]))
 
 
+def unknown_solana(node: Solana) -> Facts:
+    return Facts(frame(Kind.OBSERVATIONS, [node.ask("getNewThing", [], as_it_comes)]))
+
+
 @pytest.mark.parametrize(
     ("name", "read", "told"),
     [
@@ -187,6 +200,7 @@ def unknown_feed(feed: Feed) -> Facts:
         ("filecoin", unknown_filecoin, "ANewMethod"),
         ("akash_console", unknown_feed, "/a/new/path"),
         ("arweave", unknown_weave, "/a/new/route"),
+        ("grass", unknown_solana, "getNewThing"),
     ],
 )
 def test_a_question_that_no_good_world_answers_is_named(
@@ -205,6 +219,7 @@ OVER_SOCKETS = {
     "bittensor": "balances",
     "fet": "supply",
     "filecoin": "power",
+    "grass": "supply",
     "akash_console": "capacity",
 }
 

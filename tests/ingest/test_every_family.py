@@ -19,6 +19,7 @@ TOLD = {
     # Any bytes have a hash, and a spelling of it.
     "ingest.filecoin.cbor.name_of",
     "ingest.filecoin.cbor.named",
+    "ingest.solana.pda.on_curve",
     # The JSON of every answer: all decoders begin with it.
     "ingest.transport.parsed",
 }

@@ -13,7 +13,7 @@ from urllib3.util import Retry
 from ingest.evm.node import EvmChain
 from ingest.job import Outcome, read_network
 from ingest.network import DAILY, HOURLY, InParts, Network, Reading
-from ingest.networks import akash, fet
+from ingest.networks import akash, fet, grass
 from ingest.substrate.node import SubstrateChain
 from ingest.transport import Http
 from store.landing import Landing, contents
@@ -22,6 +22,8 @@ from tests.conftest import ROOT
 from tests.ingest.evm.test_node import NOW, head, served  # noqa: F401 - a fixture
 from tests.ingest.substrate.test_node import CLOCK, at_head
 from tests.worlds.evm_provider import Provider, result
+from tests.worlds.good import good
+from tests.worlds.good.clock import NOW as GOOD_NOW
 from tests.worlds.lcd import ONE, STAKING, State, Validator, chain, valoper
 from tests.worlds.servers import Reply, Request, serving
 from tests.worlds.substrate_server import GENESIS, Node
@@ -100,6 +102,11 @@ def test_a_block_ahead_of_the_clock_is_refused_by_every_protocol(runtime: bytes,
         early = SubstrateChain(GENESIS, (), clock=lambda: CLOCK - AHEAD)
         with pytest.raises(SourceDown, match="is at block"):
             early.head(http, [url])
+    solana = good(grass.NETWORK)
+    with serving(solana.answer) as url, Http(10_000) as http:
+        behind: Any = replace(solana.network.chain, clock=lambda: GOOD_NOW - AHEAD)  # type: ignore[type-var]
+        with pytest.raises(SourceDown, match="is at slot"):
+            behind.head(http, [url])
 
 
 @pytest.mark.parametrize("location", ["https://127.0.0.1:9/", "https://127.0.0.1/", "https://127.0.0.1:99999/"])

@@ -28,6 +28,8 @@ from ingest.filecoin import cbor, hamt
 from ingest.filecoin.power import Totals, owner_of, totals_of
 from ingest.importer import import_file
 from ingest.networks import networks
+from ingest.solana import accounts
+from ingest.solana.accounts import Account
 from ingest.state_file import state
 from ingest.substrate.metadata import Metadata, metadata
 from ingest.substrate.scale import WIDTHS, Kind, Registry, Type, compact
@@ -45,6 +47,8 @@ from tests.worlds.good.clock import NOW
 from tests.worlds.good.filecoin import filecoin
 from tests.worlds.odd import Document, Odd, Wrong, encoded, odd_bytes
 from tests.worlds.own_runtime import own_runtime
+from tests.worlds.solana_server import account, extended, mint, program, squads_4, token_account, token_multisig
+from tests.worlds.solana_server import key as key_of
 from tests.worlds.substrate_server import blob
 
 OURS: Final = (ReadingError, Impossible, addresses.NotAnAddress)
@@ -251,6 +255,44 @@ def _named_there(_: int, odd: Odd, found: str) -> str:
 
 def _same_key(_: int, odd: Odd, found: str) -> str:
     return "" if address_of(found) == odd.content else f"{found} has another key"
+
+
+# --- Solana -----------------------------------------------------------------------------------------------------------
+
+
+def of_solana() -> Iterator[Decoder]:
+    """The bytes of every kind of account; who has a power is an address, and a multisig can be met."""
+    one, two = key_of(1), key_of(2)
+    hook = extended([(14, addresses.unbase58(one) * 2), (26, addresses.unbase58(two) + b"\1"), (19, bytes(99))])
+    multisig, of_squads = squads_4(1, {one: 7, two: 2}, config=two)
+    of_squads_3 = (
+        accounts.OF_SQUADS_3 + b"\1" + bytes(45) + b"\2\0\0\0" + addresses.unbase58(one) + addresses.unbase58(two)
+    )
+    good: dict[str, tuple[Callable[[str, Account], Any], list[Account]]] = {
+        "mint": (accounts.mint, [account(accounts.TOKEN, mint(one, two)), account(accounts.TOKEN_2022, hook)]),
+        "token_account": (accounts.token_account, [account(accounts.TOKEN, token_account(one, two))]),
+        "token_multisig": (accounts.token_multisig, [account(accounts.TOKEN, token_multisig(2, [one, two, one]))]),
+        "squads_4": (lambda at, found: accounts.squads_4(at, found.data), [of_squads]),
+        "squads_3": (lambda at, found: accounts.squads_3(at, found.data), [account("", of_squads_3)]),
+        "program": (lambda at, found: accounts.program(at, {**program(at), at: found}), [program(multisig)[multisig]]),
+    }
+    for name, (reader, known) in good.items():
+        found = [one.data for one in known]
+        yield Decoder("Solana", f"accounts.{name}", found, partial(_account, reader, multisig, known), _signed)
+
+
+def _account(reader: Callable[[str, Account], Any], at: str, known: Sequence[Account], place: int, odd: bytes) -> Any:
+    return reader(at, Account(known[place].owner, odd[: accounts.SLICE], len(odd)))
+
+
+def _signed(_: int, __: Odd, found: Any) -> str:
+    """Why an account cannot say so: powers of no addresses, or a multisig that nobody can meet."""
+    match found:
+        case accounts.Mint():
+            return "" if all(map(addresses.is_solana, found.powers.values())) else f"{found.powers} are no addresses"
+        case accounts.Multisig():
+            return "" if 0 < found.needed <= len(found.signers) else f"{found.needed} of {len(found.signers)}"
+    return ""
 
 
 # --- SCALE ------------------------------------------------------------------------------------------------------------

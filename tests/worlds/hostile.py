@@ -8,6 +8,7 @@ import gzip
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from itertools import chain, repeat
 from typing import Any, Final
 
@@ -17,11 +18,14 @@ from ingest.evm.node import EvmChain
 from ingest.filecoin.chain import FilecoinChain
 from ingest.network import Network
 from ingest.offchain.feed import OffChain
+from ingest.solana.node import SolanaChain
 from ingest.substrate.node import SubstrateChain
 from tests.worlds.filecoin_state import BLAKE, Cid, cbor
 from tests.worlds.good import Good
 from tests.worlds.lcd import account
 from tests.worlds.servers import Raw, Reply, Request
+from tests.worlds.solana_server import key, mint
+from tests.worlds.spoiled import batched
 
 Answer = Callable[[Request], Reply | Raw]
 KIB: Final = 2**10
@@ -101,6 +105,8 @@ def list_of(network: Network) -> str:
             return "earnings"
         case ArweaveChain():
             return "rewards"
+        case SolanaChain():
+            return "control"
         case other:
             raise LookupError(f"{network.name}: no list of a {type(other).__name__} without end")
 
@@ -120,8 +126,37 @@ def listers(good: Good) -> dict[str, Answer]:
             return {how: _providers(good, how) for how in (FRESH, EMPTY)}
         case ArweaveChain():
             return {how: _rewards(good, how) for how in (FRESH, EMPTY, SAME)}
+        case SolanaChain():
+            return {FRESH: _authorities(good), EMPTY: _nothing(good)}
         case other:
             raise LookupError(f"{good.network.name}: no list of a {type(other).__name__} without end")
+
+
+def _authorities(good: Good) -> Answer:
+    """A mint of which another address mints each time: accounts always lead to one more."""
+    asked: list[int] = []
+
+    def other(request: Request) -> Reply:
+        told: Any = good.answer(request).body
+        if json.loads(request.body)["method"] == "getMultipleAccounts":
+            asked.append(0)
+            minted = told["result"]["value"][1]
+            minted["data"] = [base64.b64encode(mint(key(1_000 + len(asked)), decimals=8)).decode(), "base64"]
+        return Reply(told)
+
+    return partial(batched, other)
+
+
+def _nothing(good: Good) -> Answer:
+    """Accounts that are not there, without end."""
+
+    def other(request: Request) -> Reply:
+        told: Any = good.answer(request).body
+        if json.loads(request.body)["method"] == "getMultipleAccounts":
+            told["result"]["value"] += [None] * 200_000
+        return Reply(told)
+
+    return partial(batched, other)
 
 
 def _delegations(good: Good, how: str) -> Answer:

@@ -15,7 +15,17 @@ from ingest.network import Earlier, Network, Reading
 from ingest.networks import networks
 from store.rows import Facts, ReadingError
 from tests.worlds.contract import BLOCKS_BETWEEN
-from tests.worlds.decoders import Decoder, of_evm, of_fields, of_files, of_objects, of_scale, of_texts, of_weave
+from tests.worlds.decoders import (
+    Decoder,
+    of_evm,
+    of_fields,
+    of_files,
+    of_objects,
+    of_scale,
+    of_solana,
+    of_texts,
+    of_weave,
+)
 from tests.worlds.good import Answer, Good, good
 from tests.worlds.memo import no_memo
 from tests.worlds.odd import Document, Odd, Wrong
@@ -118,7 +128,7 @@ def found_at(network: Network[Any], reading: Reading[Any], answer: Answer, earli
 
 def decoders() -> Iterator[Decoder]:
     """All that makes something of what strangers say, but for metadata, of which each try takes long."""
-    for found in (of_fields, of_evm, of_objects, of_scale, of_files, of_texts, of_weave, of_readings):
+    for found in (of_fields, of_evm, of_objects, of_solana, of_scale, of_files, of_texts, of_weave, of_readings):
         yield from found()
 
 
@@ -168,6 +178,7 @@ UNCOUNTED: Final[Mapping[str, str]] = {
     "earnings": "the console's own list of providers; the chain's leases are read apart",
     "items": "an explorer only proposes holders; how much they hold together is told as coverage",
     "resources": "what a tenant asked for, each once; what is paid for it is told apart",
+    "value": "accounts, which do not name themselves: they are counted, the clock stands first, each is of its kind",
     "result": "keys of a map, whose number no node tells; sums are compared with the chain's own totals",
     "contracts": "wasmd counts no list of its own; a reading says how many contracts it found",
     "code_infos": "wasmd counts no list of its own",

@@ -23,8 +23,8 @@ HTML: Final = b"<html><head><title>Welcome</title></head><body>nothing to see</b
 # Parameters that say which page of a list is meant, and those that choose rows by their own state.
 CURSORS: Final = frozenset({"pagination.key", "pagination.offset", "page"})
 FILTERS: Final = frozenset({"status", "proposal_status", "filters.state"})
-HASHES: Final = frozenset({"hash", "txhash", "block", "blockHash", "transactionHash", "/"})
-LISTING: Final = frozenset({"state_getKeysPaged", "eth_getLogs"})
+HASHES: Final = frozenset({"hash", "txhash", "block", "blockHash", "blockhash", "transactionHash", "/"})
+LISTING: Final = frozenset({"state_getKeysPaged", "eth_getLogs", "getSignaturesForAddress"})
 HASHED: Final = frozenset({"chain_getBlockHash", "chain_getFinalizedHead", "state_getKeysPaged"})
 
 
@@ -83,6 +83,16 @@ class Asked:
         return replace(self.reply, body={**({"jsonrpc": "2.0"} if self.call else {}), **error})
 
 
+def batched(one: Answer, request: Request) -> Reply:
+    """Questions of JSON-RPC that come as a list, each answered by itself; an answer that is none stands for all."""
+    asked = json.loads(request.body) if request.method == "POST" else None
+    if not isinstance(asked, list):
+        return one(request)
+    replies = [one(replace(request, body=json.dumps(each).encode())) for each in asked]
+    odd = (reply for reply in replies if reply.status != 200 or not isinstance(reply.body, dict))
+    return next(odd, Reply([reply.body for reply in replies]))
+
+
 def question(request: Request) -> Name:
     """What is asked, whatever number the question has."""
     if request.method == "POST":
@@ -119,6 +129,8 @@ def _of_the_list(request: Request) -> dict[str, str]:
 def _without_cursor(method: str, params: str) -> Any:
     found = json.loads(params)
     if method == "state_getKeysPaged":
+        return found[0]
+    if method == "getSignaturesForAddress":
         return found[0]
     if method == "eth_getLogs":
         return {name: told for name, told in found[0].items() if name not in ("fromBlock", "toBlock")}
@@ -301,6 +313,9 @@ class Remembered:
     replies: dict[Any, Reply] = field(default_factory=dict)
 
     def __call__(self, request: Request) -> Reply:
+        return batched(self._one, request)
+
+    def _one(self, request: Request) -> Reply:
         key = (*question(request), request.headers.get("x-cosmos-block-height"))
         if key not in self.replies:
             self.replies[key] = self.server(request)
@@ -315,6 +330,9 @@ class Recorder:
     asked: dict[Name, Asked] = field(default_factory=dict)
 
     def __call__(self, request: Request) -> Reply:
+        return batched(self._one, request)
+
+    def _one(self, request: Request) -> Reply:
         reply = self.server(request)
         self.asked.setdefault(question(request), Asked(request, reply, self.server))
         return reply
@@ -329,6 +347,9 @@ class Spoiled:
     everywhere: bool
 
     def __call__(self, request: Request) -> Reply:
+        return batched(self._one, request)
+
+    def _one(self, request: Request) -> Reply:
         same = question(request) == question(self.asked.request)
         if not same and not (self.everywhere and same_list(request, self.asked.request)):
             return self.asked.server(request)

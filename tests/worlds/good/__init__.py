@@ -14,6 +14,7 @@ from ingest.evm.node import EvmChain
 from ingest.filecoin.chain import FilecoinChain
 from ingest.network import Chain, Network
 from ingest.offchain.feed import OffChain
+from ingest.solana.node import SolanaChain
 from ingest.substrate.node import SubstrateChain
 from tests.worlds.arweave_chain import HISTORY
 from tests.worlds.good.arweave import arweave
@@ -23,6 +24,7 @@ from tests.worlds.good.evm import SECONDS_A_BLOCK as EVM_SECONDS_A_BLOCK
 from tests.worlds.good.evm import evm
 from tests.worlds.good.filecoin import filecoin
 from tests.worlds.good.off_chain import off_chain
+from tests.worlds.good.solana import solana
 from tests.worlds.good.substrate import substrate
 from tests.worlds.servers import Reply, Request
 
@@ -55,6 +57,8 @@ def good(network: Network, blocks_ago: int = 0) -> Good:
         case ArweaveChain() as chain:
             small = replace(chain, history=HISTORY, clock=lambda: time)
             return _with(network, small, arweave(time, blocks_ago))
+        case SolanaChain() as chain:
+            return _with(network, replace(chain, clock=lambda: time), solana(network, time, blocks_ago))
         case other:
             raise LookupError(f"{network.name}: no good world of a {type(other).__name__}")
 

@@ -1,0 +1,1 @@
+"""Solana: a token's supply, and the keys, multisigs and programs that can change it."""
