@@ -2,17 +2,19 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from math import sin
 from typing import Final
 
 from ingest.network import Network
-from ingest.sample.draw import Row, address
+from ingest.sample.draw import DAY, Row, address
 from store.rows import observation
 
 # By place among the simulated addresses.
-VAULT, FREEZER = 0, 4
+VAULT, FREEZER, BURNS = 0, 4, 5
 SIGNERS: Final = (1, 2, 3)
 NEEDED: Final = 2
 TOKENS: Final = 500_000_000
+DAYS_TOLD: Final = 31
 
 
 def supply(network: Network, time: datetime) -> list[Row]:
@@ -33,8 +35,19 @@ def control_state(network: Network, time: datetime) -> list[Row]:
     return [*rows, observation("threshold", time, NEEDED, "signatures", subject=vault)]
 
 
+def burns(network: Network, time: datetime) -> list[Row]:
+    """What was burned on each of the last days, from one account."""
+    place = address(network.address, BURNS)
+    amounts = [int(4_000 + 1_500 * sin(back)) * 10**network.decimals for back in range(1, DAYS_TOLD + 1)]
+    return [
+        observation("burned", time - back * DAY, amount, network.unit, subject=place)
+        for back, amount in enumerate(amounts, 1)
+    ]
+
+
 # Days between two snapshots of what is told, by reading.
 TOLD: Final[Mapping[str, tuple[Callable[[Network, datetime], list[Row]], int]]] = {
     "supply": (supply, 1),
+    "burns": (burns, 0),
     "control_state": (control_state, 30),
 }

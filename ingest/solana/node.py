@@ -14,7 +14,8 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final, Protocol, TypeVar
 
-from ingest.endpoints import Answers, Rotation
+from ingest.allowance import Exhausted
+from ingest.endpoints import Answers, Contradiction, Rotation
 from ingest.fields import flag, listed, number, part, raw, text
 from ingest.network import is_of_now
 from ingest.solana.accounts import CLOCK, SLICE, Account, Accounts, clock, decoded
@@ -146,6 +147,8 @@ class SolanaChain:
             try:
                 hashed, accounts = self._again(http, other, seen)
                 lasting = self.watch.lasting(accounts)
+            except Exhausted:
+                raise
             except ReadingError:
                 continue
             if hashed != seen.block.hash or lasting != self.watch.lasting(seen.accounts):
@@ -208,13 +211,29 @@ class Solana:
 
     def ask(self, method: str, params: list[Any], judge: Callable[[Any], T]) -> T:
         """What the judge makes of the answer to one more question, of the first endpoint of this chain that answers."""
+        return self._answers.ask(f" {method} {str(params)[:200]}", partial(self._of, method, params), judge)
 
-        def question(endpoint: str) -> Any:
-            genesis, found = answered(self.http, endpoint, [("getGenesisHash", []), (method, params)])
-            self.chain.prove(endpoint, genesis)
-            return found
+    def ask_two(self, method: str, params: list[Any], judge: Callable[[Any], T]) -> T:
+        """The same of what nobody counts: a second endpoint that answers must have the same, else Contradiction."""
+        found = self.ask(method, params, judge)
+        first, *others = self.rotation.endpoints
+        for other in others[:WITNESSES_ASKED]:
+            try:
+                again = judge(self._of(method, params, other))
+            except Exhausted:
+                raise
+            except ReadingError:
+                continue
+            if again != found:
+                what = f"block {self.block.height}: {method}"
+                raise Contradiction(f"{bare(first)} and {bare(other)} disagree about {what}")
+            break
+        return found
 
-        return self._answers.ask(f" {method} {str(params)[:200]}", question, judge)
+    def _of(self, method: str, params: list[Any], endpoint: str) -> Any:
+        genesis, found = answered(self.http, endpoint, [("getGenesisHash", []), (method, params)])
+        self.chain.prove(endpoint, genesis)
+        return found
 
     @property
     def accounts(self) -> Accounts:

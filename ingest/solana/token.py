@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import Any, Final
 
 from analytics.power.paths import Action, Side
-from ingest.network import DAILY, HOURLY, Key, Network, Reading, Refuse, Way, counted
+from ingest.network import DAILY, HOURLY, InParts, Key, Network, Reading, Refuse, Way, counted
+from ingest.solana.burns import burns
 from ingest.solana.control import BURN_NAME, PROGRAM_NAME, TOKEN_NAME, Found, Watched, look
 from ingest.solana.mainnet import mainnet
 from ingest.solana.node import Solana
@@ -59,10 +60,12 @@ def spl_token(network: Network[Solana], watched: Watched) -> Network[Solana]:
         Reading("control", held, power, "key", DAILY, control(watched), headline=True, names=POWERS),
         Reading("control_state", told, power, "", DAILY, control_state(watched), headline=True, newest_only=True),
     )
+    # What takes long comes last.
+    burned = Reading("burns", told, Measure.COMPUTE_SPEND, "", DAILY, InParts(burns(watched, network.unit)))
     return replace(
         network,
         chain=mainnet(watched),
-        readings=(*readings, *network.readings),
+        readings=(*readings, *((burned,) if watched.burns else ()), *network.readings),
         ways=(*ways(watched), *network.ways),
         units={**counted("key"), **network.units},
         parties={**PARTIES, **network.parties},
