@@ -10,7 +10,7 @@ from ingest.sample.draw import DAY, Row, address
 from store.rows import observation
 
 # By place among the simulated addresses.
-VAULT, FREEZER, BURNS = 0, 4, 5
+VAULT, FREEZER = 0, 4
 SIGNERS: Final = (1, 2, 3)
 NEEDED: Final = 2
 TOKENS: Final = 500_000_000
@@ -37,12 +37,8 @@ def control_state(network: Network, time: datetime) -> list[Row]:
 
 def burns(network: Network, time: datetime) -> list[Row]:
     """What was burned on each of the last days, from one account."""
-    place = address(network.address, BURNS)
     amounts = [int(4_000 + 1_500 * sin(back)) * 10**network.decimals for back in range(1, DAYS_TOLD + 1)]
-    return [
-        observation("burned", time - back * DAY, amount, network.unit, subject=place)
-        for back, amount in enumerate(amounts, 1)
-    ]
+    return [observation("burned", time - back * DAY, amount, network.unit) for back, amount in enumerate(amounts, 1)]
 
 
 # Days between two snapshots of what is told, by reading.

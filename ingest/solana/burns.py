@@ -61,7 +61,7 @@ def burns(watched: Watched, unit: str) -> Callable[[Solana, Memo], Facts]:
         if not found:
             raise SourceDown(f"{node.endpoint} lists no transaction of {watched.burns}: it keeps no history")
         rows = [
-            observation("burned", datetime.combine(day, time(), UTC), amount, unit, subject=watched.burns)
+            observation("burned", datetime.combine(day, time(), UTC), amount, unit)
             for day, amount in _daily(node, memo, watched, found)
         ]
         return Facts(frame(Kind.OBSERVATIONS, rows), empty=not rows)
@@ -184,5 +184,5 @@ def _whole(row: Any, name: str) -> int:
 # What the reading tells, for the dictionary of facts: name, of whom, unit, meaning.
 TELLS: Final = """
 burns:
-  burned | <address> | <unit> | what was burned from an account on a day, which begins at that time
+  burned | | <unit> | what was burned on a day, which begins at that time
 """

@@ -265,4 +265,4 @@ def test_every_claim_has_a_plain_reading_a_source_and_what_would_refute_it() -> 
     assert set(rows.filter("plain")["claim"]) == set(rows["claim"])
     assert rows["source"].str.starts_with("https://").all()
     assert (rows["falsifier"].str.len_chars() > 20).all()
-    assert not set(rows["network"]) - set(networks()) - {"Render", "io.net"}
+    assert not set(rows["network"]) - set(networks())
