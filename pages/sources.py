@@ -19,7 +19,7 @@ STATES = {
 }
 
 READINGS = {
-    "network": tables.text("Network", pinned=True),
+    "title": tables.text("Network", pinned=True),
     "reading": tables.text("Reading"),
     "state": tables.text("State"),
     "age": tables.text("Age"),

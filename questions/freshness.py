@@ -23,13 +23,15 @@ _FRESHNESS = """
         SELECT e.network, e.reading, e.error, e.message FROM run_error e
         WHERE e.run = (SELECT max_by(id, started) FROM run)
     )
-    SELECT w.network, w.reading, s.time, s.height, s.hash, s.chain_id, s.n, s.endpoint, s.runtime_version,
+    SELECT w.network, coalesce(n.title, w.network) AS title,
+           w.reading, s.time, s.height, s.hash, s.chain_id, s.n, s.endpoint, s.runtime_version,
            coalesce(s.simulated, false) AS simulated, w.every_seconds, f.error, f.message,
            (SELECT string_agg(o.subject || ': ' || o.exact, '; ' ORDER BY o.subject) FROM observation o
             WHERE o.snapshot = s.id AND starts_with(o.name, ?)) AS left_out
     FROM wanted w
     LEFT JOIN newest s ON s.network = w.network AND s.reading = w.reading
     LEFT JOIN failed f ON f.network = w.network AND f.reading = w.reading
+    LEFT JOIN network n ON n.name = w.network
     ORDER BY w.network, w.reading
 """
 

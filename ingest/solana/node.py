@@ -29,6 +29,7 @@ WITNESSES_ASKED: Final = 2
 MOST_ACCOUNTS: Final = 100
 # An authority, its program, who may replace that, and so on: each may need another look.
 LOOKS: Final = 10
+LONGEST_VERSION: Final = 40
 FINAL: Final = {"commitment": "finalized"}
 CAUSES: Final[Mapping[int, Cause]] = {
     **dict.fromkeys((-32005, -32016), Cause.BEHIND),
@@ -125,7 +126,7 @@ class SolanaChain:
         if _slot(latest) != slot:
             (block,) = answered(http, endpoint, [_block(slot)])
             hashed = text(block, "blockhash")
-        return Seen(Block(slot, _hash(hashed), time), accounts, text(told, "context", "apiVersion"))
+        return Seen(Block(slot, _hash(hashed), time), accounts, text(told, "context", "apiVersion")[:LONGEST_VERSION])
 
     def _whole(self, http: Http, endpoint: str) -> Seen:
         """All that the network needs, of one slot: what accounts lead to is asked for together with them."""
