@@ -22,6 +22,9 @@ CANCELLED: Final = "cancelled"
 WAITING: Final = ("deposit_period", "pending")
 
 
+LONGEST_NUMBER: Final = 12
+
+
 @dataclass(frozen=True, slots=True)
 class Electorate:
     """What readers call those who vote, and all that they could vote with."""
@@ -231,10 +234,15 @@ def linked(found: Sequence[Proposal], asked: str) -> str:
     return max(same, key=lambda one: one.read_at).key if same else asked
 
 
+def short(number: str) -> str:
+    """A number that can be read; that of a contract is a hash of 77 digits."""
+    return number if len(number) <= LONGEST_NUMBER else f"{number[:6]}…{number[-4:]}"
+
+
 def numbered(one: Proposal, found: Sequence[Proposal]) -> str:
     """Network and number, with the chain id where proposals of several chains of the network were read."""
     chains = {other.chain_id for other in found if other.network == one.network}
-    return f"{one.network_title} {one.number}" + (f" on {one.chain_id}" if len(chains) > 1 else "")
+    return f"{one.network_title} {short(one.number)}" + (f" on {one.chain_id}" if len(chains) > 1 else "")
 
 
 def still_open(found: Sequence[Proposal], now: datetime) -> list[Proposal]:
@@ -248,7 +256,7 @@ def table(found: Sequence[Proposal]) -> pl.DataFrame:
         [
             {
                 "network": one.network_title,
-                "proposal": one.number,
+                "proposal": short(one.number),
                 "title": one.title,
                 "status": one.status,
                 "ends": one.voting_end,

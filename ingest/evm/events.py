@@ -20,8 +20,8 @@ from store.rows import BadData, SourceDown
 MOST_ANSWERS: Final = 1_000
 # Digits of the 32 bytes that each value takes.
 WORD: Final = 64
-# How many topics after the first, and how many words of data, each event has; by its first topic.
-Shapes = Mapping[str, tuple[int, int]]
+# How many topics after the first, and how many words of data, each event has, None: any; by its first topic.
+Shapes = Mapping[str, tuple[int, int | None]]
 
 LOGS: Final = pl.Schema({"block": pl.Int64(), "topics": pl.List(pl.String()), "data": pl.String()})
 
@@ -139,7 +139,9 @@ def _kept(
 def _frame(contract: str, shapes: Shapes, logs: Logs) -> pl.DataFrame:
     """Logs as they are kept; raises BadData for one that has not the topics and words of its event."""
     for block, topics, data in zip(logs.block, logs.topics, logs.data, strict=True):
-        if (len(topics) - 1, (len(data) - 2) / WORD) != shapes[topics[0].lower()]:
+        more, words = shapes[topics[0].lower()]
+        found = (len(data) - 2) / WORD
+        if len(topics) - 1 != more or (found != words if words is not None else found % 1):
             raise BadData(f"an event of {contract} in block {block} has topics {topics} and data {data[:200]}")
     lower = [[topic.lower() for topic in topics] for topics in logs.topics]
     return pl.DataFrame({"block": logs.block, "topics": lower, "data": logs.data}, schema=LOGS)

@@ -1,6 +1,7 @@
 """Votes that a contract counts, by the same questions as those of a chain of stake; small enough to count by hand."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -38,6 +39,12 @@ def test_a_proposal_has_the_rule_that_its_contract_tells(mart: Mart) -> None:
     assert one.veto is None
     assert [option for option, _ in one.shares] == ["yes", "abstain", "no", "not voted"]
     assert (one.is_open, over.is_over) == (True, True)
+
+
+def test_a_number_of_77_digits_is_told_by_its_ends(mart: Mart) -> None:
+    one, _ = found = proposals.proposals(mart)
+    assert proposals.numbered(replace(one, number="1144" + "0" * 69 + "7004"), found) == "Assembly 114400…7004"
+    assert proposals.numbered(one, found) == "Assembly 2"
 
 
 def test_it_is_told_in_the_words_of_every_vote(mart: Mart) -> None:

@@ -72,9 +72,9 @@ class Anvil:
         contract: Contract = self.w3.eth.contract(receipt["contractAddress"], abi=abi)
         return contract
 
-    def compiled(self, name: str, *arguments: Any) -> Contract:
-        """One of our own contracts (tests/nodes/evm/contracts), deployed."""
-        made = compiled()[name]
+    def compiled(self, name: str, *arguments: Any, folder: str = "contracts") -> Contract:
+        """One of our own contracts (a folder of tests/nodes/evm), deployed."""
+        made = compiled(folder)[name]
         return self.deploy(made["abi"], made["bytecode"], *arguments)
 
     def published(self, name: str, *arguments: Any) -> Contract:
@@ -143,11 +143,13 @@ def at_their_places(
 
 
 @cache
-def compiled() -> dict[str, Any]:
-    """Our own contracts: ABI, bytecode and runtime code by name."""
-    if not (PACKAGES / "solc").exists() or shutil.which("node") is None:
-        pytest.skip("solc is not installed: run npm ci in tests/nodes/evm")
-    made = subprocess.run(["node", str(FOLDER / "compile.js")], capture_output=True, check=True, text=True)
+def compiled(folder: str = "contracts") -> dict[str, Any]:
+    """Our own contracts of a folder of tests/nodes/evm: ABI, bytecode and runtime code by name."""
+    needed = {"contracts": ("solc",), "governors": ("solc", "openzeppelin-4")}[folder]
+    missing = [name for name in needed if not (PACKAGES / name).exists()]
+    if missing or shutil.which("node") is None:
+        pytest.skip(f"{' and '.join(missing) or 'node'} is not installed: run npm ci in tests/nodes/evm")
+    made = subprocess.run(["node", str(FOLDER / "compile.js"), folder], capture_output=True, check=True, text=True)
     found: dict[str, Any] = json.loads(made.stdout)
     return found
 

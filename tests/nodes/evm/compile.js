@@ -1,9 +1,9 @@
-// Compiles contracts/*.sol with the npm solc and prints {contract: {abi, bytecode, runtime}} as JSON.
+// Compiles the *.sol of a folder (contracts) with the npm solc and prints {contract: {abi, bytecode, runtime}} as JSON.
 const fs = require('fs');
 const path = require('path');
 const solc = require('solc');
 
-const folder = path.join(__dirname, 'contracts');
+const folder = path.join(__dirname, process.argv[2] || 'contracts');
 const files = fs.readdirSync(folder).filter((name) => name.endsWith('.sol'));
 const sources = Object.fromEntries(files.map((name) => [name, { content: fs.readFileSync(path.join(folder, name), 'utf8') }]));
 const settings = {

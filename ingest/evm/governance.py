@@ -1,0 +1,259 @@
+"""The readings of networks that governor contracts decide for: proposals, votes, the rule with its history, voters."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from ingest.allowance import REPLAY
+from ingest.evm.bulk import numbers
+from ingest.evm.calls import Call
+from ingest.evm.events import Event, address, history, signature
+from ingest.evm.governor import (
+    ANSWERS_A_RUN,
+    BLOCKS,
+    Assembly,
+    Governor,
+    assembly,
+    clock,
+    moments,
+    proposal_row,
+    weights,
+)
+from ingest.evm.logs import AnswersLeft
+from ingest.evm.node import EvmNode
+from ingest.network import DAILY, HOURLY, InParts, Memo, Reading
+from store.rows import Facts, Kind, Measure, SourceDown, frame, holdings, observation
+
+# Votes on what ended before are all told once a week, by `past_votes`.
+LATELY: Final = timedelta(days=7)
+# What a governor is asked about its rule, by the name of the observation; of what is not there nothing is told.
+SETTINGS: Final[Mapping[str, str]] = {
+    "voting_delay": "votingDelay()",
+    "voting_period": "votingPeriod()",
+    "proposal_threshold": "proposalThreshold()",
+    "quorum_numerator": "quorumNumerator()",
+    "quorum_denominator": "quorumDenominator()",
+}
+# The same as it was changed: the event has the old and the new value.
+CHANGES: Final[Mapping[str, str]] = {
+    signature("VotingDelaySet(uint256,uint256)"): "voting_delay",
+    signature("VotingPeriodSet(uint256,uint256)"): "voting_period",
+    signature("ProposalThresholdSet(uint256,uint256)"): "proposal_threshold",
+    signature("QuorumNumeratorUpdated(uint256,uint256)"): "quorum_numerator",
+    # Where a key types in of how much the quorum is a part.
+    signature("TotalSupplyUpdated(uint256,uint256)"): "quorum_base",
+}
+DELEGATED: Final = signature("DelegateVotesChanged(address,uint256,uint256)")
+
+Read = Callable[[EvmNode, Memo], Facts]
+
+
+def readings(governors: Sequence[Governor], unit: str) -> tuple[Reading[EvmNode], ...]:
+    """Proposals, votes and rules of governors; unit: of the power that they count."""
+    return (
+        Reading("proposals", Kind.PROPOSALS, None, unit, HOURLY, InParts(proposals(governors)), limits=REPLAY),
+        Reading("votes", Kind.VOTES, None, unit, HOURLY, InParts(votes(governors)), limits=REPLAY),
+        Reading("past_votes", Kind.VOTES, None, unit, 7 * DAILY, InParts(past_votes(governors)), limits=REPLAY),
+        Reading("rules", Kind.OBSERVATIONS, Measure.CONTROL, "", DAILY, InParts(rules(governors, unit)), limits=REPLAY),
+    )
+
+
+def proposals(governors: Sequence[Governor]) -> Read:
+    """The reading of proposals."""
+
+    def read(node: EvmNode, memo: Memo) -> Facts:
+        """Every proposal that a governor contract was given, with its count, its quorum and its state at one block.
+
+        From its events (ProposalCreated), and its own word on each (state, proposalVotes or proposals, quorum); all
+        power is that of which the quorum is a part. When a vote in the future ends is by the pace of the chain where
+        the contract counts blocks. What makes the quorum is told where nothing that the contract says contradicts it.
+        """
+        rows = [row for one in _assemblies(node, memo, governors) for row in _proposals(node, memo, one)]
+        return Facts(frame(Kind.PROPOSALS, rows), empty=not rows)
+
+    return read
+
+
+def _assemblies(node: EvmNode, memo: Memo, governors: Sequence[Governor]) -> Iterator[Assembly]:
+    answers = AnswersLeft(ANSWERS_A_RUN)
+    for governor in governors:
+        clock(node, governor)
+        yield assembly(node, memo, governor, answers)
+
+
+def _proposals(node: EvmNode, memo: Memo, told: Assembly) -> Iterator[dict[str, Any]]:
+    counts = None if told.doubt else ",".join(told.governor.dialect.counts)
+    for number, one in told.created.items():
+        standing = told.standing[number]
+        yield proposal_row(one, standing, moments(node, memo, told.governor, one, standing), counts)
+
+
+def votes(governors: Sequence[Governor]) -> Read:
+    """The reading of votes on what is open or has ended of late."""
+
+    def read(node: EvmNode, memo: Memo) -> Facts:
+        """Who voted what with how much, on proposals that are open or ended within seven days.
+
+        From the events of voting (VoteCast, VoteCastWithParams) with the power that the contract counted. Told where
+        they add up to the contract's own count, to the last unit.
+        """
+        return _votes(node, memo, governors, late=True)
+
+    return read
+
+
+def past_votes(governors: Sequence[Governor]) -> Read:
+    """The reading of votes on what ended before."""
+
+    def read(node: EvmNode, memo: Memo) -> Facts:
+        """Who voted what with how much, on proposals that ended more than seven days ago.
+
+        From the events of voting (VoteCast, VoteCastWithParams) with the power that the contract counted, newest first,
+        over several runs. Told where they add up to the contract's own count, to the last unit.
+        """
+        return _votes(node, memo, governors, late=False)
+
+    return read
+
+
+def _votes(node: EvmNode, memo: Memo, governors: Sequence[Governor], *, late: bool) -> Facts:
+    rows = [
+        row
+        for told in _assemblies(node, memo, governors)
+        for number in told.created
+        if _is_late(node, told, number) == late and told.told(number)
+        for row in _cast(told, number)
+    ]
+    return Facts(frame(Kind.VOTES, rows), empty=not rows)
+
+
+def _is_late(node: EvmNode, told: Assembly, number: int) -> bool:
+    standing, now = told.standing[number], int(node.block.time.timestamp())
+    if told.governor.dialect.clock == BLOCKS:
+        return (node.block.height - standing.end) * node.chain.seconds <= LATELY.total_seconds()
+    return now - standing.end <= LATELY.total_seconds()
+
+
+def _cast(told: Assembly, number: int) -> Iterator[dict[str, Any]]:
+    for voter, parts in told.votes.get(number, {}).items():
+        for option, weight, power in weights(parts):
+            yield {
+                "proposal": str(number),
+                "voter": voter,
+                "option": option,
+                "weight": weight,
+                "height": told.heights[number][voter],
+                "power": power,
+            }
+
+
+def rules(governors: Sequence[Governor], unit: str) -> Read:
+    """The reading of the rule by which governors decide, and of how it was changed."""
+
+    def read(node: EvmNode, memo: Memo) -> Facts:
+        """How a governor contract decides: delay, period, threshold and quorum, now and as they were changed.
+
+        Subject is the contract. From its functions, and from its events of changes at the time of their blocks.
+        `quorum_counts` are the options that make the quorum, by its source; `rule` says whether anything that the
+        contract says contradicts that. `unread_blocks` are left for later runs, the oldest last.
+        """
+        answers = AnswersLeft(ANSWERS_A_RUN)
+        rows = [row for one in governors for row in _rule(node, memo, one, unit, answers)]
+        return Facts(frame(Kind.OBSERVATIONS, rows))
+
+    return read
+
+
+def _rule(
+    node: EvmNode, memo: Memo, governor: Governor, unit: str, answers: AnswersLeft
+) -> Iterator[dict[str, object]]:
+    now, subject = node.block.time, governor.address
+    yield from changes(node, memo, governor, unit, answers)
+    yield observation("quorum_counts", now, ",".join(governor.dialect.counts), "", subject=subject)
+    yield observation("rule", now, _proof(node, memo, governor, answers), "", subject=subject)
+    delay = _delay(node, governor)
+    if delay is not None:
+        yield observation("timelock_delay", now, delay, "s", subject=subject)
+
+
+def changes(
+    node: EvmNode, memo: Memo, governor: Governor, unit: str, answers: AnswersLeft
+) -> Iterator[dict[str, object]]:
+    """The numbers of a rule as they are and as they were, and of how many blocks the changes are not read yet."""
+    now, subject = node.block.time, governor.address
+    units = _units(clock(node, governor), unit)
+    told = history(node, memo, subject, dict.fromkeys(CHANGES, (0, 2)), governor.since, answers)
+    times = {event.block: _time(node, event) for event in told.events}
+    # Of several changes in one block the last counts.
+    changed = {(CHANGES[event.kind], times[event.block]): event.words[1] for event in told.events}
+    asked = [Call(subject, function) for function in SETTINGS.values()]
+    said = {(name, now): one[0] for name, one in zip(SETTINGS, node.calls(asked), strict=True) if one}
+    for (name, time), value in {**changed, **said}.items():
+        yield observation(name, time, int(value), units[name], subject=subject)
+    yield observation("unread_blocks", now, told.unread, "blocks", subject=subject)
+
+
+def _units(clock: str, unit: str) -> Mapping[str, str]:
+    time = "blocks" if clock == BLOCKS else "s"
+    return {
+        "voting_delay": time,
+        "voting_period": time,
+        "proposal_threshold": unit,
+        "quorum_numerator": "parts",
+        "quorum_denominator": "parts",
+        "quorum_base": unit,
+    }
+
+
+def _proof(node: EvmNode, memo: Memo, governor: Governor, answers: AnswersLeft) -> str:
+    told = assembly(node, memo, governor, answers)
+    return f"not proved: {told.doubt}" if told.doubt else "proved"
+
+
+def _time(node: EvmNode, event: Event) -> datetime:
+    return node.ask(lambda provider: provider.block(event.block)).time
+
+
+def _delay(node: EvmNode, governor: Governor) -> int | None:
+    """How long the timelock of a governor waits; None where it has none."""
+    (timelock,) = node.calls([Call(governor.address, "timelock()", returns=("address",))])
+    delay = node.calls([Call(timelock[0], "getMinDelay()")])[0] if timelock else ()
+    return int(delay[0]) if delay else None
+
+
+def delegates(token: str, since: int) -> Read:
+    """The reading of who has how much of the votes of an ERC20Votes token."""
+
+    def voters(node: EvmNode, memo: Memo) -> Facts:
+        """Votes of everybody to whom somebody delegated, or who did so himself (getVotes), at one final block.
+
+        Known from the events of delegation (DelegateVotesChanged). What nobody delegated votes with nobody: it is part
+        of the supply, of which the quorum is a part, and is shown as missing coverage.
+        """
+        told = history(node, memo, token, {DELEGATED: (1, 2)}, since, AnswersLeft(ANSWERS_A_RUN))
+        known = sorted({event.topics[0] for event in told.events})
+        if not known:
+            raise SourceDown(f"no event names a delegate of {token}")
+        votes = numbers(node, token, "getVotes(address)", [(one,) for one in known])
+        rows = [("voters", address(one), power) for one, power in zip(known, votes, strict=True) if power]
+        return Facts(holdings(rows), reported={"voters": int(node.call(Call(token, "totalSupply()")))}, empty=not rows)
+
+    return voters
+
+
+# What the readings tell, for the dictionary of facts: name, of whom, unit, meaning.
+TELLS: Final = """
+rules:
+  voting_delay | <address> | blocks or s | from a proposal to the begin of its vote
+  voting_period | <address> | blocks or s | how long a vote takes
+  proposal_threshold | <address> | <unit> | power that one needs to propose
+  quorum_numerator | <address> | parts | of the quorum
+  quorum_denominator | <address> | parts | of the quorum
+  quorum_base | <address> | <unit> | of which the quorum is a part, where a key types it in
+  quorum_counts | <address> | | options that make the quorum
+  rule | <address> | | proved, or what contradicts the rule that was read in the source
+  timelock_delay | <address> | s | how long the timelock waits with what was voted
+  unread_blocks | <address> | blocks | blocks with changes of the rule that were not read yet
+voters:
+  voters | <address> | | who can vote with how much
+"""

@@ -1,0 +1,375 @@
+"""Governors of a real node, read and decided as the contract itself counts and decides.
+
+`Standard` and `Fractional` are OpenZeppelin's own code, put together as its users do.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from web3 import Web3
+from web3.contract import Contract
+
+from ingest.evm.events import history
+from ingest.evm.governance import delegates, readings
+from ingest.evm.governor import CREATED, SIMPLE, SPLIT, Dialect, Governor, created
+from ingest.evm.logs import AnswersLeft
+from ingest.evm.node import EvmNode
+from ingest.network import HOURLY, InParts, Reading
+from ingest.publication import build
+from questions.ballots import absent, count
+from questions.proposals import proposals
+from store.landing import Landing
+from store.mart import opened
+from store.rows import BadData, Facts, Kind, Measure, Snapshot, check
+from tests.worlds.assembly import NETWORK
+from tests.worlds.evm_node import Anvil, Shelf, anvil, compiled, pinned
+
+pytestmark = pytest.mark.slow
+NOBODY = Web3.to_checksum_address("0x" + "00" * 20)
+NO, YES, ABSTAIN = range(3)
+# Whole supply, of which a tenth is the quorum (90,002), and what each of the first accounts has and delegated to
+# itself; the ninth account has the rest and delegated nothing.
+SUPPLY = 900_029
+POWERS = (60_000, 40_000, 30_001, 20_000, 1)
+
+
+@dataclass
+class Village:
+    """A governor on a node, its token, and what was proposed, by a name of ours."""
+
+    node: Anvil
+    token: Contract
+    governor: Contract
+    ids: dict[str, int]
+
+    @property
+    def address(self) -> str:
+        return str(self.governor.address).lower()
+
+    def of(self, dialect: Dialect) -> Governor:
+        return Governor(self.address, 0, dialect)
+
+    def propose(self, name: str, text: str | None = None) -> int:
+        to, call = self.token.address, self.token.encode_abi("mint", [self.node.accounts[5], 0])
+        made = [[to], [0], [call], text or f"# {name}\nIn full."]
+        receipt = self.node.send(self.governor.functions.propose(*made))
+        number = int(receipt["logs"][0]["data"][:32].hex(), 16)
+        self.ids[name] = number
+        return number
+
+    def action(self, name: str) -> list[Any]:
+        text = f"# {name}\nIn full."
+        call = self.token.encode_abi("mint", [self.node.accounts[5], 0])
+        return [[self.token.address], [0], [call], Web3.keccak(text=text)]
+
+    def vote(self, name: str, *choices: tuple[int, int]) -> None:
+        for voter, support in choices:
+            self.node.send(self.governor.functions.castVote(self.ids[name], support), sender=voter)
+
+
+def shared_out(node: Anvil, name: str) -> Contract:
+    """A token of which four delegate to themselves, and the rest is nobody's vote."""
+    token = node.compiled(name, folder="governors")
+    for place, power in enumerate(POWERS):
+        node.send(token.functions.mint(node.accounts[place], power))
+        node.send(token.functions.delegate(node.accounts[place]), sender=place)
+    node.send(token.functions.mint(node.accounts[8], SUPPLY - sum(POWERS)))
+    return token
+
+
+@pytest.fixture(scope="module")
+def chain() -> Iterator[Anvil]:
+    with anvil("--code-size-limit", "60000", "--gas-limit", "300000000") as node:
+        yield node
+
+
+@pytest.fixture(scope="module")
+def standard(chain: Anvil) -> Village:
+    """One proposal of each outcome."""
+    token = shared_out(chain, "Share")
+    made = compiled("governors")["TimelockController"]
+    timelock = chain.deploy(made["abi"], made["bytecode"], 0, [], [NOBODY], chain.accounts[0])
+    governor = chain.compiled("Standard", token.address, timelock.address, folder="governors")
+    chain.send(timelock.functions.grantRole(Web3.keccak(text="PROPOSER_ROLE"), governor.address))
+    village = Village(chain, token, governor, {})
+    for name in ("executed", "queued", "succeeded", "no quorum", "tie", "voted down", "cancelled"):
+        village.propose(name)
+    chain.send(governor.functions.cancel(*village.action("cancelled")))
+    chain.mine(3)
+    village.vote("executed", (0, YES), (1, YES))
+    village.vote("queued", (0, YES), (1, ABSTAIN))
+    village.vote("succeeded", (0, YES), (1, NO), (2, ABSTAIN), (3, ABSTAIN), (8, NO))
+    # One unit of the quorum is lacking: 90,001 for it or abstaining, whatever there is against it.
+    village.vote("no quorum", (0, YES), (2, ABSTAIN), (1, NO))
+    village.vote("tie", (0, YES), (3, NO), (2, ABSTAIN), (4, ABSTAIN))
+    chain.send(governor.functions.castVoteWithReason(village.ids["tie"], NO, "\ud7ff no"), sender=1)
+    village.vote("voted down", (0, NO), (1, YES), (2, ABSTAIN), (3, ABSTAIN), (4, ABSTAIN))
+    chain.mine(65)
+    for name in ("queued", "executed"):
+        chain.send(governor.functions.queue(*village.action(name)))
+    chain.send(governor.functions.execute(*village.action("executed")))
+    village.propose("open", "# <b>Open</b> \U0001f47e\n" + "x" * 400)
+    chain.mine(3)
+    village.vote("open", (1, YES), (2, NO))
+    return village
+
+
+def read(one: Village, dialect: Dialect, name: str, node: EvmNode | None = None, memo: Shelf | None = None) -> Facts:
+    """What a reading makes of a governor, at the newest block or another."""
+    (reading,) = (reading for reading in readings([one.of(dialect)], "avote") if reading.name == name)
+    return facts_of(reading, node or now(one), memo or Shelf())
+
+
+def facts_of(reading: Reading[EvmNode], node: EvmNode, memo: Shelf) -> Facts:
+    assert isinstance(reading.read, InParts)
+    facts = reading.read.read(node, memo)
+    check(facts, reading.kind)
+    return facts
+
+
+def now(one: Village) -> EvmNode:
+    """The newest block, so that an open vote is still open."""
+    node = pinned(one.node.url)
+    block = one.node.w3.eth.get_block("latest")
+    return replace(node, block=node.ask(lambda provider: provider.block(int(block["number"]))))
+
+
+def rows_of(facts: Facts, key: str) -> dict[str, dict[str, Any]]:
+    return {row[key]: row for row in facts.rows.to_dicts()}
+
+
+STATES = ("pending", "voting_period", "cancelled", "rejected", "succeeded", "queued", "expired", "executed")
+
+
+def as_the_contract_says(one: Village, found: Mapping[str, dict[str, Any]]) -> None:
+    """Each proposal's count, quorum, base, state and proposer equal what the contract answers a plain client."""
+    ask = one.governor.functions
+    assert set(found) == {str(number) for number in one.ids.values()}
+    for number in one.ids.values():
+        row = found[str(number)]
+        against, in_favour, abstain = ask.proposalVotes(number).call()
+        assert (row["no"], row["yes"], row["abstain"]) == (against, in_favour, abstain)
+        assert row["status"] == STATES[ask.state(number).call()]
+        snapshot = ask.proposalSnapshot(number).call()
+        assert row["quorum"] == ask.quorum(snapshot).call()
+        assert row["power"] == one.token.functions.getPastTotalSupply(snapshot).call()
+        assert row["proposer"] == ask.proposalProposer(number).call().lower()
+
+
+def test_each_proposal_stands_as_the_contract_says(standard: Village) -> None:
+    found = rows_of(read(standard, SIMPLE, "proposals"), "proposal")
+    as_the_contract_says(standard, found)
+    by_name = {name: found[str(number)] for name, number in standard.ids.items()}
+    assert {name: row["status"] for name, row in by_name.items()} == {
+        "executed": "executed",
+        "queued": "queued",
+        "succeeded": "succeeded",
+        "no quorum": "rejected",
+        "tie": "rejected",
+        "voted down": "rejected",
+        "cancelled": "cancelled",
+        "open": "voting_period",
+    }
+    assert {row["quorum_counts"] for row in found.values()} == {"yes,abstain"}
+    assert by_name["open"]["title"] == "<b>Open</b> \U0001f47e"
+    start, end = (by_name["tie"][f"voting_{when}"] for when in ("start", "end"))
+    snapshot = standard.governor.functions.proposalSnapshot(standard.ids["tie"]).call()
+    assert start.timestamp() == standard.node.w3.eth.get_block(snapshot)["timestamp"]
+    assert by_name["tie"]["submitted"] <= start < end
+    block = standard.node.w3.eth.get_block("latest")
+    left = standard.governor.functions.proposalDeadline(standard.ids["open"]).call() - block["number"]
+    assert by_name["open"]["voting_end"].timestamp() == block["timestamp"] + 12 * left
+
+
+def test_votes_carry_what_the_contract_counted_and_nobody_else_voted(standard: Village) -> None:
+    facts = read(standard, SIMPLE, "votes")
+    found: dict[tuple[str, str], int] = {}
+    for row in facts.rows.to_dicts():
+        assert (row["voter"], row["proposal"]) not in found
+        assert row["weight"] == 1
+        found[row["voter"], row["proposal"]] = int(row["power"])
+    ask = standard.governor.functions
+    for number in standard.ids.values():
+        snapshot = ask.proposalSnapshot(number).call()
+        for account in standard.node.accounts:
+            voted = ask.hasVoted(number, account).call()
+            assert ((account.lower(), str(number)) in found) == voted
+            if voted:
+                assert found[account.lower(), str(number)] == ask.getVotes(account, snapshot).call()
+
+
+def test_delegates_are_who_can_vote_with_the_rest_as_nobodys(standard: Village) -> None:
+    facts = delegates_of(standard)(now(standard), Shelf())
+    assert dict(facts.rows.select("holder", "amount").iter_rows()) == {
+        standard.node.accounts[place].lower(): power for place, power in enumerate(POWERS)
+    }
+    assert facts.reported == {"voters": SUPPLY}
+    check(facts, Kind.HOLDINGS, partial=True)
+
+
+def test_the_rule_is_told_with_how_it_was_changed(standard: Village) -> None:
+    found = read(standard, SIMPLE, "rules").rows
+    newest = {row["name"]: row["exact"] for row in found.sort("time").to_dicts()}
+    assert newest == {
+        "voting_delay": "2",
+        "voting_period": "60",
+        "proposal_threshold": "1",
+        "quorum_numerator": "10",
+        "quorum_denominator": "100",
+        "quorum_counts": "yes,abstain",
+        "rule": "proved",
+        "unread_blocks": "0",
+        "timelock_delay": "0",
+    }
+    # The contract told of each as it was made, at the time of that block.
+    assert found.filter(name="voting_delay").height == 2
+
+
+def test_a_rule_that_the_contract_contradicts_is_not_proved(standard: Village) -> None:
+    """Of For alone the quorum was not met where the contract says so; and it counts by another name."""
+    for wrong, why in (
+        (replace(SIMPLE, counts=("yes",)), "calls queued what has 60000 yes"),
+        (replace(SIMPLE, mode="support=bravo&quorum=bravo"), "counts by 'support=bravo&quorum=for,abstain'"),
+    ):
+        found = read(standard, wrong, "proposals").rows
+        assert found["quorum_counts"].to_list() == [None] * found.height
+        rule = rows_of(read(standard, wrong, "rules"), "name")["rule"]["exact"]
+        assert rule.startswith("not proved: ")
+        assert why in rule
+
+
+def test_a_vote_that_a_node_hides_is_missed(standard: Village) -> None:
+    """Its votes do not add up to the contract's own count."""
+    node, hidden = now(standard), standard.node.accounts[1][2:].lower()
+
+    def partly(*asked: Any) -> Iterator[Any]:
+        contract, topics, first, last, make = asked
+
+        def without(logs: Any) -> Any:
+            rows = zip(logs.block, logs.topics, logs.data, strict=True)
+            block, topics, data = zip(*(row for row in rows if not row[1][-1].endswith(hidden)), strict=True)
+            return make(replace(logs, block=list(block), topics=list(topics), data=list(data)))
+
+        return EvmNode.logs(node, contract, topics, first, last, without)
+
+    lying = Lying(node, partly)
+    with pytest.raises(BadData, match="its votes add up to"):
+        read(standard, SIMPLE, "votes", lying)  # type: ignore[arg-type]
+
+
+@dataclass
+class Lying:
+    """A node whose logs are not all there."""
+
+    node: EvmNode
+    logs: Callable[..., Iterator[Any]]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.node, name)
+
+
+def test_a_proposal_of_other_words_is_refused(standard: Village) -> None:
+    """Its number is the hash of what it would do and of its text: no node can put other words into its mouth."""
+    governor = standard.of(SIMPLE)
+    node = now(standard)
+    event, *_ = history(node, Shelf(), governor.address, {CREATED: (0, None)}, 0, AnswersLeft.all()).events
+    assert created(governor, event).title == "executed"
+    changed = replace(event, words=(*event.words[:-1], event.words[-1] ^ (1 << 255)))
+    with pytest.raises(BadData, match="is of other actions or words"):
+        created(governor, changed)
+
+
+def test_pages_count_as_the_contract_does(standard: Village, tmp_path: Path) -> None:
+    """What was read lands, is built, and counted again by the page: the contract's tally, outcome and absent voters."""
+    node = now(standard)
+    voters = Reading("voters", Kind.HOLDINGS, Measure.VOTING_POWER, "avote", HOURLY, InParts(delegates_of(standard)))
+    network = replace(NETWORK, readings=(*readings([standard.of(SIMPLE)], "avote"), replace(voters, partial=True)))
+    for reading in network.readings:
+        facts = reading.facts(node, Shelf(), list)
+        network.check(reading, facts)
+        one = Snapshot(
+            network.name, node.chain_id, reading.name, reading.kind, reading.measure, reading.unit, node.block,
+            reading.method, node.endpoint, reported=facts.reported,
+        )  # fmt: skip
+        Landing(tmp_path).land(one, facts)
+    build(tmp_path, {network.name: network})
+    ask = standard.governor.functions
+    with opened(tmp_path) as mart:
+        for one_told in proposals(mart):
+            against, in_favour, abstain = ask.proposalVotes(int(one_told.number)).call()
+            counted = count(mart, one_told)
+            if counted is None:
+                assert (against, in_favour, abstain) == (0, 0, 0)
+                continue
+            assert counted.tally.options == {"yes": in_favour, "abstain": abstain, "no": against, "no_with_veto": 0}
+            assert one_told.rule is not None
+            if one_told.is_over:
+                passed = counted.tally.outcome(one_told.rule) == "passed"
+                assert passed == (ask.state(int(one_told.number)).call() != STATES.index("rejected"))
+            voted = {voter for voter in standard.node.accounts if ask.hasVoted(int(one_told.number), voter).call()}
+            silent = {account.lower() for account in standard.node.accounts[: len(POWERS)] if account not in voted}
+            assert set(absent(counted, {})["address"]) == silent
+
+
+def delegates_of(one: Village) -> Callable[[EvmNode, Any], Facts]:
+    return delegates(str(one.token.address).lower(), 0)
+
+
+@pytest.fixture(scope="module")
+def fractional(chain: Anvil) -> Village:
+    """Votes that are split, and cast in parts, by the clock of a token that counts seconds."""
+    token = shared_out(chain, "TimedShare")
+    governor = chain.compiled("Fractional", token.address, folder="governors")
+    village = Village(chain, token, governor, {})
+    chain.ask("evm_increaseTime", 5)
+    village.propose("split")
+    village.propose("plain")
+    chain.ask("evm_increaseTime", 5)
+    chain.mine(1)
+    ask = governor.functions
+
+    def split(voter: int, *parts: int) -> None:
+        params = b"".join(part.to_bytes(16) for part in parts)
+        chain.send(ask.castVoteWithReasonAndParams(village.ids["split"], 255, "", params), sender=voter)
+
+    split(0, 10_000, 20_000, 5_000)
+    split(0, 0, 1, 24_999)
+    split(1, 0, 40_000, 0)
+    village.vote("split", (2, ABSTAIN))
+    village.vote("plain", (0, YES), (1, NO))
+    return village
+
+
+def test_a_split_vote_is_told_option_by_option_to_the_last_unit(fractional: Village) -> None:
+    facts = read(fractional, replace(SPLIT, clock="timestamp"), "votes").rows.filter(
+        proposal=str(fractional.ids["split"])
+    )
+    accounts = [account.lower() for account in fractional.node.accounts]
+    found = {(accounts.index(row["voter"]), row["option"]): int(row["power"]) for row in facts.to_dicts()}
+    assert found == {
+        (0, "no"): 10_000,
+        (0, "yes"): 20_001,
+        (0, "abstain"): 29_999,
+        (1, "yes"): 40_000,
+        (2, "abstain"): 30_001,
+    }
+    assert float(facts.filter(voter=accounts[0])["weight"].sum()) == pytest.approx(1)
+    for place in range(3):
+        used = fractional.governor.functions.usedVotes(fractional.ids["split"], fractional.node.accounts[place]).call()
+        assert used == sum(power for (who, _), power in found.items() if who == place)
+
+
+def test_a_clock_of_seconds_is_read_as_such(fractional: Village) -> None:
+    found = rows_of(read(fractional, replace(SPLIT, clock="timestamp"), "proposals"), "proposal")
+    as_the_contract_says(fractional, found)
+    ask = fractional.governor.functions
+    for number in fractional.ids.values():
+        assert found[str(number)]["voting_end"].timestamp() == ask.proposalDeadline(number).call()
+
+
+def test_another_clock_than_the_dialects_is_refused(fractional: Village) -> None:
+    with pytest.raises(Exception, match="counts time in 'timestamp', not in blocknumber"):
+        read(fractional, SPLIT, "proposals")
