@@ -1,6 +1,7 @@
 """The readings of networks that governor contracts decide for: proposals, votes, the rule with its history, voters."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -224,7 +225,7 @@ def _delay(node: EvmNode, governor: Governor) -> int | None:
 def delegates(token: str, since: int) -> Read:
     """The reading of who has how much of the votes of an ERC20Votes token."""
 
-    def voters(node: EvmNode, memo: Memo) -> Facts:
+    def read(node: EvmNode, memo: Memo) -> Facts:
         """Votes of everybody to whom somebody delegated, or who did so himself (getVotes), at one final block.
 
         Known from the events of delegation (DelegateVotesChanged). What nobody delegated votes with nobody: it is part
@@ -238,7 +239,65 @@ def delegates(token: str, since: int) -> Read:
         rows = [("voters", address(one), power) for one, power in zip(known, votes, strict=True) if power]
         return Facts(holdings(rows), reported={"voters": int(node.call(Call(token, "totalSupply()")))}, empty=not rows)
 
-    return voters
+    return read
+
+
+@dataclass(frozen=True, slots=True)
+class Locks:
+    """A contract where tokens are locked and vote with power that decays: where, since when, and how it is asked.
+
+    deposited: the event of a lock, whose first topic is who locked, and its topics and words. locked, power: what one
+    has; all_locked, all_power: of all. votes: the contract that tells power, where it is another one.
+    """
+
+    address: str
+    since: int
+    deposited: str
+    shape: tuple[int, int]
+    locked: str = "balanceOf(address)"
+    all_locked: str = "totalSupply()"
+    power: str = "getVotes(address)"
+    all_power: str = "totalSupplyLocked()"
+    votes: str = ""
+
+
+def lockers(locks: Locks) -> Read:
+    """The reading of who has locked how much."""
+
+    def read(node: EvmNode, memo: Memo) -> Facts:
+        """What everybody has locked, by the contract's word at one final block; it adds up to all that it holds.
+
+        Known from its events of locking. Locks that ran out stay until they are withdrawn: they count here and do not
+        vote.
+        """
+        return _of_locks(node, memo, locks, "lockers", (locks.address, locks.locked, locks.all_locked))
+
+    return read
+
+
+def voters(locks: Locks) -> Read:
+    """The reading of who can vote with how much."""
+
+    def read(node: EvmNode, memo: Memo) -> Facts:
+        """Power of everybody who has locked something, by the contract's word at one final block; it decays.
+
+        Known from the events of locking. It adds up to the contract's own total.
+        """
+        return _of_locks(node, memo, locks, "voters", (locks.votes or locks.address, locks.power, locks.all_power))
+
+    return read
+
+
+def _of_locks(node: EvmNode, memo: Memo, locks: Locks, population: str, asked: tuple[str, str, str]) -> Facts:
+    """What a function says of everybody who ever locked; left for later runs while some are not known."""
+    whose, function, total = asked
+    told = history(node, memo, locks.address, {locks.deposited: locks.shape}, locks.since, AnswersLeft(ANSWERS_A_RUN))
+    known = sorted({event.topics[0] for event in told.events})
+    if not known:
+        raise SourceDown(f"no event names who locked in {locks.address}")
+    amounts = numbers(node, whose, function, [(one,) for one in known])
+    rows = [(population, address(one), amount) for one, amount in zip(known, amounts, strict=True) if amount]
+    return Facts(holdings(rows), reported={population: int(node.call(Call(whose, total)))}, empty=not rows)
 
 
 # What the readings tell, for the dictionary of facts: name, of whom, unit, meaning.
@@ -254,6 +313,8 @@ rules:
   rule | <address> | | proved, or what contradicts the rule that was read in the source
   timelock_delay | <address> | s | how long the timelock waits with what was voted
   unread_blocks | <address> | blocks | blocks with changes of the rule that were not read yet
+lockers:
+  lockers | <address> | | who has locked how much
 voters:
   voters | <address> | | who can vote with how much
 """

@@ -88,6 +88,25 @@ SIMPLE: Final = Dialect("support=bravo&quorum=for,abstain", ("yes", "abstain"))
 # GovernorCountingFractional.sol beside them, _quorumReached line 86 and _voteSucceeded line 94: the same rule, but a
 # vote can be split and cast in parts (_countVote line 129).
 SPLIT: Final = Dialect("support=bravo,fractional&quorum=for,abstain&params=fractional", ("yes", "abstain"))
+# OpenZeppelin Contracts 4.8.3, governance/compatibility/GovernorCompatibilityBravo.sol: _quorumReached line 248 (For
+# alone against the quorum at the snapshot), _voteSucceeded line 256, proposals line 170 (snapshot, deadline, for,
+# against, abstain are its words 3 to 7; there is no proposalVotes, and no CLOCK_MODE).
+FOR_ALONE: Final = Dialect(
+    "support=bravo&quorum=bravo", ("yes",), tally=("proposals(uint256)", 10), places=(5, 7, 6), times=(3, 4)
+)
+# Virtual-Protocol/protocol-contracts at 007c904f, contracts/governance: GovernorCountingVP.sol, _quorumReached (For and
+# Abstain against the quorum at the deadline), _voteSucceeded; VirtualProtocolDAOV2.sol, quorum and pastTotalSupply (a
+# part of what setTotalSupply typed in), clock. Of two versions one refuses the fourth choice and the other writes it
+# down uncounted; one weighs a vote at its own time, the other at the snapshot: what was counted stands in the event.
+TYPED: Final = Dialect(
+    "support=bravo&quorum=for,abstain",
+    ("yes", "abstain"),
+    clock=SECONDS,
+    at_end=True,
+    power_of="",
+    power="pastTotalSupply(uint256)",
+    unheard=(3,),
+)
 
 
 @dataclass(frozen=True, slots=True)

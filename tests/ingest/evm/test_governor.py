@@ -11,12 +11,25 @@ from eth_abi.abi import encode
 from urllib3.util import Retry
 from web3 import Web3
 
-from ingest.evm.governance import CHANGES, DELEGATED, changes, delegates, past_votes, proposals, rules, votes
-from ingest.evm.governor import CAST, CAST_WITH_PARAMS, CREATED, SIMPLE, SPLIT, Governor, weights
+from ingest.evm.events import signature
+from ingest.evm.governance import (
+    CHANGES,
+    DELEGATED,
+    Locks,
+    changes,
+    delegates,
+    lockers,
+    past_votes,
+    proposals,
+    rules,
+    voters,
+    votes,
+)
+from ingest.evm.governor import CAST, CAST_WITH_PARAMS, CREATED, FOR_ALONE, SIMPLE, SPLIT, TYPED, Governor, weights
 from ingest.evm.logs import AnswersLeft
 from ingest.evm.node import EvmChain, EvmNode
 from ingest.transport import Http
-from store.rows import BadData, Facts, Kind, ReadingError, SourceChanged, check
+from store.rows import BadData, Facts, Kind, ReadingError, SourceChanged, SourceDown, check
 from tests.ingest.evm.test_node import NOW
 from tests.worlds.each import each
 from tests.worlds.evm_contracts import Contracts, asked, contract, view
@@ -276,3 +289,69 @@ def test_delegates_have_what_the_token_says_and_the_rest_is_nobodys() -> None:
         facts = delegates(TOKEN, 0)(node, Shelf())
     assert facts.rows.select("population", "holder", "amount").rows() == [("voters", ANN, 60)]
     assert facts.reported == {"voters": 100}
+
+
+LOCKS = Locks(TOKEN, 0, signature("Deposit(address,uint256,uint256,uint8,uint256)"), (1, 4))
+
+
+@contextmanager
+def escrow(*says: tuple[bytes, bytes], logs: bool = True) -> Iterator[EvmNode]:
+    topics = [[LOCKS.deposited, f"0x{int(one, 16):064x}"] for one in (ANN, BEN, ANN)]
+    made = [log(5, told, words(9, 9, 1, 9), place, TOKEN) for place, told in enumerate(topics)]
+    with serving(Contracts({TOKEN: contract(*says)}, Filtering(logs=made if logs else []))) as url:
+        chain = EvmChain("eip155:1", (url,), pauses=(), clock=lambda: NOW)
+        yield chain.head(Http(per_second=100_000, patience=Retry(0)), (url,))
+
+
+def test_what_is_locked_and_what_votes_are_two_things() -> None:
+    """Ben's lock ran out: he has it still, and does not vote."""
+    says = [
+        view("uint256", 30, "balanceOf(address)", ANN),
+        view("uint256", 20, "balanceOf(address)", BEN),
+        view("uint256", 50, "totalSupply()"),
+        view("uint256", 7, "getVotes(address)", ANN),
+        view("uint256", 0, "getVotes(address)", BEN),
+        view("uint256", 7, "totalSupplyLocked()"),
+    ]
+    with escrow(*says) as node:
+        locked, power = lockers(LOCKS)(node, Shelf()), voters(LOCKS)(node, Shelf())
+    check(locked, Kind.HOLDINGS)
+    check(power, Kind.HOLDINGS)
+    assert locked.rows.rows() == [("lockers", ANN, 30), ("lockers", BEN, 20)]
+    assert power.rows.rows() == [("voters", ANN, 7)]
+    with escrow(*says, view("uint256", 51, "totalSupply()")) as node, pytest.raises(BadData, match="reports 51"):
+        check(lockers(LOCKS)(node, Shelf()), Kind.HOLDINGS)
+
+
+def test_where_no_event_names_anybody_nobody_is_told() -> None:
+    with escrow(logs=False) as node, pytest.raises(SourceDown, match="no event names who locked"):
+        lockers(LOCKS)(node, Shelf())
+
+
+def test_where_for_alone_counts_the_count_is_told_by_other_words() -> None:
+    number = number_of(FIRST)
+    says = {
+        asked("COUNTING_MODE()"): encode(["string"], [FOR_ALONE.mode]),
+        asked("proposals(uint256)", number): words(number, int(ANN, 16), 0, 15, 30, 30, 5, 2, 0, 0),
+    }
+    with house(says, [made(10, FIRST)]) as node:
+        (row,) = proposals([Governor(HOUSE, 0, FOR_ALONE)])(node, Shelf()).rows.to_dicts()
+    assert (row["yes"], row["no"], row["abstain"], row["quorum_counts"]) == (30, 5, 2, "yes")
+
+
+def test_a_typed_base_counts_at_the_end_by_a_clock_of_seconds() -> None:
+    end = int(NOW.timestamp()) - 10**6
+    says = {
+        asked("CLOCK_MODE()"): encode(["string"], ["mode=timestamp"]),
+        **dict(of(FIRST, DEFEATED, (0, 30, 0), end - 100, end)),
+        asked("quorum(uint256)", end): words(31),
+        asked("pastTotalSupply(uint256)", end): words(124),
+    }
+    logs = [made(10, FIRST), voted(20, FIRST, ANN, YES, 30), voted(21, FIRST, BEN, 3, 5), voted(22, FIRST, BEN, 3, 5)]
+    with house(says, logs) as node:
+        governor = Governor(HOUSE, 0, TYPED)
+        (row,) = proposals([governor])(node, Shelf()).rows.to_dicts()
+        cast_votes = past_votes([governor])(node, Shelf()).rows
+    assert (row["quorum"], row["power"], row["quorum_counts"]) == (31, 124, "yes,abstain")
+    assert row["voting_end"].timestamp() == end
+    assert cast_votes.select("voter", "power").rows() == [(ANN, 30)]

@@ -1,10 +1,12 @@
 """Governors of a real node, read and decided as the contract itself counts and decides.
 
-`Standard` and `Fractional` are OpenZeppelin's own code, put together as its users do.
+`Standard` and `Fractional` are OpenZeppelin's own code of 5.7.0, `ForAlone` that of 4.8.3, put together as users do.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,20 +14,21 @@ import pytest
 from web3 import Web3
 from web3.contract import Contract
 
-from ingest.evm.events import history
-from ingest.evm.governance import delegates, readings
-from ingest.evm.governor import CREATED, SIMPLE, SPLIT, Dialect, Governor, created
+from ingest.evm.events import history, signature
+from ingest.evm.governance import Locks, delegates, lockers, readings, voters
+from ingest.evm.governor import CREATED, FOR_ALONE, SIMPLE, SPLIT, TYPED, Dialect, Governor, created
 from ingest.evm.logs import AnswersLeft
-from ingest.evm.node import EvmNode
+from ingest.evm.node import EvmChain, EvmNode
 from ingest.network import HOURLY, InParts, Reading
 from ingest.publication import build
+from ingest.transport import Http
 from questions.ballots import absent, count
 from questions.proposals import proposals
 from store.landing import Landing
 from store.mart import opened
 from store.rows import BadData, Facts, Kind, Measure, Snapshot, check
 from tests.worlds.assembly import NETWORK
-from tests.worlds.evm_node import Anvil, Shelf, anvil, compiled, pinned
+from tests.worlds.evm_node import CHAIN, Anvil, Shelf, anvil, compiled
 
 pytestmark = pytest.mark.slow
 NOBODY = Web3.to_checksum_address("0x" + "00" * 20)
@@ -80,14 +83,20 @@ def shared_out(node: Anvil, name: str) -> Contract:
     return token
 
 
-@pytest.fixture(scope="module")
-def chain() -> Iterator[Anvil]:
+@contextmanager
+def a_chain() -> Iterator[Anvil]:
+    """A node for one village: the blocks of another would end its votes."""
     with anvil("--code-size-limit", "60000", "--gas-limit", "300000000") as node:
         yield node
 
 
 @pytest.fixture(scope="module")
-def standard(chain: Anvil) -> Village:
+def standard() -> Iterator[Village]:
+    with a_chain() as chain:
+        yield assembled(chain)
+
+
+def assembled(chain: Anvil) -> Village:
     """One proposal of each outcome."""
     token = shared_out(chain, "Share")
     made = compiled("governors")["TimelockController"]
@@ -131,9 +140,11 @@ def facts_of(reading: Reading[EvmNode], node: EvmNode, memo: Shelf) -> Facts:
 
 
 def now(one: Village) -> EvmNode:
-    """The newest block, so that an open vote is still open."""
-    node = pinned(one.node.url)
+    """The newest block at its own time, so that an open vote is still open."""
     block = one.node.w3.eth.get_block("latest")
+    time = datetime.fromtimestamp(block["timestamp"], UTC)
+    urls = (one.node.url,)
+    node = EvmChain(CHAIN, urls, pauses=(), clock=lambda: time).head(Http(per_second=10_000), urls)
     return replace(node, block=node.ask(lambda provider: provider.block(int(block["number"]))))
 
 
@@ -285,8 +296,8 @@ def test_a_proposal_of_other_words_is_refused(standard: Village) -> None:
 def test_pages_count_as_the_contract_does(standard: Village, tmp_path: Path) -> None:
     """What was read lands, is built, and counted again by the page: the contract's tally, outcome and absent voters."""
     node = now(standard)
-    voters = Reading("voters", Kind.HOLDINGS, Measure.VOTING_POWER, "avote", HOURLY, InParts(delegates_of(standard)))
-    network = replace(NETWORK, readings=(*readings([standard.of(SIMPLE)], "avote"), replace(voters, partial=True)))
+    could = Reading("voters", Kind.HOLDINGS, Measure.VOTING_POWER, "avote", HOURLY, InParts(delegates_of(standard)))
+    network = replace(NETWORK, readings=(*readings([standard.of(SIMPLE)], "avote"), replace(could, partial=True)))
     for reading in network.readings:
         facts = reading.facts(node, Shelf(), list)
         network.check(reading, facts)
@@ -319,7 +330,12 @@ def delegates_of(one: Village) -> Callable[[EvmNode, Any], Facts]:
 
 
 @pytest.fixture(scope="module")
-def fractional(chain: Anvil) -> Village:
+def fractional() -> Iterator[Village]:
+    with a_chain() as chain:
+        yield splitting(chain)
+
+
+def splitting(chain: Anvil) -> Village:
     """Votes that are split, and cast in parts, by the clock of a token that counts seconds."""
     token = shared_out(chain, "TimedShare")
     governor = chain.compiled("Fractional", token.address, folder="governors")
@@ -373,3 +389,166 @@ def test_a_clock_of_seconds_is_read_as_such(fractional: Village) -> None:
 def test_another_clock_than_the_dialects_is_refused(fractional: Village) -> None:
     with pytest.raises(Exception, match="counts time in 'timestamp', not in blocknumber"):
         read(fractional, SPLIT, "proposals")
+
+
+# --- For alone makes the quorum: OpenZeppelin 4.8.3 in the ways of Compound, over locks whose power decays ------------
+
+YEAR = 365 * 86_400
+# Amount and years of each lock; the fifth runs out at once.
+LOCKED = ((4_000_000, 4), (3_000_000, 2), (50_000, 4), (2_000_000, 1), (900_000, 0))
+
+
+@pytest.fixture(scope="module")
+def for_alone() -> Iterator[Village]:
+    with a_chain() as chain:
+        yield locking(chain)
+
+
+def locking(chain: Anvil) -> Village:
+    """Proposals that the quorum of For decides; the locks are our own and prove how they are read, no more."""
+    locks = chain.compiled("Locks", folder="governors")
+    for place, (amount, years) in enumerate(LOCKED):
+        chain.send(locks.functions.lock(amount * 10**18, years * YEAR), sender=place)
+    made = compiled("governors")["TimelockController"]
+    timelock = chain.deploy(made["abi"], made["bytecode"], 0, [], [NOBODY], chain.accounts[0])
+    governor = chain.compiled("ForAlone", locks.address, timelock.address, folder="governors")
+    chain.send(timelock.functions.grantRole(Web3.keccak(text="PROPOSER_ROLE"), governor.address))
+    village = Village(chain, locks, governor, {})
+    propose = governor.get_function_by_signature("propose(address[],uint256[],bytes[],string)")
+    for name in ("passed", "abstained", "too few", "voted down"):
+        receipt = chain.send(propose([locks.address], [0], [b""], name))
+        village.ids[name] = int(receipt["logs"][0]["data"][:32].hex(), 16)
+    chain.mine(3)
+    village.vote("passed", (0, YES), (1, NO), (3, ABSTAIN))
+    # A quorum of 3 % is far exceeded by who abstains and who is against it, and not met by who is for it.
+    village.vote("abstained", (2, YES), (0, ABSTAIN))
+    village.vote("too few", (2, YES), (4, NO))
+    village.vote("voted down", (1, YES), (0, NO))
+    chain.mine(65)
+    return village
+
+
+def test_where_for_alone_makes_the_quorum_proposals_stand_as_the_contract_says(for_alone: Village) -> None:
+    found = rows_of(read(for_alone, FOR_ALONE, "proposals"), "proposal")
+    ask = for_alone.governor.functions
+    for number in for_alone.ids.values():
+        row, says = found[str(number)], ask.proposals(number).call()
+        assert (row["yes"], row["no"], row["abstain"]) == tuple(says[5:8])
+        assert row["status"] == STATES[ask.state(number).call()]
+        assert row["quorum"] == ask.quorum(says[3]).call()
+        assert row["power"] == for_alone.token.functions.getPastTotalSupply(says[3]).call()
+        assert row["proposer"] == says[1].lower()
+    by_name = {name: found[str(number)]["status"] for name, number in for_alone.ids.items()}
+    assert by_name == {
+        "passed": "succeeded",
+        "abstained": "rejected",
+        "too few": "rejected",
+        "voted down": "rejected",
+    }
+    assert {row["quorum_counts"] for row in found.values()} == {"yes"}
+
+
+def test_as_a_usual_governor_it_is_not_proved(for_alone: Village) -> None:
+    """Who abstains would make the quorum, and more For than Against would be there."""
+    usual = replace(FOR_ALONE, counts=("yes", "abstain"))
+    (rule,) = read(for_alone, usual, "rules").rows.filter(name="rule")["exact"]
+    assert rule.startswith("not proved: calls rejected")
+
+
+def test_votes_carry_the_decayed_power_of_their_receipts(for_alone: Village) -> None:
+    found = {
+        (row["voter"], row["proposal"]): (row["option"], int(row["power"]))
+        for row in read(for_alone, FOR_ALONE, "votes").rows.to_dicts()
+    }
+    ask, options = for_alone.governor.functions, ("no", "yes", "abstain")
+    receipts = {}
+    for number in for_alone.ids.values():
+        for account in for_alone.node.accounts:
+            voted, support, power = ask.getReceipt(number, account).call()
+            if voted:
+                receipts[account.lower(), str(number)] = (options[support], power)
+    assert found == receipts
+    # Its lock ran out before the vote began.
+    assert found[for_alone.node.accounts[4].lower(), str(for_alone.ids["too few"])] == ("no", 0)
+
+
+def test_locks_and_their_power_add_up_to_the_contracts_totals_also_when_they_ran_out(for_alone: Village) -> None:
+    where = str(for_alone.token.address).lower()
+    locks = Locks(where, 0, signature("Deposit(address,uint256,uint256,uint8,uint256)"), (1, 4))
+    node, accounts = now(for_alone), [account.lower() for account in for_alone.node.accounts]
+    stake = lockers(locks)(node, Shelf())
+    votes = voters(locks)(node, Shelf())
+    check(stake, Kind.HOLDINGS)
+    check(votes, Kind.HOLDINGS)
+    held, voting = (dict(facts.rows.select("holder", "amount").iter_rows()) for facts in (stake, votes))
+    assert held == {accounts[place]: amount * 10**18 for place, (amount, _) in enumerate(LOCKED)}
+    assert set(voting) == set(held) - {accounts[4]}
+    assert sum(voting.values()) == votes.reported["voters"]
+
+
+# --- the quorum is a part of a number that a key types in -------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def typed() -> Iterator[Village]:
+    with a_chain() as chain:
+        yield typing(chain)
+
+
+def typing(chain: Anvil) -> Village:
+    """A contract of our own (Typed): it proves that the rule is read as we read it in its source, and no more."""
+    token = chain.compiled("Share", folder="governors")
+    for place, power in enumerate((300, 200, 100)):
+        chain.send(token.functions.mint(chain.accounts[place], power))
+    governor = chain.compiled("Typed", token.address, folder="governors")
+    village = Village(chain, token, governor, {})
+    for name in ("no base", "raised", "lowered"):
+        village.propose(name)
+        chain.ask("evm_increaseTime", 20)
+        chain.mine(1)
+        village.vote(name, (2, YES), (0, 3), (0, 3), (1, ABSTAIN))
+        if name != "no base":
+            base = {"raised": 1_204, "lowered": 1_200}[name]
+            end = governor.functions.proposalDeadline(village.ids[name]).call()
+            chain.send(governor.functions.setTotalSupply(base, end))
+        chain.ask("evm_increaseTime", 4_000)
+        chain.mine(1)
+    return village
+
+
+def test_a_base_that_is_typed_in_until_the_end_decides_as_the_contract_says(typed: Village) -> None:
+    """Yes and abstentions are 300: a quarter of 1,200, one unit less than that of 1,204, and of nothing enough."""
+    found = rows_of(read(typed, TYPED, "proposals"), "proposal")
+    ask = typed.governor.functions
+    for number in typed.ids.values():
+        row = found[str(number)]
+        assert (row["no"], row["yes"], row["abstain"]) == tuple(ask.proposalVotes(number).call())
+        assert row["status"] == STATES[ask.state(number).call()]
+        assert row["quorum"] == ask.quorum(ask.proposalDeadline(number).call()).call()
+    by_name = {name: found[str(number)] for name, number in typed.ids.items()}
+    told = {name: (row["status"], int(row["quorum"]), int(row["power"])) for name, row in by_name.items()}
+    assert told == {
+        "no base": ("succeeded", 0, 0),
+        "raised": ("rejected", 301, 1_204),
+        "lowered": ("succeeded", 300, 1_200),
+    }
+    assert {row["quorum_counts"] for row in found.values()} == {"yes,abstain"}
+
+
+def test_a_choice_that_is_written_down_and_not_counted_is_no_vote(typed: Village) -> None:
+    found = read(typed, TYPED, "votes").rows
+    assert set(found["voter"]) == {account.lower() for account in typed.node.accounts[1:3]}
+    with pytest.raises(BadData, match="is for option 3"):
+        read(typed, replace(TYPED, unheard=()), "votes")
+
+
+def test_at_the_beginning_of_the_vote_the_quorum_was_another_one(typed: Village) -> None:
+    """Read as a usual governor of a clock of seconds, its own outcomes contradict the rule."""
+    usual = replace(TYPED, at_end=False)
+    (rule,) = read(typed, usual, "rules").rows.filter(name="rule")["exact"]
+    assert rule.startswith("not proved: calls rejected what has 100 yes, 0 no and 200 abstain of 0")
+
+
+def test_who_types_the_base_is_seen_in_the_history_of_the_rule(typed: Village) -> None:
+    found = read(typed, TYPED, "rules").rows.filter(name="quorum_base").sort("time")
+    assert found["exact"].to_list() == ["1204", "1200"]
