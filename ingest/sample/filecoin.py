@@ -19,7 +19,7 @@ PLEDGED: Final = 83_800_000
 # Coins in base units: what an epoch mints for five wins, and so far for all.
 EPOCH_REWARD: Final = 17 * 10**18
 MINTED: Final = 420_000_000
-SIGNERS, NEEDED = 5, 3
+ROOT_SIGNERS, NEEDED = 5, 3
 # Epochs between the newest certificate of fast finality and the time of the sample.
 LATE: Final = 4
 
@@ -53,7 +53,7 @@ def root_threshold(network: Network, time: datetime) -> list[Row]:
     """How many of the signers must act together."""
     return [
         observation("root_threshold", time, NEEDED, "count"),
-        observation("root_key", time, address(network.address, SIGNERS), "address"),
+        observation("root_key", time, address(network.address, ROOT_SIGNERS), "address"),
     ]
 
 

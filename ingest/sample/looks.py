@@ -10,10 +10,9 @@ from typing import Final
 
 from ingest.network import Network, Reading
 from ingest.sample import arweave
-from ingest.sample.draw import party
 from ingest.sample.draw import address, party
 from ingest.sample.evm import HOLDERS, POWERS
-from ingest.sample.filecoin import EPOCH_REWARD, MINERS, OWNERS, PLEDGED, QUALITY_ADJUSTED, RAW, SIGNERS
+from ingest.sample.filecoin import EPOCH_REWARD, MINERS, OWNERS, PLEDGED, QUALITY_ADJUSTED, RAW, ROOT_SIGNERS
 from ingest.sample.solana import FREEZER, SIGNERS, VAULT
 from ingest.sample.substrate import SUBNETS, SUDO
 from store.rows import Measure
@@ -178,7 +177,7 @@ def _storage(network: Network) -> Iterator[tuple[str, Look]]:
     yield "storage", shared(RAW, 1.6, 15)
     yield "wins", shared(a_day, 1.8, 1)
     yield "pledge", shared(PLEDGED * 10**network.decimals, 1.9, 30)
-    yield "root_keys", Look((Population("root_key", SIGNERS, SIGNERS, 0),), MONTHLY)
+    yield "root_keys", Look((Population("root_key", ROOT_SIGNERS, ROOT_SIGNERS, 0),), MONTHLY)
     yield "allocators", Look((Population("allocators", 60, 2**58, 1.6),), MONTHLY)
 
 

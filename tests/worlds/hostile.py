@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from itertools import chain, repeat
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from ingest.arweave.node import ArweaveChain
 from ingest.cosmos.lcd import CosmosChain
@@ -28,6 +28,7 @@ from tests.worlds.solana_server import key, mint
 from tests.worlds.spoiled import batched
 
 Answer = Callable[[Request], Reply | Raw]
+T = TypeVar("T")
 KIB: Final = 2**10
 # 256 MiB by the piece, or a minute of drops.
 MANY: Final = 4096
@@ -90,46 +91,32 @@ SPEAKERS: Final[Mapping[str, Callable[[], Raw]]] = {
 FRESH, EMPTY, SAME = "pages without end", "empty pages without end", "one page without end"
 
 
+# The reading whose list has no end, by family.
+LISTS: Final[dict[type, str]] = {
+    CosmosChain: "delegators",
+    SubstrateChain: "balances",
+    EvmChain: "holders",
+    FilecoinChain: "allocators",
+    OffChain: "earnings",
+    ArweaveChain: "rewards",
+    SolanaChain: "control",
+}
+
+
 def list_of(network: Network) -> str:
     """The reading whose list has no end; raises LookupError for a family that has none here."""
-    match network.chain:
-        case CosmosChain():
-            return "delegators"
-        case SubstrateChain():
-            return "balances"
-        case EvmChain():
-            return "holders"
-        case FilecoinChain():
-            return "allocators"
-        case OffChain():
-            return "earnings"
-        case ArweaveChain():
-            return "rewards"
-        case SolanaChain():
-            return "control"
-        case other:
-            raise LookupError(f"{network.name}: no list of a {type(other).__name__} without end")
+    return _of_its_family(LISTS, network)
 
 
 def listers(good: Good) -> dict[str, Answer]:
-    """Servers of a family that are good but for a list that never ends."""
-    match good.network.chain:
-        case CosmosChain():
-            return {how: _delegations(good, how) for how in (FRESH, EMPTY, SAME)}
-        case SubstrateChain():
-            return {how: _accounts(good, how) for how in (FRESH, EMPTY, SAME)}
-        case EvmChain():
-            return {how: _logs(good, how) for how in (FRESH, EMPTY, SAME)}
-        case FilecoinChain():
-            return {how: _objects(good, how) for how in (FRESH, EMPTY, SAME)}
-        case OffChain():
-            return {how: _providers(good, how) for how in (FRESH, EMPTY)}
-        case ArweaveChain():
-            return {how: _rewards(good, how) for how in (FRESH, EMPTY, SAME)}
-        case SolanaChain():
-            return {FRESH: _authorities(good), EMPTY: _nothing(good)}
-        case other:
-            raise LookupError(f"{good.network.name}: no list of a {type(other).__name__} without end")
+    """Servers of a family that are good but for a list that never ends; raises LookupError as list_of does."""
+    return _of_its_family(LISTERS, good.network)(good)
+
+
+def _of_its_family(table: Mapping[type, T], network: Network) -> T:
+    if type(network.chain) not in table:
+        raise LookupError(f"{network.name}: no list of a {type(network.chain).__name__} without end")
+    return table[type(network.chain)]
 
 
 def _authorities(good: Good) -> Answer:
@@ -262,3 +249,18 @@ def _rewards(good: Good, how: str) -> Answer:
 
 def _result(asked: Mapping[str, Any], told: object) -> Reply:
     return Reply({"jsonrpc": "2.0", "id": asked["id"], "result": told})
+
+
+def _however(server: Callable[[Good, str], Answer], *hows: str) -> Callable[[Good], dict[str, Answer]]:
+    return lambda good: {how: server(good, how) for how in hows}
+
+
+LISTERS: Final[dict[type, Callable[[Good], dict[str, Answer]]]] = {
+    CosmosChain: _however(_delegations, FRESH, EMPTY, SAME),
+    SubstrateChain: _however(_accounts, FRESH, EMPTY, SAME),
+    EvmChain: _however(_logs, FRESH, EMPTY, SAME),
+    FilecoinChain: _however(_objects, FRESH, EMPTY, SAME),
+    OffChain: _however(_providers, FRESH, EMPTY),
+    ArweaveChain: _however(_rewards, FRESH, EMPTY, SAME),
+    SolanaChain: lambda good: {FRESH: _authorities(good), EMPTY: _nothing(good)},
+}

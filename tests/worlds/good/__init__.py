@@ -5,14 +5,15 @@ A network whose family is known needs no line here; a question that a world has 
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
+from typing import Any, Final
 
 from ingest.arweave.node import ArweaveChain
 from ingest.cosmos.lcd import CosmosChain
 from ingest.evm.node import EvmChain
 from ingest.filecoin.chain import FilecoinChain
-from ingest.network import Chain, Network
+from ingest.network import Network
 from ingest.offchain.feed import OffChain
 from ingest.solana.node import SolanaChain
 from ingest.substrate.node import SubstrateChain
@@ -42,26 +43,31 @@ class Good:
 def good(network: Network, blocks_ago: int = 0) -> Good:
     """The good world of a network's family, now or some blocks ago; raises LookupError for a family that has none."""
     time = NOW - timedelta(seconds=SECONDS_A_BLOCK * blocks_ago)
-    match network.chain:
-        case CosmosChain() as chain:
-            return _with(network, replace(chain, clock=lambda: time), cosmos(network, time, blocks_ago))
-        case SubstrateChain() as chain:
-            return _with(network, replace(chain, clock=lambda: time), substrate(chain.genesis, blocks_ago))
-        case EvmChain() as chain:
-            ago = blocks_ago * int(SECONDS_A_BLOCK) // EVM_SECONDS_A_BLOCK
-            return _with(network, replace(chain, clock=lambda: time, pauses=()), partial(evm, blocks_ago=ago))
-        case FilecoinChain() as chain:
-            return _with(network, replace(chain, clock=lambda: time, pauses=()), filecoin(time))
-        case OffChain() as chain:
-            return _with(network, replace(chain, clock=lambda: time), partial(off_chain, blocks_ago))
-        case ArweaveChain() as chain:
-            small = replace(chain, history=HISTORY, clock=lambda: time)
-            return _with(network, small, arweave(time, blocks_ago))
-        case SolanaChain() as chain:
-            return _with(network, replace(chain, clock=lambda: time), solana(network, time, blocks_ago))
-        case other:
-            raise LookupError(f"{network.name}: no good world of a {type(other).__name__}")
+    if type(network.chain) not in SERVERS:
+        raise LookupError(f"{network.name}: no good world of a {type(network.chain).__name__}")
+    answer = SERVERS[type(network.chain)](network, time, blocks_ago)
+    chain: Any = network.chain
+    return Good(replace(network, chain=replace(chain, clock=lambda: time, **OWN.get(type(chain), {}))), answer)
 
 
-def _with(network: Network, chain: Chain, answer: Answer) -> Good:
-    return Good(replace(network, chain=chain), answer)
+def _genesis(network: Network) -> str:
+    assert isinstance(network.chain, SubstrateChain)
+    return network.chain.genesis
+
+
+# Answers of each family's servers: of a network, at a time so many blocks ago.
+SERVERS: Final[dict[type, Callable[[Network, datetime, int], Answer]]] = {
+    CosmosChain: cosmos,
+    SubstrateChain: lambda network, _, ago: substrate(_genesis(network), ago),
+    EvmChain: lambda _, __, ago: partial(evm, blocks_ago=ago * int(SECONDS_A_BLOCK) // EVM_SECONDS_A_BLOCK),
+    FilecoinChain: lambda _, time, __: filecoin(time),
+    OffChain: lambda _, __, ago: partial(off_chain, ago),
+    ArweaveChain: lambda _, time, ago: arweave(time, ago),
+    SolanaChain: solana,
+}
+# What a chain does otherwise in a test: it waits for nobody, and its history is short.
+OWN: Final[dict[type, dict[str, Any]]] = {
+    EvmChain: {"pauses": ()},
+    FilecoinChain: {"pauses": ()},
+    ArweaveChain: {"history": HISTORY},
+}
