@@ -5,7 +5,7 @@ that a row of data/reference/claims.toml needs to name it.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
@@ -17,6 +17,7 @@ from store.mart import Tables
 from store.reference import CONFIRMED, CONTRADICTED, NOT_READ, NOT_VERIFIABLE, OTHER_READING
 from store.rows import BadData
 
+OBSERVED: Final = pl.Schema({"time": pl.Datetime("us", "UTC"), "snapshot": pl.Int32(), "value": pl.Float64()})
 # A moment that is no further from the edge of a period stands for the edge.
 NEAR: Final = timedelta(days=2)
 SIMULATED: Final = "simulated data say nothing of the world"
@@ -63,7 +64,30 @@ class NotRead:
     reason: str
 
 
-Formula = Callable[[Tables, Claim], Found | NotRead]
+@dataclass(frozen=True, slots=True)
+class Read:
+    """The mart, with the values of all observations that claims name, by network/observation: asked for once."""
+
+    mart: Tables
+    observed: Mapping[str, pl.DataFrame]
+    # Of others no question about holders or keys has an answer.
+    networks: Set[str]
+
+    @classmethod
+    def of(cls, mart: Tables, subjects: Iterable[str]) -> "Read":
+        """What a mart has of these subjects."""
+        asked = [subject.split("/") for subject in subjects if subject.count("/") == 1]
+        told = mart.table(_OBSERVED, [network for network, _ in asked], [name for _, name in asked])
+        parts = told.partition_by("subject", include_key=False, as_dict=True)
+        networks = set(mart.table("SELECT DISTINCT network FROM snapshot")["network"])
+        return cls(mart, {str(subject): rows for (subject,), rows in parts.items()}, networks)
+
+    def of_network(self, query: str, network: str, *parameters: object) -> pl.DataFrame:
+        """Rows of a query about a network; none, and nothing asked, where nothing of it was read."""
+        return self.mart.table(query, network, *parameters) if network in self.networks else pl.DataFrame()
+
+
+Formula = Callable[[Read, Claim], Found | NotRead]
 FORMULAS: Final[dict[str, Formula]] = {}
 
 
@@ -75,7 +99,8 @@ def formula(of: Formula) -> Formula:
 
 def rows(mart: Tables, claims: pl.DataFrame) -> pl.DataFrame:
     """The claims with what was measured, and the word that follows, as rows of the table `claim_reading`."""
-    told = [{"place": place, **row, **_answered(mart, row)} for place, row in enumerate(claims.iter_rows(named=True))]
+    read = Read.of(mart, claims["subject"].unique().sort())
+    told = [{"place": place, **row, **_answered(read, row)} for place, row in enumerate(claims.iter_rows(named=True))]
     return pl.DataFrame(told, schema_overrides={**claims.schema, "measured": pl.Float64}, infer_schema_length=None)
 
 
@@ -99,17 +124,17 @@ def word(measured: float, claimed: float, *, bound: str, tolerance: float, plain
     return CONFIRMED if plain else OTHER_READING
 
 
-def _answered(mart: Tables, row: Mapping[str, Any]) -> dict[str, Any]:
+def _answered(read: Read, row: Mapping[str, Any]) -> dict[str, Any]:
     """Word, note, measured number, its time and its snapshots; of a claim without a formula the curated word."""
     if not row["formula"]:
         return _told(row["word"])
     if row["formula"] not in FORMULAS:
         raise BadData(f"claims.toml: {row['says']} has no formula {row['formula']}; known: {', '.join(FORMULAS)}")
     claim = Claim(row["network"], row["period_start"], row["period_end"], row["subject"])
-    found = FORMULAS[row["formula"]](mart, claim)
+    found = FORMULAS[row["formula"]](read, claim)
     if isinstance(found, NotRead):
         return _told(NOT_READ, found.reason)
-    if _simulated(mart, found.snapshots):
+    if _simulated(read, found.snapshots):
         return _told(NOT_READ, SIMULATED)
     how = {name: row[name] for name in ("bound", "tolerance", "plain")}
     ends = {word(end, row["claimed"], **how) for end in (found.value, found.low) if end is not None}
@@ -127,31 +152,33 @@ def _told(called: str, note: str = "", found: Found | None = None) -> dict[str, 
     }
 
 
-def _simulated(mart: Tables, snapshots: Sequence[int]) -> bool:
+def _simulated(read: Read, snapshots: Sequence[int]) -> bool:
     query = "SELECT count(*) AS n FROM snapshot WHERE simulated AND id IN (SELECT unnest(?::INTEGER[]))"
-    return bool(mart.table(query, list(snapshots))["n"][0])
+    return bool(read.mart.table(query, list(snapshots))["n"][0])
 
 
 # --- formulas ---------------------------------------------------------------------------------------------------------
 
-# Values of one observation of a whole network within a period, in tokens where its unit is one of the network's own,
+# Values of observations of whole networks, in tokens where its unit is one of the network's own,
 # in wholes where the unit says its part (1e-6 usd). A day that was told anew counts as the newest snapshot has it.
 _OBSERVED: Final = """
-    SELECT o.time, o.snapshot, o.value * coalesce(TRY_CAST(regexp_extract(o.unit, '^(1e-[0-9]+) ', 1) AS DOUBLE), 1)
+    SELECT o.network || '/' || o.name AS subject, o.time, o.snapshot,
+        o.value * coalesce(TRY_CAST(regexp_extract(o.unit, '^(1e-[0-9]+) ', 1) AS DOUBLE), 1)
         / pow(10, coalesce(u.decimals, 0)) AS value
     FROM observation o
     JOIN snapshot s ON s.id = o.snapshot
     LEFT JOIN unit u ON u.network = o.network AND u.unit = regexp_extract(o.unit, '^\\S+')
-    WHERE o.network = ?1 AND o.name = ?2 AND o.subject = '' AND o.value IS NOT NULL AND o.time >= ?3 AND o.time < ?4
-    QUALIFY row_number() OVER (PARTITION BY o.time ORDER BY s.time DESC, s.id DESC) = 1
-    ORDER BY o.time
+    WHERE o.network IN (SELECT unnest(?1::VARCHAR[])) AND o.name IN (SELECT unnest(?2::VARCHAR[]))
+        AND o.subject = '' AND o.value IS NOT NULL
+    QUALIFY row_number() OVER (PARTITION BY o.network, o.name, o.time ORDER BY s.time DESC, s.id DESC) = 1
+    ORDER BY o.network, o.name, o.time
 """
 
 
 @formula
-def newest(mart: Tables, claim: Claim) -> Found | NotRead:
+def newest(read: Read, claim: Claim) -> Found | NotRead:
     """The newest value of an observation in the period. subject: network/observation."""
-    told = _observed(mart, claim)
+    told = _observed(read, claim)
     if told.is_empty():
         return NotRead(f"{claim.subject} was not read between {claim.first} and {claim.last}")
     when, snapshot, value = told.row(-1)
@@ -159,9 +186,9 @@ def newest(mart: Tables, claim: Claim) -> Found | NotRead:
 
 
 @formula
-def sum_of_days(mart: Tables, claim: Claim) -> Found | NotRead:
+def sum_of_days(read: Read, claim: Claim) -> Found | NotRead:
     """A daily observation added up over the period, of which no day may be missing. subject: network/observation."""
-    told = _observed(mart, claim)
+    told = _observed(read, claim)
     days, wanted = told["time"].dt.date().n_unique(), (claim.last - claim.first).days + 1
     if (days, told.height) != (wanted, wanted):
         return NotRead(f"{days} of {wanted} days of {claim.subject} were read")
@@ -169,12 +196,12 @@ def sum_of_days(mart: Tables, claim: Claim) -> Found | NotRead:
 
 
 @formula
-def sum_until(mart: Tables, claim: Claim) -> Found | NotRead:
+def sum_until(read: Read, claim: Claim) -> Found | NotRead:
     """A daily observation added up from its first day, which the period must not begin before, to the last.
 
     subject: network/observation.
     """
-    told = _observed(mart, Claim(claim.network, date(1970, 1, 1), claim.last, claim.subject))
+    told = _observed(read, Claim(claim.network, date(1970, 1, 1), claim.last, claim.subject))
     if told.is_empty():
         return NotRead(f"no day of {claim.subject} was read")
     first = told["time"][0].date()
@@ -186,18 +213,18 @@ def sum_until(mart: Tables, claim: Claim) -> Found | NotRead:
 
 
 @formula
-def issued_usd(mart: Tables, claim: Claim) -> Found | NotRead:
+def issued_usd(read: Read, claim: Claim) -> Found | NotRead:
     """Growth of the supply over the period in dollars, at the mean of its daily closing prices.
 
     subject: network/observation of the supply, read within two days of both edges.
     """
     wide = Claim(claim.network, claim.first - NEAR, claim.last + NEAR, claim.subject)
-    told = _observed(mart, wide)
+    told = _observed(read, wide)
     edges = [_nearest(told, edge) for edge in (claim.since, claim.until)]
     if None in edges:
         return NotRead(f"{claim.subject} was not read on {claim.first} and {claim.last}")
     (_, one, before), (when, other, after) = (edge for edge in edges if edge is not None)
-    priced = _mean_price(mart, claim)
+    priced = _mean_price(read, claim)
     if isinstance(priced, NotRead):
         return priced
     note = f"{after - before:,.0f} tokens at {priced.value:,.2f} USD"
@@ -205,17 +232,17 @@ def issued_usd(mart: Tables, claim: Claim) -> Found | NotRead:
 
 
 @formula
-def largest_usd(mart: Tables, claim: Claim) -> Found | NotRead:
+def largest_usd(read: Read, claim: Claim) -> Found | NotRead:
     """What the largest party held at the end of the period, in dollars; no party can have put in more and kept it.
 
     subject: reading/population of the network; addresses of one party are merged. Not older than a week.
     """
     reading, _, population = claim.subject.partition("/")
-    held = mart.table(_LARGEST, claim.network, reading, population, claim.until - timedelta(days=7), claim.until)
+    held = read.of_network(_LARGEST, claim.network, reading, population, claim.until - timedelta(days=7), claim.until)
     if held.is_empty():
         return NotRead(f"{claim.subject} was not read in the week before {claim.until.date()}")
     when, snapshot, tokens = held.row(0)
-    priced = _mean_price(mart, Claim(claim.network, when.date(), when.date(), ""))
+    priced = _mean_price(read, Claim(claim.network, when.date(), when.date(), ""))
     if isinstance(priced, NotRead):
         return priced
     note = f"{tokens:,.0f} tokens at {priced.value:,.2f} USD"
@@ -223,12 +250,12 @@ def largest_usd(mart: Tables, claim: Claim) -> Found | NotRead:
 
 
 @formula
-def fewest_to_force(mart: Tables, claim: Claim) -> Found | NotRead:
+def fewest_to_force(read: Read, claim: Claim) -> Found | NotRead:
     """The fewest parties that can force something on the network now (K of docs/verdicts.md).
 
     Fewer could be enough where a way is unknown, or where keys without a label are one party's.
     """
-    told = mart.table(_FEWEST, claim.network)
+    told = read.of_network(_FEWEST, claim.network)
     if told.is_empty():
         return NotRead("how few can force something is not rated")
     number, low, how, snapshots, time = told.row(0)
@@ -258,9 +285,10 @@ _CLOSES: Final = """
 """
 
 
-def _observed(mart: Tables, claim: Claim) -> pl.DataFrame:
-    network, _, name = claim.subject.partition("/")
-    return mart.table(_OBSERVED, network, name, claim.since, claim.until)
+def _observed(read: Read, claim: Claim) -> pl.DataFrame:
+    """Time, snapshot and value of an observation within the period, oldest first."""
+    told = read.observed.get(claim.subject, pl.DataFrame(schema=OBSERVED))
+    return told.filter(pl.col("time") >= claim.since, pl.col("time") < claim.until)
 
 
 def _added(told: pl.DataFrame) -> Found:
@@ -275,11 +303,11 @@ def _nearest(told: pl.DataFrame, edge: datetime) -> tuple[datetime, int, float] 
     return min(near, key=lambda row: abs(row[0] - edge), default=None)
 
 
-def _mean_price(mart: Tables, claim: Claim) -> Found | NotRead:
+def _mean_price(read: Read, claim: Claim) -> Found | NotRead:
     """Mean of the closing prices of all days of a period, in dollars; where sources differ the middle counts."""
     days = [claim.first + timedelta(days=back) for back in range((claim.last - claim.first).days + 1)]
     # A close is told at the midnight after its day, by some sources hours beside it.
-    told = mart.table(_CLOSES, claim.network, claim.since, claim.until + timedelta(days=1))
+    told = read.mart.table(_CLOSES, claim.network, claim.since, claim.until + timedelta(days=1))
     if told.is_empty():
         return NotRead(f"no price of {claim.network} was read between {claim.first} and {claim.last}")
     judged = closes(told, told["subject"][0], days)

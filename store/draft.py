@@ -257,9 +257,11 @@ class Draft:
         After `keep_newest`, and after the tables `entity` and `claim` are as they are to be.
         """
         newest = self.table("SELECT DISTINCT snapshot FROM holding")["snapshot"].to_list()
+        self.execute("DELETE FROM metric WHERE grouping IN (SELECT unnest(?::VARCHAR[]))", list(sql.OF_NEWEST))
+        if not newest:
+            return
         self.execute(sql.LABEL_VERSIONS)
         for grouping, query in sql.OF_NEWEST.items():
-            self.execute("DELETE FROM metric WHERE grouping = ?", grouping)
             unseen = {} if grouping == sql.UNLABELLED_ONE else self._unseen(sql.HELD, newest)
             found = self._grouped(query, grouping, self._label_versions(newest), unseen)
             if len(found.snapshot):

@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +35,16 @@ def read(path: Path, sheet: Sheet) -> pl.DataFrame:
     if not path.exists():
         return pl.DataFrame(schema=sheet.schema)
     try:
-        entries = tomllib.loads(path.read_text()).get(sheet.rows, [])
+        entries = _parsed(path.read_bytes()).get(sheet.rows, [])
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadData(f"{path.name}: {error}") from error
     return pl.DataFrame([_row(path, sheet, entry) for entry in entries], schema=sheet.schema, orient="row")
+
+
+# Each build reads every file, and a day of builds in one process the same texts.
+@lru_cache(maxsize=32)
+def _parsed(text: bytes) -> dict[str, Any]:
+    return tomllib.loads(text.decode())
 
 
 def _row(path: Path, sheet: Sheet, entry: dict[str, Any]) -> dict[str, Any]:
