@@ -262,7 +262,7 @@ def off_chain(one: OffChain) -> str:
 def evidence(one: OffChain | Planned) -> str:
     """When something was written down and looked at, and where it stands."""
     opened = f"opened {one.checked}" if one.checked else "could not be opened"
-    return f"Recorded {one.recorded}, {opened}: {inert.markdown(one.source, 400)}"
+    return f"Recorded {one.recorded}, {opened}: {' and '.join(inert.markdown(url, 300) for url in one.source.split())}"
 
 
 @frame.section
@@ -271,7 +271,7 @@ def planned(stack: str) -> None:
     for one in served.asked(coming.planned, stack):
         st.subheader(f"{inert.plain(one.title)} (planned)", anchor=False)
         inferred = f" Inferred: {inert.markdown(one.inferred, 300)}." if one.inferred else ""
-        st.markdown(f"Counted nowhere: {inert.markdown(one.says, 300)}.{inferred}")
+        st.markdown(f"{words.sentence(inert.markdown(one.says, 300))}.{inferred} Counted nowhere.")
         st.caption(evidence(one))
 
 
