@@ -17,7 +17,7 @@ from analytics.decimals import scaled
 from analytics.votes.tally import Tally, choices, stake, tally, thresholds
 from ingest.cosmos import keys
 from ingest.cosmos.control import authorities, parameters, signing
-from ingest.cosmos.emission import economy, emission, span, supply
+from ingest.cosmos.emission import economy, economy_beside_mint, emission, span, supply
 from ingest.cosmos.governance import deposits, open_proposals, proposals, votes
 from ingest.cosmos.keys import Account, Named
 from ingest.cosmos.lcd import CosmosChain, Lcd
@@ -31,7 +31,7 @@ from ingest.recording import CUT, READ, record
 from ingest.transport import Http
 from store.addresses import account, bech32
 from store.landing import Landing, contents
-from store.rows import Kind, check
+from store.rows import Facts, Kind, check
 from tests.ingest.cosmos.test_stake import amounts, as_the_chain_rounds, at_once
 from tests.worlds.bundles import bundle, replayed
 from tests.worlds.cosmos_node import VERSIONS, Node, running
@@ -230,6 +230,23 @@ def test_the_economy_is_what_the_node_reports(node: Node, lcd: Lcd) -> None:
     assert found["community_pool", DENOM] == next(coin["amount"] for coin in pool if coin["denom"] == DENOM)
     listed = node.get("/cosmos/bank/v1beta1/supply", height=height)["supply"]
     assert found["supply", ""] == next(coin["amount"] for coin in listed if coin["denom"] == DENOM)
+
+
+def test_the_supply_of_the_staked_token_seals_a_block_as_well(node: Node, lcd: Lcd, http: Http) -> None:
+    """As on a chain whose mint module is its own: what does not ask that module is the same."""
+    bank = "/cosmos/bank/v1beta1/supply"
+    route = f"{bank}/{DENOM}" if node.version == "sdk45" else f"{bank}/by_denom?denom={DENOM}"
+    chain = CosmosChain(node.chain_id, (), sealed_by=route)
+    one, before = (chain.at(http, [node.url], lcd.block.height - back) for back in (0, 1))
+    assert one.block == lcd.block
+    told = {name: (exact, unit) for name, exact, unit in told_by(economy_beside_mint(one))}
+    assert told["supply"] == (str(supply(lcd, DENOM)), DENOM)
+    assert told.items() <= {name: (exact, unit) for name, exact, unit in told_by(economy(lcd))}.items()
+    assert supply(before, DENOM) < supply(one, DENOM), "it tells one block from the next"
+
+
+def told_by(facts: Facts) -> Iterator[tuple[str, str, str]]:
+    yield from facts.rows.select("name", "exact", "unit").iter_rows()
 
 
 def test_who_signs_is_what_the_last_commit_says(node: Node, lcd: Lcd) -> None:

@@ -1,6 +1,7 @@
 """Chains with a mint module of their own: another route seals their blocks, and nothing asks for the SDK's mint.
 
-Invented answers in the form of the SDK's bank module: no node of such a chain was run.
+Invented answers in the form of the SDK's bank module: no node of such a chain was run. Real nodes are sealed by that
+module in tests/ingest/cosmos/test_nodes.py.
 """
 
 from collections.abc import Iterator
