@@ -65,12 +65,12 @@ def counted(shown: AppTest) -> dict[str, object]:
         "headers": len(shown.header),
         "charts": len(shown.get("plotly_chart")),
         "tables": len(shown.dataframe),
-        "unlisted": sorted(name for name, title in TITLES.items() if title not in listed(shown)),
+        "unlisted": sorted(name for name, title in TITLES.items() if not {name, title} & listed(shown)),
     }
 
 
 def listed(shown: AppTest) -> set[str]:
-    """Titles that stand in a page's lists of networks: what can be chosen, and columns of tables."""
+    """Names and titles in a page's lists of networks: what can be chosen, and columns of tables."""
     found = {title for one in shown.selectbox if one.label in OF_ONE for title in one.options}
     for table in (*shown.table, *shown.dataframe):
         for column in COLUMNS & set(table.value.columns):
