@@ -18,7 +18,7 @@ CREATE TABLE network (
     token VARCHAR,                 -- display token
     unit VARCHAR,                  -- base unit of the token
     decimals INTEGER,              -- base units in a token: 10^decimals
-    address VARCHAR,               -- how users spell addresses: bech32:<prefix>, ss58:<prefix>, hex
+    address VARCHAR,               -- how users spell addresses: bech32:<prefix>, ss58:<prefix>, hex, base58, f0, base64url
     chain_id VARCHAR,              -- the chain that is read; null where nothing is
     tokens_vote BOOLEAN,           -- whether its tokens give a say to who holds or stakes them
     decision VARCHAR,              -- how proposals are decided: stake_tally or majority; null where none are
