@@ -36,9 +36,11 @@ def search(mart: Mart, text: str, limit: int = 20) -> list[Found]:
     if not text:
         return []
     try:
-        return spelled(mart, addresses.pasted(text))
+        found = spelled(mart, addresses.pasted(text))
     except addresses.NotAnAddress:
         return _named(mart, text, limit)
+    # An actor's number (f01234) is short enough to be a name, or a word of one.
+    return found or (_named(mart, text, limit) if len(text) < AS_LONG else [])
 
 
 # How an address begins, by its kind, told what follows the kind; others begin with any letter.

@@ -137,7 +137,10 @@ def test_an_address_without_a_checksum_is_found_alone_and_by_a_link_on_every_net
         )
         held = holdings(("keys", address, 1) for address, _ in PLAIN.values())
         Landing(tmp_path).land(snapshot, Facts(held))
+    owner = PLAIN["base58"][0]
+    label = ("one", owner, "f042", "F042 Capital", "operator", None, None, "a public page", NOON, None)
     with Draft(tmp_path) as draft:
+        draft.replace("entity", pl.DataFrame([label], schema=ENTITIES, orient="row"))
         draft.take_in()
         draft.measure("1", lambda _: pl.DataFrame())
         draft.keep_newest()
@@ -148,6 +151,9 @@ def test_an_address_without_a_checksum_is_found_alone_and_by_a_link_on_every_net
                 found = search(mart, text)
                 assert [(who.network, who.address) for who in found] == [("one", address), ("other", address)]
                 assert one_each(found) == found[:1]
+        # So short an address may be a word of a name.
+        assert [who.canonical for text in ("F042 capital", "f042") for who in search(mart, text)] == [owner, owner]
+        assert search(mart, "f0420") == []
 
 
 def test_a_name_is_found_by_a_part_of_it(mart: Mart) -> None:
