@@ -78,6 +78,19 @@ def told(found: tuple[Path, ...], side: Side, action: Action = MINT) -> list[Tol
             [("minter of the token, a multisig 2 of 3 under a guard", 2, 0)],
             [("refusal, a multisig 2 of 3 under a guard", 2, 0)],
         ),
+        # One that waits after enough have signed, which as many can cancel; one whose signers somebody changes alone.
+        (
+            {"token/minter": "safe", "safe/signers": "a b c"},
+            SAFE | {("delay", "safe"): "7200"},
+            [("minter of the token, 2 hours after they have signed, a multisig 2 of 3", 2, 7200)],
+            [("refusal, 2 hours after they have signed, a multisig 2 of 3", 2, 0)] * 2,
+        ),
+        (
+            {"token/minter": "safe", "safe/signers": "a b c", "safe/config_authority": "d"},
+            SAFE,
+            [("minter of the token, one key", 1, 0), ("minter of the token, a multisig 2 of 3", 2, 0)],
+            [("refusal, one key, a multisig 2 of 3", 3, 0)],
+        ),
         # A contract that answers like a Safe, and like none; old snapshots do not tell.
         (
             {"token/minter": "safe", "safe/signers": "a b c"},
