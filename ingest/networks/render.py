@@ -6,8 +6,9 @@ from ingest.solana.token import spl_token
 
 # know.rendernetwork.com
 MINT = "rndrizKT3MK1iimdxRdWabcF7Zg7AR5T4nud4EkHBof"
-# The token account of the wallet that burns what jobs cost (rbrnm7nPhfhBxPSh8qhRFrhB5MLnJGMNoyNQPvSi7vq in DefiLlama's
-# dimension-adapters), an ordinary key: that it burns is an act of whoever has that key, and no rule.
+# The wallet that burns what jobs cost (DefiLlama's dimension-adapters), and its account of the token. It is an ordinary
+# key: that it burns is an act of whoever has that key, and no rule.
+WALLET = "rbrnm7nPhfhBxPSh8qhRFrhB5MLnJGMNoyNQPvSi7vq"
 BURNS = "GqE7wcwRw86xxMz4pNq5cV3BkM64h3bvajQRQbigYqTX"
 
 NETWORK = spl_token(
@@ -22,5 +23,5 @@ NETWORK = spl_token(
         colour=8,
         prices={"RENDER": "render-token"},
     ),
-    Watched(MINT, burns=BURNS),
+    Watched(MINT, burns=BURNS, known=(WALLET,)),
 )
