@@ -313,6 +313,8 @@ rules:
   rule | <address> | | proved, or what contradicts the rule that was read in the source
   timelock_delay | <address> | s | how long the timelock waits with what was voted
   unread_blocks | <address> | blocks | blocks with changes of the rule that were not read yet
+delegates:
+  voters | <address> | | who can vote with how much
 lockers:
   lockers | <address> | | who has locked how much
 voters:

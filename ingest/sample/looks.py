@@ -151,7 +151,9 @@ def _subnets(network: Network) -> Iterator[tuple[str, Look]]:
 def _contracts(network: Network) -> Iterator[tuple[str, Look]]:
     """A token with its keys, and services that are paid with it."""
     token = 10**network.decimals
-    yield "holders", Look((Population("holders", 100_000, 2_600_000_000 * token, 2.9),), every=30)
+    # Of a token that is looked at for its votes a small crowd is enough.
+    crowd = 1_000 if network.decision else 100_000
+    yield "holders", Look((Population("holders", crowd, 2_600_000_000 * token, 2.9),), every=30)
     yield "control", Look(tuple(Population(f"token/{power}", HOLDERS, HOLDERS, 0) for power in POWERS), 30)
     paid = (Population("recipients", 40, 4_000 * token, 1.8), Population("senders", 160, 4_000 * token, 2.0))
     yield "claims", Look(paid)

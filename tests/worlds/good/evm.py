@@ -1,7 +1,7 @@
 """A good provider of an EVM chain, behind which every contract is a token, an escrow, a registry and a bridge."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -10,10 +10,13 @@ from web3 import Web3
 
 from ingest.evm.calls import MULTICALL3
 from ingest.evm.ethereum import MERGE
+from ingest.evm.governance import CHANGES
+from ingest.evm.governor import CAST, CAST_WITH_PARAMS, CREATED, FOR_ALONE
 from ingest.evm.logs import TRANSFER
 from ingest.evm.roles import GRANTED, REVOKED, ROLES
 from ingest.networks import singularitynet as snet
 from ingest.networks.fet import FET
+from ingest.networks.olas import LOCKS
 from tests.worlds.evm_provider import error, result
 from tests.worlds.good.clock import NOW
 from tests.worlds.servers import Reply, Request
@@ -27,6 +30,12 @@ TIMELOCK: Final = "0x71be71be71be71be71be71be71be71be71be71be"
 KEYS: Final = [f"0x{0xA0 + number:040x}" for number in range(3)]
 HOLDERS: Final = [f"0x{0xB0 + number:040x}" for number in range(5)]
 ORGANISATIONS: Final = [name.ljust(32, b"\0") for name in (b"snet", b"nunet", b"rejuve")]
+# From a block to another one, which is over: 30 for it, 5 against it, 20 needed of 200.
+VOTE: Final = (MERGE + 60, MERGE + 100)
+_ACTIONS: Final = ["address[]", "uint256[]", "bytes[]", "bytes32"]
+PROPOSAL: Final = int.from_bytes(
+    Web3.keccak(encode(_ACTIONS, [[SAFE], [0], [b""], bytes(Web3.keccak(text="A good proposal"))]))
+)
 AGGREGATE3: Final = bytes(Web3.keccak(text="aggregate3((address,bool,bytes)[])")[:4])
 # Channels of the escrow by number: who pays whom.
 CHANNELS: Final = [(HOLDERS[0], HOLDERS[1]), (HOLDERS[2], HOLDERS[3])]
@@ -105,7 +114,38 @@ def _events(kind: str) -> list[tuple[int, list[str], str]]:
         role, sender = "0x" + ROLES["proposer"].hex(), _word(KEYS[0])
         changes = ((REVOKED, KEYS[1], 0), (GRANTED, KEYS[0], 1), (GRANTED, KEYS[1], -1))
         return [(heights[at] + 2, [kind, role, _word(key), sender], "0x") for of, key, at in changes if of == kind]
+    return _governed(kind, heights)
+
+
+def _governed(kind: str, heights: Sequence[int]) -> list[tuple[int, list[str], str]]:
+    """Events of a governor and of the locks whose power it counts."""
+    if kind in CHANGES or kind == CAST_WITH_PARAMS:
+        return []
+    if kind == LOCKS.deposited:
+        return [
+            (height + 3, [kind, _word(holder)], f"0x{9:0256x}") for height, holder in zip(heights, HOLDERS, strict=True)
+        ]
+    if kind == CREATED:
+        return [(heights[0] + 4, [kind], f"0x{_made().hex()}")]
+    if kind == CAST:
+        cast = ((HOLDERS[0], 1, 30), (HOLDERS[1], 0, 5))
+        told = [encode(["uint256", "uint8", "uint256", "string"], [PROPOSAL, *vote, "why"]) for _, *vote in cast]
+        return [
+            (heights[0] + 20 + place, [kind, _word(voter)], f"0x{told[place].hex()}")
+            for place, (voter, *_) in enumerate(cast)
+        ]
     raise LookupError(f"no event of a good provider has the topic {kind}")
+
+
+def _made() -> bytes:
+    """A proposal of one action."""
+    kinds = ["uint256", "address", "address[]", "uint256[]", "string[]", "bytes[]", "uint256", "uint256", "string"]
+    return encode(kinds, [PROPOSAL, KEYS[0], [SAFE], [0], [""], [b""], *VOTE, "A good proposal"])
+
+
+def _tally(number: int) -> bytes:
+    """Snapshot, deadline, for, against and abstain, as governors in the ways of Compound tell them."""
+    return encode(["uint256"] * 10, [number, int(KEYS[0], 16), 0, *VOTE, 30, 5, 0, 0, 0])
 
 
 def _log(address: str, place: int, height: int, topics: list[str], data: str) -> dict[str, Any]:
@@ -205,6 +245,15 @@ VIEWS: Final[Mapping[str, Callable[..., bytes]]] = {
     "channels(uint256)": _channel,
     "listOrganizations()": lambda: _of("bytes32[]", ORGANISATIONS),
     "getOrganizationById(bytes32)": _organisation,
+    "COUNTING_MODE()": lambda: _of("string", FOR_ALONE.mode),
+    "state(uint256)": lambda number: _of("uint256", 4),
+    "proposals(uint256)": _tally,
+    "quorum(uint256)": lambda height: _of("uint256", 20),
+    "getPastTotalSupply(uint256)": lambda height: _of("uint256", 200),
+    "getVotes(address)": lambda holder: _of("uint256", 3 + HOLDERS.index(holder) if holder in HOLDERS else 0),
+    "totalSupplyLocked()": lambda: _of("uint256", 25),
+    "votingDelay()": lambda: _of("uint256", 13_091),
+    "timelock()": lambda: _of("address", TIMELOCK),
     **{name: partial(_of, "uint256", 100 + place) for place, name in enumerate(NUMBERS)},
 }
 

@@ -1,0 +1,88 @@
+"""Olas: its file says what the project's own list says, and costs its providers little."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from urllib3.util import Retry
+
+from analytics.votes.tally import Majority
+from ingest.job import read_network
+from ingest.network import HOURLY
+from ingest.networks.olas import CONTRACTS, ESCROW, GOVERNORS, NETWORK, OLAS, TIMELOCK, WRAPPED_ESCROW
+from ingest.publication import build
+from ingest.transport import Http
+from questions.ballots import count
+from questions.proposals import proposals
+from store.landing import Landing
+from store.mart import opened
+from tests.worlds.good import good
+from tests.worlds.good.evm import HOLDERS, PROPOSAL
+from tests.worlds.servers import Reply, Request, serving
+
+# Providers are asked for no more in an hour in which nothing happened.
+MOST = 60
+
+
+def test_its_contracts_are_those_of_the_projects_own_list(shared: Path) -> None:
+    listed = json.loads((shared / "evm" / "contracts.json").read_text())["olas"]["contracts"]
+    known = {one["lower"]: one for one in listed if one["chain_id"] == 1}
+    ours = {OLAS, ESCROW, WRAPPED_ESCROW, TIMELOCK, *CONTRACTS.values(), *(one.address for one in GOVERNORS)}
+    assert ours <= known.keys()
+    live, before, _ = GOVERNORS
+    assert live.since == known[live.address]["deployed_or_start_block"]
+    assert before.since == known[before.address]["deployed_or_start_block"]
+
+
+@pytest.mark.slow
+def test_an_hour_in_which_nothing_happened_takes_few_questions(tmp_path: Path) -> None:
+    """At an invented provider of whole answers, an hour after the first run."""
+    landing, hourly = Landing(tmp_path), [one for one in NETWORK.readings if one.every == HOURLY]
+    asked: list[list[Request]] = []
+    for ago in (600, 0):
+        requests: list[Request] = []
+        asked.append(requests)
+        told = read_at(ago, landing, requests, [one.name for one in hourly])
+        assert told == {one.name: "" for one in hourly}
+    assert 0 < len(asked[1]) < len(asked[0])
+    assert len(asked[1]) <= MOST
+
+
+def read_at(ago: int, landing: Landing, requests: list[Request], names: list[str]) -> dict[str, str]:
+    """What became of readings so many times six seconds ago, at two addresses of one good provider."""
+
+    world = good(NETWORK, ago)
+
+    def answer(request: Request) -> Reply:
+        requests.append(request)
+        return world.answer(request)
+
+    network = replace(NETWORK, chain=world.network.chain)
+    with serving(answer) as url, serving(world.answer) as other, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OLAS_URL", f"{url},{other}")
+        patch.setenv("EIP155_1_EXPLORER_URL", url)
+        readings = [one for one in network.readings if one.name in names]
+        outcomes = read_network(network, readings, Http(100_000, Retry(0)), landing, lambda _: None)
+    return {one.reading: one.message for one in outcomes}
+
+
+@pytest.mark.slow
+def test_its_votes_are_counted_on_the_page_by_for_alone(tmp_path: Path) -> None:
+    """Invented: one proposal, 30 for it and 5 against it, of 20 needed of 200."""
+    told = read_at(0, Landing(tmp_path), [], ["proposals", "votes", "voters", "lockers"])
+    assert set(told.values()) == {""}
+    build(tmp_path, {NETWORK.name: NETWORK})
+    with opened(tmp_path) as mart:
+        (one,) = proposals(mart)
+        assert (one.number, one.token) == (str(PROPOSAL), "veOLAS")
+        assert one.rule == Majority(20, 200, ("yes",))
+        counted = count(mart, one)
+    assert counted is not None
+    assert counted.tally.outcome(one.rule) == "passed"
+    assert {voter: power.used // 10**18 for voter, power in counted.tally.voters.items()} == {
+        HOLDERS[0]: 30,
+        HOLDERS[1]: 5,
+    }
+    # Who locked and did not vote has what the escrow says she has by now.
+    assert counted.stake.validators[HOLDERS[2]].tokens == 5
