@@ -56,7 +56,7 @@ def decoded(content: bytes) -> Any:
     try:
         value, end = _value(content, 0, 0)
     except (IndexError, UnicodeDecodeError) as error:
-        raise BadData(f"an object of {len(content)} bytes ends too early or is no text: {error}") from error
+        raise BadData(f"an object of {len(content)} bytes ends too early or has text that is none: {error}") from error
     if end != len(content):
         raise BadData(f"an object of {len(content)} bytes ends after {end}")
     return value
@@ -119,7 +119,7 @@ def _nested(content: bytes, at: int, number: int, major: int, depth: int) -> tup
     if major == 4:
         return found, at
     if not all(isinstance(key, str) for key in found[::2]):
-        raise BadData("an object has a name that is no text")
+        raise BadData("an object has a name in bytes")
     if len(set(found[::2])) != number:
         raise BadData("an object has a name twice")
     return dict(zip(found[::2], found[1::2], strict=True)), at
