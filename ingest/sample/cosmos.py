@@ -281,7 +281,7 @@ def feeders(chain: Chain, time: datetime) -> list[Row]:
 # What follows from the delegations, by reading; days between two snapshots of their history.
 HOLDINGS: Final[Mapping[str, tuple[Callable[[Chain, int], pl.DataFrame], int]]] = {
     "validators": (validators, 1),
-    "consensus": (consensus, 1),
+    "consensus": (consensus, 15),
     "delegators": (delegators, 30),
     "emission": (emission, 1),
 }

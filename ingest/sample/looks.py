@@ -138,7 +138,7 @@ def _subnets(network: Network) -> Iterator[tuple[str, Look]]:
     yield "validators", Look((whole("validators", 300, 6_000_000, 1.9),))
     yield "subnet_validators", Look(each("validators", 64, 500_000, 1.8), every=0)
     yield "subnet_emission", Look((whole("subnets", 128, 3_600, 1.6, SUBNET),))
-    yield "gated_emission", Look((whole("subnet_owners", 79, 3_600, 1.6),))
+    yield "gated_emission", Look((whole("subnet_owners", 79, 3_600, 1.6),), every=15)
     yield "recipients", Look((whole("recipients", 9_000, 3_600, 2.1),), every=15)
     roles = each("miners", 191, 2_952, 1.7) + each("validators", 64, 2_952, 1.7) + each("owner", 1, 1_296, 0)
     yield "alpha_emission", Look(roles, every=0)
@@ -175,9 +175,9 @@ def _storage(network: Network) -> Iterator[tuple[str, Look]]:
         return Look((Population("miners", MINERS, total, 1.4), Population("owners", OWNERS, total, owners)), every)
 
     # Some twenty equal owners, as in 2026; of each the dice fall otherwise.
-    yield "power", shared(QUALITY_ADJUSTED, 3.3, 1)
+    yield "power", shared(QUALITY_ADJUSTED, 3.3, 7)
     yield "storage", shared(RAW, 1.6, 15)
-    yield "wins", shared(a_day, 1.8, 1)
+    yield "wins", shared(a_day, 1.8, 7)
     yield "pledge", shared(PLEDGED * 10**network.decimals, 1.9, 30)
     yield "root_keys", Look((Population("root_key", ROOT_SIGNERS, ROOT_SIGNERS, 0),), MONTHLY)
     yield "allocators", Look((Population("allocators", 60, 2**58, 1.6),), MONTHLY)

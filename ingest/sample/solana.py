@@ -43,7 +43,7 @@ def burns(network: Network, time: datetime) -> list[Row]:
 
 # Days between two snapshots of what is told, by reading.
 TOLD: Final[Mapping[str, tuple[Callable[[Network, datetime], list[Row]], int]]] = {
-    "supply": (supply, 1),
+    "supply": (supply, 15),
     "burns": (burns, 0),
     "control_state": (control_state, 30),
 }
