@@ -11,7 +11,7 @@ from analytics.votes.rules import Ballots
 from analytics.votes.tally import Majority
 from questions import ballots
 from questions.ballots import Count
-from questions.proposals import CANCELLED, GONE, Proposal, fraction
+from questions.proposals import CANCELLED, GONE, WAITING, Proposal, fraction
 from questions.search import Found, misspelled
 from store.addresses import account
 from store.rows import Decision
@@ -72,6 +72,9 @@ def _state(one: Proposal, now: datetime) -> str:
     state = words.sentence(STATUS.get(one.status, inert.markdown(one.status)))
     if one.voting_end is None or one.is_gone:
         return f"**{state}.**"
+    if one.status in WAITING:
+        begins = f" Voting begins on {words.moment(one.voting_start)}." if one.voting_start else ""
+        return f"**{state}.**{begins}"
     if not one.is_open:
         return f"**{state}.** Voting ended on {words.day(one.voting_end)}."
     if one.voting_end > now:
@@ -97,6 +100,8 @@ def _result(one: Proposal) -> str:
     yes, abstain, no, veto = one.counts.values()
     outcome = OUTCOMES[Ballots(one.bonded, yes, abstain, no, veto).outcome(one.rule)]
     decided = f"By this count it {'would' if one.is_open else 'had to'} **{outcome}**"
+    if one.rule.veto is None and one.yes is None:
+        return f"{decided}: nobody voted for or against it."
     if one.rule.veto is None:
         return (
             f"{decided}: Yes {words.share(one.yes)} of what was voted for or against, where more than half is needed."

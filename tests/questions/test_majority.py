@@ -117,6 +117,21 @@ def test_what_was_never_voted_on_is_no_vote_that_is_over(tmp_path: Path, status:
         assert votes.stands(one, NOW).startswith(f"**{word}")
 
 
+def test_before_anybody_voted_it_is_said_when_and_that_nobody_did(tmp_path: Path) -> None:
+    nothing = dict.fromkeys(("yes", "abstain", "no", "no_with_veto"), 0)
+    waiting = proposal("3", timedelta(days=3), status="pending", **nothing, power=None, quorum=None)
+    empty = proposal("2", timedelta(days=1), **nothing)
+    # Of a number that nobody has typed in yet a quarter is nothing.
+    no_base = proposal("1", timedelta(days=2), **nothing, power=0, quorum=0)
+    assembled(tmp_path, waiting, empty, no_base)
+    with opened(tmp_path) as mart:
+        told = {one.number: votes.stands(one, NOW) for one in proposals.proposals(mart)}
+    assert told["3"] == "**Waiting for its vote to begin.** Voting begins on 17 Jul 2026, 12:00 UTC."
+    assert "would **fail for want of a quorum**: nobody voted for or against it." in told["2"]
+    assert "would **fail: too few Yes**: nobody voted for or against it." in told["1"]
+    assert "ended" not in " ".join(told.values())
+
+
 def test_where_the_rule_is_not_proved_nothing_is_said_of_the_result(tmp_path: Path) -> None:
     assembled(tmp_path, proposal("2", timedelta(days=1), quorum_counts=None))
     with opened(tmp_path) as mart:
