@@ -13,7 +13,7 @@ from questions.proposals import proposals
 from store.addresses import account
 from store.landing import Landing
 from store.mart import Mart, opened
-from store.rows import Measure
+from store.rows import Decision, Measure
 
 pytestmark = pytest.mark.slow
 END = datetime(2026, 11, 1, tzinfo=UTC)
@@ -136,7 +136,7 @@ def test_every_simulated_delegator_delegates_what_it_has(sample: Path, network: 
 
 def test_simulated_votes_counted_again_give_the_count_of_the_chain(sample: Path) -> None:
     with opened(sample) as mart:
-        found = [one for one in proposals(mart) if one.is_open]
+        found = [one for one in proposals(mart) if one.is_open and one.decision is Decision.STAKE_TALLY]
         counts = [ballots.count(mart, one) for one in found]
     assert {one.network for one in found} == set(COSMOS)
     for proposal, counted in zip(found, counts, strict=True):
@@ -151,7 +151,7 @@ def test_simulated_votes_counted_again_give_the_count_of_the_chain(sample: Path)
 
 def test_a_simulated_outcome_follows_the_rule_of_the_chain(sample: Path) -> None:
     with opened(sample) as mart:
-        found = [one for one in proposals(mart) if not one.is_open]
+        found = [one for one in proposals(mart) if not one.is_open and one.decision is Decision.STAKE_TALLY]
     assert {one.status for one in found} == {"passed", "rejected"}
     for one in found:
         assert isinstance(one.rule, Thresholds)
@@ -160,3 +160,17 @@ def test_a_simulated_outcome_follows_the_rule_of_the_chain(sample: Path) -> None
         assert one.veto is not None
         passed = one.turnout >= one.rule.quorum / ONE and one.yes > one.rule.threshold / ONE
         assert (one.status == "passed") == (passed and one.veto <= one.rule.veto / ONE)
+
+
+def test_votes_that_a_contract_counts_are_simulated_with_their_power_and_decided_by_its_rule(sample: Path) -> None:
+    with opened(sample) as mart:
+        found = [one for one in proposals(mart) if one.decision is Decision.MAJORITY]
+        counts = [ballots.count(mart, one) for one in found]
+    assert {one.status for one in found} == {"voting_period", "executed", "rejected"}
+    for proposal, counted in zip(found, counts, strict=True):
+        assert counted is not None
+        assert proposal.rule is not None
+        assert counted.tally.options == proposal.counts
+        assert ballots.silent(counted.stake, counted.votes)
+        passed = counted.tally.outcome(proposal.rule) == "passed"
+        assert proposal.is_open or passed == (proposal.status == "executed")
