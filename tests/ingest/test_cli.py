@@ -88,7 +88,7 @@ class Reader(threading.Thread):
         self.last = 0
 
     def run(self) -> None:
-        while not self.stop.wait(0.1):
+        while not self.stop.wait(0.25):
             if (self.data / "CURRENT").exists():
                 self._look()
 

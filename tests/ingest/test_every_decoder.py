@@ -23,7 +23,7 @@ pytestmark = pytest.mark.slow
 SEED, TRIES, TRIES_OF_METADATA = 14, 2_000, 100
 # Readings and files take milliseconds a try.
 LONG = ("readings of", "importer.import_file")
-TRIES_OF_LONG = 250
+TRIES_OF_LONG = 150
 
 
 @pytest.fixture(autouse=True)
