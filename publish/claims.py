@@ -76,10 +76,13 @@ class Read:
     @classmethod
     def of(cls, mart: Tables, subjects: Iterable[str]) -> "Read":
         """What a mart has of these subjects."""
-        asked = [subject.split("/") for subject in subjects if subject.count("/") == 1]
+        networks = set(mart.table("SELECT DISTINCT network FROM snapshot")["network"])
+        split = (subject.split("/") for subject in subjects if subject.count("/") == 1)
+        asked = [(network, name) for network, name in split if network in networks]
+        if not asked:
+            return cls(mart, {}, networks)
         told = mart.table(_OBSERVED, [network for network, _ in asked], [name for _, name in asked])
         parts = told.partition_by("subject", include_key=False, as_dict=True)
-        networks = set(mart.table("SELECT DISTINCT network FROM snapshot")["network"])
         return cls(mart, {str(subject): rows for (subject,), rows in parts.items()}, networks)
 
     def of_network(self, query: str, network: str, *parameters: object) -> pl.DataFrame:
