@@ -1,14 +1,16 @@
 """How much of a token was burned from one account, day by day, by the transactions that touched it.
 
 What a transaction burns is what all its accounts together have less of the token afterwards. Transactions are final:
-the sum of a day that is over is kept for good, and asked for once.
+what those of a day that is over burned is kept for good, and asked for once.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
+from hashlib import sha256
 from itertools import takewhile
 from typing import Any, Final
 
@@ -16,6 +18,7 @@ import polars as pl
 
 from ingest.fields import listed, number, optional, part, table, text
 from ingest.network import Memo
+from ingest.solana.accounts import TOKEN, TOKEN_2022
 from ingest.solana.control import Watched
 from ingest.solana.node import FINAL, Solana
 from store.addresses import BASE58
@@ -27,6 +30,8 @@ DAYS: Final = 31
 A_PAGE, PAGES = 1_000, 20
 # Transactions that are asked for in one run; what is over is left for later runs, the newest days first.
 A_RUN: Final = 150
+# So many are kept together.
+A_PART: Final = 50
 # 64 bytes in base58.
 SIGNATURE: Final = re.compile(f"[{BASE58}]{{64,88}}")
 
@@ -69,21 +74,44 @@ def burns(watched: Watched, unit: str) -> Callable[[Solana, Memo], Facts]:
     return read
 
 
+class _Enough(Exception):
+    """A run has asked for as many transactions as it may."""
+
+
 def _daily(node: Solana, memo: Memo, watched: Watched, found: list[Move]) -> Iterator[tuple[date, int]]:
-    """Days and what was burned on them, the newest first, as far as all their transactions are listed."""
-    left, reaches = A_RUN, found[-1].day
+    """Days and what was burned on them, the newest first, as far as all their transactions are listed and read."""
+    left = A_RUN
+
+    def burned(own: Sequence[Move]) -> pl.DataFrame:
+        nonlocal left
+        if len(own) > left:
+            raise _Enough
+        left -= len(own)
+        return _burned(node, watched, own)
+
     for back in range(1, DAYS + 1):
         day = node.block.time.date() - timedelta(days=back)
-        own = [one for one in found if one.day == day and not one.failed]
-        left -= len(own)
-        if day <= reaches or left < 0:
+        if day <= found[-1].day:
             return
-        kept = memo(Lasting(f"final-burned-{watched.burns}-{day}"), partial(_burned, node, watched, own))
-        yield day, int(kept["burned"][0])
+        own = [one for one in found if one.day == day and not one.failed]
+        parts = [own[start : start + A_PART] for start in range(0, len(own), A_PART)]
+        with suppress(_Enough):
+            kept = [memo(_name(node, watched, day, part), partial(burned, part)) for part in parts]
+            yield day, sum(int(one["burned"][0]) for one in kept)
 
 
-def _burned(node: Solana, watched: Watched, own: list[Move]) -> pl.DataFrame:
-    """What some transactions burned together: kept for good, so a second endpoint must tell them alike."""
+def _name(node: Solana, watched: Watched, day: date, own: Sequence[Move]) -> str:
+    """The name under which some transactions of a day are kept: for good, unless one endpoint alone tells of them.
+
+    Of these transactions and no others, so that what a list hid once is asked for where the next one has it.
+    """
+    which = sha256(" ".join(one.signature for one in own).encode()).hexdigest()[:16]
+    name = f"final-burned-{watched.burns}-{day}-{which}"
+    return Lasting(name) if node.witness else name
+
+
+def _burned(node: Solana, watched: Watched, own: Sequence[Move]) -> pl.DataFrame:
+    """What some transactions burned together; a second endpoint that answers must tell them alike."""
     how = {"encoding": "json", "maxSupportedTransactionVersion": 0, **FINAL}
     amounts = [node.ask_two("getTransaction", [one.signature, how], partial(_change, watched, one)) for one in own]
     return pl.DataFrame({"burned": [str(sum(amounts))]}, schema={"burned": pl.String})
@@ -132,13 +160,16 @@ def _change(watched: Watched, move: Move, told: Any) -> int:
         raise SourceChanged(f"asked for the transaction {move.signature} of slot {move.slot}, got another one")
     if optional(meta, "err") is not None:
         raise BadData(f"{move.signature} failed, and was listed as one that did not")
-    place = _place(watched.burns, told)
+    accounts = _accounts(watched.burns, told)
+    # Without a token program no token moves, and nodes tell of none: anybody can send the account what is no token.
+    moves_tokens = any(one in accounts for one in (TOKEN, TOKEN_2022))
+    place = accounts.index(watched.burns) if moves_tokens else None
     before, after = (_held(meta, name, watched.mint, place) for name in ("preTokenBalances", "postTokenBalances"))
     return max(0, before - after)
 
 
-def _place(address: str, told: Any) -> int:
-    """Where an account stands among those of a transaction: its own, then those of tables that it names."""
+def _accounts(address: str, told: Any) -> list[Any]:
+    """The accounts of a transaction, one of them at an address: its own, then those of tables that it names."""
     more = optional(part(told, "meta"), "loadedAddresses") or {"writable": [], "readonly": []}
     accounts = [
         *listed(told, "transaction", "message", "accountKeys"),
@@ -147,15 +178,18 @@ def _place(address: str, told: Any) -> int:
     ]
     if accounts.count(address) != 1:
         raise SourceChanged(f"a transaction of {address} names it {accounts.count(address)} times")
-    return accounts.index(address)
+    if len(accounts) != (count := len(listed(told, "meta", "preBalances"))):
+        raise SourceChanged(f"a transaction of {address} names {len(accounts)} accounts, and had {count}")
+    return accounts
 
 
-def _held(meta: Mapping[str, Any], name: str, mint: str, place: int) -> int:
-    """What all accounts of a token hold together, each told once, the one at a place among them."""
+def _held(meta: Mapping[str, Any], name: str, mint: str, place: int | None) -> int:
+    """What all accounts of a token hold together, each told once, the one at a place among them, or none at all."""
     rows = listed(meta, name)
     places = [_whole(row, "accountIndex") for row in rows]
-    if len(set(places)) != len(places) or place not in places:
-        raise BadData(f"{name} tells of account {place} {places.count(place)} times, of others {len(places)} times")
+    if len(set(places)) != len(places) or (place not in places if place is not None else places):
+        told = sum(one == place for one in places)
+        raise BadData(f"{name} tells of account {place} {told} times, of others {len(places)} times")
     return sum(_amount(row) for row in rows if text(row, "mint") == mint)
 
 

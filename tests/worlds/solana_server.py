@@ -140,8 +140,8 @@ class Move:
         return {
             "slot": self.slot,
             "blockTime": int(self.time.timestamp()),
-            "meta": {"err": self.error, "fee": 5000, **balances},
-            "transaction": {"signatures": [self.signature], "message": {"accountKeys": self.accounts}},
+            "meta": {"err": self.error, "fee": 5000, "preBalances": [1] * (len(self.accounts) + 1), **balances},
+            "transaction": {"signatures": [self.signature], "message": {"accountKeys": [*self.accounts, TOKEN]}},
             "version": "legacy",
         }
 

@@ -17,6 +17,7 @@ from ingest.solana.burns import A_PAGE, A_RUN, burns
 from ingest.solana.control import Watched
 from ingest.solana.node import Solana, SolanaChain
 from ingest.transport import Http
+from store.landing import Lasting
 from store.rows import ReadingError
 from tests.worlds.servers import serving
 from tests.worlds.solana_server import GENESIS, NOW, SLOT, Cluster, Move, account, key, token, token_account
@@ -121,7 +122,51 @@ def test_a_day_that_is_over_is_asked_for_once() -> None:
 def test_what_one_run_cannot_read_is_left_for_the_next_the_newest_days_first() -> None:
     many = [burned(100 + place, YESTERDAY - timedelta(minutes=place), 1) for place in range(A_RUN)]
     more = [burned(900 + place, YESTERDAY - timedelta(days=2, minutes=place), 1) for place in range(5)]
-    assert read(cluster([*many, *more, OLD])) == {day(1): A_RUN, day(2): 0}
+    found = read(cluster([*many, *more, OLD]))
+    assert (found[day(1)], day(3) in found, sum(found.values())) == (A_RUN, False, A_RUN)
+
+
+def test_days_that_were_read_before_leave_a_run_to_older_ones() -> None:
+    kept = Kept()
+    moves = [burned(100 + one, YESTERDAY - timedelta(days=one // 60, minutes=one % 60), 1) for one in range(240)]
+    assert read(cluster([*moves, OLD]), memo=kept)[day(1)] == 60
+    found = read(cluster([*moves, OLD]), memo=kept)
+    assert (len(found), sum(found.values())) == (31, 240)
+
+
+def test_a_day_with_more_than_one_run_can_read_is_read_in_several() -> None:
+    kept = Kept()
+    moves = [burned(100 + one, YESTERDAY - timedelta(minutes=one), 1) for one in range(A_RUN + 20)]
+    first, second = (read(cluster([*moves, OLD]), memo=kept) for _ in range(2))
+    # Days without a transaction are known meanwhile.
+    assert (day(1) in first, len(first), second[day(1)]) == (False, 30, A_RUN + 20)
+
+
+def test_a_transaction_that_was_hidden_once_is_not_hidden_for_good() -> None:
+    kept = Kept()
+    assert read(cluster([MOVES[0], *MOVES[2:]]), memo=kept)[day(1)] == 20
+    assert read(cluster(), memo=kept)[day(1)] == 120
+
+
+def test_what_one_endpoint_alone_tells_is_not_kept_for_good() -> None:
+    alone, two = Kept(), Kept()
+    read(cluster(), memo=alone)
+    read(cluster(), cluster(), memo=two)
+    assert not any(isinstance(name, Lasting) for name in alone.frames)
+    assert all(isinstance(name, Lasting) for name in two.frames)
+    assert two.frames
+
+
+def test_whoever_sends_the_account_what_is_no_token_burns_nothing_and_hides_nothing() -> None:
+    # A node tells of no account's tokens where no token program is among a transaction's accounts.
+    def lamports(told: Any) -> Any:
+        if told["transaction"]["signatures"] != [MOVES[2].signature]:
+            return told
+        message = {"accountKeys": [USER, PLACE, "11111111111111111111111111111111"]}
+        meta = {**told["meta"], "preBalances": [1] * 3, "preTokenBalances": [], "postTokenBalances": []}
+        return {**told, "meta": meta, "transaction": {**told["transaction"], "message": message}}
+
+    assert read(with_transaction(lamports)) == read(cluster())
 
 
 def test_transactions_after_the_slot_do_not_count() -> None:
@@ -156,6 +201,14 @@ def with_transaction(change: Callable[[Any], Any]) -> Cluster:
     return cluster(spoil={"getTransaction": change})
 
 
+def with_keys(change: Callable[[list[str]], list[str]]) -> Cluster:
+    def told(one: Any) -> Any:
+        message = {"accountKeys": change(one["transaction"]["message"]["accountKeys"])}
+        return {**one, "transaction": {**one["transaction"], "message": message}}
+
+    return with_transaction(told)
+
+
 def with_meta(**fields: Any) -> Cluster:
     return with_transaction(lambda told: {**told, "meta": {**told["meta"], **fields}})
 
@@ -177,6 +230,8 @@ def with_meta(**fields: Any) -> Cluster:
         (with_meta(err={"InstructionError": []}), "failed, and was listed as one that did not"),
         (with_meta(preTokenBalances=[]), "tells of account 0 0 times"),
         (with_meta(postTokenBalances=None), "is no list"),
+        (with_keys(lambda keys: keys[:1]), "names 1 accounts, and had 2"),
+        (with_keys(lambda keys: [*keys[:1], USER]), "tells of account None 0 times, of others 1 times"),
         (cluster(refusals={"getTransaction": (-32011, "Transaction history is not available")}), "-32011"),
     ],
 )
