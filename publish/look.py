@@ -212,6 +212,16 @@ class Known:
             found[row["measure"], row["population"]].append((row["snapshot"], confidence(row)))
         return found
 
+    @cached_property
+    def rest(self) -> Mapping[tuple[str, str], int]:
+        """By measure and population how much of the chain's own total nobody has who was read; nought for a census."""
+        found: dict[tuple[str, str], int] = defaultdict(int)
+        for row in self.mart.table(_READ, self.network).iter_rows(named=True):
+            sure = confidence(row)
+            if row["reported_total"] is not None and not (sure.census or sure.total_matches):
+                found[row["measure"], row["population"]] += int(row["reported_total"]) - int(row["total"])
+        return found
+
     def _measure(self, measure: str) -> dict[str, dict[str, int]]:
         if measure not in self._held:
             self._held[measure] = defaultdict(dict)

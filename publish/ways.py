@@ -28,14 +28,26 @@ def ways(known: Known, grouping: str) -> tuple[Path, ...]:
 
 
 def _by_rule(look: Look) -> Iterator[Path]:
-    """A share of the power, as the chain's own rules have it."""
+    """A share of all the power there is, as the chain's own rules have it, also where not all of it was read."""
     way = look.way
     votes = look.votes(way["measure"], way["population"])
-    if total := sum(votes.values()):
-        need = Threshold(way["numerator"], way["denominator"], way["strict"]).need(total)
-        yield look.path(way["name"], Quorum(votes, need), by=By.VOTES)
-    else:
+    known, rest = sum(votes.values()), look.known.rest.get((way["measure"], way["population"]), 0)
+    if not known:
         yield look.unknown(way["name"], f"who the {way['population']} are has not been read", unread=True)
+        return
+    need = Threshold(way["numerator"], way["denominator"], way["strict"]).need(known + rest)
+    if need <= known:
+        yield look.path(way["name"], Quorum(votes, need), by=By.VOTES)
+    # Whoever has the rest may need fewer.
+    if rest and (need > known or _fewer(votes, rest, need)):
+        yield look.unknown(way["name"], f"who has {rest / (known + rest):.2%} of it has not been read")
+
+
+def _fewer(votes: Mapping[str, int], rest: int, need: int) -> bool:
+    """Whether it takes fewer where the rest is the largest party's too."""
+    largest = max(votes, key=lambda party: votes[party])
+    merged = {**votes, largest: votes[largest] + rest}
+    return Quorum(merged, need).fewest().upper < Quorum(votes, need).fewest().upper
 
 
 def _by_keys(look: Look) -> Iterator[Path]:

@@ -204,6 +204,42 @@ def test_a_way_is_counted_by_what_was_read(
     assert told(draft, way, said=SAID | said) == expected
 
 
+@pytest.mark.parametrize(
+    ("reported", "expected"),
+    [
+        (10, [("half", 6, ["a", "b"])]),
+        # Of 13 it takes seven: a and b have them. With the three that nobody is known to have a needs no other one.
+        (13, [("half", 7, ["a", "b"]), ("half", "who has 23.08% of it has not been read", [])]),
+        # Of 11 it takes six, as before, and the eleventh changes nothing.
+        (11, [("half", 6, ["a", "b"])]),
+        # Of 21 it takes eleven, which nobody who is known has.
+        (21, [("half", "who has 52.38% of it has not been read", [])]),
+    ],
+)
+def test_what_was_not_read_of_the_power_is_nobodys_that_is_known(
+    draft: Draft, reported: int, expected: list[tuple[str, int | str, list[str]]]
+) -> None:
+    network = a_network(force("half", Rule(POWER, "voters", "decide", 1, 2, strict=True)))
+    known = filled(draft, network, {(POWER, "voters"): {"a": 4, "b": 3, "c": 2, "d": 1}})
+    of = {"id": 1, "network": network.name, "measure": POWER, "time": NOON, "witness": ""}
+    draft.replace("snapshot", pl.DataFrame([of]))
+    totals = {"n_all": 0, "total": 10, "reported_total": reported, "coverage": 10 / reported}
+    draft.replace("distribution", pl.DataFrame([{"snapshot": 1, "population": 0, "grouping": "address", **totals}]))
+    try:
+        paths = ways(Known(known, network.name), "control")
+    finally:
+        draft.replace("distribution", pl.DataFrame([{"snapshot": 0}]))
+    found = [
+        (
+            path.name,
+            quorum(path).need if path.needs else path.missing,
+            sorted(fewest(path).parties) if path.needs else [],
+        )
+        for path in paths
+    ]
+    assert found == expected
+
+
 @each(
     ("rule", "expected"),
     [
