@@ -7,7 +7,7 @@ one does not tell whose it is: the vaults of a multisig are found from the multi
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from ingest.solana import accounts as told
@@ -38,6 +38,8 @@ KEY, CONTRACT, NOBODY = "key", "contract", "nobody"
 HOOK: Final = "hook"
 # An authority, its program, who may replace it, and who may replace what stands behind that; deeper is not followed.
 DEPTH: Final = 4
+# Where tokens are sent that nobody shall have (agave, sdk/incinerator); nothing signs for it.
+INCINERATOR: Final = "1nc1nerator11111111111111111111111111111111"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +113,12 @@ class Watched:
         return look(self, accounts).missing
 
     def lasting(self, accounts: Accounts) -> object:
-        """Who has which power, and what is behind them: that hardly ever changes within seconds."""
+        """All but amounts: who has which power, what is behind them, the token and its programs.
+
+        That hardly ever changes within seconds.
+        """
         found = look(self, accounts)
-        return found.powers, found.behind
+        return found.powers, found.behind, found.programs, replace(found.mint, supply=0)
 
 
 def look(watched: Watched, accounts: Accounts) -> Found:
@@ -167,7 +172,7 @@ class _Look:
         """
         behind = self._behind.get(holder)
         if behind is None:
-            behind = _code(holder) if is_program else self._what(holder, depth, token)
+            behind = _alone(holder, is_program) or self._what(holder, depth, token)
             if behind is None:
                 return
             self._behind[holder] = behind
@@ -245,9 +250,15 @@ class _Look:
             self._powers[f"{name}/{UNKNOWN}"][whom] = None
 
 
-def _code(program: str) -> Behind:
-    """A program that acts by its own code: whom that obeys nobody can tell, and whoever replaces it decides."""
-    return Behind(CONTRACT, "a program", moved_by=program, unknown=True)
+def _alone(holder: str, is_program: bool) -> Behind | None:
+    """What an address is whatever its account says: one that nobody signs for, or a program; else None.
+
+    A program acts by its own code: whom that obeys nobody can tell, and whoever replaces it decides.
+    """
+    if holder in (SYSTEM, INCINERATOR):
+        # Programs leave the first where nobody was named. It is a point of the curve, whose signatures none takes.
+        return Behind(NOBODY, "an address that nobody signs for")
+    return Behind(CONTRACT, "a program", moved_by=holder, unknown=True) if is_program else None
 
 
 def _owner(_: str, account: Account) -> str:

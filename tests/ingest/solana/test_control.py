@@ -16,7 +16,7 @@ from ingest.job import read_network
 from ingest.network import Network
 from ingest.publication import build
 from ingest.solana.accounts import SQUADS_4, SYSTEM, TOKEN, TOKEN_2022, Account, vault
-from ingest.solana.control import DEPTH, Found, Vault, Watched, look
+from ingest.solana.control import DEPTH, INCINERATOR, Found, Vault, Watched, look
 from ingest.solana.node import Solana, SolanaChain
 from ingest.solana.pda import derived
 from ingest.solana.token import spl_token
@@ -38,6 +38,7 @@ from tests.worlds.solana_server import (
     squads_4,
     token,
     token_account,
+    token_multisig,
 )
 
 RULES, MINT, SEIZE, HALT = Action.CHANGE_RULES, Action.MINT, Action.SEIZE, Action.HALT
@@ -75,6 +76,15 @@ def test_a_key_needs_no_account() -> None:
         found = of(A, "", {A: kept})
         assert (found.powers, found.behind[A].account) == ({"token/minter": (A,)}, "key")
         assert found.missing == ()
+
+
+def test_the_address_of_nought_is_nobodys_though_it_lies_on_the_curve() -> None:
+    # Programs leave it where no key was named; its point has a small order, and no signature of it is taken.
+    found = of(SYSTEM, A, {A: None, SYSTEM: None})
+    assert (found.powers, found.behind[SYSTEM].account) == ({"token/freezer": (A,)}, "nobody")
+    shared, signers = key(76), [A, SYSTEM, INCINERATOR]
+    found = of(shared, "", {shared: account(TOKEN, token_multisig(1, signers))})
+    assert found.powers == {"token/minter": (shared,), f"{shared}/signers": (A,)}
 
 
 def test_an_authority_that_was_not_asked_for_is_missing_and_not_a_key() -> None:

@@ -12,7 +12,7 @@ from urllib3.util import Retry
 from ingest.job import read_network
 from ingest.network import Network
 from ingest.networks import grass, ionet, render
-from ingest.solana.accounts import SLICE, TOKEN, programdata
+from ingest.solana.accounts import SLICE, TOKEN, TOKEN_2022, programdata
 from ingest.solana.control import Watched
 from ingest.solana.node import Solana, SolanaChain
 from ingest.transport import Http
@@ -20,7 +20,7 @@ from store.landing import Landing, contents
 from store.rows import Cause, SourceDown
 from tests.worlds.good import good
 from tests.worlds.servers import Reply, Request, serving
-from tests.worlds.solana_server import GENESIS, NOW, SLOT, Cluster, account, key, mint, program, token
+from tests.worlds.solana_server import GENESIS, NOW, SLOT, Cluster, account, extended, key, mint, program, token
 
 MINT, MINTER = key(60), key(61)
 WATCHED = Watched(MINT, known=(MINTER,))
@@ -251,6 +251,18 @@ def test_two_endpoints_with_other_keys_disagree_and_a_third_decides() -> None:
     assert f"disagree about block {SLOT}: other keys" in str(refused(lying, cluster()))
     with heads(lying, cluster(), cluster()) as node:
         assert node.accounts[MINT] == ACCOUNTS[MINT]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {MINT: account(TOKEN_2022, extended([(26, bytes(32) + b"\1")], minter=MINTER)), **program(TOKEN_2022)},
+        {MINT: account(TOKEN, mint(MINTER, decimals=3))},
+    ],
+)
+def test_two_endpoints_that_tell_of_another_token_disagree(other: Any) -> None:
+    lying = Cluster({**ACCOUNTS, **other}.get)
+    assert f"disagree about block {SLOT}: other keys" in str(refused(lying, cluster()))
 
 
 def test_a_supply_that_grew_meanwhile_is_no_disagreement() -> None:
