@@ -25,3 +25,9 @@ def test_what_a_network_cannot_show_is_said_of_each_measure(network: Network[Sol
     told = blanks().filter(network=network.name)
     assert set(told["measure"]) == {"stake", "voting_power", "emission", "compute_supply", "compute_spend", "token"}
     assert told["reason"].is_unique().all()
+
+
+def test_votes_that_a_network_promises_are_not_said_not_to_exist() -> None:
+    # Grass's own documentation lets holders propose, and vote on, improvements.
+    (state,) = blanks().filter(network="grass", measure="voting_power")["state"]
+    assert state == "not verifiable"
