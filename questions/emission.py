@@ -9,6 +9,7 @@ import polars as pl
 
 from questions import thresholds as rules
 from questions.populations import Population, whole
+from store.columns import ABOUT
 from store.mart import Mart
 from store.rows import SINK
 
@@ -25,6 +26,9 @@ PARTS: Final = {
     "unexplained": "Unexplained",
     "rounding": "Rounding",
 }
+
+# Totals that differ by less than one in so many are one, cut to base units in another way.
+SAME: Final = 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,15 @@ def _siblings(population: Population, known: Sequence[Population]) -> list[Popul
     """All populations among which one emission is shared out, itself among them; none where it is no emission."""
     if population.measure != "emission" or not whole(population.population):
         return []
-    return [one for one in known if one.snapshot == population.snapshot and whole(one.population)]
+    together = [one for one in known if one.snapshot == population.snapshot and whole(one.population)]
+    return [one for one in together if not _told_again(one, population)]
+
+
+def _told_again(one: Population, other: Population) -> bool:
+    """Whether both tell of the same tokens, by parties of one kind: what miners were paid, and what their owners."""
+    names = {one.population, other.population}
+    of_a_kind = any(names <= {*about.populations} for about in ABOUT.values() if about.measure == one.measure)
+    return len(names) > 1 and of_a_kind and abs(one.total - other.total) * SAME <= other.total
 
 
 def _days(population: Population) -> float:

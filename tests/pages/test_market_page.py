@@ -53,6 +53,14 @@ def land_services(landing: Landing) -> None:
     land(landing, "singularitynet", "deposits", frame(Kind.OBSERVATIONS, left))
 
 
+def land_blocks(landing: Landing) -> None:
+    """What three miners were paid in a day, of whom two have one owner: the same FIL told twice."""
+    paid = {"f01001": 60, "f01002": 30, "f01003": 10}
+    owned = {"f0101": 90, "f0102": 10}
+    rows = [(name, who, fil * 10**18) for name, of in (("miners", paid), ("owners", owned)) for who, fil in of.items()]
+    land(landing, "filecoin", "wins", holdings(rows), NOON - timedelta(days=1))
+
+
 def land_scoring(landing: Landing) -> None:
     """Four subnets that get TAO: one scored by one coldkey, one by two; of one nobody knows, one nobody scores."""
     key = [f"0x{place:064x}" for place in range(1, 6)]
@@ -86,6 +94,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     land_akash(landing)
     land_services(landing)
     land_scoring(landing)
+    land_blocks(landing)
     _, torn = build(folder, networks())
     assert not torn
     yield folder
@@ -209,6 +218,15 @@ def test_an_emission_is_told_by_population_with_its_part_of_the_whole(mart: Mart
 def test_paying_for_services_is_no_emission_that_is_shared_out(mart: Mart, known: dict[str, Population]) -> None:
     assert emission.flow(mart, known["senders"], list(known.values())).part is None
     assert emission.by_population(mart, [known["senders"], known["recipients"]]).is_empty()
+
+
+@pytest.mark.slow
+def test_what_miners_and_their_owners_were_paid_is_one_emission(mart: Mart, visit: Open) -> None:
+    found = [one for one in populations(mart) if one.reading == "wins"]
+    assert emission.by_population(mart, found).is_empty()
+    assert [header.value for header in visit(net="filecoin").header] == [
+        "Filecoin: 100 FIL a day; one of 2 owners gets over half"
+    ]
 
 
 @pytest.mark.slow
