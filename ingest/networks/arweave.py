@@ -88,12 +88,12 @@ NETWORK = Network(
     readings=(
         Reading("state", Kind.OBSERVATIONS, None, "", DAILY, state, headline=True),
         Reading("rewards", Kind.HOLDINGS, Measure.EMISSION, "winston", DAILY, rewards, headline=True),
-        Reading("blocks", Kind.HOLDINGS, Measure.VOTING_POWER, "block", DAILY, blocks, headline=True),
+        Reading("blocks", Kind.HOLDINGS, Measure.VOTING_POWER, "blocks", DAILY, blocks, headline=True),
     ),
     rules=(MAJORITY,),
     # Nodes go back 18 blocks at most for a chain of more work (ar.hrl, CHECKPOINT_DEPTH).
     ways=(_by_majority(Action.CENSOR), _by_majority(Action.SEIZE, "take back what was paid in the last 18 blocks")),
-    units=counted("block"),
+    units=counted("blocks"),
     scorecard={
         Column.VOTING_POWER: "blocks/miners",
         # Whose address is a pool's passes most of it on.

@@ -3,7 +3,7 @@
 from analytics.power.paths import Action, Side
 from ingest.filecoin import control, power, wins
 from ingest.filecoin.chain import FilecoinChain
-from ingest.network import DAILY, HOURLY, Keys, Network, Reading, Rule, Since, Way, counted
+from ingest.network import DAILY, HOURLY, Keys, Network, Reading, Rule, Since, Unit, Way, counted
 from store.columns import Column
 from store.rows import Kind, Measure
 
@@ -104,7 +104,8 @@ NETWORK = Network(
     readings=READINGS,
     rules=(_CENSOR,),
     ways=WAYS,
-    units=counted(BYTES, KEYS, DATACAP),
+    # Nobody reads twenty digits, and a browser keeps sixteen.
+    units={BYTES: Unit("PB", 15), DATACAP: Unit("TB of DataCap", 12), **counted(KEYS)},
     parties={"root_key": "signers"},
     scorecard={
         Column.VOTING_POWER: "power/owners",

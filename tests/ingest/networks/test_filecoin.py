@@ -19,6 +19,7 @@ from ingest.publication import build
 from ingest.transport import Http
 from store.landing import Landing, contents
 from store.mart import opened
+from tests.worlds.each import each
 from tests.worlds.filecoin_at import HEAD, STATE
 from tests.worlds.filecoin_node import TIB, Miner, Node, State
 from tests.worlds.servers import Reply, Request, serving
@@ -30,6 +31,18 @@ MINERS = {
     for place in range(650)
 }
 LARGE = State(HEAD - HOUR - 5, HEAD, MINERS, blocks=5)
+
+# All power, in bytes: 20 digits.
+QUALITY_ADJUSTED = 17_293_822_569_102_704_640
+
+
+@each("unit", ["bytes", "bytes of DataCap"])
+def test_power_is_told_in_numbers_that_can_be_read_and_that_a_browser_holds(unit: str) -> None:
+    told = NETWORK.all_units[unit]
+    assert QUALITY_ADJUSTED / 10**told.decimals < 10**9
+    # The least miner that may win blocks has ten TiB, and is seen.
+    assert 10 * TIB / 10**told.decimals >= 0.01
+    assert told.token.startswith({12: "TB", 15: "PB"}[told.decimals])
 
 
 class Counting:
