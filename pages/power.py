@@ -191,7 +191,7 @@ def changed(population: Population) -> None:
     st.header(f"Effective parties in thirty days: {words.moved(change.after - change.before)}", anchor=False)
     churn = served.asked(halting.churn, population)
     if churn is not None:
-        st.markdown(f"{words.share(churn)} of it changed hands: other parties have it than did thirty days ago.")
+        st.markdown(parties.changed_hands(churn))
     draw.table(
         parties.causes(change),
         {"cause": tables.text("Because", pinned=True), "parties": tables.number("Effective parties")},

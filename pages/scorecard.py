@@ -163,7 +163,7 @@ def against(rows: Sequence[Row]) -> None:
             sources(rows),
             f"{dots.explained(points)}  \nRight is more spread, up is harder to capture; a mark just above a number "
             "has that number. Counts of different networks rank nobody by themselves.  \n"
-            f"{yardsticks.explained(compared)}",
+            f"{yardsticks.explained(compared)}  \n{dots.left_out([row.title for row in rows], points)}",
         )
     )
 

@@ -127,8 +127,10 @@ def labels(mart: Mart) -> pl.DataFrame:
 
 
 def credits(mart: Mart) -> list[str]:
-    """Thanks to those who serve the networks, beside public nodes."""
-    return mart.table("SELECT credit FROM network WHERE credit <> '' ORDER BY name")["credit"].to_list()
+    """Thanks to those who serve the networks, beside public nodes; once where they serve several."""
+    return mart.table("SELECT credit FROM network WHERE credit <> '' GROUP BY credit ORDER BY min(name)")[
+        "credit"
+    ].to_list()
 
 
 def disk(data: Path) -> dict[str, int]:

@@ -15,6 +15,8 @@ from ui.figure import MARGIN, Part, across, drawn, note, thin, upright
 # More bars than this are thinner than a pixel on a phone.
 MOST_BARS: Final = 60
 MOST_ROWS: Final = 30
+# Fewer ranks than this are numbered one by one.
+FEW: Final = 10
 # A little over the whole, so that a line at 100 per cent is not cut in half.
 SHARES: Final = {"tickformat": ".0%", "range": [0, 1.02]}
 OPTION_COLOURS: Final = {
@@ -86,6 +88,8 @@ def _running(shown: pl.DataFrame) -> Part:
 
 
 def _rank_ticks(number: int) -> list[int]:
+    if number < FEW:
+        return [*range(1, number + 1)]
     step = 5 if number <= 40 else 10
     return [1, *range(step, number + 1, step)]
 

@@ -1,5 +1,6 @@
 """Math against power: one mark a network, one for those who gate one of its measures, and the bands of the words."""
 
+from collections.abc import Sequence
 from math import log10
 from typing import Final
 
@@ -7,7 +8,7 @@ import plotly.graph_objects as go
 import polars as pl
 
 from analytics.power.verdict import BANDS, WORDS
-from ui import colours, inert
+from ui import colours, inert, words
 from ui.figure import Part, across, drawn, note, upright
 
 # A network by the power over it; those who gate one measure by the power over that alone.
@@ -91,6 +92,12 @@ def explained(points: pl.DataFrame) -> str:
     """What the marks mean that are drawn, as a line of text."""
     told = (True, bool(points["gate"].any()), not points["independent"].all())
     return "  \n".join(text for text, shown in zip(EXPLAINED, told, strict=True) if shown)
+
+
+def left_out(titles: Sequence[str], points: pl.DataFrame) -> str:
+    """Which networks have no mark, as a sentence of Markdown; empty where all have one."""
+    missing = [inert.markdown(title) for title in titles if title not in set(points["title"])]
+    return f"Without a mark, for want of a number of math or of power: {words.listed(missing)}." if missing else ""
 
 
 def _dots(part: pl.DataFrame, title: str, look: colours.Look, above: float) -> Part:

@@ -175,6 +175,8 @@ def depends(rows: pl.DataFrame, population: Population, threshold: DecidingShare
     if not counts:
         return f"{same} parties are counted."
     range_ = " to ".join(words.count(one) for one in dict.fromkeys((counts[0], counts[-1])))
+    if counts == [1]:
+        return f"{same} parties are counted; one alone makes {threshold.amount}."
     return f"{same} parties are counted; {range_} {population.thing} make {threshold.amount}."
 
 
@@ -185,6 +187,13 @@ CAUSES = (
     ("price", "Prices, where several tokens are added up"),
     ("moves", "Real moves: what the parties did"),
 )
+
+
+def changed_hands(churn: float) -> str:
+    """Which part of it other parties have than did thirty days ago, as a sentence."""
+    if not churn:
+        return "None of it changed hands."
+    return f"{words.share(churn)} of it changed hands: other parties have it than did thirty days ago."
 
 
 def causes(change: Change) -> pl.DataFrame:

@@ -163,7 +163,7 @@ def block(height: int) -> str:
 def short(address: str) -> str:
     """An address short enough for a table, long enough to tell two apart: fetch1qxy4…7k3d."""
     prefix, separator, tail = address.partition("1")
-    head = f"{prefix}1{tail[:4]}" if separator and prefix.isalpha() and tail else address[:8]
+    head = f"{prefix}1{tail[:4]}" if separator and prefix.isalpha() and prefix.islower() and tail else address[:8]
     return address if len(address) <= len(head) + 8 else f"{head}…{address[-6:]}"
 
 

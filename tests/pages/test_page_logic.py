@@ -560,6 +560,8 @@ def test_every_metric_can_be_looked_up(visit: Open, metric: str) -> None:
 def test_those_who_serve_a_network_are_thanked_as_its_file_says(visit: Open) -> None:
     said = texts(visit("sources")).replace("\\", "")
     assert [one.credit for one in networks().values() if one.credit and f"* {one.credit}" not in said] == []
+    thanks = [line for line in said.splitlines() if line.startswith("* ")]
+    assert len(thanks) == len({*thanks})
     assert "* Prices: CoinGecko and DefiLlama, under the terms of their free interfaces" in said
 
 

@@ -56,6 +56,11 @@ def test_the_coalition_has_the_colour_of_its_network() -> None:
     assert chart.layout.shapes[0].y0 == 1 / 3
 
 
+def test_each_of_a_few_ranks_has_its_number() -> None:
+    assert charts.ranked(ranks(3), threshold=None).layout.xaxis.tickvals == (1, 2, 3)
+    assert charts.ranked(ranks(12), threshold=None).layout.xaxis.tickvals == (1, 5, 10)
+
+
 def test_many_holders_are_drawn_as_their_largest() -> None:
     chart = charts.ranked(ranks(50_000), threshold=0.5)
     assert points(chart) == 2 * charts.MOST_BARS
@@ -101,6 +106,13 @@ def test_only_marks_that_are_drawn_are_explained(gate: bool, independent: bool, 
     told = dots.explained(pl.DataFrame({"gate": [False, gate], "independent": [True, independent]}))
     assert len(told.splitlines()) == lines
     assert told.startswith("● a network")
+
+
+def test_networks_without_a_mark_are_named() -> None:
+    points = pl.DataFrame({"title": ["Akash", "Olas"]})
+    told = dots.left_out(["Akash", "io.net", "Olas", "*Render*"], points).replace("\\", "")
+    assert told == "Without a mark, for want of a number of math or of power: io.net and *Render*."
+    assert dots.left_out(["Akash", "Olas"], points) == ""
 
 
 def test_a_large_network_fits_on_the_logarithmic_axes() -> None:

@@ -90,6 +90,8 @@ def test_small_counts_are_words() -> None:
         ("fetchvaloper1qxy4hk2k7d3aaaaaaaaaaaaaaaaaaaaaaa7k3d9z", "fetchvaloper1qxy4…7k3d9z"),
         ("0x" + "ab" * 32, "0xababab…ababab"),
         ("0xabc", "0xabc"),
+        # No prefix of a chain: keys of Solana and Arweave have capitals, and a one anywhere.
+        ("KeyWithNoNumbersBefore1qxy4hk2k7d3aaaaaaaaa", "KeyWithN…aaaaaa"),
     ],
 )
 def test_a_short_address_keeps_both_ends(address: str, text: str) -> None:
