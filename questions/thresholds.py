@@ -151,7 +151,8 @@ def values(mart: Mart, population: Population, grouping: str) -> dict[str, Value
         population.population_id,
     )
     found = {row[0]: Value(*row[1:]) for row in rows.iter_rows()}
-    return found | _keys(mart, population, grouping) if population.measure == Measure.CONTROL else found
+    keys = _of_keys(mart, population)
+    return found | _keys(mart, population, grouping, keys.numerator) if keys else found
 
 
 # Nobody is left out: a key of a bridge is a key.
@@ -166,9 +167,10 @@ _HELD: Final = """
 """
 
 
-def _keys(mart: Mart, population: Population, grouping: str) -> dict[str, Value]:
-    """How few parties have one, two, three and so on keys together, up to all there are."""
+def _keys(mart: Mart, population: Population, grouping: str, needed: int) -> dict[str, Value]:
+    """How few parties have so many keys together; nothing where there are not so many."""
     placed = (population.network, population.snapshot, population.population_id)
     reached = mart.table(_HELD, *placed, grouping, population.time)["keys"].cum_sum()
-    total = int(reached[-1]) if len(reached) else 0
-    return {f"{KEYS}{n}": Value(float((reached < n).sum() + 1), None, None, "", grouping) for n in range(1, total + 1)}
+    if not len(reached) or reached[-1] < needed:
+        return {}
+    return {f"{KEYS}{needed}": Value(float((reached < needed).sum() + 1), None, None, "", grouping)}

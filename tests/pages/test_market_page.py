@@ -16,6 +16,7 @@ from ingest.networks import networks
 from ingest.publication import build
 from questions import akash_market as market_facts
 from questions import deciding, emission, takeover
+from questions import thresholds as rules
 from questions.populations import Population, populations
 from questions.thresholds import Value
 from store.landing import Landing
@@ -59,6 +60,8 @@ def land_blocks(landing: Landing) -> None:
     owned = {"f0101": 90, "f0102": 10}
     rows = [(name, who, fil * 10**18) for name, of in (("miners", paid), ("owners", owned)) for who, fil in of.items()]
     land(landing, "filecoin", "wins", holdings(rows), NOON - timedelta(days=1))
+    land(landing, "filecoin", "allocators", holdings([("allocators", "f01001", 10**6), ("allocators", "f01002", 3)]))
+    land(landing, "filecoin", "root_keys", holdings([("root_key", f"f0120{place}", 1) for place in range(3)]))
 
 
 def land_scoring(landing: Landing) -> None:
@@ -227,6 +230,17 @@ def test_what_miners_and_their_owners_were_paid_is_one_emission(mart: Mart, visi
     assert [header.value for header in visit(net="filecoin").header] == [
         "Filecoin: 100 FIL a day; one of 2 owners gets over half"
     ]
+
+
+@pytest.mark.slow
+def test_what_keys_may_give_out_is_not_counted_as_so_many_keys(mart: Mart) -> None:
+    """A million bytes of DataCap are no million keys; real ones are 10^17, which no machine counts one by one."""
+    found = {
+        one.population: rules.values(mart, one, "control") for one in populations(mart) if one.measure == "control"
+    }
+    keys = {name: sum(metric.startswith(rules.KEYS) for metric in values) for name, values in found.items()}
+    assert keys["allocators"] == 0
+    assert keys["root_key"] <= 1
 
 
 @pytest.mark.slow
