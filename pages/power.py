@@ -132,7 +132,7 @@ def inequality(population: Population, grouping: str) -> None:
 def numbers(population: Population, grouping: str, values: Mapping[str, rules.Value]) -> None:
     """The main metrics as cards."""
     st.header("In numbers", anchor=False)
-    with st.grid(6, min_column_width=150):
+    with st.grid(6, min_column_width=180):
         for name in SHOWN:
             metric, found = METRICS[name], values[name]
             text = words.between(found.value, found.bounds, as_share=metric.share)
