@@ -31,8 +31,8 @@ def words(network: Network) -> set[str]:
     return {network.name, network.title, network.token, *coins.values(), *units, *network.prices}
 
 
-# Bytes and thousands of them are measured by everybody; a source that is no chain and has no accounts, such as prices, is
-# called by words of everybody.
+# Everybody measures in bytes; a source that is no chain and has no accounts, such as prices, is called by words of
+# everybody.
 WORDS = {word for network in networks().values() if network.address for word in words(network)} - {"bytes", "PB"}
 # A price source's id of a coin is no name of its network, though it may be spelled alike: the sample draws by it.
 IDS = {coin for network in networks().values() for coin in network.prices.values()}
