@@ -61,7 +61,7 @@ def headline(population: Population, asked: Scenario, found: Answer) -> str:
 @frame.section
 def numbers(found: Answer) -> None:
     """Before and after of the main metrics as cards."""
-    with st.grid(6, min_column_width=150):
+    with st.grid(6, min_column_width=180):
         for name in SHOWN:
             metric = METRICS[name]
             st.metric(

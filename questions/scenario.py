@@ -128,7 +128,8 @@ def answer(mart: Mart, population: Population, grouping: str, asked: Scenario) -
         raise ValueError("choose a party first")
     then = question.answer(now, asked)
     if then.total == 0:
-        raise ValueError("nobody is left")
+        # Keys cannot be divided: of three of them a tenth is none.
+        raise ValueError("so small a part of it is less than one" if then.held else "nobody is left")
     named = [Threshold(one.numerator, one.denominator, one.strict) for one in rules.thresholds(mart, population)]
     return Answer(_known(now.metrics(named)), _known(then.metrics(named)), _parties(rows, now, then))
 

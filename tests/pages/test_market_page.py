@@ -15,7 +15,7 @@ from analytics.akash import supply as compute_supply
 from ingest.networks import networks
 from ingest.publication import build
 from questions import akash_market as market_facts
-from questions import deciding, emission, takeover
+from questions import deciding, emission, scenario, takeover
 from questions import thresholds as rules
 from questions.populations import Population, populations
 from questions.thresholds import Value
@@ -241,6 +241,13 @@ def test_what_keys_may_give_out_is_not_counted_as_so_many_keys(mart: Mart) -> No
     keys = {name: sum(metric.startswith(rules.KEYS) for metric in values) for name, values in found.items()}
     assert keys["allocators"] == 0
     assert keys["root_key"] <= 1
+
+
+@pytest.mark.slow
+def test_a_cap_below_one_key_says_so(mart: Mart) -> None:
+    (keys,) = [one for one in populations(mart) if one.population == "root_key"]
+    with pytest.raises(ValueError, match="so small a part of it is less than one"):
+        scenario.answer(mart, keys, "address", scenario.Scenario("cap", 10))
 
 
 @pytest.mark.slow
