@@ -16,6 +16,9 @@ from ui import banners, choose, colours, curves, draw, frame, inert, served, tab
 def main() -> None:
     """The page from top to bottom."""
     known = frame.begin("Is it getting better or worse?")
+    if not headlines(known):
+        banners.nothing("Nothing that is spread over parties was read yet.")
+        return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         column = choose.column(known)
         metric = choose.metric()

@@ -339,6 +339,19 @@ def test_how_far_a_subnet_is_from_being_taken_over_is_told(mart: Mart, visit: Op
     assert "One hotkey has enough. To buy that much moves the price." in captions(shown)
 
 
+# --- a network of which keys alone were read ---
+
+
+@pytest.mark.slow
+def test_where_only_keys_were_read_trends_says_that_there_are_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    land(Landing(tmp_path), "filecoin", "root_keys", holdings([("root_key", "f01201", 1)]))
+    build(tmp_path, networks())
+    shown = opened("trends", tmp_path, monkeypatch)
+    assert [one.value for one in shown.info] == ["Nothing that is spread over parties was read yet\\."]
+
+
 # --- labels -----------------------------------------------------------------------------------------------------------
 
 
