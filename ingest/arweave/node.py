@@ -70,6 +70,11 @@ class ArweaveChain:
     history: int = HISTORY
     clock: Callable[[], datetime] = now
 
+    @property
+    def peers_variable(self) -> str:
+        """Which variable names other peers."""
+        return PEERS_VARIABLE
+
     def head(self, http: Http, endpoints: Sequence[str]) -> "ArweaveNode":
         """The block twenty below the newest; raises SourceDown.
 
@@ -77,7 +82,7 @@ class ArweaveChain:
         and is younger than three hours.
         """
         gateways = Rotation([endpoint.strip().rstrip("/") for endpoint in endpoints if endpoint.strip()])
-        agreed = _agreed(http, [peer.rstrip("/") for peer in named(PEERS_VARIABLE) or self.peers])
+        agreed = _agreed(http, [peer.rstrip("/") for peer in named(self.peers_variable) or self.peers])
         return gateways.ask(lambda gateway: self._pinned(http, gateway, gateways, agreed))
 
     def at(self, _http: Http, _endpoints: Sequence[str], height: int) -> "ArweaveNode":

@@ -136,7 +136,11 @@ class FilecoinChain:
         return rotation.ask(proved)
 
     def _confirmed(self, source: Source, tipset: Tipset, power: str, others: Sequence[Source]) -> str:
-        """The first witness that answers, which must have the same tipset and power; empty where none does."""
+        """The first witness that has the same tipset and power; empty where none answers.
+
+        Raises SourceDown where one has another: which of two is wrong nobody knows, of three it is the one alone.
+        """
+        another = ""
         for witness in others:
             try:
                 same = self.same(witness, tipset, power)
@@ -144,9 +148,11 @@ class FilecoinChain:
                 raise
             except ReadingError:
                 continue
-            if not same:
-                raise SourceDown(f"{source.name} and {witness.name} disagree about block {tipset.height}")
-            return witness.address
+            if same:
+                return witness.address
+            another = another or witness.name
+        if another:
+            raise SourceDown(f"{source.name} and {another} disagree about block {tipset.height}")
         return ""
 
 

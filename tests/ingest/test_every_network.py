@@ -79,7 +79,8 @@ def test_plain_http_is_spoken_to_peers_alone_of_which_two_must_agree(
     peers = plain(network.chain)["peers"]
     assert len({urlsplit(one).hostname for one in peers}) == len(peers) > 2
     assert {urlsplit(one).port for one in peers} == {1984}
-    monkeypatch.setenv(f"{network.name.upper()}_PEERS_URL", "http://127.0.0.1:1")
+    chain: Any = network.chain
+    monkeypatch.setenv(chain.peers_variable, "http://127.0.0.1:1")
     with Http(10_000, Retry(0)) as http, pytest.raises(SourceDown, match=r"^http://127\.0\.0\.1:1: "):
         network.chain.head(http, endpoints(network))
 
