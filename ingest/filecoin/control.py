@@ -133,7 +133,9 @@ def _kinds(actors: Sequence[Any]) -> list[str]:
 def _kind(known: str, delegated: Any) -> str:
     if known:
         return known
-    return "Ethereum key or contract" if str(delegated).startswith(ETHEREUM) else "other"
+    if not str(delegated).startswith(ETHEREUM):
+        raise BadData("an owner of miners runs a program that is none of a key, a multisig or Ethereum's kind")
+    return "Ethereum key or contract"
 
 
 # What the readings tell, for the dictionary of facts: name, of whom, unit, meaning.
@@ -146,5 +148,5 @@ root_threshold:
 allocators:
   allocators | <address> | | who may hand out DataCap, with the bytes that are left
 owner_kinds:
-  owner_kind | <address> | | key, multisig, Ethereum key or contract, or other
+  owner_kind | <address> | | key, multisig, or Ethereum key or contract
 """

@@ -31,6 +31,8 @@ UNIT: Final = "attofil"
 LEADERS: Final = 5
 # Nodes keep states for 16 hours; what was minted before is lost, and is not guessed.
 LONGEST_GAP: Final = int(timedelta(hours=16) / EPOCH)
+# Without certificates a block is final after 900 epochs, some of which the newest block may be late.
+SLOWLY: Final = 890 * EPOCH
 # Most epochs of a path that a gateway hands out at once.
 STRETCH: Final = 480
 # After epochs without a block the epoch's reward is not that of the state before; from one epoch to the next it
@@ -101,6 +103,9 @@ def _certificate(node: FilecoinNode, body: Any) -> tuple[int, int]:
     epochs = [not_negative(one, "Epoch") for one in listed(body, "ECChain")]
     if not epochs or epochs != sorted(set(epochs)) or time_of(epochs[-1]) > node.chain.clock() + CLOCKS_DIFFER:
         raise BadData(f"a certificate of the epochs {epochs[:3]} to {epochs[-1:]}")
+    # What is final so soon was made so by a certificate, and the newest one is no older.
+    if epochs[-1] < node.block.height and node.chain.clock() - node.block.time < SLOWLY:
+        raise BadData(f"the newest certificate ends at epoch {epochs[-1]}, before the final block {node.block.height}")
     return epochs[-1], not_negative(body, "GPBFTInstance")
 
 

@@ -194,12 +194,17 @@ def test_who_is_busy_is_waited_for(words: str, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_how_old_fast_finality_is_is_told() -> None:
-    told = finality(node_at(Lying(replace(STATE, f3=30)), hours=1)).rows
+    told = finality(node_at(Lying(replace(STATE, f3=30)), hours=8)).rows
     assert dict(told.select("name", "exact").iter_rows()) == {
         "f3_instance": "424242",
         "f3_epoch": str(HEAD - 30),
-        "f3_age": str(30 * 30 + 3600),
+        "f3_age": str(30 * 30 + 8 * 3600),
     }
+
+
+def test_a_certificate_older_than_what_only_certificates_make_final_is_refused() -> None:
+    with pytest.raises(SourceDown, match=f"ends at epoch {HEAD - 30}, before the final block {HEAD}"):
+        finality(node_at(Lying(replace(STATE, f3=30)), hours=1))
 
 
 def test_fast_finality_that_is_off_is_off_by_two_words() -> None:
