@@ -172,11 +172,11 @@ def power_rows(mart: Tables) -> dict[str, pl.DataFrame]:
     """The tables `power` and `path`: how few can force or stop what on each network, by every way that is known."""
     counted: list[dict[str, Any]] = []
     looked: list[dict[str, Any]] = []
+    declared = set(mart.table("SELECT DISTINCT network FROM way")["network"])
     for network, grouping, paths, labelled in powers(mart):
         named = {"network": network, "grouping": grouping}
         # Of one whose ways are known, and were read, nobody was found who could.
-        declares = mart.table("SELECT count(*) AS n FROM way WHERE network = ?", network)["n"][0]
-        blank = None if paths or declares else UNREAD
+        blank = None if paths or network in declared else UNREAD
         counted += [named | _counted(one) for one in counts(paths, labelled, _blank_power(network) or blank)]
         looked += [named | {"place": place} | _looked_at(path) for place, path in enumerate(paths)]
     return {
@@ -187,11 +187,11 @@ def power_rows(mart: Tables) -> dict[str, pl.DataFrame]:
 
 def powers(mart: Tables) -> Iterator[tuple[str, str, tuple[Path, ...], frozenset[str]]]:
     """Every network under every grouping: its paths, and which of their parties are known by a label."""
+    behind = set(mart.table("SELECT DISTINCT network FROM way WHERE behind <> ''")["network"])
+    claims = set(mart.table("SELECT DISTINCT network FROM claim")["network"])
     for (network,) in mart.table(_RULED).iter_rows():
         known = Known(mart, network)
-        behind = mart.table("SELECT count(*) AS n FROM way WHERE network = ? AND behind <> ''", network)["n"][0]
-        claims = mart.table("SELECT count(*) AS n FROM claim WHERE network = ?", network)["n"][0]
-        for grouping in (*GROUPINGS, *([CLAIMED] if claims else []), *([LATE] if behind else [])):
+        for grouping in (*GROUPINGS, *([CLAIMED] if network in claims else []), *([LATE] if network in behind else [])):
             paths = ways(known, grouping)
             yield network, grouping, paths, known.labels() if grouping in (LABELLED, LATE) else frozenset()
 

@@ -38,6 +38,9 @@ _HELD: Final = """
     WHERE network = ? AND measure = ? AND ? IN ('', population) AND NOT is_sink(address)
     GROUP BY population, address ORDER BY population, address
 """
+_CALLED: Final = """
+    SELECT 1 FROM entity WHERE network = ? UNION ALL SELECT 1 FROM claim WHERE network = ? LIMIT 1
+"""
 # A label counts while it holds; checked: somebody opened its source.
 _NAMED: Final = """
     WITH called AS (SELECT network, address FROM entity UNION SELECT network, address FROM claim),
@@ -64,11 +67,16 @@ _UNREAD: Final = """
 """
 # What a reading told before and tells no more is not so any more.
 _SAID: Final = """
-    SELECT o.subject, max_by(o.exact, o.time) AS exact, max_by(o.snapshot, o.time) AS snapshot,
+    SELECT o.name, o.subject, max_by(o.exact, o.time) AS exact, max_by(o.snapshot, o.time) AS snapshot,
            max_by(s.witness <> '', o.time) AS witnessed
     FROM observation o JOIN newest s ON s.id = o.snapshot
-    WHERE o.network = ? AND o.name = ? GROUP BY o.subject
+    WHERE o.network = ? AND o.name IN (SELECT unnest(?::VARCHAR[])) GROUP BY o.name, o.subject
 """
+# What most networks are asked of keys, of votes and of who rules: by one query.
+_TOGETHER: Final = (
+    *("account", "contract", "threshold", "signatures", "guard", "delay", "executor", "proved", "rule"),
+    *("quorum", "veto_threshold", "voting_period", "expedited_voting_period", "liquid_staked"),
+)
 # By number, since there is one for every delegation of a chain.
 _BEHIND: Final = """
     SELECT o.population, o.holder, o.amount FROM holding o
@@ -177,8 +185,10 @@ class Known:
     def said(self, name: str) -> Mapping[str, tuple[str, int, bool]]:
         """By subject the newest text of an observation, its snapshot, and whether a second endpoint had the block."""
         if name not in self._said:
-            rows = self.mart.table(_SAID, self.network, name).iter_rows()
-            self._said[name] = {subject: (exact, snapshot, witnessed) for subject, exact, snapshot, witnessed in rows}
+            names = _TOGETHER if name in _TOGETHER else (name,)
+            self._said.update((one, {}) for one in names)
+            for of, subject, *told in self.mart.table(_SAID, self.network, list(names)).iter_rows():
+                self._said[of][subject] = (told[0], told[1], told[2])
         return self._said[name]
 
     @cached_property
@@ -205,10 +215,15 @@ class Known:
         return self.mart.table(_VOTED, self.network, LAST_PROPOSALS)
 
     @cached_property
+    def _newest(self) -> list[Row]:
+        """The populations that were read last, with what is known of each."""
+        return self.mart.table(_READ, self.network).to_dicts()
+
+    @cached_property
     def read(self) -> Mapping[tuple[str, str], list[tuple[int, Confidence]]]:
         """By measure and population what was read of it last: snapshots, and how well each is known."""
         found: dict[tuple[str, str], list[tuple[int, Confidence]]] = defaultdict(list)
-        for row in self.mart.table(_READ, self.network).iter_rows(named=True):
+        for row in self._newest:
             found[row["measure"], row["population"]].append((row["snapshot"], confidence(row)))
         return found
 
@@ -216,7 +231,7 @@ class Known:
     def rest(self) -> Mapping[tuple[str, str], int]:
         """By measure and population how much of the chain's own total nobody has who was read; nought for a census."""
         found: dict[tuple[str, str], int] = defaultdict(int)
-        for row in self.mart.table(_READ, self.network).iter_rows(named=True):
+        for row in self._newest:
             sure = confidence(row)
             if row["reported_total"] is not None and not (sure.census or sure.total_matches):
                 found[row["measure"], row["population"]] += int(row["reported_total"]) - int(row["total"])
@@ -236,6 +251,8 @@ class Known:
     @cached_property
     def _named(self) -> Mapping[str, dict[str, _Named]]:
         found: dict[str, dict[str, _Named]] = defaultdict(dict)
+        if self.mart.table(_CALLED, self.network, self.network).is_empty():
+            return found
         for measure, address, *told in self.mart.table(_NAMED, self.network).iter_rows():
             found[measure][address] = _Named(*told)
         return found
