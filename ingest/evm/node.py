@@ -107,7 +107,8 @@ class EvmChain:
             if number != self.number:
                 raise Unable(f"{provider.name} is a node of eip155:{number}, not of {self.chain_id}")
             block, software = pinned(provider), provider.software()
-            others = [self._provider(http, other) for other in addresses if other != provider.address]
+            # In the line's order, where those that failed come last: one that has another block stands in nobody's way.
+            others = [self._provider(http, other) for other in rotation.endpoints if other != provider.address]
             witness = _confirm(provider, block, others[:WITNESSES_ASKED])
             return EvmNode(self, http, rotation, block, software, witness, proved={provider.address})
 

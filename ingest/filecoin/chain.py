@@ -126,7 +126,8 @@ class FilecoinChain:
             key = spelled(tipset.key)
             actor, version = source.results([("StateGetActor", (POWER, key)), ("StateNetworkVersion", (key,))])
             power = link_of(actor, "Head")
-            others = [Source(http, other) for other in addresses if other != endpoint]
+            # In the line's order, where those that failed come last: one that has another block stands in nobody's way.
+            others = [Source(http, other) for other in rotation.endpoints if other != endpoint]
             witness = self._confirmed(source, tipset, power, others[:WITNESSES_ASKED])
             answers = Answers(rotation)
             node = FilecoinNode(self, http, rotation, answers, tipset, power, f"nv{whole(version)}", witness)
@@ -136,11 +137,7 @@ class FilecoinChain:
         return rotation.ask(proved)
 
     def _confirmed(self, source: Source, tipset: Tipset, power: str, others: Sequence[Source]) -> str:
-        """The first witness that has the same tipset and power; empty where none answers.
-
-        Raises SourceDown where one has another: which of two is wrong nobody knows, of three it is the one alone.
-        """
-        another = ""
+        """The first witness that answers, which must have the same tipset and power; empty where none does."""
         for witness in others:
             try:
                 same = self.same(witness, tipset, power)
@@ -148,11 +145,9 @@ class FilecoinChain:
                 raise
             except ReadingError:
                 continue
-            if same:
-                return witness.address
-            another = another or witness.name
-        if another:
-            raise SourceDown(f"{source.name} and {another} disagree about block {tipset.height}")
+            if not same:
+                raise SourceDown(f"{source.name} and {witness.name} disagree about block {tipset.height}")
+            return witness.address
         return ""
 
 

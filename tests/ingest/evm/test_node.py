@@ -98,6 +98,14 @@ def test_two_endpoints_that_disagree_are_not_believed(served: Served) -> None:
         head(one, other)
 
 
+def test_a_third_decides_wherever_the_one_stands_that_has_another_block(served: Served) -> None:
+    forked = {"hashes": lambda height: f"0x{height + 1:064x}"}
+    for place in range(3):
+        urls = [served(**(forked if place == number else {}))[0] for number in range(3)]
+        node = head(*urls)
+        assert urls[place] not in (node.endpoint, node.witness)
+
+
 def test_a_silent_witness_does_not_stop_the_reading(served: Served) -> None:
     (good, _), (silent, _) = served(), served(mood=lambda *_: Reply(b"", 403))
     assert head(good, silent).block.height == FINAL

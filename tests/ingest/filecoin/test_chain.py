@@ -85,6 +85,10 @@ def test_two_endpoints_that_disagree_are_told_and_a_third_decides() -> None:
     with pytest.raises(SourceDown, match=f"disagree about block {HEAD}"):
         node_at(forked, Lying(STATE))
     assert node_at(Lying(STATE), forked, Lying(STATE), Lying(STATE)).endpoint != "http://1.example"
+    # Wherever it stands among three: it is the first that each of the others would ask, too.
+    for place in range(3):
+        node = node_at(*(forked if place == number else Lying(STATE) for number in range(3)))
+        assert f"http://{place}.example" not in (node.endpoint, node.witness)
 
 
 def test_an_endpoint_with_another_state_of_power_is_no_stand_in() -> None:
