@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -100,7 +100,7 @@ def described(networks: Mapping[str, Network]) -> dict[str, pl.DataFrame]:
     return {
         "network": _table(map(_network, known)),
         "unit": _table(
-            {"network": one.name, "unit": unit, **asdict(told)} for one in known for unit, told in one.all_units.items()
+            {"network": one.name, "unit": unit, **_every(told)} for one in known for unit, told in one.all_units.items()
         ),
         "word": _table(
             {"network": one.name, "name": name, "word": word} for one in known for name, word in _words(one).items()
@@ -155,8 +155,12 @@ def _way(one: Network, place: int, way: Way) -> dict[str, Any]:
     # A rule has an action of its own, in the chain's words.
     kind = type(way.needs).__name__.lower()
     # Bodies are several: they stand in one column as a list.
-    needs = {name: json.dumps(one) if isinstance(one, tuple) else one for name, one in asdict(way.needs).items()}
+    needs = {name: _cell(told) for name, told in _every(way.needs).items()}
     return {"network": one.name, "place": place, **needs, "kind": kind, **told, **takes}
+
+
+def _cell(told: object) -> object:
+    return json.dumps(told, default=_every) if isinstance(told, tuple) else told
 
 
 def _gate(gate: Gate) -> dict[str, Any]:
@@ -166,11 +170,16 @@ def _gate(gate: Gate) -> dict[str, Any]:
 
 def _deciding(told: Deciding) -> dict[str, Any]:
     reading, _, population = told.population.partition("/")
-    return {**asdict(told), "reading": reading, "population": population}
+    return {**_every(told), "reading": reading, "population": population}
 
 
 def _fields(one: Network | Reading | Rule | Way | Gate, *names: str) -> dict[str, Any]:
     return {name: getattr(one, name) for name in names}
+
+
+def _every(one: Any) -> dict[str, Any]:
+    """The fields of a dataclass; what they hold is not copied."""
+    return {field.name: getattr(one, field.name) for field in fields(one)}
 
 
 # What a line of the ledger has many of; the mart has tables of it.

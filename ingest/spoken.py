@@ -42,29 +42,29 @@ def spoken(text: str, longest: int = LONGEST_LINE) -> str:
 
 def without_keys(text: str) -> str:
     """A text in which every part of a configured address that may be a key is hidden, also where it is cut off."""
-    addresses = _addresses()
-    pattern = _pattern(addresses)
+    configured = addresses()
+    pattern = _pattern(configured)
     whole = pattern.sub(HIDDEN, text) if pattern else text
-    beginnings = _beginnings(addresses)
-    return beginnings.sub(lambda found: _unless_cut(found[0], addresses), whole) if beginnings else whole
+    beginnings = _beginnings(configured)
+    return beginnings.sub(lambda found: _unless_cut(found[0], configured), whole) if beginnings else whole
 
 
 def told_without_keys(text: str) -> str:
     """A text that facts are read from, with as much of it hidden as of facts."""
-    pattern = _of_facts(_addresses())
+    pattern = _of_facts(addresses())
     return pattern.sub(HIDDEN, text) if pattern else text
 
 
 def facts_without_keys(rows: pl.DataFrame) -> pl.DataFrame:
     """Facts whose texts hold no key, no user or password of eight letters; other words stay as they are."""
-    hidden = list(_unmistakable(_addresses()))
+    hidden = list(_unmistakable(addresses()))
     hides = cs.string().str.replace_many(hidden, [HIDDEN] * len(hidden), ascii_case_insensitive=True)
     return rows.with_columns(hides) if hidden else rows
 
 
-def _addresses() -> tuple[str, ...]:
+def addresses() -> tuple[str, ...]:
     """All addresses that variables such as AKASH_URL name."""
-    values = (value for name, value in os.environ.items() if name.endswith("_URL"))
+    values = [os.environ[name] for name in os.environ if name.endswith("_URL")]
     return tuple(address.strip() for value in values for address in value.split(",") if address.strip())
 
 

@@ -9,7 +9,6 @@ Errors beside those of store.rows:
 """
 
 import json
-import os
 import re
 import sys
 import threading
@@ -17,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from http.client import HTTPException, RemoteDisconnected
 from http.cookiejar import DefaultCookiePolicy
 from io import BytesIO
@@ -44,7 +44,7 @@ from urllib3.util import Retry
 from ingest import stopping
 from ingest.allowance import READING, RUN, Allowance, Limits
 from ingest.settings import above_zero
-from ingest.spoken import HIDDEN, KEY_LENGTH, without_keys
+from ingest.spoken import HIDDEN, KEY_LENGTH, addresses, without_keys
 from store.rows import Cause, Fault, ReadingError, SourceDown
 
 CONNECT_SECONDS: Final = 5.0
@@ -574,8 +574,14 @@ def bare(url: str) -> str:
 
     Of a host that the operator named in a variable such as AKASH_URL no path is told either: it may be a key.
     """
+    return _bare(url.partition("?")[0], addresses())
+
+
+# Asked several times a question, of the same few addresses.
+@lru_cache(maxsize=1_000)
+def _bare(url: str, configured: tuple[str, ...]) -> str:
     parts = urlsplit(url)
     path = "/".join(HIDDEN if len(segment) >= KEY_LENGTH else segment for segment in parts.path.split("/"))
-    if any(name.endswith("_URL") and (parts.hostname or "") in value.lower() for name, value in os.environ.items()):
+    if any((parts.hostname or "") in address.lower() for address in configured):
         path = ""
     return without_keys(f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}{path}")

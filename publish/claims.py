@@ -290,7 +290,9 @@ _CLOSES: Final = """
 
 def _observed(read: Read, claim: Claim) -> pl.DataFrame:
     """Time, snapshot and value of an observation within the period, oldest first."""
-    told = read.observed.get(claim.subject, pl.DataFrame(schema=OBSERVED))
+    told = read.observed.get(claim.subject)
+    if told is None:
+        return pl.DataFrame(schema=OBSERVED)
     return told.filter(pl.col("time") >= claim.since, pl.col("time") < claim.until)
 
 

@@ -16,7 +16,7 @@ import polars as pl
 from store.rows import BadData
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Sheet:
     """A file of rows: the list that it holds, the column that names a row, its columns.
 
@@ -32,19 +32,17 @@ class Sheet:
 
 def read(path: Path, sheet: Sheet) -> pl.DataFrame:
     """The rows of a file, none where there is no such file; raises BadData naming the file and the row."""
-    if not path.exists():
-        return pl.DataFrame(schema=sheet.schema)
-    try:
-        entries = _parsed(path.read_bytes()).get(sheet.rows, [])
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadData(f"{path.name}: {error}") from error
-    return pl.DataFrame([_row(path, sheet, entry) for entry in entries], schema=sheet.schema, orient="row")
+    return _rows(path, path.read_bytes(), sheet) if path.exists() else pl.DataFrame(schema=sheet.schema)
 
 
 # Each build reads every file, and a day of builds in one process the same texts.
 @lru_cache(maxsize=32)
-def _parsed(text: bytes) -> dict[str, Any]:
-    return tomllib.loads(text.decode())
+def _rows(path: Path, text: bytes, sheet: Sheet) -> pl.DataFrame:
+    try:
+        entries = tomllib.loads(text.decode()).get(sheet.rows, [])
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadData(f"{path.name}: {error}") from error
+    return pl.DataFrame([_row(path, sheet, entry) for entry in entries], schema=sheet.schema, orient="row")
 
 
 def _row(path: Path, sheet: Sheet, entry: dict[str, Any]) -> dict[str, Any]:

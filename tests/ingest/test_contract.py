@@ -4,10 +4,12 @@ The worlds and the faults are invented; how a spoiled answer is made, and what i
 tests/worlds/spoiled.py and tests/worlds/contract.py.
 """
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from urllib3.util import Retry
@@ -40,9 +42,14 @@ ALL = {**READ, "made_up": MADE_UP}
 
 
 @pytest.fixture(autouse=True)
-def quiet(caplog: pytest.LogCaptureFixture) -> None:
-    """What a run logs of faults is looked at elsewhere; here it would be kept for each of thousands of cases."""
+def quiet(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """What a run logs of faults is looked at elsewhere; here it would be kept for each of thousands of cases.
+
+    What stands in the environment is gone through for every text that is told.
+    """
     caplog.set_level("CRITICAL")
+    with patch.dict(os.environ, clear=True):
+        yield
 
 
 @pytest.fixture(autouse=True)
