@@ -38,11 +38,13 @@ MAY_IMPORT: Final = {
     "socket": "ingest",
     "urllib.request": "ingest",
     "urllib3": "ingest",
-    "web3": "ingest",
+    # To import it takes a CPU-second; of its parts the coder and the hash are used (decision 1401).
+    "web3": "tests benchmarks",
     # It brings its list of public suffixes along, and could fetch another.
     "tldextract": "store.domains",
     "xxhash": "ingest.substrate",
     "eth_abi": "ingest.evm",
+    "eth_utils": "ingest.evm",
     "typing_extensions": "ingest.network",
     "rich": "ingest.__main__ ingest.serve",
     "typer": "ingest.__main__",

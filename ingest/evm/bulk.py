@@ -6,7 +6,7 @@ Coded by fixed widths, since all calls are of one size: an ABI coder needs a hun
 from collections.abc import Sequence
 from typing import Final
 
-from web3 import Web3
+from eth_utils.crypto import keccak
 
 from ingest.evm.calls import AGGREGATE3
 from ingest.evm.node import EvmNode
@@ -31,7 +31,7 @@ def numbers(node: EvmNode, contract: str, function: str, arguments: Sequence[Arg
     function: as Solidity spells it; arguments: as many words each as it takes. Raises SourceChanged where a contract
     does not return one word each time.
     """
-    selector = bytes(Web3.keccak(text=function)[:SELECTOR])
+    selector = keccak(text=function)[:SELECTOR]
 
     def asked(provider: Provider, some: Sequence[Arguments]) -> list[int]:
         question = _question(contract, selector, some)

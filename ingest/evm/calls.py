@@ -6,13 +6,13 @@ from typing import Any, Final
 
 from eth_abi.abi import decode, encode
 from eth_abi.exceptions import DecodingError
-from web3 import Web3
+from eth_utils.crypto import keccak
 
 from store.rows import SourceChanged
 
 # mds1/multicall3: the same address on nearly every EVM chain.
 MULTICALL3: Final = "0xcA11bde05977b3631167028862bE2a173976CA11"
-AGGREGATE3: Final = bytes(Web3.keccak(text="aggregate3((address,bool,bytes)[])")[:4])
+AGGREGATE3: Final = keccak(text="aggregate3((address,bool,bytes)[])")[:4]
 # What no bytes of an answer may end otherwise in: an offset beyond every file is an OverflowError.
 UNREADABLE: Final = (DecodingError, ValueError, OverflowError)
 
@@ -30,7 +30,7 @@ class Call:
     def data(self) -> bytes:
         """Selector and encoded arguments."""
         types = self.function[self.function.index("(") + 1 : -1]
-        return bytes(Web3.keccak(text=self.function)[:4]) + encode(types.split(",") if types else (), self.arguments)
+        return keccak(text=self.function)[:4] + encode(types.split(",") if types else (), self.arguments)
 
 
 def together(calls: Sequence[Call]) -> bytes:

@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Final
 
 import polars as pl
-from web3 import Web3
+from eth_utils.crypto import keccak
 
 from ingest.evm.logs import AnswersLeft, Logs, Postponed, Segment, segments
 from ingest.evm.node import EvmNode
@@ -54,7 +54,7 @@ class Period:
 
 def signature(event: str) -> str:
     """First topic of an event as Solidity spells it: "DepositFunds(address,uint256)"."""
-    return Web3.keccak(text=event).to_0x_hex()
+    return f"0x{keccak(text=event).hex()}"
 
 
 def last_blocks(node: EvmNode, blocks: int) -> Period:

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import polars as pl
 from eth_abi.abi import decode, encode
-from web3 import Web3
+from eth_utils.crypto import keccak
 
 from analytics.votes.tally import Majority, outcome
 from ingest.evm.calls import UNREADABLE, Call
@@ -194,7 +194,7 @@ def created(governor: Governor, event: Event) -> Created:
         number, proposer, targets, values, _, calls, _, _, text = decode(CREATION, _data(event))
     except UNREADABLE as error:
         raise BadData(f"{governor.address} made a proposal in block {event.block} of unknown shape: {error}") from error
-    hashed = int.from_bytes(Web3.keccak(encode(ACTIONS, (targets, values, calls, bytes(Web3.keccak(text))))))
+    hashed = int.from_bytes(keccak(encode(ACTIONS, (targets, values, calls, keccak(text)))))
     if governor.dialect.hashed and hashed != number:
         raise BadData(f"proposal {number} of {governor.address} is of other actions or words: they hash to {hashed}")
     return Created(number, proposer, tuple(dict.fromkeys(targets)), _title(text), event.block)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from web3 import Web3
+from eth_utils.crypto import keccak
 
 from ingest.allowance import Exhausted
 from ingest.endpoints import Absent
@@ -27,7 +27,7 @@ from store.rows import SourceDown
 ROLES: Final[Mapping[str, bytes]] = {
     "admin": bytes(32),
     **{
-        name.lower(): bytes(Web3.keccak(text=f"{name}_ROLE"))
+        name.lower(): keccak(text=f"{name}_ROLE")
         for name in (
             *("MINTER", "BURNER", "PAUSER", "UPGRADER", "DELEGATE", "RELAYER", "MONITOR", "APPROVER"),
             *("PROPOSER", "EXECUTOR", "CANCELLER", "TIMELOCK_ADMIN", "MAINTAINER", "GUARDIAN", "OPERATOR"),

@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Final
 
-from web3 import Web3
+from eth_utils.crypto import keccak
 
 from ingest.allowance import Exhausted
 from ingest.evm.node import EvmNode
@@ -91,10 +91,10 @@ def _circle(mapping: int, members: Sequence[str]) -> dict[int, int]:
     """The words of a circle of addresses by their slots: each names the next."""
     around = [SENTINEL, *(int(one, 16) for one in members), SENTINEL]
     return {
-        int.from_bytes(Web3.keccak(one.to_bytes(32) + mapping.to_bytes(32))): following
+        int.from_bytes(keccak(one.to_bytes(32) + mapping.to_bytes(32))): following
         for one, following in pairwise(around)
     }
 
 
 def _hash(code: bytes) -> str:
-    return Web3.keccak(code).to_0x_hex()
+    return f"0x{keccak(code).hex()}"

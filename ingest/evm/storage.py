@@ -6,7 +6,7 @@ A Merkle Patricia trie (Ethereum yellow paper, appendices B and D): words that a
 from collections.abc import Mapping, Sequence
 from typing import Final, TypeAlias
 
-from web3 import Web3
+from eth_utils.crypto import keccak
 
 # Sixteen ways on from a branch, by the digit of the path.
 DIGITS: Final = "0123456789abcdef"
@@ -18,11 +18,11 @@ Part: TypeAlias = "bytes | list[Part]"
 def root(words: Mapping[int, int]) -> str:
     """The root of a storage that has these words in these slots, and zero in every other."""
     leaves = [
-        (Web3.keccak(slot.to_bytes(32)).hex(), _written(word.to_bytes((word.bit_length() + 7) // 8)))
+        (keccak(slot.to_bytes(32)).hex(), _written(word.to_bytes((word.bit_length() + 7) // 8)))
         for slot, word in words.items()
         if word
     ]
-    return Web3.keccak(_written(_node(leaves) if leaves else b"")).to_0x_hex()
+    return f"0x{keccak(_written(_node(leaves) if leaves else b'')).hex()}"
 
 
 def _node(leaves: Sequence[Leaf]) -> list[Part]:
@@ -42,7 +42,7 @@ def _node(leaves: Sequence[Leaf]) -> list[Part]:
 def _named(node: list[Part]) -> Part:
     """How a node stands in the one above: by its hash, unless it is shorter than that."""
     encoded = _written(node)
-    return node if len(encoded) < 32 else bytes(Web3.keccak(encoded))
+    return node if len(encoded) < 32 else keccak(encoded)
 
 
 def _path(digits: str, kind: int) -> bytes:

@@ -79,7 +79,7 @@ def test_a_reading_whose_newest_file_is_torn_is_read_again(tmp_path: Path) -> No
 
 
 class Reader(threading.Thread):
-    """Polls the published mart as a page does; remembers every block it saw and every fault."""
+    """Looks at each mart as soon as it is published, and once a second; remembers every block it saw and every fault."""
 
     def __init__(self, data: Path) -> None:
         super().__init__()
@@ -88,9 +88,12 @@ class Reader(threading.Thread):
         self.last = 0
 
     def run(self) -> None:
-        while not self.stop.wait(0.25):
-            if (self.data / "CURRENT").exists():
+        current, told, looked = self.data / "CURRENT", "", 0.0
+        while not self.stop.wait(0.05):
+            now = current.read_text() if current.exists() else ""
+            if now and (now != told or time.monotonic() > looked + 1):
                 self._look()
+                told, looked = now, time.monotonic()
 
     def _look(self) -> None:
         with opened(self.data) as mart:
@@ -119,7 +122,7 @@ def ended(process: subprocess.Popen[str]) -> int:
         return process.wait(120)
 
 
-def test_fifty_killed_runs_lose_nothing_that_was_published(tmp_path: Path) -> None:
+def test_killed_runs_lose_nothing_that_was_published(tmp_path: Path) -> None:
     dice, killed = random.Random(2026), 0
     with moving_chain() as address:
         code, _, errors = called(tmp_path, *AKASH, AKASH_URL=address)
@@ -130,7 +133,7 @@ def test_fifty_killed_runs_lose_nothing_that_was_published(tmp_path: Path) -> No
         usual = time.monotonic() - started
         reader = Reader(tmp_path)
         reader.start()
-        for number in range(55):
+        for number in range(22):
             process, started = begun(tmp_path, *AKASH, AKASH_URL=address), time.monotonic()
             if number % 11 == 10:
                 # One of eleven ends by itself, and tells how long one takes on this machine now.
@@ -148,7 +151,7 @@ def test_fifty_killed_runs_lose_nothing_that_was_published(tmp_path: Path) -> No
         reader.join()
     assert code == 0, errors
     assert reader.faults == []
-    assert killed >= 25
+    assert killed >= 10
     assert reader.generations >= 2
     landed = {int(path.stem) for path in Landing(tmp_path).files()}
     with opened(tmp_path) as mart:
