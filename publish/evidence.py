@@ -75,7 +75,8 @@ _KNOWN: Final = f"""
 
 
 _GATED: Final = """
-    SELECT g.name, h.address, h.amount, e.entity, e.checked_at IS NOT NULL AS checked, s.witness <> '' AS witnessed,
+    SELECT g.network, g.measure AS gated, g.name, h.address, h.amount,
+           e.entity, e.checked_at IS NOT NULL AS checked, s.witness <> '' AS witnessed,
            h.measure, h.population, d.n_all, d.total, d.reported_total, d.coverage
     FROM gate g
     JOIN newest s ON s.network = g.network AND s.reading = g.reading
@@ -83,7 +84,7 @@ _GATED: Final = """
     JOIN distribution d ON d.snapshot = s.id AND d.population = h.population_id AND d.grouping = 'address'
     LEFT JOIN entity e ON e.network = h.network AND e.address = h.address
         AND in_force(e.valid_from, e.valid_to, h.time)
-    WHERE g.network = ? AND g.measure = ? ORDER BY g.name, h.address
+    ORDER BY g.network, g.measure, g.name, h.address
 """
 
 
@@ -131,13 +132,13 @@ def verdicts(mart: Tables) -> dict[tuple[str, str], Verdict]:
     """The verdict on every network and column of which anything is held, or is known not to exist."""
     shown = headlines(populations(mart))
     read = Read.of(mart, shown)
-    found = {(one.network, one.in_column): verdict(evidence(mart, one, read)) for one in shown}
+    found = {(one.network, one.in_column): verdict(evidence(one, read)) for one in shown}
     for network, column, blank in _not_applicable():
         found.setdefault((network, column), verdict(Evidence(network, column, blank, blank)))
     for network, column, blank in _not_read(mart):
         if (network, column) not in found:
             # Who gates it is read apart.
-            found[network, column] = verdict(Evidence(network, column, blank, _gates(mart, read, network, column)))
+            found[network, column] = verdict(Evidence(network, column, blank, _gates(read, network, column)))
     return found
 
 
@@ -145,12 +146,12 @@ def verdicts(mart: Tables) -> dict[tuple[str, str], Verdict]:
 class Read:
     """What was read of headline populations, by snapshot and population: numbers of thirty days, and what is known.
 
-    gated: networks and measures of which a gate is declared.
+    gated: by network and measure of which a gate is declared, who holds what of it; nobody where it was not read.
     """
 
     history: Mapping[tuple[int, int], list[tuple[str, int, float, float | None]]]
     known: Mapping[tuple[int, int], Row]
-    gated: frozenset[tuple[str, str]]
+    gated: Mapping[tuple[str, str], Sequence[Row]]
 
     @classmethod
     def of(cls, mart: Tables, shown: Sequence[Population]) -> "Read":
@@ -160,12 +161,17 @@ class Read:
             grouping, day, value, low = told
             history[snapshot, population].append((grouping, day, value, low))
         known = {(row["snapshot"], row["population"]): row for row in mart.table(_KNOWN, *wanted).iter_rows(named=True)}
-        return cls(history, known, frozenset(mart.table("SELECT DISTINCT network, measure FROM gate").iter_rows()))
+        gated: dict[tuple[str, str], list[Row]] = {
+            (network, measure): [] for network, measure in mart.table("SELECT network, measure FROM gate").iter_rows()
+        }
+        for row in mart.table(_GATED).iter_rows(named=True) if gated else ():
+            gated[row["network"], row["gated"]].append(row)
+        return cls(history, known, gated)
 
 
-def evidence(mart: Tables, one: Population, read: Read) -> Evidence:
+def evidence(one: Population, read: Read) -> Evidence:
     """What a verdict on the measure of a population rests on."""
-    return Evidence(one.network, one.in_column, _math(one, read), _gates(mart, read, one.network, one.measure))
+    return Evidence(one.network, one.in_column, _math(one, read), _gates(read, one.network, one.measure))
 
 
 def power_rows(mart: Tables) -> dict[str, pl.DataFrame]:
@@ -274,7 +280,7 @@ def _confidence(one: Population, known: Row) -> Confidence:
     return confidence(told | {"witnessed": known["witnessed"]}, reviewed)
 
 
-def _gates(mart: Tables, read: Read, network: str, measure: str) -> tuple[Gate, ...] | Blank:
+def _gates(read: Read, network: str, measure: str) -> tuple[Gate, ...] | Blank:
     """The gatekeepers of a measure, by every gate that its network declares."""
     if (network, measure) not in read.gated:
         return _blanks().get((network, measure, "power")) or NO_GATE
@@ -283,7 +289,7 @@ def _gates(mart: Tables, read: Read, network: str, measure: str) -> tuple[Gate, 
     shown: dict[str, int] = defaultdict(int)
     sure: dict[str, Mapping[str, Any]] = {}
     total: dict[str, int] = defaultdict(int)
-    for row in mart.table(_GATED, network, measure).iter_rows(named=True):
+    for row in read.gated[network, measure]:
         name, party = row["name"], row["entity"] or row["address"]
         total[name] += int(row["amount"])
         sure[name] = row

@@ -189,8 +189,11 @@ class Draft:
 
     def doubt(self, paths: Collection[Path]) -> None:
         """Look at landing files again, although neither their size nor their time has changed."""
-        names = [self._name(path) for path in paths]
-        self.execute("DELETE FROM landing_file WHERE file IN (SELECT unnest(?::VARCHAR[]))", names)
+        self._forget(self._name(path) for path in paths)
+
+    def _forget(self, names: Iterable[str]) -> None:
+        if wanted := sorted(names):
+            self.execute("DELETE FROM landing_file WHERE file IN (SELECT unnest(?::VARCHAR[]))", wanted)
 
     def take_in(self) -> dict[Path, BadData]:
         """Load what landing has that the draft does not know, and drop what landing no longer has.
@@ -214,7 +217,7 @@ class Draft:
         self._load_facts([*again, *fresh])
         # A torn file is looked at by each build, until it is mended or gone.
         forgotten = gone | set(changed) | {self._name(path) for path in self.torn}
-        self.execute("DELETE FROM landing_file WHERE file IN (SELECT unnest(?::VARCHAR[]))", sorted(forgotten))
+        self._forget(forgotten)
         self.append("landing_file", pl.DataFrame([(n, *signs[n]) for n in sorted(read)], LANDING_FILE, orient="row"))
         return self.torn
 
@@ -343,13 +346,12 @@ class Draft:
             if not more:
                 break
             lost |= more
-        self.execute(f"DELETE FROM {table} WHERE snapshot IN (SELECT unnest(?::INTEGER[]))", sorted(held - wanted))
-        yield from _batches(
-            self.table(
-                "SELECT id, n FROM snapshot WHERE id IN (SELECT unnest(?::INTEGER[])) ORDER BY id",
-                sorted(wanted - held),
+        if old := sorted(held - wanted):
+            self.execute(f"DELETE FROM {table} WHERE snapshot IN (SELECT unnest(?::INTEGER[]))", old)
+        if new := sorted(wanted - held):
+            yield from _batches(
+                self.table("SELECT id, n FROM snapshot WHERE id IN (SELECT unnest(?::INTEGER[])) ORDER BY id", new)
             )
-        )
 
     def publish(self, built: datetime) -> Path:
         """Make the draft the current mart."""
@@ -384,8 +386,9 @@ class Draft:
 
     def _unproved(self, snapshots: Iterable[int]) -> set[int]:
         """Those of the snapshots whose file is not what landed: each file is read again once a build before its use."""
-        query = "SELECT id, file FROM snapshot WHERE id IN (SELECT unnest(?::INTEGER[]))"
-        wanted = self.table(query, list(snapshots))
+        if not (asked := list(snapshots)):
+            return set()
+        wanted = self.table("SELECT id, file FROM snapshot WHERE id IN (SELECT unnest(?::INTEGER[]))", asked)
         self._readable(set(wanted["file"]) - self._proved)
         return set(wanted.filter(~pl.col("file").is_in(list(self._proved)))["id"])
 
@@ -417,6 +420,8 @@ class Draft:
 
         missed: those that could not be loaded again by the builds before, since their file was torn.
         """
+        if not dropped and not missed:
+            return []
         touched = self.table(sql.GAVE_WAY, list(dropped))
         again = self.table(sql.OF_KIND, touched["network"].to_list(), touched["kind"].to_list())["id"].to_list()
         wanted = {*again, *missed} - set(dropped)
@@ -444,8 +449,9 @@ class Draft:
 
     def _load_facts(self, snapshots: Sequence[int]) -> None:
         """Load of these snapshots what is not holdings."""
+        fresh = self.table(sql.FRESH, list(snapshots))
         for kind, statements in sql.LOAD.items():
-            for batch in _batches(self.table(sql.FRESH, list(snapshots), kind)):
+            for batch in _batches(fresh.filter(kind=kind)):
                 self._load(batch, Kind(kind))
                 for statement in statements:
                     self.execute(statement)

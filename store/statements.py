@@ -26,7 +26,7 @@ LANDED: Final = """
     JOIN wanted w ON r.filename = ? || '/' || w.file AND (w.schema_version = 1 OR r.snapshot_height = w.height)
 """
 
-FRESH: Final = "SELECT id, n FROM snapshot WHERE id IN (SELECT unnest(?::INTEGER[])) AND kind = ? ORDER BY time, id"
+FRESH: Final = "SELECT id, n, kind FROM snapshot WHERE id IN (SELECT unnest(?::INTEGER[])) ORDER BY time, id"
 
 # Whatever tells of what others may tell too: a proposal, a day of a series, a state; and the newest of a reading that
 # speaks for all, whose silence tells as much.

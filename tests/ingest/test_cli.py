@@ -79,7 +79,7 @@ def test_a_reading_whose_newest_file_is_torn_is_read_again(tmp_path: Path) -> No
 
 
 class Reader(threading.Thread):
-    """Looks at each mart as soon as it is published, and once a second; remembers every block it saw and every fault."""
+    """Looks at each mart once it is published, and each second; remembers every block that it saw and every fault."""
 
     def __init__(self, data: Path) -> None:
         super().__init__()

@@ -407,7 +407,7 @@ def test_a_label_whose_source_nobody_could_open_raises_no_letter(
     build(tmp_path, networks())
     with opened(tmp_path) as mart:
         (one,) = headlines(populations(mart))
-        math = evidence.evidence(mart, one, evidence.Read.of(mart, [one])).math
+        math = evidence.evidence(one, evidence.Read.of(mart, [one])).math
     assert isinstance(math, Math)
     assert math.confidence.reviewed == pytest.approx(reviewed)
 
