@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from analytics.spread.batches import Ints, Threshold
-from analytics.spread.bounds import completed, entity_bounds
+from analytics.spread.bounds import partly_read
 from analytics.spread.metrics import HEADLINE, METRICS, Measured, measure
 from store.draft import Distributions
 from store.statements import UNLABELLED_ONE
@@ -59,8 +59,7 @@ def _bounded(rows: pl.DataFrame, groups: Distributions, rules: Sequence[Threshol
     for place, key in enumerate(zip(groups.snapshot.tolist(), groups.population.tolist(), strict=True)):
         if key in unseen:
             seen = _integers(groups.amounts[groups.offsets[place] : groups.offsets[place + 1]])
-            bounds = entity_bounds(seen, sum(seen) + unseen[key], thresholds=rules)
-            dust = completed(seen, unseen[key], thresholds=rules)
+            dust, bounds = partly_read(seen, sum(seen) + unseen[key], thresholds=rules)
             told += [(*key, name, dust[name], low, high) for name, (low, high) in bounds.items()]
     if not told:
         return rows

@@ -11,14 +11,19 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, lru_cache, reduce
 from hashlib import blake2b, sha256
+from operator import xor
 from typing import Final
 from urllib.parse import unquote
 
 BASE58: Final = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 BECH32: Final = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 GENERATORS: Final = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
+# What the five bits that a word shifts out of the remainder add to it.
+CARRIED: Final = tuple(
+    reduce(xor, (one for bit, one in enumerate(GENERATORS) if top >> bit & 1), 0) for top in range(32)
+)
 # Bittensor's users write 42 (generic Substrate); the ss58 registry has a prefix of its own for it, 13116 ("bt...").
 BITTENSOR_PREFIX: Final = 42
 BITTENSOR_PREFIXES: Final = (42, 13116)
@@ -180,10 +185,12 @@ def _unss58(text: str) -> tuple[int, bytes]:
 
 def bech32(prefix: str, raw: bytes) -> str:
     """The bech32 spelling (BIP 173) of an account, operator or consensus address."""
-    words = _regroup(raw, 8, 5, pad=True)
-    check = polymod(expanded(prefix) + words + [0] * 6) ^ 1
+    bits = -(-8 * len(raw) // 5) * 5
+    padded = int.from_bytes(raw) << bits - 8 * len(raw)
+    words = [padded >> place & 31 for place in range(bits - 5, -1, -5)]
+    check = polymod(words + [0] * 6, _started(prefix)) ^ 1
     words += [(check >> 5 * (5 - position)) & 31 for position in range(6)]
-    return f"{prefix}1{''.join(BECH32[word] for word in words)}"
+    return f"{prefix}1{''.join([BECH32[word] for word in words])}"
 
 
 def unbech32(text: str) -> tuple[str, bytes]:
@@ -195,10 +202,11 @@ def unbech32(text: str) -> tuple[str, bytes]:
     words = [BECH32.index(letter) for letter in tail]
     if polymod(expanded(prefix) + words) != 1:
         raise NotAnAddress(f"{text!r} has a wrong checksum")
-    try:
-        return prefix, bytes(_regroup(words[:-6], 5, 8, pad=False))
-    except ValueError as error:
-        raise NotAnAddress(f"{text!r} is no whole number of bytes") from error
+    spare = (len(words) - 6) * 5 % 8
+    number = sum(word << 5 * place for place, word in enumerate(reversed(words[:-6])))
+    if spare > 4 or number & (1 << spare) - 1:
+        raise NotAnAddress(f"{text!r} is no whole number of bytes")
+    return prefix, (number >> spare).to_bytes((len(words) - 6) * 5 // 8)
 
 
 def module_address(module: str, key: str) -> bytes:
@@ -337,32 +345,18 @@ def _unbase58(text: str) -> bytes:
     return b"\0" * zeros + number.to_bytes((number.bit_length() + 7) // 8, "big")
 
 
-def polymod(words: list[int]) -> int:
-    """The remainder of bech32's polynomial; 1 for a whole address whose checksum is right."""
-    check = 1
+def polymod(words: list[int], check: int = 1) -> int:
+    """The remainder of bech32's polynomial after these words; 1 for a whole address whose checksum is right."""
     for word in words:
-        top, check = check >> 25, (check & 0x1FFFFFF) << 5 ^ word
-        for bit, generator in enumerate(GENERATORS):
-            if top >> bit & 1:
-                check ^= generator
+        check = (check & 0x1FFFFFF) << 5 ^ word ^ CARRIED[check >> 25]
     return check
+
+
+@lru_cache(maxsize=64)
+def _started(prefix: str) -> int:
+    return polymod(expanded(prefix))
 
 
 def expanded(prefix: str) -> list[int]:
     """The words that stand for a prefix in the checksum of bech32."""
     return [ord(letter) >> 5 for letter in prefix] + [0] + [ord(letter) & 31 for letter in prefix]
-
-
-def _regroup(source: bytes | list[int], have: int, want: int, *, pad: bool) -> list[int]:
-    bits, held, words = 0, 0, []
-    for word in source:
-        held, bits = held << have | word, bits + have
-        while bits >= want:
-            bits -= want
-            words.append(held >> bits & (1 << want) - 1)
-        held &= (1 << bits) - 1
-    if pad and bits:
-        words.append(held << want - bits & (1 << want) - 1)
-    if not pad and (bits >= have or held):
-        raise ValueError
-    return words

@@ -4,9 +4,11 @@ Threshold counts are exact: running sums in int64, and Python's integers where a
 bits shifted out could matter.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from types import ModuleType
 from typing import Any
 
@@ -267,17 +269,21 @@ class Sums:
 
 def fewest(amounts: Sequence[int], need: int) -> int:
     """Fewest of these amounts that add up to the need, in Python's integers."""
-    return fewest_in_runs(((amount, 1) for amount in sorted(amounts, reverse=True)), need)
+    return fewest_in_runs([(amount, 1) for amount in sorted(amounts, reverse=True)])(need)
 
 
-def fewest_in_runs(runs: Iterable[tuple[int, int]], need: int) -> int:
-    """Fewest parties that add up to the need; runs are (amount of each, how many parties), largest amount first."""
-    held = count = 0
-    for amount, times in runs:
-        if held + amount * times >= need:
-            return count - (held - need) // amount
-        held, count = held + amount * times, count + times
-    raise ValueError(f"all amounts together are {held}, less than {need}")
+def fewest_in_runs(runs: Sequence[tuple[int, int]]) -> Callable[[int], int]:
+    """Fewest parties that add up to a need; runs are (amount of each, how many parties), largest amount first."""
+    held = list(accumulate(amount * times for amount, times in runs))
+    parties = list(accumulate(times for _, times in runs))
+
+    def fewest(need: int) -> int:
+        place = bisect_left(held, need)
+        if place == len(runs):
+            raise ValueError(f"all amounts together are {held[-1] if held else 0}, less than {need}")
+        return parties[place] - (held[place] - need) // runs[place][0]
+
+    return fewest
 
 
 def runs_batch(runs: Sequence[tuple[int, int]]) -> Batch:
@@ -288,10 +294,10 @@ def runs_batch(runs: Sequence[tuple[int, int]]) -> Batch:
     largest = max(1, ascending[-1][0])
     parties = np.array([[float(times) for _, times in ascending]])
     holders = np.array([parties.sum() if total else np.nan])
+    fewest = fewest_in_runs(ascending[::-1])
 
     def counted(threshold: Threshold) -> Floats:
-        need = threshold.need(total)
-        return np.array([float(fewest_in_runs(reversed(ascending), need)) if total else np.nan])
+        return np.array([float(fewest(threshold.need(total))) if total else np.nan])
 
     return Batch(
         units=np.array([[amount / largest for amount, _ in ascending]]),

@@ -6,7 +6,7 @@ attained and therefore sharp. Metrics that depend on the number of holders have 
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from analytics.spread.batches import Threshold, runs_batch
 from analytics.spread.metrics import METRICS, Reads
@@ -20,10 +20,18 @@ def entity_bounds(seen: Sequence[int], total: int, *, thresholds: Iterable[Thres
 
     seen: amounts of the entities that were read; total: what the chain says. Raises ValueError if they hold more.
     """
-    rest = _rest(seen, total)
-    largest = max(seen, default=0)
-    joined = Counter(seen) - Counter([largest]) + Counter([largest + rest])
-    return _between(_runs(Counter(seen), {1: rest}), _runs(joined), thresholds)
+    return partly_read(seen, total, thresholds=thresholds)[1]
+
+
+def partly_read(
+    seen: Sequence[int], total: int, *, thresholds: Iterable[Threshold] = ()
+) -> tuple[dict[str, float], dict[str, Interval]]:
+    """Metrics with the rest scattered as dust (`completed`), and their bounds (`entity_bounds`)."""
+    rest, rules = _rest(seen, total), tuple(thresholds)
+    counted, largest = Counter(seen), max(seen, default=0)
+    dust = _values(_runs(counted, {1: rest}), tuple(METRICS), rules)
+    joined = _runs(counted - Counter([largest]) + Counter([largest + rest]))
+    return dust, _ordered(dust, _values(joined, _merge_proof(), rules))
 
 
 def holder_bounds(
@@ -83,11 +91,20 @@ def _runs(*parts: dict[int, int]) -> Runs:
 def _between(
     spread: Runs, concentrated: Runs, thresholds: Iterable[Threshold], *, names: Sequence[str] | None = None
 ) -> dict[str, Interval]:
-    rules = tuple(thresholds)
-    names = names or [name for name, metric in METRICS.items() if metric.merge_proof]
-    one, other = _values(spread, names, rules), _values(concentrated, names, rules)
-    rising = {name for name in names if METRICS[name].reads is Reads.CONCENTRATED}
-    return {name: (one[name], other[name]) if name in rising else (other[name], one[name]) for name in one}
+    rules, names = tuple(thresholds), names or _merge_proof()
+    return _ordered(_values(spread, names, rules), _values(concentrated, names, rules))
+
+
+def _merge_proof() -> list[str]:
+    return [name for name, metric in METRICS.items() if metric.merge_proof]
+
+
+def _ordered(spread: Mapping[str, float], concentrated: Mapping[str, float]) -> dict[str, Interval]:
+    """The lower value first, of each metric that has one where all is concentrated."""
+    rising = {name for name, metric in METRICS.items() if metric.reads is Reads.CONCENTRATED}
+    return {
+        name: (spread[name], most) if name in rising else (most, spread[name]) for name, most in concentrated.items()
+    }
 
 
 def _values(runs: Runs, names: Sequence[str], thresholds: Sequence[Threshold]) -> dict[str, float]:

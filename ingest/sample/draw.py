@@ -20,6 +20,8 @@ DAY: Final = timedelta(days=1)
 DAYS: Final = 180
 # Whom the bytes of an address are drawn for where that is not its prefix: one key is the same party on all of them.
 FAMILIES: Final = {"ss58": "substrate", "hex": "evm", "base64url": "weave", "base58": "solana"}
+# What stands in a slot before the number of its party.
+FILLED: Final = {"<number>": "", "<word>": "party", "<denom>": "udenom", ANY: "party "}
 # How far log sizes wander.
 WANDER: Final = 0.15
 
@@ -50,14 +52,20 @@ def held(population: str, holders: pl.Series, parts: Whole, *, unit: int) -> pl.
 @cache
 def parties(form: str, spelling: str, n: int) -> pl.Series:
     """The first n simulated parties whose names have a form."""
-    return pl.Series([party(form, spelling, place) for place in range(n)])
+    slots = re.split(r"(<\w+>)", form)
+    return pl.Series(["".join(_filled(slot, spelling, place) for slot in slots) for place in range(n)])
 
 
 def party(form: str, spelling: str, place: int) -> str:
     """A simulated party whose name has a form (store.spelling), on a network that spells addresses so."""
-    known = {"<number>": str(place + 1), "<word>": f"party{place + 1}", "<denom>": f"udenom{place + 1}"}
-    known |= {ANY: f"party {place + 1}", ADDRESS: address(spelling, place) if ADDRESS in form else ""}
-    return re.sub(r"<\w+>", lambda slot: known[slot[0]], form)
+    return "".join(_filled(slot, spelling, place) for slot in re.split(r"(<\w+>)", form))
+
+
+def _filled(slot: str, spelling: str, place: int) -> str:
+    """What stands in a slot of a form; what is no slot stays."""
+    if slot == ADDRESS:
+        return address(spelling, place)
+    return f"{FILLED[slot]}{place + 1}" if slot in FILLED else slot
 
 
 @cache
