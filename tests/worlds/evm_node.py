@@ -10,9 +10,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
+from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 import polars as pl
@@ -31,6 +33,9 @@ from tests.worlds.servers import free_port, wait_for_port
 FOLDER = Path(__file__).parents[1] / "nodes" / "evm"
 PACKAGES = FOLDER / "node_modules"
 ANVIL = Path(os.environ.get("ANVIL_BIN", PACKAGES / "@foundry-rs" / "anvil-linux-amd64" / "bin" / "anvil"))
+# What is installed, and what was compiled with it: eight seconds of the processor a folder, so once.
+LOCKED = PACKAGES / ".package-lock.json"
+COMPILED = Path(__file__).parents[2] / "build" / "contracts"
 # The chain id of anvil.
 CHAIN = "eip155:31337"
 
@@ -42,7 +47,7 @@ class Anvil:
     url: str
     w3: Web3
 
-    @property
+    @cached_property
     def accounts(self) -> list[str]:
         """Unlocked accounts with ether."""
         return [str(account) for account in self.w3.eth.accounts]
@@ -111,6 +116,8 @@ def anvil(*options: str) -> Iterator[Anvil]:
         wait_for_port(port, process)
         url = f"http://127.0.0.1:{port}"
         node = Anvil(url, Web3(HTTPProvider(url, request_kwargs={"timeout": 60})))
+        # A node knows its chain and what gas costs: asking for these takes more than the transaction.
+        node.w3.middleware_onion.remove("gas_price_strategy")
         node.ask("anvil_setCode", MULTICALL3, compiled()["Calls"]["runtime"])
         yield node
     finally:
@@ -149,9 +156,23 @@ def compiled(folder: str = "contracts") -> dict[str, Any]:
     missing = [name for name in needed if not (PACKAGES / name).exists()]
     if missing or shutil.which("node") is None:
         pytest.skip(f"{' and '.join(missing) or 'node'} is not installed: run npm ci in tests/nodes/evm")
-    made = subprocess.run(["node", str(FOLDER / "compile.js"), folder], capture_output=True, check=True, text=True)
-    found: dict[str, Any] = json.loads(made.stdout)
+    kept = COMPILED / f"{folder}-{_sources(folder)}.json"
+    if not kept.exists():
+        made = subprocess.run(["node", str(FOLDER / "compile.js"), folder], capture_output=True, check=True)
+        COMPILED.mkdir(parents=True, exist_ok=True)
+        # Two workers may compile at once: each puts a whole file there.
+        with NamedTemporaryFile(dir=COMPILED, delete=False) as own:
+            own.write(made.stdout)
+        Path(own.name).replace(kept)
+    found: dict[str, Any] = json.loads(kept.read_bytes())
     return found
+
+
+def _sources(folder: str) -> str:
+    """A hash of all that a compilation is made of: our sources, how they are compiled, and the packages' versions."""
+    files = sorted((FOLDER / folder).glob("*.sol"))
+    said = [path.name.encode() + path.read_bytes() for path in (FOLDER / "compile.js", LOCKED, *files)]
+    return sha256(b"\0".join(said)).hexdigest()[:16]
 
 
 def pinned(*urls: str, pauses: tuple[float, ...] = ()) -> EvmNode:
