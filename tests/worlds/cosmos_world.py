@@ -19,10 +19,10 @@ from tests.worlds.lcd import ONE, account, decimal, valoper
 PREFIX: Final = "cosmos"
 DENOM: Final = "stake"
 VALIDATORS, BONDED, UNBONDING = 120, 100, 12
-DELEGATORS: Final = 3_000
+DELEGATORS: Final = 1_200
 VOTERS: Final = 600
 # A bonded, slashed validator that many more delegators are with than a page has rows, and how many at least.
-CROWDED, CROWD = 7, 1_500
+CROWDED, CROWD = 7, 1_100
 # Proposals of the genesis, by what becomes of them.
 CLOSING, OPEN, IN_DEPOSIT, PASSED, VETOED = 1, 2, 3, 4, 5
 DEPOSIT: Final = 10_000_000

@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import timedelta
 from fractions import Fraction
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +37,7 @@ from tests.worlds.cosmos_node import VERSIONS, Node, running
 from tests.worlds.cosmos_world import (
     CLOSING,
     CROWDED,
+    DELEGATORS,
     DENOM,
     FINAL,
     IN_DEPOSIT,
@@ -63,18 +63,19 @@ def node(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         yield found
 
 
-@pytest.fixture(name="http")
+@pytest.fixture(name="http", scope="module")
 def impatient_http() -> Iterator[Http]:
     with Http(per_second=1_000, patience=Retry(0)) as found:
         yield found
 
 
-@pytest.fixture(name="lcd")
+@pytest.fixture(name="lcd", scope="module")
 def head(node: Node, http: Http) -> Lcd:
+    """The chain at one of its newest blocks; what a test has asked there is remembered for the next."""
     return CosmosChain(node.chain_id, ()).head(http, [node.url])
 
 
-@pytest.fixture(name="first")
+@pytest.fixture(name="first", scope="module")
 def first_block(node: Node, http: Http) -> Lcd:
     """The chain at its first block: both proposals can still be voted on, however late the test runs."""
     return CosmosChain(node.chain_id, ()).at(http, [node.url], 1)
@@ -135,8 +136,8 @@ def test_every_delegator_has_what_the_node_reports(node: Node, lcd: Lcd) -> None
             held[delegator] += as_the_chain_rounds(Fraction(amount * world.tokens(number), world.shares[number]))
     found = amounts(facts, "delegators")
     assert found == {delegator: tokens // ONE for delegator, tokens in held.items()}
-    assert len(found) > 3_000 * 0.9
-    for delegator in sorted(found)[::150]:
+    assert len(found) > DELEGATORS * 0.9
+    for delegator in sorted(found)[::60]:
         rows = node.get(f"/cosmos/staking/v1beta1/delegations/{delegator}")["delegation_responses"]
         for row in rows:
             operator = row["delegation"]["validator_address"]
@@ -292,13 +293,15 @@ def proposing(node: Node, title: str, deposit: str) -> tuple[str, ...]:
 
 
 def test_votes_sent_as_transactions_are_found_again(node: Node, http: Http) -> None:
-    node.send("alice", *proposing(node, "Found", f"10000000{DENOM}"))
+    node.send(("alice", *proposing(node, "Found", f"10000000{DENOM}")))
     listed = node.get(f"{gov(node)}/proposals", {"pagination.limit": "100", "proposal_status": "2"})["proposals"]
     number = max(int(row.get("id", row.get("proposal_id"))) for row in listed)
-    node.send("alice", "gov", "vote", str(number), "yes")
-    node.send("bob", "gov", "weighted-vote", str(number), "yes=0.6,no=0.3,no_with_veto=0.1")
-    node.send("carol", "gov", "vote", str(number), "abstain")
-    node.send("carol", "gov", "vote", str(number), "no")
+    node.send(
+        ("alice", "gov", "vote", str(number), "yes"),
+        ("bob", "gov", "weighted-vote", str(number), "yes=0.6,no=0.3,no_with_veto=0.1"),
+        ("carol", "gov", "vote", str(number), "abstain"),
+    )
+    node.send(("carol", "gov", "vote", str(number), "no"))
     height = int(node.get("/cosmos/base/tendermint/v1beta1/blocks/latest")["block"]["header"]["height"])
     node.wait_for(height + 3)
     lcd = CosmosChain(node.chain_id, ()).head(http, [node.url])
@@ -314,7 +317,7 @@ def test_votes_sent_as_transactions_are_found_again(node: Node, http: Http) -> N
 def test_what_signs_for_an_account_is_what_the_node_knows(node: Node, http: Http) -> None:
     """A key that has signed, the keys of a multisig, a module, and an address of which the chain knows nothing."""
     alice, *_ = node.world.signers
-    node.send("alice", *proposing(node, "Signed", f"100000{DENOM}"))
+    node.send(("alice", *proposing(node, "Signed", f"100000{DENOM}")))
     height = int(node.get("/cosmos/base/tendermint/v1beta1/blocks/latest")["block"]["header"]["height"])
     node.wait_for(height + 3)
     lcd = CosmosChain(node.chain_id, ()).head(http, [node.url])
@@ -331,18 +334,15 @@ def test_what_signs_for_an_account_is_what_the_node_knows(node: Node, http: Http
     assert [facts.rows["exact"].to_list() for facts in absent] == [["absent"], ["absent"]]
 
 
-def landed(
-    node: Node, http: Http, folder: Path, *names: str, height: int | None = None
-) -> tuple[Landing, list[Outcome]]:
-    """What a run makes of readings over two endpoints of which the first is dead."""
+def landed(node: Node, http: Http, folder: Path, *names: str, at: Lcd | None = None) -> tuple[Landing, list[Outcome]]:
+    """What a run makes of readings over two endpoints of which the first is dead, or at a block of the past."""
     chain = CosmosChain(node.chain_id, (f"http://127.0.0.1:{free_port()}", node.url))
     wanted = [reading for reading in readings(DENOM, 10**6) if not names or reading.name in names]
     network = Network("cosmos", "", "", "", DENOM, 6, f"bech32:{PREFIX}", chain, tuple(wanted))
     landing = Landing(folder)
-    if height is None:
+    if at is None:
         return landing, read_network(network, wanted, http, landing, lambda _: None)
-    first = partial(chain.at, http, chain.endpoints, height)
-    return landing, list(read_at(network, wanted, first, http, landing))
+    return landing, read_at(network, wanted, lambda: at, http, landing)
 
 
 def test_what_a_node_answers_is_recorded_and_replayed(
@@ -376,9 +376,9 @@ def test_with_one_endpoint_of_two_dead_every_reading_lands(node: Node, http: Htt
     assert sum(scaled(text) for text in held.filter(name="shares")["exact"]) == sum(shares)
 
 
-def test_the_shares_of_a_closing_vote_land_whole(node: Node, http: Http, tmp_path: Path) -> None:
+def test_the_shares_of_a_closing_vote_land_whole(node: Node, http: Http, first: Lcd, tmp_path: Path) -> None:
     """At the first block, where one of the proposals ends with the second."""
-    landing, (outcome,) = landed(node, http, tmp_path, "closing_shares", height=1)
+    landing, (outcome,) = landed(node, http, tmp_path, "closing_shares", at=first)
     assert outcome.message == ""
     held = rows_of(landing, node, "closing_shares").filter(name="shares")
     of_bonded = [key for key in node.world.delegations if key[1] in node.world.bonded]
