@@ -1,14 +1,14 @@
 """A real browser in front of a real server. Chromium is Debian's: apt-get install --no-install-recommends chromium."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
+from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.browser.site import FLAGS, PATIENCE, chromium, settled, streamlit
+from tests.browser.reader import WIDE, Reader, reading
+from tests.browser.site import FLAGS, PATIENCE, chromium
 
 AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 
@@ -32,7 +32,7 @@ def browser_type_launch_args() -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def browser_context_args() -> dict[str, Any]:
     """The screen that tests see unless they ask for another."""
-    return {"viewport": {"width": 1440, "height": 900}, "reduced_motion": "reduce"}
+    return {"viewport": WIDE, "reduced_motion": "reduce"}
 
 
 @pytest.fixture(scope="session")
@@ -49,56 +49,22 @@ def page(context: BrowserContext) -> Iterator[Page]:
         yield found
 
 
-@pytest.fixture(scope="session")
-def gallery() -> Iterator[str]:
-    """The page that shows everything that ui/ can draw."""
-    with streamlit("tests/worlds/gallery.py") as address:
-        yield address
-
-
-@contextmanager
-def asking(page: Page) -> Iterator[list[str]]:
-    """Requests of a page to anybody but the loopback server."""
-    asked: list[str] = []
-
-    def note(request: Request) -> None:
-        if not request.url.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:")):
-            asked.append(request.url)
-
-    page.on("request", note)
-    yield asked
+@pytest.fixture
+def reader(page: Page) -> Iterator[Reader]:
+    """Somebody who comes by a link."""
+    with reading(page) as found:
+        yield found
 
 
 @pytest.fixture
-def strangers(page: Page) -> Iterator[list[str]]:
+def visit(reader: Reader) -> Callable[[str], Page]:
+    return reader.opens
+
+
+@pytest.fixture
+def strangers(reader: Reader) -> list[str]:
     """Stays empty."""
-    with asking(page) as asked:
-        yield asked
-
-
-@contextmanager
-def lawful(page: Page) -> Iterator[Callable[[str], Page]]:
-    """Opens an address and returns when the page has run and drawn its charts; nothing may break the page's policy."""
-    broken: list[str] = []
-
-    def note(message: ConsoleMessage) -> None:
-        if "Content Security Policy" in message.text:
-            broken.append(message.text)
-
-    def opened(address: str) -> Page:
-        page.goto(address)
-        settled(page)
-        return page
-
-    page.on("console", note)
-    yield opened
-    assert broken == []
-
-
-@pytest.fixture
-def visit(page: Page) -> Iterator[Callable[[str], Page]]:
-    with lawful(page) as opened:
-        yield opened
+    return reader.strangers
 
 
 @pytest.fixture(scope="session")

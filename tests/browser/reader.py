@@ -1,11 +1,101 @@
-"""What a reader would notice on a page: links that strangers made, sideways scrolling, barriers."""
+"""A reader who goes from page to page, and what would be noticed there: links of strangers, scrolling, barriers."""
 
-from typing import Any
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
 
-from playwright.sync_api import Page
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, ViewportSize, WebSocket, expect
 
+from tests.browser.site import PATIENCE, settled
+from tests.conftest import ROOT
+
+TITLES: Final = dict(re.findall(r'"pages/(\w+)\.py", title="([^"]+)"', (ROOT / "app.py").read_text()))
+# The page that has no address of its own.
+FIRST: Final = next(iter(TITLES))
+WIDE: Final[ViewportSize] = {"width": 1440, "height": 900}
+PHONE: Final[ViewportSize] = {"width": 390, "height": 844}
+HERE: Final = ("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:")
+# At the top of a wide screen; on a phone in the sidebar, which is shut.
+LINKS: Final = "[data-testid=stTopNavLink], [data-testid=stSidebarNavLink]"
 # Streamlit draws the sparkline of its own metric card as an image without a name; nothing of ours can name it.
 NOT_OURS = {"svg-img-alt"}
+
+
+@dataclass
+class Reader:
+    """A session in one tab; nothing may break the policy of its pages."""
+
+    page: Page
+    strangers: list[str] = field(default_factory=list)
+    """Whom a page asked for anything, but the loopback server."""
+    broken: list[str] = field(default_factory=list)
+    received: int = 0
+    """Bytes of all that came through the websocket."""
+    seen: set[str] = field(default_factory=set)
+    at: str = ""
+    """The page that is open, with what its link said."""
+
+    def opens(self, address: str) -> Page:
+        """The page of an address, when it has run and drawn its charts."""
+        self.page.goto(address)
+        self._arrives(address.rpartition("/")[2] or FIRST)
+        return self.page
+
+    def turns_to(self, name: str) -> Page:
+        """A page by its link in the navigation, unless it is open: scripts are loaded and compiled once a session."""
+        if self.at != name:
+            # The script names its page as soon as it runs; before that it has not begun, which looks like its end.
+            title = f"{TITLES[name]} · DeAI Observatory"
+            assert self.page.title() != title
+            self.page.locator(LINKS).filter(has_text=TITLES[name]).dispatch_event("click")
+            expect(self.page).to_have_title(title, timeout=PATIENCE)
+            self._arrives(name)
+        return self.page
+
+    def _arrives(self, name: str) -> None:
+        settled(self.page)
+        assert self.broken == []
+        self.at = name
+        self.seen.add(name)
+
+    def note_request(self, request: Request) -> None:
+        if not request.url.startswith(HERE):
+            self.strangers.append(request.url)
+
+    def note_message(self, message: ConsoleMessage) -> None:
+        if "Content Security Policy" in message.text:
+            self.broken.append(message.text)
+
+    def note_socket(self, socket: WebSocket) -> None:
+        socket.on("framereceived", self.note_frame)
+
+    def note_frame(self, frame: str | bytes) -> None:
+        self.received += len(frame)
+
+
+@contextmanager
+def reading(page: Page) -> Iterator[Reader]:
+    """A reader in a tab."""
+    found = Reader(page)
+    page.set_default_timeout(PATIENCE)
+    page.on("request", found.note_request)
+    page.on("console", found.note_message)
+    page.on("websocket", found.note_socket)
+    yield found
+    assert found.broken == []
+
+
+@contextmanager
+def touring(context: BrowserContext, first: str, size: ViewportSize | None = None) -> Iterator[Reader]:
+    """A reader who has come by an address, in the light on a wide screen, or in the dark on another one."""
+    with context.new_page() as page, reading(page) as reader:
+        if size:
+            page.set_viewport_size(size)
+            page.emulate_media(color_scheme="dark")
+        reader.opens(first)
+        yield reader
 
 
 def unsafe_links(page: Page) -> list[str]:

@@ -9,13 +9,12 @@ from urllib.parse import parse_qs, urlsplit
 import polars as pl
 import pytest
 from PIL import Image
-from playwright.sync_api import BrowserContext, Page, WebSocket, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from ingest.sample.world import build_sample
 from store.landing import SAMPLE
 from store.rows import FORMULA_STARTS
-from tests.browser.conftest import asking, lawful
-from tests.browser.reader import serious, sideways, unsafe_links
+from tests.browser.reader import PHONE, WIDE, Reader, serious, sideways, touring, unsafe_links
 from tests.browser.site import PATIENCE, settled, streamlit
 from tests.conftest import ROOT
 from tests.pages.test_every_page import PAGES
@@ -72,21 +71,27 @@ def museum(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[s
         yield address
 
 
+@pytest.fixture(scope="module")
+def villager(context: BrowserContext, village: str) -> Iterator[Reader]:
+    with touring(context, village + path("scorecard")) as reader:
+        yield reader
+
+
 @dataclass(frozen=True)
 class Seen:
-    """A page of the small world that has been opened, and whom it asked for anything but the loopback server."""
+    """A page of the small world for all who only look."""
 
     name: str
-    page: Page
-    strangers: list[str]
+    reader: Reader
+
+    @property
+    def page(self) -> Page:
+        return self.reader.turns_to(self.name)
 
 
 @pytest.fixture(scope="module", params=PAGES)
-def seen(request: pytest.FixtureRequest, context: BrowserContext, village: str) -> Iterator[Seen]:
-    """Each page, opened once for all who only look."""
-    with context.new_page() as page, asking(page) as strangers, lawful(page) as visit:
-        page.set_default_timeout(PATIENCE)
-        yield Seen(request.param, visit(village + path(request.param)), strangers)
+def seen(request: pytest.FixtureRequest, villager: Reader) -> Seen:
+    return Seen(request.param, villager)
 
 
 def test_a_page_draws_itself_and_asks_nobody_else(seen: Seen) -> None:
@@ -94,7 +99,7 @@ def test_a_page_draws_itself_and_asks_nobody_else(seen: Seen) -> None:
     if seen.name in CHARTED:
         expect(seen.page.locator(".js-plotly-plot .main-svg").nth(1)).to_be_attached(timeout=PATIENCE)
     assert seen.page.locator("[data-testid=stTopNavLink]").count() == len(PAGES)
-    assert seen.strangers == []
+    assert seen.reader.strangers == []
 
 
 def test_names_of_strangers_do_nothing_on_a_page(seen: Seen) -> None:
@@ -118,31 +123,60 @@ def test_a_chart_of_each_page_is_saved_as_a_picture(seen: Seen) -> None:
         assert picture.format == "PNG"
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_no_page_scrolls_sideways_on_a_phone(visit: Visit, page: Page, village: str, name: str) -> None:
-    page.set_viewport_size({"width": 390, "height": 844})
-    visit(village + path(name))
-    assert sideways(page) == 0
+@pytest.fixture(scope="module")
+def night_owl(context: BrowserContext, village: str) -> Iterator[Reader]:
+    """Reads in the dark, on a phone."""
+    with touring(context, village + path("trends"), PHONE) as reader:
+        yield reader
+
+
+@dataclass(frozen=True)
+class Narrow:
+    """A page that was drawn on a phone, in the dark, and how much wider it was than the screen."""
+
+    reader: Reader
+    sideways: int
+
+
+@pytest.fixture(scope="module", params=PAGES)
+def narrow(request: pytest.FixtureRequest, night_owl: Reader) -> Narrow:
+    night_owl.page.set_viewport_size(PHONE)
+    return Narrow(night_owl, sideways(night_owl.turns_to(request.param)))
+
+
+def test_no_page_scrolls_sideways_on_a_phone(narrow: Narrow) -> None:
+    assert narrow.sideways == 0
+
+
+def test_no_page_has_a_serious_barrier_in_the_dark(narrow: Narrow, axe: str) -> None:
+    narrow.reader.page.set_viewport_size(WIDE)
+    settled(narrow.reader.page)
+    assert serious(narrow.reader.page, axe) == []
+
+
+@pytest.fixture(scope="module")
+def visitor(context: BrowserContext, museum: str) -> Iterator[Reader]:
+    with touring(context, museum + path("claims")) as reader:
+        yield reader
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_no_page_has_a_serious_barrier_in_the_dark(visit: Visit, page: Page, village: str, axe: str, name: str) -> None:
-    page.emulate_media(color_scheme="dark")
-    visit(village + path(name))
-    assert serious(page, axe) == []
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_a_page_shows_real_chains(visit: Visit, museum: str, strangers: list[str], name: str) -> None:
-    page = visit(museum + path(name))
+def test_a_page_shows_real_chains(visitor: Reader, name: str) -> None:
+    page = visitor.turns_to(name)
     expect(page.locator("h1")).to_be_visible()
     assert page.get_by_text("Simulated numbers").count() == 0
-    assert strangers == []
+    assert visitor.strangers == []
+
+
+@pytest.fixture(scope="module")
+def sampler(context: BrowserContext, sample_site: str) -> Iterator[Reader]:
+    with touring(context, sample_site + path("scorecard")) as reader:
+        yield reader
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_of_the_sample_says_that_it_is_invented(visit: Visit, sample_site: str, name: str) -> None:
-    page = visit(sample_site + path(name))
+def test_a_page_of_the_sample_says_that_it_is_invented(sampler: Reader, name: str) -> None:
+    page = sampler.turns_to(name)
     expect(page.get_by_text("Simulated numbers.")).to_be_visible()
     points = page.evaluate(
         "[...document.querySelectorAll('.js-plotly-plot')]"
@@ -151,9 +185,45 @@ def test_a_page_of_the_sample_says_that_it_is_invented(visit: Visit, sample_site
     assert max(points, default=0) <= 2000
 
 
+def test_a_session_over_all_pages_takes_less_than_two_megabytes(sampler: Reader) -> None:
+    for name in PAGES:
+        if name not in sampler.seen:
+            sampler.turns_to(name)
+    assert 0 < sampler.received < 2_000_000
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """The first reader of a server, and what the link showed by which that reader came."""
+
+    reader: Reader
+    headline: str
+    links: int
+    title: str
+
+
+@pytest.fixture(scope="module")
+def first_comer(context: BrowserContext, ruin: str) -> Iterator[Arrival]:
+    with touring(context, f"{ruin}/power?net=fetch") as reader:
+        headline = reader.page.locator("h2").first.inner_text()
+        arrival = Arrival(
+            reader, headline, reader.page.locator("[data-testid=stTopNavLink]").count(), reader.page.title()
+        )
+        # What the link chose is forgotten.
+        reader.turns_to("claims")
+        yield arrival
+
+
+def test_the_first_reader_of_a_server_may_come_by_a_link(first_comer: Arrival) -> None:
+    """Streamlit takes files in pages/ for pages of its own until app.py has run once."""
+    assert "Fetch.ai" in first_comer.headline
+    assert first_comer.links == len(PAGES)
+    assert first_comer.title == "Who holds power · DeAI Observatory"
+
+
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_of_old_data_says_so_and_shows_it(visit: Visit, ruin: str, name: str) -> None:
-    page = visit(ruin + path(name))
+def test_a_page_of_old_data_says_so_and_shows_it(first_comer: Arrival, name: str) -> None:
+    page = first_comer.reader.turns_to(name)
     expect(page.get_by_text(re.compile(r"Akash.* (is|are) old\."))).to_be_visible()
     expect(page.get_by_text("did not get everything")).to_be_visible()
     expect(page.get_by_text(re.compile(r"FET on Ethereum.* (is|are) missing\."))).to_be_visible()
@@ -162,23 +232,19 @@ def test_a_page_of_old_data_says_so_and_shows_it(visit: Visit, ruin: str, name: 
         expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()
 
 
+@pytest.fixture(scope="module")
+def nomad(context: BrowserContext, desert: str) -> Iterator[Reader]:
+    with touring(context, desert + path("sources")) as reader:
+        yield reader
+
+
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_without_data_says_which_command_makes_some(visit: Visit, desert: str, name: str) -> None:
-    page = visit(desert + path(name))
-    expect(page.get_by_text("python -m ingest run")).to_be_visible()
-
-
-def test_the_first_reader_of_a_server_may_come_by_a_link(visit: Visit, hamlet: Path) -> None:
-    """Streamlit takes files in pages/ for pages of its own until app.py has run once."""
-    with streamlit("server.py", {"DEAI_DATA": str(hamlet)}) as fresh:
-        page = visit(f"{fresh}/power?net=fetch")
-        expect(page.locator("h2").first).to_contain_text("Fetch.ai")
-        assert page.locator("[data-testid=stTopNavLink]").count() == len(PAGES)
-        assert page.title() == "Who holds power · DeAI Observatory"
+def test_a_page_without_data_says_which_command_makes_some(nomad: Reader, name: str) -> None:
+    expect(nomad.turns_to(name).get_by_text("python -m ingest run")).to_be_visible()
 
 
 LINKS = {
-    "power": "net=fetch&what=stake&of=delegators%2Fdelegators&rule=nc_gt_1_2&group=address",
+    "power": "net=fetch&what=stake&of=delegators%2Fdelegators&rule=nc_gt_1_2&group=address&q=onerror",
     "whatif": "net=akash&if=remove&many=3&group=address",
     "trends": "what=stake_by_operator&metric=top_10&days=30",
     "proposals": "p=fetch%3Afetchhub-4%3A1",
@@ -200,21 +266,17 @@ def test_a_link_shows_the_same_again(visit: Visit, village: str, name: str) -> N
     assert parse_qs(urlsplit(page.url).query) == parse_qs(LINKS[name])
 
 
-def test_a_changed_control_is_in_the_address(visit: Visit, village: str) -> None:
-    page = visit(f"{village}/power")
+@pytest.fixture
+def regular(villager: Reader) -> Iterator[Reader]:
+    """A reader who leaves nothing chosen for the next one."""
+    yield villager
+    villager.turns_to("claims")
+
+
+def test_a_changed_control_is_in_the_address(regular: Reader) -> None:
+    page = regular.turns_to("power")
     page.get_by_role("radio", name="Plain addresses").click()
     expect(page).to_have_url(re.compile("group=address"))
-
-
-def test_a_link_to_what_is_gone_shows_the_first_instead(visit: Visit, village: str) -> None:
-    page = visit(f"{village}/power?net=atlantis&group=friends")
-    expect(page.locator("h2").first).to_contain_text("Akash")
-
-
-def test_an_embedded_page_has_no_frame_around_it(visit: Visit, village: str) -> None:
-    page = visit(f"{village}/power?embed=true")
-    assert page.locator("[data-testid=stTopNavLink]").count() == 0
-    assert page.locator(".js-plotly-plot .main-svg").count() >= 2
 
 
 def framing(address: str) -> Reply:
@@ -223,34 +285,38 @@ def framing(address: str) -> Reply:
     return Reply(frame.encode(), headers={"content-type": "text/html"})
 
 
-def test_another_site_cannot_frame_a_page(page: Page, village: str) -> None:
-    with serving(lambda _: framing(village)) as other:
+def test_another_site_cannot_frame_a_page(page: Page, desert: str) -> None:
+    with serving(lambda _: framing(desert)) as other:
         with page.expect_console_message(lambda told: "frame-ancestors" in told.text):
             page.goto(other)
         assert page.frames[1].url == "chrome-error://chromewebdata/"
 
 
-def test_a_site_that_the_operator_names_can_frame_a_page(page: Page, hamlet: Path) -> None:
+def test_a_site_that_the_operator_names_can_frame_a_page_which_has_no_frame_of_its_own(
+    reader: Reader, hamlet: Path
+) -> None:
     ours: list[str] = []
     with (
         serving(lambda _: framing(ours[0])) as other,
         streamlit("server.py", {"DEAI_DATA": str(hamlet), "DEAI_FRAMED_BY": other}) as address,
     ):
         ours.append(address)
-        page.goto(other)
-        headline = page.frame_locator("iframe").locator("h2").first
-        expect(headline).to_contain_text("Akash", timeout=PATIENCE)
+        reader.page.goto(other)
+        framed = reader.page.frame_locator("iframe")
+        expect(framed.locator("h2").first).to_contain_text("Akash", timeout=PATIENCE)
+        expect(framed.locator(".js-plotly-plot .main-svg").nth(1)).to_be_attached(timeout=PATIENCE)
+        assert framed.locator("[data-testid=stTopNavLink]").count() == 0
 
 
-def test_a_clicked_bar_tells_of_its_party(visit: Visit, village: str) -> None:
-    page = visit(f"{village}/power?net=akash")
+def test_a_clicked_bar_tells_of_its_party(regular: Reader) -> None:
+    page = regular.turns_to("power")
     page.locator(".js-plotly-plot").first.locator(".bars .point").nth(2).click(force=True)
     expect(page.get_by_text("is number 3 with")).to_be_visible()
 
 
-def test_three_clicks_lead_to_a_csv_of_who_can_halt_a_chain(visit: Visit, village: str) -> None:
+def test_three_clicks_lead_to_a_csv_of_who_can_halt_a_chain(regular: Reader) -> None:
     """As a new reader would: Who holds power, Fetch.ai, CSV."""
-    page = visit(village)
+    page = regular.turns_to("scorecard")
     page.get_by_test_id("stTopNav").get_by_role("link", name="Who holds power").click()
     settled(page)
     page.get_by_role("combobox", name="Network").click()
@@ -264,8 +330,8 @@ def test_three_clicks_lead_to_a_csv_of_who_can_halt_a_chain(visit: Visit, villag
     assert not [name for name in rows["party"] if name.startswith(FORMULA_STARTS)]
 
 
-def test_a_voter_finds_out_how_its_stake_votes(visit: Visit, village: str) -> None:
-    page = visit(f"{village}/proposals?p=akash%3A2")
+def test_a_voter_finds_out_how_its_stake_votes(regular: Reader) -> None:
+    page = regular.turns_to("proposals")
     field = page.get_by_role("textbox", name="Your address")
     field.fill(address("akash", 4))
     field.press("Enter")
@@ -273,28 +339,17 @@ def test_a_voter_finds_out_how_its_stake_votes(visit: Visit, village: str) -> No
     expect(page).to_have_url(re.compile("q=akash1"))
 
 
-def test_a_search_finds_a_validator_by_its_hostile_name(visit: Visit, village: str) -> None:
-    page = visit(f"{village}/power?q=onerror")
+def test_a_search_finds_a_validator_by_its_hostile_name(regular: Reader) -> None:
+    page = regular.turns_to("power")
+    field = page.get_by_role("textbox", name="address or name")
+    field.fill("onerror")
+    field.press("Enter")
     expect(page.get_by_text("of 12 validators by").first).to_be_visible()
     assert "owned" not in page.title()
 
 
-def test_the_database_can_be_taken_along(visit: Visit, village: str) -> None:
-    page = visit(f"{village}/sources")
+def test_the_database_can_be_taken_along(regular: Reader) -> None:
+    page = regular.turns_to("sources")
     with page.expect_download() as download:
         page.get_by_role("button", name="Database").click()
     assert download.value.suggested_filename.endswith(".duckdb")
-
-
-def test_a_session_over_all_pages_takes_less_than_two_megabytes(page: Page, visit: Visit, sample_site: str) -> None:
-    received: list[int] = []
-
-    def listen(socket: WebSocket) -> None:
-        socket.on("framereceived", lambda frame: received.append(len(frame)))
-
-    page.on("websocket", listen)
-    visit(sample_site)
-    for link in range(1, len(PAGES)):
-        page.locator("[data-testid=stTopNavLink]").nth(link).click()
-        settled(page)
-    assert 0 < sum(received) < 2_000_000

@@ -225,11 +225,13 @@ def test_who_was_meant_goes_with_the_search_or_where_only_one_is_found(visit: Op
 
 
 def test_a_link_to_what_is_not_here_says_so_and_shows_the_first(visit: Open) -> None:
-    shown = visit("power", net="<b>nonsense")
+    shown = visit("power", net="<b>nonsense", group="friends")
     assert [told.value for told in shown.toast] == [
-        r"The link names '\<b\>nonsense', which is not here; showing Akash."
+        r"The link names '\<b\>nonsense', which is not here; showing Akash.",
+        "The link names 'friends', which is not here; showing One party once.",
     ]
-    assert "net" not in address_line(shown)
+    assert shown.header[0].value.startswith("Akash")
+    assert not {"net", "group"} & address_line(shown).keys()
 
 
 @pytest.mark.slow
