@@ -5,7 +5,7 @@ server beside the spoiled one and without. That a fault does no harm is seen by 
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -176,11 +176,23 @@ def ran(
 Case = tuple[Clean, Asked, Fault]
 
 
-def cases(network: Network, folder: Path) -> Iterator[Case]:
+def of_others(networks: Iterable[Network]) -> dict[str, set[str]]:
+    """By network its readings that one before it has too: on the same kind of chain, by the same method."""
+    seen: set[tuple[object, ...]] = set()
+    found: dict[str, set[str]] = {}
+    for network in networks:
+        own = {one.name: (type(network.chain), one.name, one.kind, one.measure, one.method) for one in network.readings}
+        found[network.name] = {name for name, same in own.items() if same in seen}
+        seen |= set(own.values())
+    return found
+
+
+def cases(network: Network, folder: Path, elsewhere: Collection[str] = ()) -> Iterator[Case]:
     """For each reading each route or method, at the first, a middle, the last and the largest answer, and each fault.
 
     What an earlier reading of the network asked too is tried with every fourth fault; what all of them ask, to find the
-    newest block, with the first reading alone.
+    newest block, with the first reading alone. elsewhere: readings that another network has too, which are tried with
+    every fourth fault here.
     """
     seen: set[Name] = set()
     every = [clean(network, reading, folder) for reading in network.readings]
@@ -188,7 +200,7 @@ def cases(network: Network, folder: Path) -> Iterator[Case]:
     for number, found in enumerate(every):
         wanted = [one for name, one in found.asked.items() if not number or name not in of_all]
         for place, one in enumerate(samples(wanted)):
-            again = question(one.request) in seen
+            again = found.reading.name in elsewhere or question(one.request) in seen
             turn = FAULTS[(number + place) % EVERY :: EVERY] if again else FAULTS
             yield from ((found, one, fault) for fault in turn)
         seen |= found.asked.keys()
