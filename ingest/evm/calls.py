@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from eth_abi.abi import decode, encode
+from eth_abi.abi import encode
+from eth_abi.codec import ABIDecoder
+from eth_abi.decoding import ContextFramesBytesIO
 from eth_abi.exceptions import DecodingError
+from eth_abi.registry import registry
 from eth_utils.crypto import keccak
 
 from store.rows import SourceChanged
@@ -15,6 +18,8 @@ MULTICALL3: Final = "0xcA11bde05977b3631167028862bE2a173976CA11"
 AGGREGATE3: Final = keccak(text="aggregate3((address,bool,bytes)[])")[:4]
 # What no bytes of an answer may end otherwise in: an offset beyond every file is an OverflowError.
 UNREADABLE: Final = (DecodingError, ValueError, OverflowError)
+# How often a decoder may read every byte: once for what it says, and pointers twice more, to see that they lie within.
+PASSES: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,33 @@ class Call:
         """Selector and encoded arguments."""
         types = self.function[self.function.index("(") + 1 : -1]
         return keccak(text=self.function)[:4] + encode(types.split(",") if types else (), self.arguments)
+
+
+class _Frugal(ContextFramesBytesIO):
+    """Bytes that are read a few times each: ten thousand pointers to one megabyte would make ten gigabytes of it."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self._left = PASSES * len(data)
+
+    def read(self, size: int | None = -1) -> bytes:
+        found = super().read(size)
+        self._left -= len(found)
+        if self._left < 0:
+            raise DecodingError("the same bytes are pointed at again and again")
+        return found
+
+
+class _Decoder(ABIDecoder):
+    stream_class = _Frugal
+
+
+_DECODER: Final = _Decoder(registry)
+
+
+def decode(types: Sequence[str], data: bytes) -> tuple[Any, ...]:
+    """The values in bytes of a contract; raises one of UNREADABLE for what is none or unfolds to much more."""
+    return _DECODER.decode(types, data)
 
 
 def together(calls: Sequence[Call]) -> bytes:

@@ -15,11 +15,11 @@ from functools import partial
 from typing import Any, Final
 
 import polars as pl
-from eth_abi.abi import decode, encode
+from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
 from analytics.votes.tally import Majority, outcome
-from ingest.evm.calls import UNREADABLE, Call
+from ingest.evm.calls import UNREADABLE, Call, decode
 from ingest.evm.events import WORD, Event, History, address, history, signature
 from ingest.evm.logs import AnswersLeft
 from ingest.evm.node import EvmNode

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import polars as pl
 import pytest
+from eth_abi.abi import encode
 from hypothesis import given
 from hypothesis import strategies as st
 from urllib3.util import Retry
@@ -154,6 +155,17 @@ def test_whatever_bytes_multicall_answers_it_is_values_or_our_error(answer: byte
     calls = [Call(TOKEN, "name()", returns=("string",)), Call(TOKEN, "getOwners()", returns=("address[]",))]
     with suppress(SourceChanged):
         assert len(apart(calls, answer)) == 2
+
+
+def test_an_answer_that_points_again_and_again_at_the_same_bytes_is_none() -> None:
+    """Invented: four thousand results that are one and the same, 256 kB that would unfold to half a gigabyte."""
+    count, size = 4_000, 128_000
+    answer = words([32, count, *[32 * count] * count, 1, 64, size]) + bytes(size)
+    with pytest.raises(SourceChanged, match="the same bytes are pointed at again and again"):
+        apart([], answer)
+    honest = [(True, bytes(32 * place)) for place in range(300)]
+    calls = [Call(TOKEN, "owner()")] * len(honest)
+    assert apart(calls, encode(["(bool,bytes)[]"], [honest])) == [(), *[(0,)] * 299]
 
 
 def test_no_error_of_a_library_passes_the_border() -> None:
