@@ -42,6 +42,12 @@ def reaching(part: int, whole: Any) -> Any:
     return -((first * whole + found) // DIGITS)
 
 
+def part_of(part: int, whole: Any) -> Any:
+    """A part, in 1e-18, of whole units, rounded down; of an int64 array of numbers below 2^33 one each."""
+    high, low = divmod(part, DIGITS)
+    return (high * whole + (low * whole) // DIGITS) // DIGITS
+
+
 @cache
 def _digits(part: int) -> tuple[int, int, int, int]:
     """The least ratio that rounds to a part, negative, in four times nine digits."""

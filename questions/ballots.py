@@ -24,7 +24,7 @@ from store.rows import Decision
 from store.visible import self_said
 
 _VOTES: Final = """
-    SELECT v.proposal, v.voter, v.option, v.weight, v.height, v.power FROM vote v
+    SELECT v.proposal, v.voter, v.option, v.weight, v.height, v.power, v.overrides FROM vote v
     WHERE v.network = ? AND v.chain_id = ? AND v.proposal = ?
 """
 # The mart has what counts for some proposal: of what was read while this one was open, the last is its own.
@@ -115,7 +115,8 @@ def _weighed(mart: Mart, proposal: Proposal, rows: pl.DataFrame, votes: Mapping[
     for voter, option, power in rows.select("voter", "option", "power").iter_rows():
         cast[voter][option] = int(power)
     carried = {voter: sum(parts.values()) for voter, parts in cast.items()}
-    held = _voters(mart, proposal.network, carried)
+    overrides = dict(rows.select("voter", "overrides").drop_nulls().iter_rows())
+    held = _voters(mart, proposal.network, carried, overrides)
     if held is None:
         held = _held(carried, proposal.height, proposal.read_at)
     options = {option: sum(parts.get(option, 0) for parts in cast.values()) for option in OPTIONS}
@@ -127,20 +128,34 @@ def _weighed(mart: Mart, proposal: Proposal, rows: pl.DataFrame, votes: Mapping[
         voters={voter: VotingPower(own=power * ONE) for voter, power in carried.items()},
     )
     everybody = [
-        Cast(voter, one.tokens * ONE, Vote(**{option: power * ONE for option, power in cast.get(voter, {}).items()}))
+        Cast(voter, one.tokens, Vote(**cast.get(voter, {})), _at_home(one.tokens, cast.get(overrides.get(voter, ""))))
         for voter, one in held.validators.items()
     ]
-    turned = flips(counted.bonded * ONE, everybody, proposal.rule) if proposal.rule else {}
+    # A contract compares whole units, and rounds to them.
+    turned = flips(counted.bonded, everybody, proposal.rule) if proposal.rule else {}
     return Count(proposal, held, votes, counted, turned)
 
 
-def _voters(mart: Mart, network: str, carried: Mapping[str, int]) -> Stake | None:
-    """Power of everybody now, of those who voted what they carried; None where it was not read."""
+def _at_home(power: int, delegate: Mapping[str, int] | None) -> Vote:
+    """How power votes that a voter took from a delegate's vote, if she stays home: as the delegate did."""
+    return Vote(**{max(delegate, key=lambda option: delegate[option]): power}) if delegate else Vote()
+
+
+def _voters(
+    mart: Mart, network: str, carried: Mapping[str, int], overrides: Mapping[str, str] | None = None
+) -> Stake | None:
+    """Power of everybody now, of those who voted what they carried; None where it was not read.
+
+    overrides: from whose vote a voter took her power; who did not vote has it no more.
+    """
     rows = mart.table(_VOTERS, network)
     if rows.is_empty():
         return None
     now = {voter: int(amount) for voter, amount in rows.select("address", "amount").iter_rows()}
     height, time = rows.select("height", "time").row(0)
+    for voter, delegate in (overrides or {}).items():
+        if delegate in now:
+            now[delegate] = max(0, now[delegate] - carried[voter])
     return _held({**now, **carried}, height, time)
 
 

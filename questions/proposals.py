@@ -225,7 +225,8 @@ def _majority(row: dict[str, Any]) -> Majority | None:
     """The rule that the contract tells with the proposal; None where it does not prove it."""
     if row["quorum"] is None or row["quorum_counts"] is None:
         return None
-    return Majority(int(row["quorum"]), int(row["power"] or 0), tuple(row["quorum_counts"].split(",")))
+    quota = None if row["quota"] is None else scaled(row["quota"])
+    return Majority(int(row["quorum"]), int(row["power"] or 0), tuple(row["quorum_counts"].split(",")), quota)
 
 
 def linked(found: Sequence[Proposal], asked: str) -> str:

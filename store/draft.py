@@ -470,9 +470,12 @@ class Draft:
 
 def _later(kind: Kind) -> str:
     """Columns that files of before may lack, as nothing of their type."""
-    types = {pl.String: "VARCHAR", pl.Decimal: "DECIMAL(38, 0)"}
     added = [name for kinds in LATER.values() for name in kinds.get(kind, ())]
-    return "".join(f", NULL::{types[SCHEMAS[kind][name].base_type()]} AS {name}" for name in added)
+    return "".join(f", NULL::{_sql_type(SCHEMAS[kind][name])} AS {name}" for name in added)
+
+
+def _sql_type(dtype: pl.DataType) -> str:
+    return f"DECIMAL({dtype.precision}, {dtype.scale})" if isinstance(dtype, pl.Decimal) else "VARCHAR"
 
 
 def _connected(path: Path) -> duckdb.DuckDBPyConnection:

@@ -35,8 +35,8 @@ from store.sealed import note, proved, told_by_name, unproved, write_sealed
 log = logging.getLogger(__name__)
 
 # 2 added the column `height`, so that one file can hold many snapshots; 3 the seal and the mark of flows; 4 the
-# power of votes, and the quorum of proposals (store.rows.LATER).
-SCHEMA_VERSION: Final = 4
+# power of votes, and the quorum of proposals; 5 their quota, and whose vote a vote overrides (store.rows.LATER).
+SCHEMA_VERSION: Final = 5
 SEALED: Final = 3
 SAMPLE: Final = "sample"
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:@-]*")
@@ -49,6 +49,12 @@ KEPT_SINGLE: Final = timedelta(days=31)
 
 class Lasting(str):
     """The name of a part that holds at every later block; any other is of the block at which it was read."""
+
+    __slots__ = ()
+
+
+class Anew(Lasting):
+    """The name of a part that holds at every later block, but is doubted: it is made again, and kept instead."""
 
     __slots__ = ()
 
@@ -154,14 +160,15 @@ class Landing:
     def memo(self, snapshot: Snapshot) -> Callable[[str, Callable[[], pl.DataFrame]], pl.DataFrame]:
         """Keeps the finished parts of a long reading at one block; `forget` drops them.
 
-        Parts with a lasting name tell of blocks that never change, whatever block is read; they are kept for good.
+        Parts with a lasting name tell of blocks that never change, whatever block is read; they are kept for good, or
+        until they are made anew.
         """
         parts = self._parts(snapshot)
 
         def part(name: str, make: Callable[[], pl.DataFrame]) -> pl.DataFrame:
             folder = parts / (FINAL if isinstance(name, Lasting) else str(snapshot.block.height))
             path = folder / f"{_safe(name)}.parquet"
-            if path.exists():
+            if path.exists() and not isinstance(name, Anew):
                 try:
                     return _part(path)
                 except BadData as error:

@@ -144,7 +144,8 @@ OBSERVATIONS = pl.Schema(
 
 # A proposal as the chain tells it at one block; yes to no_with_veto: the running or final tally in base units, or null.
 # Where a contract tells it of each proposal: `power`, of all who could vote; `quorum`, how much of what `quorum_counts`
-# names (options with a comma between) it needs. What its contract does not prove is null.
+# names (options with a comma between) it needs; `quota`, which part of Yes and No must be Yes, null where more Yes than
+# No is enough. What its contract does not prove is null.
 PROPOSALS = pl.Schema(
     {
         "proposal": pl.String(),
@@ -165,11 +166,12 @@ PROPOSALS = pl.Schema(
         "power": Amount,
         "quorum": Amount,
         "quorum_counts": pl.String(),
+        "quota": pl.Decimal(38, 18),
     }
 )
 
 # One option of one voter; a split vote has several rows whose weights add up to one. power: what the option got by it,
-# where whoever counts tells it with the vote, else null.
+# where whoever counts tells it with the vote, else null. overrides: from whose vote it took that, or would take it.
 VOTES = pl.Schema(
     {
         "proposal": pl.String(),
@@ -178,6 +180,7 @@ VOTES = pl.Schema(
         "weight": pl.Decimal(38, 18),
         "height": pl.Int64(),
         "power": Amount,
+        "overrides": pl.String(),
     }
 )
 
@@ -190,7 +193,8 @@ SCHEMAS: Mapping[Kind, pl.Schema] = {
 
 # Columns that files of before a schema version do not have, by that version: nothing is known of them.
 LATER: Mapping[int, Mapping[Kind, tuple[str, ...]]] = {
-    4: {Kind.PROPOSALS: ("power", "quorum", "quorum_counts"), Kind.VOTES: ("power",)}
+    4: {Kind.PROPOSALS: ("power", "quorum", "quorum_counts"), Kind.VOTES: ("power",)},
+    5: {Kind.PROPOSALS: ("quota",), Kind.VOTES: ("overrides",)},
 }
 
 # What every row must say; other columns may be null, where a chain has no such thing or does not tell it.

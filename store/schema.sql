@@ -317,7 +317,8 @@ CREATE TABLE proposal (
     expedited BOOLEAN,             -- a shorter vote with a higher mark
     power DECIMAL(38, 0),          -- of all who could vote, where a contract tells it of each proposal
     quorum DECIMAL(38, 0),         -- how much of the options below it needs, likewise
-    quorum_counts VARCHAR          -- which options make its quorum, commas between; null where that is not proved
+    quorum_counts VARCHAR,         -- which options make its quorum, commas between; null where that is not proved
+    quota DECIMAL(38, 18)          -- which part of Yes and No must be Yes; null where more Yes than No is enough
 );
 
 -- One option of one voter, from the newest snapshot that has votes of the proposal: chains delete them at the tally.
@@ -330,7 +331,8 @@ CREATE TABLE vote (
     option VARCHAR,                -- yes, abstain, no, no_with_veto
     weight DECIMAL(38, 18),        -- part of the voter's power; those of a voter add up to one
     height BIGINT,                 -- block at which it was cast or read
-    power DECIMAL(38, 0)           -- what the option got by it, where whoever counts tells it with the vote
+    power DECIMAL(38, 0),          -- what the option got by it, where whoever counts tells it with the vote
+    overrides VARCHAR              -- address from whose vote it took that, or would take it
 );
 
 -- Who is behind an address, with public evidence (data/reference/entities.toml); nothing that anybody writes of himself.

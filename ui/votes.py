@@ -103,9 +103,9 @@ def _result(one: Proposal) -> str:
     if one.rule.veto is None and one.yes is None:
         return f"{decided}: nobody voted for or against it."
     if one.rule.veto is None:
-        return (
-            f"{decided}: Yes {words.share(one.yes)} of what was voted for or against, where more than half is needed."
-        )
+        needed = words.share(fraction(one.rule.threshold))
+        mark = "more than half" if one.rule.quota is None else f"{needed} or more"
+        return f"{decided}: Yes {words.share(one.yes)} of what was voted for or against, where {mark} is needed."
     return (
         f"{decided}: Yes {words.share(one.yes)} of the {words.share(fraction(one.rule.threshold))} needed, "
         f"veto {words.share(one.veto)} of the {words.share(fraction(one.rule.veto))} that stop it."

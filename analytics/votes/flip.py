@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from heapq import nlargest
 from itertools import accumulate
 
-from analytics.decimals import FINE, least, product
+from analytics.decimals import FINE, ONE, least, product
 from analytics.votes.rules import SEARCH_STEPS, Ballots, fewest
 from analytics.votes.tally import Account, Choice, Majority, Rule, Tally, Validator, power_of, tally
 
@@ -168,7 +168,11 @@ def _sums(bonded: int, vote: Vote, rule: Rule) -> Sums:
     """
     if isinstance(rule, Majority):
         quorate = rule.quorate(yes=vote.yes, abstain=vote.abstain, no=vote.no)
-        return (quorate * (rule.power or 1) - rule.needed * bonded, 0, vote.yes - vote.no - 1)
+        agreed = vote.yes - vote.no - 1
+        if rule.quota is not None:
+            # At least the part of all, rounded down, is more than one unit less than the part.
+            agreed = vote.yes * ONE - rule.quota * (vote.yes + vote.no) + ONE - 1
+        return (quorate * (rule.power or 1) - rule.needed * bonded, 0, agreed)
     total, deciding = vote.total, vote.total - vote.abstain
     return (
         total * FINE - least(rule.quorum) * bonded,

@@ -15,7 +15,7 @@ from typing import Any, Final, TypeAlias
 
 import polars as pl
 
-from analytics.decimals import ONE, product, quotient, reaching, scaled
+from analytics.decimals import ONE, part_of, product, quotient, reaching, scaled
 from analytics.impossible import Impossible
 
 OPTIONS: Final = ("yes", "abstain", "no", "no_with_veto")
@@ -49,19 +49,29 @@ class Majority:
     """The rule of a contract that counts: more Yes than No, and at least `needed` of what the options `counts` got.
 
     needed, power: in one unit, as the contract tells them of one proposal; power: all that could vote. The contract
-    compares whole units: nothing is rounded. A majority of whom nobody else voted is one.
+    compares whole units: nothing is rounded. A majority of whom nobody else voted is one. quota: where not more Yes
+    than No is asked for, but this part of both, in 1e-18, rounded down: half of each is enough then.
     """
 
     needed: int
     power: int
     counts: tuple[str, ...]
+    quota: int | None = None
     options = ("yes", "abstain", "no")
-    threshold = ONE // 2
     veto = None
 
     def __post_init__(self) -> None:
         if min(self.needed, self.power) < 0 or not {*self.counts} <= {*self.options}:
             raise ValueError(f"no quorum: {self.needed} of {self.power} by {', '.join(self.counts)}")
+
+    @property
+    def threshold(self) -> int:
+        """The part of Yes and No that is asked for, in 1e-18."""
+        return ONE // 2 if self.quota is None else self.quota
+
+    def agreed(self, *, yes: Any, no: Any) -> Any:
+        """Whether enough is Yes; of arrays one each."""
+        return yes > no if self.quota is None else yes >= part_of(self.quota, yes + no)
 
     @property
     def quorum(self) -> int:
@@ -93,7 +103,7 @@ def conditions(rule: Rule, *, bonded: Any, total: Any, yes: Any, abstain: Any, v
     if isinstance(rule, Majority):
         no = deciding - yes
         reached = rule.quorate(yes=yes, abstain=abstain, no=no) >= rule.need(bonded)
-        return (True, reached, True, True, yes > no)
+        return (True, reached, True, True, rule.agreed(yes=yes, no=no))
     # Vetoes are compared with everything that voted, Yes only with what did not abstain.
     return (
         bonded > 0,
@@ -146,7 +156,12 @@ class Tally:
     def outcome(self, rule: Rule) -> str:
         """What the chain would decide now."""
         yes, abstain, veto = (self.exact[option] for option in ("yes", "abstain", "no_with_veto"))
-        return outcome(rule, bonded=self.bonded * ONE, total=self.turnout, yes=yes, abstain=abstain, veto=veto)
+        unit = ONE
+        if isinstance(rule, Majority):
+            # A contract compares whole units, and rounds to them.
+            yes, abstain, veto, unit = yes // ONE, abstain // ONE, 0, 1
+        total = self.turnout * unit // ONE
+        return outcome(rule, bonded=self.bonded * unit, total=total, yes=yes, abstain=abstain, veto=veto)
 
 
 def tally(

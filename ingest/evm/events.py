@@ -1,6 +1,7 @@
 """Events of one contract over a period: read in stretches of blocks, of which the finished ones are kept."""
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -13,15 +14,15 @@ from eth_utils.crypto import keccak
 from ingest.evm.logs import AnswersLeft, Logs, Postponed, Segment, segments
 from ingest.evm.node import EvmNode
 from ingest.network import Memo
-from store.landing import Lasting
+from store.landing import Anew, Lasting
 from store.rows import BadData, SourceDown
 
 # Answers with logs that one run takes for events of which all are needed; it goes on where the last one stopped.
 MOST_ANSWERS: Final = 1_000
 # Digits of the 32 bytes that each value takes.
 WORD: Final = 64
-# How many topics after the first, and how many words of data, each event has, None: any; by its first topic.
-Shapes = Mapping[str, tuple[int, int | None]]
+# How many topics after the first, and how many words of data, each event has, or at least; by its first topic.
+Shapes = Mapping[str, tuple[int, int | range]]
 
 LOGS: Final = pl.Schema({"block": pl.Int64(), "topics": pl.List(pl.String()), "data": pl.String()})
 
@@ -44,12 +45,34 @@ class History:
     unread: int
 
 
+# Raises BadData for an event that the contract does not write.
+Judge = Callable[[Event], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """How the stretches of a history are kept.
+
+    blocks: of one stretch; 0: of the chain's day. judge: refuses an event before its stretch is kept for good, so that
+    it is its provider's fault. doubted: blocks of which what was kept is read anew.
+    """
+
+    blocks: int = 0
+    judge: Judge = lambda _: None
+    doubted: range = range(0)
+
+
 @dataclass(frozen=True, slots=True)
 class Period:
     """The blocks of a period that ends at the pinned block: after `since`, from block `first` on."""
 
     first: int
     since: datetime
+
+
+def at_least(words: int) -> range:
+    """So many words of data or more, of events that end in texts."""
+    return range(words, sys.maxsize)
 
 
 def signature(event: str) -> str:
@@ -77,7 +100,7 @@ def events(
 
     Raises SourceDown where one run is not enough for all of them: what was read is kept, and the next goes on.
     """
-    told = history(node, memo, contract, shapes, first, AnswersLeft(most_answers), segment_blocks=segment_blocks)
+    told = history(node, memo, contract, shapes, first, AnswersLeft(most_answers), Keeping(segment_blocks))
     if told.unread:
         raise SourceDown(f"{told.unread} blocks with events of {contract} are left for later runs")
     found: dict[str, list[Event]] = {topic: [] for topic in shapes}
@@ -93,16 +116,25 @@ def history(
     shapes: Shapes,
     first: int,
     answers: AnswersLeft,
-    *,
-    segment_blocks: int = 0,
+    keeping: Keeping | None = None,
 ) -> History:
     """Events of a contract from block `first` on, as far as these are read by now; the newest blocks are read first."""
+    keeping = keeping or Keeping()
+    read, topics = partial(_frame, contract, shapes, keeping.judge), sorted(shapes)
+
+    def make(stretch: Segment) -> pl.DataFrame:
+        return pl.concat(list(answers.of(node.logs(contract, topics, stretch.first, stretch.last, read))))
+
     stretches: list[list[Event]] = []
-    blocks = segment_blocks or node.chain.day
+    blocks, doubted = keeping.blocks or node.chain.day, keeping.doubted
     unread, start = 0, first // blocks * blocks
+    # Parts are kept for good: one of another contract or of other events must not be taken for it.
+    asked = f"{contract.lower()}-{sha256(' '.join(topics).encode()).hexdigest()[:16]}"
     for stretch in segments(start, node.block.height, blocks):
+        kind = Anew if stretch.first < doubted.stop and stretch.last >= doubted.start else Lasting
+        name = kind(f"final-events-{asked}-{stretch.first}-{stretch.last}")
         try:
-            rows = _kept(node, memo, contract, shapes, stretch, answers)
+            rows = memo(name, partial(make, stretch)) if stretch.finished else make(stretch)
         except Postponed:
             unread += stretch.last - max(first, stretch.first) + 1
             continue
@@ -116,32 +148,25 @@ def _event(block: int, topics: list[str], data: str) -> Event:
 
 
 def address(word: int) -> str:
-    """The address in a word."""
+    """The address in a word; raises BadData where there is more in it."""
+    if word >> 160:
+        raise BadData(f"{word:#066x} is no address")
     return f"0x{word:040x}"
 
 
-def _kept(
-    node: EvmNode, memo: Memo, contract: str, shapes: Shapes, stretch: Segment, answers: AnswersLeft
-) -> pl.DataFrame:
-    topics = sorted(shapes)
-
-    def make() -> pl.DataFrame:
-        read = partial(_frame, contract, shapes)
-        return pl.concat(list(answers.of(node.logs(contract, topics, stretch.first, stretch.last, read))))
-
-    if not stretch.finished:
-        return make()
-    # Parts are kept for good: one of another contract or of other events must not be taken for it.
-    asked = f"{contract.lower()}-{sha256(' '.join(topics).encode()).hexdigest()[:16]}"
-    return memo(Lasting(f"final-events-{asked}-{stretch.first}-{stretch.last}"), make)
+def naming(place: int) -> Judge:
+    """A judge of events that name an account in a topic."""
+    return lambda event: address(event.topics[place])
 
 
-def _frame(contract: str, shapes: Shapes, logs: Logs) -> pl.DataFrame:
-    """Logs as they are kept; raises BadData for one that has not the topics and words of its event."""
+def _frame(contract: str, shapes: Shapes, judge: Judge, logs: Logs) -> pl.DataFrame:
+    """Logs as they are kept; raises BadData for one that has not the topics and words of its event, or is judged so."""
     for block, topics, data in zip(logs.block, logs.topics, logs.data, strict=True):
         more, words = shapes[topics[0].lower()]
-        found = (len(data) - 2) / WORD
-        if len(topics) - 1 != more or (found != words if words is not None else found % 1):
+        found, rest = divmod(len(data) - 2, WORD)
+        if rest or len(topics) - 1 != more or found not in (words if isinstance(words, range) else (words,)):
             raise BadData(f"an event of {contract} in block {block} has topics {topics} and data {data[:200]}")
     lower = [[topic.lower() for topic in topics] for topics in logs.topics]
+    for row in zip(logs.block, lower, logs.data, strict=True):
+        judge(_event(*row))
     return pl.DataFrame({"block": logs.block, "topics": lower, "data": logs.data}, schema=LOGS)

@@ -1,17 +1,22 @@
 """The readings of networks that governor contracts decide for: proposals, votes, the rule with its history, voters."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
+
+import polars as pl
 
 from ingest.allowance import REPLAY
 from ingest.evm.bulk import numbers
 from ingest.evm.calls import Call
-from ingest.evm.events import Event, address, history, signature
+from ingest.evm.events import Keeping, address, history, naming, signature
 from ingest.evm.governor import (
     ANSWERS_A_RUN,
     BLOCKS,
+    SECONDS,
     Assembly,
     Governor,
     assembly,
@@ -23,6 +28,7 @@ from ingest.evm.governor import (
 from ingest.evm.logs import AnswersLeft
 from ingest.evm.node import EvmNode
 from ingest.network import DAILY, HOURLY, InParts, Memo, Reading
+from store.landing import Lasting
 from store.rows import Facts, Kind, Measure, SourceDown, frame, holdings, observation
 
 # Votes on what ended before are all told once a week, by `past_votes`.
@@ -34,6 +40,7 @@ SETTINGS: Final[Mapping[str, str]] = {
     "proposal_threshold": "proposalThreshold()",
     "quorum_numerator": "quorumNumerator()",
     "quorum_denominator": "quorumDenominator()",
+    "quota": "quota()",
 }
 # The same as it was changed: the event has the old and the new value.
 CHANGES: Final[Mapping[str, str]] = {
@@ -45,6 +52,8 @@ CHANGES: Final[Mapping[str, str]] = {
     signature("TotalSupplyUpdated(uint256,uint256)"): "quorum_base",
 }
 DELEGATED: Final = signature("DelegateVotesChanged(address,uint256,uint256)")
+# Who locked, or was delegated to, is the first topic.
+NAMING: Final = Keeping(judge=naming(0))
 
 Read = Callable[[EvmNode, Memo], Facts]
 
@@ -69,24 +78,42 @@ def proposals(governors: Sequence[Governor]) -> Read:
         power is that of which the quorum is a part. When a vote in the future ends is by the pace of the chain where
         the contract counts blocks. What makes the quorum is told where nothing that the contract says contradicts it.
         """
-        rows = [row for one in _assemblies(node, memo, governors) for row in _proposals(node, memo, one)]
+        assemblies = _assemblies(node, memo, governors)
+        names = _names(assemblies)
+        rows = [row for one in assemblies for row in _proposals(node, memo, one, names)]
         return Facts(frame(Kind.PROPOSALS, rows), empty=not rows)
 
     return read
 
 
-def _assemblies(node: EvmNode, memo: Memo, governors: Sequence[Governor]) -> Iterator[Assembly]:
+def _assemblies(node: EvmNode, memo: Memo, governors: Sequence[Governor]) -> list[Assembly]:
     answers = AnswersLeft(ANSWERS_A_RUN)
-    for governor in governors:
-        clock(node, governor)
-        yield assembly(node, memo, governor, answers)
+    return [assembly(node, memo, governor, answers) for governor in governors]
 
 
-def _proposals(node: EvmNode, memo: Memo, told: Assembly) -> Iterator[dict[str, Any]]:
+def _names(assemblies: Sequence[Assembly]) -> dict[tuple[str, int], str]:
+    """What proposals are called, by governor and number: their number.
+
+    It is the hash of actions and words, which anybody may propose at a second governor of the network too: the later
+    one is called by that governor's address as well.
+    """
+    made = [(one.block, told.governor.address, one.number) for told in assemblies for one in told.created.values()]
+    first: dict[int, str] = {}
+    for _, governor, number in sorted(made):
+        first.setdefault(number, governor)
+    return {
+        (governor, number): str(number) if first[number] == governor else f"{number}@{governor}"
+        for _, governor, number in made
+    }
+
+
+def _proposals(
+    node: EvmNode, memo: Memo, told: Assembly, names: Mapping[tuple[str, int], str]
+) -> Iterator[dict[str, Any]]:
     counts = None if told.doubt else ",".join(told.governor.dialect.counts)
     for number, one in told.created.items():
-        standing = told.standing[number]
-        yield proposal_row(one, standing, moments(node, memo, told.governor, one, standing), counts)
+        name, times = names[told.governor.address, number], moments(node, memo, told, one)
+        yield proposal_row(name, one, told.standing[number], times, counts)
 
 
 def votes(governors: Sequence[Governor]) -> Read:
@@ -118,33 +145,33 @@ def past_votes(governors: Sequence[Governor]) -> Read:
 
 
 def _votes(node: EvmNode, memo: Memo, governors: Sequence[Governor], *, late: bool) -> Facts:
+    assemblies = _assemblies(node, memo, governors)
+    names = _names(assemblies)
     rows = [
         row
-        for told in _assemblies(node, memo, governors)
+        for told in assemblies
         for number in told.created
-        if _is_late(node, told, number) == late and told.told(number)
-        for row in _cast(told, number)
+        if _is_late(told, number) == late and told.told(number)
+        for row in _cast(told, number, names[told.governor.address, number])
     ]
     return Facts(frame(Kind.VOTES, rows), empty=not rows)
 
 
-def _is_late(node: EvmNode, told: Assembly, number: int) -> bool:
-    standing, now = told.standing[number], int(node.block.time.timestamp())
-    if told.governor.dialect.clock == BLOCKS:
-        return (node.block.height - standing.end) * node.chain.seconds <= LATELY.total_seconds()
-    return now - standing.end <= LATELY.total_seconds()
+def _is_late(told: Assembly, number: int) -> bool:
+    return told.clock.ago(told.standing[number].end) <= LATELY.total_seconds()
 
 
-def _cast(told: Assembly, number: int) -> Iterator[dict[str, Any]]:
+def _cast(told: Assembly, number: int, name: str) -> Iterator[dict[str, Any]]:
     for voter, parts in told.votes.get(number, {}).items():
         for option, weight, power in weights(parts):
             yield {
-                "proposal": str(number),
+                "proposal": name,
                 "voter": voter,
                 "option": option,
                 "weight": weight,
                 "height": told.heights[number][voter],
                 "power": power,
+                "overrides": told.overrides.get(number, {}).get(voter),
             }
 
 
@@ -182,9 +209,9 @@ def changes(
 ) -> Iterator[dict[str, object]]:
     """The numbers of a rule as they are and as they were, and of how many blocks the changes are not read yet."""
     now, subject = node.block.time, governor.address
-    units = _units(clock(node, governor), unit)
+    units = _units(clock(node, governor).mode, unit)
     told = history(node, memo, subject, dict.fromkeys(CHANGES, (0, 2)), governor.since, answers)
-    times = {event.block: _time(node, event) for event in told.events}
+    times = _times(node, memo, subject, [event.block for event in told.events])
     # Of several changes in one block the last counts.
     changed = {(CHANGES[event.kind], times[event.block]): event.words[1] for event in told.events}
     asked = [Call(subject, function) for function in SETTINGS.values()]
@@ -195,13 +222,14 @@ def changes(
 
 
 def _units(clock: str, unit: str) -> Mapping[str, str]:
-    time = "blocks" if clock == BLOCKS else "s"
+    time = {BLOCKS: "blocks", SECONDS: "s"}.get(clock, "rounds")
     return {
         "voting_delay": time,
         "voting_period": time,
         "proposal_threshold": unit,
         "quorum_numerator": "parts",
         "quorum_denominator": "parts",
+        "quota": "parts",
         "quorum_base": unit,
     }
 
@@ -211,8 +239,27 @@ def _proof(node: EvmNode, memo: Memo, governor: Governor, answers: AnswersLeft) 
     return f"not proved: {told.doubt}" if told.doubt else "proved"
 
 
-def _time(node: EvmNode, event: Event) -> datetime:
-    return node.ask(lambda provider: provider.block(event.block)).time
+def _times(node: EvmNode, memo: Memo, contract: str, blocks: Sequence[int]) -> dict[int, datetime]:
+    """Times of blocks with changes; those of a stretch of blocks that is over are asked once."""
+    stretches: dict[int, list[int]] = defaultdict(list)
+    for block in dict.fromkeys(blocks):
+        stretches[block // node.chain.day].append(block)
+    found: dict[int, datetime] = {}
+    for number, within in stretches.items():
+        make = partial(_asked, node, within)
+        last = (number + 1) * node.chain.day - 1
+        kept = memo(Lasting(f"final-times-{contract}-to-{last}"), make) if last <= node.block.height else make()
+        found |= dict(zip(within, kept["time"].to_list(), strict=True))
+    return found
+
+
+def _asked(node: EvmNode, blocks: Sequence[int]) -> pl.DataFrame:
+    found = [_time(node, block) for block in blocks]
+    return pl.DataFrame({"time": found}, schema={"time": pl.Datetime("us", "UTC")})
+
+
+def _time(node: EvmNode, block: int) -> datetime:
+    return node.ask(lambda provider: provider.block(block)).time
 
 
 def _delay(node: EvmNode, governor: Governor) -> int | None:
@@ -231,7 +278,7 @@ def delegates(token: str, since: int) -> Read:
         Known from the events of delegation (DelegateVotesChanged). What nobody delegated votes with nobody: it is part
         of the supply, of which the quorum is a part, and is shown as missing coverage.
         """
-        told = history(node, memo, token, {DELEGATED: (1, 2)}, since, AnswersLeft(ANSWERS_A_RUN))
+        told = history(node, memo, token, {DELEGATED: (1, 2)}, since, AnswersLeft(ANSWERS_A_RUN), NAMING)
         known = sorted({event.topics[0] for event in told.events})
         if not known:
             raise SourceDown(f"no event names a delegate of {token}")
@@ -291,7 +338,8 @@ def voters(locks: Locks) -> Read:
 def _of_locks(node: EvmNode, memo: Memo, locks: Locks, population: str, asked: tuple[str, str, str]) -> Facts:
     """What a function says of everybody who ever locked; left for later runs while some are not known."""
     whose, function, total = asked
-    told = history(node, memo, locks.address, {locks.deposited: locks.shape}, locks.since, AnswersLeft(ANSWERS_A_RUN))
+    shapes = {locks.deposited: locks.shape}
+    told = history(node, memo, locks.address, shapes, locks.since, AnswersLeft(ANSWERS_A_RUN), NAMING)
     known = sorted({event.topics[0] for event in told.events})
     if not known:
         raise SourceDown(f"no event names who locked in {locks.address}")
@@ -303,11 +351,12 @@ def _of_locks(node: EvmNode, memo: Memo, locks: Locks, population: str, asked: t
 # What the readings tell, for the dictionary of facts: name, of whom, unit, meaning.
 TELLS: Final = """
 rules:
-  voting_delay | <address> | blocks or s | from a proposal to the begin of its vote
-  voting_period | <address> | blocks or s | how long a vote takes
+  voting_delay | <address> | blocks or s or rounds | from a proposal to the begin of its vote
+  voting_period | <address> | blocks or s or rounds | how long a vote takes
   proposal_threshold | <address> | <unit> | power that one needs to propose
   quorum_numerator | <address> | parts | of the quorum
   quorum_denominator | <address> | parts | of the quorum
+  quota | <address> | parts | of a million of Yes and No, that must be Yes, where the contract has such a rule
   quorum_base | <address> | <unit> | of which the quorum is a part, where a key types it in
   quorum_counts | <address> | | options that make the quorum
   rule | <address> | | proved, or what contradicts the rule that was read in the source

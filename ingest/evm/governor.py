@@ -18,9 +18,11 @@ import polars as pl
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
+from analytics.decimals import ONE
 from analytics.votes.tally import Majority, outcome
+from ingest.evm.bulk import numbers
 from ingest.evm.calls import UNREADABLE, Call, decode
-from ingest.evm.events import WORD, Event, History, address, history, signature
+from ingest.evm.events import WORD, Event, History, Keeping, address, at_least, history, signature
 from ingest.evm.logs import AnswersLeft
 from ingest.evm.node import EvmNode
 from ingest.network import Memo
@@ -33,14 +35,16 @@ CREATED: Final = signature(
 )
 CAST: Final = signature("VoteCast(address,uint256,uint8,uint256,string)")
 CAST_WITH_PARAMS: Final = signature("VoteCastWithParams(address,uint256,uint8,uint256,string,bytes)")
-# Topics after the first; how long its data is only each event itself says.
-SHAPES: Final = {CREATED: (0, None), CAST: (1, None), CAST_WITH_PARAMS: (1, None)}
+# Topics after the first, and the fewest words: texts and lists may be empty, how long they are is always told.
+SHAPES: Final = {CREATED: (0, at_least(14)), CAST: (1, at_least(5)), CAST_WITH_PARAMS: (1, at_least(7))}
 # Texts as bytes: what a proposer writes need not be UTF-8.
 CREATION: Final = (
     *("uint256", "address", "address[]", "uint256[]", "bytes[]", "bytes[]", "uint256", "uint256", "bytes"),
 )
 ACTIONS: Final = ("address[]", "uint256[]", "bytes[]", "bytes32")
 LONGEST_TITLE: Final = 300
+# By how much a chain may be faster than its pace says, over the days of a vote.
+DAY_OFF: Final = timedelta(days=1)
 # IGovernor.ProposalState, by number, in the words of all chains.
 STATES: Final = ("pending", "voting_period", "cancelled", "rejected", "succeeded", "queued", "expired", "executed")
 # What the contract works out anew from the count each time that it is asked.
@@ -64,7 +68,10 @@ class Dialect:
     tell them. counts: the options that make the quorum. quorum: the function that tells how much it needs; at_end: at
     the deadline, not at the snapshot. power: the function that tells all power, of the contract that power_of names, or
     of the governor itself. unheard: choices that are written down and not counted. hashed: whether a proposal's number
-    is the hash of what it would do.
+    is the hash of what it would do. pace: seconds from one moment of the clock to the next, where it counts neither the
+    chain's blocks nor seconds. quota: the function that tells which part of Yes and No must be Yes, and of how many
+    parts; None where more Yes than No passes. overrides: the contract, and its function, that tell with whom power was
+    at a moment, where a vote of it takes it from the vote of its delegate; None where each votes with what is with her.
     """
 
     mode: str
@@ -79,6 +86,9 @@ class Dialect:
     power: str = "getPastTotalSupply(uint256)"
     unheard: tuple[int, ...] = ()
     hashed: bool = True
+    pace: float = 0.0
+    quota: tuple[str, int] | None = None
+    overrides: tuple[str, str] | None = None
 
 
 # OpenZeppelin Contracts 5.7.0 (4.8.3 alike), governance/extensions: GovernorCountingSimple.sol, proposalVotes line 44
@@ -107,6 +117,20 @@ TYPED: Final = Dialect(
     power="pastTotalSupply(uint256)",
     unheard=(3,),
 )
+# livepeer/protocol at f225b10c, contracts/treasury: GovernorCountingOverridable.sol, COUNTING_MODE line 77,
+# _quorumReached line 108 (all three against the quorum at the snapshot), _voteSucceeded line 119 (For against `quota`
+# parts of For and Against, in a million, rounded down), _handleVoteOverrides line 175 (a vote of power that was with
+# another, who has his own with himself, is taken from that one's vote; the event tells all power that she has, line
+# 152); LivepeerGovernor.sol, quorumDenominator line 78, votes line 85; contracts/bonding/BondingVotes.sol, clock and
+# CLOCK_MODE (rounds). A round is 5,760 blocks of Ethereum (deployments/arbitrumMainnet/RoundsManager.json).
+OVERRIDABLE: Final = Dialect(
+    "support=bravo&quorum=for,abstain,against",
+    ("yes", "abstain", "no"),
+    clock="livepeer_round",
+    pace=5_760 * 12.0,
+    quota=("quota()", 1_000_000),
+    overrides=("votes()", "delegatedAt(address,uint256)"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +154,24 @@ class Created:
 
 
 @dataclass(frozen=True, slots=True)
+class Clock:
+    """What a governor counts time in: its word, the moment at the pinned block, and seconds from one to the next."""
+
+    mode: str
+    now: int
+    pace: float
+
+    def ago(self, moment: int) -> float:
+        """Seconds since a moment, at the usual pace; less than none where it is to come."""
+        return (self.now - moment) * self.pace
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
-    """A proposal as its contract tells it: yes, abstain and no; quorum and all power where it says them yet."""
+    """A proposal as its contract tells it: yes, abstain and no; quorum and all power where it says them yet.
+
+    quota: which part of Yes and No must be Yes, in 1e-18; None where more Yes than No passes.
+    """
 
     status: str
     counts: tuple[int, int, int]
@@ -139,53 +179,133 @@ class Standing:
     end: int
     quorum: int | None
     power: int | None
+    quota: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Assembly:
     """What a governor tells at one block: its proposals by number, and all votes that were read.
 
-    whole_since: the block from which on all its events were read. proved: whether its rule is its dialect's; why not.
+    votes: power by proposal, voter and option, as the contract counted it. overrides: by proposal and voter, from whose
+    vote hers took its power. whole: whether all its events were read. doubt: why its rule is not proved.
     """
 
     governor: Governor
+    clock: Clock
     created: Mapping[int, Created]
     standing: Mapping[int, Standing]
     votes: Mapping[int, Mapping[str, Mapping[str, int]]]
+    overrides: Mapping[int, Mapping[str, str]]
     heights: Mapping[int, Mapping[str, int]]
-    whole_since: int
+    whole: bool
     doubt: str
+
+    def hides(self, number: int) -> bool:
+        """Whether votes are missing that were read, or there are more than were counted."""
+        return self.whole and self._sums(number) != self.standing[number].counts
 
     def told(self, number: int) -> bool:
         """Whether the votes that were read are all that the contract counted; raises BadData where some are hidden."""
-        sums = dict.fromkeys(SUPPORT, 0)
-        for parts in self.votes.get(number, {}).values():
-            for option, power in parts.items():
-                sums[option] += power
-        if (sums["yes"], sums["abstain"], sums["no"]) == self.standing[number].counts:
-            return True
-        if self.created[number].block >= self.whole_since:
-            yes, abstain, no = self.standing[number].counts
-            counted = {"no": no, "yes": yes, "abstain": abstain}
-            raise BadData(f"proposal {number}: its votes add up to {sums}, {self.governor.address} counts {counted}")
-        return False
+        if self.hides(number):
+            said, read = self.standing[number].counts, self._sums(number)
+            where = f"proposal {number} of {self.governor.address}"
+            raise BadData(f"{where}: its votes add up to {read} (yes, abstain, no), it counts {said}")
+        return self._sums(number) == self.standing[number].counts
+
+    def _sums(self, number: int) -> tuple[int, int, int]:
+        cast = self.votes.get(number, {}).values()
+        yes, abstain, no = (sum(parts.get(option, 0) for parts in cast) for option in ("yes", "abstain", "no"))
+        return yes, abstain, no
 
 
 def assembly(node: EvmNode, memo: Memo, governor: Governor, answers: AnswersLeft) -> Assembly:
-    """All that a governor tells at the pinned block, as far as its history is read by now, the newest first."""
-    told = history(node, memo, governor.address, SHAPES, governor.since, answers)
-    created = {one.number: one for one in _created(governor, told)}
-    standing = dict(zip(created, standings(node, governor, list(created)), strict=True))
+    """All that a governor tells at the pinned block, as far as its history is read by now, the newest first.
+
+    Where votes do not add up to what it counts, the days of that vote are read once more: what was kept of them is of a
+    node that hid some.
+    """
+    asked = partial(history, node, memo, governor.address, SHAPES, governor.since, answers)
+    judge = partial(written, governor)
+    found = _assembled(node, governor, asked(Keeping(judge=judge)))
+    hiding = [number for number in found.created if found.hides(number)]
+    if not hiding:
+        return found
+    first = min(found.created[number].block for number in hiding)
+    last = max(_last_block(node, found, number) for number in hiding)
+    return _assembled(node, governor, asked(Keeping(judge=judge, doubted=range(first, last + 1))))
+
+
+def _last_block(node: EvmNode, found: Assembly, number: int) -> int:
+    """The block in which a vote ends, or one after it; by the pace of the chain where other moments are counted."""
+    end = found.standing[number].end
+    if found.clock.mode == BLOCKS:
+        return end
+    over = found.clock.ago(end) - DAY_OFF.total_seconds()
+    return node.block.height - max(0, int(over / node.chain.seconds))
+
+
+def _assembled(node: EvmNode, governor: Governor, told: History) -> Assembly:
+    made = [created(governor, event) for event in told.events if event.kind == CREATED]
+    by_number = {one.number: one for one in made}
+    standing = dict(zip(by_number, standings(node, governor, list(by_number)), strict=True))
     votes, heights = cast(governor, told.events)
-    # The newest blocks are read first: what is not read is the oldest.
-    whole_since = governor.since if not told.unread else node.block.height + 1
-    return Assembly(governor, created, standing, votes, heights, whole_since, doubt(node, governor, standing.values()))
+    known = {number: voters for number, voters in votes.items() if number in standing}
+    taken = _overrides(node, governor, standing, known)
+    counted = {number: _counted(number, voters, taken.get(number, {})) for number, voters in known.items()}
+    why = doubt(node, governor, standing.values())
+    return Assembly(governor, clock(node, governor), by_number, standing, counted, taken, heights, not told.unread, why)
 
 
-def _created(governor: Governor, told: History) -> Iterator[Created]:
-    for event in told.events:
-        if event.kind == CREATED:
-            yield created(governor, event)
+def _overrides(
+    node: EvmNode, governor: Governor, standing: Mapping[int, Standing], votes: Mapping[int, Mapping[str, Any]]
+) -> dict[int, dict[str, str]]:
+    """By proposal, the voters whose power was with another, who had his own with himself, and that one."""
+    if not governor.dialect.overrides:
+        return {}
+    contract, function = governor.dialect.overrides
+    whose = node.call(Call(governor.address, contract, returns=("address",)))
+    voted = [(int(voter, 16), standing[number].start) for number, voters in votes.items() for voter in voters]
+    beyond = _with(node, whose, function, voted)
+    # Only from who keeps his own is anything taken.
+    theirs = _with(node, whose, function, [(delegate, moment) for (_, moment), delegate in beyond.items()])
+    found: dict[int, dict[str, str]] = {}
+    for number, voters in votes.items():
+        moment = standing[number].start
+        delegates = {voter: beyond[int(voter, 16), moment] for voter in voters}
+        found[number] = {
+            voter: address(delegate)
+            for voter, delegate in delegates.items()
+            if delegate not in (0, int(voter, 16)) and theirs[delegate, moment] == delegate
+        }
+    return found
+
+
+def _with(node: EvmNode, whose: str, function: str, asked: Sequence[tuple[int, int]]) -> dict[tuple[int, int], int]:
+    """With whom the power of accounts was at moments."""
+    questions = list(dict.fromkeys(asked))
+    return dict(zip(questions, numbers(node, whose, function, questions) if questions else (), strict=True))
+
+
+def _counted(
+    number: int, voters: Mapping[str, Mapping[str, int]], taken: Mapping[str, str]
+) -> dict[str, dict[str, int]]:
+    """What was counted of each vote: less what those took from it who voted themselves."""
+    found = {voter: dict(parts) for voter, parts in voters.items()}
+    for voter, delegate in taken.items():
+        for option in found.get(delegate, {}):
+            found[delegate][option] -= sum(voters[voter].values())
+            if found[delegate][option] < 0:
+                raise BadData(f"proposal {number}: more was taken from the vote of {delegate} than it had")
+    return found
+
+
+def written(governor: Governor, event: Event) -> None:
+    """Raises BadData for an event that no such governor writes."""
+    if event.kind == CREATED:
+        created(governor, event)
+    elif event.words[1] not in governor.dialect.unheard:
+        address(event.topics[0])
+        _parts(governor, event)
 
 
 def created(governor: Governor, event: Event) -> Created:
@@ -266,10 +386,22 @@ def standings(node: EvmNode, governor: Governor, numbers: Sequence[int]) -> list
         ends = _all(node, [of("proposalDeadline(uint256)", (one,)) for one in numbers])
         times = [(start[0], end[0]) for start, end in zip(starts, ends, strict=True)]
     needs = _needs(node, governor, [end if dialect.at_end else start for start, end in times])
+    quota = _quota(node, governor)
     return [
-        Standing(_status(governor, state[0]), _counts(dialect, tally), *time, *need)
+        Standing(_status(governor, state[0]), _counts(dialect, tally), *time, *need, quota)
         for state, tally, time, need in zip(states, tallies, times, needs, strict=True)
     ]
+
+
+def _quota(node: EvmNode, governor: Governor) -> int | None:
+    """Which part of Yes and No must be Yes, in 1e-18; None where more Yes than No passes."""
+    if not governor.dialect.quota:
+        return None
+    function, parts = governor.dialect.quota
+    said = int(node.call(Call(governor.address, function)))
+    if said > parts:
+        raise SourceChanged(f"{governor.address} passes what has {said} of {parts} parts")
+    return said * ONE // parts
 
 
 def _all(node: EvmNode, calls: Sequence[Call]) -> list[tuple[int, ...]]:
@@ -299,7 +431,10 @@ def _limited(amount: int) -> int:
 
 
 def _needs(node: EvmNode, governor: Governor, moments: Sequence[int]) -> list[tuple[int | None, int | None]]:
-    """Quorum and all power at each moment; None where the contract has none to tell, since it is still to come."""
+    """Quorum and all power at each moment; None where it is still to come, or is beyond any amount.
+
+    A key that types in a number beyond 38 digits hides its own rule by it, and nothing else.
+    """
     dialect = governor.dialect
     whose = governor.address
     if dialect.power_of:
@@ -309,7 +444,7 @@ def _needs(node: EvmNode, governor: Governor, moments: Sequence[int]) -> list[tu
         for moment in moments
         for to, function in ((governor.address, dialect.quorum), (whose, dialect.power))
     ]
-    told = [_limited(int(one[0])) if one else None for one in node.calls(calls)]
+    told = [int(one[0]) if one and one[0] <= LARGEST_AMOUNT else None for one in node.calls(calls)]
     return list(zip(told[::2], told[1::2], strict=True))
 
 
@@ -333,48 +468,61 @@ def rule_of(governor: Governor, one: Standing) -> Majority | None:
     """The rule of a proposal; None where the contract does not tell its quorum yet."""
     if one.quorum is None:
         return None
-    return Majority(one.quorum, one.power or 0, governor.dialect.counts)
+    return Majority(one.quorum, one.power or 0, governor.dialect.counts, one.quota)
 
 
-def clock(node: EvmNode, governor: Governor) -> str:
-    """What a governor counts time in; raises SourceChanged for a clock that nobody knows."""
-    (said,) = node.calls([Call(governor.address, "CLOCK_MODE()", returns=("string",))])
-    mode = dict(part.partition("=")[::2] for part in said[0].split("&")).get("mode", "") if said else ""
-    found = mode or governor.dialect.clock
-    if found not in (BLOCKS, SECONDS) or found != governor.dialect.clock:
-        raise SourceChanged(f"{governor.address} counts time in {found[:80]!r}, not in {governor.dialect.clock}")
-    return found
+def clock(node: EvmNode, governor: Governor) -> Clock:
+    """What a governor counts time in; raises SourceChanged for a clock that is not its dialect's."""
+    mode, moment = Call(governor.address, "CLOCK_MODE()", returns=("string",)), Call(governor.address, "clock()")
+    said, at = node.calls([mode, moment])
+    found = dict(part.partition("=")[::2] for part in said[0].split("&")).get("mode", "") if said else ""
+    dialect, height = governor.dialect, node.block.height
+    if (found or dialect.clock) != dialect.clock:
+        raise SourceChanged(f"{governor.address} counts time in {found[:80]!r}, not in {dialect.clock}")
+    if dialect.clock == SECONDS:
+        return Clock(SECONDS, int(node.block.time.timestamp()), 1.0)
+    if dialect.clock == BLOCKS:
+        # Of a rollup they may be those of the chain below it.
+        if at and at[0] != height:
+            raise SourceChanged(f"{governor.address} counts other blocks: {at[0]} is its number of block {height}")
+        return Clock(BLOCKS, height, node.chain.seconds)
+    return Clock(dialect.clock, int(node.call(moment)), dialect.pace)
 
 
-def moments(node: EvmNode, memo: Memo, governor: Governor, one: Created, standing: Standing) -> tuple[datetime, ...]:
-    """When a proposal was made, and when its vote begins and ends; of blocks to come by the pace of the chain."""
-    past = standing.end < (node.block.height if governor.dialect.clock == BLOCKS else node.block.time.timestamp())
+def moments(node: EvmNode, memo: Memo, told: Assembly, one: Created) -> tuple[datetime, datetime, datetime]:
+    """When a proposal was made, and when its vote begins and ends; of what is to come, and of rounds, by their pace.
+
+    Each is asked once when it is past.
+    """
+    ends = (told.standing[one.number].start, told.standing[one.number].end)
+    known = sum(moment < told.clock.now for moment in ends)
 
     def make() -> pl.DataFrame:
-        times = (one.block, standing.start, standing.end)
-        found = [_time_of_block(node, one.block), *(_moment(node, governor, time) for time in times[1:])]
+        found = [_time_of_block(node, one.block), *(_moment(node, told.clock, moment) for moment in ends[:known])]
         return pl.DataFrame({"time": found}, schema={"time": pl.Datetime("us", "UTC")})
 
-    name = f"final-times-{governor.address}-{one.number:x}-{standing.end}"
-    return tuple((memo(Lasting(name), make) if past else make())["time"].to_list())
+    stage = "" if known == len(ends) else f"-{known}"
+    past = memo(Lasting(f"final-times-{told.governor.address}-{one.number:x}-{ends[-1]}{stage}"), make)
+    start, end = (*past["time"].to_list()[1:], *(_moment(node, told.clock, moment) for moment in ends[known:]))
+    submitted = past["time"][0]
+    if told.clock.mode in (BLOCKS, SECONDS):
+        return submitted, start, end
+    return submitted, max(submitted, start), max(submitted, start, end)
 
 
-def _moment(node: EvmNode, governor: Governor, time: int) -> datetime:
-    if governor.dialect.clock == BLOCKS:
-        return _time_of_block(node, time)
+def _moment(node: EvmNode, clock: Clock, moment: int) -> datetime:
     try:
-        return datetime.fromtimestamp(time, UTC)
+        if clock.mode == SECONDS:
+            return datetime.fromtimestamp(moment, UTC)
+        if clock.mode == BLOCKS and moment <= clock.now:
+            return _time_of_block(node, moment)
+        return node.block.time - timedelta(seconds=clock.ago(moment))
     except (OverflowError, ValueError, OSError) as error:
-        raise BadData(f"{governor.address} has a vote that ends {time} seconds after 1970") from error
+        raise BadData(f"a vote ends at {clock.mode} {moment}") from error
 
 
 def _time_of_block(node: EvmNode, height: int) -> datetime:
-    if height <= node.block.height:
-        return node.ask(lambda provider: provider.block(height)).time
-    try:
-        return node.block.time + timedelta(seconds=node.chain.seconds * (height - node.block.height))
-    except OverflowError as error:
-        raise BadData(f"a vote ends at block {height}") from error
+    return node.ask(lambda provider: provider.block(height)).time
 
 
 def weights(parts: Mapping[str, int]) -> Iterator[tuple[str, Decimal, int]]:
@@ -385,12 +533,14 @@ def weights(parts: Mapping[str, int]) -> Iterator[tuple[str, Decimal, int]]:
         yield option, min(max(weight, SMALLEST), Decimal(1)), power
 
 
-def proposal_row(one: Created, standing: Standing, times: Sequence[datetime], counts: str | None) -> dict[str, Any]:
+def proposal_row(
+    name: str, one: Created, standing: Standing, times: Sequence[datetime], counts: str | None
+) -> dict[str, Any]:
     """A proposal as a row of PROPOSALS; counts: the options that make its quorum, None where that is not proved."""
     submitted, start, end = times
     yes, abstain, no = standing.counts
     return {
-        "proposal": str(one.number),
+        "proposal": name,
         "title": one.title,
         "type": f"calls {', '.join(one.targets[:5])}"[:LONGEST_TITLE] if one.targets else "",
         "status": standing.status,
@@ -407,4 +557,5 @@ def proposal_row(one: Created, standing: Standing, times: Sequence[datetime], co
         "power": standing.power,
         "quorum": standing.quorum,
         "quorum_counts": counts,
+        "quota": None if standing.quota is None else Decimal(standing.quota).scaleb(-18),
     }

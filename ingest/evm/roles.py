@@ -15,7 +15,7 @@ from ingest.allowance import Exhausted
 from ingest.endpoints import Absent
 from ingest.evm.bulk import numbers
 from ingest.evm.calls import Call
-from ingest.evm.events import History, address, history, signature
+from ingest.evm.events import History, Keeping, address, history, naming, signature
 from ingest.evm.holders import deployed
 from ingest.evm.logs import NOBODY, AnswersLeft
 from ingest.evm.node import EvmNode
@@ -85,7 +85,7 @@ def from_logs(node: EvmNode, memo: Memo, contract: str, answers: AnswersLeft, si
     last event does. The zero address has no key: it is no member.
     """
     source, first, begins = _start(node, contract, node.chain.since if since is None else since)
-    told = history(source, memo, contract, CHANGES, first, answers, segment_blocks=DAYS * node.chain.day)
+    told = history(source, memo, contract, CHANGES, first, answers, Keeping(DAYS * node.chain.day, naming(1)))
     last = _last(told)
     pairs = sorted(last)
     says = numbers(node, contract, "hasRole(bytes32,address)", pairs) if pairs else []

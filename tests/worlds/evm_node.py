@@ -28,6 +28,7 @@ from web3.types import RPCEndpoint
 from ingest.evm.calls import MULTICALL3
 from ingest.evm.node import EvmChain, EvmNode
 from ingest.transport import Http
+from store.landing import Anew
 from tests.worlds.servers import free_port, wait_for_port
 
 FOLDER = Path(__file__).parents[1] / "nodes" / "evm"
@@ -188,7 +189,7 @@ class Shelf:
         self.made: list[str] = []
 
     def __call__(self, name: str, make: Callable[[], pl.DataFrame]) -> pl.DataFrame:
-        if name not in self.kept:
+        if name not in self.kept or isinstance(name, Anew):
             self.kept[name] = make()
             self.made.append(name)
         return self.kept[name]

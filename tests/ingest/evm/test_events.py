@@ -8,7 +8,7 @@ from typing import Any, cast
 import polars as pl
 import pytest
 
-from ingest.evm.events import Event, events, history, signature
+from ingest.evm.events import Event, Keeping, events, history, signature
 from ingest.evm.logs import AnswersLeft, Logs
 from ingest.evm.node import EvmNode
 from store.rows import BadData, Block, SourceDown
@@ -82,7 +82,7 @@ def test_a_history_has_the_order_of_the_chain_also_within_a_block_and_across_eve
             yield asked[-1](Logs([3] * 4, topics, [f"0x{place:064x}" for place in range(4)]))
 
     node = cast("EvmNode", OneBlock(Block(5, "0x5", NODE.block.time)))
-    told = history(node, Shelf(), ONE, shapes(PAID, MOVED), 0, AnswersLeft.all(), segment_blocks=10).events
+    told = history(node, Shelf(), ONE, shapes(PAID, MOVED), 0, AnswersLeft.all(), Keeping(10)).events
     assert [(event.kind, event.words) for event in told] == [(kind, (n,)) for n, kind in enumerate((PAID, MOVED) * 2)]
 
 
@@ -90,7 +90,7 @@ def test_what_a_run_may_not_ask_any_more_is_left_for_the_next_and_the_newest_is_
     shelf = Shelf()
     runs = []
     for _ in range(4):
-        told = history(NODE, shelf, OTHER, shapes(PAID), 2, AnswersLeft(1), segment_blocks=10)
+        told = history(NODE, shelf, OTHER, shapes(PAID), 2, AnswersLeft(1), Keeping(10))
         runs.append(([event.words[0] for event in told.events], told.unread))
     assert runs == [([4], 18), ([3, 4][1:], 8), ([3, 4], 0), ([3, 4], 0)]
 

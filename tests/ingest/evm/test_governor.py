@@ -1,5 +1,6 @@
 """Governors from contracts whose answers stand here (invented): what is refused, what is doubted, what is left out."""
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -35,7 +36,7 @@ from tests.worlds.each import each
 from tests.worlds.evm_contracts import Contracts, asked, contract, view
 from tests.worlds.evm_node import Shelf
 from tests.worlds.evm_provider import FINAL, Provider, block_hash
-from tests.worlds.servers import Reply, serving
+from tests.worlds.servers import Reply, Request, serving
 
 HOUSE, TOKEN = f"0x{0xA0:040x}", f"0x{0xB0:040x}"
 ANN, BEN = f"0x{0xA1:040x}", f"0x{0xA2:040x}"
@@ -115,10 +116,30 @@ class Filtering(Provider):
 
 
 @contextmanager
-def house(says: Mapping[bytes, bytes] | None = None, logs: list[Any] | None = None) -> Iterator[EvmNode]:
+def provider(logs: list[Any]) -> Iterator[str]:
+    views = contract(*SAYS, *PROPOSALS)
+    with serving(Contracts({HOUSE: views, TOKEN: contract(*SUPPLY)}, Filtering(logs=logs))) as url:
+        yield url
+
+
+@contextmanager
+def house(
+    says: Mapping[bytes, bytes] | None = None,
+    logs: list[Any] | None = None,
+    more: Mapping[str, Any] | None = None,
+    heard: list[str] | None = None,
+) -> Iterator[EvmNode]:
+    """heard: takes the methods that are asked."""
     views = {**contract(*SAYS, *PROPOSALS), **(says or {})}
-    world = Contracts({HOUSE: views, TOKEN: contract(*SUPPLY)}, Filtering(logs=LOGS if logs is None else logs))
-    with serving(world) as url:
+    contracts = {HOUSE: views, TOKEN: contract(*SUPPLY), **(more or {})}
+    world = Contracts(contracts, Filtering(logs=LOGS if logs is None else logs))
+
+    def answer(request: Request) -> Reply:
+        if heard is not None:
+            heard.append(json.loads(request.body)["method"])
+        return world(request)
+
+    with serving(answer) as url:
         chain = EvmChain("eip155:1", (url,), pauses=(), clock=lambda: NOW, day=5_000)
         yield chain.head(Http(per_second=100_000, patience=Retry(0)), (url,))
 
@@ -135,11 +156,109 @@ def test_a_proposal_has_its_count_its_quorum_and_its_times() -> None:
     assert second["voting_end"] == NOW - timedelta(seconds=64 * 12) + timedelta(seconds=1_200)
 
 
-def test_times_of_a_vote_that_is_over_are_asked_once() -> None:
+def test_times_that_are_past_are_asked_once() -> None:
+    """Of a vote that is over all three; of one that is open, when it was made and began."""
+    shelf, asked = Shelf(), []
+    with house(heard=asked) as node:
+        first = proposals([GOVERNOR])(node, shelf)
+        before = asked.count("eth_getBlockByNumber")
+        assert proposals([GOVERNOR])(node, shelf).rows.equals(first.rows)
+    assert asked.count("eth_getBlockByNumber") == before
+    named = {
+        f"final-times-{HOUSE}-{number_of(FIRST):x}-30",
+        f"final-times-{HOUSE}-{number_of(SECOND):x}-{FINAL + 100}-1",
+    }
+    assert {name for name in shelf.made if "times" in name} == named
+
+
+def test_times_of_changes_of_a_rule_are_asked_once() -> None:
+    """Whoever types a number in every hour does not cost a question each hour for each of them."""
+    (delay,) = (topic for topic, name in CHANGES.items() if name == "voting_delay")
+    shelf, asked = Shelf(), []
+    with house(logs=[log(block, [delay], words(1, block)) for block in range(500, 540)], heard=asked) as node:
+        for _ in range(2):
+            before = asked.count("eth_getBlockByNumber")
+            told = list(changes(node, shelf, GOVERNOR, "avote", AnswersLeft.all()))
+    assert asked.count("eth_getBlockByNumber") == before
+    assert len({row["time"] for row in told if row["name"] == "voting_delay"}) == 41
+
+
+ELSEWHERE = f"0x{0xA9:040x}"
+
+
+def test_the_same_words_proposed_at_two_governors_are_two_proposals() -> None:
+    """Their numbers are hashes of actions and words, which anybody may propose again: the later copy has its place."""
+    copy = [{**made(50, FIRST), "address": ELSEWHERE}, {**voted(60, FIRST, ANN, NO, 9), "address": ELSEWHERE}]
+    says = contract(*SAYS, *of(FIRST, DEFEATED, (9, 0, 0), 55, 70))
+    tokens = contract(*SUPPLY, view("uint256", 200, "getPastTotalSupply(uint256)", 55))
+    other = Governor(ELSEWHERE, 0, SIMPLE)
+    for governors in ((GOVERNOR, other), (other, GOVERNOR)):
+        with house(logs=[*LOGS, *copy], more={ELSEWHERE: says, TOKEN: tokens}) as node:
+            facts, cast_votes = proposals(governors)(node, Shelf()), votes(governors)(node, Shelf())
+        check(facts, Kind.PROPOSALS)
+        check(cast_votes, Kind.VOTES)
+        named = {row["proposal"]: row["status"] for row in facts.rows.to_dicts()}
+        first = str(number_of(FIRST))
+        assert named == {
+            first: "succeeded",
+            f"{first}@{ELSEWHERE}": "rejected",
+            str(number_of(SECOND)): "voting_period",
+        }
+        assert set(cast_votes.rows.filter(voter=ANN).select("proposal", "option").rows()) == {
+            (first, "yes"),
+            (f"{first}@{ELSEWHERE}", "no"),
+        }
+
+
+def test_a_quorum_beyond_any_amount_hides_the_rule_of_its_proposal_alone() -> None:
+    says = dict(of(FIRST, DEFEATED, (5, 30, 0), 15, 30)) | {asked("quorum(uint256)", 15): words(2**255)}
+    with house(says) as node:
+        facts = proposals([GOVERNOR])(node, Shelf())
+    check(facts, Kind.PROPOSALS)
+    assert facts.rows.sort("submitted").select("quorum", "power", "quorum_counts").rows() == [
+        (None, 200, "yes,abstain"),
+        (20, 200, "yes,abstain"),
+    ]
+
+
+def test_a_vote_that_was_hidden_when_its_day_was_kept_is_found_by_the_contracts_count() -> None:
+    """What was kept of the day of that vote is read once more, and of no other day."""
     shelf = Shelf()
+    with house(logs=LOGS[:1] + LOGS[2:]) as node, pytest.raises(BadData, match="its votes add up to"):
+        votes([GOVERNOR])(node, shelf)
+    kept = len(shelf.made)
     with house() as node:
-        proposals([GOVERNOR])(node, shelf)
-    assert [name for name in shelf.made if "times" in name] == [f"final-times-{HOUSE}-{number_of(FIRST):x}-30"]
+        found = votes([GOVERNOR])(node, shelf).rows
+    assert found["voter"].to_list() == [ANN, BEN]
+    assert len(shelf.made) == kept + 1
+    with house() as node:
+        assert votes([GOVERNOR])(node, shelf).rows.equals(found)
+    assert len(shelf.made) == kept + 1
+
+
+WIDE = f"0x{2**200:064x}"
+
+
+@each(
+    "wrong",
+    [
+        log(40, [CAST, WIDE], encode(["uint256", "uint8", "uint256", "bytes"], [number_of(FIRST), YES, 1, b""])),
+        log(40, [CAST, f"0x{7:064x}"], words(number_of(FIRST))),
+        log(40, [CAST_WITH_PARAMS, f"0x{7:064x}"], words(number_of(FIRST), 255, 1, 128, 0)),
+        voted(40, FIRST, BEN, 3, 1),
+        made(40, FIRST, number=7),
+        log(40, [CREATED], words(1, *[2**255] * 20)),
+        log(40, [CREATED], words(*[0] * 4, *[288] * 4, 0, 4_000, *range(288, 288 + 4_000)) + bytes(200_000)),
+    ],
+)
+def test_an_event_that_no_governor_writes_is_its_providers_fault_and_is_not_kept(wrong: dict[str, Any]) -> None:
+    shelf = Shelf()
+    with provider(LOGS) as honest, provider([*LOGS[:3], wrong, LOGS[3]]) as lying:
+        chain = EvmChain("eip155:1", (lying, honest), pauses=(), clock=lambda: NOW, day=5_000)
+        node = chain.head(Http(per_second=100_000, patience=Retry(0)), (lying, honest))
+        assert votes([GOVERNOR])(node, shelf).rows["voter"].to_list() == [ANN, BEN]
+        assert node.endpoint == honest
+    assert {name.rpartition("-")[2] for name in shelf.made if "events" in name} == {"4999", "9999"}
 
 
 def test_votes_of_late_and_votes_of_before_are_told_apart() -> None:
@@ -219,8 +338,8 @@ def test_an_answer_that_nobody_understands_is_an_error(says: dict[bytes, bytes],
     ("wrong", "why"),
     [
         (made(40, FIRST, number=7), "is of other actions or words"),
-        (log(40, [CREATED], words(1, 2, 3)), "of unknown shape"),
-        (log(40, [CREATED], words(1, *[2**255] * 8)), "of unknown shape"),
+        (log(40, [CREATED], words(1, 2, 3)), "an event of"),
+        (log(40, [CREATED], words(1, *[2**255] * 20)), "of unknown shape"),
         (log(40, [CREATED], b"\x01" * 33), "an event of"),
         (voted(40, FIRST, BEN, 3, 1), "is for option 3"),
         (voted(40, FIRST, BEN, 255, 1), "is for option 255"),
@@ -251,7 +370,7 @@ def test_a_split_vote_has_a_row_an_option() -> None:
 
 @each(("params", "weight", "why"), [(split(10, 20, 1), 30, "weighs 30"), (b"\0" * 47, 0, "params of 47 bytes")])
 def test_a_split_vote_whose_parts_are_not_its_weight_is_refused(params: bytes, weight: int, why: str) -> None:
-    with pytest.raises(BadData, match=why):
+    with pytest.raises(SourceDown, match=why):
         splitting(params, weight, (10, 20, 0))
 
 

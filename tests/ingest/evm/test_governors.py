@@ -6,7 +6,8 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +17,28 @@ from web3.contract import Contract
 
 from ingest.evm.events import history, signature
 from ingest.evm.governance import Locks, delegates, lockers, readings, voters
-from ingest.evm.governor import CREATED, FOR_ALONE, SIMPLE, SPLIT, TYPED, Dialect, Governor, created
+from ingest.evm.governor import (
+    CREATED,
+    FOR_ALONE,
+    OVERRIDABLE,
+    SHAPES,
+    SIMPLE,
+    SPLIT,
+    TYPED,
+    Dialect,
+    Governor,
+    created,
+)
 from ingest.evm.logs import AnswersLeft
 from ingest.evm.node import EvmChain, EvmNode
 from ingest.network import HOURLY, InParts, Reading
 from ingest.publication import build
 from ingest.transport import Http
-from questions.ballots import absent, count
-from questions.proposals import proposals
+from questions.ballots import Count, absent, count
+from questions.proposals import Proposal, proposals
 from store.landing import Landing
-from store.mart import opened
-from store.rows import BadData, Facts, Kind, Measure, Snapshot, check
+from store.mart import Mart, opened
+from store.rows import BadData, Facts, Kind, Measure, Snapshot, SourceDown, check, holdings
 from tests.worlds.assembly import NETWORK
 from tests.worlds.evm_node import CHAIN, Anvil, Shelf, anvil, compiled
 
@@ -41,12 +53,13 @@ POWERS = (60_000, 40_000, 30_001, 20_000, 1)
 
 @dataclass
 class Village:
-    """A governor on a node, its token, and what was proposed, by a name of ours."""
+    """A governor on a node, its token, and what was proposed, by a name of ours; does: what each proposal calls."""
 
     node: Anvil
     token: Contract
     governor: Contract
     ids: dict[str, int]
+    does: str = ""
 
     @property
     def address(self) -> str:
@@ -56,17 +69,16 @@ class Village:
         return Governor(self.address, 0, dialect)
 
     def propose(self, name: str, text: str | None = None) -> int:
-        to, call = self.token.address, self.token.encode_abi("mint", [self.node.accounts[5], 0])
-        made = [[to], [0], [call], text or f"# {name}\nIn full."]
-        receipt = self.node.send(self.governor.functions.propose(*made))
+        to, values, calls, _ = self.action(name)
+        made = self.governor.functions.propose(to, values, calls, text or f"# {name}\nIn full.")
+        receipt = self.node.send(made)
         number = int(receipt["logs"][0]["data"][:32].hex(), 16)
         self.ids[name] = number
         return number
 
     def action(self, name: str) -> list[Any]:
-        text = f"# {name}\nIn full."
-        call = self.token.encode_abi("mint", [self.node.accounts[5], 0])
-        return [[self.token.address], [0], [call], Web3.keccak(text=text)]
+        call = self.does or self.token.encode_abi("mint", [self.node.accounts[5], 0])
+        return [[self.token.address], [0], [call], Web3.keccak(text=f"# {name}\nIn full.")]
 
     def vote(self, name: str, *choices: tuple[int, int]) -> None:
         for voter, support in choices:
@@ -286,7 +298,7 @@ def test_a_proposal_of_other_words_is_refused(standard: Village) -> None:
     """Its number is the hash of what it would do and of its text: no node can put other words into its mouth."""
     governor = standard.of(SIMPLE)
     node = now(standard)
-    event, *_ = history(node, Shelf(), governor.address, {CREATED: (0, None)}, 0, AnswersLeft.all()).events
+    event, *_ = history(node, Shelf(), governor.address, {CREATED: SHAPES[CREATED]}, 0, AnswersLeft.all()).events
     assert created(governor, event).title == "executed"
     changed = replace(event, words=(*event.words[:-1], event.words[-1] ^ (1 << 255)))
     with pytest.raises(BadData, match="is of other actions or words"):
@@ -295,34 +307,49 @@ def test_a_proposal_of_other_words_is_refused(standard: Village) -> None:
 
 def test_pages_count_as_the_contract_does(standard: Village, tmp_path: Path) -> None:
     """What was read lands, is built, and counted again by the page: the contract's tally, outcome and absent voters."""
-    node = now(standard)
-    could = Reading("voters", Kind.HOLDINGS, Measure.VOTING_POWER, "avote", HOURLY, InParts(delegates_of(standard)))
-    network = replace(NETWORK, readings=(*readings([standard.of(SIMPLE)], "avote"), replace(could, partial=True)))
+    as_on_pages(standard, SIMPLE, delegates_of(standard), tmp_path)
+    ask, able = standard.governor.functions, standard.node.accounts[: len(POWERS)]
+    with opened(tmp_path) as mart:
+        for told, counted in counts_of(mart):
+            voted = {voter for voter in standard.node.accounts if ask.hasVoted(int(told.number), voter).call()}
+            assert set(absent(counted, {})["address"]) == {one.lower() for one in able if one not in voted}
+
+
+def as_on_pages(one: Village, dialect: Dialect, who: Callable[[EvmNode, Any], Facts], data: Path) -> None:
+    """Lands what was read, builds, and compares each count of the page with the contract's."""
+    node = now(one)
+    could = Reading("voters", Kind.HOLDINGS, Measure.VOTING_POWER, "avote", HOURLY, InParts(who))
+    network = replace(NETWORK, readings=(*readings([one.of(dialect)], "avote"), replace(could, partial=True)))
     for reading in network.readings:
         facts = reading.facts(node, Shelf(), list)
         network.check(reading, facts)
-        one = Snapshot(
+        snapshot = Snapshot(
             network.name, node.chain_id, reading.name, reading.kind, reading.measure, reading.unit, node.block,
             reading.method, node.endpoint, reported=facts.reported,
         )  # fmt: skip
-        Landing(tmp_path).land(one, facts)
-    build(tmp_path, {network.name: network})
-    ask = standard.governor.functions
-    with opened(tmp_path) as mart:
-        for one_told in proposals(mart):
-            against, in_favour, abstain = ask.proposalVotes(int(one_told.number)).call()
-            counted = count(mart, one_told)
-            if counted is None:
+        Landing(data).land(snapshot, facts)
+    build(data, {network.name: network})
+    ask = one.governor.functions
+    with opened(data) as mart:
+        assert {told.number for told in proposals(mart)} == {str(number) for number in one.ids.values()}
+        counted = {told.number: again for told, again in counts_of(mart)}
+        for told in proposals(mart):
+            against, in_favour, abstain = ask.proposalVotes(int(told.number)).call()
+            if told.number not in counted:
                 assert (against, in_favour, abstain) == (0, 0, 0)
                 continue
-            assert counted.tally.options == {"yes": in_favour, "abstain": abstain, "no": against, "no_with_veto": 0}
-            assert one_told.rule is not None
-            if one_told.is_over:
-                passed = counted.tally.outcome(one_told.rule) == "passed"
-                assert passed == (ask.state(int(one_told.number)).call() != STATES.index("rejected"))
-            voted = {voter for voter in standard.node.accounts if ask.hasVoted(int(one_told.number), voter).call()}
-            silent = {account.lower() for account in standard.node.accounts[: len(POWERS)] if account not in voted}
-            assert set(absent(counted, {})["address"]) == silent
+            again, whole = counted[told.number].tally, {"yes": in_favour, "abstain": abstain, "no": against}
+            assert again.options == {**whole, "no_with_veto": 0}
+            assert told.rule is not None
+            if told.is_over:
+                passed = again.outcome(told.rule) == "passed"
+                assert passed == (ask.state(int(told.number)).call() != STATES.index("rejected"))
+
+
+def counts_of(mart: Mart) -> Iterator[tuple[Proposal, Count]]:
+    """Each proposal with the page's count of it, of those with votes."""
+    counted = ((told, count(mart, told)) for told in proposals(mart))
+    return ((told, again) for told, again in counted if again is not None)
 
 
 def delegates_of(one: Village) -> Callable[[EvmNode, Any], Facts]:
@@ -538,7 +565,7 @@ def test_a_base_that_is_typed_in_until_the_end_decides_as_the_contract_says(type
 def test_a_choice_that_is_written_down_and_not_counted_is_no_vote(typed: Village) -> None:
     found = read(typed, TYPED, "votes").rows
     assert set(found["voter"]) == {account.lower() for account in typed.node.accounts[1:3]}
-    with pytest.raises(BadData, match="is for option 3"):
+    with pytest.raises(SourceDown, match="is for option 3"):
         read(typed, replace(TYPED, unheard=()), "votes")
 
 
@@ -552,3 +579,146 @@ def test_at_the_beginning_of_the_vote_the_quorum_was_another_one(typed: Village)
 def test_who_types_the_base_is_seen_in_the_history_of_the_rule(typed: Village) -> None:
     found = read(typed, TYPED, "rules").rows.filter(name="quorum_base").sort("time")
     assert found["exact"].to_list() == ["1204", "1200"]
+
+
+# --- a vote takes its power from that of its delegate; by rounds; half of Yes and No is enough ------------------------
+
+# Whom each bonds to, and how much of all 9,001; the last has no bond, and Fay's is with one who keeps none of his own.
+BONDS = ((0, 4_000), (1, 1_000), (0, 2_001), (0, 500), (1, 300), (7, 1_200))
+ANN, BEN, CAM, DEE, EVE, FAY, GUS = range(7)
+
+
+@pytest.fixture(scope="module")
+def overriding() -> Iterator[Village]:
+    with a_chain() as chain:
+        yield bonding(chain)
+
+
+def bonding(chain: Anvil) -> Village:
+    """Contracts of our own (Overridable, Bonds): they prove that the rule is read as we read it in its source."""
+    bonds = chain.compiled("Bonds", folder="governors")
+    for place, (to, amount) in enumerate(BONDS):
+        chain.send(bonds.functions.bond(chain.accounts[to], amount), sender=place)
+    governor = chain.compiled("Overridable", bonds.address, folder="governors")
+    village = Village(chain, bonds, governor, {}, bonds.encode_abi("clock"))
+
+    def rounds(count: int) -> None:
+        for _ in range(count):
+            chain.send(bonds.functions.nextRound())
+
+    for name in ("overridden", "half", "half less one", "less than half", "by No", "no quorum", "nobody"):
+        village.propose(name)
+    village.propose("carried out")
+    rounds(2)
+    # Dee before her delegate, Cam after him: he keeps 4,000 of 6,501. Gus bonded nothing, and votes with it.
+    village.vote("overridden", (DEE, NO), (ANN, YES), (CAM, ABSTAIN), (EVE, NO), (GUS, NO))
+    # 2,501 each, by who overrides and who votes before her delegate; one less for it is half of an odd number still.
+    village.vote("half", (CAM, YES), (DEE, YES), (FAY, NO), (BEN, NO), (EVE, ABSTAIN))
+    village.vote("half less one", (FAY, YES), (BEN, NO), (EVE, YES), (ANN, ABSTAIN))
+    village.vote("less than half", (ANN, NO), (BEN, YES), (CAM, YES))
+    village.vote("by No", (ANN, NO))
+    village.vote("no quorum", (FAY, YES), (BEN, YES))
+    village.vote("nobody", (ANN, ABSTAIN))
+    village.vote("carried out", (ANN, YES))
+    rounds(11)
+    chain.send(governor.functions.execute(*village.action("carried out")))
+    village.propose("open")
+    rounds(2)
+    village.vote("open", (CAM, NO), (BEN, YES), (EVE, NO), (FAY, YES))
+    return village
+
+
+def test_where_votes_are_overridden_proposals_stand_as_the_contract_says(overriding: Village) -> None:
+    found = rows_of(read(overriding, OVERRIDABLE, "proposals"), "proposal")
+    as_the_contract_says(overriding, found)
+    by_name = {name: found[str(number)] for name, number in overriding.ids.items()}
+    assert {name: (int(row["yes"]), int(row["no"]), row["status"]) for name, row in by_name.items()} == {
+        "overridden": (4_000, 800, "succeeded"),
+        "half": (2_501, 2_200, "succeeded"),
+        "half less one": (1_500, 1_000, "succeeded"),
+        "less than half": (3_301, 4_500, "rejected"),
+        "by No": (0, 6_501, "rejected"),
+        "no quorum": (2_500, 0, "rejected"),
+        "nobody": (0, 0, "succeeded"),
+        "carried out": (6_501, 0, "executed"),
+        "open": (2_200, 2_301, "voting_period"),
+    }
+    assert {row["quota"] for row in found.values()} == {Decimal("0.5")}
+    assert {row["quorum_counts"] for row in found.values()} == {"yes,abstain,no"}
+
+
+def test_a_vote_of_rounds_ends_by_their_pace(overriding: Village) -> None:
+    node = now(overriding)
+    found = rows_of(read(overriding, OVERRIDABLE, "proposals", node), "proposal")
+    clock, ask = overriding.token.functions.clock().call(), overriding.governor.functions
+    row = found[str(overriding.ids["open"])]
+    left = ask.proposalDeadline(overriding.ids["open"]).call() - clock
+    assert row["voting_end"] - node.block.time == timedelta(seconds=left * 5_760 * 12)
+    # Rounds of a moment: whatever their pace says, nothing begins before it is proposed.
+    assert all(row["submitted"] <= row["voting_start"] <= row["voting_end"] for row in found.values())
+    units = {row["name"]: row["unit"] for row in read(overriding, OVERRIDABLE, "rules").rows.to_dicts()}
+    assert (units["voting_period"], units["quota"]) == ("rounds", "parts")
+
+
+def test_votes_carry_what_is_left_of_them_and_say_from_whom_they_took_it(overriding: Village) -> None:
+    rows = read(overriding, OVERRIDABLE, "votes").rows.to_dicts()
+    accounts, ask = [account.lower() for account in overriding.node.accounts], overriding.governor.functions
+    for name, number in overriding.ids.items():
+        voted = {accounts.index(row["voter"]) for row in rows if row["proposal"] == str(number)}
+        asked = overriding.node.accounts
+        assert voted == {place for place, one in enumerate(asked) if ask.hasVoted(number, one).call()}, name
+    told = {
+        accounts.index(row["voter"]): (row["option"], int(row["power"]), row["overrides"])
+        for row in rows
+        if row["proposal"] == str(overriding.ids["overridden"])
+    }
+    assert told == {
+        DEE: ("no", 500, accounts[ANN]),
+        ANN: ("yes", 4_000, None),
+        CAM: ("abstain", 2_001, accounts[ANN]),
+        EVE: ("no", 300, accounts[BEN]),
+        GUS: ("no", 0, None),
+    }
+
+
+def test_read_without_overrides_the_weights_of_votes_are_more_than_was_counted(overriding: Village) -> None:
+    plain = replace(OVERRIDABLE, overrides=None)
+    with pytest.raises(BadData, match="its votes add up to"):
+        read(overriding, plain, "votes")
+
+
+@pytest.mark.parametrize(("wrong", "why"), [({"quota": None}, "calls succeeded"), ({"counts": ("yes",)}, "calls succ")])
+def test_read_by_another_rule_overridable_votes_are_not_proved(
+    overriding: Village, wrong: dict[str, Any], why: str
+) -> None:
+    (rule,) = read(overriding, replace(OVERRIDABLE, **wrong), "rules").rows.filter(name="rule")["exact"]
+    assert rule.startswith(f"not proved: {why}")
+
+
+def test_pages_count_overridden_votes_as_the_contract_does(overriding: Village, tmp_path: Path) -> None:
+    """And who did not vote has no more than what nobody took from him; who stays home gives hers to her delegate."""
+    as_on_pages(overriding, OVERRIDABLE, bonded(overriding), tmp_path)
+    accounts = [account.lower() for account in overriding.node.accounts]
+    with opened(tmp_path) as mart:
+        counted = {told.number: again for told, again in counts_of(mart)}
+    opened_one = counted[str(overriding.ids["open"])]
+    silent = {accounts.index(row["address"]): row["share"] for row in absent(opened_one, {}).to_dicts()}
+    assert silent == {ANN: pytest.approx(4_500 / 9_001)}
+    # Eve at home: her 300 are Ben's again, who votes for it: 2,500 against 2,001.
+    home = opened_one.flips["boycott"]
+    assert home is not None
+    assert [accounts.index(voter) for voter in home.voters or ()] in ([EVE], [CAM])
+
+
+def bonded(one: Village) -> Callable[[EvmNode, Any], Facts]:
+    """Power of those who keep their own, as a network file would read it from the pool."""
+
+    def read(_: EvmNode, memo: Any) -> Facts:
+        """Power of each who keeps his own."""
+        power = one.token.functions.getVotes
+        rows = [
+            ("voters", one.node.accounts[place].lower(), power(one.node.accounts[place]).call()) for place in (ANN, BEN)
+        ]
+        return Facts(holdings(rows), reported={"voters": one.token.functions.totalSupply().call()})
+
+    return read
