@@ -69,7 +69,7 @@ class Majority:
         """The part of Yes and No that is asked for, in 1e-18."""
         return ONE // 2 if self.quota is None else self.quota
 
-    def agreed(self, *, yes: Any, no: Any) -> Any:
+    def agreed(self, *, yes: int, no: int) -> bool:
         """Whether enough is Yes; of arrays one each."""
         return yes > no if self.quota is None else yes >= part_of(self.quota, yes + no)
 

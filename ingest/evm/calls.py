@@ -42,7 +42,7 @@ class _Frugal(ContextFramesBytesIO):
     """Bytes that are read a few times each: ten thousand pointers to one megabyte would make ten gigabytes of it."""
 
     def __init__(self, data: bytes) -> None:
-        super().__init__(data)
+        super().__init__(data)  # type: ignore[no-untyped-call]
         self._left = PASSES * len(data)
 
     def read(self, size: int | None = -1) -> bytes:

@@ -503,8 +503,8 @@ def moments(node: EvmNode, memo: Memo, told: Assembly, one: Created) -> tuple[da
 
     stage = "" if known == len(ends) else f"-{known}"
     past = memo(Lasting(f"final-times-{told.governor.address}-{one.number:x}-{ends[-1]}{stage}"), make)
-    start, end = (*past["time"].to_list()[1:], *(_moment(node, told.clock, moment) for moment in ends[known:]))
-    submitted = past["time"][0]
+    submitted, *begun = past["time"].to_list()
+    start, end = [*begun, *(_moment(node, told.clock, moment) for moment in ends[known:])]
     if told.clock.mode in (BLOCKS, SECONDS):
         return submitted, start, end
     return submitted, max(submitted, start), max(submitted, start, end)

@@ -158,12 +158,13 @@ def test_a_proposal_has_its_count_its_quorum_and_its_times() -> None:
 
 def test_times_that_are_past_are_asked_once() -> None:
     """Of a vote that is over all three; of one that is open, when it was made and began."""
-    shelf, asked = Shelf(), []
-    with house(heard=asked) as node:
+    shelf = Shelf()
+    heard: list[str] = []
+    with house(heard=heard) as node:
         first = proposals([GOVERNOR])(node, shelf)
-        before = asked.count("eth_getBlockByNumber")
+        before = heard.count("eth_getBlockByNumber")
         assert proposals([GOVERNOR])(node, shelf).rows.equals(first.rows)
-    assert asked.count("eth_getBlockByNumber") == before
+    assert heard.count("eth_getBlockByNumber") == before
     named = {
         f"final-times-{HOUSE}-{number_of(FIRST):x}-30",
         f"final-times-{HOUSE}-{number_of(SECOND):x}-{FINAL + 100}-1",
@@ -174,12 +175,13 @@ def test_times_that_are_past_are_asked_once() -> None:
 def test_times_of_changes_of_a_rule_are_asked_once() -> None:
     """Whoever types a number in every hour does not cost a question each hour for each of them."""
     (delay,) = (topic for topic, name in CHANGES.items() if name == "voting_delay")
-    shelf, asked = Shelf(), []
-    with house(logs=[log(block, [delay], words(1, block)) for block in range(500, 540)], heard=asked) as node:
+    shelf = Shelf()
+    heard: list[str] = []
+    with house(logs=[log(block, [delay], words(1, block)) for block in range(500, 540)], heard=heard) as node:
         for _ in range(2):
-            before = asked.count("eth_getBlockByNumber")
+            before = heard.count("eth_getBlockByNumber")
             told = list(changes(node, shelf, GOVERNOR, "avote", AnswersLeft.all()))
-    assert asked.count("eth_getBlockByNumber") == before
+    assert heard.count("eth_getBlockByNumber") == before
     assert len({row["time"] for row in told if row["name"] == "voting_delay"}) == 41
 
 

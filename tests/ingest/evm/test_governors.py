@@ -3,8 +3,9 @@
 `Standard` and `Fractional` are OpenZeppelin's own code of 5.7.0, `ForAlone` that of 4.8.3, put together as users do.
 """
 
+import gzip
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -15,6 +16,7 @@ import pytest
 from web3 import Web3
 from web3.contract import Contract
 
+from ingest.endpoints import Rotation
 from ingest.evm.events import history, signature
 from ingest.evm.governance import Locks, delegates, lockers, readings, voters
 from ingest.evm.governor import (
@@ -40,7 +42,8 @@ from store.landing import Landing
 from store.mart import Mart, opened
 from store.rows import BadData, Facts, Kind, Measure, Snapshot, SourceDown, check, holdings
 from tests.worlds.assembly import NETWORK
-from tests.worlds.evm_node import CHAIN, Anvil, Shelf, anvil, compiled
+from tests.worlds.each import each
+from tests.worlds.evm_node import CHAIN, Anvil, Shelf, anvil, compiled, gated
 
 pytestmark = pytest.mark.slow
 NOBODY = Web3.to_checksum_address("0x" + "00" * 20)
@@ -262,6 +265,67 @@ def test_a_rule_that_the_contract_contradicts_is_not_proved(standard: Village) -
         rule = rows_of(read(standard, wrong, "rules"), "name")["rule"]["exact"]
         assert rule.startswith("not proved: ")
         assert why in rule
+
+
+@pytest.fixture(scope="module")
+def pruned(standard: Village, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A node with the same chain that keeps the state of its last blocks alone."""
+    state = tmp_path_factory.mktemp("pruned") / "state.json"
+    state.write_bytes(gzip.decompress(bytes.fromhex(standard.node.ask("anvil_dumpState", True)[2:])))
+    with anvil("--load-state", str(state), "--prune-history", "1") as node:
+        node.mine(3)
+        yield node.url
+
+
+@contextmanager
+def obstacle(name: str, good: str, pruned: str) -> Iterator[tuple[str, ...]]:
+    """Endpoints among which something is in the way."""
+    with ExitStack() as stack:
+        if name == "no state":
+            yield pruned, good
+        elif name == "another chain":
+            with anvil("--chain-id", "31337") as other:
+                other.mine(200)
+                yield other.url, good
+        else:
+            faults = {"caps": (), "answers that end midway": ("cut",) * 3, "refused and cut": ("cut", "", "cut")}[name]
+            width = {"caps": 7, "answers that end midway": 10**6, "refused and cut": 20}[name]
+            yield stack.enter_context(gated(good, width, faults))[0], good
+
+
+@each("name", ["caps", "answers that end midway", "refused and cut", "no state", "another chain"])
+def test_whatever_stands_between_us_and_a_governor_its_readings_are_the_same(
+    name: str, standard: Village, pruned: str
+) -> None:
+    """As for tokens (tests/ingest/evm/test_anvil.py): caps on ranges, cut connections, pruned and strange nodes."""
+    clean = now(standard)
+    with obstacle(name, standard.node.url, pruned) as urls:
+        hindered = replace(clean, rotation=Rotation(urls), proved=set(), spans={}, remembered={})
+        for reading in ("proposals", "votes", "rules"):
+            straight = read(standard, SIMPLE, reading, clean).rows
+            assert read(standard, SIMPLE, reading, hindered).rows.equals(straight), reading
+        assert delegates_of(standard)(hindered, Shelf()).rows.equals(delegates_of(standard)(clean, Shelf()).rows)
+
+
+def test_a_vote_after_the_final_block_is_not_counted_whether_it_stays_or_not() -> None:
+    """The chain is reorganised after it; what was read of the final block is read again the same."""
+    with a_chain() as chain:
+        village = Village(chain, shared_out(chain, "Share"), chain.w3.eth.contract(abi=[]), {})
+        governor = chain.compiled("Fractional", village.token.address, folder="governors")
+        village = replace(village, governor=governor)
+        village.propose("first")
+        chain.mine(3)
+        village.vote("first", (0, YES))
+        final = now(village)
+        village.vote("first", (1, NO))
+        read_twice = []
+        for _ in range(2):
+            at = replace(final, remembered={})
+            found = rows_of(read(village, SPLIT, "proposals", at), "proposal")[str(village.ids["first"])]
+            read_twice.append((int(found["yes"]), int(found["no"]), read(village, SPLIT, "votes", at).rows.height))
+            chain.ask("anvil_reorg", 1, [])
+        assert governor.functions.proposalVotes(village.ids["first"]).call() == [0, POWERS[0], 0]
+    assert read_twice == [(POWERS[0], 0, 1)] * 2
 
 
 def test_a_vote_that_a_node_hides_is_missed(standard: Village) -> None:
