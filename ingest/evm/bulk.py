@@ -19,23 +19,25 @@ WORD: Final = 32
 SELECTOR: Final = 4
 # Of a call: contract, whether it may fail, where its bytes begin, and how many there are.
 CALL_HEAD: Final = 4 * WORD
-# Of what is returned: whether the call succeeded, where its bytes begin, how many there are, and they.
-RESULT: Final = 4 * WORD
+# Of what is returned, before the bytes: whether the call succeeded, where they begin, and how many there are.
+RESULT_HEAD: Final = 3 * WORD
 
 Arguments = tuple[int, ...]
 
 
-def numbers(node: EvmNode, contract: str, function: str, arguments: Sequence[Arguments]) -> list[int]:
+def numbers(node: EvmNode, contract: str, function: str, arguments: Sequence[Arguments], words: int = 1) -> list[int]:
     """What a function returns for each of many arguments at the pinned block; halves a question that is too large.
 
-    function: as Solidity spells it; arguments: as many words each as it takes. Raises SourceChanged where a contract
-    does not return one word each time.
+    function: as Solidity spells it; arguments: as many words each as it takes. words: how many it returns, of which the
+    first is told. Raises SourceChanged where a contract does not return so many each time.
     """
     selector = keccak(text=function)[:SELECTOR]
 
     def asked(provider: Provider, some: Sequence[Arguments]) -> list[int]:
         question = _question(contract, selector, some)
-        return _answer(provider.returned(node.chain.multicall, question, node.block.height), function, contract, some)
+        return _answer(
+            provider.returned(node.chain.multicall, question, node.block.height), function, contract, some, words
+        )
 
     return node.ask_in_pieces(asked, arguments, AT_ONCE)
 
@@ -50,16 +52,17 @@ def _question(contract: str, selector: bytes, some: Sequence[Arguments]) -> str:
     return "0x" + (AGGREGATE3 + _words(WORD, len(some), *offsets) + calls).hex()
 
 
-def _answer(answer: bytes, function: str, contract: str, some: Sequence[Arguments]) -> list[int]:
+def _answer(answer: bytes, function: str, contract: str, some: Sequence[Arguments], words: int) -> list[int]:
     """The words in an answer of Multicall3, in which every other word is known before it comes."""
-    count = len(some)
-    head = _words(WORD, count, *(WORD * count + RESULT * place for place in range(count)))
-    results = [answer[start : start + RESULT] for start in range(len(head), len(answer), RESULT)]
-    a_number = _words(1, 2 * WORD, WORD)
-    whole = all(len(result) == RESULT and result.startswith(a_number) for result in results)
+    count, size = len(some), RESULT_HEAD + WORD * words
+    head = _words(WORD, count, *(WORD * count + size * place for place in range(count)))
+    results = [answer[start : start + size] for start in range(len(head), len(answer), size)]
+    before = _words(1, 2 * WORD, WORD * words)
+    whole = all(len(result) == size and result.startswith(before) for result in results)
     if not answer.startswith(head) or len(results) != count or not whole:
-        raise SourceChanged(f"{function} of {contract}, asked {count} times, is {answer[:100].hex()}, not a word each")
-    return [int.from_bytes(result[-WORD:]) for result in results]
+        each = "a word" if words == 1 else f"{words} words"
+        raise SourceChanged(f"{function} of {contract}, asked {count} times, is {answer[:100].hex()}, not {each} each")
+    return [int.from_bytes(result[RESULT_HEAD : RESULT_HEAD + WORD]) for result in results]
 
 
 def _words(*numbers: int) -> bytes:

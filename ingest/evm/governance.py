@@ -294,7 +294,8 @@ class Locks:
     """A contract where tokens are locked and vote with power that decays: where, since when, and how it is asked.
 
     deposited: the event of a lock, whose first topic is who locked, and its topics and words. locked, power: what one
-    has; all_locked, all_power: of all. votes: the contract that tells power, where it is another one.
+    has; all_locked, all_power: of all. words: how many words `locked` returns, the amount first. votes: the contract
+    that tells power, where it is another one.
     """
 
     address: str
@@ -305,6 +306,7 @@ class Locks:
     all_locked: str = "totalSupply()"
     power: str = "getVotes(address)"
     all_power: str = "totalSupplyLocked()"
+    words: int = 1
     votes: str = ""
 
 
@@ -317,7 +319,7 @@ def lockers(locks: Locks) -> Read:
         Known from its events of locking. Locks that ran out stay until they are withdrawn: they count here and do not
         vote.
         """
-        return _of_locks(node, memo, locks, "lockers", (locks.address, locks.locked, locks.all_locked))
+        return _of_locks(node, memo, locks, "lockers", (locks.address, locks.locked, locks.all_locked), locks.words)
 
     return read
 
@@ -335,7 +337,9 @@ def voters(locks: Locks) -> Read:
     return read
 
 
-def _of_locks(node: EvmNode, memo: Memo, locks: Locks, population: str, asked: tuple[str, str, str]) -> Facts:
+def _of_locks(
+    node: EvmNode, memo: Memo, locks: Locks, population: str, asked: tuple[str, str, str], words: int = 1
+) -> Facts:
     """What a function says of everybody who ever locked; left for later runs while some are not known."""
     whose, function, total = asked
     shapes = {locks.deposited: locks.shape}
@@ -343,7 +347,7 @@ def _of_locks(node: EvmNode, memo: Memo, locks: Locks, population: str, asked: t
     known = sorted({event.topics[0] for event in told.events})
     if not known:
         raise SourceDown(f"no event names who locked in {locks.address}")
-    amounts = numbers(node, whose, function, [(one,) for one in known])
+    amounts = numbers(node, whose, function, [(one,) for one in known], words)
     rows = [(population, address(one), amount) for one, amount in zip(known, amounts, strict=True) if amount]
     return Facts(holdings(rows), reported={population: int(node.call(Call(whose, total)))}, empty=not rows)
 

@@ -14,6 +14,7 @@ from ingest.evm.governance import CHANGES
 from ingest.evm.governor import CAST, CAST_WITH_PARAMS, CREATED, FOR_ALONE
 from ingest.evm.logs import TRANSFER
 from ingest.evm.roles import GRANTED, REVOKED, ROLES
+from ingest.networks import ocean
 from ingest.networks import singularitynet as snet
 from ingest.networks.fet import FET
 from ingest.networks.olas import LOCKS
@@ -118,13 +119,18 @@ def _events(kind: str) -> list[tuple[int, list[str], str]]:
 
 
 def _governed(kind: str, heights: Sequence[int]) -> list[tuple[int, list[str], str]]:
-    """Events of a governor and of the locks whose power it counts."""
+    """Events of a governor and of the locks whose power it counts, and of a token that becomes another."""
+    held = list(zip(heights, HOLDERS, strict=True))
     if kind in CHANGES or kind == CAST_WITH_PARAMS:
         return []
     if kind == LOCKS.deposited:
-        return [
-            (height + 3, [kind, _word(holder)], f"0x{9:0256x}") for height, holder in zip(heights, HOLDERS, strict=True)
-        ]
+        return [(height + 3, [kind, _word(holder)], f"0x{9:0256x}") for height, holder in held]
+    if kind == ocean.MIGRATED:
+        rate, given = ocean.MERGED[0].rate, 3 * ocean.WHOLE
+        words = f"{_word(ocean.OCEAN)}{_word(ocean.FET)[2:]}{given:064x}{given * rate // ocean.WHOLE:064x}"
+        return [(heights[at] + 5, [kind, _word(who)], words) for at, who in enumerate((SAFE, HOLDERS[0], SAFE))]
+    if kind == ocean.LOCKS.deposited:
+        return [(height + 6, [kind, _word(who), _word("0x9")], f"0x{7:064x}{1:064x}{8:064x}") for height, who in held]
     if kind == CREATED:
         return [(heights[0] + 4, [kind], f"0x{_made().hex()}")]
     if kind == CAST:
@@ -180,6 +186,8 @@ def _viewed(to: str, data: bytes) -> bytes | None:
         return SAFES.get(name)
     if to == TIMELOCK:
         return TIMELOCKS[name](*given) if name in TIMELOCKS else None
+    if name in MERGED.get(to, {}):
+        return MERGED[to][name]
     return VIEWS[name](*given) if name in VIEWS else None
 
 
@@ -199,6 +207,11 @@ def _has_role(role: bytes, member: str) -> bytes:
     """The timelock's proposers; anybody may carry out what has waited."""
     granted = {ROLES["proposer"]: KEYS[:2], ROLES["executor"]: [f"0x{0:040x}"]}
     return _of("bool", member in granted.get(role, []))
+
+
+def _balance(holder: str) -> int:
+    """A little each; all that was made another token lies where nobody has a key."""
+    return 10 * ocean.WHOLE if holder == ocean.DEAD else 7 + HOLDERS.index(holder) if holder in HOLDERS else 0
 
 
 def _organisation(key: bytes) -> bytes:
@@ -225,6 +238,11 @@ TIMELOCKS: Final[Mapping[str, Callable[..., bytes]]] = {
     "hasRole(bytes32,address)": _has_role,
     "getRoleAdmin(bytes32)": lambda role: bytes(32),
 }
+# Tokens that became another, by themselves.
+MERGED: Final[Mapping[str, Mapping[str, bytes]]] = {
+    one.address: {"symbol()": _of("string", one.symbol), "decimals()": _of("uint8", len(str(one.whole)) - 1)}
+    for one in ocean.MERGED
+}
 NUMBERS: Final = (
     *("getSupply()", "getCap()", "getSwapMax()", "getSwapMin()", "getSwapFee()", "getFeesAccrued()", "getNextSwapId()"),
     *("getRelayEon()", "getReverseAggregatedAllowance()", "getReverseAggregatedAllowanceApproverCap()"),
@@ -233,7 +251,7 @@ NUMBERS: Final = (
 # Of each function what it returns, whatever contract is asked.
 VIEWS: Final[Mapping[str, Callable[..., bytes]]] = {
     "totalSupply()": lambda: _of("uint256", 10**6),
-    "balanceOf(address)": lambda holder: _of("uint256", 7 + HOLDERS.index(holder) if holder in HOLDERS else 0),
+    "balanceOf(address)": lambda holder: _of("uint256", _balance(holder)),
     "owner()": lambda: _of("address", SAFE),
     "paused()": lambda: _of("bool", False),
     "hasRole(bytes32,address)": lambda role, member: _of("bool", False),
@@ -254,6 +272,14 @@ VIEWS: Final[Mapping[str, Callable[..., bytes]]] = {
     "totalSupplyLocked()": lambda: _of("uint256", 25),
     "votingDelay()": lambda: _of("uint256", 13_091),
     "timelock()": lambda: _of("address", TIMELOCK),
+    "locked(address)": lambda holder: encode(["int128", "uint256"], [5 if holder in HOLDERS else 0, 10**9]),
+    "supply()": lambda: _of("uint256", 25),
+    "oldToken()": lambda: _of("address", ocean.OCEAN),
+    "newToken()": lambda: _of("address", ocean.FET),
+    "conversionRatio()": lambda: _of("uint256", ocean.MERGED[0].rate),
+    "isOldTokenBurnable()": lambda: _of("bool", False),
+    "isNewTokenMintable()": lambda: _of("bool", False),
+    "burnAddress()": lambda: _of("address", ocean.DEAD),
     **{name: partial(_of, "uint256", 100 + place) for place, name in enumerate(NUMBERS)},
 }
 
@@ -263,4 +289,4 @@ def _selector(function: str) -> tuple[bytes, tuple[str, tuple[str, ...]]]:
     return bytes(Web3.keccak(text=function)[:4]), (function, tuple(inside.split(",")) if inside else ())
 
 
-FUNCTIONS: Final = dict(map(_selector, [*VIEWS, *SAFES, *TIMELOCKS]))
+FUNCTIONS: Final = dict(map(_selector, [*VIEWS, *SAFES, *TIMELOCKS, "symbol()", "decimals()"]))
