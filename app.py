@@ -9,6 +9,7 @@ PAGES = [
     st.Page("pages/whatif.py", title="What if", icon=":material/tune:"),
     st.Page("pages/trends.py", title="Trends", icon=":material/timeline:"),
     st.Page("pages/markets.py", title="Compute and emissions", icon=":material/storefront:"),
+    st.Page("pages/migration.py", title="Migration", icon=":material/merge:"),
     st.Page("pages/claims.py", title="Claims", icon=":material/fact_check:"),
     st.Page("pages/sources.py", title="Data and method", icon=":material/verified:"),
 ]

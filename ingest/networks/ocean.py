@@ -143,6 +143,10 @@ def migration(node: EvmNode) -> Facts:
     rows.append(observation("stated_before", time, BEFORE, "afet", subject=FET, source=MINTED))
     for one in MERGED:
         rows += _merged(node, one)
+    locked, power = node.calls([Call(ESCROW, "supply()"), Call(ESCROW, "totalSupply()")])
+    if locked and power:
+        rows.append(observation("locked", time, locked[0], "aocean", subject=ESCROW))
+        rows.append(observation("locked_power", time, power[0], "aveocean", subject=ESCROW))
     said, doubt = _migrator(node)
     rows.append(observation("proof", time, _proof(doubt), "", subject=MIGRATOR))
     if not doubt:
@@ -157,6 +161,7 @@ def _proof(doubt: str) -> str:
 def _merged(node: EvmNode, one: Merged) -> Iterator[dict[str, object]]:
     """What is said of a token, and what it says."""
     time, source = node.block.time, one.source
+    yield observation("stated_name", time, one.symbol, "", subject=one.address, source=source)
     yield observation("stated_rate", time, one.rate, "afet", subject=one.address, source=source)
     yield observation("stated_minted", time, one.minted, "afet", subject=one.address, source=source)
     asked = [Call(one.address, "symbol()", returns=("string",)), *_numbers(one.address)]
@@ -313,7 +318,12 @@ NETWORK = erc20(
         address="hex",
         chain=ETHEREUM,
         colour=19,
-        units={"afet": Unit("FET", 18), "cog": Unit("AGIX", 8), "acudos": Unit("CUDOS", 18)},
+        units={
+            "afet": Unit("FET", 18),
+            "aveocean": Unit("veOCEAN", 18),
+            "cog": Unit("AGIX", 8),
+            "acudos": Unit("CUDOS", 18),
+        },
         parties={"lockers": "lockers", "converters": "converters"},
         scorecard={Column.STAKE: "lockers/lockers"},
         prices={"OCEAN": "ocean-protocol"},
@@ -344,12 +354,15 @@ TELLS: Final = """
 migration:
   new_supply | <address> | afet | all FET on Ethereum
   stated_before | <address> | afet | the supply of FET before the others joined, as a public source says
+  stated_name | <address> | | what a public source calls a token that became FET
   stated_rate | <address> | afet | what one token becomes, as a public source says
   stated_minted | <address> | afet | what was minted for all of a token, as a public source says
   proof | <address> | | proved, or why a contract is not what it is taken for
   not_found | <address> | | what no public source names
   old_supply | <address> | <unit> | all of a token that became FET
   old_burned | <address> | <unit> | what of it lies where nobody has a key
+  locked | <address> | aocean | what is locked for votes, with what ran out and was not withdrawn
+  locked_power | <address> | aveocean | what of that still votes
   old_token | <address> | address | what the conversion takes
   new_token | <address> | address | what it pays out
   conversion_ratio | <address> | afet | what it pays out for one token

@@ -88,9 +88,84 @@ def votes(network: Network, _: datetime) -> list[Row]:
     ]
 
 
+# Tokens that became another one: what one of them becomes, in millionths, and millions of it, of which some are left.
+RATES: Final = (433_226, 433_350, 8_450)
+SUPPLIES: Final = (1_410, 900, 10_000)
+BURNED: Final = 1_135
+LEFT: Final = 119
+NEW: Final = 2_630
+MONTHS: Final = 28
+CONVERSIONS: Final = 10
+OLD_TOKEN, CONVERSION, LOCKS = 1_001, 1_011, 1_012
+
+
+def _coins(network: Network) -> tuple[str, list[tuple[str, str, int]]]:
+    """The unit of what others became, and of each of those its unit, its contract and base units of a million."""
+    coins = {unit: 10 ** (told.decimals + 6) for unit, told in network.all_units.items() if told.decimals}
+    own, new, _, *others = coins
+    old = [
+        (unit, address(network.address, OLD_TOKEN + place), coins[unit]) for place, unit in enumerate([own, *others])
+    ]
+    return new, old
+
+
+def migration(network: Network, time: datetime) -> list[Row]:
+    """Tokens that became another one, and the contract by which the first of them does."""
+    new, old = _coins(network)
+    token = 10 ** network.all_units[new].decimals
+    becomes, contract = address(network.address, OLD_TOKEN - 1), address(network.address, CONVERSION)
+    rows = [observation("new_supply", time, NEW * 10**6 * token, new, subject=becomes)]
+    rows.append(observation("stated_before", time, 1_153 * 10**6 * token, new, subject=becomes, source="sample"))
+    for (unit, place, million), rate, supply in zip(old, RATES, SUPPLIES, strict=False):
+        said = {"stated_rate": rate * token // 10**6, "stated_minted": supply * rate * token}
+        rows += [observation(name, time, value, new, subject=place, source="sample") for name, value in said.items()]
+        name = network.all_units[unit].token
+        rows.append(observation("stated_name", time, name, "", subject=place, source="sample"))
+        held = {"old_supply": supply * million, "old_burned": BURNED * million if place == old[0][1] else 0}
+        rows += [observation(name, time, value, unit, subject=place) for name, value in held.items()]
+        rows.append(observation("proof", time, "proved", "", subject=place))
+        if place != old[0][1]:
+            rows.append(observation("not_found", time, "the contract by which it becomes another", "", subject=place))
+    said_of_it = {
+        "proof": ("proved", ""),
+        "old_token": (old[0][1], "address"),
+        "conversion_ratio": (RATES[0] * token // 10**6, new),
+        "migrator_owner": (address(network.address, 1), "address"),
+        "left": (LEFT * 10**6 * token, new),
+        "recoverable": ("false", ""),
+    }
+    rows += [observation(name, time, *value, subject=contract) for name, value in said_of_it.items()]
+    locks = address(network.address, LOCKS)
+    rows.append(observation("locked", time, 30 * old[0][2], network.unit, subject=locks))
+    return [*rows, observation("locked_power", time, 2 * 10 ** (6 + 18), list(network.all_units)[2], subject=locks)]
+
+
+def conversions(network: Network, time: datetime) -> list[Row]:
+    """The largest conversions of a token into another, how much there was from month to month, and who signs."""
+    new, ((unit, _, million), *_) = _coins(network)
+    contract, first = address(network.address, CONVERSION), address(network.address, 0)
+    rows = [observation("unread_blocks", time, 0, "blocks", subject=contract)]
+    for place in range(CONVERSIONS):
+        day, who = time - (500 + 11 * place) * DAY, address(network.address, place)
+        given = 661 * million // (place + 1) ** 2
+        rows.append(observation("conversion", day, given, unit, subject=who))
+        rows.append(observation("conversion_got", day, given * RATES[0] // 10**6, new, subject=who))
+        rows.append(observation("conversion_block", day, 20_000_000 - 7_200 * place, "block", subject=who))
+    for month in range(MONTHS + 1):
+        so_far = BURNED * million * month // MONTHS
+        day = time - (MONTHS - month) * 30 * DAY
+        rows.append(observation("converted", day, so_far, unit, subject=contract))
+    rows.append(observation("account", time, "contract", "", subject=first))
+    rows.append(observation("threshold", time, 2, "signatures", subject=first))
+    signers = [address(network.address, 1_020 + place) for place in range(HOLDERS)]
+    return rows + [observation("signer", time, first, "address", subject=signer) for signer in signers]
+
+
 # Days between two snapshots of what is told, by reading.
 TOLD: Final[Mapping[str, tuple[Callable[[Network, datetime], list[Row]], int]]] = {
     "control_state": (control_state, 30),
     "proposals": (proposals, 0),
     "votes": (votes, 0),
+    "migration": (migration, 0),
+    "conversions": (conversions, 0),
 }

@@ -15,6 +15,7 @@ from ingest.sample.evm import HOLDERS, POWERS
 from ingest.sample.filecoin import EPOCH_REWARD, MINERS, OWNERS, PLEDGED, QUALITY_ADJUSTED, RAW, ROOT_SIGNERS
 from ingest.sample.solana import FREEZER, SIGNERS, VAULT
 from ingest.sample.substrate import SUBNETS, SUDO
+from store.columns import Column
 from store.rows import Measure
 from store.spelling import ADDRESS, ANY
 
@@ -151,12 +152,13 @@ def _subnets(network: Network) -> Iterator[tuple[str, Look]]:
 def _contracts(network: Network) -> Iterator[tuple[str, Look]]:
     """A token with its keys, and services that are paid with it."""
     token = 10**network.decimals
-    # Of a token that is looked at for its votes a small crowd is enough.
-    crowd = 1_000 if network.decision else 100_000
+    # Of a token that is looked at for what is locked of it a small crowd is enough.
+    crowd = 1_000 if Column.STAKE in network.scorecard else 100_000
     yield "holders", Look((Population("holders", crowd, 2_600_000_000 * token, 2.9),), every=30)
     yield "control", Look(tuple(Population(f"token/{power}", HOLDERS, HOLDERS, 0) for power in POWERS), 30)
     paid = (Population("recipients", 40, 4_000 * token, 1.8), Population("senders", 160, 4_000 * token, 2.0))
     yield "claims", Look(paid)
+    yield "converters", Look((Population("converters", 300, 1_100_000_000 * token, 2.9),), MONTHLY)
     yield "organizations", Look((Population("organizations", 70, 140, 0.8, "organization <number>"),), every=7)
 
 

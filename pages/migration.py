@@ -1,0 +1,124 @@
+"""What became of tokens that merged: what was minted, by which rate, who converted most and when, what is left."""
+
+from collections.abc import Sequence
+
+import polars as pl
+import streamlit as st
+
+from questions import history
+from questions import migration as facts
+from questions.migration import Conversions, Migration
+from questions.populations import Population
+from ui import banners, curves, draw, frame, served, tables
+from ui import migration as told
+
+
+@frame.section
+def main() -> None:
+    """The page from top to bottom."""
+    known = frame.begin("What became of the tokens that merged?")
+    found = served.asked(facts.migration)
+    if found is None:
+        banners.nothing("The merger was not read yet. The page Data and method says what was tried.")
+        return
+    minted(found)
+    left(found)
+    converted(found, known)
+    remainder(found, known)
+    happened()
+    st.page_link("pages/claims.py", label="What others claim of it", icon=":material/fact_check:")
+
+
+@frame.section
+def minted(found: Migration) -> None:
+    """What was minted, for which tokens, by which rate."""
+    st.header(told.minted_headline(found), anchor=False)
+    st.markdown(told.story(found))
+    draw.table(
+        told.parts(found),
+        told.part_columns(found),
+        alt="Tokens that merged: rate, what was minted, what is burned and what is left of each",
+        sources=[told.source(found.read)],
+        key="merged",
+    )
+
+
+@frame.section
+def left(found: Migration) -> None:
+    """What can still be converted, and who could take it."""
+    st.header(told.left_headline(found), anchor=False)
+    st.markdown(told.left(found))
+    draw.source_line([told.source(found.read)])
+
+
+@frame.section
+def converted(found: Migration, known: Sequence[Population]) -> None:
+    """Who converted how much, and when."""
+    read = served.asked(facts.conversions)
+    if read is None:
+        banners.nothing("Who converted was not read yet.")
+        return
+    st.header(told.converters_headline(read, found), anchor=False)
+    st.markdown(told.signing(read))
+    if not read.largest.is_empty():
+        largest(read)
+    st.caption(told.read_so_far(read, facts.converters(known, read)))
+    so_far(read)
+
+
+@frame.section
+def largest(read: Conversions) -> None:
+    """The largest conversions one by one."""
+    draw.table(
+        told.largest(read),
+        told.largest_columns(read),
+        alt="The largest conversions, each with its address, amounts, time and block",
+        sources=[told.source(read.read)],
+        key="conversions",
+    )
+
+
+@frame.section
+def so_far(read: Conversions) -> None:
+    """How much was converted by when."""
+    rows = read.curve
+    draw.show(
+        draw.Chart(
+            "converted",
+            curves.daily(rows, y=read.token, form=",.3~s"),
+            rows,
+            {"time": tables.time("Until"), "value": tables.number(read.token, places=0)},
+            f"Converted so far, from {rows['time'].min():%B %Y} to {rows['time'].max():%B %Y}.",
+            [told.source(read.read, read.token)],
+            "A point a month, each at the time of its block.",
+        )
+    )
+
+
+@frame.section
+def remainder(found: Migration, known: Sequence[Population]) -> None:
+    """What was not converted, and what of it is locked."""
+    st.header(told.remainder_headline(found), anchor=False)
+    st.markdown(told.remainder(found, facts.lockers(known, found)))
+    draw.source_line([told.source(found.read)])
+    st.page_link("pages/power.py", label="Who holds and locks it", icon=":material/groups:")
+
+
+@frame.section
+def happened() -> None:
+    """What happened, by public sources."""
+    st.header("What happened, and who says so", anchor=False)
+    rows = served.asked(history.events).filter(pl.col("network") == served.asked(facts.network))
+    if rows.is_empty():
+        banners.nothing("No event is written down.")
+        return
+    draw.table(
+        rows,
+        {"time": tables.day("Day"), "title": tables.text("What"), "source": tables.link("Source")},
+        alt="What happened to the tokens that merged, each with its day and its public source",
+        sources=[],
+        key="happened",
+    )
+
+
+main()
