@@ -175,11 +175,12 @@ def migration(mart: Mart) -> Migration | None:
     locks = next((subject for name, subject in told if name == "locked"), "")
     contract = _contract(told, conversion)
     rate = _amount(told, "conversion_ratio", conversion)
+    parts = [_part(told, one, rate if one == contract.old_token else None) for one in old]
     return Migration(
         read=read,
         supply=_surely(_amount(told, "new_supply", new)),
         before=_amount(told, "stated_before", new),
-        parts=tuple(_part(told, one, rate if one == contract.old_token else None) for one in sorted(old)),
+        parts=tuple(sorted(parts, key=lambda one: (-one.minted.units, one.address))),
         contract=contract,
         locked=_amount(told, "locked", locks),
         power=_amount(told, "locked_power", locks),

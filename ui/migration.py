@@ -27,6 +27,11 @@ def amount(told: Amount | None) -> str:
     return words.MISSING if told is None else words.tokens(told.units, told.decimals, inert.plain(told.token))
 
 
+def rate(told: Amount) -> str:
+    """A rate with as many digits as it has, up to six."""
+    return f"{told.units / 10**told.decimals:.6f} {inert.plain(told.token)}"
+
+
 def minted_headline(found: Migration) -> str:
     """How much was minted for how many tokens, as a sentence."""
     return f"{amount(found.minted)} were minted for {words.several(len(found.parts), 'token')} that merged"
@@ -106,7 +111,7 @@ def left(found: Migration) -> str:
             600,
         )
     lines = [
-        f"The contract of the conversion gives {amount(part.rate)} for one {part.token} and sends what it takes where "
+        f"The contract of the conversion gives {rate(part.rate)} for one {part.token} and sends what it takes where "
         f"nobody has a key: {amount(part.burned)} lie there, which is {amount(part.becomes(part.burned))} at most.",
         f"{amount(part.outstanding)} could still come, which would become {amount(part.becomes(part.outstanding))}.",
         _taken(one),

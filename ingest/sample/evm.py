@@ -96,22 +96,21 @@ LEFT: Final = 119
 NEW: Final = 2_630
 MONTHS: Final = 28
 CONVERSIONS: Final = 10
+LARGEST_CONVERSION: Final = 420
 OLD_TOKEN, CONVERSION, LOCKS = 1_001, 1_011, 1_012
 
 
-def _coins(network: Network) -> tuple[str, list[tuple[str, str, int]]]:
-    """The unit of what others became, and of each of those its unit, its contract and base units of a million."""
+def _coins(network: Network) -> tuple[str, str, list[tuple[str, str, int]]]:
+    """Units of what others became and of power; of each of those others unit, contract and base units of a million."""
     coins = {unit: 10 ** (told.decimals + 6) for unit, told in network.all_units.items() if told.decimals}
-    own, new, _, *others = coins
-    old = [
-        (unit, address(network.address, OLD_TOKEN + place), coins[unit]) for place, unit in enumerate([own, *others])
-    ]
-    return new, old
+    own, new, power, *others = coins
+    places = (address(network.address, OLD_TOKEN + place) for place in range(len(coins)))
+    return new, power, [(unit, place, coins[unit]) for unit, place in zip([own, *others], places, strict=False)]
 
 
 def migration(network: Network, time: datetime) -> list[Row]:
     """Tokens that became another one, and the contract by which the first of them does."""
-    new, old = _coins(network)
+    new, power, old = _coins(network)
     token = 10 ** network.all_units[new].decimals
     becomes, contract = address(network.address, OLD_TOKEN - 1), address(network.address, CONVERSION)
     rows = [observation("new_supply", time, NEW * 10**6 * token, new, subject=becomes)]
@@ -137,20 +136,20 @@ def migration(network: Network, time: datetime) -> list[Row]:
     rows += [observation(name, time, *value, subject=contract) for name, value in said_of_it.items()]
     locks = address(network.address, LOCKS)
     rows.append(observation("locked", time, 30 * old[0][2], network.unit, subject=locks))
-    return [*rows, observation("locked_power", time, 2 * 10 ** (6 + 18), list(network.all_units)[2], subject=locks)]
+    return [*rows, observation("locked_power", time, 2 * old[0][2], power, subject=locks)]
 
 
 def conversions(network: Network, time: datetime) -> list[Row]:
     """The largest conversions of a token into another, how much there was from month to month, and who signs."""
-    new, ((unit, _, million), *_) = _coins(network)
+    new, _, ((unit, _, million), *_) = _coins(network)
     contract, first = address(network.address, CONVERSION), address(network.address, 0)
     rows = [observation("unread_blocks", time, 0, "blocks", subject=contract)]
     for place in range(CONVERSIONS):
         day, who = time - (500 + 11 * place) * DAY, address(network.address, place)
-        given = 661 * million // (place + 1) ** 2
+        given = LARGEST_CONVERSION * million // (place + 1) ** 2
         rows.append(observation("conversion", day, given, unit, subject=who))
         rows.append(observation("conversion_got", day, given * RATES[0] // 10**6, new, subject=who))
-        rows.append(observation("conversion_block", day, 20_000_000 - 7_200 * place, "block", subject=who))
+        rows.append(observation("conversion_block", day, int(day.timestamp()) // 6, "block", subject=who))
     for month in range(MONTHS + 1):
         so_far = BURNED * million * month // MONTHS
         day = time - (MONTHS - month) * 30 * DAY
