@@ -21,6 +21,7 @@ from store.landing import Landing
 from tests.conftest import ROOT
 from tests.pages.test_every_page import PAGES
 from tests.pages.test_market_page import land_akash, land_scoring, land_services
+from tests.pages.test_migration_page import land_merger
 from tests.worlds.hamlet import address
 from ui import inert
 from ui.banners import BROKEN
@@ -49,6 +50,7 @@ def town(hamlet: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pat
     land_akash(Landing(data))
     land_services(Landing(data))
     land_scoring(Landing(data))
+    land_merger(Landing(data))
     build(data, networks())
     yield data
     st.cache_resource.clear()

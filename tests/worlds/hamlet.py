@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ingest.networks import networks
 from ingest.publication import build
+from ingest.sample import evm
 from store.addresses import account, bech32
 from store.landing import Landing
 from store.rows import Block, Facts, Kind, Measure, Snapshot, frame, holdings, observation
@@ -41,7 +42,14 @@ def build_hamlet(data: Path, *, hours_old: int = 0, votes_over: int = 1) -> Path
     """Land the world in a data folder and publish it; its newest blocks are of this hour, or so many hours older."""
     landing = Landing(data)
     now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=hours_old)
-    for one, facts in [*cosmos(now, votes_over), *compute(now), *bittensor(now), subnets(now), services(now)]:
+    for one, facts in [
+        *cosmos(now, votes_over),
+        *compute(now),
+        *bittensor(now),
+        subnets(now),
+        services(now),
+        merged(now),
+    ]:
         landing.land(one, facts)
     published, torn = build(data, networks())
     assert torn == ()
@@ -248,6 +256,14 @@ def services(now: datetime) -> Landed:
     one = snapshot("singularitynet", "eip155:1", "claims", Kind.HOLDINGS, now)
     since = one.block.time - timedelta(days=1)
     return with_unit(one, Measure.COMPUTE_SPEND, "afet", since), Facts(holdings(rows), since=since)
+
+
+def merged(now: datetime) -> Landed:
+    """Tokens that became another one."""
+    known = networks().values()
+    network = next(one for one in known if any(reading.name == "migration" for reading in one.readings))
+    one = snapshot(network.name, "eip155:1", "migration", Kind.OBSERVATIONS, now)
+    return one, Facts(frame(Kind.OBSERVATIONS, evm.migration(network, now)))
 
 
 def with_unit(one: Snapshot, measure: Measure, unit: str, since: datetime | None) -> Snapshot:
