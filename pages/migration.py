@@ -82,10 +82,11 @@ def largest(read: Conversions) -> None:
 def so_far(read: Conversions) -> None:
     """How much was converted by when."""
     rows = read.curve
+    st.subheader("How much was converted by when", anchor=False)
     draw.show(
         draw.Chart(
             "converted",
-            curves.daily(rows, y=read.token, form=",.3~s"),
+            curves.daily(told.in_millions(rows), y=f"Million {read.token}", form=",.4~g"),
             rows,
             {"time": tables.time("Until"), "value": tables.number(read.token, places=0)},
             f"Converted so far, from {rows['time'].min():%B %Y} to {rows['time'].max():%B %Y}.",

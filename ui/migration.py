@@ -28,8 +28,8 @@ def amount(told: Amount | None) -> str:
 
 
 def rate(told: Amount) -> str:
-    """A rate with as many digits as it has, up to six."""
-    return f"{told.units / 10**told.decimals:.6f} {inert.plain(told.token)}"
+    """A rate with six decimals, as the announcement has them."""
+    return f"{told.units / 10**told.decimals:.6f}"
 
 
 def minted_headline(found: Migration) -> str:
@@ -50,8 +50,8 @@ def story(found: Migration) -> str:
 
 def parts(found: Migration) -> pl.DataFrame:
     """A row a token: rate, minted, supply, burned, what is not burned and what that would become, what is not known."""
-    schema = dict.fromkeys(("token", "rate_by", "not_known", "address", "source"), pl.String)
-    schema |= dict.fromkeys(("rate", "minted", "supply", "burned", "outstanding", "would_become"), pl.Float64)
+    schema = dict.fromkeys(("token", "rate", "rate_by", "not_known", "address", "source"), pl.String)
+    schema |= dict.fromkeys(("minted", "supply", "burned", "outstanding", "would_become"), pl.Float64)
     return pl.DataFrame([_part(one) for one in found.parts], schema=schema)
 
 
@@ -59,7 +59,7 @@ def _part(one: Part) -> dict[str, object]:
     lacking = [f"not proved: {one.doubt}"] * bool(one.doubt) + [f"not found: {one.not_found}"] * bool(one.not_found)
     return {
         "token": one.token,
-        "rate": _tokens(one.rate),
+        "rate": rate(one.rate),
         "rate_by": "its contract" if one.by_contract else "its source",
         "minted": _tokens(one.minted),
         "supply": _tokens(one.supply),
@@ -81,7 +81,7 @@ def part_columns(found: Migration) -> tables.Columns:
     new = inert.plain(found.supply.token)
     return {
         "token": tables.text("Token", pinned=True),
-        "rate": tables.number(f"{new} for one", places=6),
+        "rate": tables.text(f"{new} for one"),
         "rate_by": tables.text("Rate by", "Its contract: read on the chain. Its source: stated there."),
         "minted": tables.number(f"{new} minted for it", "As its source says.", places=0),
         "supply": tables.number("All of it", "The token's own total.", places=0),
@@ -111,7 +111,7 @@ def left(found: Migration) -> str:
             600,
         )
     lines = [
-        f"The contract of the conversion gives {rate(part.rate)} for one {part.token} and sends what it takes where "
+        f"The contract of the conversion gives {rate(part.rate)} {part.rate.token} for one {part.token} and sends what it takes where "
         f"nobody has a key: {amount(part.burned)} lie there, which is {amount(part.becomes(part.burned))} at most.",
         f"{amount(part.outstanding)} could still come, which would become {amount(part.becomes(part.outstanding))}.",
         _taken(one),
@@ -175,6 +175,11 @@ def largest_columns(found: Conversions) -> tables.Columns:
         "time": tables.time("When", "The time of the block."),
         "block": tables.identity("Block"),
     }
+
+
+def in_millions(curve: pl.DataFrame) -> pl.DataFrame:
+    """The curve as it is drawn: in millions, which an axis has room for."""
+    return curve.with_columns(pl.col("value") / 10**6)
 
 
 def read_so_far(found: Conversions, converters: Population | None) -> str:
