@@ -111,8 +111,9 @@ def left(found: Migration) -> str:
             600,
         )
     lines = [
-        f"The contract of the conversion gives {rate(part.rate)} {part.rate.token} for one {part.token} and sends what it takes where "
-        f"nobody has a key: {amount(part.burned)} lie there, which is {amount(part.becomes(part.burned))} at most.",
+        f"The contract of the conversion gives {rate(part.rate)} {part.rate.token} for one {part.token} and sends "
+        f"what it takes where nobody has a key: {amount(part.burned)} lie there, which is "
+        f"{amount(part.becomes(part.burned))} at most.",
         f"{amount(part.outstanding)} could still come, which would become {amount(part.becomes(part.outstanding))}.",
         _taken(one),
     ]
