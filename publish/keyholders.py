@@ -8,14 +8,19 @@ its own word: unless its code is proved, or the network names it, others than it
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from analytics.power.acts import NEVER, Act, Key, Some, Unknown, Waiting, forced, one_of, refused
+from analytics.power.acts import NEVER, Act, Key, Some, Unknown, Votes, Waiting, forced, one_of, refused
 from analytics.power.paths import Action, Path, Side
+from analytics.spread.batches import Threshold
 from publish.look import Look, Row
 
 # What chains say of a holder of a key, by the names of observations.
 ACCOUNT, SIGNATURES, CONTRACT, DELAY, EXECUTOR, GUARD, PROVED = (
     "account", "threshold", "contract", "delay", "executor", "guard", "proved"
 )  # fmt: skip
+# Of a governor: the options that make its quorum, and whether its rule is the one that was read in its source.
+COUNTS, RULE, AS_READ = "quorum_counts", "rule", "proved"
+# Of a guard: what comes of that which it lets a multisig propose; missing where nobody read it.
+PERMITS, ANYTHING = "permits", "anything"
 # Powers over a contract. Whoever replaces its code, or its signers, makes it do anything; who owns it, or may own it
 # when he likes, can make it do what it does.
 REPLACES: Final = ("proxy_admin", "upgrader", "beacon", "config_authority")
@@ -106,7 +111,11 @@ def _contract(look: Look, holder: str, power: str, above: Sequence[str]) -> list
 
     others = [*of(*REPLACES), *of(UNKNOWN)]
     unproved = Unknown(f"{holder} is not proved to be what it says: who else moves it is not known")
+    if look.said(COUNTS, holder) is not None:
+        return [_voters(look, holder), *others]
     if multisig := _multisig(look, holder, of("signers")):
+        if power == "proposer" and not _permitted(look, holder):
+            multisig = NEVER
         beside = [] if look.said(PROVED, holder) else [unproved]
         return [multisig, *_said("a module of a multisig", of("module")), *others, *beside]
     if (delay := look.said(DELAY, holder)) is not None:
@@ -133,6 +142,27 @@ def _multisig(look: Look, holder: str, signers: Sequence[Act]) -> Act | None:
     return enough
 
 
+def _permitted(look: Look, holder: str) -> bool:
+    """Whether the guard of a multisig, where it has one, lets through what leads to the action."""
+    told = look.said(PERMITS, look.said(GUARD, holder) or "")
+    return told is None or told == ANYTHING or look.way["action"] in told.split(", ")
+
+
+def _voters(look: Look, governor: str) -> Act:
+    """As much power as decides against all others, by the rule that the network declares of changing its rules."""
+    if look.said(RULE, governor) != AS_READ:
+        return Unknown(f"{governor} counts votes by a rule that is not proved")
+    for way in look.known.declared:
+        if (way["kind"], way["side"], way["action"]) == ("rule", Side.FORCE, Action.CHANGE_RULES):
+            votes, rest = look.votes(way["measure"], way["population"]), look.known.rest
+            total = sum(votes.values()) + rest.get((way["measure"], way["population"]), 0)
+            need = Threshold(way["numerator"], way["denominator"], way["strict"]).need(total)
+            if 0 < need <= sum(votes.values()):
+                return Votes(tuple(votes.items()), need, way["name"])
+            return Unknown(f"who the {way['population']} are has not been read", unread=not votes)
+    return Unknown(f"{governor} counts votes by a rule that nobody declared")
+
+
 def _timelock(look: Look, holder: str, delay: int, of: Callable[..., list[Act]]) -> list[Act]:
     """Whoever may propose, and whoever may carry out where that is not anyone; whoever may cancel stops it.
 
@@ -140,10 +170,11 @@ def _timelock(look: Look, holder: str, delay: int, of: Callable[..., list[Act]])
     """
     proposes = one_of(_some(f"who proposes to {holder}", of("proposer")))
     carries_out = one_of(_some(f"who carries out what {holder} has let wait", of("executor")))
-    act = proposes if look.said(EXECUTOR, holder) == "anyone" else Some(2, (proposes, carries_out))
+    alone = look.said(EXECUTOR, holder) == "anyone" or proposes == carries_out
+    act = proposes if alone else Some(2, (proposes, carries_out))
     words = f"a timelock of {_span(delay)}"
-    alone = [Waiting(one, delay, NEVER, f"the admin of {words}") for one in of(*ADMINS) if one != NEVER]
-    return [*alone, Waiting(act, delay, one_of(of("canceller")), words)]
+    admins = [Waiting(one, delay, NEVER, f"the admin of {words}") for one in of(*ADMINS) if one != NEVER]
+    return [*admins, Waiting(act, delay, one_of(of("canceller")), words)]
 
 
 def _some(who: str, acts: list[Act]) -> list[Act]:

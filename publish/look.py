@@ -75,7 +75,7 @@ _SAID: Final = """
 # What most networks are asked of keys, of votes and of who rules: by one query.
 _TOGETHER: Final = (
     *("account", "contract", "threshold", "signatures", "guard", "delay", "executor", "proved", "rule"),
-    *("quorum", "veto_threshold", "voting_period", "expedited_voting_period", "liquid_staked"),
+    *("quorum_counts", "quorum", "veto_threshold", "voting_period", "expedited_voting_period", "liquid_staked"),
 )
 # By number, since there is one for every delegation of a chain.
 _BEHIND: Final = """

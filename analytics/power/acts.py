@@ -1,4 +1,4 @@
-"""Who must act so that the holder of a key acts: keys, multisigs and timelocks, one behind another.
+"""Who must act so that the holder of a key acts: keys, multisigs, votes and timelocks, one behind another.
 
 An act is a tree: some of several acts together. `forced` lists the ways in which it happens, each as needs that
 analytics.power.paths counts; `refused` is its mirror image, who must keep still so that it never does: of k of n any
@@ -51,7 +51,16 @@ class Waiting:
     words: str
 
 
-Act: TypeAlias = Key | Unknown | Some | Waiting
+@dataclass(frozen=True, slots=True)
+class Votes:
+    """Enough of some votes: each party with what it has. words: what a voter reads."""
+
+    votes: tuple[tuple[str, int], ...]
+    need: int
+    words: str
+
+
+Act: TypeAlias = Key | Unknown | Some | Waiting | Votes
 # What nobody can do: one of no alternatives.
 NEVER: Final = Some(1, ())
 
@@ -89,6 +98,8 @@ def refused(act: Act) -> Act:
             return Some(len(of) - need + 1, tuple(map(refused, of)), words)
         case Waiting(inner, _, cancel, words):
             return Some(1, (refused(inner), cancel), words)
+        case Votes(votes, need, words):
+            return Votes(votes, sum(vote for _, vote in votes) - need + 1, words)
         case _:
             return act
 
@@ -99,6 +110,8 @@ def _ways(act: Act) -> Iterator[Alternative]:
             yield Alternative((Quorum({party: 1}, 1),), words="one key")
         case Unknown(why, unread):
             yield Alternative(missing=why, unread=unread)
+        case Votes(votes, need, words):
+            yield Alternative((Quorum(dict(votes), need),), words=words)
         case Waiting(inner, seconds, _, words):
             for one in forced(inner):
                 yield replace(one, seconds=one.seconds + seconds, words=_joined(words, one.words))

@@ -51,6 +51,8 @@ CHANGES: Final[Mapping[str, str]] = {
     # Where a key types in of how much the quorum is a part.
     signature("TotalSupplyUpdated(uint256,uint256)"): "quorum_base",
 }
+# How long what was voted waits: with the timelock, and by a governor that lets it wait longer (Olas' governorDelay).
+WAITS: Final[Mapping[str, str]] = {"timelock_delay": "getMinDelay()", "governor_delay": "governorDelay()"}
 DELEGATED: Final = signature("DelegateVotesChanged(address,uint256,uint256)")
 # Who locked, or was delegated to, is the first topic.
 NAMING: Final = Keeping(judge=naming(0))
@@ -183,7 +185,8 @@ def rules(governors: Sequence[Governor], unit: str) -> Read:
 
         Subject is the contract. From its functions, and from its events of changes at the time of their blocks.
         `quorum_counts` are the options that make the quorum, by its source; `rule` says whether anything that the
-        contract says contradicts that. `unread_blocks` are left for later runs, the oldest last.
+        contract says contradicts that. `to_effect` is the shortest time from a proposal to its effect, by the pace of
+        the chain where the contract counts blocks. `unread_blocks` are left for later runs, the oldest last.
         """
         answers = AnswersLeft(ANSWERS_A_RUN)
         rows = [row for one in governors for row in _rule(node, memo, one, unit, answers)]
@@ -199,9 +202,11 @@ def _rule(
     yield from changes(node, memo, governor, unit, answers)
     yield observation("quorum_counts", now, ",".join(governor.dialect.counts), "", subject=subject)
     yield observation("rule", now, _proof(node, memo, governor, answers), "", subject=subject)
-    delay = _delay(node, governor)
-    if delay is not None:
-        yield observation("timelock_delay", now, delay, "s", subject=subject)
+    waits = _waits(node, governor)
+    for name, delay in waits.items():
+        yield observation(name, now, delay, "s", subject=subject)
+    if (voting := _voting(node, governor)) is not None:
+        yield observation("to_effect", now, voting + max(waits.values(), default=0), "s", subject=subject)
 
 
 def changes(
@@ -262,11 +267,20 @@ def _time(node: EvmNode, block: int) -> datetime:
     return node.ask(lambda provider: provider.block(block)).time
 
 
-def _delay(node: EvmNode, governor: Governor) -> int | None:
-    """How long the timelock of a governor waits; None where it has none."""
+def _waits(node: EvmNode, governor: Governor) -> dict[str, int]:
+    """How long what was voted waits, in seconds, of those that tell it."""
     (timelock,) = node.calls([Call(governor.address, "timelock()", returns=("address",))])
-    delay = node.calls([Call(timelock[0], "getMinDelay()")])[0] if timelock else ()
-    return int(delay[0]) if delay else None
+    whose = {"timelock_delay": timelock[0]} if timelock else {}
+    asked = {name: Call(whose.get(name, governor.address), function) for name, function in WAITS.items()}
+    told = node.calls(list(asked.values()))
+    return {name: int(said[0]) for name, said in zip(asked, told, strict=True) if said}
+
+
+def _voting(node: EvmNode, governor: Governor) -> int | None:
+    """Seconds from a proposal to the end of its vote; None where the contract does not tell them."""
+    told = node.calls([Call(governor.address, SETTINGS[name]) for name in ("voting_delay", "voting_period")])
+    each = node.chain.seconds if governor.dialect.clock == BLOCKS else 1
+    return round(sum(int(one[0]) for one in told) * each) if all(told) else None
 
 
 def delegates(token: str, since: int) -> Read:
@@ -365,6 +379,8 @@ rules:
   quorum_counts | <address> | | options that make the quorum
   rule | <address> | | proved, or what contradicts the rule that was read in the source
   timelock_delay | <address> | s | how long the timelock waits with what was voted
+  governor_delay | <address> | s | how long the governor itself lets the timelock wait
+  to_effect | <address> | s | from a proposal to its effect, by the shortest way
   unread_blocks | <address> | blocks | blocks with changes of the rule that were not read yet
 delegates:
   voters | <address> | | who can vote with how much

@@ -6,10 +6,11 @@ import pytest
 
 from analytics.power.paths import Action, Path, Quorum, Side, fewest
 from ingest.evm import powers
-from ingest.network import Key, Refuse, Way
+from ingest.network import Key, Refuse, Rule, Way
 from publish.look import Known
 from publish.ways import ways
 from store.draft import Draft
+from store.rows import Measure
 from tests.publish.test_ways import CONTROL, a_network, filled
 from tests.worlds.each import each
 
@@ -33,6 +34,7 @@ DECLARED = (
 NOT_SAFE, NOT_LOCK, NOT_BOX = (
     f"{one} is not proved to be what it says: who else moves it is not known" for one in ("safe", "lock", "box")
 )
+UNDER_GUARD = ("minter of the token, a timelock of 10 minutes, a multisig 2 of 3 under a guard", 2, 600)
 Told = tuple[str, int | str, int | None]
 
 
@@ -170,6 +172,21 @@ def told(found: tuple[Path, ...], side: Side, action: Action = MINT) -> list[Tol
             ],
             [("refusal", f"who proposes to lock is not known; {NOT_LOCK}", None)],
         ),
+        # A guard lets a multisig propose no more than it permits, and whatever it likes where it can be lifted; to
+        # cancel nobody keeps it.
+        *(
+            (
+                {"token/minter": "lock", "lock/proposer": "safe", "lock/canceller": "safe", "safe/signers": "a b c"},
+                LOCK | SAFE | {("executor", "lock"): "anyone", ("guard", "safe"): "0x9", ("permits", "0x9"): permits},
+                [*by, ("minter of the token", NOT_LOCK, None)],
+                None,
+            )
+            for permits, by in {
+                "halt": [],
+                "anything": [UNDER_GUARD],
+                "halt, mint or redirect": [UNDER_GUARD],
+            }.items()
+        ),
         # The admin of a timelock alone makes himself proposer and executor, and whoever could cancel no canceller.
         (
             {
@@ -240,6 +257,36 @@ def test_parties_that_serve_two_needs_count_once(draft: Draft) -> None:
     assert unknown.missing == NOT_LOCK
     assert [need.need for need in path.needs if isinstance(need, Quorum)] == [1, 2]
     assert fewest(path).upper == 2
+
+
+VOTED = Way(
+    RULES, Side.FORCE, "votes", Rule(Measure.VOTING_POWER, "voters", "pass", 1, 2, strict=True), "a test", takes=0
+)
+TOWN = {(Measure.VOTING_POWER, "voters"): {"v": 30, "w": 21, "x": 49, "y": 1}}
+GOVERNOR = {("account", "gov"): "contract", ("quorum_counts", "gov"): "yes", ("rule", "gov"): "proved"}
+
+
+@each(
+    ("said", "declared", "told_of_it"),
+    [
+        (GOVERNOR, (VOTED,), ("minter of the token, a timelock of 10 minutes, votes", 2, 600)),
+        (
+            GOVERNOR | {("rule", "gov"): "not proved: why"},
+            (VOTED,),
+            ("minter of the token", "gov counts votes by a rule that is not proved", None),
+        ),
+        (GOVERNOR, (), ("minter of the token", "gov counts votes by a rule that nobody declared", None)),
+    ],
+)
+def test_a_governor_acts_by_the_votes_that_it_counts(
+    draft: Draft, said: dict[tuple[str, str], str], declared: tuple[Way, ...], told_of_it: Told
+) -> None:
+    """It proposes to a timelock and carries out; of 101 votes 51 decide, and whoever votes serves both once."""
+    network = a_network(*DECLARED, *declared)
+    held = {"token/minter": "lock", "lock/proposer": "gov", "lock/executor": "gov"}
+    found = {(CONTROL, name): dict.fromkeys(text.split(), 1) for name, text in held.items()} | TOWN
+    known = Known(filled(draft, network, found, KEYS | LOCK | said), network.name)
+    assert told_of_it in told(ways(known, "address"), Side.FORCE)
 
 
 def test_who_was_offered_to_own_a_contract_counts_as_its_owner(draft: Draft) -> None:

@@ -3,13 +3,15 @@
 import random
 from itertools import combinations
 
-from analytics.power.acts import MOST, NEVER, Act, Key, Some, Unknown, Waiting, forced, one_of, refused
+from analytics.power.acts import MOST, NEVER, Act, Key, Some, Unknown, Votes, Waiting, forced, one_of, refused
 from analytics.power.paths import Action, Path, Side, fewest
 from tests.worlds.each import each
 
 A, B, C, D, E = map(Key, "abcde")
 SAFE = Some(2, (A, B, C), "a multisig 2 of 3")
 COUNCIL = Some(3, (A, B, C, D, E), "a multisig 3 of 5")
+# Of 100 votes more than half: two of them, without whom the others have 40.
+TOWN = Votes((("v", 35), ("w", 25), ("x", 20), ("a", 20)), 51, "votes")
 SOMEBODY = Unknown("nobody knows")
 
 
@@ -38,6 +40,10 @@ def least(act: Act) -> int | str:
         # Votes and a guardian who is one of them, or not.
         (Some(2, (COUNCIL, A)), 3, 1),
         (Some(2, (SAFE, D)), 3, 1),
+        # Votes are stopped by half of them; a signer who votes too serves both.
+        (TOWN, 2, 2),
+        (Some(1, (SAFE, TOWN)), 2, 3),
+        (Some(2, (SAFE, TOWN)), 3, 2),
         # What waits is stopped by whoever cancels.
         (Waiting(one_of([A, B]), 3600, C, "a timelock"), 1, 1),
         (Waiting(one_of([A, B]), 3600, NEVER, "a timelock"), 1, 2),

@@ -249,6 +249,8 @@ def test_the_rule_is_told_with_how_it_was_changed(standard: Village) -> None:
         "rule": "proved",
         "unread_blocks": "0",
         "timelock_delay": "0",
+        # 2 and 60 blocks of twelve seconds.
+        "to_effect": "744",
     }
     # The contract told of each as it was made, at the time of that block.
     assert found.filter(name="voting_delay").height == 2
