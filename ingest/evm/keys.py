@@ -3,7 +3,7 @@
 Keys are counted, not people: who holds a key is not on the chain.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
 from ingest.evm import roles, safes
@@ -74,8 +74,11 @@ def keys(node: EvmNode, memo: Memo, contracts: Mapping[str, str], since: int | N
     return Facts(holdings(rows), empty=not rows)
 
 
-def states(node: EvmNode, contracts: Mapping[str, str], earlier: Earlier) -> Facts:
-    """Observations of what the contracts are, and what all are who held a key when the keys were last read."""
+def states(node: EvmNode, contracts: Mapping[str, str], earlier: Earlier, own_pauses: Collection[str] = ()) -> Facts:
+    """Observations of what the contracts are, and what all are who held a key when the keys were last read.
+
+    own_pauses: names of contracts whose paused() is no word of yes or no, as Pausable's is.
+    """
     held = earlier[-1]
     behind = {holder for holder in held["holder"] if holder not in contracts.values()}
     asked = {**contracts, **{holder: holder for holder in sorted(behind)}}
@@ -85,6 +88,7 @@ def states(node: EvmNode, contracts: Mapping[str, str], earlier: Earlier) -> Fac
         observation(what, node.block.time, value, unit, subject=address)
         for name, address in asked.items()
         for what, (value, unit) in (state(node, address) | _name(name, address)).items()
+        if what != "paused" or name not in own_pauses
     ]
     return Facts(frame(Kind.OBSERVATIONS, rows))
 

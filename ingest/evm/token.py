@@ -1,6 +1,6 @@
 """A network that is a token of an EVM chain (ERC-20): its supply, its holders, and who can change it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -27,7 +27,7 @@ ReadSince = Callable[[EvmNode, Earlier], Facts]
 NOTHING: Final[Mapping[str, str]] = {}
 
 
-def erc20(
+def erc20(  # noqa: PLR0913  each is what a token may have of its own
     network: Network[EvmNode],
     contracts: Mapping[str, str],
     *,
@@ -36,6 +36,7 @@ def erc20(
     methods: Mapping[str, str] = NOTHING,
     special: Mapping[str, Mapping[str, powers.Actions]] = powers.NOTHING,
     since: int | None = None,
+    own_pauses: Collection[str] = (),
 ) -> Network[EvmNode]:
     """The network of an ERC-20: supply, holders and keys are read, and what power those keys are is told.
 
@@ -43,10 +44,11 @@ def erc20(
     that do not circulate, by the name of the observation. more: readings of its own. methods: in whose words readers
     are told how `supply`, `control` and `control_state` were read, where the usual ones do not do. special: what
     powers over a contract can do, by its name, where that is not what they usually can. since: the first block whose
-    logs are read, where that is not the first that public nodes of the chain still have.
+    logs are read, where that is not the first that public nodes of the chain still have. own_pauses: names of
+    contracts whose paused() is not Pausable's.
     """
     counts = supply(contracts[TOKEN], locked, network.unit)
-    who, what = control(contracts, since), control_state(contracts)
+    who, what = control(contracts, since), control_state(contracts, own_pauses)
     for name, read in (("supply", counts), ("control", who), ("control_state", what)):
         read.__doc__ = methods.get(name, read.__doc__)
     told, held, power = Kind.OBSERVATIONS, Kind.HOLDINGS, Measure.CONTROL
@@ -107,7 +109,7 @@ def control(contracts: Mapping[str, str], since: int | None) -> ReadInParts:
     return read
 
 
-def control_state(contracts: Mapping[str, str]) -> ReadSince:
+def control_state(contracts: Mapping[str, str], own_pauses: Collection[str] = ()) -> ReadSince:
     """The reading of what stands behind those keys."""
 
     def read(node: EvmNode, earlier: Earlier) -> Facts:
@@ -116,7 +118,7 @@ def control_state(contracts: Mapping[str, str]) -> ReadSince:
         Subject is the address. A key that borrows the code of a contract (EIP-7702) is a key still. What a contract
         says of itself proves nothing: that it is a Safe is `proved` by its code and all that it stores.
         """
-        return keys.states(node, contracts, earlier)
+        return keys.states(node, contracts, earlier, own_pauses)
 
     return read
 

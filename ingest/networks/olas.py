@@ -7,15 +7,19 @@ is withdrawn, and does not vote. Copies of OLAS on other chains are of what a br
 from collections.abc import Mapping
 from typing import Final
 
-from analytics.power.paths import Action, Side
+from analytics.power.paths import Side
+from ingest.allowance import REPLAY
 from ingest.evm.ethereum import ETHEREUM
 from ingest.evm.events import signature
 from ingest.evm.governance import Locks, lockers, readings, voters
 from ingest.evm.governor import FOR_ALONE, Governor
+from ingest.evm.powers import HALT, MINT, RULES, SEIZE, Actions
 from ingest.evm.token import erc20
-from ingest.network import DAILY, HOURLY, InParts, Network, Reading, Rule, Unit, Way
+from ingest.network import DAILY, HOURLY, InParts, Key, Keys, Network, Reading, Rule, Unit, Way
+from ingest.olas.guard import Guard, Permission, guard
 from store.columns import Column
 from store.rows import Decision, Kind, Measure
+from store.spelling import ADDRESS
 
 # valory-xyz/autonolas-governance at 9527ff6b, docs/configuration.json; first blocks of the governors by the project's
 # own index of them (autonolas-subgraph-studio at 8a65abe1).
@@ -24,14 +28,42 @@ ESCROW: Final = "0x7e01a500805f8a52fad229b3015ad130a332b7b3"
 # Answers for the escrow what that answers wrongly for blocks before an account's first lock.
 WRAPPED_ESCROW: Final = "0x4039b809e0c0ad04f6fc880193366b251ddf4b40"
 TIMELOCK: Final = "0x3c1ff68f5aa342d296d4dee4bb1cacca912d95fe"
+# The community's multisig, a Safe of which the timelock is a module: votes move what it holds without its signers.
+MULTISIG: Final = "0x04c06323fe3d53deb7364c0055e1f68458cc2570"
+GUARD: Final = "0xc0b146d61e2a2c17e024477e01978d1fcf598c6b"
+TREASURY: Final = "0xa0da53447c0f6c4987964d8463da7e6628b30f82"
+DEPOSITORY: Final = "0xff8697d8d2998d6aa2e09b405795c6f4beeb0c81"
 CONTRACTS: Final[Mapping[str, str]] = {
     "token": OLAS,
     "timelock": TIMELOCK,
-    # What the community's multisig may schedule; it lifts this itself where voters reject a proposal to check on them.
-    "guard": "0xc0b146d61e2a2c17e024477e01978d1fcf598c6b",
+    "multisig": MULTISIG,
+    # What the multisig may schedule; it lifts this itself where voters reject a proposal to check on them.
+    "guard": GUARD,
     "weighting": "0x95418b46d5566d3d1ea62c12aea91227e566c5c1",
-    "treasury": "0xa0da53447c0f6c4987964d8463da7e6628b30f82",
+    "treasury": TREASURY,
+    # valory-xyz/autonolas-tokenomics at ad17cc1e, docs/configuration.json
+    "tokenomics": "0xc096362fa6f4a4b1a9ea68b1043416f3381ce300",
+    "dispenser": "0x5650300fcbab43a0d7d02f8cb5d0f039402593f0",
+    "depository": DEPOSITORY,
     "registry": "0x48b6af7b12c71f09e2fc8af4855de4ff54e775ca",
+    # Owned by one key, 0xeb2a22b27c7ad5eee424fd90b376c745e60f914e, in February 2026: scripts/audit_chains/
+    # ownable_owners.csv of autonolas-registries at 1c5606f3 and of autonolas-tokenomics.
+    "service_manager": "0x94a1892d91c05d0c61c3f49f42205d2285b914c9",
+    "identity_bridger": "0x461a76074596f080dfba414532ab51280611b8e6",
+    "liquidity_manager": "0x83adc54b2828e99a6da3a11263c75e38e0a1a215",
+}
+# What a key of a contract can do beside changing its rules. The owner of the token names who mints, that of the
+# treasury and of what has it mint the same, and pauses them (Treasury.sol, changeManagers and pause; Dispenser.sol,
+# setPauseState; Tokenomics.sol, changeManagers). Whoever manages the registry may end anybody's service (autonolas-
+# registries, ServiceRegistry.sol, terminate), and whoever owns the manager replaces it.
+SPECIAL: Final[Mapping[str, Mapping[str, Actions]]] = {
+    "token": {"owner": (RULES, MINT)},
+    "treasury": {"owner": (RULES, MINT, HALT)},
+    "dispenser": {"owner": (RULES, MINT, HALT)},
+    "tokenomics": {"owner": (RULES, MINT)},
+    "depository": {"owner": (RULES, MINT)},
+    "registry": {"owner": (RULES, SEIZE), "manager": (RULES, SEIZE)},
+    "service_manager": {"owner": (RULES, SEIZE)},
 }
 # One after the other; of the first, what was proposed since the merge.
 GOVERNORS: Final = (
@@ -48,6 +80,32 @@ LOCKS: Final = Locks(
     votes=WRAPPED_ESCROW,
 )
 POWER: Final = "aveolas"
+# What the guard was told to permit (scripts/proposals/proposal_11/calldata.json there, its thirteenth call): to halt
+# the treasury, to close bonds, and to collect slashed deposits on seven chains.
+DRAIN, DRAIN_TOKEN = "drain()", "drain(address)"
+PERMITTED: Final = tuple(
+    Permission(*one)
+    for one in (
+        (TREASURY, "pause()", 1),
+        (TREASURY, "drainServiceSlashedFunds()", 1),
+        (DEPOSITORY, "close(uint256[])", 1),
+        ("0x3fb926116d454b95c669b6bf2e7c3bad8d19affa", DRAIN_TOKEN, 1),
+        ("0x9338b5153ae39bb89f50468e608ed9d764b755fd", DRAIN, 100),
+        ("0xa45e64d13a30a51b91ae0eb182e88a40e9b18ed8", DRAIN_TOKEN, 100),
+        ("0xe3607b00e75f6405248323a9417ff6b39b244b50", DRAIN, 137),
+        ("0xa45e64d13a30a51b91ae0eb182e88a40e9b18ed8", DRAIN_TOKEN, 137),
+        ("0xe3607b00e75f6405248323a9417ff6b39b244b50", DRAIN, 42161),
+        ("0x3d77596beb0f130a4415df3d2d8232b3d3d31e44", DRAIN_TOKEN, 42161),
+        ("0x3d77596beb0f130a4415df3d2d8232b3d3d31e44", DRAIN, 10),
+        ("0xbb7e1d6cb6f243d6bde81ce92a9f2aff7fbe7eac", DRAIN_TOKEN, 10),
+        ("0x3c1ff68f5aa342d296d4dee4bb1cacca912d95fe", DRAIN, 8453),
+        ("0x34c895f302d0b5cf52ec0edd3945321eb0f83dd5", DRAIN_TOKEN, 8453),
+        ("0xe3607b00e75f6405248323a9417ff6b39b244b50", DRAIN, 42220),
+        ("0x3d77596beb0f130a4415df3d2d8232b3d3d31e44", DRAIN_TOKEN, 42220),
+    )
+)
+LIMITS: Final = Guard(GUARD, MULTISIG, TIMELOCK, GOVERNORS[0], PERMITTED)
+MOVES: Final = "move what the community's multisig holds"
 
 
 NETWORK = erc20(
@@ -70,11 +128,30 @@ NETWORK = erc20(
         ),
         ways=(
             Way(
-                Action.CHANGE_RULES,
+                RULES,
                 Side.FORCE,
                 "votes of locked tokens",
                 Rule(Measure.VOTING_POWER, "voters", "pass a proposal against all others", 1, 2, strict=True),
                 "Governor, Timelock",
+                takes=(f"to_effect|{GOVERNORS[0].address}",),
+            ),
+            Way(
+                SEIZE,
+                Side.FORCE,
+                "signers of the community's multisig",
+                Keys("multisig/signers", needed="multisig_threshold"),
+                "Safe",
+                takes=0,
+                effect=MOVES,
+            ),
+            Way(
+                SEIZE,
+                Side.FORCE,
+                "a module of the community's multisig, without its signers",
+                Key("multisig/module"),
+                "Safe, ModuleManager",
+                takes=0,
+                effect=MOVES,
             ),
         ),
         units={POWER: Unit("veOLAS", 18)},
@@ -88,5 +165,18 @@ NETWORK = erc20(
         Reading("voters", Kind.HOLDINGS, Measure.VOTING_POWER, POWER, HOURLY, InParts(voters(LOCKS)), partial=True),
         Reading("lockers", Kind.HOLDINGS, Measure.STAKE, "aolas", DAILY, InParts(lockers(LOCKS)), partial=True),
         *readings(GOVERNORS, POWER),
+        Reading(
+            "guard",
+            Kind.OBSERVATIONS,
+            Measure.CONTROL,
+            "",
+            DAILY,
+            InParts(guard(LIMITS)),
+            limits=REPLAY,
+            others=(f"{ADDRESS}/<word>@<number>",),
+        ),
     ),
+    special=SPECIAL,
+    # There 1 is that it runs, and 2 that it is paused; the dispenser has four states.
+    own_pauses=("guard", "treasury", "dispenser"),
 )
