@@ -21,6 +21,8 @@ ACCOUNT, SIGNATURES, CONTRACT, DELAY, EXECUTOR, GUARD, PROVED = (
 COUNTS, RULE, AS_READ = "quorum_counts", "rule", "proved"
 # Of a guard: what comes of that which it lets a multisig propose; missing where nobody read it.
 PERMITS, ANYTHING = "permits", "anything"
+# Of a contract that obeys one of another network: that network, and its contract there.
+RULED_BY = "ruled_by"
 # Powers over a contract. Whoever replaces its code, or its signers, makes it do anything; who owns it, or may own it
 # when he likes, can make it do what it does.
 REPLACES: Final = ("proxy_admin", "upgrader", "beacon", "config_authority")
@@ -111,6 +113,9 @@ def _contract(look: Look, holder: str, power: str, above: Sequence[str]) -> list
 
     others = [*of(*REPLACES), *of(UNKNOWN)]
     unproved = Unknown(f"{holder} is not proved to be what it says: who else moves it is not known")
+    if ruler := look.said(RULED_BY, holder):
+        network, _, contract = ruler.partition(" ")
+        return [*_said(f"{contract} of another chain", [behind(look.of(network), contract, power, ())]), *others]
     if look.said(COUNTS, holder) is not None:
         return [_voters(look, holder), *others]
     if multisig := _multisig(look, holder, of("signers")):

@@ -267,6 +267,10 @@ class Look:
     way: Row
     _seen: dict[int, Confidence] = field(default_factory=dict)
 
+    def of(self, network: str) -> "Look":
+        """The same way's look at what is known of another network; what it is shown counts here."""
+        return replace(self, known=self.known.other(network))
+
     def holders(self, measure: str, population: str) -> Votes:
         """What each address holds, in whole base units."""
         self.see(measure, population)

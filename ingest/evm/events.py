@@ -39,10 +39,14 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Events of a contract in the order of the chain; unread: how many blocks are left for later runs."""
+    """Events of a contract in the order of the chain.
+
+    unread: how many blocks are left for later runs; whole_since: the block from which on all were read.
+    """
 
     events: list[Event]
     unread: int
+    whole_since: int
 
 
 # Raises BadData for an event that the contract does not write.
@@ -127,7 +131,7 @@ def history(
 
     stretches: list[list[Event]] = []
     blocks, doubted = keeping.blocks or node.chain.day, keeping.doubted
-    unread, start = 0, first // blocks * blocks
+    unread, start, whole_since = 0, first // blocks * blocks, first
     # Parts are kept for good: one of another contract or of other events must not be taken for it.
     asked = f"{contract.lower()}-{sha256(' '.join(topics).encode()).hexdigest()[:16]}"
     for stretch in segments(start, node.block.height, blocks):
@@ -137,9 +141,29 @@ def history(
             rows = memo(name, partial(make, stretch)) if stretch.finished else make(stretch)
         except Postponed:
             unread += stretch.last - max(first, stretch.first) + 1
+            # The newest comes first: of what is left out the newest counts.
+            whole_since = max(whole_since, stretch.last + 1)
             continue
         stretches.append([_event(*row) for row in rows.iter_rows() if row[0] >= first])
-    return History([event for stretch in reversed(stretches) for event in stretch], unread)
+    return History([event for stretch in reversed(stretches) for event in stretch], unread, whole_since)
+
+
+def lately(
+    node: EvmNode, memo: Memo, asked: Mapping[str, Shapes], blocks: int, answers: AnswersLeft
+) -> tuple[dict[str, list[Event]], Period]:
+    """Events of several contracts in the last so many blocks, or in as many of them as were read of each by now.
+
+    The newest are read first, so that the period grows from run to run until it is whole. Raises SourceDown where
+    nothing of it was read.
+    """
+    first = max(0, node.block.height - blocks) + 1
+    told = {contract: history(node, memo, contract, shapes, first, answers) for contract, shapes in asked.items()}
+    first = max([first, *(one.whole_since for one in told.values())])
+    if first > node.block.height:
+        raise SourceDown(f"the newest events of {', '.join(asked)} are left for later runs")
+    since = node.ask(lambda provider: provider.block(first - 1)).time
+    kept = {contract: [one for one in of.events if one.block >= first] for contract, of in told.items()}
+    return kept, Period(first, since)
 
 
 def _event(block: int, topics: list[str], data: str) -> Event:

@@ -16,6 +16,8 @@ from ingest.evm.governor import FOR_ALONE, Governor
 from ingest.evm.powers import HALT, MINT, RULES, SEIZE, Actions
 from ingest.evm.token import erc20
 from ingest.network import DAILY, HOURLY, InParts, Key, Keys, Network, Reading, Rule, Unit, Way
+from ingest.olas.chains import EVICTS
+from ingest.olas.emission import claims, emission, emission_voters, nominees
 from ingest.olas.guard import Guard, Permission, guard
 from store.columns import Column
 from store.rows import Decision, Kind, Measure
@@ -32,6 +34,9 @@ TIMELOCK: Final = "0x3c1ff68f5aa342d296d4dee4bb1cacca912d95fe"
 MULTISIG: Final = "0x04c06323fe3d53deb7364c0055e1f68458cc2570"
 GUARD: Final = "0xc0b146d61e2a2c17e024477e01978d1fcf598c6b"
 TREASURY: Final = "0xa0da53447c0f6c4987964d8463da7e6628b30f82"
+WEIGHTING: Final = "0x95418b46d5566d3d1ea62c12aea91227e566c5c1"
+TOKENOMICS: Final = "0xc096362fa6f4a4b1a9ea68b1043416f3381ce300"
+DISPENSER: Final = "0x5650300fcbab43a0d7d02f8cb5d0f039402593f0"
 DEPOSITORY: Final = "0xff8697d8d2998d6aa2e09b405795c6f4beeb0c81"
 CONTRACTS: Final[Mapping[str, str]] = {
     "token": OLAS,
@@ -39,11 +44,11 @@ CONTRACTS: Final[Mapping[str, str]] = {
     "multisig": MULTISIG,
     # What the multisig may schedule; it lifts this itself where voters reject a proposal to check on them.
     "guard": GUARD,
-    "weighting": "0x95418b46d5566d3d1ea62c12aea91227e566c5c1",
+    "weighting": WEIGHTING,
     "treasury": TREASURY,
     # valory-xyz/autonolas-tokenomics at ad17cc1e, docs/configuration.json
-    "tokenomics": "0xc096362fa6f4a4b1a9ea68b1043416f3381ce300",
-    "dispenser": "0x5650300fcbab43a0d7d02f8cb5d0f039402593f0",
+    "tokenomics": TOKENOMICS,
+    "dispenser": DISPENSER,
     "depository": DEPOSITORY,
     "registry": "0x48b6af7b12c71f09e2fc8af4855de4ff54e775ca",
     # Owned by one key, 0xeb2a22b27c7ad5eee424fd90b376c745e60f914e, in February 2026: scripts/audit_chains/
@@ -54,16 +59,14 @@ CONTRACTS: Final[Mapping[str, str]] = {
 }
 # What a key of a contract can do beside changing its rules. The owner of the token names who mints, that of the
 # treasury and of what has it mint the same, and pauses them (Treasury.sol, changeManagers and pause; Dispenser.sol,
-# setPauseState; Tokenomics.sol, changeManagers). Whoever manages the registry may end anybody's service (autonolas-
-# registries, ServiceRegistry.sol, terminate), and whoever owns the manager replaces it.
+# setPauseState; Tokenomics.sol, changeManagers).
 SPECIAL: Final[Mapping[str, Mapping[str, Actions]]] = {
     "token": {"owner": (RULES, MINT)},
     "treasury": {"owner": (RULES, MINT, HALT)},
     "dispenser": {"owner": (RULES, MINT, HALT)},
     "tokenomics": {"owner": (RULES, MINT)},
     "depository": {"owner": (RULES, MINT)},
-    "registry": {"owner": (RULES, SEIZE), "manager": (RULES, SEIZE)},
-    "service_manager": {"owner": (RULES, SEIZE)},
+    **EVICTS,
 }
 # One after the other; of the first, what was proposed since the merge.
 GOVERNORS: Final = (
@@ -105,6 +108,8 @@ PERMITTED: Final = tuple(
     )
 )
 LIMITS: Final = Guard(GUARD, MULTISIG, TIMELOCK, GOVERNORS[0], PERMITTED)
+# Staking programs by the number of their chain; of chains without such addresses by their bytes.
+PROGRAMS: Final = (f"<number>:{ADDRESS}", "<number>:<word>")
 MOVES: Final = "move what the community's multisig holds"
 
 
@@ -155,8 +160,20 @@ NETWORK = erc20(
             ),
         ),
         units={POWER: Unit("veOLAS", 18)},
-        parties={"lockers": "lockers", "voters": "voters"},
-        scorecard={Column.STAKE: "lockers/lockers", Column.VOTING_POWER: "voters/voters"},
+        parties={
+            "lockers": "lockers",
+            "voters": "voters",
+            "nominees": "staking programs",
+            "emission_voters": "voters on emission",
+            "programs": "staking programs",
+            "developers": "developers",
+        },
+        scorecard={
+            Column.STAKE: "lockers/lockers",
+            Column.VOTING_POWER: "voters/voters",
+            # Programs pay those who stake in them: no population is of those who own what was paid.
+            Column.EMISSION: "",
+        },
         prices={"OLAS": "autonolas"},
         credit="Ethereum's list of holders: Blockscout.",
     ),
@@ -165,6 +182,36 @@ NETWORK = erc20(
         Reading("voters", Kind.HOLDINGS, Measure.VOTING_POWER, POWER, HOURLY, InParts(voters(LOCKS)), partial=True),
         Reading("lockers", Kind.HOLDINGS, Measure.STAKE, "aolas", DAILY, InParts(lockers(LOCKS)), partial=True),
         *readings(GOVERNORS, POWER),
+        Reading(
+            "nominees",
+            Kind.HOLDINGS,
+            Measure.VOTING_POWER,
+            POWER,
+            DAILY,
+            nominees(WEIGHTING),
+            others=PROGRAMS,
+        ),
+        Reading(
+            "emission_voters",
+            Kind.HOLDINGS,
+            Measure.VOTING_POWER,
+            POWER,
+            DAILY,
+            InParts(emission_voters(WEIGHTING, ETHEREUM.since)),
+            partial=True,
+            limits=REPLAY,
+        ),
+        Reading("emission", Kind.OBSERVATIONS, Measure.EMISSION, "", DAILY, emission(TOKENOMICS, "aolas")),
+        Reading(
+            "claims",
+            Kind.HOLDINGS,
+            Measure.EMISSION,
+            "aolas",
+            DAILY,
+            InParts(claims(DISPENSER)),
+            limits=REPLAY,
+            others=PROGRAMS,
+        ),
         Reading(
             "guard",
             Kind.OBSERVATIONS,

@@ -59,7 +59,9 @@ def _genesis(network: Network) -> str:
 SERVERS: Final[dict[type, Callable[[Network, datetime, int], Answer]]] = {
     CosmosChain: cosmos,
     SubstrateChain: lambda network, _, ago: substrate(_genesis(network), ago),
-    EvmChain: lambda _, __, ago: partial(evm, blocks_ago=ago * int(SECONDS_A_BLOCK) // EVM_SECONDS_A_BLOCK),
+    EvmChain: lambda network, _, ago: partial(
+        evm, chain=network.chain, blocks_ago=ago * int(SECONDS_A_BLOCK) // EVM_SECONDS_A_BLOCK
+    ),
     FilecoinChain: lambda _, time, __: filecoin(time),
     OffChain: lambda _, __, ago: partial(off_chain, ago),
     ArweaveChain: lambda _, time, ago: arweave(time, ago),

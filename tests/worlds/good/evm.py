@@ -8,21 +8,23 @@ from typing import Any, Final
 from eth_abi.abi import decode, encode
 from web3 import Web3
 
-from ingest.evm.calls import MULTICALL3
-from ingest.evm.ethereum import MERGE
+from ingest.evm.ethereum import ETHEREUM
 from ingest.evm.governance import CHANGES
 from ingest.evm.governor import CAST, CAST_WITH_PARAMS, CREATED, FOR_ALONE
 from ingest.evm.logs import TRANSFER
+from ingest.evm.node import EvmChain
 from ingest.evm.roles import GRANTED, REVOKED, ROLES
 from ingest.networks import ocean
 from ingest.networks import singularitynet as snet
 from ingest.networks.fet import FET
 from ingest.networks.olas import LOCKS
 from tests.worlds.evm_provider import error, result
+from tests.worlds.good import olas
 from tests.worlds.good.clock import NOW
 from tests.worlds.servers import Reply, Request
 
-FINAL: Final = MERGE + 20_000
+# How many blocks there are of a chain whose first one public nodes still have.
+BLOCKS: Final = 20_000
 SECONDS_A_BLOCK: Final = 12
 # An address below it is a key, one above it a contract.
 FIRST_CONTRACT: Final = 0x1000
@@ -32,7 +34,7 @@ KEYS: Final = [f"0x{0xA0 + number:040x}" for number in range(3)]
 HOLDERS: Final = [f"0x{0xB0 + number:040x}" for number in range(5)]
 ORGANISATIONS: Final = [name.ljust(32, b"\0") for name in (b"snet", b"nunet", b"rejuve")]
 # From a block to another one, which is over: 30 for it, 5 against it, 20 needed of 200.
-VOTE: Final = (MERGE + 60, MERGE + 100)
+VOTE: Final = (ETHEREUM.since + 60, ETHEREUM.since + 100)
 _ACTIONS: Final = ["address[]", "uint256[]", "bytes[]", "bytes32"]
 PROPOSAL: Final = int.from_bytes(
     Web3.keccak(encode(_ACTIONS, [[SAFE], [0], [b""], bytes(Web3.keccak(text="A good proposal"))]))
@@ -42,44 +44,46 @@ AGGREGATE3: Final = bytes(Web3.keccak(text="aggregate3((address,bool,bytes)[])")
 CHANNELS: Final = [(HOLDERS[0], HOLDERS[1]), (HOLDERS[2], HOLDERS[3])]
 
 
-def evm(request: Request, blocks_ago: int = 0) -> Reply:
+def evm(request: Request, chain: EvmChain = ETHEREUM, blocks_ago: int = 0) -> Reply:
     """A provider behind which every contract is a token with an owner, an escrow, a registry and a bridge, and the
     explorer beside it; now or some blocks ago.
     """
     if request.method == "GET":
         return _explored(request)
     body = json.loads(request.body)
-    told: Any = _evm(body["method"], body["params"], FINAL - blocks_ago).body
+    told: Any = _evm(chain, body["method"], body["params"], chain.since + BLOCKS - blocks_ago).body
     return Reply({**told, "id": body["id"]})
 
 
 def _explored(request: Request) -> Reply:
-    """Two pages of an explorer's ranking."""
+    """Two pages of an explorer's ranking, of a token's holders or of the coin's."""
     second = "items_count" in request.params
-    items = [{"address": {"hash": holder}, "value": "1"} for holder in (HOLDERS[3:] if second else HOLDERS[:3])]
-    return Reply({"items": items, "next_page_params": None if second else {"items_count": 3}})
+    ranked = HOLDERS[3:] if second else HOLDERS[:3]
+    items = [{"address": {"hash": holder}, "hash": holder, "value": "1"} for holder in ranked]
+    following = None if second else {"items_count": 3}
+    return Reply({"items": items, "next_page_params": following, "total_supply": "0.000000000001"})
 
 
-def _evm(method: str, params: list[Any], final: int) -> Reply:
-    plain = {"eth_chainId": "0x1", "web3_clientVersion": "Good/1", "eth_blockNumber": hex(final + 64)}
+def _evm(chain: EvmChain, method: str, params: list[Any], final: int) -> Reply:
+    plain = {"eth_chainId": hex(chain.number), "web3_clientVersion": "Good/1", "eth_blockNumber": hex(final + 64)}
     plain |= {"eth_getStorageAt": "0x" + "00" * 32, "eth_getBalance": "0x0"}
     match method:
         case "eth_getBlockByNumber":
-            return result(_block(params[0], final))
+            return result(_block(chain, params[0], final))
         case "eth_getLogs":
-            return result(_logs(params[0]))
+            return result(_logs(chain, params[0]))
         case "eth_getCode":
             return result("0x" if int(params[0], 16) < FIRST_CONTRACT else "0x6001")
         case "eth_call":
-            return _called(params[0])
+            return _called(chain, params[0])
         case _ if method in plain:
             return result(plain[method])
     return error(-32601, f"the method {method} does not exist/is not available")
 
 
-def _block(which: str, final: int = FINAL) -> dict[str, str]:
+def _block(chain: EvmChain, which: str, final: int = 0) -> dict[str, str]:
     height = {"latest": final + 64, "finalized": final}.get(which) or int(which, 16)
-    made = int(NOW.timestamp()) - SECONDS_A_BLOCK * (FINAL + 64 - height)
+    made = int(NOW.timestamp()) - SECONDS_A_BLOCK * (chain.since + BLOCKS + 64 - height)
     return {"number": hex(height), "hash": f"0x{height + 2**200:064x}", "timestamp": hex(made)}
 
 
@@ -87,18 +91,19 @@ def _word(address: str) -> str:
     return f"0x{int(address, 16):064x}"
 
 
-def _logs(query: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _logs(chain: EvmChain, query: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Of each kind of event some, at heights that a question's blocks may hold."""
     first, last = int(query["fromBlock"], 16), int(query["toBlock"], 16)
     wanted = query["topics"][0]
     kinds = [wanted] if isinstance(wanted, str) else wanted
-    found = [one for kind in kinds for one in _events(kind) if first <= one[0] <= last]
-    return [_log(query["address"], place, *one) for place, one in enumerate(sorted(found, key=lambda one: one[0]))]
+    found = [one for kind in kinds for one in _events(kind, chain.since) if first <= one[0] <= last]
+    found.sort(key=lambda one: one[0])
+    return [_log(query["address"], _block(chain, hex(one[0]))["hash"], place, *one) for place, one in enumerate(found)]
 
 
-def _events(kind: str) -> list[tuple[int, list[str], str]]:
-    """Height, topics and data of all events with this first topic."""
-    heights = range(MERGE + 50, FINAL, 4_500)
+def _events(kind: str, since: int) -> list[tuple[int, list[str], str]]:
+    """Height, topics and data of all events with this first topic, on a chain since its first block."""
+    heights = range(since + 50, since + BLOCKS, 4_500)
     if kind == TRANSFER:
         moves = [(_word(HOLDERS[place % 5]), _word(HOLDERS[(place + 1) % 5])) for place in range(len(heights))]
         return [(height, [kind, *move], f"0x{7:064x}") for height, move in zip(heights, moves, strict=True)]
@@ -140,6 +145,8 @@ def _governed(kind: str, heights: Sequence[int]) -> list[tuple[int, list[str], s
             (heights[0] + 20 + place, [kind, _word(voter)], f"0x{told[place].hex()}")
             for place, (voter, *_) in enumerate(cast)
         ]
+    if (found := olas.events(kind, heights)) is not None:
+        return found
     raise LookupError(f"no event of a good provider has the topic {kind}")
 
 
@@ -154,13 +161,13 @@ def _tally(number: int) -> bytes:
     return encode(["uint256"] * 10, [number, int(KEYS[0], 16), 0, *VOTE, 30, 5, 0, 0, 0])
 
 
-def _log(address: str, place: int, height: int, topics: list[str], data: str) -> dict[str, Any]:
+def _log(address: str, block: str, place: int, height: int, topics: list[str], data: str) -> dict[str, Any]:
     return {
         "address": address,
         "topics": topics,
         "data": data,
         "blockNumber": hex(height),
-        "blockHash": _block(hex(height))["hash"],
+        "blockHash": block,
         "transactionHash": f"0x{height * 1000 + place:064x}",
         "transactionIndex": "0x0",
         "logIndex": hex(place),
@@ -168,9 +175,9 @@ def _log(address: str, place: int, height: int, topics: list[str], data: str) ->
     }
 
 
-def _called(call: Mapping[str, str]) -> Reply:
+def _called(chain: EvmChain, call: Mapping[str, str]) -> Reply:
     data = bytes.fromhex((call.get("data") or call["input"])[2:])
-    if call["to"].lower() != MULTICALL3.lower() or data[:4] != AGGREGATE3:
+    if call["to"].lower() != chain.multicall.lower() or data[:4] != AGGREGATE3:
         return error(-32000, "execution reverted")
     (calls,) = decode(["(address,bool,bytes)[]"], data[4:])
     answers = [(answer is not None, answer or b"") for answer in (_viewed(to.lower(), one) for to, _, one in calls)]
@@ -182,6 +189,8 @@ def _viewed(to: str, data: bytes) -> bytes | None:
     function, arguments = FUNCTIONS.get(data[:4], ("", ())), data[4:]
     name, types = function
     given = decode(list(types), arguments) if types else ()
+    if name in (own := olas.OF.get(to, {})):
+        return own[name](*given)
     if to == SAFE:
         return SAFES.get(name)
     if to == TIMELOCK:
@@ -280,7 +289,9 @@ VIEWS: Final[Mapping[str, Callable[..., bytes]]] = {
     "isOldTokenBurnable()": lambda: _of("bool", False),
     "isNewTokenMintable()": lambda: _of("bool", False),
     "burnAddress()": lambda: _of("address", ocean.DEAD),
+    "getEthBalance(address)": lambda holder: _of("uint256", 7 + HOLDERS.index(holder) if holder in HOLDERS else 0),
     **{name: partial(_of, "uint256", 100 + place) for place, name in enumerate(NUMBERS)},
+    **olas.VIEWS,
 }
 
 
@@ -289,4 +300,5 @@ def _selector(function: str) -> tuple[bytes, tuple[str, tuple[str, ...]]]:
     return bytes(Web3.keccak(text=function)[:4]), (function, tuple(inside.split(",")) if inside else ())
 
 
-FUNCTIONS: Final = dict(map(_selector, [*VIEWS, *SAFES, *TIMELOCKS, "symbol()", "decimals()"]))
+OWN: Final = [function for views in olas.OF.values() for function in views]
+FUNCTIONS: Final = dict(map(_selector, [*VIEWS, *SAFES, *TIMELOCKS, *OWN, "symbol()", "decimals()"]))
