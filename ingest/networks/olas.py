@@ -17,7 +17,7 @@ from ingest.evm.powers import HALT, MINT, RULES, SEIZE, Actions
 from ingest.evm.token import erc20
 from ingest.network import DAILY, HOURLY, InParts, Key, Keys, Network, Reading, Rule, Unit, Way
 from ingest.olas.chains import EVICTS
-from ingest.olas.emission import claims, emission, emission_voters, nominees
+from ingest.olas.emission import claimed, emission, emission_voters, nominees
 from ingest.olas.guard import Guard, Permission, guard
 from store.columns import Column
 from store.rows import Decision, Kind, Measure
@@ -109,7 +109,7 @@ PERMITTED: Final = tuple(
 )
 LIMITS: Final = Guard(GUARD, MULTISIG, TIMELOCK, GOVERNORS[0], PERMITTED)
 # Staking programs by the number of their chain; of chains without such addresses by their bytes.
-PROGRAMS: Final = (f"<number>:{ADDRESS}", "<number>:<word>")
+PROGRAMS: Final = (f"<number>:{ADDRESS}", "<number>:bytes_<word>")
 MOVES: Final = "move what the community's multisig holds"
 
 
@@ -203,12 +203,12 @@ NETWORK = erc20(
         ),
         Reading("emission", Kind.OBSERVATIONS, Measure.EMISSION, "", DAILY, emission(TOKENOMICS, "aolas")),
         Reading(
-            "claims",
+            "claimed",
             Kind.HOLDINGS,
             Measure.EMISSION,
             "aolas",
             DAILY,
-            InParts(claims(DISPENSER)),
+            InParts(claimed(DISPENSER)),
             limits=REPLAY,
             others=PROGRAMS,
         ),

@@ -71,7 +71,15 @@ def on_a_chain(
     who, what = control(contracts, 0), control_state(contracts)
     market = contracts["marketplace"]
     spent = tuple(
-        Reading(f"mechs_{unit}", held, Measure.COMPUTE_SPEND, unit, DAILY, InParts(mechs(market, one)), limits=REPLAY)
+        Reading(
+            f"mechs_{unit}",
+            held,
+            Measure.COMPUTE_SPEND,
+            unit,
+            DAILY,
+            InParts(mechs(market, one)),
+            limits=REPLAY,
+        )
         for unit, one in trackers.items()
     )
     readings: tuple[Reading[EvmNode], ...] = (

@@ -52,7 +52,7 @@ class Nominee(NamedTuple):
     def name(self) -> str:
         """Chain and address; of a chain without such addresses the bytes."""
         evm = self.account.startswith(PADDING)
-        return f"{self.chain}:0x{self.account[12:].hex()}" if evm else f"{self.chain}:{self.account.hex()}"
+        return f"{self.chain}:0x{self.account[12:].hex()}" if evm else f"{self.chain}:bytes_{self.account.hex()}"
 
     @property
     def key(self) -> bytes:
@@ -177,7 +177,7 @@ def emission(tokenomics: str, unit: str) -> ReadAtOnce:
     return read
 
 
-def claims(dispenser: str) -> Read:
+def claimed(dispenser: str) -> Read:
     """The reading of what was claimed."""
 
     def read(node: EvmNode, memo: Memo) -> Facts:
@@ -225,7 +225,7 @@ def _unknown(event: Event, why: Exception | None = None) -> NoReturn:
 # What the readings tell, for the dictionary of facts: name, of whom, unit, meaning.
 TELLS: Final = """
 nominees:
-  nominees | <number>:<address> | | staking programs with the power that votes for them
+  nominees | <number>:<address> or <number>:bytes_<word> | | staking programs with the power that votes for them
 emission_voters:
   emission_voters | <address> | | who votes on emission with how much
 emission:
@@ -235,7 +235,7 @@ emission:
   staking_of_epoch | | <unit> | what the epoch has for staking programs
   most_of_program | | <unit> | the most that one program may get of an epoch
   least_weight | | 1e-4 | part of all votes that a program needs to be paid
-claims:
-  programs | <number>:<address> | | what staking programs were paid in thirty days
+claimed:
+  programs | <number>:<address> or <number>:bytes_<word> | | what staking programs were paid in thirty days
   developers | <address> | | what developers of agents and components were paid in thirty days
 """

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from ingest.network import Network, Reading
+from ingest.network import Key, Network, Reading
 from ingest.sample import arweave
 from ingest.sample.draw import address, party
 from ingest.sample.evm import HOLDERS, POWERS
@@ -155,11 +155,17 @@ def _contracts(network: Network) -> Iterator[tuple[str, Look]]:
     # Of a token that is looked at for what is locked of it a small crowd is enough.
     crowd = 1_000 if Column.STAKE in network.scorecard else 100_000
     yield "holders", Look((Population("holders", crowd, 2_600_000_000 * token, 2.9),), every=30)
-    yield "control", Look(tuple(Population(f"token/{power}", HOLDERS, HOLDERS, 0) for power in POWERS), 30)
+    ruled = next((way.needs.population for way in network.ways if isinstance(way.needs, Key)), "token/")
+    powers = (f"{ruled.partition('/')[0]}/{power}" for power in POWERS)
+    yield "control", Look(tuple(Population(power, HOLDERS, HOLDERS, 0) for power in powers), 30)
     paid = (Population("recipients", 40, 4_000 * token, 1.8), Population("senders", 160, 4_000 * token, 2.0))
     yield "claims", Look(paid)
     yield "converters", Look((Population("converters", 300, 1_100_000_000 * token, 2.9),), MONTHLY)
     yield "organizations", Look((Population("organizations", 70, 140, 0.8, "organization <number>"),), every=7)
+    yield "services", Look((Population("owners", 120, 600, 1.4),), MONTHLY)
+    yield "claimed", Look((Population("programs", 30, TOKENS * token, 1.2), Population("developers", 40, token, 1.8)))
+    for name in (one.name for one in network.readings if one.name.startswith("mechs_")):
+        yield name, Look((Population("recipients", 30, THINGS * token, 1.8), Population("senders", 80, token, 2.2)), 7)
 
 
 def _blocks(network: Network) -> Iterator[tuple[str, Look]]:
