@@ -289,6 +289,32 @@ def test_a_governor_acts_by_the_votes_that_it_counts(
     assert told_of_it in told(ways(known, "address"), Side.FORCE)
 
 
+@each(
+    ("said", "told_of_it"),
+    [
+        (SAFE, ("minter of the token, far of another chain, a timelock of 10 minutes, a multisig 2 of 3", 2, 600)),
+        ({("account", "safe"): "key"}, ("minter of the token, far of another chain, a timelock of 10 minutes", 1, 600)),
+    ],
+)
+def test_a_contract_that_obeys_another_chain_is_its_rulers(
+    draft: Draft, said: dict[tuple[str, str], str], told_of_it: Told, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """The minter here does what a timelock there sends; of an address here that is spelled alike nothing counts."""
+    network = a_network(*DECLARED)
+    with Draft(tmp_path_factory.mktemp("there")) as there:
+        held = {"far/proposer": "safe", "safe/signers": "a b c"}
+        rows = {(CONTROL, name): dict.fromkeys(text.split(), 1) for name, text in held.items()}
+        lock = {("account", "far"): "contract", ("delay", "far"): "600", ("executor", "far"): "anyone"}
+        mainland = Known(filled(there, network, rows, KEYS | lock | said), network.name)
+        here = {(CONTROL, "token/minter"): {"bridge": 1}, (CONTROL, "far/owner"): {"d": 1}}
+        obeys = {("account", "bridge"): "contract", ("ruled_by", "bridge"): "mainland far", ("account", "far"): "key"}
+        known = Known(filled(draft, network, here, KEYS | obeys), network.name, _others={"mainland": mainland})
+        found = told(ways(known, "address"), Side.FORCE)
+    assert found[0] == (told_of_it[0] + (", one key" if told_of_it[1] == 1 else ""), *told_of_it[1:])
+    unproved = "far is not proved to be what it says: who else moves it is not known"
+    assert found[1:] == [("minter of the token", unproved, None)]
+
+
 def test_who_was_offered_to_own_a_contract_counts_as_its_owner(draft: Draft) -> None:
     """He accepts when he likes, and asks nobody: of the token, or of the proxy admin that can replace its code."""
     network = a_network(*powers.ways({"token": "0x1"}))
