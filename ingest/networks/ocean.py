@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import polars as pl
-from web3 import Web3
+from eth_utils.crypto import keccak
 
 from ingest.allowance import REPLAY
 from ingest.evm import keys
@@ -100,7 +100,7 @@ BEFORE: Final = 1_152_997_575 * WHOLE
 # the curve begins with that day. Events are read from the merge on; an older one would be found too.
 FIRST: Final = 19_900_000
 MIGRATED: Final = signature("Migrated(address,address,address,uint256,uint256)")
-RECOVER: Final = bytes(Web3.keccak(text="recoverTokens(uint256)")[:4])
+RECOVER: Final = keccak(text="recoverTokens(uint256)")[:4]
 # Its clones borrow the code of one (EIP-1167), whose address stands between these.
 CLONE: Final = (bytes.fromhex("363d3d373d3d3d363d73"), bytes.fromhex("5af43d82803e903d91602b57fd5bf3"))
 # What it is asked, by the name of the observation.

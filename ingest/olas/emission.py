@@ -10,10 +10,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple, NoReturn
 
-from eth_abi.abi import decode, encode
-from web3 import Web3
+from eth_abi.abi import encode
+from eth_utils.crypto import keccak
 
-from ingest.evm.calls import UNREADABLE, Call
+from ingest.evm.calls import UNREADABLE, Call, decode
 from ingest.evm.events import Event, address, history, lately, signature
 from ingest.evm.governance import Read
 from ingest.evm.governor import ANSWERS_A_RUN
@@ -57,7 +57,7 @@ class Nominee(NamedTuple):
     @property
     def key(self) -> bytes:
         """The hash under which contracts keep it."""
-        return bytes(Web3.keccak(encode(["bytes32", "uint256"], [self.account, self.chain])))
+        return keccak(encode(["bytes32", "uint256"], [self.account, self.chain]))
 
 
 def nominees(weighting: str) -> ReadAtOnce:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from web3 import Web3
+from eth_utils.crypto import keccak
 
 from analytics.power.paths import Action
 from ingest.evm import safes
@@ -45,7 +45,7 @@ class Permission(NamedTuple):
     @property
     def selector(self) -> bytes:
         """The first four bytes of such a call."""
-        return bytes(Web3.keccak(text=self.function)[:4])
+        return keccak(text=self.function)[:4]
 
     @property
     def key(self) -> int:
@@ -152,7 +152,7 @@ def _hashes(permitted: Sequence[Permission]) -> tuple[int, int]:
     """What an event says of arrays: the hash of their words one after the other."""
     targets = b"".join(int(one.target, 16).to_bytes(32) for one in permitted)
     selectors = b"".join(one.selector.ljust(32, b"\0") for one in permitted)
-    return int.from_bytes(Web3.keccak(targets)), int.from_bytes(Web3.keccak(selectors))
+    return int.from_bytes(keccak(targets)), int.from_bytes(keccak(selectors))
 
 
 def _word(so: bool) -> str:

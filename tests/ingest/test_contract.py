@@ -76,7 +76,7 @@ def test_one_odd_answer_never_matters(
     found = [told for told in tried if told]
     shorter = sum(not told.provable for told in found)
     record_property("tried", f"{name}: {len(tried):,} runs with a spoiled answer, {shorter} short unprovably")
-    assert len(tried) > 50
+    assert len(tried) > 20
     assert [str(told) for told in found if told.provable] == []
 
 

@@ -124,18 +124,12 @@ def _events(kind: str, since: int) -> list[tuple[int, list[str], str]]:
 
 
 def _governed(kind: str, heights: Sequence[int]) -> list[tuple[int, list[str], str]]:
-    """Events of a governor and of the locks whose power it counts, and of a token that becomes another."""
-    held = list(zip(heights, HOLDERS, strict=True))
+    """Events of a governor and of the locks whose power it counts."""
+    held = zip(heights, HOLDERS, strict=True)
     if kind in CHANGES or kind == CAST_WITH_PARAMS:
         return []
     if kind == LOCKS.deposited:
         return [(height + 3, [kind, _word(holder)], f"0x{9:0256x}") for height, holder in held]
-    if kind == ocean.MIGRATED:
-        rate, given = ocean.MERGED[0].rate, 3 * ocean.WHOLE
-        words = f"{_word(ocean.OCEAN)}{_word(ocean.FET)[2:]}{given:064x}{given * rate // ocean.WHOLE:064x}"
-        return [(heights[at] + 5, [kind, _word(who)], words) for at, who in enumerate((SAFE, HOLDERS[0], SAFE))]
-    if kind == ocean.LOCKS.deposited:
-        return [(height + 6, [kind, _word(who), _word("0x9")], f"0x{7:064x}{1:064x}{8:064x}") for height, who in held]
     if kind == CREATED:
         return [(heights[0] + 4, [kind], f"0x{_made().hex()}")]
     if kind == CAST:
@@ -145,9 +139,23 @@ def _governed(kind: str, heights: Sequence[int]) -> list[tuple[int, list[str], s
             (heights[0] + 20 + place, [kind, _word(voter)], f"0x{told[place].hex()}")
             for place, (voter, *_) in enumerate(cast)
         ]
-    if (found := olas.events(kind, heights)) is not None:
-        return found
-    raise LookupError(f"no event of a good provider has the topic {kind}")
+    told = (of(kind, heights) for of in (olas.events, _of_ocean))
+    found = next((one for one in told if one is not None), None)
+    if found is None:
+        raise LookupError(f"no event of a good provider has the topic {kind}")
+    return found
+
+
+def _of_ocean(kind: str, heights: Sequence[int]) -> list[tuple[int, list[str], str]] | None:
+    """Events of a token that becomes another, and of its locks."""
+    held = zip(heights, HOLDERS, strict=True)
+    if kind == ocean.MIGRATED:
+        rate, given = ocean.MERGED[0].rate, 3 * ocean.WHOLE
+        words = f"{_word(ocean.OCEAN)}{_word(ocean.FET)[2:]}{given:064x}{given * rate // ocean.WHOLE:064x}"
+        return [(heights[at] + 5, [kind, _word(who)], words) for at, who in enumerate((SAFE, HOLDERS[0], SAFE))]
+    if kind == ocean.LOCKS.deposited:
+        return [(height + 6, [kind, _word(who), _word("0x9")], f"0x{7:064x}{1:064x}{8:064x}") for height, who in held]
+    return None
 
 
 def _made() -> bytes:
