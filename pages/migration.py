@@ -89,7 +89,7 @@ def so_far(read: Conversions) -> None:
             curves.daily(told.in_millions(rows), y=f"Million {read.token}", form=",.4~g"),
             rows,
             {"time": tables.time("Until"), "value": tables.number(read.token, places=0)},
-            f"Converted so far, from {rows['time'].min():%B %Y} to {rows['time'].max():%B %Y}.",
+            f"Converted so far, from {min(rows['time']):%B %Y} to {max(rows['time']):%B %Y}.",
             [told.source(read.read, read.token)],
             "A point a month, each at the time of its block.",
         )

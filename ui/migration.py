@@ -50,8 +50,10 @@ def story(found: Migration) -> str:
 
 def parts(found: Migration) -> pl.DataFrame:
     """A row a token: rate, minted, supply, burned, what is not burned and what that would become, what is not known."""
-    schema = dict.fromkeys(("token", "rate", "rate_by", "not_known", "address", "source"), pl.String)
-    schema |= dict.fromkeys(("minted", "supply", "burned", "outstanding", "would_become"), pl.Float64)
+    schema = {
+        **dict.fromkeys(("token", "rate", "rate_by", "not_known", "address", "source"), pl.String()),
+        **dict.fromkeys(("minted", "supply", "burned", "outstanding", "would_become"), pl.Float64()),
+    }
     return pl.DataFrame([_part(one) for one in found.parts], schema=schema)
 
 

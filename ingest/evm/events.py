@@ -23,6 +23,8 @@ MOST_ANSWERS: Final = 1_000
 WORD: Final = 64
 # How many topics after the first, and how many words of data, each event has, or at least; by its first topic.
 Shapes = Mapping[str, tuple[int, int | range]]
+# Lists in an event make it as long as they are; a block has no room for more.
+MANY_WORDS: Final = range(2**20)
 
 LOGS: Final = pl.Schema({"block": pl.Int64(), "topics": pl.List(pl.String()), "data": pl.String()})
 

@@ -503,7 +503,7 @@ def moments(node: EvmNode, memo: Memo, told: Assembly, one: Created) -> tuple[da
 
     stage = "" if known == len(ends) else f"-{known}"
     past = memo(Lasting(f"final-times-{told.governor.address}-{one.number:x}-{ends[-1]}{stage}"), make)
-    submitted, *begun = past["time"].to_list()
+    submitted, *begun = list[datetime](past["time"])
     start, end = [*begun, *(_moment(node, told.clock, moment) for moment in ends[known:])]
     if told.clock.mode in (BLOCKS, SECONDS):
         return submitted, start, end

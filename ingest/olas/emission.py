@@ -14,7 +14,7 @@ from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
 from ingest.evm.calls import UNREADABLE, Call, decode
-from ingest.evm.events import Event, address, history, lately, signature
+from ingest.evm.events import MANY_WORDS, Event, Keeping, Shapes, address, history, lately, signature
 from ingest.evm.governance import Read
 from ingest.evm.governor import ANSWERS_A_RUN
 from ingest.evm.logs import AnswersLeft
@@ -36,7 +36,7 @@ STAKED: Final = signature("StakingIncentivesClaimed(address,uint256,bytes32,uint
 STAKED_MANY: Final = signature(
     "StakingIncentivesBatchClaimed(address,uint256[],bytes32[][],uint256[][],uint256,uint256,uint256)"
 )
-CLAIMS: Final = {DEVELOPED: (1, None), STAKED: (1, 5), STAKED_MANY: (1, None)}
+CLAIMS: Final[Shapes] = {DEVELOPED: (1, MANY_WORDS), STAKED: (1, 5), STAKED_MANY: (1, MANY_WORDS)}
 MANY: Final = ("uint256[]", "bytes32[][]", "uint256[][]", "uint256", "uint256", "uint256")
 # Of an account in 32 bytes those before the 20 of an EVM address.
 PADDING: Final = bytes(12)
@@ -116,7 +116,7 @@ def emission_voters(weighting: str, since: int) -> Read:
             VOTES,
             since,
             AnswersLeft(ANSWERS_A_RUN),
-            segment_blocks=PART_DAYS * node.chain.day,
+            Keeping(PART_DAYS * node.chain.day),
         )
         running = {one.key: one for one in _nominees(node, weighting)}
         powers = _voted(node, weighting, told.events, running)

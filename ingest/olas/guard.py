@@ -17,7 +17,7 @@ from analytics.power.paths import Action
 from ingest.evm import safes
 from ingest.evm.bulk import numbers
 from ingest.evm.calls import Call
-from ingest.evm.events import History, history, signature
+from ingest.evm.events import MANY_WORDS, History, Shapes, history, signature
 from ingest.evm.governance import Read
 from ingest.evm.governor import ANSWERS_A_RUN, Governor
 from ingest.evm.logs import AnswersLeft
@@ -27,7 +27,7 @@ from store.rows import Facts, Kind, SourceChanged, frame, observation
 
 SET: Final = signature("SetTargetSelectors(address[],bytes4[],uint256[],bool[])")
 MOVED: Final = signature("GovernorUpdated(address)")
-SHAPES: Final = {SET: (2, None), MOVED: (1, 0)}
+SHAPES: Final[Shapes] = {SET: (2, MANY_WORDS), MOVED: (1, 0)}
 # What a guard answers that looks at what is scheduled, and the state of a proposal that voters let fail.
 IN_FORCE, DEFEATED = 1, 3
 # What comes of a function that the multisig may schedule; of any other here none of the five actions.

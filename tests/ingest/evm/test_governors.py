@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from web3 import Web3
@@ -312,7 +312,7 @@ def test_whatever_stands_between_us_and_a_governor_its_readings_are_the_same(
 def test_a_vote_after_the_final_block_is_not_counted_whether_it_stays_or_not() -> None:
     """The chain is reorganised after it; what was read of the final block is read again the same."""
     with a_chain() as chain:
-        village = Village(chain, shared_out(chain, "Share"), chain.w3.eth.contract(abi=[]), {})
+        village = Village(chain, shared_out(chain, "Share"), cast("Contract", None), {})
         governor = chain.compiled("Fractional", village.token.address, folder="governors")
         village = replace(village, governor=governor)
         village.propose("first")

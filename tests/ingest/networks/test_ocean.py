@@ -17,6 +17,8 @@ from urllib3.util import Retry
 from web3.contract import Contract
 from web3.logs import DISCARD
 
+from ingest.evm.ethereum import ETHEREUM
+from ingest.evm.events import history
 from ingest.evm.governance import lockers
 from ingest.evm.node import EvmChain, EvmNode
 from ingest.job import read_network
@@ -111,7 +113,7 @@ def node(ethereum: Ethereum, monkeypatch: pytest.MonkeyPatch) -> EvmNode:
 
 def pinned(node: Anvil, monkeypatch: pytest.MonkeyPatch) -> EvmNode:
     """The newest final block; a local chain is younger than the merge."""
-    monkeypatch.setattr(ocean, "ETHEREUM", replace(ocean.ETHEREUM, since=0))
+    monkeypatch.setattr(ocean, "ETHEREUM", replace(ETHEREUM, since=0))
     return EvmChain("eip155:1", (node.url,), pauses=()).head(Http(per_second=10_000), (node.url,))
 
 
@@ -202,7 +204,7 @@ def test_an_address_that_proves_to_be_something_else_stops_its_readings_alone(
 def test_an_event_that_is_not_by_the_contracts_own_rate_is_refused(
     node: EvmNode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen = ocean.history
+    seen = history
 
     def cheating(*asked: Any) -> Any:
         found = seen(*asked)

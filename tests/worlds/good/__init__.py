@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from ingest.arweave.node import ArweaveChain
 from ingest.cosmos.lcd import CosmosChain
@@ -60,7 +60,7 @@ SERVERS: Final[dict[type, Callable[[Network, datetime, int], Answer]]] = {
     CosmosChain: cosmos,
     SubstrateChain: lambda network, _, ago: substrate(_genesis(network), ago),
     EvmChain: lambda network, _, ago: partial(
-        evm, chain=network.chain, blocks_ago=ago * int(SECONDS_A_BLOCK) // EVM_SECONDS_A_BLOCK
+        evm, chain=cast("EvmChain", network.chain), blocks_ago=ago * int(SECONDS_A_BLOCK) // EVM_SECONDS_A_BLOCK
     ),
     FilecoinChain: lambda _, time, __: filecoin(time),
     OffChain: lambda _, __, ago: partial(off_chain, ago),

@@ -139,8 +139,8 @@ def _governed(kind: str, heights: Sequence[int]) -> list[tuple[int, list[str], s
             (heights[0] + 20 + place, [kind, _word(voter)], f"0x{told[place].hex()}")
             for place, (voter, *_) in enumerate(cast)
         ]
-    told = (of(kind, heights) for of in (olas.events, _of_ocean))
-    found = next((one for one in told if one is not None), None)
+    others = (of(kind, heights) for of in (olas.events, _of_ocean))
+    found = next((one for one in others if one is not None), None)
     if found is None:
         raise LookupError(f"no event of a good provider has the topic {kind}")
     return found
