@@ -245,9 +245,11 @@ def moods(before: int) -> list[Callable[[Request], Reply]]:
 TOLD = ("--reading", "names", "--reading", "validators")
 
 
-def everything_said(data: Path, kind: str, network: Network) -> dict[str, str]:
-    """All that a run and the commands after it say, write and show, by where."""
+def everything_said(data: Path) -> dict[str, str]:
+    """All that runs of a network of each kind and the commands after them say, write and show, by where."""
     said: dict[str, str] = {}
+    everyone = [text for network in protocols().values() for text in ("--network", network.name)]
+    cosmos = ("--network", protocols()["CosmosChain"].name)
 
     def say(*arguments: str, mood: str = "") -> None:
         said[f"{' '.join(arguments)} {mood}"] = "".join(map(str, called(data, *arguments, **environment)))
@@ -258,16 +260,15 @@ def everything_said(data: Path, kind: str, network: Network) -> dict[str, str]:
         environment = {**dict.fromkeys(variables(), url), "SOME_NEW_URL": ELSEWHERE}
         # Where a text is cut depends on what stands before it.
         for way, server.answer in enumerate(moods(50)):
-            say("doctor", "--network", network.name, mood=str(way))
+            say("doctor", *everyone, mood=str(way))
             if way % 3 == 0:
-                say("doctor", "--network", network.name, "--record", str(data / f"bundle-{way}"), mood=str(way))
+                say("doctor", *everyone, "--record", str(data / f"bundle-{way}"), mood=str(way))
         for way, server.answer in enumerate(moods(0)):
             log_as = "json" if way % 2 else "text"
-            say("--log", log_as, "run", "--network", network.name, "--all", mood=str(way))
-        if kind == "CosmosChain":
-            server.answer = named
-            say("--log", "text", "run", "--network", network.name, *TOLD, "--all")
-            say("doctor", "--network", network.name, "--record", str(data / "bundle-names"))
+            say("--log", log_as, "run", *everyone, "--all", mood=str(way))
+        server.answer = named
+        say("--log", "text", "run", *cosmos, *TOLD, "--all")
+        say("doctor", *cosmos, "--record", str(data / "bundle-names"))
     say("status")
     say("status", "--json")
     with opened(data) as mart:
@@ -282,10 +283,16 @@ def everything_said(data: Path, kind: str, network: Network) -> dict[str, str]:
 
 
 def written(data: Path) -> dict[str, str]:
-    """What stands in the files of a run: ledger, landing with its metadata, bundles."""
+    """What stands in the files of a run: ledger, landing with its metadata, bundles; of each network what it failed."""
     bundles = [path for path in data.glob("bundle-*/**/*") if path.is_file()]
-    return {
-        "ledger": "".join(path.read_text() for path in data.glob("landing/_runs/*.json")),
+    runs = [path.read_text() for path in data.glob("landing/_runs/*.json")]
+    errors = [error for run in runs for error in json.loads(run)["errors"]]
+    failed = {
+        f"failures of {network.name}": "".join(str(one) for one in errors if one["network"] == network.name)
+        for network in protocols().values()
+    }
+    return failed | {
+        "ledger": "".join(runs),
         "landing": "".join(
             f"{pl.read_parquet(path).write_csv()} {pl.read_parquet_metadata(path)}" for path in Landing(data).files()
         ),
@@ -307,14 +314,13 @@ def read(page: AppTest) -> str:
     return "\n".join([*parts, *(table.value.to_csv() for table in page.dataframe)])
 
 
-@pytest.fixture(scope="module", params=sorted(protocols()))
-def outputs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
-    """All that is said of a network of one kind whose server repeats all that it knows, by where."""
+@pytest.fixture(scope="module")
+def outputs(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
+    """All that is said of networks of all kinds whose server repeats all that it knows, by where."""
     data = tmp_path_factory.mktemp("echo")
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(sys.modules, "__main__", sys.modules["__main__"])
-        said = everything_said(data, request.param, protocols()[request.param])
-        return said | shown(data, patch)
+        return everything_said(data) | shown(data, patch)
 
 
 # The sign for what is hidden, which JSON may write as an escape.
@@ -331,14 +337,25 @@ def hints(key: str) -> set[str]:
 
 @pytest.mark.slow
 def test_a_server_that_repeats_everything_leaks_no_key(outputs: Mapping[str, str]) -> None:
-    known = {hint for key in SECRETS for hint in hints(key)}
-    leaks = [(place, hint) for place, text in outputs.items() for hint in known if hint.lower() in text.lower()]
-    assert leaks == []
-    # Only a Cosmos node here tells facts too.
-    assert [place for place, text in outputs.items() if not text and place != "landing"] == []
+    known = {hint.lower() for key in SECRETS for hint in hints(key)}
+    lowered = {place: text.lower() for place, text in outputs.items()}
+    assert [(place, hint) for place, text in lowered.items() for hint in known if hint in text] == []
+    assert [place for place, text in outputs.items() if not text] == []
     # All of these repeat what the server said.
     assert [place for place in ("ledger", "mart", "bundles") if not re.search(HID, outputs[place])] == []
     assert re.search(r"127\\*\.0", outputs["page sources"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", sorted(protocols()))
+def test_the_server_of_each_protocol_is_heard_in_each_mood(outputs: Mapping[str, str], kind: str) -> None:
+    """Else it would leak nothing."""
+    network = protocols()[kind].name
+    assert re.search(HID, outputs[f"failures of {network}"])
+    asked = f"--network {network} "
+    runs = [text for place, text in outputs.items() if place.startswith(("--log", "doctor")) and asked in place]
+    assert len(runs) > 2 * len(moods(0))
+    assert [text for text in runs if not re.search(rf"\b{network}\b", text)] == []
 
 
 @pytest.mark.slow
