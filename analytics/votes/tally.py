@@ -71,7 +71,10 @@ class Majority:
 
     def agreed(self, *, yes: int, no: int) -> bool:
         """Whether enough is Yes; of arrays one each."""
-        return yes > no if self.quota is None else yes >= part_of(self.quota, yes + no)
+        if self.quota is None:
+            return yes > no
+        enough: bool = yes >= part_of(self.quota, yes + no)
+        return enough
 
     @property
     def quorum(self) -> int:

@@ -134,7 +134,7 @@ def at_their_places(
 
     They are deployed on one node; another takes over its state with the accounts renamed.
     """
-    with anvil("--chain-id", "1") as node:
+    with anvil("--chain-id", "1", *options) as node:
         places = {place.lower(): contract for place, contract in deployed(node).items()}
         state = json.loads(gzip.decompress(bytes.fromhex(node.ask("anvil_dumpState")[2:])))
     for place, contract in places.items():

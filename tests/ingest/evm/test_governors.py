@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import pytest
 from web3 import Web3
@@ -42,10 +42,13 @@ from store.landing import Landing
 from store.mart import Mart, opened
 from store.rows import BadData, Facts, Kind, Measure, Snapshot, SourceDown, check, holdings
 from tests.worlds.assembly import NETWORK
+from tests.worlds.copied import copied, python
 from tests.worlds.each import each
-from tests.worlds.evm_node import CHAIN, Anvil, Shelf, anvil, compiled, gated
+from tests.worlds.evm_node import CHAIN, Anvil, Shelf, anvil, at_their_places, compiled, gated
 
 pytestmark = pytest.mark.slow
+# For contracts that are compiled as they stand.
+ROOMY = ("--code-size-limit", "60000", "--gas-limit", "300000000")
 NOBODY = Web3.to_checksum_address("0x" + "00" * 20)
 NO, YES, ABSTAIN = range(3)
 # Whole supply, of which a tenth is the quorum (90,002), and what each of the first accounts has and delegated to
@@ -101,7 +104,7 @@ def shared_out(node: Anvil, name: str) -> Contract:
 @contextmanager
 def a_chain() -> Iterator[Anvil]:
     """A node for one village: the blocks of another would end its votes."""
-    with anvil("--code-size-limit", "60000", "--gas-limit", "300000000") as node:
+    with anvil(*ROOMY) as node:
         yield node
 
 
@@ -306,6 +309,8 @@ def test_whatever_stands_between_us_and_a_governor_its_readings_are_the_same(
         for reading in ("proposals", "votes", "rules"):
             straight = read(standard, SIMPLE, reading, clean).rows
             assert read(standard, SIMPLE, reading, hindered).rows.equals(straight), reading
+        if name in ("no state", "another chain"):
+            assert hindered.rotation.first == standard.node.url
         assert delegates_of(standard)(hindered, Shelf()).rows.equals(delegates_of(standard)(clean, Shelf()).rows)
 
 
@@ -395,6 +400,11 @@ def as_on_pages(one: Village, dialect: Dialect, who: Callable[[EvmNode, Any], Fa
         )  # fmt: skip
         Landing(data).land(snapshot, facts)
     build(data, {network.name: network})
+    pages_agree(one, data)
+
+
+def pages_agree(one: Village, data: Path) -> None:
+    """Each proposal of the mart is counted and decided as the contract does."""
     ask = one.governor.functions
     with opened(data) as mart:
         assert {told.number for told in proposals(mart)} == {str(number) for number in one.ids.values()}
@@ -662,10 +672,20 @@ def overriding() -> Iterator[Village]:
 
 def bonding(chain: Anvil) -> Village:
     """Contracts of our own (Overridable, Bonds): they prove that the rule is read as we read it in its source."""
+    return quarrelled(chain, bonded_house(chain)[1])
+
+
+def bonded_house(chain: Anvil) -> tuple[Contract, Contract]:
+    """Bonds of some, and the governor that counts them."""
     bonds = chain.compiled("Bonds", folder="governors")
     for place, (to, amount) in enumerate(BONDS):
         chain.send(bonds.functions.bond(chain.accounts[to], amount), sender=place)
-    governor = chain.compiled("Overridable", bonds.address, folder="governors")
+    return bonds, chain.compiled("Overridable", bonds.address, folder="governors")
+
+
+def quarrelled(chain: Anvil, governor: Contract) -> Village:
+    """One proposal of each outcome, and of each way to override."""
+    bonds = chain.w3.eth.contract(governor.functions.votes().call(), abi=compiled("governors")["Bonds"]["abi"])
     village = Village(chain, bonds, governor, {}, bonds.encode_abi("clock"))
 
     def rounds(count: int) -> None:
@@ -788,3 +808,48 @@ def bonded(one: Village) -> Callable[[EvmNode, Any], Facts]:
         return Facts(holdings(rows), reported={"voters": one.token.functions.totalSupply().call()})
 
     return read
+
+
+# --- the next network whose token votes is one file -------------------------------------------------------------------
+
+PLACE: Final = "0x9a7159a7159a7159a7159a7159a7159a7159a715"
+# What the file of such a network is.
+FILE: Final = f'''"""Parish (agents): an invented network whose token votes, and overrides its delegates."""
+
+from ingest.evm.ethereum import ETHEREUM
+from ingest.evm.governance import readings
+from ingest.evm.governor import OVERRIDABLE, Governor
+from ingest.network import Network, Unit
+from store.rows import Decision
+
+NETWORK = Network(
+    name="parish",
+    title="Parish",
+    stack="agents",
+    token="PAR",
+    unit="apar",
+    decimals=18,
+    address="hex",
+    chain=ETHEREUM,
+    colour=99,
+    tokens_vote=True,
+    decision=Decision.MAJORITY,
+    units={{"avote": Unit("PAR", 18)}},
+    readings=readings((Governor("{PLACE}", 0, OVERRIDABLE),), "avote"),
+)
+'''
+
+
+def test_a_made_up_network_with_overridden_votes_is_one_file(tmp_path: Path) -> None:
+    tree, data = copied(tmp_path / "tree"), tmp_path / "data"
+    (tree / "ingest" / "networks" / "parish.py").write_text(FILE)
+
+    def deployed(node: Anvil) -> dict[str, Contract]:
+        return {PLACE: bonded_house(node)[1]}
+
+    with at_their_places(tmp_path, deployed, *ROOMY) as (chain, contracts):
+        village = quarrelled(chain, contracts[PLACE])
+        chain.finalize()
+        # As an operator does.
+        python(tree, "-m", "ingest", "run", "--network", "parish", "--all", PARISH_URL=chain.url, DEAI_DATA=str(data))
+        pages_agree(village, data)
