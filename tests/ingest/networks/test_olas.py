@@ -9,7 +9,8 @@ from urllib3.util import Retry
 
 from analytics.votes.tally import Majority
 from ingest.job import read_network
-from ingest.network import HOURLY
+from ingest.network import DAILY, HOURLY, Network
+from ingest.networks import networks, olas_base, olas_gnosis
 from ingest.networks.olas import CONTRACTS, ESCROW, GOVERNORS, NETWORK, OLAS, TIMELOCK, WRAPPED_ESCROW
 from ingest.publication import build
 from ingest.transport import Http
@@ -21,15 +22,22 @@ from tests.worlds.good import good
 from tests.worlds.good.evm import HOLDERS, PROPOSAL
 from tests.worlds.servers import Reply, Request, serving
 
-# Providers are asked for no more in an hour in which nothing happened.
-MOST = 60
+# Providers are asked for no more in an hour in which nothing happened, and in a day with it.
+MOST, MOST_A_DAY = 60, 500
 
 
 def test_its_contracts_are_those_of_the_projects_own_list(shared: Path) -> None:
     listed = json.loads((shared / "evm" / "contracts.json").read_text())["olas"]["contracts"]
     known = {one["lower"]: one for one in listed if one["chain_id"] == 1}
     ours = {OLAS, ESCROW, WRAPPED_ESCROW, TIMELOCK, *CONTRACTS.values(), *(one.address for one in GOVERNORS)}
-    assert ours <= known.keys()
+    # These two stand in the list of owners alone.
+    assert ours - {CONTRACTS["identity_bridger"], CONTRACTS["liquidity_manager"]} <= known.keys()
+    for other, chain in ((olas_gnosis, 100), (olas_base, 8453)):
+        theirs = {one["lower"] for one in listed if one["chain_id"] == chain}
+        trackers = {tracker.address for tracker in other.TRACKERS.values()}
+        assert {other.RULES.address, other.OLAS, *trackers} <= theirs
+        assert {other.CONTRACTS[name] for name in ("registry", "service_manager", "marketplace")} <= theirs
+        assert other.RULES.timelock == TIMELOCK
     live, before, _ = GOVERNORS
     assert live.since == known[live.address]["deployed_or_start_block"]
     assert before.since == known[before.address]["deployed_or_start_block"]
@@ -49,21 +57,45 @@ def test_an_hour_in_which_nothing_happened_takes_few_questions(tmp_path: Path) -
     assert len(asked[1]) <= MOST
 
 
-def read_at(ago: int, landing: Landing, requests: list[Request], names: list[str]) -> dict[str, str]:
+@pytest.mark.slow
+@pytest.mark.parametrize("network", [NETWORK, olas_gnosis.NETWORK, olas_base.NETWORK], ids=lambda one: one.name)
+def test_a_day_in_which_nothing_happened_takes_few_questions(network: Network, tmp_path: Path) -> None:
+    """At an invented provider of whole answers, all that is read once a day or an hour, after a first run."""
+    landing, names = Landing(tmp_path), [one.name for one in network.readings if one.every <= DAILY]
+    asked: list[list[Request]] = []
+    for ago in (600, 0):
+        requests: list[Request] = []
+        asked.append(requests)
+        assert set(read_at(ago, landing, requests, names, network).values()) == {""}
+    hourly = len([one for one in network.readings if one.every == HOURLY])
+    assert 0 < len(asked[1]) <= MOST_A_DAY - 23 * hourly
+
+
+def test_chains_of_one_system_stand_side_by_side() -> None:
+    """Where networks of a layer are listed by name, and in what they are called."""
+    agents = [one for _, one in sorted(networks().items()) if one.stack == NETWORK.stack]
+    place = [one.name for one in agents].index(NETWORK.name)
+    assert [one.name for one in agents[place : place + 3]] == ["olas", "olas_base", "olas_gnosis"]
+    assert all(one.title.startswith(NETWORK.title) for one in agents[place : place + 3])
+
+
+def read_at(
+    ago: int, landing: Landing, requests: list[Request], names: list[str], network: Network = NETWORK
+) -> dict[str, str]:
     """What became of readings so many times six seconds ago, at two addresses of one good provider."""
 
-    world = good(NETWORK, ago)
+    world = good(network, ago)
 
     def answer(request: Request) -> Reply:
         requests.append(request)
         return world.answer(request)
 
-    network = replace(NETWORK, chain=world.network.chain)
+    asked = replace(network, chain=world.network.chain)
     with serving(answer) as url, serving(world.answer) as other, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("OLAS_URL", f"{url},{other}")
+        patch.setenv(f"{network.name.upper()}_URL", f"{url},{other}")
         patch.setenv("EIP155_1_EXPLORER_URL", url)
-        readings = [one for one in network.readings if one.name in names]
-        outcomes = read_network(network, readings, Http(100_000, Retry(0)), landing, lambda _: None)
+        readings = [one for one in asked.readings if one.name in names]
+        outcomes = read_network(asked, readings, Http(100_000, Retry(0)), landing, lambda _: None)
     return {one.reading: one.message for one in outcomes}
 
 
