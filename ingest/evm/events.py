@@ -1,16 +1,17 @@
 """Events of one contract over a period: read in stretches of blocks, of which the finished ones are kept."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 from eth_utils.crypto import keccak
 
+from ingest.evm.calls import UNREADABLE, decode
 from ingest.evm.logs import AnswersLeft, Logs, Postponed, Segment, segments
 from ingest.evm.node import EvmNode
 from ingest.network import Memo
@@ -171,6 +172,14 @@ def lately(
 def _event(block: int, topics: list[str], data: str) -> Event:
     words = tuple(int(data[place : place + WORD], 16) for place in range(2, len(data), WORD))
     return Event(block, topics[0], tuple(int(topic, 16) for topic in topics[1:]), words)
+
+
+def decoded(event: Event, kinds: Sequence[str]) -> tuple[Any, ...]:
+    """The values in the data of an event, of the types that Solidity calls so; raises BadData for another shape."""
+    try:
+        return tuple(decode(kinds, b"".join(word.to_bytes(WORD // 2) for word in event.words)))
+    except UNREADABLE as error:
+        raise BadData(f"an event in block {event.block} has an unknown shape: {error}") from error
 
 
 def address(word: int) -> str:

@@ -8,13 +8,12 @@ autonolas-tokenomics at ad17cc1e, contracts: Tokenomics.sol, mapEpochStakingPoin
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final, NamedTuple, NoReturn
+from typing import Final, NamedTuple
 
-from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
-from ingest.evm.calls import UNREADABLE, Call, decode
-from ingest.evm.events import MANY_WORDS, Event, Keeping, Shapes, address, history, lately, signature
+from ingest.evm.calls import Call
+from ingest.evm.events import MANY_WORDS, Event, Keeping, Shapes, address, decoded, history, lately, signature
 from ingest.evm.governance import Read
 from ingest.evm.governor import ANSWERS_A_RUN
 from ingest.evm.logs import AnswersLeft
@@ -37,6 +36,7 @@ STAKED_MANY: Final = signature(
     "StakingIncentivesBatchClaimed(address,uint256[],bytes32[][],uint256[][],uint256,uint256,uint256)"
 )
 CLAIMS: Final[Shapes] = {DEVELOPED: (1, MANY_WORDS), STAKED: (1, 5), STAKED_MANY: (1, MANY_WORDS)}
+DEVELOPED_DATA: Final = ("uint256", "uint256", "uint256[]", "uint256[]")
 MANY: Final = ("uint256[]", "bytes32[][]", "uint256[][]", "uint256", "uint256", "uint256")
 # Of an account in 32 bytes those before the 20 of an EVM address.
 PADDING: Final = bytes(12)
@@ -57,7 +57,7 @@ class Nominee(NamedTuple):
     @property
     def key(self) -> bytes:
         """The hash under which contracts keep it."""
-        return keccak(encode(["bytes32", "uint256"], [self.account, self.chain]))
+        return keccak(self.account + self.chain.to_bytes(32))
 
 
 def nominees(weighting: str) -> ReadAtOnce:
@@ -202,24 +202,20 @@ def claimed(dispenser: str) -> Read:
 def _paid(event: Event) -> Iterator[tuple[str, str, int]]:
     """Population, recipient and OLAS of a claim; what developers get beside is ether."""
     if event.kind == DEVELOPED:
-        _, paid, *_ = event.words if len(event.words) > 1 else _unknown(event)
+        _, paid, _, _ = decoded(event, DEVELOPED_DATA)
         yield "developers", address(event.topics[0]), paid
     elif event.kind == STAKED:
         chain, target, amount = event.words[:3]
         yield "programs", Nominee(target.to_bytes(32), chain).name, amount
     else:
-        data = b"".join(word.to_bytes(32) for word in event.words)
-        try:
-            chains, targets, amounts, *_ = decode(MANY, data)
-            for chain, some, paid in zip(chains, targets, amounts, strict=True):
-                for target, amount in zip(some, paid, strict=True):
-                    yield "programs", Nominee(target, chain).name, amount
-        except UNREADABLE as error:
-            _unknown(event, error)
-
-
-def _unknown(event: Event, why: Exception | None = None) -> NoReturn:
-    raise BadData(f"a claim in block {event.block} has an unknown shape: {why or event.words}") from why
+        chains, targets, amounts, *_ = decoded(event, MANY)
+        if [len(one) for one in targets] != [len(one) for one in amounts] or len(chains) != len(targets):
+            raise BadData(
+                f"a claim in block {event.block} has {len(targets)} lists of programs for {len(chains)} chains"
+            )
+        for chain, some, paid in zip(chains, targets, amounts, strict=True):
+            for target, amount in zip(some, paid, strict=True):
+                yield "programs", Nominee(target, chain).name, amount
 
 
 # What the readings tell, for the dictionary of facts: name, of whom, unit, meaning.
