@@ -64,6 +64,7 @@ def converted(found: Migration, known: Sequence[Population]) -> None:
         largest(read)
     st.caption(told.read_so_far(read, facts.converters(known, read)))
     so_far(read)
+    sent(read)
 
 
 @frame.section
@@ -89,11 +90,26 @@ def so_far(read: Conversions) -> None:
             curves.daily(told.in_millions(rows), y=f"Million {read.token}", form=",.4~g"),
             rows,
             {"time": tables.time("Until"), "value": tables.number(read.token, places=0)},
-            f"Converted so far, from {min(rows['time']):%B %Y} to {max(rows['time']):%B %Y}.",
+            told.curve_in_words(rows),
             [told.source(read.read, read.token)],
             "A point a month, each at the time of its block.",
         )
     )
+
+
+@frame.section
+def sent(read: Conversions) -> None:
+    """What whoever converted most has sent on."""
+    st.subheader("What the largest converter did with it", anchor=False)
+    st.markdown(told.sent(read))
+    if not read.sent.is_empty():
+        draw.table(
+            told.receivers(read),
+            told.receiver_columns(read),
+            alt="Whom the largest converter sent most, each with its address, amount and time",
+            sources=[told.source(read.read)],
+            key="sent",
+        )
 
 
 @frame.section

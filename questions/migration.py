@@ -127,8 +127,9 @@ class Conversions:
     """Who converted most, as far as it is read.
 
     largest: who, time, block, given, got (tokens), units (base units of given). curve: network, title, time, value.
-    unread: blocks that are left for later runs. signers, needed: of whoever converted most; None where that is no
-    multisig.
+    unread: blocks that are left for later runs. sent: what whoever converted most sent since: who, time, sent (tokens);
+    sent_total, sent_to: all of it, and to how many; None where that is not read yet. signers, needed: of whoever
+    converted most; None where that is no multisig.
     """
 
     read: Read
@@ -137,6 +138,10 @@ class Conversions:
     largest: pl.DataFrame
     curve: pl.DataFrame
     unread: int
+    sent: pl.DataFrame
+    sent_total: Amount | None
+    sent_to: int
+    sent_unread: int
     account: str
     largest_converter: str
     signers: tuple[str, ...]
@@ -204,6 +209,8 @@ def conversions(mart: Mart) -> Conversions | None:
     )
     said = {name: (subject, exact) for name, subject, exact in rows.select("name", "subject", "exact").iter_rows()}
     threshold = said.get("threshold", ("", ""))[1]
+    sums = {(name, subject): row for name, subject, *row in rows.select(_COLUMNS).iter_rows()}
+    largest_converter = said.get("account", ("", ""))[0]
     return Conversions(
         read=read,
         token=next(iter(largest["token"]), ""),
@@ -211,8 +218,12 @@ def conversions(mart: Mart) -> Conversions | None:
         largest=largest.drop("token", "got_token"),
         curve=curve,
         unread=int(said["unread_blocks"][1]),
+        sent=rows.filter(name="sent").select("time", who="subject", sent="tokens").sort("sent", "who", descending=True),
+        sent_total=_amount(sums, "sent_total", largest_converter),
+        sent_to=int(said.get("sent_to", ("", "0"))[1]),
+        sent_unread=int(said.get("sent_unread_blocks", ("", "0"))[1]),
         account=said.get("account", ("", ""))[1],
-        largest_converter=said.get("account", ("", ""))[0],
+        largest_converter=largest_converter,
         signers=tuple(rows.filter(name="signer")["subject"]),
         needed=int(threshold) if threshold else None,
     )

@@ -43,7 +43,7 @@ MAY_IMPORT: Final = {
     # It brings its list of public suffixes along, and could fetch another.
     "tldextract": "store.domains",
     "xxhash": "ingest.substrate",
-    "eth_abi": "ingest.evm ingest.olas",
+    "eth_abi": "ingest.evm",
     "eth_utils": "ingest.evm ingest.olas ingest.networks",
     "typing_extensions": "ingest.network",
     "rich": "ingest.__main__ ingest.serve",

@@ -50,10 +50,9 @@ def story(found: Migration) -> str:
 
 def parts(found: Migration) -> pl.DataFrame:
     """A row a token: rate, minted, supply, burned, what is not burned and what that would become, what is not known."""
-    schema = {
-        **dict.fromkeys(("token", "rate", "rate_by", "not_known", "address", "source"), pl.String()),
-        **dict.fromkeys(("minted", "supply", "burned", "outstanding", "would_become"), pl.Float64()),
-    }
+    texts = dict.fromkeys(("token", "rate", "rate_by", "not_known", "address", "source"), pl.String())
+    amounts = dict.fromkeys(("minted", "supply", "burned", "outstanding", "would_become"), pl.Float64())
+    schema: dict[str, pl.DataType] = {**texts, **amounts}
     return pl.DataFrame([_part(one) for one in found.parts], schema=schema)
 
 
@@ -178,6 +177,35 @@ def largest_columns(found: Conversions) -> tables.Columns:
         "time": tables.time("When", "The time of the block."),
         "block": tables.identity("Block"),
     }
+
+
+def sent(found: Conversions) -> str:
+    """What whoever converted most has sent on since, in words."""
+    if found.sent_total is None:
+        return "What it sent on is read once all conversions are."
+    told = f"Since, it has sent {amount(found.sent_total)} to {words.several(found.sent_to, 'address', 'addresses')}"
+    left = f"; {words.count(found.sent_unread)} blocks are not read yet" if found.sent_unread else ""
+    return f"{told}{left}. Whose these are, and what they did with it, the chain does not say by itself."
+
+
+def receivers(found: Conversions) -> pl.DataFrame:
+    """Whom it sent most, addresses short enough for a phone."""
+    return found.sent.with_columns(short=pl.col("who").map_elements(words.short, pl.String))
+
+
+def receiver_columns(found: Conversions) -> tables.Columns:
+    """Columns of whom it sent most."""
+    return {
+        "short": tables.text("To whom", "The address; the CSV has it in full.", pinned=True),
+        "sent": tables.number(f"{inert.plain(found.got_token)} sent", places=0),
+        "time": tables.time("When", "The time of the block."),
+    }
+
+
+def curve_in_words(curve: pl.DataFrame) -> str:
+    """From when to when, for who cannot see the curve."""
+    times = curve["time"].sort().to_list()
+    return f"Converted so far, from {times[0]:%B %Y} to {times[-1]:%B %Y}."
 
 
 def in_millions(curve: pl.DataFrame) -> pl.DataFrame:

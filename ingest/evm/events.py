@@ -61,12 +61,14 @@ class Keeping:
     """How the stretches of a history are kept.
 
     blocks: of one stretch; 0: of the chain's day. judge: refuses an event before its stretch is kept for good, so that
-    it is its provider's fault. doubted: blocks of which what was kept is read anew.
+    it is its provider's fault. doubted: blocks of which what was kept is read anew. of: the topic after the first one,
+    where those events alone are wanted that have it.
     """
 
     blocks: int = 0
     judge: Judge = lambda _: None
     doubted: range = range(0)
+    of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,15 +130,17 @@ def history(
     """Events of a contract from block `first` on, as far as these are read by now; the newest blocks are read first."""
     keeping = keeping or Keeping()
     read, topics = partial(_frame, contract, shapes, keeping.judge), sorted(shapes)
+    logs = partial(node.logs, of=keeping.of) if keeping.of else node.logs
 
     def make(stretch: Segment) -> pl.DataFrame:
-        return pl.concat(list(answers.of(node.logs(contract, topics, stretch.first, stretch.last, read))))
+        return pl.concat(list(answers.of(logs(contract, topics, stretch.first, stretch.last, read))))
 
     stretches: list[list[Event]] = []
     blocks, doubted = keeping.blocks or node.chain.day, keeping.doubted
     unread, start, whole_since = 0, first // blocks * blocks, first
     # Parts are kept for good: one of another contract or of other events must not be taken for it.
-    asked = f"{contract.lower()}-{sha256(' '.join(topics).encode()).hexdigest()[:16]}"
+    told = " ".join([*topics, keeping.of] if keeping.of else topics)
+    asked = f"{contract.lower()}-{sha256(told.encode()).hexdigest()[:16]}"
     for stretch in segments(start, node.block.height, blocks):
         kind = Anew if stretch.first < doubted.stop and stretch.last >= doubted.start else Lasting
         name = kind(f"final-events-{asked}-{stretch.first}-{stretch.last}")
@@ -149,6 +153,13 @@ def history(
             continue
         stretches.append([_event(*row) for row in rows.iter_rows() if row[0] >= first])
     return History([event for stretch in reversed(stretches) for event in stretch], unread, whole_since)
+
+
+def history_of(
+    node: EvmNode, memo: Memo, contract: str, of: str, shapes: Shapes, first: int, answers: AnswersLeft
+) -> History:
+    """The same of those events alone whose next topic is an address: what it sent, where that is who sends."""
+    return history(node, memo, contract, shapes, first, answers, Keeping(of=f"0x{int(of, 16):064x}"))
 
 
 def lately(

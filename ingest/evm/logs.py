@@ -43,15 +43,20 @@ CHANGES: Final = pl.Schema({"address": pl.String(), "change": Amount})
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Logs of one contract whose first topic is one of some."""
+    """Logs of one contract whose first topic is one of some; of: the second one, where that is wanted too."""
 
     contract: str
     topics: tuple[str, ...]
+    of: str = ""
 
     def has(self, log: Any) -> bool:
         """Whether a log is one of them; raises SourceChanged for what is no log."""
         topics = [str(topic).lower() for topic in listed(log, "topics")]
-        return text(log, "address").lower() == self.contract and not {*self.topics}.isdisjoint(topics[:1])
+        return text(log, "address").lower() == self.contract and self.has_topics(topics)
+
+    def has_topics(self, topics: Sequence[str]) -> bool:
+        """Whether topics, in lower case, are those of one of them."""
+        return not {*self.topics}.isdisjoint(topics[:1]) and self.of in ("", *topics[1:2])
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +196,7 @@ def _row(log: Any, wanted: Wanted) -> tuple[int, int, str, list[str], str]:
         raise ValueError(spelled[:200])
     if log.get("removed"):
         raise _Wrong("was removed by a reorganisation")
-    if log["address"].lower() != wanted.contract or topics[0].lower() not in wanted.topics:
+    if log["address"].lower() != wanted.contract or not wanted.has_topics([topic.lower() for topic in topics[:2]]):
         raise _Wrong(f"is of {log['address']}, with the topic {topics[0]}")
     return int(log["blockNumber"], 16), int(log["logIndex"], 16), log["blockHash"].lower(), topics, data
 

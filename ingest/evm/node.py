@@ -236,17 +236,23 @@ class EvmNode:
         return self._once(("storage", contract), lambda provider: provider.storage(contract, self.block.height))
 
     def logs(
-        self, contract: str, topics: Sequence[str], first: int, last: int, read: Callable[[Logs], T]
+        self,
+        contract: str,
+        topics: Sequence[str],
+        first: int,
+        last: int,
+        read: Callable[[Logs], T],
+        of: str = "",
     ) -> Iterator[T]:
         """What `read` makes of a contract's logs from block first to last, in pieces as wide as the provider allows.
 
-        topics: the first topics that are wanted. Nothing is ever missing: a piece is whole, or an error; a size to
-        which providers cut is confirmed by halves. Raises SourceDown when one block alone is too much for every
-        provider, or none gives logs of which `read` can make something.
+        topics: the first topics that are wanted; of: the second one, where that is wanted too. Nothing is ever missing:
+        a piece is whole, or an error; a size to which providers cut is confirmed by halves. Raises SourceDown when one
+        block alone is too much for every provider, or none gives logs of which `read` can make something.
         """
         if last > self.block.height:
             raise ValueError(f"block {last} comes after the pinned block {self.block.height}")
-        wanted, start = Wanted(contract, tuple(topics)), first
+        wanted, start = Wanted(contract, tuple(topics), of), first
         while start <= last:
             end = min(last, start + self._span(self.rotation.first).blocks - 1)
             try:

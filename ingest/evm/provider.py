@@ -108,7 +108,7 @@ class Provider:
         """Logs of blocks first to last, each of which can be what was asked for."""
         query = {
             "address": wanted.contract,
-            "topics": [list(wanted.topics)],
+            "topics": [list(wanted.topics), *([wanted.of] if wanted.of else [])],
             "fromBlock": hex(first),
             "toBlock": hex(last),
         }

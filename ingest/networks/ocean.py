@@ -17,10 +17,10 @@ from ingest.allowance import REPLAY
 from ingest.evm import keys
 from ingest.evm.calls import Call
 from ingest.evm.ethereum import ETHEREUM
-from ingest.evm.events import Event, address, history, signature
+from ingest.evm.events import Event, address, history, history_of, signature
 from ingest.evm.governance import Locks, lockers
 from ingest.evm.governor import ANSWERS_A_RUN
-from ingest.evm.logs import AnswersLeft
+from ingest.evm.logs import TRANSFER, AnswersLeft
 from ingest.evm.node import EvmNode
 from ingest.evm.powers import MINT, RULES, Actions
 from ingest.evm.token import erc20
@@ -117,6 +117,7 @@ VIEWS: Final[Mapping[str, tuple[str, str]]] = {
 VIEW_UNITS: Final[Mapping[str, str]] = {"address": "address", "uint256": "afet", "bool": ""}
 # Those that are told one by one, and blocks from one point of the curve to the next: about a month.
 LARGEST: Final = 10
+MOST_SENT: Final = 40
 APART: Final = 219_000
 # veOCEAN, contracts/ve/veOCEAN.vy of the same package. A lock is for four years at most, and the first were made in the
 # month of the merge.
@@ -225,12 +226,12 @@ class Migrations:
     burned: int
 
 
-def _migrations(node: EvmNode, memo: Memo) -> Migrations:
+def _migrations(node: EvmNode, memo: Memo, answers: AnswersLeft) -> Migrations:
     """Raises SourceChanged where the migrator is not proved, BadData for an event that is not by its rate."""
     said, doubt = _migrator(node)
     if doubt:
         raise SourceChanged(f"the migrator {MIGRATOR} is not proved: {doubt}")
-    told = history(node, memo, MIGRATOR, {MIGRATED: (1, 4)}, ETHEREUM.since, AnswersLeft(ANSWERS_A_RUN))
+    told = history(node, memo, MIGRATOR, {MIGRATED: (1, 4)}, ETHEREUM.since, answers)
     for event in told.events:
         old, new, given, got = event.words
         if (address(old), address(new)) != (OCEAN, FET) or got != given * said["conversion_ratio"] // WHOLE:
@@ -245,7 +246,7 @@ def converters(node: EvmNode, memo: Memo) -> Facts:
     The whole is what lies at the burn address: what is missing was not read yet, or was sent there otherwise. Read at
     one final block, where the contract's own functions prove it; each event is held to its rate.
     """
-    told, given = _migrations(node, memo), defaultdict[str, int](int)
+    told, given = _migrations(node, memo, AnswersLeft(ANSWERS_A_RUN)), defaultdict[str, int](int)
     for event in told.events:
         given[address(event.topics[0])] += event.words[2]
     rows = [("converters", who, amount) for who, amount in sorted(given.items()) if amount]
@@ -257,9 +258,11 @@ def conversions(node: EvmNode, memo: Memo) -> Facts:
 
     From the events of the conversion (Migrated), each at the time of its block. `converted` adds up what is read by
     now; `unread_blocks` are left for later runs, the oldest last. Who signs is as of the block that is read: who could
-    sign when it was converted may have been others.
+    sign when it was converted may have been others. What the largest has sent since (Transfer) is read once all
+    conversions are; whose the receiving addresses are the chain does not say.
     """
-    told = _migrations(node, memo)
+    answers = AnswersLeft(ANSWERS_A_RUN)
+    told = _migrations(node, memo, answers)
     rows = [observation("unread_blocks", node.block.time, told.unread, "blocks", subject=MIGRATOR)]
     by_block, by_user = defaultdict[tuple[str, int], list[int]](lambda: [0, 0]), defaultdict[str, int](int)
     for event in told.events:
@@ -267,15 +270,18 @@ def conversions(node: EvmNode, memo: Memo) -> Facts:
         for place in (0, 1):
             by_block[who, event.block][place] += event.words[2 + place]
         by_user[who] += event.words[2]
-    largest = sorted(by_block.items(), key=lambda one: one[1], reverse=True)[:LARGEST]
-    for (who, block), (given, got) in largest:
-        time = _time(node, memo, block)
+    largest = dict(sorted(by_block.items(), key=lambda one: one[1], reverse=True)[:LARGEST])
+    for (who, time), (block, (given, got)) in _at_times(node, memo, largest).items():
         rows.append(observation("conversion", time, given, "aocean", subject=who))
         rows.append(observation("conversion_got", time, got, "afet", subject=who))
         rows.append(observation("conversion_block", time, block, "block", subject=who))
     rows += _curve(node, memo, told)
     if by_user:
-        rows += _signed(node, max(by_user, key=by_user.__getitem__))
+        largest_of_all = max(by_user, key=by_user.__getitem__)
+        rows += _signed(node, largest_of_all)
+        if not told.unread:
+            first = min(block for who, block in by_block if who == largest_of_all)
+            rows += _sent(node, memo, largest_of_all, first, answers)
     return Facts(frame(Kind.OBSERVATIONS, rows))
 
 
@@ -287,6 +293,18 @@ def _time(node: EvmNode, memo: Memo, block: int) -> datetime:
 
     time: datetime = memo(Lasting(f"final-time-{block}"), make)["time"][0]
     return time
+
+
+def _at_times(
+    node: EvmNode, memo: Memo, found: Mapping[tuple[str, int], list[int]]
+) -> dict[tuple[str, datetime], tuple[int, list[int]]]:
+    """Amounts of somebody by the time of their block, with the last such block; blocks may have one time."""
+    told: dict[tuple[str, datetime], tuple[int, list[int]]] = {}
+    for (who, block), amounts in found.items():
+        key = who, _time(node, memo, block)
+        last, before = told.get(key, (block, [0] * len(amounts)))
+        told[key] = max(last, block), [one + more for one, more in zip(before, amounts, strict=True)]
+    return told
 
 
 def _curve(node: EvmNode, memo: Memo, told: Migrations) -> Iterator[dict[str, object]]:
@@ -305,6 +323,20 @@ def _signed(node: EvmNode, who: str) -> Iterator[dict[str, object]]:
     (owners,) = node.calls([Call(who, "getOwners()", returns=("address[]",))])
     for owner in owners[0] if owners else ():
         yield observation("signer", time, who, "address", subject=owner)
+
+
+def _sent(node: EvmNode, memo: Memo, who: str, since: int, answers: AnswersLeft) -> Iterator[dict[str, object]]:
+    """What somebody has sent of FET since a block: all of it, and the largest one by one."""
+    told, time = history_of(node, memo, FET, who, {TRANSFER: (2, 1)}, since, answers), node.block.time
+    sent = defaultdict[tuple[str, int], list[int]](lambda: [0])
+    for event in told.events:
+        sent[address(event.topics[1]), event.block][0] += event.words[0]
+    yield observation("sent_total", time, sum(amount for (amount,) in sent.values()), "afet", subject=who)
+    yield observation("sent_to", time, len({receiver for receiver, _ in sent}), "addresses", subject=who)
+    yield observation("sent_unread_blocks", time, told.unread, "blocks", subject=who)
+    largest = dict(sorted(sent.items(), key=lambda one: (-one[1][0], one[0]))[:MOST_SENT])
+    for (receiver, when), (_, (amount,)) in _at_times(node, memo, largest).items():
+        yield observation("sent", when, amount, "afet", subject=receiver)
 
 
 NETWORK = erc20(
@@ -381,6 +413,10 @@ conversions:
   conversion_got | <address> | afet | what that became
   conversion_block | <address> | block | the block in which that was
   converted | <address> | aocean | all that was made FET by then, as far as it is read
+  sent | <address> | afet | what whoever converted most sent to somebody in one block since, of the largest
+  sent_total | <address> | afet | all that it sent since, as far as it is read
+  sent_to | <address> | addresses | to how many
+  sent_unread_blocks | <address> | blocks | blocks with what it sent that were not read yet
   account | <address> | | key or contract, of whoever converted most
   signer | <address> | address | the multisig for which a key signs
   threshold | <address> | signatures | how many signers of it must sign

@@ -143,6 +143,7 @@ def conversions(network: Network, time: datetime) -> list[Row]:
     """The largest conversions of a token into another, how much there was from month to month, and who signs."""
     new, _, ((unit, _, million), *_) = _coins(network)
     contract, first = address(network.address, CONVERSION), address(network.address, 0)
+    token = 10 ** network.all_units[new].decimals
     rows = [observation("unread_blocks", time, 0, "blocks", subject=contract)]
     for place in range(CONVERSIONS):
         day, who = time - (500 + 11 * place) * DAY, address(network.address, place)
@@ -156,6 +157,12 @@ def conversions(network: Network, time: datetime) -> list[Row]:
         rows.append(observation("converted", day, so_far, unit, subject=contract))
     rows.append(observation("account", time, "contract", "", subject=first))
     rows.append(observation("threshold", time, 2, "signatures", subject=first))
+    rows.append(observation("sent_total", time, 180 * 10**6 * token, new, subject=first))
+    rows.append(observation("sent_to", time, 12, "addresses", subject=first))
+    rows.append(observation("sent_unread_blocks", time, 0, "blocks", subject=first))
+    for place in range(12):
+        who, day = address(network.address, 1_040 + place), time - (480 - place) * DAY
+        rows.append(observation("sent", day, (20 - place) * 10**6 * token, new, subject=who))
     signers = [address(network.address, 1_020 + place) for place in range(HOLDERS)]
     return rows + [observation("signer", time, first, "address", subject=signer) for signer in signers]
 

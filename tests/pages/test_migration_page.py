@@ -83,6 +83,10 @@ def converted(unread: int = 0) -> pl.DataFrame:
         rows.append(observation("converted", NOW - timedelta(days=back), given * WHOLE, "aocean", subject=MIGRATOR))
     rows += [observation("account", NOW, "contract", "", subject=WHO)]
     rows += [observation("threshold", NOW, 2, "signatures", subject=WHO)]
+    rows += [observation("sent_total", NOW, 286_000_000 * WHOLE, "afet", subject=WHO)]
+    rows += [observation("sent_to", NOW, 2, "addresses", subject=WHO)]
+    rows += [observation("sent_unread_blocks", NOW, 0, "blocks", subject=WHO)]
+    rows += [observation("sent", CONVERTED_ON, 90_000_000 * WHOLE, "afet", subject=SIGNERS[0])]
     rows += [observation("signer", NOW, WHO, "address", subject=signer) for signer in SIGNERS]
     return frame(Kind.OBSERVATIONS, rows)
 
@@ -134,6 +138,7 @@ def test_a_reader_sees_what_was_minted_what_is_left_and_who_converted_when(
     assert "is a multisig: two of four keys sign for it now" in said
     assert "Two addresses converted 1.13 billion OCEAN" in said
     assert "Every block was read." in said
+    assert "Since, it has sent 286 million FET to two addresses." in said
     assert "30 million OCEAN lie in locks, by two lockers" in said
     assert "2 million veOCEAN of power are left" in said
 

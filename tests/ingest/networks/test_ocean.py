@@ -4,6 +4,7 @@ The conversion is a contract of ours that keeps the published one's rule; locks 
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -102,6 +103,11 @@ def ethereum(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ethereum]:
                 sent = call.transact({"from": who, "gas": 1_000_000})
                 assert node.w3.eth.wait_for_transaction_receipt(sent, poll_latency=0.005)["status"] == 1
         node.send(token.functions.transfer(node.w3.to_checksum_address(DEAD), SENT))
+        fet = contracts[FET]
+        for receiver, amount in ((7, 90_000 * WHOLE), (8, 5), (8, 7)):
+            sent = fet.functions.transfer(node.accounts[receiver], amount).transact({"from": safe.address})
+            assert node.w3.eth.wait_for_transaction_receipt(sent, poll_latency=0.005)["status"] == 1
+        node.send(fet.functions.transfer(node.accounts[8], 1))
         node.finalize()
         yield Ethereum(node, str(safe.address).lower(), [one.lower() for one in node.accounts[4:7]], contracts)
 
@@ -172,6 +178,19 @@ def test_the_largest_conversion_has_its_block_and_its_time_and_who_signs_for_it(
     assert sorted(rows.filter(name="signer")["subject"]) == sorted(ethereum.owners)
     assert rows.filter(name="converted")["exact"].to_list()[-1] == str(SAFE_GIVES + sum(OTHERS))
     assert rows.filter(name="unread_blocks")["exact"].to_list() == ["0"]
+
+
+@pytest.mark.slow
+def test_what_the_largest_converter_sent_since_is_told_of_it_alone(node: EvmNode, ethereum: Ethereum) -> None:
+    rows = read("conversions", node).rows
+    said = told(Facts(rows))
+    assert said["sent_total", ethereum.safe] == str(90_000 * WHOLE + 12)
+    assert (said["sent_to", ethereum.safe], said["sent_unread_blocks", ethereum.safe]) == ("2", "0")
+    accounts = [account.lower() for account in ethereum.node.accounts]
+    sent: dict[str, int] = defaultdict(int)
+    for receiver, amount in rows.filter(name="sent").select("subject", "exact").iter_rows():
+        sent[receiver] += int(amount)
+    assert sent == {accounts[7]: 90_000 * WHOLE, accounts[8]: 12}
 
 
 @pytest.mark.slow
