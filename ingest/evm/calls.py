@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import accumulate
 from typing import Any, Final
 
 from eth_abi.abi import encode
@@ -16,6 +18,7 @@ from store.rows import SourceChanged
 # mds1/multicall3: the same address on nearly every EVM chain.
 MULTICALL3: Final = "0xcA11bde05977b3631167028862bE2a173976CA11"
 AGGREGATE3: Final = keccak(text="aggregate3((address,bool,bytes)[])")[:4]
+WORD: Final = 32
 # What no bytes of an answer may end otherwise in: an offset beyond every file is an OverflowError.
 UNREADABLE: Final = (DecodingError, ValueError, OverflowError)
 # How often a decoder may read every byte: once for what it says, and pointers twice more, to see that they lie within.
@@ -35,7 +38,12 @@ class Call:
     def data(self) -> bytes:
         """Selector and encoded arguments."""
         types = self.function[self.function.index("(") + 1 : -1]
-        return keccak(text=self.function)[:4] + encode(types.split(",") if types else (), self.arguments)
+        return _selector(self.function) + encode(types.split(",") if types else (), self.arguments)
+
+
+@lru_cache(maxsize=1_000)
+def _selector(function: str) -> bytes:
+    return keccak(text=function)[:4]
 
 
 class _Frugal(ContextFramesBytesIO):
@@ -67,7 +75,18 @@ def decode(types: Sequence[str], data: bytes) -> tuple[Any, ...]:
 
 def together(calls: Sequence[Call]) -> bytes:
     """Many calls as one question to Multicall3, of which each may fail by itself."""
-    return AGGREGATE3 + encode(["(address,bool,bytes)[]"], [[(call.to, True, call.data) for call in calls]])
+    said = [_said(call.to, call.data) for call in calls]
+    # A list of what has no fixed size: how many, where each begins behind that number, and they.
+    begins = accumulate(map(len, said[:-1]), initial=WORD * len(said)) if said else ()
+    head = (number.to_bytes(WORD) for number in (WORD, len(said), *begins))
+    return b"".join((AGGREGATE3, *head, *said))
+
+
+# The same contracts are asked the same at every block.
+@lru_cache(maxsize=1_000)
+def _said(to: str, data: bytes) -> bytes:
+    """A call of Multicall3 that may fail."""
+    return encode(("address", "bool", "bytes"), (to, True, data))
 
 
 def apart(calls: Sequence[Call], answer: bytes) -> list[tuple[Any, ...]]:

@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from eth_abi.abi import encode
 from urllib3.util import Retry
 
 from ingest.evm.base import BASE
+from ingest.evm.calls import AGGREGATE3, Call, together
 from ingest.evm.ethereum import ETHEREUM
 from ingest.evm.gnosis import GNOSIS
 from ingest.evm.holders import ranking
@@ -259,3 +261,14 @@ def test_a_provider_whose_final_block_is_not_the_one_of_its_height_is_not_believ
         assert head(doubtful, good).endpoint == good
         with pytest.raises(SourceDown, match="names 0x0"):
             head(doubtful)
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 200])
+def test_many_calls_are_one_question_as_an_abi_coder_writes_it(count: int) -> None:
+    contracts = [f"0x{number:040x}" for number in range(1, count + 1)]
+    asked: list[tuple[Any, ...]] = [("balanceOf(address)", (one,)) for one in contracts]
+    asked[::2] = [("owner()",)] * len(asked[::2])
+    calls = [Call(to, *what) for to, what in zip(contracts, asked, strict=True)]
+    said = [(call.to, True, call.data) for call in calls]
+    assert together(calls) == AGGREGATE3 + encode(["(address,bool,bytes)[]"], [said])
+    assert [call.data.hex() for call in calls[:2]] == ["8da5cb5b", f"70a08231{2:064x}"][:count]
