@@ -163,21 +163,19 @@ def history_of(
 
 
 def lately(
-    node: EvmNode, memo: Memo, asked: Mapping[str, Shapes], blocks: int, answers: AnswersLeft
-) -> tuple[dict[str, list[Event]], Period]:
-    """Events of several contracts in the last so many blocks, or in as many of them as were read of each by now.
+    node: EvmNode, memo: Memo, contract: str, shapes: Shapes, blocks: int, answers: AnswersLeft, judge: Judge
+) -> tuple[list[Event], Period]:
+    """Events of a contract in the last so many blocks, or in as many of them as were read by now.
 
-    The newest are read first, so that the period grows from run to run until it is whole. Raises SourceDown where
-    nothing of it was read.
+    The newest are read first, so that the period grows from run to run until it is whole. judge: as of `Keeping`.
+    Raises SourceDown where nothing of it was read.
     """
     first = max(0, node.block.height - blocks) + 1
-    told = {contract: history(node, memo, contract, shapes, first, answers) for contract, shapes in asked.items()}
-    first = max([first, *(one.whole_since for one in told.values())])
-    if first > node.block.height:
-        raise SourceDown(f"the newest events of {', '.join(asked)} are left for later runs")
-    since = node.ask(lambda provider: provider.block(first - 1)).time
-    kept = {contract: [one for one in of.events if one.block >= first] for contract, of in told.items()}
-    return kept, Period(first, since)
+    told = history(node, memo, contract, shapes, first, answers, Keeping(judge=judge))
+    if told.whole_since > node.block.height:
+        raise SourceDown(f"the newest events of {contract} are left for later runs")
+    since = node.ask(lambda provider: provider.block(told.whole_since - 1)).time
+    return [one for one in told.events if one.block >= told.whole_since], Period(told.whole_since, since)
 
 
 def _event(block: int, topics: list[str], data: str) -> Event:

@@ -188,9 +188,10 @@ def claimed(dispenser: str) -> Read:
         period is as long as was read by then.
         """
         blocks = round(PERIOD_DAYS * DAY / node.chain.seconds)
-        told, period = lately(node, memo, {dispenser: CLAIMS}, blocks, AnswersLeft(ANSWERS_A_RUN))
+        answers = AnswersLeft(ANSWERS_A_RUN)
+        told, period = lately(node, memo, dispenser, CLAIMS, blocks, answers, _paid)
         paid: dict[tuple[str, str], int] = defaultdict(int)
-        for event in told[dispenser]:
+        for event in told:
             for population, who, amount in _paid(event):
                 paid[population, who] += amount
         rows = [(*key, amount) for key, amount in sorted(paid.items()) if amount]
@@ -199,23 +200,22 @@ def claimed(dispenser: str) -> Read:
     return read
 
 
-def _paid(event: Event) -> Iterator[tuple[str, str, int]]:
-    """Population, recipient and OLAS of a claim; what developers get beside is ether."""
+def _paid(event: Event) -> list[tuple[str, str, int]]:
+    """Population, recipient and OLAS of each part of a claim; what developers get beside is ether."""
     if event.kind == DEVELOPED:
         _, paid, _, _ = decoded(event, DEVELOPED_DATA)
-        yield "developers", address(event.topics[0]), paid
-    elif event.kind == STAKED:
+        return [("developers", address(event.topics[0]), paid)]
+    if event.kind == STAKED:
         chain, target, amount = event.words[:3]
-        yield "programs", Nominee(target.to_bytes(32), chain).name, amount
-    else:
-        chains, targets, amounts, *_ = decoded(event, MANY)
-        if [len(one) for one in targets] != [len(one) for one in amounts] or len(chains) != len(targets):
-            raise BadData(
-                f"a claim in block {event.block} has {len(targets)} lists of programs for {len(chains)} chains"
-            )
-        for chain, some, paid in zip(chains, targets, amounts, strict=True):
-            for target, amount in zip(some, paid, strict=True):
-                yield "programs", Nominee(target, chain).name, amount
+        return [("programs", Nominee(target.to_bytes(32), chain).name, amount)]
+    chains, targets, amounts, *_ = decoded(event, MANY)
+    if [len(one) for one in targets] != [len(one) for one in amounts] or len(chains) != len(targets):
+        raise BadData(f"a claim in block {event.block} has {len(targets)} lists of programs for {len(chains)} chains")
+    return [
+        ("programs", Nominee(target, chain).name, amount)
+        for chain, some, paid in zip(chains, targets, amounts, strict=True)
+        for target, amount in zip(some, paid, strict=True)
+    ]
 
 
 # What the readings tell, for the dictionary of facts: name, of whom, unit, meaning.

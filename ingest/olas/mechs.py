@@ -50,10 +50,10 @@ def mechs(marketplace: str, tracker: Tracker) -> Read:
         _refuse_another(node, marketplace, tracker)
         blocks = round(PERIOD_DAYS * DAY / node.chain.seconds)
         answers = AnswersLeft(ANSWERS_A_RUN)
-        told, period = lately(node, memo, {tracker.address: SHAPES}, blocks, answers)
+        told, period = lately(node, memo, tracker.address, SHAPES, blocks, answers, _paid)
         paid: dict[tuple[str, str], int] = defaultdict(int)
-        for event in told[tracker.address]:
-            paid[POPULATIONS[event.kind], address(event.topics[0])] += _amount(tracker, event)
+        for event in told:
+            paid[_paid(event)] += event.words[0]
         rows = [(*key, amount) for key, amount in sorted(paid.items()) if amount]
         return Facts(holdings(rows), since=period.since, empty=not rows)
 
@@ -68,12 +68,12 @@ def _refuse_another(node: EvmNode, marketplace: str, tracker: Tracker) -> None:
             raise SourceChanged(f"{function} of {tracker.address} is {said}, not {wanted}")
 
 
-def _amount(tracker: Tracker, event: Event) -> int:
-    """What was earned or charged; a mech that earned has no less than that afterwards."""
+def _paid(event: Event) -> tuple[str, str]:
+    """Population and party; a mech that earned something has no less than that afterwards."""
     amount, balance = event.words[:2]
     if event.kind == EARNED and balance < amount:
-        raise BadData(f"a mech earned {amount} at {tracker.address} in block {event.block}, and had {balance} then")
-    return amount
+        raise BadData(f"a mech earned {amount} in block {event.block}, and had {balance} then")
+    return POPULATIONS[event.kind], address(event.topics[0])
 
 
 # What the reading tells, for the dictionary of facts: name, of whom, unit, meaning.

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from urllib3.util import Retry
@@ -12,6 +13,7 @@ from ingest.job import read_network
 from ingest.network import DAILY, HOURLY, Network
 from ingest.networks import networks, olas_base, olas_gnosis
 from ingest.networks.olas import CONTRACTS, ESCROW, GOVERNORS, NETWORK, OLAS, TIMELOCK, WRAPPED_ESCROW
+from ingest.olas import emission
 from ingest.publication import build
 from ingest.transport import Http
 from questions.ballots import count
@@ -68,6 +70,33 @@ def test_a_day_in_which_nothing_happened_takes_few_questions(network: Network, t
         asked.append(requests)
         assert set(read_at(ago, landing, requests, names, network).values()) == {""}
     assert 0 < len(asked[1]) <= MOST_A_DAY
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("kind", "spoiled"),
+    [
+        (emission.DEVELOPED, "0x" + "00" * 32),
+        (emission.STAKED_MANY, "0x" + "00" * 31 + "e0" + "ff" * 192),
+    ],
+)
+def test_a_claim_that_cannot_be_is_never_kept(kind: str, spoiled: str, tmp_path: Path) -> None:
+    """Invented: the first provider makes up the data of a claim, of which no part may be kept for good."""
+    world = good(NETWORK)
+
+    def spoiling(request: Request) -> Reply:
+        reply = world.answer(request)
+        told: Any = reply.body
+        for log in told["result"] if b"eth_getLogs" in request.body else []:
+            log["data"] = spoiled if log["topics"][0] == kind else log["data"]
+        return reply
+
+    network = replace(NETWORK, chain=world.network.chain)
+    (reading,) = (one for one in network.readings if one.name == "claimed")
+    with serving(spoiling) as first, serving(world.answer) as other, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OLAS_URL", f"{first},{other}")
+        (outcome,) = read_network(network, [reading], Http(100_000, Retry(0)), Landing(tmp_path), lambda _: None)
+    assert outcome.message == ""
 
 
 def test_chains_of_one_system_stand_side_by_side() -> None:

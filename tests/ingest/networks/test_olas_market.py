@@ -108,7 +108,7 @@ def test_a_first_run_tells_the_newest_part_of_a_period_and_later_ones_more(
     assert since[0] > since[-1]
     assert since[0] > datetime.fromtimestamp(chain.w3.eth.get_block(first)["timestamp"], UTC)
     with pytest.raises(SourceDown, match="left for later runs"):
-        lately(node, Shelf(), {place(one): SHAPES}, 100, AnswersLeft(0))
+        lately(node, Shelf(), place(one), SHAPES, 100, AnswersLeft(0), lambda event: event)
 
 
 def test_deployed_services_are_counted_by_whose_they_are(chain: Anvil) -> None:

@@ -92,7 +92,7 @@ def events(kind: str, heights: Sequence[int]) -> list[tuple[int, list[str], str]
         ],
         emission.STAKED: [(first, [emission.STAKED, people[1]], _words(chain, int(target, 16), 40, 30, 10))],
         emission.STAKED_MANY: [
-            (second, [emission.STAKED_MANY, people[1]], _data(emission.MANY, [[chain], [[account]], [[25]], 25, 25, 0]))
+            (first, [emission.STAKED_MANY, people[1]], _data(emission.MANY, [[chain], [[account]], [[25]], 25, 25, 0]))
         ],
         mechs.EARNED: [(second, [mechs.EARNED, one], _words(30, 90, 0)) for one in people[2:]],
         mechs.CHARGED: [(second, [mechs.CHARGED, people[0]], _words(65, 5))],
