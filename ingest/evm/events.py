@@ -155,13 +155,6 @@ def history(
     return History([event for stretch in reversed(stretches) for event in stretch], unread, whole_since)
 
 
-def history_of(
-    node: EvmNode, memo: Memo, contract: str, of: str, shapes: Shapes, first: int, answers: AnswersLeft
-) -> History:
-    """The same of those events alone whose next topic is an address: what it sent, where that is who sends."""
-    return history(node, memo, contract, shapes, first, answers, Keeping(of=f"0x{int(of, 16):064x}"))
-
-
 def lately(
     node: EvmNode, memo: Memo, contract: str, shapes: Shapes, blocks: int, answers: AnswersLeft, judge: Judge
 ) -> tuple[list[Event], Period]:

@@ -17,7 +17,7 @@ from ingest.allowance import REPLAY
 from ingest.evm import keys
 from ingest.evm.calls import Call
 from ingest.evm.ethereum import ETHEREUM
-from ingest.evm.events import Event, address, history, history_of, signature
+from ingest.evm.events import Event, Judge, Keeping, address, history, naming, signature
 from ingest.evm.governance import Locks, lockers
 from ingest.evm.governor import ANSWERS_A_RUN
 from ingest.evm.logs import TRANSFER, AnswersLeft
@@ -226,16 +226,25 @@ class Migrations:
     burned: int
 
 
+def _by_rate(rate: int) -> Judge:
+    """A judge of conversions: of OCEAN into FET, by the contract's own rate."""
+
+    def judge(event: Event) -> None:
+        old, new, given, got = event.words
+        address(event.topics[0])
+        if (address(old), address(new)) != (OCEAN, FET) or got != given * rate // WHOLE:
+            raise BadData(f"{MIGRATOR} made {got} of {given} base units in block {event.block}: not by its own rate")
+
+    return judge
+
+
 def _migrations(node: EvmNode, memo: Memo, answers: AnswersLeft) -> Migrations:
-    """Raises SourceChanged where the migrator is not proved, BadData for an event that is not by its rate."""
+    """Raises SourceChanged where the migrator is not proved, SourceDown where nobody has events by its rate."""
     said, doubt = _migrator(node)
     if doubt:
         raise SourceChanged(f"the migrator {MIGRATOR} is not proved: {doubt}")
-    told = history(node, memo, MIGRATOR, {MIGRATED: (1, 4)}, ETHEREUM.since, answers)
-    for event in told.events:
-        old, new, given, got = event.words
-        if (address(old), address(new)) != (OCEAN, FET) or got != given * said["conversion_ratio"] // WHOLE:
-            raise BadData(f"{MIGRATOR} made {got} of {given} base units in block {event.block}: not by its own rate")
+    judged = Keeping(judge=_by_rate(said["conversion_ratio"]))
+    told = history(node, memo, MIGRATOR, {MIGRATED: (1, 4)}, ETHEREUM.since, answers, judged)
     burned = node.call(Call(OCEAN, "balanceOf(address)", (said["burn_address"],)))
     return Migrations(told.events, told.unread, burned)
 
@@ -327,7 +336,8 @@ def _signed(node: EvmNode, who: str) -> Iterator[dict[str, object]]:
 
 def _sent(node: EvmNode, memo: Memo, who: str, since: int, answers: AnswersLeft) -> Iterator[dict[str, object]]:
     """What somebody has sent of FET since a block: all of it, and the largest one by one."""
-    told, time = history_of(node, memo, FET, who, {TRANSFER: (2, 1)}, since, answers), node.block.time
+    time, keeping = node.block.time, Keeping(judge=naming(1), of=f"0x{int(who, 16):064x}")
+    told = history(node, memo, FET, {TRANSFER: (2, 1)}, since, answers, keeping)
     sent = defaultdict[tuple[str, int], list[int]](lambda: [0])
     for event in told.events:
         sent[address(event.topics[1]), event.block][0] += event.words[0]

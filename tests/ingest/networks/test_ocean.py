@@ -19,8 +19,8 @@ from web3.contract import Contract
 from web3.logs import DISCARD
 
 from ingest.evm.ethereum import ETHEREUM
-from ingest.evm.events import history
 from ingest.evm.governance import lockers
+from ingest.evm.logs import Logs
 from ingest.evm.node import EvmChain, EvmNode
 from ingest.job import read_network
 from ingest.network import HOURLY
@@ -28,7 +28,7 @@ from ingest.networks import ocean
 from ingest.networks.ocean import DEAD, ESCROW, FET, LOCKS, MERGED, MIGRATOR, NETWORK, OCEAN, WHOLE
 from ingest.transport import Http
 from store.landing import Landing
-from store.rows import BadData, Facts, SourceChanged
+from store.rows import Facts, SourceChanged, SourceDown
 from tests.worlds.evm_node import Anvil, Shelf, at_their_places
 from tests.worlds.good import good
 from tests.worlds.servers import Reply, Request, serving
@@ -223,17 +223,20 @@ def test_an_address_that_proves_to_be_something_else_stops_its_readings_alone(
 def test_an_event_that_is_not_by_the_contracts_own_rate_is_refused(
     node: EvmNode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen = history
+    whole, shelf = EvmNode.logs, Shelf()
 
-    def cheating(*asked: Any) -> Any:
-        found = seen(*asked)
-        first = found.events[0]
-        wrong = replace(first, words=(*first.words[:3], first.words[3] + 1))
-        return replace(found, events=[wrong, *found.events[1:]])
+    def a_unit_more(of: EvmNode, *asked: Any) -> Any:
+        def cheated(logs: Logs) -> Any:
+            more = [f"{data[:-1]}{(int(data[-1], 16) + 1) % 16:x}" for data in logs.data]
+            return read_as(replace(logs, data=more))
 
-    monkeypatch.setattr(ocean, "history", cheating)
-    with pytest.raises(BadData, match="not by its own rate"):
-        read("converters", node)
+        *before, read_as = asked
+        return whole(of, *before, cheated)
+
+    monkeypatch.setattr(EvmNode, "logs", a_unit_more)
+    with pytest.raises(SourceDown, match="not by its own rate"):
+        READINGS["converters"].facts(node, shelf, list)
+    assert not shelf.kept, "nothing of it is kept"
 
 
 # --- locks, by the code that Ocean published --------------------------------------------------------------------------
