@@ -135,6 +135,14 @@ def history(
     def make(stretch: Segment) -> pl.DataFrame:
         return pl.concat(list(answers.of(logs(contract, topics, stretch.first, stretch.last, read))))
 
+    def growing(stretch: Segment, name: str) -> pl.DataFrame:
+        # No part is kept of it yet, and several readings of one block ask the same of it.
+        asked = (name, getattr(keeping.judge, "func", keeping.judge))
+        if isinstance(name, Anew) or asked not in node.remembered:
+            node.remembered[asked] = make(stretch)
+        found: pl.DataFrame = node.remembered[asked]
+        return found
+
     stretches: list[list[Event]] = []
     blocks, doubted = keeping.blocks or node.chain.day, keeping.doubted
     unread, start, whole_since = 0, first // blocks * blocks, first
@@ -145,7 +153,7 @@ def history(
         kind = Anew if stretch.first < doubted.stop and stretch.last >= doubted.start else Lasting
         name = kind(f"final-events-{asked}-{stretch.first}-{stretch.last}")
         try:
-            rows = memo(name, partial(make, stretch)) if stretch.finished else make(stretch)
+            rows = memo(name, partial(make, stretch)) if stretch.finished else growing(stretch, name)
         except Postponed:
             unread += stretch.last - max(first, stretch.first) + 1
             # The newest comes first: of what is left out the newest counts.

@@ -21,6 +21,7 @@ from ingest.evm.governor import (
     Governor,
     assembly,
     clock,
+    mistaken,
     moments,
     proposal_row,
     weights,
@@ -29,7 +30,7 @@ from ingest.evm.logs import AnswersLeft
 from ingest.evm.node import EvmNode
 from ingest.network import DAILY, HOURLY, InParts, Memo, Reading
 from store.landing import Lasting
-from store.rows import Facts, Kind, Measure, SourceDown, frame, holdings, observation
+from store.rows import Facts, Kind, Measure, SourceChanged, SourceDown, frame, holdings, observation
 
 # Votes on what ended before are all told once a week, by `past_votes`.
 LATELY: Final = timedelta(days=7)
@@ -41,6 +42,10 @@ SETTINGS: Final[Mapping[str, str]] = {
     "quorum_numerator": "quorumNumerator()",
     "quorum_denominator": "quorumDenominator()",
     "quota": "quota()",
+    # Where a key types in of how much the quorum is a part.
+    "quorum_base": "latestTotalSupply()",
+    # Of a contract that keeps a list: those that are not read yet are missing among the proposals.
+    "proposals": "proposalCount()",
 }
 # The same as it was changed: the event has the old and the new value.
 CHANGES: Final[Mapping[str, str]] = {
@@ -48,7 +53,6 @@ CHANGES: Final[Mapping[str, str]] = {
     signature("VotingPeriodSet(uint256,uint256)"): "voting_period",
     signature("ProposalThresholdSet(uint256,uint256)"): "proposal_threshold",
     signature("QuorumNumeratorUpdated(uint256,uint256)"): "quorum_numerator",
-    # Where a key types in of how much the quorum is a part.
     signature("TotalSupplyUpdated(uint256,uint256)"): "quorum_base",
 }
 # How long what was voted waits: with the timelock, and by a governor that lets it wait longer (Olas' governorDelay).
@@ -89,8 +93,15 @@ def proposals(governors: Sequence[Governor]) -> Read:
 
 
 def _assemblies(node: EvmNode, memo: Memo, governors: Sequence[Governor]) -> list[Assembly]:
-    answers = AnswersLeft(ANSWERS_A_RUN)
+    answers = _a_run(node)
+    for governor in governors:
+        if why := mistaken(node, governor):
+            raise SourceChanged(f"{governor.address} is not proved: it {why}")
     return [assembly(node, memo, governor, answers) for governor in governors]
+
+
+def _a_run(node: EvmNode) -> AnswersLeft:
+    return AnswersLeft.a_run(ANSWERS_A_RUN, node.chain.day)
 
 
 def _names(assemblies: Sequence[Assembly]) -> dict[tuple[str, int], str]:
@@ -188,7 +199,7 @@ def rules(governors: Sequence[Governor], unit: str) -> Read:
         contract says contradicts that. `to_effect` is the shortest time from a proposal to its effect, by the pace of
         the chain where the contract counts blocks. `unread_blocks` are left for later runs, the oldest last.
         """
-        answers = AnswersLeft(ANSWERS_A_RUN)
+        answers = _a_run(node)
         rows = [row for one in governors for row in _rule(node, memo, one, unit, answers)]
         return Facts(frame(Kind.OBSERVATIONS, rows))
 
@@ -199,6 +210,9 @@ def _rule(
     node: EvmNode, memo: Memo, governor: Governor, unit: str, answers: AnswersLeft
 ) -> Iterator[dict[str, object]]:
     now, subject = node.block.time, governor.address
+    if why := mistaken(node, governor):
+        yield observation("rule", now, f"not proved: {why}", "", subject=subject)
+        return
     yield from changes(node, memo, governor, unit, answers)
     yield observation("quorum_counts", now, ",".join(governor.dialect.counts), "", subject=subject)
     yield observation("rule", now, _proof(node, memo, governor, answers), "", subject=subject)
@@ -236,6 +250,7 @@ def _units(clock: str, unit: str) -> Mapping[str, str]:
         "quorum_denominator": "parts",
         "quota": "parts",
         "quorum_base": unit,
+        "proposals": "proposals",
     }
 
 
@@ -292,7 +307,7 @@ def delegates(token: str, since: int) -> Read:
         Known from the events of delegation (DelegateVotesChanged). What nobody delegated votes with nobody: it is part
         of the supply, of which the quorum is a part, and is shown as missing coverage.
         """
-        told = history(node, memo, token, {DELEGATED: (1, 2)}, since, AnswersLeft(ANSWERS_A_RUN), NAMING)
+        told = history(node, memo, token, {DELEGATED: (1, 2)}, since, _a_run(node), NAMING)
         known = sorted({event.topics[0] for event in told.events})
         if not known:
             raise SourceDown(f"no event names a delegate of {token}")
@@ -357,7 +372,7 @@ def _of_locks(
     """What a function says of everybody who ever locked; left for later runs while some are not known."""
     whose, function, total = asked
     shapes = {locks.deposited: locks.shape}
-    told = history(node, memo, locks.address, shapes, locks.since, AnswersLeft(ANSWERS_A_RUN), NAMING)
+    told = history(node, memo, locks.address, shapes, locks.since, _a_run(node), NAMING)
     known = sorted({event.topics[0] for event in told.events})
     if not known:
         raise SourceDown(f"no event names who locked in {locks.address}")
@@ -376,6 +391,7 @@ rules:
   quorum_denominator | <address> | parts | of the quorum
   quota | <address> | parts | of a million of Yes and No, that must be Yes, where the contract has such a rule
   quorum_base | <address> | <unit> | of which the quorum is a part, where a key types it in
+  proposals | <address> | proposals | how many were ever made, where the contract keeps a list
   quorum_counts | <address> | | options that make the quorum
   rule | <address> | | proved, or what contradicts the rule that was read in the source
   timelock_delay | <address> | s | how long the timelock waits with what was voted

@@ -104,10 +104,12 @@ SPLIT: Final = Dialect("support=bravo,fractional&quorum=for,abstain&params=fract
 FOR_ALONE: Final = Dialect(
     "support=bravo&quorum=bravo", ("yes",), tally=("proposals(uint256)", 10), places=(5, 7, 6), times=(3, 4)
 )
-# Virtual-Protocol/protocol-contracts at 007c904f, contracts/governance: GovernorCountingVP.sol, _quorumReached (For and
-# Abstain against the quorum at the deadline), _voteSucceeded; VirtualProtocolDAOV2.sol, quorum and pastTotalSupply (a
-# part of what setTotalSupply typed in), clock. Of two versions one refuses the fourth choice and the other writes it
-# down uncounted; one weighs a vote at its own time, the other at the snapshot: what was counted stands in the event.
+# Virtual-Protocol/protocol-contracts at ba4aef6f, contracts/governance: GovernorCountingVP.sol, _quorumReached line 48
+# (For and Abstain against the quorum at the deadline), _voteSucceeded line 57 (more For than Against), _countVote line
+# 74 (the fourth choice counts nothing); VirtualProtocolDAOV2.sol, quorum line 166 and pastTotalSupply line 178 (a part
+# of what setTotalSupply, line 128, typed in), clock line 200. Of two versions one refuses the fourth choice and the
+# other writes it down uncounted; one (82283e4) weighs a vote at its own time, the other (a35aa7b) at the snapshot: what
+# was counted stands in the event.
 TYPED: Final = Dialect(
     "support=bravo&quorum=for,abstain",
     ("yes", "abstain"),
@@ -135,11 +137,16 @@ OVERRIDABLE: Final = Dialect(
 
 @dataclass(frozen=True, slots=True)
 class Governor:
-    """A governor of a network: where it stands, since which block, and how it counts."""
+    """A governor of a network: where it stands, since which block, and how it counts.
+
+    named: what it calls itself, where no list of the network's own names its address: of another contract that stands
+    there nothing is told.
+    """
 
     address: str
     since: int
     dialect: Dialect
+    named: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -469,6 +476,15 @@ def rule_of(governor: Governor, one: Standing) -> Majority | None:
     if one.quorum is None:
         return None
     return Majority(one.quorum, one.power or 0, governor.dialect.counts, one.quota)
+
+
+def mistaken(node: EvmNode, governor: Governor) -> str:
+    """Why the contract at an inferred address is not the governor that was meant; empty where it is."""
+    if not governor.named:
+        return ""
+    (said,) = node.calls([Call(governor.address, "name()", returns=("string",))])
+    told = repr(said[0][:80]) if said else "nothing"
+    return "" if said == (governor.named,) else f"calls itself {told}, not {governor.named!r}"
 
 
 def clock(node: EvmNode, governor: Governor) -> Clock:

@@ -8,8 +8,9 @@ all at one final block. How much is missing is known exactly: total supply less 
 import json
 import logging
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from itertools import chain
 from typing import Any, Final
 
 import polars as pl
@@ -41,6 +42,8 @@ EXPLORER_PAGES: Final = 20
 # A pinned block's state is kept for 128 blocks (25 minutes), of which finality takes 13: little time is left.
 ANSWERS_A_RUN: Final = 150
 SPOT_CHECKS: Final = 100
+# One of so many whom an explorer ranks may have sold all that he had meanwhile.
+FEW: Final = 10
 
 log = logging.getLogger(__name__)
 
@@ -83,6 +86,31 @@ def token_holders(
     return holders
 
 
+def ranked_holders(token: str) -> Callable[[EvmNode], Facts]:
+    """The reading of the largest holders of an ERC-20 that moves too often to read every move of it."""
+
+    def holders(node: EvmNode) -> Facts:
+        """Balance of each of the largest holders, asked of the token contract (balanceOf) at one final block.
+
+        Who they are an explorer's ranking says, a thousand at most. The part of totalSupply that all others have is
+        shown as missing coverage.
+        """
+        held = Rotation(node.chain.explorers).ask(partial(_largest, node, token))
+        rows = holdings(("holders", holder, amount) for holder, amount in sorted(held.items()) if amount)
+        return Facts(rows, reported={"holders": int(node.call(Call(token, "totalSupply()")))})
+
+    return holders
+
+
+def _largest(node: EvmNode, token: str, explorer: str) -> dict[str, int]:
+    """What each holds whom an explorer ranks; BadData where many hold nothing: it ranks others."""
+    held = verified(node, token, {*chain.from_iterable(_pages(node.http, explorer, token))})
+    without = sum(not amount for amount in held.values())
+    if without * FEW > len(held):
+        raise BadData(f"{bare(explorer)} ranks {without} of {len(held)} who hold no {token}")
+    return held
+
+
 def ranking(http: Http, explorers: Sequence[str], token: str) -> tuple[str, ...]:
     """The largest holders as a Blockscout ranks them: at most twenty pages, fewer when it goes down meanwhile.
 
@@ -95,23 +123,29 @@ def ranking(http: Http, explorers: Sequence[str], token: str) -> tuple[str, ...]
 
 def _ranking(http: Http, explorer: str, token: str) -> tuple[str, ...]:
     holders: dict[str, None] = {}
+    try:
+        for ranked in _pages(http, explorer, token):
+            holders |= dict.fromkeys(ranked)
+    except SourceDown as error:
+        log.warning("%s ranks no more than %d holders of %s: %s", bare(explorer), len(holders), token, error)
+    return tuple(holders)
+
+
+def _pages(http: Http, explorer: str, token: str) -> Iterator[list[str]]:
+    """Those on each page of a ranking; raises SourceDown for a page that is not there."""
+    known: set[str] = set()
     url = f"{explorer}/api/v2/tokens/{token}/holders"
     params: dict[str, str] = {}
     for _ in range(EXPLORER_PAGES):
-        try:
-            page = _page(http, url, params)
-        except SourceDown as error:
-            log.warning("%s ranks no more than %d holders of %s: %s", bare(explorer), len(holders), token, error)
-            break
-        ranked, following = _ranked(page, url)
-        if following and holders.keys() >= set(ranked):
+        ranked, following = _ranked(_page(http, url, params), url)
+        if following and known >= set(ranked):
             raise SourceChanged(f"{bare(url)} has a page with nothing new, and a next one")
-        holders |= dict.fromkeys(ranked)
+        known |= set(ranked)
+        yield ranked
         if not following:
             break
         # What the explorer hands out is sent back as it is, as JSON writes it: its own meaning changes with versions.
         params = {name: _as_sent(value) for name, value in following.items() if value is not None}
-    return tuple(holders)
 
 
 def _ranked(page: Any, url: str) -> tuple[list[str], dict[str, Any]]:
@@ -244,4 +278,6 @@ def _page(http: Http, url: str, params: dict[str, str]) -> Any:
 TELLS: Final = """
 token_holders:
   holders | <address> | | accounts and contracts that hold the token
+ranked_holders:
+  holders | <address> | | the largest accounts and contracts that hold the token
 """

@@ -3,7 +3,7 @@
 Keys are counted, not people: who holds a key is not on the chain.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Final
 
 from ingest.evm import roles, safes
@@ -61,13 +61,23 @@ DEPTH: Final = 4
 ANSWERS_A_RUN: Final = 100
 
 Powers = Mapping[str, tuple[str, ...]]
+NOTHING: Final[Mapping[str, Powers]] = {}
+Beside = Callable[[EvmNode], Mapping[str, Powers]]
 
 
-def keys(node: EvmNode, memo: Memo, contracts: Mapping[str, str], since: int | None) -> Facts:
-    """Holdings of keys: population is contract and power, holder who has it; each key counts one."""
+def nothing(_: EvmNode) -> Mapping[str, Powers]:
+    """No powers but those that the usual questions tell."""
+    return NOTHING
+
+
+def keys(node: EvmNode, memo: Memo, contracts: Mapping[str, str], since: int | None, beside: Beside = nothing) -> Facts:
+    """Holdings of keys: population is contract and power, holder who has it; each key counts one.
+
+    beside: powers that the usual questions do not tell, of contracts with other names.
+    """
     rows = [
         (f"{name}/{power}", holder, 1)
-        for name, powers in explored(node, memo, contracts, since).items()
+        for name, powers in explored(node, memo, contracts, since, beside(node)).items()
         for power, holders in powers.items()
         for holder in holders
     ]
@@ -97,20 +107,32 @@ def _name(name: str, address: str) -> dict[str, tuple[str, str]]:
     return {} if name == address else {"contract": (name, "")}
 
 
-def explored(node: EvmNode, memo: Memo, contracts: Mapping[str, str], since: int | None) -> dict[str, Powers]:
-    """Who has which power over named contracts and, by address, over everybody who holds a key of them, and so on."""
+def explored(
+    node: EvmNode, memo: Memo, contracts: Mapping[str, str], since: int | None, beside: Mapping[str, Powers] = NOTHING
+) -> dict[str, Powers]:
+    """Who has which power over named contracts and, by address, over everybody who holds a key of them, and so on.
+
+    beside: what is known otherwise of contracts with other names.
+    """
     found: dict[str, Powers] = {}
-    left = AnswersLeft(ANSWERS_A_RUN)
+    left = AnswersLeft.a_run(ANSWERS_A_RUN, node.chain.day)
     following, known = dict(contracts), set(contracts.values())
+    found |= beside
+    following |= {holder: holder for holder in _holders(beside) - known}
+    known |= _holders(beside)
     for _ in range(DEPTH):
         # Asked together, answered below from memory: one request for all.
         node.calls([call for address in following.values() for call in _questions(address)])
         new = {name: powers(node, memo, address, since, left) for name, address in following.items()}
         found |= new
-        holders = {holder for held in new.values() for members in held.values() for holder in members}
+        holders = _holders(new)
         following = {holder: holder for holder in sorted(holders - known)}
         known |= holders
     return found
+
+
+def _holders(of: Mapping[str, Powers]) -> set[str]:
+    return {holder for held in of.values() for members in held.values() for holder in members}
 
 
 def powers(node: EvmNode, memo: Memo, address: str, since: int | None, left: AnswersLeft) -> Powers:

@@ -105,6 +105,11 @@ class AnswersLeft:
         """As many as there are."""
         return cls(math.inf)
 
+    @classmethod
+    def a_run(cls, answers: int, blocks_a_day: int) -> "AnswersLeft":
+        """For as many days as so many are for on Ethereum: of more blocks a day a day takes more of them."""
+        return cls(answers * max(1, blocks_a_day // SEGMENT_BLOCKS))
+
     def of(self, pieces: Iterable[T]) -> Iterator[T]:
         """The pieces of one stretch; raises Postponed where no answer is left for its first."""
         if self.left <= 0:

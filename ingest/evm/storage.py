@@ -15,6 +15,11 @@ Leaf: TypeAlias = tuple[str, bytes]
 Part: TypeAlias = "bytes | list[Part]"
 
 
+def element(slot: int, place: int) -> int:
+    """Where a list that is declared at a slot has one of its elements, of a word each."""
+    return (int.from_bytes(keccak(slot.to_bytes(32))) + place) % 2**256
+
+
 def root(words: Mapping[int, int]) -> str:
     """The root of a storage that has these words in these slots, and zero in every other."""
     leaves = [

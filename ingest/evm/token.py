@@ -41,11 +41,11 @@ def erc20(  # noqa: PLR0913  each is what a token may have of its own
     """The network of an ERC-20: supply, holders and keys are read, and what power those keys are is told.
 
     contracts: addresses by name; `token` is the token, the others can change or release it. locked: what holds tokens
-    that do not circulate, by the name of the observation. more: readings of its own. methods: in whose words readers
-    are told how `supply`, `control` and `control_state` were read, where the usual ones do not do. special: what
-    powers over a contract can do, by its name, where that is not what they usually can. since: the first block whose
-    logs are read, where that is not the first that public nodes of the chain still have. own_pauses: names of
-    contracts whose paused() is not Pausable's.
+    that do not circulate, by the name of the observation. more: readings of its own, also in the place of the usual
+    ones of these names. methods: in whose words readers are told how `supply`, `control` and `control_state` were read,
+    where the usual ones do not do. special: what powers over a contract can do, by its name, where that is not what
+    they usually can. since: the first block whose logs are read, where that is not the first that public nodes of the
+    chain still have. own_pauses: names of contracts whose paused() is not Pausable's.
     """
     counts = supply(contracts[TOKEN], locked, network.unit)
     who, what = control(contracts, since), control_state(contracts, own_pauses)
@@ -53,17 +53,17 @@ def erc20(  # noqa: PLR0913  each is what a token may have of its own
         read.__doc__ = methods.get(name, read.__doc__)
     told, held, power = Kind.OBSERVATIONS, Kind.HOLDINGS, Measure.CONTROL
     holders = InParts(token_holders(contracts[TOKEN], since=since))
+    own = {reading.name for reading in more}
+    first: Reading[EvmNode] = Reading("supply", told, Measure.TOKEN, "", HOURLY, counts, headline=True)
     # What takes long comes last.
-    readings: tuple[Reading[EvmNode], ...] = (
-        Reading("supply", told, Measure.TOKEN, "", HOURLY, counts, headline=True),
-        *more,
+    last: tuple[Reading[EvmNode], ...] = (
         Reading("control", held, power, "key", DAILY, InParts(who), headline=True, names=POWERS, limits=REPLAY),
         Reading("control_state", told, power, "", DAILY, Since("control", what), newest_only=True),
         Reading("holders", held, Measure.TOKEN, network.unit, DAILY, holders, partial=True, limits=REPLAY),
     )
     return replace(
         network,
-        readings=readings,
+        readings=(first, *more, *(one for one in last if one.name not in own)),
         ways=(*powers.ways(contracts, special), *network.ways),
         units={**counted("key"), **network.units},
         parties={**powers.PARTIES, **network.parties},
@@ -92,8 +92,8 @@ def supply(token: str, locked: Mapping[str, str], unit: str) -> Read:
     return read
 
 
-def control(contracts: Mapping[str, str], since: int | None) -> ReadInParts:
-    """The reading of who can change a token's contracts."""
+def control(contracts: Mapping[str, str], since: int | None, beside: keys.Beside = keys.nothing) -> ReadInParts:
+    """The reading of who can change a token's contracts; beside: powers that the usual questions do not tell."""
 
     def read(node: EvmNode, memo: Memo) -> Facts:
         """Keys that can mint, burn, pause or change the token; one holder per key and power, each counts one.
@@ -104,7 +104,7 @@ def control(contracts: Mapping[str, str], since: int | None) -> ReadInParts:
         revoking are read, and each is asked for (hasRole). Who holds a contract's `unknown` keys nobody could tell yet.
         Keys, not people: one person may hold several.
         """
-        return keys.keys(node, memo, contracts, since)
+        return keys.keys(node, memo, contracts, since, beside)
 
     return read
 

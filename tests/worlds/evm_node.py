@@ -128,19 +128,20 @@ def anvil(*options: str) -> Iterator[Anvil]:
 
 @contextmanager
 def at_their_places(
-    folder: Path, deployed: Callable[[Anvil], Mapping[str, Contract]], *options: str
+    folder: Path, deployed: Callable[[Anvil], Mapping[str, Contract]], *options: str, chain: int = 1, first: int = 0
 ) -> Iterator[tuple[Anvil, dict[str, Contract]]]:
-    """A chain of id 1 on which contracts stand at the addresses that they have on Ethereum, and these contracts.
+    """A chain on which contracts stand at the addresses that they have on the real one of its id, and these contracts.
 
-    They are deployed on one node; another takes over its state with the accounts renamed.
+    They are deployed on one node; another takes over its state with the accounts renamed. first: its first block.
     """
-    with anvil("--chain-id", "1", *options) as node:
+    options = ("--chain-id", str(chain), "--number", str(first), *options)
+    with anvil(*options) as node:
         places = {place.lower(): contract for place, contract in deployed(node).items()}
         state = json.loads(gzip.decompress(bytes.fromhex(node.ask("anvil_dumpState")[2:])))
     for place, contract in places.items():
         state["accounts"][place] = state["accounts"].pop(str(contract.address).lower())
     (folder / "state.json").write_text(json.dumps(state))
-    with anvil("--chain-id", "1", "--load-state", str(folder / "state.json"), *options) as node:
+    with anvil("--load-state", str(folder / "state.json"), *options) as node:
         yield (
             node,
             {
@@ -153,7 +154,7 @@ def at_their_places(
 @cache
 def compiled(folder: str = "contracts") -> dict[str, Any]:
     """Our own contracts of a folder of tests/nodes/evm: ABI, bytecode and runtime code by name."""
-    needed = {"contracts": ("solc",), "governors": ("solc", "openzeppelin-4")}[folder]
+    needed = {"contracts": ("solc",), "governors": ("solc", "openzeppelin-4"), "virtuals": ("solc",)}[folder]
     missing = [name for name in needed if not (PACKAGES / name).exists()]
     if missing or shutil.which("node") is None:
         pytest.skip(f"{' and '.join(missing) or 'node'} is not installed: run npm ci in tests/nodes/evm")

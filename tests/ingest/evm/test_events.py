@@ -1,7 +1,7 @@
 """Events are kept in parts, each under what was asked: another contract or another event is another part."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -26,6 +26,7 @@ class Node:
     """A node that answers for logs as eth_getLogs does: of one contract, with one of some first topics."""
 
     block: Block
+    remembered: dict[Any, Any] = field(default_factory=dict)
 
     def logs(
         self, contract: str, topics: Sequence[str], first: int, last: int, read: Callable[[Logs], pl.DataFrame]
@@ -84,6 +85,24 @@ def test_a_history_has_the_order_of_the_chain_also_within_a_block_and_across_eve
     node = cast("EvmNode", OneBlock(Block(5, "0x5", NODE.block.time)))
     told = history(node, Shelf(), ONE, shapes(PAID, MOVED), 0, AnswersLeft.all(), Keeping(10)).events
     assert [(event.kind, event.words) for event in told] == [(kind, (n,)) for n, kind in enumerate((PAID, MOVED) * 2)]
+
+
+def test_what_is_still_growing_is_asked_for_once_at_a_block_and_anew_when_all_is_forgotten() -> None:
+    """Each reading keeps parts of its own; of the stretch that no part holds yet they ask the same."""
+    asked: list[tuple[str, int, int]] = []
+
+    class Counting(Node):
+        def logs(self, *told: Any) -> Iterator[pl.DataFrame]:
+            asked.append((told[0], *told[2:4]))
+            yield from super().logs(*told)
+
+    node = cast("EvmNode", Counting(Block(27, "0x1b", NODE.block.time)))
+    for contract, topic in ((OTHER, PAID), (OTHER, PAID), (ONE, PAID), (OTHER, MOVED)):
+        events(node, Shelf(), contract, shapes(topic), 20, segment_blocks=10)
+    assert asked == [(OTHER, 20, 27), (ONE, 20, 27), (OTHER, 20, 27)]
+    node.remembered.clear()
+    assert amounts(events(node, Shelf(), OTHER, shapes(PAID), 20, segment_blocks=10)) == {PAID: [4]}
+    assert len(asked) == 4
 
 
 def test_what_a_run_may_not_ask_any_more_is_left_for_the_next_and_the_newest_is_read_first() -> None:

@@ -8,7 +8,7 @@ const files = fs.readdirSync(folder).filter((name) => name.endsWith('.sol'));
 const sources = Object.fromEntries(files.map((name) => [name, { content: fs.readFileSync(path.join(folder, name), 'utf8') }]));
 const settings = {
   // Governors are long, and compile in a third of the time as they stand.
-  optimizer: { enabled: process.argv[2] !== 'governors', runs: 200 },
+  optimizer: { enabled: !['governors', 'virtuals'].includes(process.argv[2]), runs: 200 },
   evmVersion: 'cancun',
   outputSelection: { '*': { '*': ['abi', 'evm.bytecode.object', 'evm.deployedBytecode.object'] } },
 };

@@ -14,6 +14,8 @@ from ingest.cosmos.lcd import CosmosChain
 from ingest.evm.node import EvmChain
 from ingest.filecoin.chain import FilecoinChain
 from ingest.network import Network
+from ingest.networks.virtuals import NETWORK as VIRTUALS
+from ingest.networks.virtuals import SINCE
 from ingest.offchain.feed import OffChain
 from ingest.solana.node import SolanaChain
 from ingest.substrate.node import SubstrateChain
@@ -55,12 +57,18 @@ def _genesis(network: Network) -> str:
     return network.chain.genesis
 
 
+def _evm_chain(network: Network) -> EvmChain:
+    """Of a network that is read since a block of its own, the chain since that."""
+    chain = cast("EvmChain", network.chain)
+    return replace(chain, since=SINCE) if network.name == VIRTUALS.name else chain
+
+
 # Answers of each family's servers: of a network, at a time so many blocks ago.
 SERVERS: Final[dict[type, Callable[[Network, datetime, int], Answer]]] = {
     CosmosChain: cosmos,
     SubstrateChain: lambda network, _, ago: substrate(_genesis(network), ago),
     EvmChain: lambda network, _, ago: partial(
-        evm, chain=cast("EvmChain", network.chain), blocks_ago=ago * int(SECONDS_A_BLOCK) // EVM_SECONDS_A_BLOCK
+        evm, chain=_evm_chain(network), blocks_ago=ago * int(SECONDS_A_BLOCK) // EVM_SECONDS_A_BLOCK
     ),
     FilecoinChain: lambda _, time, __: filecoin(time),
     OffChain: lambda _, __, ago: partial(off_chain, ago),

@@ -19,7 +19,7 @@ from ingest.networks import singularitynet as snet
 from ingest.networks.fet import FET
 from ingest.networks.olas import LOCKS
 from tests.worlds.evm_provider import error, result
-from tests.worlds.good import olas
+from tests.worlds.good import olas, virtuals
 from tests.worlds.good.clock import NOW
 from tests.worlds.servers import Reply, Request
 
@@ -66,19 +66,26 @@ def _explored(request: Request) -> Reply:
 
 def _evm(chain: EvmChain, method: str, params: list[Any], final: int) -> Reply:
     plain = {"eth_chainId": hex(chain.number), "web3_clientVersion": "Good/1", "eth_blockNumber": hex(final + 64)}
-    plain |= {"eth_getStorageAt": "0x" + "00" * 32, "eth_getBalance": "0x0"}
+    plain |= {"eth_getBalance": "0x0"}
     match method:
         case "eth_getBlockByNumber":
             return result(_block(chain, params[0], final))
         case "eth_getLogs":
             return result(_logs(chain, params[0]))
-        case "eth_getCode":
-            return result("0x" if int(params[0], 16) < FIRST_CONTRACT else "0x6001")
+        case "eth_getCode" | "eth_getStorageAt":
+            return result(_account(method, *params[:2]))
         case "eth_call":
             return _called(chain, params[0])
         case _ if method in plain:
             return result(plain[method])
     return error(-32601, f"the method {method} does not exist/is not available")
+
+
+def _account(method: str, address: str, slot: str) -> str:
+    """The code of an address, or a word that it keeps."""
+    if method == "eth_getCode":
+        return "0x" if int(address, 16) < FIRST_CONTRACT else "0x6001"
+    return f"0x{virtuals.KEPT.get(address, {}).get(int(slot, 16), 0):064x}"
 
 
 def _block(chain: EvmChain, which: str, final: int = 0) -> dict[str, str]:
@@ -141,7 +148,7 @@ def _governed(kind: str, heights: Sequence[int]) -> list[tuple[int, list[str], s
             (heights[0] + 20 + place, [kind, _word(voter)], f"0x{told[place].hex()}")
             for place, (voter, *_) in enumerate(cast)
         ]
-    others = (of(kind, heights) for of in (olas.events, _of_ocean))
+    others = (of(kind, heights) for of in (olas.events, virtuals.events, _of_ocean))
     found = next((one for one in others if one is not None), None)
     if found is None:
         raise LookupError(f"no event of a good provider has the topic {kind}")
@@ -201,6 +208,8 @@ def _viewed(to: str, data: bytes) -> bytes | None:
     given = decode(list(types), arguments) if types else ()
     if name in (own := olas.OF.get(to, {})):
         return own[name](*given)
+    if to in virtuals.OF:
+        return virtuals.OF[to][name](*given) if name in virtuals.OF[to] else None
     if to == SAFE:
         return SAFES.get(name)
     if to == TIMELOCK:
@@ -310,5 +319,5 @@ def _selector(function: str) -> tuple[bytes, tuple[str, tuple[str, ...]]]:
     return bytes(Web3.keccak(text=function)[:4]), (function, tuple(inside.split(",")) if inside else ())
 
 
-OWN: Final = [function for views in olas.OF.values() for function in views]
+OWN: Final = [function for views in (*olas.OF.values(), *virtuals.OF.values()) for function in views]
 FUNCTIONS: Final = dict(map(_selector, [*VIEWS, *SAFES, *TIMELOCKS, *OWN, "symbol()", "decimals()"]))
