@@ -332,7 +332,14 @@ AGAINST_ALL: Final = Rule(Measure.VOTING_POWER, "voters", "pass a proposal again
 # What can be done beside what the keys of all contracts can.
 WAYS: Final = (
     # VP, GovernorCountingVP.sol line 57: more For than Against; it is carried out by anybody at once, by no timelock.
-    Way(Action.CHANGE_RULES, FORCE, "votes of locked tokens", AGAINST_ALL, "VirtualProtocolDAOV2, no timelock"),
+    Way(
+        Action.CHANGE_RULES,
+        FORCE,
+        "votes of locked tokens",
+        AGAINST_ALL,
+        "VirtualProtocolDAOV2, no timelock",
+        takes=(f"to_effect|{GOVERNOR.address}",),
+    ),
     # VP, VirtualProtocolDAOV2.sol lines 40, 95, 121 and 128.
     Way(
         Action.CHANGE_RULES,

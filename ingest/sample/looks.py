@@ -51,6 +51,8 @@ TOKENS: Final = 10**6
 THINGS: Final = 1_000
 KEYS: Final = 3
 SKEW: Final = 1.8
+# Base units of a dollar of USDC.
+USDC: Final = 10**6
 MONTHLY: Final = 30
 # Powers over contracts of a Cosmos chain, of one key or of two.
 ROLES: Final[Mapping[str, int]] = {
@@ -164,6 +166,12 @@ def _contracts(network: Network) -> Iterator[tuple[str, Look]]:
     yield "organizations", Look((Population("organizations", 70, 140, 0.8, "organization <number>"),), every=7)
     yield "services", Look((Population("owners", 120, 600, 1.4),), MONTHLY)
     yield "claimed", Look((Population("programs", 30, TOKENS * token, 1.2), Population("developers", 40, token, 1.8)))
+    yield "agents", Look((Population("founders", 400, 18_000, 1.8), Population("owners", 4, 18_000, 2.5)), MONTHLY)
+    yield (
+        "spend",
+        Look((Population("providers", 60, 90_000 * USDC, 2.0), Population("clients", 160, 90_000 * USDC, 2.2)), 7),
+    )
+    yield "spend_before", Look((Population("recipients", 60, 40_000 * USDC, 2.0),), MONTHLY)
     for name in (one.name for one in network.readings if one.name.startswith("mechs_")):
         yield name, Look((Population("recipients", 30, THINGS * token, 1.8), Population("senders", 80, token, 2.2)), 7)
 

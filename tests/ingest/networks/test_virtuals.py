@@ -311,6 +311,7 @@ def test_the_rule_is_proved_and_has_no_timelock(base: Base, node: EvmNode) -> No
         "quorum_counts": "yes,abstain",
         "rule": "proved",
         "unread_blocks": "0",
+        "to_effect": "3610",
     }
     bases = found.rows.filter(name="quorum_base").sort("time")["exact"].to_list()
     assert bases == [str(10_000 * ONE), str(1_000 * ONE), str(1_000 * ONE)]
