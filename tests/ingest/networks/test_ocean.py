@@ -223,7 +223,8 @@ def test_an_address_that_proves_to_be_something_else_stops_its_readings_alone(
 def test_an_event_that_is_not_by_the_contracts_own_rate_is_refused(
     node: EvmNode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole, shelf = EvmNode.logs, Shelf()
+    whole: Any = EvmNode.logs
+    shelf = Shelf()
 
     def a_unit_more(of: EvmNode, *asked: Any) -> Any:
         def cheated(logs: Logs) -> Any:

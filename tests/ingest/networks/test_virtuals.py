@@ -432,7 +432,7 @@ def asked_at(blocks: int, readings: Sequence[Reading[EvmNode]], landing: Landing
 
 def capped(height: int, request: Request) -> Reply:
     """A good provider so many blocks later, which refuses to look for logs in more blocks than it allows."""
-    asked = json.loads(request.body) if request.method == "POST" else {"method": ""}
+    asked: Any = json.loads(request.body) if request.method == "POST" else {"method": ""}
     if asked["method"] == "eth_getLogs":
         (query,) = asked["params"]
         if int(query["toBlock"], 16) - int(query["fromBlock"], 16) >= CAP:
