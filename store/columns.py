@@ -38,7 +38,7 @@ class About:
 # Subnets are markets and leases are things: neither decides anything, so they are in no column.
 ABOUT: Final[Mapping[Column, About]] = {
     Column.STAKE: About(
-        "Stake by owner", Measure.STAKE, "those who own it", ("coldkeys", "delegators", "lockers", "owners")
+        "Stake by owner", Measure.STAKE, "those who own it", ("coldkeys", "delegators", "lockers", "stakers", "owners")
     ),
     Column.STAKE_BY_OPERATOR: About(
         "Stake by operator", Measure.STAKE, "those who run with it", ("hotkeys", "validators")

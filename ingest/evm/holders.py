@@ -124,57 +124,69 @@ def ranking(http: Http, explorers: Sequence[str], token: str) -> tuple[str, ...]
 def _ranking(http: Http, explorer: str, token: str) -> tuple[str, ...]:
     holders: dict[str, None] = {}
     try:
-        for ranked in _pages(http, explorer, token):
-            holders |= dict.fromkeys(ranked)
+        for page in _pages(http, explorer, token):
+            holders |= dict.fromkeys(page)
     except SourceDown as error:
         log.warning("%s ranks no more than %d holders of %s: %s", bare(explorer), len(holders), token, error)
     return tuple(holders)
 
 
 def _pages(http: Http, explorer: str, token: str) -> Iterator[list[str]]:
-    """Those on each page of a ranking; raises SourceDown for a page that is not there."""
-    known: set[str] = set()
-    url = f"{explorer}/api/v2/tokens/{token}/holders"
+    """Those on each page of a token's ranking."""
+    return ranked_pages(http, f"{explorer}/api/v2/tokens/{token}/holders", _named)
+
+
+def ranked_pages(http: Http, url: str, named: Callable[[list[Any], str], list[str]]) -> Iterator[list[str]]:
+    """The pages of a ranking of holders, at most twenty; named: who is named by the rows of a page at an address.
+
+    Raises SourceDown where a page is not there, SourceChanged where it has an unknown shape, or nothing new and a next.
+    """
+    holders: set[str] = set()
     params: dict[str, str] = {}
     for _ in range(EXPLORER_PAGES):
-        ranked, following = _ranked(_page(http, url, params), url)
-        if following and known >= set(ranked):
+        rows, following = _ranked(_page(http, url, params), url)
+        page = named(rows, url)
+        if following and holders >= set(page):
             raise SourceChanged(f"{bare(url)} has a page with nothing new, and a next one")
-        known |= set(ranked)
-        yield ranked
+        holders |= set(page)
+        yield page
         if not following:
             break
         # What the explorer hands out is sent back as it is, as JSON writes it: its own meaning changes with versions.
         params = {name: _as_sent(value) for name, value in following.items() if value is not None}
 
 
-def _ranked(page: Any, url: str) -> tuple[list[str], dict[str, Any]]:
-    """The holders on a page of a ranking, and what to ask the next with; a row that names nobody is left out.
-
-    Raises SourceChanged where no row can be understood.
-    """
-    holders, wrong = [], []
+def _ranked(page: Any, url: str) -> tuple[list[Any], dict[str, Any]]:
+    """The rows on a page of a ranking, and what to ask the next with."""
     try:
-        rows, following = listed(page, "items"), table(part(page, "next_page_params") or {})
+        return listed(page, "items"), dict(table(part(page, "next_page_params") or {}))
     except SourceChanged as error:
         raise SourceChanged(f"{bare(url)} has an unknown shape: {error}") from error
+
+
+def _named(rows: list[Any], url: str) -> list[str]:
+    """The holders on a page; a row that names nobody is left out. Raises SourceChanged where none can be understood."""
+    holders, wrong = [], []
     for row in rows:
         try:
-            holders.append(_holder(text(row, "address", "hash")))
-        except (SourceChanged, NotAnAddress) as error:
+            holders.append(account(text(row, "address", "hash")))
+        except SourceChanged as error:
             wrong.append(error)
     if wrong and not holders:
-        raise SourceChanged(f"{bare(url)} has an unknown shape: {wrong[0]!r} in {str(page)[:200]}") from wrong[0]
+        raise SourceChanged(f"{bare(url)} has an unknown shape: {wrong[0]!r} in {str(rows)[:200]}") from wrong[0]
     if wrong:
         log.warning("%s: %d of %d rows name no holder and are left out: %r", bare(url), len(wrong), len(rows), wrong[0])
-    return holders, dict(following)
+    return holders
 
 
-def _holder(told: str) -> str:
-    """An account of the chain as it is stored; raises NotAnAddress for one of another kind of chain."""
-    found = address(told)
+def account(told: str) -> str:
+    """An account of the chain as it is stored; raises SourceChanged for what is none, or of another kind of chain."""
+    try:
+        found = address(told)
+    except NotAnAddress as error:
+        raise SourceChanged(str(error)) from error
     if found.kind != "evm":
-        raise NotAnAddress(f"{told!r} is no address of an EVM chain")
+        raise SourceChanged(f"{told!r} is no address of an EVM chain")
     return found.canonical
 
 

@@ -31,11 +31,14 @@ ROLES: Final[Mapping[str, bytes]] = {
         for name in (
             *("MINTER", "BURNER", "PAUSER", "UPGRADER", "DELEGATE", "RELAYER", "MONITOR", "APPROVER"),
             *("PROPOSER", "EXECUTOR", "CANCELLER", "TIMELOCK_ADMIN", "MAINTAINER", "GUARDIAN", "OPERATOR"),
-            *("MANAGER", "GOVERNOR", "TREASURER", "WITHDRAWER", "KEEPER", "UNPAUSER", "FREEZER", "BRIDGE"),
+            *("MANAGER", "GOVERNOR", "TREASURER", "WITHDRAWER", "KEEPER", "UNPAUSER", "FREEZER", "BRIDGE", "CUSTODIAN"),
+            # vana-com/vana-smart-contracts: who writes rewards of data pools, who pays them, who keeps stakes.
+            *("DLP_PERFORMANCE", "DLP_REWARD_DEPLOYER", "REWARD_DEPLOYER", "VANA_POOL", "VANA_POOL_ENTITY"),
         )
     },
 }
 WORDS: Final = {int.from_bytes(role): word for word, role in ROLES.items()}
+ADMIN: Final = 0
 GRANTED: Final = signature("RoleGranted(bytes32,address,address)")
 REVOKED: Final = signature("RoleRevoked(bytes32,address,address)")
 CHANGES: Final = {GRANTED: (3, 0), REVOKED: (3, 0)}
@@ -69,6 +72,8 @@ def from_list(node: EvmNode, contract: str) -> Members | None:
     Of a role that is given by holders of another, unknown one, those are told too: as `<word>_admin`. Of a role with
     endless members nobody is told, and the list is not whole.
     """
+    if not any(node.calls(count_calls(contract))):
+        return None
     known = _listed(node, contract, list(WORDS))
     if known is None:
         return None
@@ -169,4 +174,4 @@ def _member(contract: str, role: int, place: int) -> Call:
 
 def count_calls(contract: str) -> list[Call]:
     """What a contract is asked to learn whether it lists the members of its roles."""
-    return [_count(contract, role) for role in WORDS]
+    return [_count(contract, ADMIN)]

@@ -163,6 +163,12 @@ def _contracts(network: Network) -> Iterator[tuple[str, Look]]:
     paid = (Population("recipients", 40, 4_000 * token, 1.8), Population("senders", 160, 4_000 * token, 2.0))
     yield "claims", Look(paid)
     yield "converters", Look((Population("converters", 300, 1_100_000_000 * token, 2.9),), MONTHLY)
+    yield "stakers", Look((Population("stakers", crowd, 10_000_000 * token, 2.2),), every=30)
+    yield "entities", Look((Population("entities", 3, 10_000_000 * token, 1.0, "entity:<number>"),), every=30)
+    yield "pools", Look((Population("owners", 30, 60, 0.8),), every=30)
+    paid_for = 300_000 * token
+    pools = (Population("pools", 20, paid_for, 1.2, "pool:<number>"), Population("owners", 18, paid_for, 1.3))
+    yield "rewards", Look(pools, every=30)
     yield "organizations", Look((Population("organizations", 70, 140, 0.8, "organization <number>"),), every=7)
     yield "services", Look((Population("owners", 120, 600, 1.4),), MONTHLY)
     yield "claimed", Look((Population("programs", 30, TOKENS * token, 1.2), Population("developers", 40, token, 1.8)))

@@ -34,6 +34,7 @@ from ingest.state_file import state
 from ingest.substrate.metadata import Metadata, metadata
 from ingest.substrate.scale import WIDTHS, Kind, Registry, Type, compact
 from ingest.transport import Answer
+from ingest.vana import names
 from store import addresses
 from store.landing import Landing
 from store.rows import Facts, ReadingError, Snapshot
@@ -180,6 +181,14 @@ def of_evm() -> Iterator[Decoder]:
         yield Decoder("EVM", f"refusals.result of {status}", good, partial(_reply, status), lambda *_: "")
     found = [transfer(block, index, 5, 6 + index, 7) for block in (3, 4) for index in (0, 1)]
     yield Decoder("EVM", "logs.columns", [Document.of(found)], _logs, partial(_moves, found))
+    called = [b"nan", "\u00e9 \U0001f47e".encode(), b"x" * names.LONGEST]
+    yield Decoder("EVM", "names.name", called, lambda _, text: names.name(text), _a_name)
+
+
+def _a_name(_: int, odd: Odd, found: str) -> str:
+    """Any bytes are a name: as they are where they are letters."""
+    letters = odd.content.decode("utf-8", "ignore").replace("\0", "")
+    return "" if len(found) <= names.LONGEST and found.replace("\ufffd", "") in letters else f"reads {found!r}"
 
 
 def _reply(status: int, _: int, content: bytes) -> Any:

@@ -154,7 +154,12 @@ def at_their_places(
 @cache
 def compiled(folder: str = "contracts") -> dict[str, Any]:
     """Our own contracts of a folder of tests/nodes/evm: ABI, bytecode and runtime code by name."""
-    needed = {"contracts": ("solc",), "governors": ("solc", "openzeppelin-4"), "virtuals": ("solc",)}[folder]
+    needed = {
+        "contracts": ("solc",),
+        "governors": ("solc", "openzeppelin-4"),
+        "virtuals": ("solc",),
+        "pools": ("solc",),
+    }[folder]
     missing = [name for name in needed if not (PACKAGES / name).exists()]
     if missing or shutil.which("node") is None:
         pytest.skip(f"{' and '.join(missing) or 'node'} is not installed: run npm ci in tests/nodes/evm")

@@ -19,7 +19,7 @@ from ingest.networks import singularitynet as snet
 from ingest.networks.fet import FET
 from ingest.networks.olas import LOCKS
 from tests.worlds.evm_provider import error, result
-from tests.worlds.good import olas, virtuals
+from tests.worlds.good import olas, vana, virtuals
 from tests.worlds.good.clock import NOW
 from tests.worlds.servers import Reply, Request
 
@@ -84,7 +84,7 @@ def _evm(chain: EvmChain, method: str, params: list[Any], final: int) -> Reply:
 def _account(method: str, address: str, slot: str) -> str:
     """The code of an address, or a word that it keeps."""
     if method == "eth_getCode":
-        return "0x" if int(address, 16) < FIRST_CONTRACT else "0x6001"
+        return "0x" if int(address, 16) < FIRST_CONTRACT or address in vana.ABSENT else "0x6001"
     return f"0x{virtuals.KEPT.get(address, {}).get(int(slot, 16), 0):064x}"
 
 
@@ -148,7 +148,7 @@ def _governed(kind: str, heights: Sequence[int]) -> list[tuple[int, list[str], s
             (heights[0] + 20 + place, [kind, _word(voter)], f"0x{told[place].hex()}")
             for place, (voter, *_) in enumerate(cast)
         ]
-    others = (of(kind, heights) for of in (olas.events, virtuals.events, _of_ocean))
+    others = (of(kind, heights) for of in (olas.events, virtuals.events, _of_ocean, vana.events))
     found = next((one for one in others if one is not None), None)
     if found is None:
         raise LookupError(f"no event of a good provider has the topic {kind}")
@@ -208,8 +208,8 @@ def _viewed(to: str, data: bytes) -> bytes | None:
     given = decode(list(types), arguments) if types else ()
     if name in (own := olas.OF.get(to, {})):
         return own[name](*given)
-    if to in virtuals.OF:
-        return virtuals.OF[to][name](*given) if name in virtuals.OF[to] else None
+    if (whole := ALONE.get(to)) is not None:
+        return whole[name](*given) if name in whole else None
     if to == SAFE:
         return SAFES.get(name)
     if to == TIMELOCK:
@@ -319,5 +319,7 @@ def _selector(function: str) -> tuple[bytes, tuple[str, tuple[str, ...]]]:
     return bytes(Web3.keccak(text=function)[:4]), (function, tuple(inside.split(",")) if inside else ())
 
 
-OWN: Final = [function for views in (*olas.OF.values(), *virtuals.OF.values()) for function in views]
+# Contracts that answer nothing else.
+ALONE: Final = {**virtuals.OF, **vana.OF}
+OWN: Final = [function for views in (*olas.OF.values(), *ALONE.values()) for function in views]
 FUNCTIONS: Final = dict(map(_selector, [*VIEWS, *SAFES, *TIMELOCKS, *OWN, "symbol()", "decimals()"]))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.20;
 
-/// The one function of Multicall3 that is used, by its public interface; stands at the usual address in tests.
+/// The functions of Multicall3 that are used, by its public interface; stands at the usual address in tests.
 contract Calls {
     struct Call {
         address target;
@@ -20,5 +20,9 @@ contract Calls {
             (results[i].success, results[i].returnData) = calls[i].target.call(calls[i].callData);
             require(results[i].success || calls[i].allowFailure, "call failed");
         }
+    }
+
+    function getEthBalance(address account) external view returns (uint256) {
+        return account.balance;
     }
 }
