@@ -4,7 +4,7 @@ vana-com/vana-smart-contracts at ea6a85c7, contracts/dlpRewards.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -194,7 +194,7 @@ def _told(contract: str, answer: tuple[Any, ...]) -> tuple[int, int, int, bool]:
     return told
 
 
-def _written(node: EvmNode, contract: str, epoch: int) -> list[Mapping[str, object]]:
+def _written(node: EvmNode, contract: str, epoch: int) -> list[dict[str, Any]]:
     """What was written for each pool of an epoch."""
     numbers = node.call(Call(contract, "epochDlpIds(uint256)", (epoch,), ("uint256[]",)))
     if len(numbers) > MOST_POOLS:

@@ -4,7 +4,7 @@ vana-com/vana-smart-contracts at ea6a85c7, contracts/chain/l1Deposit/DepositImpl
 contract, with a list of keys that may deposit while it is `restricted` (lines 147-159).
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, Final
 
@@ -27,7 +27,7 @@ TO_AN_ADDRESS: Final = (1, 2)
 DAYS: Final = 4
 ANSWERS_A_RUN: Final = 100
 
-Row = Mapping[str, object]
+Row = dict[str, Any]
 
 
 def validators(deposit: str) -> Callable[[EvmNode, Memo], Facts]:

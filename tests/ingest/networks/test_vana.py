@@ -17,6 +17,7 @@ from web3.contract import Contract
 from ingest.evm.holders import EXPLORER_PAGES
 from ingest.evm.logs import AnswersLeft
 from ingest.evm.node import EvmChain, EvmNode
+from ingest.evm.provider import Provider as Asked
 from ingest.evm.roles import ROLES, from_logs
 from ingest.evm.vana import VANA
 from ingest.network import DAILY, HOURLY, Reading
@@ -320,13 +321,15 @@ def explorer(holders: list[str], total: str | None, page: int, request: Request)
     return Reply({"items": items, "next_page_params": following, "total_supply": total})
 
 
+def has_at(account: str, height: int, provider: Asked) -> int:
+    return provider.balance(account, height)
+
+
 @pytest.mark.slow
 def test_holders_of_the_coin_have_what_the_chain_says(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """The explorer is invented; its total is one that balances contradict, none at all, or one that may be."""
     nobody, node = f"0x{5:040x}", place.pinned()
-    has = {
-        account: node.ask(lambda one, who=account: one.balance(who, node.block.height)) for account in place.accounts
-    }  # type: ignore[misc]
+    has = {account: node.ask(partial(has_at, account, node.block.height)) for account in place.accounts}
     for total, error in (("1", BadData), (None, SourceDown), ("NaN", SourceDown), ("1000000", None)):
         with serving(partial(explorer, [*place.accounts, nobody], total, 50)) as url:
             monkeypatch.setenv("EIP155_1480_EXPLORER_URL", url)
