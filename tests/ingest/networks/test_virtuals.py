@@ -44,7 +44,7 @@ from store.rows import Facts, SourceChanged
 from tests.worlds.evm_node import Anvil, Shelf, at_their_places
 from tests.worlds.evm_provider import error
 from tests.worlds.good.clock import NOW
-from tests.worlds.good.evm import SECONDS_A_BLOCK, evm
+from tests.worlds.good.evm import HOLDERS, SECONDS_A_BLOCK, evm
 from tests.worlds.servers import Reply, Request, serving
 
 pytestmark = pytest.mark.slow
@@ -432,9 +432,25 @@ def asked_at(blocks: int, readings: Sequence[Reading[EvmNode]], landing: Landing
 
 def capped(height: int, request: Request) -> Reply:
     """A good provider so many blocks later, which refuses to look for logs in more blocks than it allows."""
-    asked: Any = json.loads(request.body) if request.method == "POST" else {"method": ""}
+    asked: dict[str, Any] = json.loads(request.body) if request.method == "POST" else {"method": ""}
     if asked["method"] == "eth_getLogs":
         (query,) = asked["params"]
         if int(query["toBlock"], 16) - int(query["fromBlock"], 16) >= CAP:
             return error(-32614, f"eth_getLogs is limited to a {CAP} range")
     return evm(request, replace(BASE, since=SINCE), -height)
+
+
+@pytest.mark.parametrize("nobodies", [0, 1])
+def test_an_invented_ranking_of_those_who_hold_nothing_gives_way_to_the_next(
+    nobodies: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of ten whom an explorer ranks may have sold all meanwhile; one of five is too many."""
+    strangers = [f"0x{10**6 + place:040x}" for place in range(nobodies)]
+    ranked = [*HOLDERS[: 5 - nobodies], *strangers]
+    told = {"items": [{"address": {"hash": one}} for one in ranked], "next_page_params": None}
+    answer = partial(evm, chain=replace(BASE, since=SINCE))
+    with serving(answer) as url, serving(lambda _: Reply(told)) as odd:
+        monkeypatch.setenv("EIP155_8453_EXPLORER_URL", f"{odd},{url}")
+        node = replace(BASE, pauses=(), clock=lambda: NOW).head(Http(100_000, Retry(0)), (url,))
+        found = held(READINGS["holders"].facts(node, Shelf(), list), "holders")
+    assert found == {holder: 7 + place for place, holder in enumerate(HOLDERS)}
