@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 NEARLY: Final = 0.9
 # A long reading goes on at the block where it was cut off for so long; what fails there for longer would fail for ever.
 YOUNG: Final = timedelta(hours=2)
-VERSION: Final = "1.5.0"
+VERSION: Final = "1.6.0"
 LOCK: Final = "ingest.lock"
 # Letters of what is kept of a fault beside the whole message.
 LONGEST_FAULT: Final = 200
