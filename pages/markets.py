@@ -55,12 +55,12 @@ def main() -> None:
 
 @frame.section
 def services(known: Sequence[Population]) -> None:
-    """Claims for services, by who is paid and who pays."""
+    """What services are paid, by who gets it and who pays."""
     population = choose.population(known)
     ranked(population, known)
     left = market.unclaimed(served.asked(facts.escrow, population.network), population)
     st.caption(
-        "Claims of one period from the escrow contract. How much is claimed between related parties is not known. "
+        "What was paid in one period, as contracts tell it. How much of it is between related parties is not known. "
         + left
     )
 

@@ -66,12 +66,14 @@ def population(known: Sequence[Population]) -> Population:
         for one in known
     }
     by_key = {one.key: one for one in sorted(known, key=lambda one: place[one.key])}
-    readings = {one.reading for one in known}
-    several = {one.heading for one in known if len({o.reading for o in known if o.heading == one.heading}) > 1}
 
     def told(key: str) -> str:
         one = by_key[key]
-        return f"{one.heading} ({one.reading})" if len(readings) > 1 and one.heading in several else one.heading
+        alike = [other for other in known if other.heading == one.heading]
+        readings, units = {other.reading for other in alike}, {other.token_unit for other in alike}
+        if len(readings) == 1:
+            return one.heading
+        return f"{one.heading} ({one.token_unit if len(units) == len(readings) else one.reading})"
 
     return by_key[link.choice("Among", list(by_key), told, key="of")]
 

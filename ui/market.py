@@ -83,7 +83,7 @@ def _token(population: Population) -> str:
 def _period(population: Population, flow: Flow) -> str:
     if population.measure == "emission":
         return "a day"
-    return f"claimed in {words.several(round(flow.days), 'day')}"
+    return f"paid in {words.several(round(flow.days), 'day')}"
 
 
 def _half(population: Population, flow: Flow, enough: Value) -> str:

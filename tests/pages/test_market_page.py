@@ -277,8 +277,8 @@ def test_half_is_a_range_where_not_everything_was_read(known: dict[str, Populati
 @pytest.mark.parametrize(
     ("side", "headline", "unit"),
     [
-        ("recipients", "2,485 FET claimed in 30 days; 21 of 70 recipients received over half", "FET received"),
-        ("senders", "2,485 FET claimed in 30 days; all of it is one party's", "FET paid"),
+        ("recipients", "2,485 FET paid in 30 days; 21 of 70 recipients received over half", "FET received"),
+        ("senders", "2,485 FET paid in 30 days; all of it is one party's", "FET paid"),
     ],
 )
 def test_senders_paid_and_recipients_received(visit: Open, side: str, headline: str, unit: str) -> None:
