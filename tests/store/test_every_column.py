@@ -38,15 +38,24 @@ GOOD: dict[Kind, dict[str, Any]] = {
         "expedited": False,
         **dict.fromkeys(("power", "quorum"), 40),
         "quorum_counts": "yes,abstain",
+        "quota": Decimal("0.5"),
     },
-    Kind.VOTES: {"proposal": "7", "voter": "ada", "option": "yes", "weight": Decimal("0.3"), "height": 9, "power": 3},
+    Kind.VOTES: {
+        "proposal": "7",
+        "voter": "ada",
+        "option": "yes",
+        "weight": Decimal("0.3"),
+        "height": 9,
+        "power": 3,
+        "overrides": "bob",
+    },
 }
 # The columns in which a row of the kind may say nothing; a new column is required until it stands here.
 MAY_BE_NULL = {
     Kind.HOLDINGS: set[str](),
     Kind.OBSERVATIONS: {"value"},
-    Kind.PROPOSALS: {"proposer", "submitted", "deposit_end", "power", "quorum", "quorum_counts"},
-    Kind.VOTES: {"power"},
+    Kind.PROPOSALS: {"proposer", "submitted", "deposit_end", "power", "quorum", "quorum_counts", "quota"},
+    Kind.VOTES: {"power", "overrides"},
 }
 # Of every type something; Polars takes much of it by a cast, or as null, without a word.
 OTHERS: list[Any] = [True, 7, 0.1, "7", b"7", ["7"], {}, date(2026, 7, 17)]

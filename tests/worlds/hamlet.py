@@ -48,7 +48,7 @@ def build_hamlet(data: Path, *, hours_old: int = 0, votes_over: int = 1) -> Path
         *bittensor(now),
         subnets(now),
         services(now),
-        merged(now),
+        *merged(now),
     ]:
         landing.land(one, facts)
     published, torn = build(data, networks())
@@ -258,12 +258,13 @@ def services(now: datetime) -> Landed:
     return with_unit(one, Measure.COMPUTE_SPEND, "afet", since), Facts(holdings(rows), since=since)
 
 
-def merged(now: datetime) -> Landed:
-    """Tokens that became another one."""
+def merged(now: datetime) -> Iterator[Landed]:
+    """Tokens that became another one, and when."""
     known = networks().values()
     network = next(one for one in known if any(reading.name == "migration" for reading in one.readings))
-    one = snapshot(network.name, "eip155:1", "migration", Kind.OBSERVATIONS, now)
-    return one, Facts(frame(Kind.OBSERVATIONS, evm.migration(network, now)))
+    for name, rows in (("migration", evm.migration), ("conversions", evm.conversions)):
+        one = snapshot(network.name, "eip155:1", name, Kind.OBSERVATIONS, now)
+        yield one, Facts(frame(Kind.OBSERVATIONS, rows(network, now)))
 
 
 def with_unit(one: Snapshot, measure: Measure, unit: str, since: datetime | None) -> Snapshot:

@@ -270,7 +270,7 @@ def test_the_recorded_akash_proposal_is_read_field_by_field(shared: Path) -> Non
         "no_with_veto": 0,
         "expedited": False,
         # A chain of the SDK has one rule for all.
-        **dict.fromkeys(("power", "quorum", "quorum_counts")),
+        **dict.fromkeys(("power", "quorum", "quorum_counts", "quota")),
     }
 
 
