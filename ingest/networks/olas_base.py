@@ -17,7 +17,7 @@ from ingest.olas.mechs import Tracker
 # and the trackers. The registry has the address that the timelock has on Ethereum, and is another contract.
 MESSENGER: Final = "0xe49cb081e8d96920c38aa7ab90cb0294ab4bc8ea"
 OLAS: Final = "0x54330d28ca3357f294334bdc454a032e7f353416"
-# USD Coin, as its issuer lists it.
+# USD Coin, as ACP is paid in it (acp-node-v2): where the tracker's own token() is another one, what it paid is refused.
 USDC: Final = "0x833589fcd6edb6e08f4c7c32d4f71b54bda02913"
 CONTRACTS: Final[Mapping[str, str]] = {
     "registry": "0x3c1ff68f5aa342d296d4dee4bb1cacca912d95fe",
