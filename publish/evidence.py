@@ -195,8 +195,9 @@ def powers(mart: Tables) -> Iterator[tuple[str, str, tuple[Path, ...], frozenset
     """Every network under every grouping: its paths, and which of their parties are known by a label."""
     behind = set(mart.table("SELECT DISTINCT network FROM way WHERE behind <> ''")["network"])
     claims = set(mart.table("SELECT DISTINCT network FROM claim")["network"])
+    asked: dict[Any, Any] = {}
     for (network,) in mart.table(_RULED).iter_rows():
-        known = Known(mart, network)
+        known = Known(mart, network, asked)
         for grouping in (*GROUPINGS, *([CLAIMED] if network in claims else []), *([LATE] if network in behind else [])):
             paths = ways(known, grouping)
             yield network, grouping, paths, known.labels() if grouping in (LABELLED, LATE) else frozenset()

@@ -5,7 +5,7 @@ else.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final, NamedTuple, TypeVar, cast
@@ -18,6 +18,7 @@ from analytics.power.delegations import Delegations
 from analytics.power.paths import Action, By, Need, Path, Side
 from publish.confidence import confidence
 from store.mart import Tables
+from store.rows import Measure
 
 Votes = Mapping[str, int]
 Row = dict[str, Any]
@@ -30,52 +31,60 @@ GROUPINGS: Final = ("address", LABELLED)
 # With labels too, where delegators vote for themselves only if they did so on one of the last proposals.
 LATE: Final = "voters of late"
 LAST_PROPOSALS: Final = 5
+# What ways look at everywhere; who holds anything else may be millions, of networks that nobody asked for.
+RULING: Final = (Measure.CONTROL, Measure.VOTING_POWER)
 
 # Addresses, not parties: a multisig is found by its address. In order, so that of equal parties the same are named by
 # every build of the same facts.
 _HELD: Final = """
-    SELECT population, address, sum(amount) AS amount FROM held
-    WHERE network = ? AND measure = ? AND ? IN ('', population) AND NOT is_sink(address)
-    GROUP BY population, address ORDER BY population, address
+    SELECT network, population, address, sum(amount) AS amount FROM held
+    WHERE ? IN ('', network) AND measure = ? AND ? IN ('', population) AND NOT is_sink(address)
+    GROUP BY network, population, address ORDER BY population, address
 """
-_CALLED: Final = """
-    SELECT 1 FROM entity WHERE network = ? UNION ALL SELECT 1 FROM claim WHERE network = ? LIMIT 1
-"""
+_WAYS: Final = "FROM way ORDER BY place"
+_CALLED: Final = "SELECT network FROM entity UNION SELECT network FROM claim"
 # A label counts while it holds; checked: somebody opened its source.
 _NAMED: Final = """
     WITH called AS (SELECT network, address FROM entity UNION SELECT network, address FROM claim),
-         found AS (SELECT h.id, h.network, h.address FROM holder h SEMI JOIN called USING (network, address)
-                   WHERE h.network = ?),
+         found AS (SELECT h.id, h.network, h.address FROM holder h SEMI JOIN called USING (network, address)),
          seen AS (SELECT DISTINCT f.network, f.address, o.snapshot FROM holding o JOIN found f ON f.id = o.holder)
-    SELECT s.measure, o.address, any_value(e.entity) AS entity, any_value(c.entity) AS claimed,
+    SELECT o.network, s.measure, o.address, any_value(e.entity) AS entity, any_value(c.entity) AS claimed,
            bool_and(e.checked_at IS NOT NULL) AS checked
     FROM seen o JOIN snapshot s ON s.id = o.snapshot
     LEFT JOIN entity e ON e.network = o.network AND e.address = o.address
         AND in_force(e.valid_from, e.valid_to, s.time)
     LEFT JOIN claim c ON c.network = o.network AND c.address = o.address
-    WHERE coalesce(e.entity, c.entity) IS NOT NULL GROUP BY s.measure, o.address
+    WHERE coalesce(e.entity, c.entity) IS NOT NULL GROUP BY o.network, s.measure, o.address
 """
 _READ: Final = """
-    SELECT p.name AS population, s.id AS snapshot, s.measure, s.witness <> '' AS witnessed,
+    SELECT s.network, p.name AS population, s.id AS snapshot, s.measure, s.witness <> '' AS witnessed,
            d.n_all, d.total, d.reported_total, d.coverage
     FROM newest s JOIN distribution d ON d.snapshot = s.id AND d.grouping = 'address'
-    JOIN population p ON p.id = d.population WHERE s.network = ?
+    JOIN population p ON p.id = d.population
 """
 _UNREAD: Final = """
-    SELECT DISTINCT measure FROM reading r ANTI JOIN snapshot s ON s.network = r.network AND s.reading = r.name
-    WHERE r.network = ? AND r.kind = 'holdings'
+    SELECT DISTINCT network, measure FROM reading r
+    ANTI JOIN snapshot s ON s.network = r.network AND s.reading = r.name WHERE r.kind = 'holdings'
+"""
+# The names of what ways ask chains.
+_ASKED: Final = """
+    SELECT DISTINCT network, split_part(asked, '|', 1) AS name FROM (
+        SELECT network, unnest(list_concat([needed, proof, observation], string_split(takes, ' '))) AS asked FROM way
+    ) WHERE asked <> ''
 """
 # What a reading told before and tells no more is not so any more.
-_SAID: Final = """
-    SELECT o.name, o.subject, max_by(o.exact, o.time) AS exact, max_by(o.snapshot, o.time) AS snapshot,
+_SAID: Final = f"""
+    SELECT o.network, o.name, o.subject, max_by(o.exact, o.time) AS exact, max_by(o.snapshot, o.time) AS snapshot,
            max_by(s.witness <> '', o.time) AS witnessed
     FROM observation o JOIN newest s ON s.id = o.snapshot
-    WHERE o.network = ? AND o.name IN (SELECT unnest(?::VARCHAR[])) GROUP BY o.name, o.subject
+    WHERE o.name IN (SELECT unnest(string_split(?, ' ')) UNION SELECT name FROM ({_ASKED}))
+    GROUP BY o.network, o.name, o.subject
 """
-# What most networks are asked of keys, of votes and of who rules: by one query.
+_GOVERNS: Final = "SELECT DISTINCT network, governs FROM way WHERE governs <> ''"
+# What all networks are asked of keys, of votes and of who rules: by one query, with what ways ask.
 _TOGETHER: Final = (
-    *("account", "contract", "threshold", "signatures", "guard", "delay", "executor", "proved", "rule"),
-    *("quorum_counts", "quorum", "veto_threshold", "voting_period", "expedited_voting_period", "liquid_staked"),
+    *("account", "contract", "threshold", "signatures", "guard", "permits", "delay", "executor", "proved", "ruled_by"),
+    *("rule", "quorum_counts", "quorum", "veto_threshold", "liquid_staked"),
 )
 # By number, since there is one for every delegation of a chain.
 _BEHIND: Final = """
@@ -86,9 +95,10 @@ _BEHIND: Final = """
 _VOTED: Final = """
     WITH last AS (
         SELECT network, chain_id, proposal FROM proposal SEMI JOIN vote USING (network, chain_id, proposal)
-        WHERE network = ? AND voting_end IS NOT NULL ORDER BY voting_end DESC, chain_id, proposal DESC LIMIT ?
+        WHERE voting_end IS NOT NULL
+        QUALIFY row_number() OVER (PARTITION BY network ORDER BY voting_end DESC, chain_id, proposal DESC) <= ?
     )
-    SELECT DISTINCT v.chain_id, v.proposal, v.voter, v.snapshot, s.witness <> '' AS witnessed
+    SELECT DISTINCT v.network, v.chain_id, v.proposal, v.voter, v.snapshot, s.witness <> '' AS witnessed
     FROM vote v JOIN last USING (network, chain_id, proposal) JOIN snapshot s ON s.id = v.snapshot
 """
 
@@ -111,14 +121,27 @@ NAMELESS: Final = _Named(None, None, checked=False)
 
 @dataclass(frozen=True)
 class Known:
-    """All that was read of a network, loaded as it is asked for; for all groupings."""
+    """All that was read of a network, loaded as it is asked for; for all groupings.
+
+    asked: what a mart was asked, by network: of all at once, since that costs no more than of one.
+    """
 
     mart: Tables
     network: str
+    asked: dict[object, dict[str, pl.DataFrame]] = field(default_factory=dict)
     _held: dict[str, dict[str, dict[str, int]]] = field(default_factory=dict)
     _said: dict[str, dict[str, tuple[str, int, bool]]] = field(default_factory=dict)
     _made: dict[Any, Any] = field(default_factory=dict)
     _others: dict[str, "Known"] = field(default_factory=dict)
+
+    def rows(self, query: str, *parameters: object) -> pl.DataFrame:
+        """The rows of a query for all networks that are this one's, by its column `network`."""
+        key = (query, *parameters)
+        if key not in self.asked:
+            found = self.mart.table(query, *parameters)
+            parts = found.partition_by("network", as_dict=True, maintain_order=True)
+            self.asked[key] = {str(network): rows for (network,), rows in parts.items()} | {"": found.clear()}
+        return self.asked[key].get(self.network, self.asked[key][""])
 
     def once(self, key: object, make: Callable[[], T]) -> T:
         """What `make` makes, made once for all ways that ask for it by the same key."""
@@ -129,17 +152,17 @@ class Known:
     @cached_property
     def unread(self) -> frozenset[str]:
         """Measures of which the network has a reading that never landed: it could tell of more holders."""
-        return frozenset(self.mart.table(_UNREAD, self.network)["measure"])
+        return frozenset(self.rows(_UNREAD)["measure"])
 
     @cached_property
     def declared(self) -> list[Row]:
         """The ways that the network declares, in their order."""
-        return self.mart.table("FROM way WHERE network = ? ORDER BY place", self.network).to_dicts()
+        return self.rows(_WAYS).to_dicts()
 
     def other(self, network: str) -> "Known":
         """What was read of another network, whose keys rule this one too."""
         if network not in self._others:
-            self._others[network] = Known(self.mart, network)
+            self._others[network] = Known(self.mart, network, self.asked)
         return self._others[network]
 
     def held(self, measure: str, population: str) -> Mapping[str, int]:
@@ -150,8 +173,8 @@ class Known:
         """The same, without all other populations of the measure, which may be large."""
 
         def made() -> Mapping[str, int]:
-            rows = self.mart.table(_HELD, self.network, measure, population).iter_rows()
-            return {address: int(amount) for _, address, amount in rows}
+            rows = self.rows(_HELD, "", measure, population).iter_rows()
+            return {address: int(amount) for *_, address, amount in rows}
 
         return self.once((measure, population), made)
 
@@ -184,18 +207,22 @@ class Known:
 
     def said(self, name: str) -> Mapping[str, tuple[str, int, bool]]:
         """By subject the newest text of an observation, its snapshot, and whether a second endpoint had the block."""
+        if not self._said:
+            self._hear(_TOGETHER)
         if name not in self._said:
-            names = _TOGETHER if name in _TOGETHER else (name,)
-            self._said.update((one, {}) for one in names)
-            for of, subject, *told in self.mart.table(_SAID, self.network, list(names)).iter_rows():
-                self._said[of][subject] = (told[0], told[1], told[2])
+            self._hear((name,))
         return self._said[name]
+
+    def _hear(self, names: Collection[str]) -> None:
+        """Take in what is said under some names, and under those that ways ask for."""
+        self._said.update((one, {}) for one in (*names, *self.rows(_ASKED)["name"]))
+        for _, of, subject, *told in self.rows(_SAID, " ".join(names)).iter_rows():
+            self._said.setdefault(of, {})[subject] = (told[0], told[1], told[2])
 
     @cached_property
     def governing(self) -> frozenset[str]:
         """All whom some way of the network names as those who decide."""
-        rows = self.mart.table("SELECT DISTINCT governs FROM way WHERE network = ? AND governs <> ''", self.network)
-        return frozenset(one for (governs,) in rows.iter_rows() for one in named(governs))
+        return frozenset(one for governs in self.rows(_GOVERNS)["governs"] for one in named(governs))
 
     def behind(self, measure: str, prefix: str) -> Delegations:
         """Whose power voters have: the holders of every population that is called `prefix` and a voter's address."""
@@ -210,14 +237,17 @@ class Known:
         return Delegations.coded(names, holder + len(populations), voter, amounts)
 
     @cached_property
-    def voted(self) -> pl.DataFrame:
-        """Who voted on the last proposals whose votes were read: chain_id, proposal, voter, snapshot, witnessed."""
-        return self.mart.table(_VOTED, self.network, LAST_PROPOSALS)
+    def voted(self) -> tuple[frozenset[str], int, Mapping[int, Confidence]]:
+        """Who voted on the last proposals whose votes were read, how many proposals these are, and how well known."""
+        rows = self.rows(_VOTED, LAST_PROPOSALS)
+        seen = rows.select("snapshot", "witnessed").unique().iter_rows()
+        sure = {snapshot: Confidence(True, True, witnessed, reviewed=1.0) for snapshot, witnessed in seen}
+        return frozenset(rows["voter"]), rows.select("chain_id", "proposal").n_unique(), sure
 
     @cached_property
     def _newest(self) -> list[Row]:
         """The populations that were read last, with what is known of each."""
-        return self.mart.table(_READ, self.network).to_dicts()
+        return self.rows(_READ).to_dicts()
 
     @cached_property
     def read(self) -> Mapping[tuple[str, str], list[tuple[int, Confidence]]]:
@@ -226,6 +256,14 @@ class Known:
         for row in self._newest:
             found[row["measure"], row["population"]].append((row["snapshot"], confidence(row)))
         return found
+
+    def weakest(self, measure: str, populations: Iterable[str]) -> Mapping[int, Confidence]:
+        """How well several populations are known together, by snapshot: as that which is known worst."""
+        found: dict[int, list[Confidence]] = defaultdict(list)
+        for population in populations:
+            for snapshot, sure in self.read.get((measure, population), ()):
+                found[snapshot].append(sure)
+        return {snapshot: Confidence.weakest(sure) for snapshot, sure in found.items()}
 
     @cached_property
     def rest(self) -> Mapping[tuple[str, str], int]:
@@ -240,7 +278,9 @@ class Known:
     def _measure(self, measure: str) -> dict[str, dict[str, int]]:
         if measure not in self._held:
             self._held[measure] = defaultdict(dict)
-            for population, address, amount in self.mart.table(_HELD, self.network, measure, "").iter_rows():
+            at_once = measure in RULING
+            rows = self.rows(_HELD, "", measure, "") if at_once else self.mart.table(_HELD, self.network, measure, "")
+            for _, population, address, amount in rows.iter_rows():
                 self._held[measure][population][address] = int(amount)
         return self._held[measure]
 
@@ -251,9 +291,9 @@ class Known:
     @cached_property
     def _named(self) -> Mapping[str, dict[str, _Named]]:
         found: dict[str, dict[str, _Named]] = defaultdict(dict)
-        if self.mart.table(_CALLED, self.network, self.network).is_empty():
+        if self.rows(_CALLED).is_empty():
             return found
-        for measure, address, *told in self.mart.table(_NAMED, self.network).iter_rows():
+        for _, measure, address, *told in self.rows(_NAMED).iter_rows():
             found[measure][address] = _Named(*told)
         return found
 
@@ -283,8 +323,13 @@ class Look:
 
     def see(self, measure: str, population: str) -> None:
         """Note that what was read of a population is looked at."""
-        for snapshot, sure in self.known.read.get((measure, population), ()):
-            self._see(snapshot, sure)
+        self.see_all(self.known.read.get((measure, population), ()))
+
+    def see_all(self, read: Iterable[tuple[int, Confidence]]) -> None:
+        """Note that snapshots are looked at, each with how well it is known."""
+        for snapshot, sure in read:
+            before = self._seen.get(snapshot)
+            self._seen[snapshot] = sure if before is None else Confidence.weakest((before, sure))
 
     def votes(self, measure: str, population: str) -> Votes:
         """What each party holds; one with several addresses has all of them."""
@@ -307,10 +352,9 @@ class Look:
 
     def voted(self) -> tuple[frozenset[str], int]:
         """Who voted on one of the last proposals whose votes were read, and how many proposals these are."""
-        rows = self.known.voted
-        for snapshot, witnessed in rows.select("snapshot", "witnessed").unique().iter_rows():
-            self._see(snapshot, Confidence(True, True, witnessed, reviewed=1.0))
-        return frozenset(rows["voter"]), rows.select("chain_id", "proposal").n_unique()
+        voters, proposals, sure = self.known.voted
+        self.see_all(sure.items())
+        return voters, proposals
 
     def said(self, name: str, subject: str = "") -> str | None:
         """The newest text of an observation; None where it was never read."""
@@ -319,7 +363,7 @@ class Look:
             return None
         exact, snapshot, witnessed = found
         # One word of the chain is all there is of it, and nobody's label makes it surer.
-        self._see(snapshot, Confidence(True, True, witnessed, reviewed=1.0))
+        self.see_all([(snapshot, Confidence(True, True, witnessed, reviewed=1.0))])
         return exact
 
     @property
@@ -357,7 +401,3 @@ class Look:
         return Path.unknown(
             Action(way["action"]), Side(way["side"]), name, why, unread=unread, effect=way["effect"] or ""
         )
-
-    def _see(self, snapshot: int, sure: Confidence) -> None:
-        before = self._seen.get(snapshot)
-        self._seen[snapshot] = sure if before is None else Confidence.weakest((before, sure))

@@ -437,3 +437,27 @@ def test_what_a_reading_tells_no_more_is_not_so_any_more(draft: Draft) -> None:
     later = {"id": 3, "network": network.name, "measure": CONTROL, "time": NOON + timedelta(hours=1)}
     draft.append("snapshot", pl.DataFrame([later]))
     assert ways(Known(draft, network.name), "control") == ()
+
+
+def test_all_networks_are_asked_at_once_and_each_is_told_its_own(draft: Draft) -> None:
+    """What only ways of the other ask a chain is told here too, and counts for nothing."""
+    vault = force("vault", Key("vault/owner"))
+    here = a_network(vault)
+    there = replace(here, name="elder", ways=(replace(vault, needs=Keys("council", needed="roles")),))
+    filled(draft, here, said=SAID | {("roles", ""): "hidden"})
+    draft.replace("way", described({one.name: one for one in (here, there)})["way"])
+    council = draft.table("SELECT id FROM population WHERE name = 'council'")["id"][0]
+    of = {"network": there.name, "time": NOON}
+    for table, *rows in (
+        ("snapshot", {"id": 3, "measure": CONTROL, **of}),
+        ("observation", {"snapshot": 3, "name": "roles", "subject": "", "exact": "2", **of}),
+        ("holder", *({"id": 90 + place, "network": there.name, "address": "xyz"[place]} for place in range(3))),
+        ("holding", *({"snapshot": 3, "population": council, "holder": 90 + place, "amount": 1} for place in range(3))),
+    ):
+        draft.append(str(table), pl.DataFrame(rows))
+    asked: dict[object, dict[str, pl.DataFrame]] = {}
+    found = [path for one in (here, there) for path in ways(Known(draft, one.name, asked), "address")]
+    assert [(path.name, sorted(quorum(path).votes)) for path in found] == [
+        ("vault, a multisig 2 of 3", ["a", "b", "c"]),
+        ("vault, 2 of 3", ["x", "y", "z"]),
+    ]
