@@ -1,6 +1,6 @@
 """Votes of a chain's governance as ways to power: what wins whatever all others do, and who has so much."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
@@ -97,11 +97,12 @@ class Stake:
 def stake(look: Look) -> Stake:
     """Whose the power of each voter of a way is, made once for all ways that look at it."""
     measure, voters, prefix = look.way["measure"], look.way["population"], f"{look.way['behind']}@"
-    power = look.alone(measure, voters)
-    for voter in power:
-        look.see(measure, f"{prefix}{voter}")
-    key = (measure, voters, prefix)
-    return look.known.once(key, lambda: Stake.of(power, look.known.behind(measure, prefix)))
+    power, known = look.alone(measure, voters), look.known
+    shown = known.once(
+        (measure, voters, prefix, "read"), lambda: known.weakest(measure, [f"{prefix}{one}" for one in power])
+    )
+    look.see_all(shown.items())
+    return known.once((measure, voters, prefix), lambda: Stake.of(power, known.behind(measure, prefix)))
 
 
 def _with_delegators(look: Look, need: int) -> Iterator[Path]:
@@ -118,26 +119,32 @@ def _with_delegators(look: Look, need: int) -> Iterator[Path]:
     yield look.path(name, covered(look, held, need, voting), by=By.VOTES)
 
 
-def covered(look: Look, held: Stake, need: int, voting: Collection[str] | None = None) -> Covered:
-    """The delegations by parties, made once for all ways that need as much.
+def covered(look: Look, held: Stake, need: int, voting: frozenset[str] | None = None) -> Covered:
+    """The delegations by parties, made once for all ways that need as much, under whichever groupings name the same.
 
     voting: who votes for themselves, so that each delegation has one voter; None: whoever likes.
     """
-    measure, doubted = look.way["measure"], _doubted(look, held)
+    measure, once, doubted = look.way["measure"], look.known.once, _doubted(look, held)
 
-    def parties() -> Callable[[str], str]:
-        named = look.named(measure)
+    def named() -> frozenset[tuple[str, str]]:
+        found = look.named(measure)
         # A validator is who is said to have it, or the account that votes for it.
-        named |= {one: named[own] for one, own in held.accounts.items() if own in named and one not in named}
-        return lambda one: named.get(one, one)
+        found |= {one: found[own] for one, own in held.accounts.items() if own in found and one not in found}
+        return frozenset(found.items())
+
+    parties = once((measure, look.grouping, "parties"), named)
+
+    def shared() -> Delegations:
+        called = dict(parties)
+        rows = held.delegations if voting is None else held.delegations.voted(voting)
+        return rows.merged(lambda one: called.get(one, one)) if called else rows
 
     def made() -> Covered:
-        party = look.known.once((measure, look.grouping, "parties"), parties)
-        rows = held.delegations if voting is None else held.delegations.voted(voting)
-        unread = tuple((party(one), power) for one, power in held.unread.items())
-        return Covered(rows.merged(party), need, unread, doubted)
+        called = dict(parties)
+        unread = tuple((called.get(one, one), power) for one, power in held.unread.items())
+        return Covered(once((measure, parties, voting), shared), need, unread, doubted)
 
-    return look.known.once((measure, look.grouping, need), made)
+    return once((measure, parties, voting, need, doubted), made)
 
 
 def _doubted(look: Look, held: Stake) -> int:
