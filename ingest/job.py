@@ -21,7 +21,7 @@ from typing import Any, BinaryIO, Final
 from analytics.impossible import Impossible
 from ingest.allowance import Exhausted
 from ingest.endpoints import AskSmaller, Unanswered, named
-from ingest.network import Earlier, N, Network, Node, Reading, Sealed
+from ingest.network import Earlier, N, Network, Node, Reading, Remembering, Sealed
 from ingest.networks import networks
 from ingest.publication import build
 from ingest.spoken import facts_without_keys, spoken
@@ -41,6 +41,8 @@ NEARLY: Final = 0.9
 YOUNG: Final = timedelta(hours=2)
 VERSION: Final = "1.6.0"
 LOCK: Final = "ingest.lock"
+# Under this name, which no reading has, is kept what a network's newest block has led to.
+HEAD: Final = "head"
 # Letters of what is kept of a fault beside the whole message.
 LONGEST_FAULT: Final = 200
 # Bytes of a lock file.
@@ -185,7 +187,7 @@ def read_network(
     network: Network[N], wanted: Sequence[Reading[N]], http: Http, landing: Landing, progress: Progress
 ) -> list[Outcome]:
     """Read one network at its newest final block, landing each reading as it comes."""
-    return read_at(network, wanted, lambda: _head(network, http), http, landing, progress)
+    return read_at(network, wanted, lambda: _head(network, http, landing), http, landing, progress)
 
 
 def read_at(
@@ -264,10 +266,14 @@ def _faults(error: BaseException) -> tuple[Fault, ...]:
     return tuple(replace(one, message=spoken(one.message, LONGEST_FAULT)) for one in found)
 
 
-def _head(network: Network[N], http: Http) -> N:
-    if network.chain is None:
+def _head(network: Network[N], http: Http, landing: Landing) -> N:
+    chain = network.chain
+    if chain is None:
         raise SourceDown(f"{network.name} has no chain to be read; it can be imported")
-    return network.chain.head(http, endpoints(network))
+    if isinstance(chain, Remembering):
+        node: N = chain.head_from(http, endpoints(network), landing.lasting((network.name, chain.chain_id, HEAD)))
+        return node
+    return chain.head(http, endpoints(network))
 
 
 def _land(network: Network[N], reading: Reading[N], head: N, http: Http, landing: Landing) -> Path | None:

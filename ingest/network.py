@@ -118,6 +118,15 @@ Memo = Callable[[str, Callable[[], pl.DataFrame]], pl.DataFrame]
 Earlier = list[pl.DataFrame]
 
 
+@runtime_checkable
+class Remembering(Protocol[N_co]):
+    """A chain whose newest block costs fewer questions where a run keeps what it met for the next one."""
+
+    def head_from(self, http: Http, endpoints: Sequence[str], memo: Memo) -> N_co:
+        """As `head`; what is kept says what to ask for, and is never believed. Raises SourceDown."""
+        ...
+
+
 def is_of_now(block: Block, now: datetime, oldest: timedelta) -> bool:
     """Whether a block can be the newest one: not old, nor ahead of the clock by more than clocks differ."""
     return -CLOCKS_DIFFER <= now - block.time <= oldest

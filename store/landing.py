@@ -4,6 +4,7 @@
     landing/<network>/<chain_id>/<reading>/<year-month>.parquet   the snapshots of a month that is over
     landing/_parts/<network>/<chain_id>/<reading>/<height>/    finished parts of a long reading, until it is whole
     landing/_parts/<network>/<chain_id>/<reading>/final/       parts that hold at every later block
+    landing/_parts/<network>/<chain_id>/head/final/            what the newest block led to, for the next run to ask for
     landing/_runs/<run>.json                                   the ledger
 
 A file carries its provenance as JSON under the Parquet metadata key `deai`, and a seal of all its bytes. Data under a
@@ -51,6 +52,10 @@ class Lasting(str):
     """The name of a part that holds at every later block; any other is of the block at which it was read."""
 
     __slots__ = ()
+
+
+# Gives the stored part of a name, or makes and stores it.
+Parts = Callable[[str, Callable[[], pl.DataFrame]], pl.DataFrame]
 
 
 class Anew(Lasting):
@@ -157,16 +162,21 @@ class Landing:
                 return _rows(path, landed)
         raise BadData(f"{path} does not hold {key}")
 
-    def memo(self, snapshot: Snapshot) -> Callable[[str, Callable[[], pl.DataFrame]], pl.DataFrame]:
+    def memo(self, snapshot: Snapshot) -> Parts:
         """Keeps the finished parts of a long reading at one block; `forget` drops them.
 
         Parts with a lasting name tell of blocks that never change, whatever block is read; they are kept for good, or
         until they are made anew.
         """
-        parts = self._parts(snapshot)
+        return self._memo(self._parts(snapshot.place), str(snapshot.block.height))
 
+    def lasting(self, place: Place) -> Parts:
+        """Keeps what no block is needed for, until it is made anew."""
+        return self._memo(self._parts(place), FINAL)
+
+    def _memo(self, parts: Path, block: str) -> Parts:
         def part(name: str, make: Callable[[], pl.DataFrame]) -> pl.DataFrame:
-            folder = parts / (FINAL if isinstance(name, Lasting) else str(snapshot.block.height))
+            folder = parts / (FINAL if isinstance(name, Lasting) else block)
             path = folder / f"{_safe(name)}.parquet"
             if path.exists() and not isinstance(name, Anew):
                 try:
@@ -181,12 +191,12 @@ class Landing:
 
     def unfinished(self, snapshot: Snapshot) -> int | None:
         """Height of the block at which a long reading was cut off."""
-        heights = [int(path.name) for path in self._parts(snapshot).glob("*") if path.name.isdigit()]
+        heights = [int(path.name) for path in self._parts(snapshot.place).glob("*") if path.name.isdigit()]
         return max(heights, default=None)
 
     def forget(self, snapshot: Snapshot) -> None:
         """Drop the parts of a long reading, whole or given up; those of final blocks stay."""
-        for path in self._parts(snapshot).glob("*"):
+        for path in self._parts(snapshot.place).glob("*"):
             if path.name.isdigit():
                 shutil.rmtree(path, ignore_errors=True)
 
@@ -340,8 +350,8 @@ class Landing:
     def _single(self, snapshot: Snapshot) -> Path:
         return self._of_reading(snapshot) / f"{snapshot.block.height}.parquet"
 
-    def _parts(self, snapshot: Snapshot) -> Path:
-        return self.folder / "_parts" / _safe(snapshot.network) / _safe(snapshot.chain_id) / _safe(snapshot.reading)
+    def _parts(self, place: Place) -> Path:
+        return self.folder.joinpath("_parts", *map(_safe, place))
 
     def _readings(self) -> list[Path]:
         return sorted(path for path in self.folder.glob("[!_]*/*/*") if path.is_dir())

@@ -6,9 +6,9 @@ from ingest.solana.token import spl_token
 
 # know.rendernetwork.com
 MINT = "rndrizKT3MK1iimdxRdWabcF7Zg7AR5T4nud4EkHBof"
-# The wallet that burns what jobs cost (DefiLlama's dimension-adapters), and its account of the token. It is an ordinary
-# key: that it burns is an act of whoever has that key, and no rule.
-WALLET = "rbrnm7nPhfhBxPSh8qhRFrhB5MLnJGMNoyNQPvSi7vq"
+# Account of the token from which what jobs cost is burned: that of the wallet
+# rbrnm7nPhfhBxPSh8qhRFrhB5MLnJGMNoyNQPvSi7vq (DefiLlama's dimension-adapters), which is an ordinary key. That it burns
+# is an act of whoever has that key, and no rule.
 BURNS = "GqE7wcwRw86xxMz4pNq5cV3BkM64h3bvajQRQbigYqTX"
 
 NETWORK = spl_token(
@@ -23,5 +23,5 @@ NETWORK = spl_token(
         colour=8,
         prices={"RENDER": "render-token"},
     ),
-    Watched(MINT, burns=BURNS, known=(WALLET,)),
+    Watched(MINT, burns=BURNS),
 )

@@ -89,8 +89,7 @@ class Watched:
     """The accounts of one network of Solana.
 
     mint: the token. program: the token's. programs: others by name. vaults: of multisigs that are known. burns: the
-    token account from which is burned. known: authorities that were seen before, so that one question does; any other
-    costs another one.
+    token account from which is burned.
     """
 
     mint: str
@@ -98,14 +97,13 @@ class Watched:
     programs: Mapping[str, str] = field(default_factory=dict)
     vaults: tuple[Vault, ...] = ()
     burns: str = ""
-    known: tuple[str, ...] = ()
 
     @property
     def addresses(self) -> tuple[str, ...]:
         """All that are known beforehand; the clock stands first."""
         programs = (self.program, *self.programs.values(), *(one.program for one in self.vaults))
         both = (address for one in programs for address in (one, programdata(one)))
-        own = (self.mint, *filter(None, [self.burns]), *(one.multisig for one in self.vaults), *self.known)
+        own = (self.mint, *filter(None, [self.burns]), *(one.multisig for one in self.vaults))
         return tuple(dict.fromkeys((CLOCK, *own, *both)))
 
     def leads(self, accounts: Accounts) -> Iterable[str]:

@@ -9,18 +9,21 @@ that it is behind, -32004, -32007, -32009 and -32011 that it has no such block, 
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final, Protocol, TypeVar
 
+import polars as pl
+
 from ingest.allowance import Exhausted
 from ingest.endpoints import Answers, Contradiction, Rotation
 from ingest.fields import flag, listed, number, part, raw, text
-from ingest.network import is_of_now
+from ingest.network import Memo, is_of_now
 from ingest.solana.accounts import CLOCK, SLICE, Account, Accounts, clock, decoded
 from ingest.transport import Http, bare
 from store.addresses import is_solana
+from store.landing import Anew, Lasting
 from store.rows import Block, Cause, ReadingError, SourceChanged, SourceDown
 
 OLDEST_HEAD: Final = timedelta(minutes=5)
@@ -30,6 +33,8 @@ MOST_ACCOUNTS: Final = 100
 # An authority, its program, who may replace that, and so on: each may need another look.
 LOOKS: Final = 10
 LONGEST_VERSION: Final = 40
+# Under this name are kept the accounts to which a network's own led in the last run.
+MET: Final = "accounts"
 FINAL: Final = {"commitment": "finalized"}
 CAUSES: Final[Mapping[int, Cause]] = {
     **dict.fromkeys((-32005, -32016), Cause.BEHIND),
@@ -95,10 +100,25 @@ class SolanaChain:
 
         A second endpoint, where one answers, must have the same block, and the same keys in it or after it.
         """
+        return self._led(http, endpoints, ())
+
+    def head_from(self, http: Http, endpoints: Sequence[str], memo: Memo) -> "Solana":
+        """The same, where all accounts that the last run was led to are asked for at once: one question does.
+
+        They are led to again by what is answered, or forgotten.
+        """
+        before = memo(Lasting(MET), partial(_met, ()))["address"].to_list()
+        node = self._led(http, endpoints, before)
+        found = [one for one in node.accounts if one not in self.watch.addresses]
+        if found != before:
+            memo(Anew(MET), partial(_met, found))
+        return node
+
+    def _led(self, http: Http, endpoints: Sequence[str], met: Sequence[str]) -> "Solana":
         rotation = Rotation([endpoint.strip() for endpoint in endpoints if endpoint.strip()])
 
         def proved(endpoint: str) -> Solana:
-            seen = self._whole(http, endpoint)
+            seen = self._whole(http, endpoint, met)
             if not is_of_now(seen.block, self.clock(), self.oldest_head):
                 why = f"is at slot {seen.block.height} of {seen.block.time:%Y-%m-%d %H:%M}"
                 raise SourceDown(f"{bare(endpoint)} {why}").of(Cause.BEHIND, why)
@@ -128,18 +148,28 @@ class SolanaChain:
             hashed = text(block, "blockhash")
         return Seen(Block(slot, _hash(hashed), time), accounts, text(told, "context", "apiVersion")[:LONGEST_VERSION])
 
-    def _whole(self, http: Http, endpoint: str) -> Seen:
+    def _whole(self, http: Http, endpoint: str, met: Sequence[str]) -> Seen:
         """All that the network needs, of one slot: what accounts lead to is asked for together with them."""
-        wanted, after = list(self.watch.addresses), 0
+        asked, after = list(dict.fromkeys([*self.watch.addresses, *met]))[:MOST_ACCOUNTS], 0
         for _ in range(LOOKS):
-            seen = self.seen(http, endpoint, wanted, after)
-            more = [one for one in dict.fromkeys(self.watch.leads(seen.accounts)) if one not in wanted]
-            if not more:
-                return seen
-            wanted, after = wanted + more, seen.block.height
-            if len(wanted) > MOST_ACCOUNTS:
+            seen = self.seen(http, endpoint, asked, after)
+            needed = self._needed(seen.accounts)
+            if seen.accounts.keys() >= set(needed):
+                return replace(seen, accounts={one: seen.accounts[one] for one in needed})
+            asked, after = needed, seen.block.height
+            if len(asked) > MOST_ACCOUNTS:
                 raise SourceDown(f"{bare(endpoint)}: more than {MOST_ACCOUNTS} accounts belong together")
         raise SourceDown(f"{bare(endpoint)}: its accounts lead to others each time")
+
+    def _needed(self, accounts: Accounts) -> list[str]:
+        """Those known beforehand, and all to which they lead; what nothing leads to any more is none of them."""
+        needed = list(self.watch.addresses)
+        while True:
+            known = {one: accounts[one] for one in needed if one in accounts}
+            more = [one for one in dict.fromkeys(self.watch.leads(known)) if one not in needed]
+            needed += more
+            if not any(one in accounts for one in more):
+                return needed
 
     def _confirm(self, http: Http, rotation: Rotation, endpoint: str, seen: Seen) -> str:
         """The first other endpoint that has the block, and the same keys since; empty where none has."""
@@ -254,6 +284,10 @@ class Solana:
         if found.block != self.block:
             raise SourceDown(f"{bare(endpoint)} is at slot {found.block.height} by now, not at {self.block.height}")
         return found
+
+
+def _met(addresses: Sequence[str]) -> pl.DataFrame:
+    return pl.DataFrame({"address": addresses}, schema={"address": pl.String})
 
 
 def answered(http: Http, endpoint: str, calls: Sequence[Call]) -> list[Any]:

@@ -19,7 +19,7 @@ from ingest.job import Outcome, read_network
 from ingest.network import Network, Reading
 from ingest.offchain.feed import OffChain
 from store.landing import Landing
-from store.rows import LEFT_OUT, Facts, Snapshot, SourceDown
+from store.rows import LEFT_OUT, Facts, Place, Snapshot, SourceDown
 from tests.worlds.good import Good, good
 from tests.worlds.spoiled import (
     FAULTS,
@@ -70,6 +70,9 @@ class Shelf(Landing):
         return {height: facts.rows for height, facts in found if first <= height <= last}
 
     def memo(self, snapshot: Snapshot) -> Callable[[str, Callable[[], pl.DataFrame]], pl.DataFrame]:
+        return lambda name, make: make()
+
+    def lasting(self, place: Place) -> Callable[[str, Callable[[], pl.DataFrame]], pl.DataFrame]:
         return lambda name, make: make()
 
     def unfinished(self, snapshot: Snapshot) -> int | None:

@@ -24,7 +24,7 @@ from tests.worlds.solana_server import GENESIS, NOW, SLOT, Cluster, Move, accoun
 
 TOKEN = "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA"
 MINT, PLACE, OWNER, USER = key(20), key(21), key(22), key(23)
-WATCHED = Watched(MINT, burns=PLACE, known=(OWNER,))
+WATCHED = Watched(MINT, burns=PLACE)
 ACCOUNTS = {**token(MINT), PLACE: account(TOKEN, token_account(MINT, OWNER))}
 # The day before NOW, which is noon of the 30th of November.
 YESTERDAY = datetime(2026, 11, 29, 15, tzinfo=UTC)

@@ -1,20 +1,23 @@
 """One answer of one slot, proved by its genesis, its clock and a second endpoint; whatever else comes is told."""
 
 from base64 import b64encode
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from urllib3.util import Retry
 
 from ingest.job import read_network
-from ingest.network import Network
+from ingest.network import Memo, Network
 from ingest.networks import grass, ionet, render
-from ingest.solana.accounts import SLICE, TOKEN, TOKEN_2022, programdata
-from ingest.solana.control import Watched
-from ingest.solana.node import Solana, SolanaChain
+from ingest.solana.accounts import CLOCK, SLICE, TOKEN, TOKEN_2022, programdata
+from ingest.solana.control import Watched, look
+from ingest.solana.node import MOST_ACCOUNTS, Solana, SolanaChain
 from ingest.transport import Http
 from store.landing import Landing, contents
 from store.rows import Cause, SourceDown
@@ -23,7 +26,7 @@ from tests.worlds.servers import Reply, Request, serving
 from tests.worlds.solana_server import GENESIS, NOW, SLOT, Cluster, account, extended, key, mint, program, token
 
 MINT, MINTER = key(60), key(61)
-WATCHED = Watched(MINT, known=(MINTER,))
+WATCHED = Watched(MINT)
 ACCOUNTS = token(MINT, MINTER)
 BATCH = ["getGenesisHash", "getMultipleAccounts", "getLatestBlockhash"]
 WITNESS = ["getGenesisHash", "getBlock", "getMultipleAccounts"]
@@ -34,13 +37,21 @@ def cluster(**of: Any) -> Cluster:
     return Cluster(ACCOUNTS.get, **of)
 
 
+def led_to(*met: str) -> Memo:
+    """What a run of before has kept: the accounts to which the token led."""
+    return lambda _, __: pl.DataFrame({"address": met}, schema={"address": pl.String})
+
+
+BEFORE = led_to(MINTER)
+
+
 @contextmanager
-def heads(*servers: Callable[[Request], Reply], watched: Watched = WATCHED, **of: Any) -> Iterator[Solana]:
-    """The chain at these servers."""
+def heads(*servers: Callable[[Request], Reply], memo: Memo = BEFORE) -> Iterator[Solana]:
+    """The chain at these servers, which has been read before."""
     with ExitStack() as stack:
         addresses = [stack.enter_context(serving(server)) for server in servers]
         http = stack.enter_context(Http(10_000, Retry(0)))
-        yield SolanaChain(GENESIS, (), watched, clock=lambda: NOW, **of).head(http, addresses)
+        yield SolanaChain(GENESIS, (), WATCHED, clock=lambda: NOW).head_from(http, addresses, memo)
 
 
 def refused(*servers: Callable[[Request], Reply], **of: Any) -> SourceDown:
@@ -52,7 +63,7 @@ def refused(*servers: Callable[[Request], Reply], **of: Any) -> SourceDown:
 # --- what it costs ----------------------------------------------------------------------------------------------------
 
 
-def test_all_is_asked_in_one_request_where_all_authorities_are_known() -> None:
+def test_all_is_asked_in_one_request_where_the_last_run_was_led_to_the_same() -> None:
     server = cluster()
     with heads(server) as node:
         assert (node.block.height, node.block.hash, node.block.time) == (SLOT, server.hash(SLOT), NOW)
@@ -61,11 +72,45 @@ def test_all_is_asked_in_one_request_where_all_authorities_are_known() -> None:
     assert server.asked == [BATCH]
 
 
-def test_an_authority_that_is_not_known_beforehand_costs_one_more() -> None:
+def test_without_a_run_before_an_authority_costs_one_more() -> None:
     server = cluster()
-    with heads(server, watched=Watched(MINT)) as node:
-        assert node.block.height == SLOT
+    with serving(server) as address, Http(10_000, Retry(0)) as http:
+        chain = SolanaChain(GENESIS, (), WATCHED, clock=lambda: NOW)
+        assert chain.head(http, [address]).block.height == SLOT
     assert server.asked == [BATCH, BATCH]
+
+
+def test_an_hour_costs_one_request_and_one_more_where_an_authority_has_changed(tmp_path: Path) -> None:
+    accounts = dict(ACCOUNTS)
+    first, second = Cluster(accounts.get), Cluster(accounts.get)
+    minters = []
+    for minter in (MINTER, MINTER, key(62), key(62), MINTER):
+        accounts[MINT] = account(TOKEN, mint(minter))
+        with heads(first, second, memo=Landing(tmp_path).lasting(("token", "solana", "head"))) as node:
+            assert node.witness
+            minters.append(sorted(node.accounts.keys() - WATCHED.addresses))
+    # What nothing leads to any more is asked for no longer, and told nowhere.
+    assert minters == [[MINTER], [MINTER], [key(62)], [key(62)], [MINTER]]
+    # The first hour, and that of each change.
+    assert len(first.asked) == 5 + 1 + 2
+    assert second.asked == [WITNESS] * 5
+
+
+@pytest.mark.parametrize(
+    "kept", [[key(place) for place in range(300, 300 + MOST_ACCOUNTS)], [CLOCK, MINT, MINTER], [key(63)]]
+)
+def test_what_is_kept_is_never_believed(kept: list[str]) -> None:
+    """Too much, what is known anyway, and what is wrong: all that is told follows from the mint."""
+    with heads(cluster(), memo=led_to(*kept)) as node:
+        assert node.accounts.keys() == {*WATCHED.addresses, MINTER}
+        assert look(WATCHED, node.accounts).powers == {"token/minter": (MINTER,)}
+
+
+def test_a_torn_memory_is_made_again(tmp_path: Path) -> None:
+    for _ in range(2):
+        with heads(cluster(), memo=Landing(tmp_path).lasting(("token", "solana", "head"))):
+            (path,) = tmp_path.rglob("*.parquet")
+        path.write_bytes(b"torn")
 
 
 def test_a_second_endpoint_is_asked_once() -> None:
@@ -83,23 +128,25 @@ def test_the_block_is_asked_for_by_its_slot_where_another_one_is_newest_meanwhil
 
 
 @pytest.mark.parametrize("network", [render.NETWORK, ionet.NETWORK, grass.NETWORK], ids=lambda one: one.name)
-def test_an_hour_of_a_network_costs_two_requests_and_one_to_a_witness(network: Network[Any], tmp_path: Any) -> None:
-    """Of which the second falls away once the authorities that the first one finds stand in the network's file."""
-    world = good(network)
-    counted: dict[str, int] = {}
+def test_an_hour_of_a_network_costs_one_request_and_one_to_a_witness(network: Network[Any], tmp_path: Path) -> None:
+    """And one more the first time."""
+    worlds, counted = [good(network, blocks_ago=1), good(network)], [Counter[str](), Counter[str]()]
+    hour = 0
 
     def asked(request: Request) -> Reply:
-        counted[request.headers["host"]] = counted.get(request.headers["host"], 0) + 1
-        return world.answer(request)
+        counted[hour][request.headers["host"]] += 1
+        return worlds[hour].answer(request)
 
     readings = [one for one in network.readings if one.headline]
     with serving(asked) as one, serving(asked) as other, Http(10_000) as http, pytest.MonkeyPatch.context() as patch:
         patch.setenv(f"{network.name.upper()}_URL", f"{one},{other}")
-        outcomes = read_network(world.network, readings, http, Landing(tmp_path), lambda _: None)
-    assert [outcome.error for outcome in outcomes] == [""] * 3
-    assert sorted(counted.values()) == [1, 2]
+        for hour in range(2):
+            outcomes = read_network(worlds[hour].network, readings, http, Landing(tmp_path), lambda _: None)
+            assert [outcome.error for outcome in outcomes] == [""] * 3
+    assert [sorted(each.values()) for each in counted] == [[1, 2], [1, 1]]
     landed = [each.snapshot for path in Landing(tmp_path).files() for each in contents(path)]
-    assert {(each.endpoint, each.witness, each.block.height) for each in landed} == {(one, other, SLOT)}
+    assert {(each.endpoint, each.witness) for each in landed} == {(one, other)}
+    assert len({each.block.height for each in landed}) == 2
 
 
 # --- what is no answer ------------------------------------------------------------------------------------------------
@@ -118,12 +165,12 @@ def with_account(place: int, **fields: Any) -> Cluster:
     return with_value(lambda found: [*found[:place], {**found[place], **fields}, *found[place + 1 :]])
 
 
-# Places of accounts in the answer: the clock, the mint, its authority, its program and that one's code.
+# Places of accounts in the answer: the clock, the mint, its program, that one's code, and the mint's authority.
 LIES: Mapping[str, tuple[Cluster, str]] = {
     "a node of another chain": (cluster(genesis=key(9)), "is a node of another chain: its genesis is"),
     "a truncated list": (with_value(lambda found: found[:-1]), "asked for 5 accounts, got 4"),
     "a list with more": (with_value(lambda found: [*found, None]), "asked for 5 accounts, got 6"),
-    "another order": (with_value(lambda found: found[::-1]), "belongs to"),
+    "another order": (with_value(lambda found: [*found[1:], found[0]]), "belongs to"),
     "no list": (told(getMultipleAccounts=lambda found: {**found, "value": {}}), "value is no list"),
     "no slot": (told(getMultipleAccounts=lambda found: {"value": found["value"]}), "no context.slot"),
     "another slot": (
@@ -136,12 +183,15 @@ LIES: Mapping[str, tuple[Cluster, str]] = {
     ),
     "no clock": (with_value(lambda found: [None, *found[1:]]), "the clock .* is not there"),
     "no mint": (with_value(lambda found: [found[0], None, *found[2:]]), f"the mint {MINT} is not there"),
-    "no program": (with_value(lambda found: [*found[:3], None, found[4]]), f"the program {TOKEN} is not there"),
-    "no code": (with_value(lambda found: [*found[:4], None]), f"code of {TOKEN} at {programdata(TOKEN)} is not there"),
+    "no program": (with_value(lambda found: [*found[:2], None, *found[3:]]), f"the program {TOKEN} is not there"),
+    "no code": (
+        with_value(lambda found: [*found[:3], None, found[4]]),
+        f"code of {TOKEN} at {programdata(TOKEN)} is not there",
+    ),
     "a mint of another owner": (with_account(1, owner=key(8)), f"{MINT} belongs to {key(8)}"),
     "an owner that is no address": (with_account(1, owner="nobody"), "an account belongs to 'nobody'"),
     "a length that lies": (with_account(1, space=83), "an account of 83 bytes came with 82, 83 were asked for"),
-    "a slice that lies": (with_account(4, space=9), f"an account of 9 bytes came with {SLICE}"),
+    "a slice that lies": (with_account(3, space=9), f"an account of 9 bytes came with {SLICE}"),
     "no length": (with_account(1, space=None), "space is no number"),
     "another encoding": (with_account(1, data=["", "base58"]), "in 'base58'"),
     "bytes that are no base64": (with_account(1, data=["%%%", "base64"]), "is no base64"),
