@@ -19,7 +19,7 @@ from ingest.fields import listed, not_negative, part, word
 from ingest.filecoin.chain import NULL_ROUNDS, FilecoinNode
 from ingest.filecoin.power import MINERS, OWNERS, by_owner, owners, totals
 from ingest.filecoin.rpc import Off
-from ingest.filecoin.tipsets import EPOCH, Tipset, spelled, time_of, tipset_of
+from ingest.filecoin.tipsets import EPOCH, Tipset, links_of, spelled, time_of, tipset_of
 from ingest.network import CLOCKS_DIFFER, Earlier
 from store.rows import BadData, Facts, Kind, frame, holdings, observation
 
@@ -81,8 +81,9 @@ def _reward(node: FilecoinNode) -> Reward:
 def finality(node: FilecoinNode) -> Facts:
     """How old the newest certificate of fast finality (F3) is; where it stands still, blocks are final after 7.5 hours.
 
-    By one endpoint's word, which nothing else depends on: it is asked at the newest block, not at the final one. Where
-    two answer both must say that it is off.
+    By one endpoint's word, which nothing else depends on: it is asked at the newest block, not at the final one. A
+    certificate that makes blocks final of the height that is read here must name the very same. Where two answer both
+    must say that it is off.
     """
     time = node.block.time
     try:
@@ -100,12 +101,15 @@ def finality(node: FilecoinNode) -> Facts:
 
 def _certificate(node: FilecoinNode, body: Any) -> tuple[int, int]:
     """The newest epoch and the number of a certificate."""
-    epochs = [not_negative(one, "Epoch") for one in listed(body, "ECChain")]
+    tipsets = [(not_negative(one, "Epoch"), links_of(one, "Key")) for one in listed(body, "ECChain")]
+    epochs = [epoch for epoch, _ in tipsets]
     if not epochs or epochs != sorted(set(epochs)) or time_of(epochs[-1]) > node.chain.clock() + CLOCKS_DIFFER:
         raise BadData(f"a certificate of the epochs {epochs[:3]} to {epochs[-1:]}")
     # What is final so soon was made so by a certificate, and the newest one is no older.
     if epochs[-1] < node.block.height and node.chain.clock() - node.block.time < SLOWLY:
         raise BadData(f"the newest certificate ends at epoch {epochs[-1]}, before the final block {node.block.height}")
+    if any(epoch == node.block.height and key != node.tipset.key for epoch, key in tipsets):
+        raise BadData(f"the newest certificate makes other blocks final at the height {node.block.height}")
     return epochs[-1], not_negative(body, "GPBFTInstance")
 
 

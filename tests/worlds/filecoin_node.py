@@ -174,8 +174,9 @@ class Node:
     def F3GetLatestCertificate(self) -> Any:
         if self.state.f3 is None:
             raise Refused("f3 is disabled")
-        epochs = [self.state.head - self.state.f3 - back for back in (2, 1, 0)]
-        return {"GPBFTInstance": 424242, "ECChain": [{"Epoch": epoch, "Key": []} for epoch in epochs]}
+        epochs = [height for height in self.tipsets if height <= self.state.head - self.state.f3][-3:]
+        told = [{"Epoch": epoch, "Key": self.tipsets[epoch]["Cids"]} for epoch in epochs]
+        return {"GPBFTInstance": 424242, "ECChain": told}
 
     # --- the state ----------------------------------------------------------------------------------------------------
 

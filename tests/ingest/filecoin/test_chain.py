@@ -10,7 +10,7 @@ import pytest
 
 from ingest.fields import part
 from ingest.filecoin import chain
-from ingest.filecoin.chain import FilecoinChain
+from ingest.filecoin.chain import FilecoinChain, FilecoinNode
 from ingest.filecoin.rpc import Busy, Lacking, Source
 from ingest.filecoin.tipsets import GENESIS, time_of, tipset_of
 from ingest.filecoin.wins import finality
@@ -206,6 +206,47 @@ def test_how_old_fast_finality_is_is_told() -> None:
     }
 
 
+def recorded(shared: Path, **of: Any) -> tuple[FilecoinNode, Any]:
+    """A node at a tipset of mainnet, and a certificate as go-f3 v0.8.12 writes one (certs, gpbft/chain.go), invented.
+
+    It makes that tipset final, and the one before; its power table has the name of one that was recorded.
+    """
+    told = json.loads((shared / "other" / "filecoin_tipset.json").read_text())
+    table = json.loads((shared / "other" / "filecoin_f3_powertable_calibnet_part.json").read_text())
+    power, nothing, height = {"/": table["CID"]}, "A" * 43 + "=", told["Height"]
+    chain = [
+        {"Key": key, "Commitments": nothing, "Epoch": epoch, "PowerTable": power}
+        for epoch, key in ((height - 1, told["Blocks"][0]["Parents"]), (height, told["Cids"]))
+    ]
+    certificate = {
+        **{"GPBFTInstance": table["Instance"], "ECChain": chain, "Signers": [0, 2], "Signature": "Bw=="},
+        **{"SupplementalData": {"Commitments": nothing, "PowerTable": power}, **of},
+    }
+    node = node_at(Lying(STATE, changed("F3GetLatestCertificate", lambda _: certificate)))
+    then = replace(node.chain, clock=lambda: time_of(height) + timedelta(minutes=3))
+    return replace(node, chain=then, tipset=tipset_of(told)), certificate
+
+
+def test_a_certificate_of_a_tipset_of_mainnet_is_read_as_the_library_of_the_nodes_writes_it(shared: Path) -> None:
+    node, _ = recorded(shared)
+    assert dict(finality(node).rows.select("name", "exact").iter_rows()) == {
+        "f3_instance": "39700",
+        "f3_epoch": "4863283",
+        "f3_age": "180",
+    }
+
+
+def test_a_certificate_that_makes_other_blocks_final_is_refused(shared: Path) -> None:
+    _, certificate = recorded(shared)
+    before, last = certificate["ECChain"]
+    other, _ = recorded(shared, ECChain=[before, {**last, "Key": before["Key"]}])
+    with pytest.raises(SourceDown, match="makes other blocks final at the height 4863283"):
+        finality(other)
+    # One that begins later says nothing of this height.
+    later, _ = recorded(shared, ECChain=[{**last, "Epoch": 4863285, "Key": before["Key"]}])
+    assert finality(later).rows.height == 3
+
+
 def test_a_certificate_older_than_what_only_certificates_make_final_is_refused() -> None:
     with pytest.raises(SourceDown, match=f"ends at epoch {HEAD - 30}, before the final block {HEAD}"):
         finality(node_at(Lying(replace(STATE, f3=30)), hours=1))
@@ -221,7 +262,7 @@ def test_fast_finality_that_is_off_is_off_by_two_words() -> None:
 
 def test_a_certificate_of_the_future_is_refused() -> None:
     def ahead(told: Any) -> Any:
-        return {**told, "ECChain": [{"Epoch": HEAD + 10_000}]}
+        return {**told, "ECChain": [{"Epoch": HEAD + 10_000, "Key": []}]}
 
     with pytest.raises(SourceDown, match="a certificate of the epochs"):
         finality(node_at(Lying(STATE, changed("F3GetLatestCertificate", ahead))))

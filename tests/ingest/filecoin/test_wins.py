@@ -1,9 +1,11 @@
 """What Filecoin's blocks are paid, at invented nodes: to the last attoFIL, or not at all."""
 
+import json
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -11,13 +13,19 @@ import pytest
 
 from ingest.filecoin import wins as module
 from ingest.filecoin.tipsets import time_of
-from ingest.filecoin.wins import chain, wins
+from ingest.filecoin.wins import Reward, chain, reward_of, wins
 from ingest.networks.filecoin import NETWORK
 from store.rows import BadData, Facts, SourceChanged, SourceDown
 from tests.worlds.filecoin_at import BASE, HEAD, STATE, Lying, changed, node_at
 from tests.worlds.filecoin_node import Node, State
 
 READING = next(reading for reading in NETWORK.readings if reading.name == "wins")
+
+
+def test_a_recorded_state_of_the_reward_actor_is_read(shared: Path) -> None:
+    told = json.loads((shared / "other" / "filecoin_f04_f02_3559748.json").read_text())
+    # 49.2 FIL in an epoch, 323.8 million in all.
+    assert reward_of({"State": told["reward"]}) == Reward(49245153650273969387, 323827882414925484760276998)
 
 
 def earlier(state: State, *heads: int) -> list[pl.DataFrame]:
