@@ -65,6 +65,15 @@ def test_a_block_is_twenty_below_the_newest_and_named_by_two_peers_and_a_gateway
         assert (len(history.rewards), history.since) == (HISTORY, NOW - timedelta(minutes=40 + 2 * HISTORY))
 
 
+def test_recorded_words_of_nodes_about_themselves_are_read(shared: Path) -> None:
+    told = json.loads((shared / "other" / "arweave_info.json").read_text())
+    releases = []
+    for name in ("2023", "2025", "2026-05-07"):
+        with at_head([saying(info=told[name])], [SMALL, SMALL]) as node:
+            releases.append(node.runtime_version)
+    assert releases == ["53", "84", "91"]
+
+
 def test_a_day_costs_seven_questions_and_an_hour_none() -> None:
     gateway, one, two = (replace(SMALL, asked=[]) for _ in range(3))
     with at_head([gateway], [one, two]) as node:
