@@ -15,7 +15,7 @@ from analytics.power.paths import Action, Side
 from ingest.job import read_network
 from ingest.network import Network
 from ingest.publication import build
-from ingest.solana.accounts import SQUADS_4, SYSTEM, TOKEN, TOKEN_2022, Account, vault
+from ingest.solana.accounts import OF_SQUADS_3, SQUADS_3, SQUADS_4, SYSTEM, TOKEN, TOKEN_2022, Account, vault
 from ingest.solana.control import DEPTH, INCINERATOR, Found, Vault, Watched, look
 from ingest.solana.node import Solana, SolanaChain
 from ingest.solana.pda import derived
@@ -34,6 +34,7 @@ from tests.worlds.solana_server import (
     extended,
     key,
     mint,
+    number,
     program,
     squads_4,
     token,
@@ -108,6 +109,24 @@ def test_a_vault_is_as_many_voters_as_its_multisig_needs() -> None:
     # Those who may only start, or carry out, do not vote.
     assert (behind.multisig.needed, set(found.powers[f"{known.address}/signers"])) == (2, {A, B, C})
     assert (behind.multisig_at, behind.told) == (known.multisig, "Squads v4, vault 0")
+
+
+def test_a_vault_of_squads_v3_is_as_many_members_as_it_needs_and_whoever_replaces_the_program() -> None:
+    created = unbase58(key(7))
+    multisig = derived([b"squad", created, b"multisig"], SQUADS_3)
+    members = b"".join(map(unbase58, (A, B, C)))
+    data = OF_SQUADS_3 + number(2, 2) + bytes(11) + created + b"\0" + number(3, 4) + members
+    known = Vault(multisig, 1, SQUADS_3)
+    accounts = {multisig: account(SQUADS_3, data), **program(SQUADS_3, E)}
+    found = of(known.address, "", accounts, watched=Watched(MINTED, vaults=(known,)))
+    behind = found.behind[known.address]
+    assert behind.multisig
+    assert (behind.multisig.needed, behind.told, found.missing) == (2, "Squads v3, vault 1", ())
+    assert found.powers == {
+        "token/minter": (known.address,),
+        f"{known.address}/signers": (A, B, C),
+        f"{known.address}/upgrader": (E,),
+    }
 
 
 def test_a_vault_that_the_network_does_not_name_is_unknown() -> None:
