@@ -62,6 +62,15 @@ def a_vault(needed: int, *voters: str, **of: Any) -> tuple[Vault, Accounts]:
     return Vault(address), {address: found, **program(SQUADS_4, upgrader)}
 
 
+def an_older_vault(needed: int, *members: str, upgrader: str = "") -> tuple[Vault, Accounts]:
+    """The first vault of a multisig of Squads v3."""
+    created = unbase58(key(7))
+    multisig = derived([b"squad", created, b"multisig"], SQUADS_3)
+    data = OF_SQUADS_3 + number(needed, 2) + bytes(11) + created + b"\0" + number(len(members), 4)
+    data += b"".join(map(unbase58, members))
+    return Vault(multisig, 1, SQUADS_3), {multisig: account(SQUADS_3, data), **program(SQUADS_3, upgrader)}
+
+
 def of(
     minter: str = "", freezer: str = "", *more: Mapping[str, Account | None], watched: Watched | None = None
 ) -> Found:
@@ -112,12 +121,7 @@ def test_a_vault_is_as_many_voters_as_its_multisig_needs() -> None:
 
 
 def test_a_vault_of_squads_v3_is_as_many_members_as_it_needs_and_whoever_replaces_the_program() -> None:
-    created = unbase58(key(7))
-    multisig = derived([b"squad", created, b"multisig"], SQUADS_3)
-    members = b"".join(map(unbase58, (A, B, C)))
-    data = OF_SQUADS_3 + number(2, 2) + bytes(11) + created + b"\0" + number(3, 4) + members
-    known = Vault(multisig, 1, SQUADS_3)
-    accounts = {multisig: account(SQUADS_3, data), **program(SQUADS_3, E)}
+    known, accounts = an_older_vault(2, A, B, C, upgrader=E)
     found = of(known.address, "", accounts, watched=Watched(MINTED, vaults=(known,)))
     behind = found.behind[known.address]
     assert behind.multisig
@@ -210,6 +214,8 @@ def test_the_account_from_which_is_burned_must_hold_the_token() -> None:
 TWO_OF_THREE, OF_TWO_OF_THREE = a_vault(2, A, B, C, create_key=key(10))
 SLOW, OF_SLOW = a_vault(2, A, B, C, create_key=key(11), delay=86_400)
 LED, OF_LED = a_vault(2, A, B, C, create_key=key(12), config=E)
+OLDER, OF_OLDER = an_older_vault(2, A, B, C)
+SHARED = key(77)
 UNKNOWN = a_program_address("unknown", SQUADS_4)
 EXTENDED: Accounts = {
     MINTED: account(TOKEN_2022, extended([(12, unbase58(B)), (26, unbase58(C) + b"\0")], minter=A)),
@@ -224,6 +230,8 @@ WORLDS: dict[str, tuple[Accounts, tuple[Vault, ...], str, str]] = {
     "squads": (OF_TWO_OF_THREE, (TWO_OF_THREE,), TWO_OF_THREE.address, ""),
     "slow": (OF_SLOW, (SLOW,), SLOW.address, ""),
     "led": (OF_LED, (LED,), LED.address, ""),
+    "older": (OF_OLDER, (OLDER,), OLDER.address, ""),
+    "shared": ({SHARED: account(TOKEN, token_multisig(2, [A, B, C]))}, (), SHARED, ""),
     "unknown": ({UNKNOWN: None}, (), UNKNOWN, ""),
     "itself": (OF_TWO_OF_THREE, (), TWO_OF_THREE.multisig, A),
     "replaced": ({**program(TOKEN, D)}, (), "", ""),
@@ -238,6 +246,8 @@ BY_HAND: dict[str, Counted] = {
     "squads": {(FORCE, MINT): (2, 2, 0), (STOP, MINT): (2, 2, 0), (FORCE, HALT): None},
     "slow": {(FORCE, MINT): (2, 2, 86_400), (STOP, MINT): (2, 2, 0)},
     "led": {(FORCE, MINT): (1, 1, 0)},
+    "older": {(FORCE, MINT): (2, 2, 0), (STOP, MINT): (2, 2, 0)},
+    "shared": {(FORCE, MINT): (2, 2, 0), (STOP, MINT): (2, 2, 0)},
     "unknown": {(FORCE, MINT): None, (STOP, MINT): None},
     # Nobody mints, one freezes.
     "itself": {(FORCE, MINT): None, (FORCE, SEIZE): (1, 1, 0), (FORCE, HALT): (1, 1, 0)},
