@@ -18,7 +18,7 @@ WIDE: Final[ViewportSize] = {"width": 1440, "height": 900}
 PHONE: Final[ViewportSize] = {"width": 390, "height": 844}
 HERE: Final = ("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:")
 # At the top of a wide screen; on a phone in the sidebar, which is shut.
-LINKS: Final = "[data-testid=stTopNavLink], [data-testid=stSidebarNavLink]"
+NAVIGATION: Final = "[data-testid=stTopNavLink], [data-testid=stSidebarNavLink]"
 # Streamlit draws the sparkline of its own metric card as an image without a name; nothing of ours can name it.
 NOT_OURS = {"svg-img-alt"}
 
@@ -50,7 +50,7 @@ class Reader:
             title = f"{TITLES[name]} · DeAI Observatory"
             assert self.page.title() != title
             self.strangers.clear()
-            self.page.locator(LINKS).filter(has_text=TITLES[name]).dispatch_event("click")
+            self.page.locator(NAVIGATION).filter(has_text=TITLES[name]).dispatch_event("click")
             expect(self.page).to_have_title(title, timeout=PATIENCE)
             self._arrives(name)
         return self.page
