@@ -1,7 +1,7 @@
 """Why effective parties changed in thirty days: who is counted, who is known to be one party, and who really moved."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import astuple
 from datetime import datetime, timedelta
 from typing import Final
@@ -28,6 +28,10 @@ CHANGE: Final = pl.Schema(
     }
 )
 Amounts = Mapping[str, int]
+# The party of each address that has one.
+Labels = Mapping[str, str]
+# By number and name.
+Populations = Mapping[tuple[int, str], Amounts]
 
 # The snapshot nearest to thirty days before the newest one of a reading on the same chain; of two, the older.
 _EARLIER: Final = """
@@ -41,48 +45,56 @@ _EARLIER: Final = """
     ORDER BY n.id
 """
 _HELD: Final = """
-    SELECT h.population_id, h.population, h.address, h.amount
+    SELECT h.snapshot, h.population_id, h.population, h.address, h.amount
     FROM held h JOIN distribution d
         ON d.snapshot = h.snapshot AND d.population = h.population_id AND d.grouping = 'address'
-    WHERE h.snapshot = ?1 AND d.n <= ?2 AND h.amount > 0 AND NOT is_sink(h.address)
+    WHERE h.snapshot IN (SELECT unnest(?1::INTEGER[])) AND d.n <= ?2 AND h.amount > 0 AND NOT is_sink(h.address)
 """
 _LABELS: Final = """
-    SELECT address, entity, kind FROM entity
-    WHERE network = ?1 AND recorded_at <= ?2 AND in_force(valid_from, valid_to, ?2)
+    SELECT t.time, e.address, e.entity, e.kind FROM (SELECT unnest(?2::TIMESTAMPTZ[]) AS time) t
+    JOIN entity e ON e.recorded_at <= t.time AND in_force(e.valid_from, e.valid_to, t.time) WHERE e.network = ?1
 """
 
 
 def changes(draft: Draft) -> pl.DataFrame:
     """Rows of the table `change`: none of a population of which no day near was read, or too many hold something."""
     pairs = draft.table(_EARLIER, BACK.total_seconds(), NEAR.total_seconds(), MOST_HOLDERS)
-    rows = [
-        (snapshot, population, earlier, *astuple(change), moved)
-        for snapshot, network, time, earlier, earlier_time in pairs.iter_rows()
-        for population, change, moved in _of_reading(draft, network, (earlier, earlier_time), (snapshot, time))
-    ]
-    return pl.DataFrame(rows, schema=CHANGE, orient="row")
+    rows = [row for one in pairs.partition_by("network") for row in _of_network(draft, one)]
+    return pl.DataFrame(rows, schema=CHANGE, orient="row").sort("snapshot", "population")
+
+
+def _of_network(draft: Draft, pairs: pl.DataFrame) -> Iterator[tuple[object, ...]]:
+    """The rows of a network, whose readings are asked for at once."""
+    held = draft.table(_HELD, pairs["snapshot"].to_list(), MOST_HOLDERS).partition_by("snapshot", as_dict=True)
+    pairs = pairs.filter(pl.col("snapshot").is_in([snapshot for (snapshot,) in held]))
+    if pairs.is_empty():
+        return
+    landed = _held_then(draft, pairs["earlier"].to_list()).partition_by("snapshot", as_dict=True)
+    labels = _labels(draft, pairs["network"][0], {*pairs["time"], *pairs["earlier_time"]})
+    for snapshot, time, earlier, earlier_time in pairs.drop("network").iter_rows():
+        if (earlier,) in landed:
+            now, then = _amounts(held[snapshot,]), _amounts(landed[earlier,])
+            for population, change, moved in _of_reading(then, now, labels[earlier_time], labels[time]):
+                yield snapshot, population, earlier, *astuple(change), moved
 
 
 def _of_reading(
-    draft: Draft, network: str, earlier: tuple[int, datetime], newest: tuple[int, datetime]
+    then: Populations, now: Populations, were: Labels, are: Labels
 ) -> Iterator[tuple[int, Change, float | None]]:
     """The change of every population of a reading, by its number, and how much of it changed hands."""
-    now = _amounts(draft.table(_HELD, newest[0], MOST_HOLDERS))
-    then = _amounts(_held_then(draft, earlier[0])) if now else {}
-    labels = [_labels(draft, network, time) for _, time in (earlier, newest)]
     for (number, name), after in now.items():
         before = then.get((0, name))
         if before:
-            change = decomposed(_known(before, labels[0]), _known(after, labels[1]), effective)
-            had, has = by_party(_known(before, labels[1])), by_party(_known(after, labels[1]))
+            change = decomposed(_known(before, were), _known(after, are), effective)
+            had, has = by_party(_known(before, are)), by_party(_known(after, are))
             yield number, change, churn(had, has) if had and has else None
 
 
-def _held_then(draft: Draft, snapshot: int) -> pl.DataFrame:
-    """Who had how much at an earlier snapshot: 0, population, holder, amount; nobody where its file is torn."""
+def _held_then(draft: Draft, snapshots: Sequence[int]) -> pl.DataFrame:
+    """Who had how much at earlier snapshots: snapshot, 0, population, holder, amount; nobody where a file is torn."""
     parties = (pl.col("amount") > 0) & ~pl.col("holder").str.starts_with(SINK)
-    rows = draft.landed(Kind.HOLDINGS, [snapshot]).filter(parties)
-    return rows.select(pl.lit(0), "population", "holder", "amount")
+    rows = draft.landed(Kind.HOLDINGS, snapshots).filter(parties)
+    return rows.select("snapshot", pl.lit(0), "population", "holder", "amount")
 
 
 def effective(known: Known) -> float:
@@ -103,19 +115,21 @@ def by_party(known: Known) -> Amounts:
     return amounts
 
 
-def _known(amounts: Amounts, labels: Mapping[str, str]) -> Known:
+def _known(amounts: Amounts, labels: Labels) -> Known:
     return Known(frozenset(amounts), labels, {}, amounts)
 
 
-def _labels(draft: Draft, network: str, at: datetime) -> dict[str, str]:
-    """The party of each labelled address, as it was known at a time; protocol accounts are nobody."""
-    rows = draft.table(_LABELS, network, at).iter_rows()
-    return {address: NOBODY if kind in PROTOCOL else entity for address, entity, kind in rows}
+def _labels(draft: Draft, network: str, times: Collection[datetime]) -> Mapping[datetime, Labels]:
+    """The party of each labelled address, as it was known at some times; protocol accounts are nobody."""
+    found: dict[datetime, dict[str, str]] = {time: {} for time in times}
+    for time, address, entity, kind in draft.table(_LABELS, network, list(times)).iter_rows():
+        found[time][address] = NOBODY if kind in PROTOCOL else entity
+    return found
 
 
-def _amounts(rows: pl.DataFrame) -> Mapping[tuple[int, str], Amounts]:
+def _amounts(rows: pl.DataFrame) -> Populations:
     """What each holder of a population has, by number and name of the population."""
     found: dict[tuple[int, str], dict[str, int]] = defaultdict(dict)
-    for number, name, address, amount in rows.iter_rows():
+    for _, number, name, address, amount in rows.iter_rows():
         found[number, name][address] = int(amount)
     return found
