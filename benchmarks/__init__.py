@@ -14,7 +14,7 @@ A file benchmarks/<name>.py joins by ending in `CASES = (Case(...), ...)`. Cases
 Each size of each case runs in a fresh process. `prepare` must be a function of a module (it crosses to that process)
 and imports what only it needs; it raises Skip("why") where a peer is not on this machine. Columns: least CPU-seconds
 (all threads), median wall seconds, peak memory above the start in MB, and the exponent by which CPU-seconds grow.
-`python -m benchmarks` ends with 1 when a bar (`limit` or `beat`, at the largest size) is missed.
+`python -m benchmarks` ends with 1 when a bar (`limit`, `beat` or `peak` at the largest size, `growth`) is missed.
 """
 
 from collections.abc import Callable, Mapping
@@ -34,6 +34,7 @@ class Case:
 
     work: what is done, with {} for the size. sizes: smallest to largest. limit: CPU-seconds that this may take.
     beat: how many times the CPU-seconds of ours this must take; below one, how much slower than it ours may be.
+    peak: MB above the start that it may take. growth: the largest exponent of CPU-seconds over size.
     differs: why the numbers of this peer differ from ours, where that is known; otherwise they must agree to 1e-9.
     """
 
@@ -43,4 +44,6 @@ class Case:
     sizes: tuple[int, ...]
     limit: float | None = None
     beat: float | None = None
+    peak: float | None = None
+    growth: float | None = None
     differs: str = ""

@@ -84,12 +84,12 @@ def _resident(field: str) -> float:
     return next(int(line.split()[1]) / 1000 for line in lines if line.startswith(field))
 
 
-def growth(timings: Sequence[Timing]) -> str:
-    """Exponent of CPU-seconds over size, from the smallest and the largest."""
+def growth(timings: Sequence[Timing]) -> float | None:
+    """Exponent of CPU-seconds over size, from the smallest and the largest; None of one size."""
     first, last = timings[0], timings[-1]
     if first.size == last.size or first.cpu <= 0:
-        return ""
-    return f"{math.log(last.cpu / first.cpu) / math.log(last.size / first.size):.2f}"
+        return None
+    return math.log(last.cpu / first.cpu) / math.log(last.size / first.size)
 
 
 def agreement(case: Case, mine: Mapping[str, float], ours: Mapping[str, float]) -> str:
@@ -128,7 +128,8 @@ def lines(work: str, group: Sequence[Case]) -> Iterator[Line]:
         last = timings[-1]
         ours = last if case.by == OURS else ours
         ratio = last.cpu / ours.cpu if ours and case.by != OURS else None
-        bars = list(_bars(case, last.cpu, ratio))
+        grown = growth(timings)
+        bars = list(_bars(case, last, grown, ratio))
         # What nobody else computes is told as it is.
         to = {} if len(group) == 1 else ours.numbers if ours else None
         numbers = "" if to is None or to is last.numbers else agreement(case, last.numbers, to)
@@ -139,7 +140,7 @@ def lines(work: str, group: Sequence[Case]) -> Iterator[Line]:
                 f"{last.cpu:.4f}",
                 f"{last.median:.4f}",
                 f"{last.peak:.0f}",
-                growth(timings),
+                "" if grown is None else f"{grown:.2f}",
                 "" if ratio is None else f"{ratio:.1f}x faster" if ratio >= 1 else f"{1 / ratio:.1f}x slower",
                 "; ".join(f"{text} {'met' if met else 'MISSED'}" for text, met in bars),
                 numbers,
@@ -148,9 +149,13 @@ def lines(work: str, group: Sequence[Case]) -> Iterator[Line]:
         )
 
 
-def _bars(case: Case, cpu: float, ratio: float | None) -> Iterator[tuple[str, bool]]:
+def _bars(case: Case, last: Timing, grown: float | None, ratio: float | None) -> Iterator[tuple[str, bool]]:
     if case.limit is not None:
-        yield f"<= {case.limit:g} CPU s", cpu <= case.limit
+        yield f"<= {case.limit:g} CPU s", last.cpu <= case.limit
+    if case.peak is not None:
+        yield f"<= {case.peak:g} MB", last.peak <= case.peak
+    if case.growth is not None and grown is not None:
+        yield f"growth <= {case.growth:g}", grown <= case.growth
     if case.beat is not None and ratio is not None:
         yield f">= {case.beat:g}x", ratio >= case.beat
 

@@ -13,6 +13,7 @@ import polars as pl
 from analytics.spread.batches import Threshold
 from ingest.imported import imported
 from ingest.network import Deciding, Gate, Network, Reading, Rule, Way
+from ingest.settings import memory
 from publish import claims, deciding, evidence, halting, operators, yardsticks
 from publish.change import changes
 from publish.concentration import method_version, metrics
@@ -43,7 +44,7 @@ def build(
     doubted: landing files that are looked at again. `told` hears of files that are torn, before the ledger is loaded.
     Returns the mart's path and what is said of them.
     """
-    with Draft(data, afresh=afresh) as draft:
+    with Draft(data, afresh=afresh, memory=memory()) as draft:
         draft.replace("event", reference.events())
         draft.replace("offchain_power", reference.offchain_powers())
         draft.replace("planned", reference.planned())

@@ -1,6 +1,15 @@
 """What the environment sets for a run; what cannot be meant is told by the command line as wrong usage."""
 
 import os
+import re
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+MEMORY: Final = "DEAI_MEMORY"
+BYTES: Final = {"M": 10**6, "MI": 2**20, "G": 10**9, "GI": 2**30, "T": 10**12, "TI": 2**40}
+# What a container may take, where it may not take all: of control groups version 2, and of version 1.
+CONTAINER: Final = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 
 
 class WrongSetting(Exception):
@@ -17,3 +26,27 @@ def above_zero(variable: str, usual: float) -> float:
     if not 0 < found < float("inf"):
         raise WrongSetting(f"{variable}: {told!r} is no number above 0")
     return found
+
+
+def memory() -> int:
+    """Bytes that the database of a build may take: what is set, else a quarter of what there is.
+
+    Raises WrongSetting where it is no size.
+    """
+    told = os.environ.get(MEMORY)
+    if told is None:
+        return _machine() // 4
+    found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?) ?([MGT]I?)B", told.strip().upper())
+    if not found or not (size := int(float(found[1]) * BYTES[found[2]])):
+        raise WrongSetting(f"{MEMORY}: {told!r} is no size such as 1GB or 512MB")
+    return size
+
+
+def _machine() -> int:
+    """Bytes of memory that this machine has, or the container that this process is in."""
+    limits = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
+    for path in CONTAINER:
+        # Without a limit there is no file, or the word max in it.
+        with suppress(OSError, ValueError):
+            limits.append(int(path.read_text()))
+    return min(limits)

@@ -100,7 +100,8 @@ class Distributions:
 class Draft:
     """A copy of the current mart, or an empty one, that becomes the next when `publish` is called."""
 
-    def __init__(self, data: Path, *, afresh: bool = False) -> None:
+    def __init__(self, data: Path, *, afresh: bool = False, memory: int | None = None) -> None:
+        """memory: bytes that the database may take; what needs more goes through a file beside the draft."""
         self.data = data
         self.landing = Landing(data)
         # Landing files that are not what landed, with the reason.
@@ -108,6 +109,7 @@ class Draft:
         self._proved: set[str] = set()
         self._path = data / "draft.duckdb"
         self._afresh = afresh
+        self._memory = memory
 
     def __enter__(self) -> Self:
         self.data.mkdir(parents=True, exist_ok=True)
@@ -141,7 +143,7 @@ class Draft:
             try:
                 with self._path.open("wb") as copy:
                     prove(self.data, copy.write)
-                connection = _connected(self._path)
+                connection = _connected(self._path, self._memory)
                 if is_of_now(connection, current(self.data)):
                     return connection
                 connection.close()
@@ -155,7 +157,7 @@ class Draft:
                 pass
             self._remove()
         _create(self._path)
-        return _connected(self._path)
+        return _connected(self._path, self._memory)
 
     def table(self, query: str, *parameters: object) -> pl.DataFrame:
         """Rows of a query on the draft."""
@@ -228,7 +230,7 @@ class Draft:
         """
         for batch in self.unmeasured(method_version):
             self._load_holdings(batch)
-            for grouping in sql.GROUPED:
+            for grouping in sql.GROUPINGS:
                 self._describe(grouping)
                 found = self.distributions(grouping, batch)
                 if len(found.snapshot):
@@ -240,6 +242,7 @@ class Draft:
     def unmeasured(self, method_version: str) -> Iterator[list[int]]:
         """Snapshots without metrics under these formulas and the labels in force, in batches that fit memory."""
         self.execute(sql.LABEL_VERSIONS)
+        self.execute(sql.LABELS)
         wanted = self.table(sql.UNMEASURED, method_version)
         return _batches(wanted.filter(~pl.col("id").is_in(list(self._unproved(wanted["id"])))))
 
@@ -249,10 +252,11 @@ class Draft:
         return dict(found.filter(pl.col("id").is_in(list(snapshots))).iter_rows())
 
     def _load_holdings(self, snapshots: Sequence[int]) -> None:
-        """Put the rows of these snapshots into a temporary table, with the labels that hold at their time."""
-        self._load(snapshots, Kind.HOLDINGS)
-        for statement in sql.LABEL:
-            self.execute(statement)
+        """Put the amounts of these snapshots into a temporary table, with the labels that hold at their time."""
+        files = self._wanted(snapshots)
+        self.execute(sql.POPULATIONS, *files)
+        self.execute(sql.LABELLED, *files)
+        self.execute(sql.COUNTED)
 
     def measure_newest(self, metrics: Callable[[Distributions], pl.DataFrame]) -> None:
         """Put into the mart what `metrics` makes of the newest holdings under groupings that have no history.
@@ -273,8 +277,7 @@ class Draft:
     def distributions(self, grouping: str, snapshots: Sequence[int]) -> Distributions:
         """The loaded holdings of snapshots under one grouping; a population that the grouping empties is left out."""
         labels = dict.fromkeys(snapshots, "") if grouping == sql.UNLABELLED else self._label_versions(snapshots)
-        query = sql.GROUPS.format(grouped=sql.GROUPED[grouping])
-        return self._grouped(query, grouping, labels, self._unseen("landed", snapshots))
+        return self._grouped(sql.groups(grouping), grouping, labels, self._unseen("counted", snapshots))
 
     def _grouped(
         self, query: str, grouping: str, labels: Mapping[int, str], unseen: Mapping[tuple[int, int], int]
@@ -285,8 +288,8 @@ class Draft:
         starts = np.flatnonzero(np.diff(snapshot, prepend=-1) | np.diff(population, prepend=-1))
         return Distributions(
             grouping=grouping,
-            snapshot=snapshot[starts],
-            population=population[starts],
+            snapshot=snapshot[starts].astype(np.int64),
+            population=population[starts].astype(np.int64),
             offsets=np.append(starts, len(snapshot)),
             amounts=np.concatenate([NOBODY, *(_words(chunk) for chunk in found["amount"].chunks)]),
             labels=labels,
@@ -301,32 +304,26 @@ class Draft:
         self._load(whole, kind)
         return self.table("FROM landed")
 
-    def _unseen(self, held: str, snapshots: Sequence[int]) -> dict[tuple[int, int], int]:
+    def _unseen(self, counted: str, snapshots: Sequence[int]) -> dict[tuple[int, int], int]:
         """What the chain reports beyond what was read, by snapshot and population; roundings do not count.
 
-        held: the relation of snapshot, population and amount that was read.
+        counted: the relation of snapshot, population, amount and number of holders of what was read.
         """
-        found = self.table(sql.UNSEEN.format(held=held), list(snapshots))
+        found = self.table(sql.UNSEEN.format(counted=counted), list(snapshots))
         return {(snapshot, population): int(rest) for snapshot, population, rest in found.iter_rows()}
 
     def _describe(self, grouping: str) -> None:
         """Write size, total, coverage and exclusions of the loaded holdings under a grouping."""
-        query = sql.DESCRIBE.format(
-            grouped=sql.GROUPED[grouping],
-            excluded=sql.EXCLUDED[grouping],
-            grouping=grouping,
-            labels="''" if grouping == sql.UNLABELLED else "any_value(v.version)",
-        )
-        self.execute(query)
+        self.execute(sql.describe(grouping))
         self.execute(sql.ADD_DESCRIBED)
 
     def keep_newest(self) -> None:
         """Let `holding`, `share` and the states among the observations have what is newest, or still counts, only."""
         for batch in self._only("holding", sql.NEWEST):
-            self._load_holdings(batch)
+            self._load(batch, Kind.HOLDINGS)
             for statement in sql.HOLD:
                 self.execute(statement)
-        for batch in self._only("share", sql.COUNTED):
+        for batch in self._only("share", sql.TALLIED):
             self._load(batch, Kind.OBSERVATIONS)
             for statement in sql.SHARE:
                 self.execute(statement)
@@ -458,14 +455,14 @@ class Draft:
 
     def _load(self, snapshots: Sequence[int], kind: Kind) -> None:
         """Read the rows of snapshots from their landing files into the temporary table `landed`."""
-        wanted = "SELECT id, file, height, schema_version FROM snapshot WHERE id IN (SELECT unnest(?::INTEGER[]))"
-        self.execute(f"CREATE OR REPLACE TEMP TABLE wanted AS {wanted}", list(snapshots))
-        files = [literal(self.landing.folder / file) for file in self.table("SELECT DISTINCT file FROM wanted")["file"]]
-        self.execute(
-            sql.LANDED.format(columns=", ".join(f"r.{column}" for column in SCHEMAS[kind]), later=_later(kind)),
-            files,
-            str(self.landing.folder),
-        )
+        columns = ", ".join(f"r.{column}" for column in SCHEMAS[kind])
+        self.execute(sql.LANDED.format(columns=columns, later=_later(kind)), *self._wanted(snapshots))
+
+    def _wanted(self, snapshots: Sequence[int]) -> tuple[list[str], str]:
+        """Say which snapshots a statement is to read; gives their files, and the folder."""
+        self.execute(sql.WANTED, list(snapshots))
+        files = self.table("SELECT DISTINCT file FROM wanted")["file"]
+        return [literal(self.landing.folder / file) for file in files], str(self.landing.folder)
 
 
 def _later(kind: Kind) -> str:
@@ -478,11 +475,12 @@ def _sql_type(dtype: pl.DataType) -> str:
     return f"DECIMAL({dtype.precision}, {dtype.scale})" if isinstance(dtype, pl.Decimal) else "VARCHAR"
 
 
-def _connected(path: Path) -> duckdb.DuckDBPyConnection:
+def _connected(path: Path, memory: int | None) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(str(path))
-    connection.execute(
-        "SET TimeZone = 'UTC'; SET python_enable_replacements = false; SET enable_progress_bar = false"
-    ).fetchall()
+    settings = ["TimeZone = 'UTC'", "python_enable_replacements = false", "enable_progress_bar = false"]
+    if memory:
+        settings.append(f"memory_limit = '{memory // 2**20}MiB'")
+    connection.execute("; ".join(f"SET {one}" for one in settings)).fetchall()
     return connection
 
 

@@ -13,18 +13,22 @@ _PALLET: Final = (
 )
 _PROTOCOL: Final = ", ".join(f"'{kind}'" for kind in (*PROTOCOL, "sink"))
 
-# Files of schema version 1 hold one snapshot and have no column `snapshot_height`; others lack what came later.
-LANDED: Final = """
-    CREATE OR REPLACE TEMP TABLE landed AS
-    SELECT w.id AS snapshot, {columns}
-    FROM (
+# Rows of the files $1 in the folder $2. Files of schema version 1 hold one snapshot and have no column
+# `snapshot_height`; others lack what came later.
+_READ: Final = """
+    (
         SELECT NULL::BIGINT AS snapshot_height{later} WHERE false
         UNION ALL BY NAME
         SELECT * FROM read_parquet(
-            ?::VARCHAR[], filename = true, union_by_name = true, hive_partitioning = false)
+            $1::VARCHAR[], filename = true, union_by_name = true, hive_partitioning = false)
     ) r
-    JOIN wanted w ON r.filename = ? || '/' || w.file AND (w.schema_version = 1 OR r.snapshot_height = w.height)
+    JOIN wanted w ON r.filename = $2 || '/' || w.file AND (w.schema_version = 1 OR r.snapshot_height = w.height)
 """
+WANTED: Final = """
+    CREATE OR REPLACE TEMP TABLE wanted AS
+    SELECT id, file, height, schema_version, network, time FROM snapshot WHERE id IN (SELECT unnest(?::INTEGER[]))
+"""
+LANDED: Final = f"CREATE OR REPLACE TEMP TABLE landed AS SELECT w.id AS snapshot, {{columns}} FROM {_READ}"
 
 FRESH: Final = "SELECT id, n, kind FROM snapshot WHERE id IN (SELECT unnest(?::INTEGER[])) ORDER BY time, id"
 
@@ -92,84 +96,114 @@ NEWEST: Final = """
     WHERE kind = 'holdings' AND id NOT IN (SELECT unnest(?::INTEGER[])) GROUP BY network, reading
 """
 
-# `labelled` has only the populations that some label touches.
-LABEL: Final[Sequence[str]] = (
-    """
+# Labels by number, and two that have no row in the reference: of what nobody got, and of a chain's own modules.
+_SINK, _MODULE, _NOBODY = -1, -2, 0
+LABELS: Final = f"""
+    CREATE OR REPLACE TEMP TABLE label AS
+    SELECT row_number() OVER ()::INTEGER AS id, network, address, entity, kind, valid_from, valid_to FROM entity
+    UNION ALL VALUES ({_SINK}, NULL, NULL, 'sink', 'sink', NULL, NULL),
+                     ({_MODULE}, NULL, NULL, 'pallets', 'protocol', NULL, NULL)
+"""
+POPULATIONS: Final = f"""
     INSERT INTO population
     SELECT (SELECT count(*) FROM population) + row_number() OVER (ORDER BY population), population
-    FROM (SELECT DISTINCT population FROM landed WHERE population NOT IN (SELECT name FROM population))
-    """,
-    """
-    CREATE OR REPLACE TEMP TABLE label AS
-    SELECT DISTINCT l.snapshot, l.population, l.holder, e.entity, e.kind
-    FROM landed l JOIN snapshot s ON s.id = l.snapshot
-    JOIN entity e ON e.network = s.network AND e.address = l.holder
-        AND in_force(e.valid_from, e.valid_to, s.time)
-    UNION ALL
-    SELECT snapshot, population, holder, holder, 'sink' FROM landed WHERE is_sink(holder)
-    UNION ALL
-    SELECT snapshot, population, holder, 'pallets', 'protocol' FROM landed WHERE """
-    + _PALLET.format(holder="holder")
-    + """ AND NOT EXISTS (
-        SELECT 1 FROM entity e JOIN snapshot s ON s.network = e.network
-        WHERE s.id = landed.snapshot AND e.address = holder AND in_force(e.valid_from, e.valid_to, s.time))
-    """,
-    """
-    CREATE OR REPLACE TEMP TABLE labelled AS
-    SELECT l.snapshot, l.population, l.holder, l.amount, b.entity, b.kind
-    FROM landed l LEFT JOIN label b USING (snapshot, population, holder)
-    WHERE (l.snapshot, l.population) IN (SELECT (snapshot, population) FROM label)
-    """,
-)
-
-_MERGED: Final = """
-    SELECT snapshot, population, sum(amount) AS amount FROM labelled
-    WHERE {where} GROUP BY snapshot, population, coalesce(entity, holder)
+    FROM (SELECT DISTINCT r.population FROM {_READ.format(later="")}
+          WHERE r.population NOT IN (SELECT name FROM population))
 """
-GROUPED: Final[Mapping[str, str]] = {
-    "address": "SELECT snapshot, population, amount FROM landed WHERE NOT is_sink(holder)",
-    "control": _MERGED.format(where=f"coalesce(kind, '') NOT IN ({_PROTOCOL})"),
-    "ownership": _MERGED.format(where=f"coalesce(kind, '') NOT IN ({_PROTOCOL}, '{CUSTODIAN}')"),
-    "custodians": _MERGED.format(where=f"kind = '{CUSTODIAN}'"),
-}
-METRIC_KEY: Final = "snapshot, population, grouping, metric, method_version, labels_version"
-# Does not depend on who is behind an address.
-UNLABELLED: Final = "address"
+# Amounts, and under which label: an address is looked at once, where it is read, and not kept.
+LABELLED: Final = f"""
+    CREATE OR REPLACE TEMP TABLE labelled AS
+    SELECT w.id AS snapshot, p.id AS population, r.amount,
+           CASE WHEN is_sink(r.holder) THEN {_SINK} WHEN l.id IS NOT NULL THEN l.id
+                WHEN {_PALLET.format(holder="r.holder")} THEN {_MODULE} ELSE {_NOBODY} END::INTEGER AS label
+    FROM {_READ.format(later="")}
+    JOIN population p ON p.name = r.population
+    LEFT JOIN label l ON l.network = w.network AND l.address = r.holder AND in_force(l.valid_from, l.valid_to, w.time)
+"""
+# What there is under each label: a few rows a population, from which all of it but the metrics follows.
+COUNTED: Final = """
+    CREATE OR REPLACE TEMP TABLE counted AS
+    SELECT o.*, l.entity, l.kind FROM (
+        SELECT snapshot, population, label, sum(amount) AS amount, count(*) FILTER (amount > 0) AS n, count(*) AS n_all
+        FROM labelled GROUP BY ALL
+    ) o LEFT JOIN label l ON l.id = o.label
+"""
+
+_WITHOUT: Final = f"FROM {{table}} SEMI JOIN touched USING (snapshot, population) WHERE label = {_NOBODY}"
+_MERGED: Final = """
+    FROM (SELECT snapshot, population, sum(amount) AS amount FROM counted
+          WHERE {where} GROUP BY snapshot, population, entity)
+"""
+# Who is left out as no party under a grouping, and who is one, by the kind of the label; a population that no label
+# touches has none of the groupings by labels.
 EXCLUDED: Final[Mapping[str, str]] = {
     "address": "kind = 'sink'",
     "control": f"kind IN ({_PROTOCOL})",
     "ownership": f"kind IN ({_PROTOCOL}, '{CUSTODIAN}')",
     "custodians": "false",
 }
+_PARTY: Final[Mapping[str, str]] = {
+    "control": f"kind NOT IN ({_PROTOCOL})",
+    "ownership": f"kind NOT IN ({_PROTOCOL}, '{CUSTODIAN}')",
+    "custodians": f"kind = '{CUSTODIAN}'",
+}
+# Does not depend on who is behind an address.
+UNLABELLED: Final = "address"
+GROUPINGS: Final = (UNLABELLED, *_PARTY)
 
-GROUPS: Final = """
-    SELECT g.snapshot::BIGINT AS snapshot, p.id::BIGINT AS population, g.amount
-    FROM ({grouped}) g JOIN population p ON p.name = g.population
-    ORDER BY g.snapshot, p.id
-"""
 
-DESCRIBE: Final = """
+def _parties(grouping: str, of_many: str, columns: str, of_one: str) -> str:
+    """Columns of the table `of_many` for whoever is counted alone, and of each party that a label names."""
+    if grouping == UNLABELLED:
+        return f"SELECT {columns} FROM {of_many} WHERE label <> {_SINK}"
+    merged = f"SELECT {of_one} {_MERGED.format(where=_PARTY[grouping])}"
+    if grouping == "custodians":
+        return merged
+    touched = f"WITH touched AS (SELECT DISTINCT snapshot, population FROM counted WHERE label <> {_NOBODY})"
+    return f"{touched} SELECT {columns} {_WITHOUT.format(table=of_many)} UNION ALL {merged}"
+
+
+METRIC_KEY: Final = "snapshot, population, grouping, metric, method_version, labels_version"
+
+
+def groups(grouping: str) -> str:
+    """Snapshot, population and amount of every party of the loaded holdings, in order of the first two."""
+    parties = _parties(grouping, "labelled", *["snapshot, population, amount"] * 2)
+    return f"SELECT snapshot, population, amount FROM ({parties}) ORDER BY snapshot, population"
+
+
+def describe(grouping: str) -> str:
+    """Puts size, total, coverage and exclusions of the loaded holdings under a grouping into the table `described`."""
+    columns = "snapshot, population, n, n_all, amount"
+    parties = _parties(
+        grouping, "counted", columns, "snapshot, population, (amount > 0)::BIGINT AS n, 1 AS n_all, amount"
+    )
+    labels = "''" if grouping == UNLABELLED else "any_value(v.version)"
+    return _DESCRIBE.format(parties=parties, excluded=EXCLUDED[grouping], grouping=grouping, labels=labels)
+
+
+_DESCRIBE: Final = """
     CREATE OR REPLACE TEMP TABLE described AS
-    WITH addresses AS (SELECT snapshot, population, sum(amount) AS total FROM landed GROUP BY ALL),
+    WITH addresses AS (SELECT snapshot, population, sum(amount) AS total FROM counted GROUP BY ALL),
     excluded AS (
         SELECT snapshot, population,
                to_json(map_from_entries(list((kind, amount / nullif(total, 0)) ORDER BY kind)))::VARCHAR AS exclusions
-        FROM (SELECT snapshot, population, kind, sum(amount) AS amount FROM labelled WHERE {excluded} GROUP BY ALL)
+        FROM (SELECT snapshot, population, kind, sum(amount) AS amount FROM counted WHERE {excluded} GROUP BY ALL)
         JOIN addresses USING (snapshot, population)
         GROUP BY ALL
     )
-    SELECT g.snapshot, p.id AS population, '{grouping}' AS grouping, {labels} AS labels_version,
-           count(*) FILTER (g.amount > 0) AS n, count(*) AS n_all, sum(g.amount) AS total,
+    SELECT g.snapshot, g.population, '{grouping}' AS grouping, {labels} AS labels_version,
+           sum(g.n)::BIGINT AS n, sum(g.n_all)::BIGINT AS n_all, sum(g.amount) AS total,
            any_value(r.total) AS reported_total, any_value(a.total / nullif(r.total, 0)) AS coverage,
            any_value(x.exclusions) AS exclusions
-    FROM ({grouped}) g
-    JOIN population p ON p.name = g.population
+    FROM ({parties}) g
+    JOIN population p ON p.id = g.population
     JOIN snapshot s ON s.id = g.snapshot
     JOIN label_version v ON v.network = s.network
     JOIN addresses a ON a.snapshot = g.snapshot AND a.population = g.population
-    LEFT JOIN reported r ON r.snapshot = g.snapshot AND r.population = g.population
+    LEFT JOIN reported r ON r.snapshot = g.snapshot AND r.population = p.name
     LEFT JOIN excluded x ON x.snapshot = g.snapshot AND x.population = g.population
-    GROUP BY g.snapshot, p.id
+    GROUP BY g.snapshot, g.population
 """
 
 ADD_DESCRIBED: Final = """
@@ -180,9 +214,9 @@ ADD_DESCRIBED: Final = """
 # Rounding down loses less than one base unit a holder.
 UNSEEN: Final = """
     SELECT a.snapshot, p.id, r.total - a.total
-    FROM (SELECT snapshot, population, sum(amount) AS total, count(*) AS n FROM {held} GROUP BY ALL) a
-    JOIN reported r USING (snapshot, population)
-    JOIN population p ON p.name = a.population
+    FROM (SELECT snapshot, population, sum(amount) AS total, sum(n_all) AS n FROM {counted} GROUP BY ALL) a
+    JOIN population p ON p.id = a.population
+    JOIN reported r ON r.snapshot = a.snapshot AND r.population = p.name
     WHERE r.total - a.total > a.n AND a.snapshot IN (SELECT unnest(?::INTEGER[]))
 """
 
@@ -230,9 +264,7 @@ _KNOWN: Final = f"""
     counted AS (SELECT * FROM party WHERE kind NOT IN ({_PROTOCOL}) AND amount > 0)
 """
 # What is newest, as UNSEEN needs it.
-HELD: Final = (
-    "(SELECT o.snapshot, p.name AS population, o.amount FROM holding o JOIN population p ON p.id = o.population)"
-)
+HELD: Final = "(SELECT snapshot, population, amount, 1 AS n_all FROM holding)"
 UNLABELLED_ONE: Final = "unlabelled_one"
 # Groupings of what is newest alone, with what they are computed from: snapshot, population and amount of each party.
 OF_NEWEST: Final[Mapping[str, str]] = {
@@ -279,7 +311,7 @@ OF_NEWEST: Final[Mapping[str, str]] = {
 _IN_SHARES: Final = "s.reading IN ('shares', 'closing_shares')"
 # What is counted: the last that was read in shares while a proposal was open, if its votes are known. Nothing else of
 # it is kept, because it is as long as all delegations of a chain.
-COUNTED: Final = f"""
+TALLIED: Final = f"""
     SELECT DISTINCT id FROM (
         SELECT s.id FROM proposal p JOIN snapshot s ON s.network = p.network AND s.chain_id = p.chain_id
         WHERE {_IN_SHARES} AND s.n > 0 AND s.time BETWEEN p.voting_start AND p.voting_end

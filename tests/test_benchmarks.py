@@ -27,8 +27,8 @@ PEER = Case("adding up to {:,}", "peer", quick, sizes=(10, 100))
 
 def test_growth_is_the_exponent_of_time_over_size() -> None:
     timings = [Timing(10, 0.1, 0.1, 1, {}), Timing(1000, 10.0, 10.0, 1, {})]
-    assert growth(timings) == "1.00"
-    assert growth(timings[:1]) == ""
+    assert growth(timings) == pytest.approx(1.0)
+    assert growth(timings[:1]) is None
 
 
 def test_numbers_that_differ_are_told_with_the_reason_where_it_is_known() -> None:
@@ -54,6 +54,13 @@ def test_rows_say_what_is_met_missed_wrong_and_skipped() -> None:
     assert (differs.cells[-1], differs.missed) == ("DIFFERS: sum 46 for 45", True)
     assert ("skipped: it is not installed" in skipped.cells, skipped.missed) == (True, False)
     assert (">= 1e+09x MISSED" in behind.cells, behind.missed) == (True, True)
+
+
+@pytest.mark.slow
+def test_memory_and_growth_have_bars_too() -> None:
+    (grown,) = lines("", [Case("", OURS, quick, sizes=(10, 10**6), limit=5.0, peak=500.0, growth=0.01)])
+    assert grown.missed
+    assert "<= 5 CPU s met; <= 500 MB met; growth <= 0.01 MISSED" in grown.cells
 
 
 @pytest.mark.slow
