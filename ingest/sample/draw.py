@@ -38,27 +38,36 @@ def wandered(phase: Floats, back: int) -> Floats:
 
 def held(population: str, holders: pl.Series, parts: Whole, *, unit: int) -> pl.DataFrame:
     """Holdings of one population: each holder's parts, of `unit` base units each."""
-    amount = pl.Series(parts).cast(pl.Int128) * pl.Series([unit], dtype=pl.Int128)
-    return pl.DataFrame(
-        {
-            "population": pl.repeat(population, len(parts), eager=True),
-            "holder": holders,
-            "amount": amount.cast(pl.Decimal(38, 0)),
-        },
-        schema=HOLDINGS,
-    )
+    units = pl.Series([unit], dtype=pl.Int128)
+    return holding(named(population, holders), parts, units)
+
+
+def named(population: str, holders: pl.Series) -> pl.DataFrame:
+    """The holders of one population, which has the same on every day."""
+    return pl.DataFrame({"population": pl.repeat(population, len(holders), eager=True), "holder": holders})
+
+
+def holding(who: pl.DataFrame, parts: Whole, units: pl.Series) -> pl.DataFrame:
+    """Holdings of a day: who (population and holder) has how many parts, of so many base units each."""
+    amounts = (pl.Series("amount", parts).cast(pl.Int128) * units).cast(HOLDINGS["amount"])
+    return who.hstack([amounts])
 
 
 @cache
 def parties(form: str, spelling: str, n: int) -> pl.Series:
     """The first n simulated parties whose names have a form."""
-    slots = re.split(r"(<\w+>)", form)
-    return pl.Series(["".join(_filled(slot, spelling, place) for slot in slots) for place in range(n)])
+    return pl.Series([party(form, spelling, place) for place in range(n)])
 
 
 def party(form: str, spelling: str, place: int) -> str:
     """A simulated party whose name has a form (store.spelling), on a network that spells addresses so."""
-    return "".join(_filled(slot, spelling, place) for slot in re.split(r"(<\w+>)", form))
+    return "".join([_filled(slot, spelling, place) for slot in _slots(form)])
+
+
+@cache
+def _slots(form: str) -> tuple[str, ...]:
+    """The parts of a form: its slots, and what stands between."""
+    return tuple(slot for slot in re.split(r"(<\w+>)", form) if slot)
 
 
 def _filled(slot: str, spelling: str, place: int) -> str:

@@ -4,7 +4,7 @@ Deterministic: the same program and day give the same numbers. Amounts are inven
 A network is drawn from what its file declares; what makes some of them look real is in tables that know no names.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache, partial
@@ -22,7 +22,7 @@ from ingest.sample import arweave, evm, filecoin, market, solana, substrate
 from ingest.sample import cosmos as sample_chain
 from ingest.sample import votes as sample_votes
 from ingest.sample.cosmos import chain_of
-from ingest.sample.draw import DAY, DAYS, Floats, Row, dice, held, parties, wandered
+from ingest.sample.draw import DAY, DAYS, Floats, Row, Whole, dice, holding, named, parties, wandered
 from ingest.sample.looks import Population, look
 from store.landing import Landing
 from store.rows import Block, Facts, Kind, Measure, Snapshot, frame
@@ -56,8 +56,11 @@ def build_sample(data: Path, until: datetime | None = None, days: int = DAYS) ->
     end = until or datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     landing = Landing(data)
     for reading in readings():
+        snapshot, facts = _holdings(reading, end, 0)
+        # The same holders have other amounts on other days: one look at them is enough.
+        reading.network.check(reading.reading, facts)
         landing.land_months(_history(reading, end, days))
-        landing.land(*_holdings(reading, end, 0))
+        landing.land(snapshot, facts)
     for network in networks().values():
         for snapshot, facts in _beside(network, end, days):
             landing.land(snapshot, facts)
@@ -104,7 +107,6 @@ def _holdings(simulated: Simulated, end: datetime, back: int) -> tuple[Snapshot,
     if simulated.in_part:
         totals = {name: total * 100 // PARTLY for name, total in totals.items()}
     facts = Facts(rows, reported={name: total for name, total in totals.items() if _as_a_whole(name)}, since=since)
-    network.check(reading, facts)
     snapshot = _snapshot(network, reading, time)
     of = replace(snapshot, measure=reading.measure, unit=reading.unit, since=since, reported=facts.reported)
     return of, facts
@@ -115,21 +117,36 @@ def _as_a_whole(population: str) -> bool:
     return "@" not in population and "/" not in population
 
 
-def _drawn(name: str, spelling: str, populations: Sequence[Population], back: int) -> pl.DataFrame:
+def _drawn(name: str, spelling: str, populations: tuple[Population, ...], back: int) -> pl.DataFrame:
     """The populations of a reading on one day."""
-    return pl.concat(_amounts(f"{name} {one.name}", spelling, one, back) for one in populations)
+    who, units = _holders(spelling, populations)
+    parts = [_parts(f"{name} {one.name}", one, back) for one in populations]
+    return holding(who, np.concatenate(parts), units)
 
 
-def _amounts(name: str, spelling: str, population: Population, back: int) -> pl.DataFrame:
+@cache
+def _holders(spelling: str, populations: tuple[Population, ...]) -> tuple[pl.DataFrame, pl.Series]:
+    """Whom the populations of a reading have, and in how many base units each of them is drawn."""
+    who = []
+    for one in populations:
+        drawn = parties(one.holders, spelling, one.n)
+        holders = pl.concat([pl.Series(one.known, dtype=pl.String), drawn[len(one.known) :]])
+        who.append(named(one.name, holders))
+    units = pl.Series([_unit(one) for one in populations for _ in range(one.n)], dtype=pl.Int128)
+    return pl.concat(who, rechunk=True), units
+
+
+def _parts(name: str, population: Population, back: int) -> Whole:
     """One population on one day: lognormal amounts that wander slowly, so that ranks change but rarely."""
     logs, phase = _characters(name, population.n, population.skew)
     weight = np.exp(logs + min(population.skew, 1.0) * wandered(phase, back))
     # Small totals are counts (keys, subnets): everybody has at least one.
-    unit, parts = max(1, population.total // PARTS), min(PARTS, population.total)
-    amounts = np.maximum(1, np.rint(weight / weight.sum() * parts)).astype(np.int64)
-    drawn = parties(population.holders, spelling, population.n)
-    holders = pl.concat([pl.Series(population.known, dtype=pl.String), drawn[len(population.known) :]])
-    return held(population.name, holders, amounts, unit=unit)
+    parts: Whole = np.maximum(1, np.rint(weight / weight.sum() * min(PARTS, population.total))).astype(np.int64)
+    return parts
+
+
+def _unit(population: Population) -> int:
+    return max(1, population.total // PARTS)
 
 
 @cache
