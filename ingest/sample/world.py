@@ -25,7 +25,7 @@ from ingest.sample.cosmos import chain_of
 from ingest.sample.draw import DAY, DAYS, Floats, Row, Whole, dice, holding, named, parties, wandered
 from ingest.sample.looks import Population, look
 from store.landing import Landing
-from store.rows import Block, Facts, Kind, Measure, Snapshot, frame
+from store.rows import KEYS, Block, Facts, Kind, Measure, Snapshot, frame
 
 # Rows at a time, and days between two snapshots.
 Told = tuple[Callable[[datetime], list[Row]], int]
@@ -119,21 +119,22 @@ def _as_a_whole(population: str) -> bool:
 
 def _drawn(name: str, spelling: str, populations: tuple[Population, ...], back: int) -> pl.DataFrame:
     """The populations of a reading on one day."""
-    who, units = _holders(spelling, populations)
+    who, units, order = _holders(spelling, populations)
     parts = [_parts(f"{name} {one.name}", one, back) for one in populations]
-    return holding(who, np.concatenate(parts), units)
+    return holding(who, np.concatenate(parts)[order], units)
 
 
 @cache
-def _holders(spelling: str, populations: tuple[Population, ...]) -> tuple[pl.DataFrame, pl.Series]:
-    """Whom the populations of a reading have, and in how many base units each of them is drawn."""
+def _holders(spelling: str, populations: tuple[Population, ...]) -> tuple[pl.DataFrame, pl.Series, Whole]:
+    """Whom the populations of a reading have, in the order of landing; the base units of their parts; their places."""
     who = []
     for one in populations:
         drawn = parties(one.holders, spelling, one.n)
         holders = pl.concat([pl.Series(one.known, dtype=pl.String), drawn[len(one.known) :]])
         who.append(named(one.name, holders))
-    units = pl.Series([_unit(one) for one in populations for _ in range(one.n)], dtype=pl.Int128)
-    return pl.concat(who, rechunk=True), units
+    units = pl.Series("unit", [_unit(one) for one in populations for _ in range(one.n)], dtype=pl.Int128)
+    found = pl.concat(who).with_columns(units).with_row_index("place").sort(KEYS[Kind.HOLDINGS])
+    return found.select("population", "holder"), found["unit"], found["place"].to_numpy()
 
 
 def _parts(name: str, population: Population, back: int) -> Whole:
