@@ -12,7 +12,7 @@ from eth_typing import BlockNumber, HexStr
 from web3.types import FilterParams
 
 from benchmarks import OURS, Case, Skip, Work
-from ingest.evm.logs import NOBODY, TRANSFER, Transfers, added, net_changes, transfers
+from ingest.evm.logs import NOBODY, TRANSFER, Transfers, Wanted, added, net_changes, transfers
 from tests.worlds.evm_node import ANVIL, PACKAGES, Anvil, anvil, pinned
 
 AGGREGATE3 = [
@@ -75,7 +75,7 @@ def logs_ours(size: int) -> Work:
     pin = pinned(node.url)
 
     def work() -> dict[str, float]:
-        moves = pin.logs(token, [TRANSFER], 0, pin.block.height, partial(transfers, token=token))
+        moves = pin.logs(Wanted((token,), (TRANSFER,)), 0, pin.block.height, partial(transfers, token=token))
         return told([amount for move in moves for amount in move.amount])
 
     return work
@@ -183,7 +183,7 @@ def balances_of_web3(size: int) -> Work:
 def _parties(node: Anvil, token: str, count: int) -> list[str]:
     """So many who took part."""
     pin = pinned(node.url)
-    moves = pin.logs(token, [TRANSFER], 0, pin.block.height, partial(transfers, token=token))
+    moves = pin.logs(Wanted((token,), (TRANSFER,)), 0, pin.block.height, partial(transfers, token=token))
     seen = {party for move in moves for party in move.receiver} - {NOBODY}
     return sorted(seen)[:count]
 

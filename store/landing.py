@@ -4,7 +4,7 @@
     landing/<network>/<chain_id>/<reading>/<year-month>.parquet   the snapshots of a month that is over
     landing/_parts/<network>/<chain_id>/<reading>/<height>/    finished parts of a long reading, until it is whole
     landing/_parts/<network>/<chain_id>/<reading>/final/       parts that hold at every later block
-    landing/_parts/<network>/<chain_id>/head/final/            what the newest block led to, for the next run to ask for
+    landing/_parts/<network>/<chain_id>/_shared/               those that any reading of the network may ask for
     landing/_runs/<run>.json                                   the ledger
 
 A file carries its provenance as JSON under the Parquet metadata key `deai`, and a seal of all its bytes. Data under a
@@ -44,6 +44,7 @@ NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:@-]*")
 MONTH: Final = re.compile(r"[0-9]{4}-[0-9]{2}")
 # Parts of a long reading that hold at every later block.
 FINAL: Final = "final"
+SHARED: Final = "_shared"
 KEPT_HOURLY: Final = timedelta(days=7)
 KEPT_SINGLE: Final = timedelta(days=31)
 
@@ -58,8 +59,14 @@ class Lasting(str):
 Parts = Callable[[str, Callable[[], pl.DataFrame]], pl.DataFrame]
 
 
-class Anew(Lasting):
-    """The name of a part that holds at every later block, but is doubted: it is made again, and kept instead."""
+class Shared(Lasting):
+    """The name of a part that holds at every later block and says all that was asked: any reading finds it."""
+
+    __slots__ = ()
+
+
+class Anew(Shared):
+    """The name of such a part that is doubted: it is made again, and kept instead."""
 
     __slots__ = ()
 
@@ -175,8 +182,10 @@ class Landing:
         return self._memo(self._parts(place), FINAL)
 
     def _memo(self, parts: Path, block: str) -> Parts:
+        folders = {Shared: parts.parent / SHARED, Anew: parts.parent / SHARED, Lasting: parts / FINAL}
+
         def part(name: str, make: Callable[[], pl.DataFrame]) -> pl.DataFrame:
-            folder = parts / (FINAL if isinstance(name, Lasting) else block)
+            folder = folders.get(type(name), parts / block)
             path = folder / f"{_safe(name)}.parquet"
             if path.exists() and not isinstance(name, Anew):
                 try:

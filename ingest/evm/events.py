@@ -1,7 +1,7 @@
 """Events of one contract over a period: read in stretches of blocks, of which the finished ones are kept."""
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -12,10 +12,10 @@ import polars as pl
 from eth_utils.crypto import keccak
 
 from ingest.evm.calls import UNREADABLE, decode
-from ingest.evm.logs import AnswersLeft, Logs, Postponed, Segment, segments
+from ingest.evm.logs import MOST_BLOCKS, AnswersLeft, Logs, Segment, Wanted, segments
 from ingest.evm.node import EvmNode
 from ingest.network import Memo
-from store.landing import Anew, Lasting
+from store.landing import Anew, Shared
 from store.rows import BadData, SourceDown
 
 # Answers with logs that one run takes for events of which all are needed; it goes on where the last one stopped.
@@ -27,17 +27,23 @@ Shapes = Mapping[str, tuple[int, int | range]]
 # Lists in an event make it as long as they are; a block has no room for more.
 MANY_WORDS: Final = range(2**20)
 
-LOGS: Final = pl.Schema({"block": pl.Int64(), "topics": pl.List(pl.String()), "data": pl.String()})
+LOGS: Final = pl.Schema(
+    {"block": pl.Int64(), "contract": pl.String(), "topics": pl.List(pl.String()), "data": pl.String()}
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event: its first topic, the topics after it, and the 32-byte words of its data, as whole numbers."""
+    """One event: its first topic, the topics after it, the 32-byte words of its data, and the contract that wrote it.
+
+    Topics and words are whole numbers.
+    """
 
     block: int
     kind: str
     topics: tuple[int, ...]
     words: tuple[int, ...]
+    contract: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +66,9 @@ Judge = Callable[[Event], object]
 class Keeping:
     """How the stretches of a history are kept.
 
-    blocks: of one stretch; 0: of the chain's day. judge: refuses an event before its stretch is kept for good, so that
-    it is its provider's fault. doubted: blocks of which what was kept is read anew. of: the topic after the first one,
-    where those events alone are wanted that have it.
+    blocks: of one stretch; 0: as many as one question is for, a day at most. judge: refuses an event before its stretch
+    is kept for good, so that it is its provider's fault. doubted: blocks of which what was kept is read anew. of: the
+    topic after the first one, where those events alone are wanted that have it.
     """
 
     blocks: int = 0
@@ -128,12 +134,25 @@ def history(
     keeping: Keeping | None = None,
 ) -> History:
     """Events of a contract from block `first` on, as far as these are read by now; the newest blocks are read first."""
+    (told,) = histories(node, memo, {contract: first}, shapes, answers, keeping).values()
+    return told
+
+
+def histories(
+    node: EvmNode,
+    memo: Memo,
+    since: Mapping[str, int],
+    shapes: Shapes,
+    answers: AnswersLeft,
+    keeping: Keeping | None = None,
+) -> dict[str, History]:
+    """Events of contracts, each from a block on, as `history` tells them; one question of a stretch asks for all."""
     keeping = keeping or Keeping()
-    read, topics = partial(_frame, contract, shapes, keeping.judge), sorted(shapes)
-    logs = partial(node.logs, of=keeping.of) if keeping.of else node.logs
+    wanted = Wanted(tuple(sorted(one.lower() for one in since)), tuple(sorted(shapes)), keeping.of)
+    read = partial(_frame, shapes, keeping.judge)
 
     def make(stretch: Segment) -> pl.DataFrame:
-        return pl.concat(list(answers.of(logs(contract, topics, stretch.first, stretch.last, read))))
+        return pl.concat(list(answers.of(node.logs(wanted, stretch.first, stretch.last, read))))
 
     def growing(stretch: Segment, name: str) -> pl.DataFrame:
         # No part is kept of it yet, and several readings of one block ask the same of it.
@@ -143,24 +162,30 @@ def history(
         found: pl.DataFrame = node.remembered[asked]
         return found
 
-    stretches: list[list[Event]] = []
-    blocks, doubted = keeping.blocks or node.chain.day, keeping.doubted
-    unread, start, whole_since = 0, first // blocks * blocks, first
-    # Parts are kept for good: one of another contract or of other events must not be taken for it.
-    told = " ".join([*topics, keeping.of] if keeping.of else topics)
-    asked = f"{contract.lower()}-{sha256(told.encode()).hexdigest()[:16]}"
-    for stretch in segments(start, node.block.height, blocks):
-        kind = Anew if stretch.first < doubted.stop and stretch.last >= doubted.start else Lasting
+    # Parts are kept for good: one of other contracts or of other events must not be taken for it.
+    digest = sha256(" ".join([*wanted.contracts, *wanted.topics, keeping.of]).encode()).hexdigest()[:16]
+    asked, doubted = f"{wanted.contracts[0]}-{digest}", keeping.doubted
+
+    def rows(stretch: Segment) -> list[Event]:
+        kind = Anew if stretch.first < doubted.stop and stretch.last >= doubted.start else Shared
         name = kind(f"final-events-{asked}-{stretch.first}-{stretch.last}")
-        try:
-            rows = memo(name, partial(make, stretch)) if stretch.finished else growing(stretch, name)
-        except Postponed:
-            unread += stretch.last - max(first, stretch.first) + 1
-            # The newest comes first: of what is left out the newest counts.
-            whole_since = max(whole_since, stretch.last + 1)
-            continue
-        stretches.append([_event(*row) for row in rows.iter_rows() if row[0] >= first])
-    return History([event for stretch in reversed(stretches) for event in stretch], unread, whole_since)
+        found = memo(name, partial(make, stretch)) if stretch.finished else growing(stretch, name)
+        return [_event(*row) for row in found.iter_rows()]
+
+    blocks = keeping.blocks or min(node.chain.day, MOST_BLOCKS)
+    start = min(since.values()) // blocks * blocks
+    found, later = answers.read(segments(start, node.block.height, blocks), rows)
+    events = [event for stretch in sorted(found, key=lambda one: one.first) for event in found[stretch]]
+    by_contract = {one: [event for event in events if event.contract == one.lower()] for one in since}
+    return {one: _since(first, by_contract[one], later) for one, first in since.items()}
+
+
+def _since(first: int, events: Iterable[Event], later: Iterable[Segment]) -> History:
+    """The history of one contract from a block on, where some stretches are left for later."""
+    left = [stretch for stretch in later if stretch.last >= first]
+    unread = sum(stretch.last - max(first, stretch.first) + 1 for stretch in left)
+    whole_since = max([first, *(stretch.last + 1 for stretch in left)])
+    return History([event for event in events if event.block >= first], unread, whole_since)
 
 
 def lately(
@@ -179,9 +204,9 @@ def lately(
     return [one for one in told.events if one.block >= told.whole_since], Period(told.whole_since, since)
 
 
-def _event(block: int, topics: list[str], data: str) -> Event:
+def _event(block: int, contract: str, topics: list[str], data: str) -> Event:
     words = tuple(int(data[place : place + WORD], 16) for place in range(2, len(data), WORD))
-    return Event(block, topics[0], tuple(int(topic, 16) for topic in topics[1:]), words)
+    return Event(block, topics[0], tuple(int(topic, 16) for topic in topics[1:]), words, contract)
 
 
 def decoded(event: Event, kinds: Sequence[str]) -> tuple[Any, ...]:
@@ -204,14 +229,15 @@ def naming(place: int) -> Judge:
     return lambda event: address(event.topics[place])
 
 
-def _frame(contract: str, shapes: Shapes, judge: Judge, logs: Logs) -> pl.DataFrame:
+def _frame(shapes: Shapes, judge: Judge, logs: Logs) -> pl.DataFrame:
     """Logs as they are kept; raises BadData for one that has not the topics and words of its event, or is judged so."""
-    for block, topics, data in zip(logs.block, logs.topics, logs.data, strict=True):
+    for contract, block, topics, data in zip(logs.contract, logs.block, logs.topics, logs.data, strict=True):
         more, words = shapes[topics[0].lower()]
         found, rest = divmod(len(data) - 2, WORD)
         if rest or len(topics) - 1 != more or found not in (words if isinstance(words, range) else (words,)):
             raise BadData(f"an event of {contract} in block {block} has topics {topics} and data {data[:200]}")
     lower = [[topic.lower() for topic in topics] for topics in logs.topics]
-    for row in zip(logs.block, lower, logs.data, strict=True):
+    for row in zip(logs.block, logs.contract, lower, logs.data, strict=True):
         judge(_event(*row))
-    return pl.DataFrame({"block": logs.block, "topics": lower, "data": logs.data}, schema=LOGS)
+    told = {"block": logs.block, "contract": logs.contract, "topics": lower, "data": logs.data}
+    return pl.DataFrame(told, schema=LOGS)

@@ -16,11 +16,11 @@ from ingest.evm.events import Keeping, address, history, naming, signature
 from ingest.evm.governor import (
     ANSWERS_A_RUN,
     BLOCKS,
+    CHANGES,
     SECONDS,
     Assembly,
     Governor,
-    assembly,
-    clock,
+    assemblies,
     mistaken,
     moments,
     proposal_row,
@@ -46,14 +46,6 @@ SETTINGS: Final[Mapping[str, str]] = {
     "quorum_base": "latestTotalSupply()",
     # Of a contract that keeps a list: those that are not read yet are missing among the proposals.
     "proposals": "proposalCount()",
-}
-# The same as it was changed: the event has the old and the new value.
-CHANGES: Final[Mapping[str, str]] = {
-    signature("VotingDelaySet(uint256,uint256)"): "voting_delay",
-    signature("VotingPeriodSet(uint256,uint256)"): "voting_period",
-    signature("ProposalThresholdSet(uint256,uint256)"): "proposal_threshold",
-    signature("QuorumNumeratorUpdated(uint256,uint256)"): "quorum_numerator",
-    signature("TotalSupplyUpdated(uint256,uint256)"): "quorum_base",
 }
 # How long what was voted waits: with the timelock, and by a governor that lets it wait longer (Olas' governorDelay).
 WAITS: Final[Mapping[str, str]] = {"timelock_delay": "getMinDelay()", "governor_delay": "governorDelay()"}
@@ -93,11 +85,10 @@ def proposals(governors: Sequence[Governor]) -> Read:
 
 
 def _assemblies(node: EvmNode, memo: Memo, governors: Sequence[Governor]) -> list[Assembly]:
-    answers = _a_run(node)
     for governor in governors:
         if why := mistaken(node, governor):
             raise SourceChanged(f"{governor.address} is not proved: it {why}")
-    return [assembly(node, memo, governor, answers) for governor in governors]
+    return assemblies(node, memo, governors, _a_run(node))
 
 
 def _a_run(node: EvmNode) -> AnswersLeft:
@@ -199,23 +190,26 @@ def rules(governors: Sequence[Governor], unit: str) -> Read:
         contract says contradicts that. `to_effect` is the shortest time from a proposal to its effect, by the pace of
         the chain where the contract counts blocks. `unread_blocks` are left for later runs, the oldest last.
         """
-        answers = _a_run(node)
-        rows = [row for one in governors for row in _rule(node, memo, one, unit, answers)]
+        proved = [one for one in governors if not mistaken(node, one)]
+        told = assemblies(node, memo, proved, _a_run(node))
+        # Asked together, answered below from memory: one request for all.
+        node.calls([call for one in proved for call in (*_settings(one), _timelock(one))])
+        rows = [
+            observation("rule", node.block.time, f"not proved: {mistaken(node, one)}", "", subject=one.address)
+            for one in governors
+            if one not in proved
+        ]
+        rows += [row for one in told for row in _rule(node, memo, one, unit)]
         return Facts(frame(Kind.OBSERVATIONS, rows))
 
     return read
 
 
-def _rule(
-    node: EvmNode, memo: Memo, governor: Governor, unit: str, answers: AnswersLeft
-) -> Iterator[dict[str, object]]:
-    now, subject = node.block.time, governor.address
-    if why := mistaken(node, governor):
-        yield observation("rule", now, f"not proved: {why}", "", subject=subject)
-        return
-    yield from changes(node, memo, governor, unit, answers)
+def _rule(node: EvmNode, memo: Memo, told: Assembly, unit: str) -> Iterator[dict[str, object]]:
+    governor, now, subject = told.governor, node.block.time, told.governor.address
+    yield from changes(node, memo, told, unit)
     yield observation("quorum_counts", now, ",".join(governor.dialect.counts), "", subject=subject)
-    yield observation("rule", now, _proof(node, memo, governor, answers), "", subject=subject)
+    yield observation("rule", now, f"not proved: {told.doubt}" if told.doubt else "proved", "", subject=subject)
     waits = _waits(node, governor)
     for name, delay in waits.items():
         yield observation(name, now, delay, "s", subject=subject)
@@ -223,21 +217,26 @@ def _rule(
         yield observation("to_effect", now, voting + max(waits.values(), default=0), "s", subject=subject)
 
 
-def changes(
-    node: EvmNode, memo: Memo, governor: Governor, unit: str, answers: AnswersLeft
-) -> Iterator[dict[str, object]]:
+def changes(node: EvmNode, memo: Memo, told: Assembly, unit: str) -> Iterator[dict[str, object]]:
     """The numbers of a rule as they are and as they were, and of how many blocks the changes are not read yet."""
-    now, subject = node.block.time, governor.address
-    units = _units(clock(node, governor).mode, unit)
-    told = history(node, memo, subject, dict.fromkeys(CHANGES, (0, 2)), governor.since, answers)
-    times = _times(node, memo, subject, [event.block for event in told.events])
+    now, subject = node.block.time, told.governor.address
+    units = _units(told.clock.mode, unit)
+    times = _times(node, memo, subject, [event.block for event in told.changes])
     # Of several changes in one block the last counts.
-    changed = {(CHANGES[event.kind], times[event.block]): event.words[1] for event in told.events}
-    asked = [Call(subject, function) for function in SETTINGS.values()]
-    said = {(name, now): one[0] for name, one in zip(SETTINGS, node.calls(asked), strict=True) if one}
+    changed = {(CHANGES[event.kind], times[event.block]): event.words[1] for event in told.changes}
+    answers = node.calls(_settings(told.governor))
+    said = {(name, now): one[0] for name, one in zip(SETTINGS, answers, strict=True) if one}
     for (name, time), value in {**changed, **said}.items():
         yield observation(name, time, int(value), units[name], subject=subject)
     yield observation("unread_blocks", now, told.unread, "blocks", subject=subject)
+
+
+def _settings(governor: Governor) -> list[Call]:
+    return [Call(governor.address, function) for function in SETTINGS.values()]
+
+
+def _timelock(governor: Governor) -> Call:
+    return Call(governor.address, "timelock()", returns=("address",))
 
 
 def _units(clock: str, unit: str) -> Mapping[str, str]:
@@ -252,11 +251,6 @@ def _units(clock: str, unit: str) -> Mapping[str, str]:
         "quorum_base": unit,
         "proposals": "proposals",
     }
-
-
-def _proof(node: EvmNode, memo: Memo, governor: Governor, answers: AnswersLeft) -> str:
-    told = assembly(node, memo, governor, answers)
-    return f"not proved: {told.doubt}" if told.doubt else "proved"
 
 
 def _times(node: EvmNode, memo: Memo, contract: str, blocks: Sequence[int]) -> dict[int, datetime]:
@@ -284,7 +278,7 @@ def _time(node: EvmNode, block: int) -> datetime:
 
 def _waits(node: EvmNode, governor: Governor) -> dict[str, int]:
     """How long what was voted waits, in seconds, of those that tell it."""
-    (timelock,) = node.calls([Call(governor.address, "timelock()", returns=("address",))])
+    (timelock,) = node.calls([_timelock(governor)])
     whose = {"timelock_delay": timelock[0]} if timelock else {}
     asked = {name: Call(whose.get(name, governor.address), function) for name, function in WAITS.items()}
     told = node.calls(list(asked.values()))

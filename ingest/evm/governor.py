@@ -22,7 +22,7 @@ from analytics.decimals import ONE
 from analytics.votes.tally import Majority, outcome
 from ingest.evm.bulk import numbers
 from ingest.evm.calls import UNREADABLE, Call, decode
-from ingest.evm.events import WORD, Event, History, Keeping, address, at_least, history, signature
+from ingest.evm.events import WORD, Event, History, Keeping, Shapes, address, at_least, histories, signature
 from ingest.evm.logs import AnswersLeft
 from ingest.evm.node import EvmNode
 from ingest.network import Memo
@@ -35,8 +35,21 @@ CREATED: Final = signature(
 )
 CAST: Final = signature("VoteCast(address,uint256,uint8,uint256,string)")
 CAST_WITH_PARAMS: Final = signature("VoteCastWithParams(address,uint256,uint8,uint256,string,bytes)")
+# How a rule was changed, by the name of the number: the event has the old and the new value.
+CHANGES: Final[Mapping[str, str]] = {
+    signature("VotingDelaySet(uint256,uint256)"): "voting_delay",
+    signature("VotingPeriodSet(uint256,uint256)"): "voting_period",
+    signature("ProposalThresholdSet(uint256,uint256)"): "proposal_threshold",
+    signature("QuorumNumeratorUpdated(uint256,uint256)"): "quorum_numerator",
+    signature("TotalSupplyUpdated(uint256,uint256)"): "quorum_base",
+}
 # Topics after the first, and the fewest words: texts and lists may be empty, how long they are is always told.
-SHAPES: Final = {CREATED: (0, at_least(14)), CAST: (1, at_least(5)), CAST_WITH_PARAMS: (1, at_least(7))}
+SHAPES: Final[Shapes] = {
+    CREATED: (0, at_least(14)),
+    CAST: (1, at_least(5)),
+    CAST_WITH_PARAMS: (1, at_least(7)),
+    **dict.fromkeys(CHANGES, (0, 2)),
+}
 # Texts as bytes: what a proposer writes need not be UTF-8.
 CREATION: Final = (
     *("uint256", "address", "address[]", "uint256[]", "bytes[]", "bytes[]", "uint256", "uint256", "bytes"),
@@ -194,7 +207,8 @@ class Assembly:
     """What a governor tells at one block: its proposals by number, and all votes that were read.
 
     votes: power by proposal, voter and option, as the contract counted it. overrides: by proposal and voter, from whose
-    vote hers took its power. whole: whether all its events were read. doubt: why its rule is not proved.
+    vote hers took its power. changes: the events by which its rule was changed. unread: how many of its blocks are left
+    for later runs. doubt: why its rule is not proved.
     """
 
     governor: Governor
@@ -204,12 +218,13 @@ class Assembly:
     votes: Mapping[int, Mapping[str, Mapping[str, int]]]
     overrides: Mapping[int, Mapping[str, str]]
     heights: Mapping[int, Mapping[str, int]]
-    whole: bool
+    changes: Sequence[Event]
+    unread: int
     doubt: str
 
     def hides(self, number: int) -> bool:
         """Whether votes are missing that were read, or there are more than were counted."""
-        return self.whole and self._sums(number) != self.standing[number].counts
+        return not self.unread and self._sums(number) != self.standing[number].counts
 
     def told(self, number: int) -> bool:
         """Whether the votes that were read are all that the contract counted; raises BadData where some are hidden."""
@@ -225,21 +240,24 @@ class Assembly:
         return yes, abstain, no
 
 
-def assembly(node: EvmNode, memo: Memo, governor: Governor, answers: AnswersLeft) -> Assembly:
-    """All that a governor tells at the pinned block, as far as its history is read by now, the newest first.
+def assemblies(node: EvmNode, memo: Memo, governors: Sequence[Governor], answers: AnswersLeft) -> list[Assembly]:
+    """All that governors tell at the pinned block, as far as their history is read by now, the newest first.
 
-    Where votes do not add up to what it counts, the days of that vote are read once more: what was kept of them is of a
-    node that hid some.
+    Where votes do not add up to what one counts, the days of that vote are read once more: what was kept of them is of
+    a node that hid some.
     """
-    asked = partial(history, node, memo, governor.address, SHAPES, governor.since, answers)
-    judge = partial(written, governor)
-    found = _assembled(node, governor, asked(Keeping(judge=judge)))
-    hiding = [number for number in found.created if found.hides(number)]
+    if not governors:
+        return []
+    since = {one.address: one.since for one in governors}
+    asked = partial(histories, node, memo, since, SHAPES, answers)
+    judge = partial(_judged, {one.address: one for one in governors})
+    found = _assembled(node, governors, asked(Keeping(judge=judge)))
+    hiding = [(told, number) for told in found for number in told.created if told.hides(number)]
     if not hiding:
         return found
-    first = min(found.created[number].block for number in hiding)
-    last = max(_last_block(node, found, number) for number in hiding)
-    return _assembled(node, governor, asked(Keeping(judge=judge, doubted=range(first, last + 1))))
+    first = min(told.created[number].block for told, number in hiding)
+    last = max(_last_block(node, told, number) for told, number in hiding)
+    return _assembled(node, governors, asked(Keeping(judge=judge, doubted=range(first, last + 1))))
 
 
 def _last_block(node: EvmNode, found: Assembly, number: int) -> int:
@@ -251,16 +269,40 @@ def _last_block(node: EvmNode, found: Assembly, number: int) -> int:
     return node.block.height - max(0, int(over / node.chain.seconds))
 
 
-def _assembled(node: EvmNode, governor: Governor, told: History) -> Assembly:
-    made = [created(governor, event) for event in told.events if event.kind == CREATED]
-    by_number = {one.number: one for one in made}
+def _assembled(node: EvmNode, governors: Sequence[Governor], told: Mapping[str, History]) -> list[Assembly]:
+    made = [_made(one, told[one.address].events) for one in governors]
+    _ask_together(node, list(zip(governors, made, strict=True)))
+    return [
+        _one_assembled(node, one, told[one.address], by_number) for one, by_number in zip(governors, made, strict=True)
+    ]
+
+
+def _made(governor: Governor, events: Iterable[Event]) -> dict[int, Created]:
+    found = [created(governor, event) for event in events if event.kind == CREATED]
+    return {one.number: one for one in found}
+
+
+def _ask_together(node: EvmNode, made: Sequence[tuple[Governor, Iterable[int]]]) -> None:
+    """Asks what is answered below from memory: two requests for all governors, not some for each."""
+    node.calls([call for governor, numbers in made for call in (*_of_itself(governor), *_of_each(governor, numbers))])
+    needs = [
+        call
+        for governor, numbers in made
+        for call in _of_moments(node, governor, _counted_at(governor, _times(node, governor, list(numbers))))
+    ]
+    node.calls(needs)
+
+
+def _one_assembled(node: EvmNode, governor: Governor, told: History, by_number: Mapping[int, Created]) -> Assembly:
     standing = dict(zip(by_number, standings(node, governor, list(by_number)), strict=True))
     votes, heights = cast(governor, told.events)
     known = {number: voters for number, voters in votes.items() if number in standing}
     taken = _overrides(node, governor, standing, known)
     counted = {number: _counted(number, voters, taken.get(number, {})) for number, voters in known.items()}
     why = doubt(node, governor, standing.values())
-    return Assembly(governor, clock(node, governor), by_number, standing, counted, taken, heights, not told.unread, why)
+    changes = [event for event in told.events if event.kind in CHANGES]
+    now = clock(node, governor)
+    return Assembly(governor, now, by_number, standing, counted, taken, heights, changes, told.unread, why)
 
 
 def _overrides(
@@ -306,11 +348,15 @@ def _counted(
     return found
 
 
+def _judged(governors: Mapping[str, Governor], event: Event) -> None:
+    written(governors[event.contract], event)
+
+
 def written(governor: Governor, event: Event) -> None:
     """Raises BadData for an event that no such governor writes."""
     if event.kind == CREATED:
         created(governor, event)
-    elif event.words[1] not in governor.dialect.unheard:
+    elif event.kind not in CHANGES and event.words[1] not in governor.dialect.unheard:
         address(event.topics[0])
         _parts(governor, event)
 
@@ -380,24 +426,66 @@ def _fractions(event: Event) -> tuple[int, ...]:
 
 def standings(node: EvmNode, governor: Governor, numbers: Sequence[int]) -> list[Standing]:
     """How proposals stand at the pinned block, by the contract's own word; raises SourceChanged where it has none."""
-    dialect, of = governor.dialect, partial(Call, governor.address)
-    function, words = dialect.tally
-    asked = [(of("state(uint256)", (one,)), of(function, (one,), ("uint256",) * words)) for one in numbers]
-    states = _all(node, [state for state, _ in asked])
-    tallies = _all(node, [tally for _, tally in asked])
-    if dialect.times:
-        start, end = dialect.times
-        times = [(tally[start], tally[end]) for tally in tallies]
-    else:
-        starts = _all(node, [of("proposalSnapshot(uint256)", (one,)) for one in numbers])
-        ends = _all(node, [of("proposalDeadline(uint256)", (one,)) for one in numbers])
-        times = [(start[0], end[0]) for start, end in zip(starts, ends, strict=True)]
-    needs = _needs(node, governor, [end if dialect.at_end else start for start, end in times])
+    dialect = governor.dialect
+    states = _all(node, [_state(governor, one) for one in numbers])
+    tallies = _all(node, [_tally(governor, one) for one in numbers])
+    times = _times(node, governor, numbers)
+    needs = _needs(node, governor, _counted_at(governor, times))
     quota = _quota(node, governor)
     return [
         Standing(_status(governor, state[0]), _counts(dialect, tally), *time, *need, quota)
         for state, tally, time, need in zip(states, tallies, times, needs, strict=True)
     ]
+
+
+def _state(governor: Governor, number: int) -> Call:
+    return Call(governor.address, "state(uint256)", (number,))
+
+
+def _tally(governor: Governor, number: int) -> Call:
+    function, words = governor.dialect.tally
+    return Call(governor.address, function, (number,), ("uint256",) * words)
+
+
+def _ends(governor: Governor, number: int) -> tuple[Call, Call]:
+    """What tells when a vote begins and ends, where its count does not."""
+    of = partial(Call, governor.address)
+    return of("proposalSnapshot(uint256)", (number,)), of("proposalDeadline(uint256)", (number,))
+
+
+def _times(node: EvmNode, governor: Governor, numbers: Sequence[int]) -> list[tuple[int, int]]:
+    """When the vote on each proposal begins and ends, by the governor's clock."""
+    if governor.dialect.times:
+        start, end = governor.dialect.times
+        return [(tally[start], tally[end]) for tally in _all(node, [_tally(governor, one) for one in numbers])]
+    asked = [call for one in numbers for call in _ends(governor, one)]
+    said = [moment for (moment,) in _all(node, asked)]
+    return list(zip(said[::2], said[1::2], strict=True))
+
+
+def _counted_at(governor: Governor, times: Sequence[tuple[int, int]]) -> list[int]:
+    """The moments whose power the quorums are of."""
+    return [end if governor.dialect.at_end else start for start, end in times]
+
+
+def _of_itself(governor: Governor) -> list[Call]:
+    """What a governor is asked whatever it was proposed."""
+    dialect = governor.dialect
+    contracts = [one for one in (dialect.power_of, dialect.overrides and dialect.overrides[0]) if one]
+    return [
+        *(Call(governor.address, function, returns=("string",)) for function in ("COUNTING_MODE()", "CLOCK_MODE()")),
+        Call(governor.address, "clock()"),
+        *(Call(governor.address, function, returns=("address",)) for function in contracts),
+        *([Call(governor.address, dialect.quota[0])] if dialect.quota else []),
+    ]
+
+
+def _of_each(governor: Governor, numbers: Iterable[int]) -> Iterator[Call]:
+    """What it is asked of each proposal."""
+    for one in numbers:
+        yield _state(governor, one)
+        yield _tally(governor, one)
+        yield from () if governor.dialect.times else _ends(governor, one)
 
 
 def _quota(node: EvmNode, governor: Governor) -> int | None:
@@ -437,21 +525,26 @@ def _limited(amount: int) -> int:
     return amount
 
 
+def _of_moments(node: EvmNode, governor: Governor, moments: Sequence[int]) -> list[Call]:
+    """What tells the quorum and all power at moments."""
+    dialect = governor.dialect
+    whose = governor.address
+    if dialect.power_of and moments:
+        whose = node.call(Call(governor.address, dialect.power_of, returns=("address",)))
+    return [
+        Call(to, function, (moment,) if "uint256" in function else ())
+        for moment in moments
+        for to, function in ((governor.address, dialect.quorum), (whose, dialect.power))
+    ]
+
+
 def _needs(node: EvmNode, governor: Governor, moments: Sequence[int]) -> list[tuple[int | None, int | None]]:
     """Quorum and all power at each moment; None where it is still to come, or is beyond any amount.
 
     A key that types in a number beyond 38 digits hides its own rule by it, and nothing else.
     """
-    dialect = governor.dialect
-    whose = governor.address
-    if dialect.power_of:
-        whose = node.call(Call(governor.address, dialect.power_of, returns=("address",)))
-    calls = [
-        Call(to, function, (moment,) if "uint256" in function else ())
-        for moment in moments
-        for to, function in ((governor.address, dialect.quorum), (whose, dialect.power))
-    ]
-    told = [int(one[0]) if one and one[0] <= LARGEST_AMOUNT else None for one in node.calls(calls)]
+    said = node.calls(_of_moments(node, governor, moments))
+    told = [int(one[0]) if one and one[0] <= LARGEST_AMOUNT else None for one in said]
     return list(zip(told[::2], told[1::2], strict=True))
 
 

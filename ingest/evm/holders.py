@@ -22,8 +22,8 @@ from ingest.evm.logs import (
     NOBODY,
     TRANSFER,
     AnswersLeft,
-    Postponed,
     Segment,
+    Wanted,
     added,
     net_changes,
     segments,
@@ -200,20 +200,16 @@ def participants(node: EvmNode, token: str, memo: Memo, stretches: Iterable[Segm
     What is over `answers_a_run` is left for later runs; finished stretches are kept.
     """
     parties: set[str] = set()
-    answers = AnswersLeft(answers_a_run)
+    answers, wanted = AnswersLeft(answers_a_run), Wanted((token,), (TRANSFER,))
 
     def make(first: int, last: int) -> pl.DataFrame:
         read = partial(transfers, token=token)
-        return net_changes(answers.of(node.logs(token, [TRANSFER], first, last, read)))
+        return net_changes(answers.of(node.logs(wanted, first, last, read)))
 
-    postponed = 0
-    for stretch in stretches:
-        try:
-            parties.update(_kept(memo, stretch, make)["address"].to_list())
-        except Postponed:
-            postponed += 1
-    if postponed:
-        log.warning("%d stretches of blocks with transfers of %s are left for later runs", postponed, token)
+    found, later = answers.read(stretches, lambda stretch: _kept(memo, stretch, make)["address"].to_list())
+    parties.update(*found.values())
+    if later:
+        log.warning("%d stretches of blocks with transfers of %s are left for later runs", len(later), token)
     return parties - {NOBODY}
 
 
@@ -234,7 +230,8 @@ def replayed(node: EvmNode, token: str, memo: Memo, stretches: Iterable[Segment]
     """Balances from all transfers since the token exists, audited; raises BadData when the audit fails."""
 
     def make(first: int, last: int) -> pl.DataFrame:
-        return net_changes(node.logs(token, [TRANSFER], first, last, partial(transfers, token=token)))
+        wanted = Wanted((token,), (TRANSFER,))
+        return net_changes(node.logs(wanted, first, last, partial(transfers, token=token)))
 
     held = added([_kept(memo, stretch, make) for stretch in stretches])
     issued = -held.pop(NOBODY, 0)

@@ -3,7 +3,7 @@
 Keys are counted, not people: who holds a key is not on the chain.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from ingest.evm import roles, safes
@@ -123,7 +123,9 @@ def explored(
     for _ in range(DEPTH):
         # Asked together, answered below from memory: one request for all.
         node.calls([call for address in following.values() for call in _questions(address)])
-        new = {name: powers(node, memo, address, since, left) for name, address in following.items()}
+        places = [one for one in dict.fromkeys(following.values()) if not is_key(node.code(one))]
+        members = _members(node, memo, places, since, left)
+        new = {name: powers(node, one, members.get(one)) if one in places else {} for name, one in following.items()}
         found |= new
         holders = _holders(new)
         following = {holder: holder for holder in sorted(holders - known)}
@@ -135,22 +137,27 @@ def _holders(of: Mapping[str, Powers]) -> set[str]:
     return {holder for held in of.values() for members in held.values() for holder in members}
 
 
-def powers(node: EvmNode, memo: Memo, address: str, since: int | None, left: AnswersLeft) -> Powers:
-    """Who has which power over one address: nobody, where it is a key.
+def _members(
+    node: EvmNode, memo: Memo, contracts: Sequence[str], since: int | None, left: AnswersLeft
+) -> dict[str, roles.Members]:
+    """Who has which role, of contracts that have roles: by their own lists, else by one history of all the others."""
+    roles.ask_lists(node, contracts)
+    listed = {one: found for one in contracts if (found := roles.from_list(node, one))}
+    others = [one for one in contracts if one not in listed and "has_roles" in _answers(node, one)]
+    return {**listed, **roles.from_logs(node, memo, others, left, since)}
+
+
+def powers(node: EvmNode, address: str, members: roles.Members | None) -> Powers:
+    """Who has which power over one contract; members: of its roles, where it has some.
 
     Where it has keys that nobody can list, the unknown ones too: roles whose history is not read to its end, the
     modules of a multisig that does not tell them, code that can be replaced nobody knows by whom.
     """
-    if is_key(node.code(address)):
-        return {}
     answers, slots = _answers(node, address), _slots(node, address)
     held: dict[str, tuple[str, ...]]
     held = {power: (said,) for power in NAMED if (said := answers.get(power, NOBODY)) != NOBODY}
     held |= {power: (slots[power],) for power in ("proxy_admin", "beacon") if power in slots}
     hidden = False
-    members = roles.from_list(node, address)
-    if not members and "has_roles" in answers:
-        members = roles.from_logs(node, memo, address, left, since)
     if members:
         held = _both(held, members.held)
         hidden = not members.whole

@@ -7,7 +7,7 @@ web3's decoder needs about fifty times the CPU.
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any, Final, TypeVar
@@ -22,7 +22,9 @@ TRANSFER: Final = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df52
 NO_MORE: Final = "0x" + "0" * 24
 NOBODY: Final = "0x" + "0" * 40
 
-FIRST_BLOCKS: Final = 2_000
+# What most public providers answer for at most.
+MOST_BLOCKS: Final = 10_000
+FIRST_BLOCKS: Final = MOST_BLOCKS
 TARGET_LOGS: Final = 5_000
 # Small answers in a row after which a refused width is tried again.
 FIRST_PATIENCE: Final = 4
@@ -43,16 +45,21 @@ CHANGES: Final = pl.Schema({"address": pl.String(), "change": Amount})
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Logs of one contract whose first topic is one of some; of: the second one, where that is wanted too."""
+    """Logs of some contracts whose first topic is one of some; of: the second one, where that is wanted too."""
 
-    contract: str
+    contracts: tuple[str, ...]
     topics: tuple[str, ...]
     of: str = ""
+
+    @property
+    def of_whom(self) -> str:
+        """The contracts, for people."""
+        return ", ".join(self.contracts)
 
     def has(self, log: Any) -> bool:
         """Whether a log is one of them; raises SourceChanged for what is no log."""
         topics = [str(topic).lower() for topic in listed(log, "topics")]
-        return text(log, "address").lower() == self.contract and self.has_topics(topics)
+        return text(log, "address").lower() in self.contracts and self.has_topics(topics)
 
     def has_topics(self, topics: Sequence[str]) -> bool:
         """Whether topics, in lower case, are those of one of them."""
@@ -61,8 +68,9 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Logs:
-    """Logs of one contract as columns, in the order of the chain; `hashes` are those of their blocks."""
+    """Logs as columns, in the order of the chain; `hashes` are those of their blocks."""
 
+    contract: list[str]
     block: list[int]
     topics: list[list[str]]
     data: list[str]
@@ -95,10 +103,14 @@ class Postponed(Exception):
 
 
 class AnswersLeft:
-    """How many answers with logs a run still takes for what was long ago; the rest is left for later runs."""
+    """How many answers with logs a run still takes for what was long ago; the rest is left for later runs.
+
+    A quarter is kept for the oldest: where a provider answers for few blocks at a time, the newest alone take all else.
+    """
 
     def __init__(self, left: float) -> None:
-        self.left = left
+        self._for_the_oldest = 0 if math.isinf(left) else int(left) // 4
+        self.left = left - self._for_the_oldest
 
     @classmethod
     def all(cls) -> "AnswersLeft":
@@ -117,6 +129,23 @@ class AnswersLeft:
         for piece in pieces:
             self.left -= 1
             yield piece
+
+    def read(
+        self, stretches: Iterable[Segment], read: Callable[[Segment], T]
+    ) -> tuple[dict[Segment, T], list[Segment]]:
+        """What is found in stretches, told from the newest to the oldest, and those that are left for later runs."""
+        found: dict[Segment, T] = {}
+        later: list[Segment] = []
+        for stretch in stretches:
+            try:
+                found[stretch] = read(stretch)
+            except Postponed:
+                later.append(stretch)
+        self.left, self._for_the_oldest = max(0, self.left) + self._for_the_oldest, 0
+        while later and self.left > 0:
+            found[later[-1]] = read(later[-1])
+            later.pop()
+        return found, later
 
 
 class Span:
@@ -167,7 +196,7 @@ def columns(answer: Any, wanted: Wanted, first: int, last: int) -> Logs:
     Raises BadData for a log that was not asked for, is no final one, is there twice, or is of another block than the
     next of the same height.
     """
-    where = f"asked for logs of {wanted.contract} in blocks {first} to {last}"
+    where = f"asked for logs of {wanted.of_whom} in blocks {first} to {last}"
     if not isinstance(answer, list):
         raise BadData(f"{where}, got {str(answer)[:80]!r}")
     try:
@@ -186,24 +215,25 @@ def columns(answer: Any, wanted: Wanted, first: int, last: int) -> Logs:
     for what, so in wrong.items():
         if so:
             raise BadData(f"{where}, one {what}")
-    return Logs(blocks, [row[3] for row in rows], [row[4] for row in rows], dict(hashes))
+    return Logs([row[5] for row in rows], blocks, [row[3] for row in rows], [row[4] for row in rows], dict(hashes))
 
 
 class _Wrong(Exception):
     """Why a log cannot be what was asked for."""
 
 
-def _row(log: Any, wanted: Wanted) -> tuple[int, int, str, list[str], str]:
-    """Block, place in it and hash of it, topics and data."""
+def _row(log: Any, wanted: Wanted) -> tuple[int, int, str, list[str], str, str]:
+    """Block, place in it and hash of it, topics, data and contract."""
     topics, data = log["topics"], log["data"]
     spelled = " ".join([log["blockNumber"], log["logIndex"], log["blockHash"], data, *topics])
     if not LOG.fullmatch(spelled) or len(data) % 2:
         raise ValueError(spelled[:200])
     if log.get("removed"):
         raise _Wrong("was removed by a reorganisation")
-    if log["address"].lower() != wanted.contract or not wanted.has_topics([topic.lower() for topic in topics[:2]]):
+    contract = log["address"].lower()
+    if contract not in wanted.contracts or not wanted.has_topics([topic.lower() for topic in topics[:2]]):
         raise _Wrong(f"is of {log['address']}, with the topic {topics[0]}")
-    return int(log["blockNumber"], 16), int(log["logIndex"], 16), log["blockHash"].lower(), topics, data
+    return int(log["blockNumber"], 16), int(log["logIndex"], 16), log["blockHash"].lower(), topics, data, contract
 
 
 def transfers(logs: Logs, token: str) -> Transfers:

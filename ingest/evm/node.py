@@ -4,7 +4,7 @@ What one provider answers is judged in ingest/evm/provider.py, what it says when
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final, TypeVar
@@ -235,24 +235,16 @@ class EvmNode:
         """The root of all of a contract's storage at the pinned block."""
         return self._once(("storage", contract), lambda provider: provider.storage(contract, self.block.height))
 
-    def logs(
-        self,
-        contract: str,
-        topics: Sequence[str],
-        first: int,
-        last: int,
-        read: Callable[[Logs], T],
-        of: str = "",
-    ) -> Iterator[T]:
-        """What `read` makes of a contract's logs from block first to last, in pieces as wide as the provider allows.
+    def logs(self, wanted: Wanted, first: int, last: int, read: Callable[[Logs], T]) -> Iterator[T]:
+        """What `read` makes of contracts' logs from block first to last, in pieces as wide as the provider allows.
 
-        topics: the first topics that are wanted; of: the second one, where that is wanted too. Nothing is ever missing:
-        a piece is whole, or an error; a size to which providers cut is confirmed by halves. Raises SourceDown when one
-        block alone is too much for every provider, or none gives logs of which `read` can make something.
+        Nothing is ever missing: a piece is whole, or an error; a size to which providers cut is confirmed by halves,
+        and by a second provider that a contract has none. Raises SourceDown when one block alone is too much for every
+        provider, or none gives logs of which `read` can make something.
         """
         if last > self.block.height:
             raise ValueError(f"block {last} comes after the pinned block {self.block.height}")
-        wanted, start = Wanted(contract, tuple(topics), of), first
+        start = first
         while start <= last:
             end = min(last, start + self._span(self.rotation.first).blocks - 1)
             try:
@@ -267,14 +259,37 @@ class EvmNode:
     def _whole(self, wanted: Wanted, first: int, last: int, read: Callable[[Logs], T]) -> tuple[int, T]:
         """How many logs there are, and what `read` makes of them; raises TooWide where some are held back."""
         try:
-            address, count, found = self._answered(partial(self._piece, wanted, first, last, read))
+            address, count, found = self._told(wanted, first, last, read)
         except NoLogs:
-            return 0, read(Logs([], [], []))
+            return 0, read(Logs([], [], [], []))
         span = self._span(address)
         if first < last and span.doubts(count) and self._is_cut(span, wanted, first, last, count):
             span.caps.add(count)
             raise TooWide(f"{bare(address)} hands out {count} logs of more in blocks {first} to {last}")
         return count, found
+
+    def _told(self, wanted: Wanted, first: int, last: int, read: Callable[[Logs], T]) -> tuple[str, int, T]:
+        """Who answers, how many logs, and what `read` makes of them; of whom it has none, another has none either."""
+        for _ in self.rotation.endpoints:
+            address, logs, made = self._answered(partial(self._piece, wanted, first, last, read))
+            silent = tuple(sorted({*wanted.contracts} - {*logs.contract}))
+            if not silent or self._have_none(replace(wanted, contracts=silent), first, last, address):
+                return address, len(logs), made
+        raise SourceDown(f"providers contradict each other on logs of {wanted.of_whom} in blocks {first} to {last}")
+
+    def _have_none(self, wanted: Wanted, first: int, last: int, by: str) -> bool:
+        """Whether others have no such log either; where one has, who told of none is asked after all others."""
+
+        def told(provider: Provider) -> object:
+            if provider.address == by:
+                raise NoLogs(f"{provider.name} has no log of {wanted.of_whom} in blocks {first} to {last}")
+            return self._piece(wanted, first, last, len, provider)
+
+        try:
+            self._answered(told)
+        except NoLogs:
+            return True
+        return False
 
     def _is_cut(self, span: Span, wanted: Wanted, first: int, last: int, count: int) -> bool:
         """Whether there are other than the `count` logs that were answered for blocks first to last, by their halves.
@@ -287,8 +302,8 @@ class EvmNode:
 
     def _piece(
         self, wanted: Wanted, first: int, last: int, read: Callable[[Logs], T], provider: Provider
-    ) -> tuple[str, int, T]:
-        """Who answers, how many logs, and what `read` makes of them; those of one block are whole."""
+    ) -> tuple[str, Logs, T]:
+        """Who answers, with which logs, and what `read` makes of them; those of one block are whole."""
         try:
             logs = provider.logs(wanted, first, last)
             if first == last and self._span(provider.address).doubts(len(logs)):
@@ -300,10 +315,10 @@ class EvmNode:
                 raise Unable(f"block {first} alone is too much: {error}") from error
             raise
         if not len(logs):
-            raise NoLogs(f"{provider.name} has no log of {wanted.contract} in blocks {first} to {last}")
+            raise NoLogs(f"{provider.name} has no log of {wanted.of_whom} in blocks {first} to {last}")
         if logs.hashes.get(self.block.height, self.block.hash) != self.block.hash:
             raise Unable(f"{provider.name} has logs of another block {self.block.height}")
-        return provider.address, len(logs), read(logs)
+        return provider.address, logs, read(logs)
 
     def _called(self, provider: Provider, calls: Sequence[Call]) -> list[tuple[Any, ...]]:
         question = "0x" + together(calls).hex()
@@ -340,8 +355,8 @@ class EvmNode:
             raise
 
     def _prove(self, provider: Provider) -> None:
-        """Refuses a provider that has another block, or none, at the pinned height."""
-        seen = provider.block(self.block.height)
+        """Refuses a provider that has another block, or none, at the pinned height; the witness has told it."""
+        seen = self.block if provider.address == self.witness else provider.block(self.block.height)
         if seen.hash != self.block.hash:
             raise Unable(f"{provider.name} has {seen.hash} as block {self.block.height}, not {self.block.hash}")
         self.proved.add(provider.address)

@@ -107,7 +107,7 @@ class Provider:
     def logs(self, wanted: Wanted, first: int, last: int) -> Logs:
         """Logs of blocks first to last, each of which can be what was asked for."""
         query = {
-            "address": wanted.contract,
+            "address": wanted.contracts[0] if len(wanted.contracts) == 1 else list(wanted.contracts),
             "topics": [list(wanted.topics), *([wanted.of] if wanted.of else [])],
             "fromBlock": hex(first),
             "toBlock": hex(last),

@@ -5,7 +5,7 @@ of the chain, and each pair that was ever granted is then asked for at the pinne
 A history that is not read to the end, or does not agree with the contract, may miss members: it is not whole.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,9 +13,8 @@ from eth_utils.crypto import keccak
 
 from ingest.allowance import Exhausted
 from ingest.endpoints import Absent
-from ingest.evm.bulk import numbers
 from ingest.evm.calls import Call
-from ingest.evm.events import History, Keeping, address, history, naming, signature
+from ingest.evm.events import History, Keeping, address, histories, naming, signature
 from ingest.evm.holders import deployed
 from ingest.evm.logs import NOBODY, AnswersLeft
 from ingest.evm.node import EvmNode
@@ -42,9 +41,8 @@ ADMIN: Final = 0
 GRANTED: Final = signature("RoleGranted(bytes32,address,address)")
 REVOKED: Final = signature("RoleRevoked(bytes32,address,address)")
 CHANGES: Final = {GRANTED: (3, 0), REVOKED: (3, 0)}
-# Roles change a few times a year: four days are one part.
-DAYS: Final = 4
 MEMBERS: Final = 200
+CHANGING: Final = Keeping(judge=naming(1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +81,36 @@ def from_list(node: EvmNode, contract: str) -> Members | None:
     return Members({**_named(known), **_admins(admins, {**known, **others})}, whole)
 
 
-def from_logs(node: EvmNode, memo: Memo, contract: str, answers: AnswersLeft, since: int | None = None) -> Members:
-    """Members of all roles, known or not, by the events since a block and by the contract's own word.
+def from_logs(
+    node: EvmNode, memo: Memo, contracts: Sequence[str], answers: AnswersLeft, since: int | None = None
+) -> dict[str, Members]:
+    """Members of all roles, known or not, by the events since a block and by each contract's own word.
 
     Whole where the contract is no older than that block, all blocks were read, and hasRole says of every pair what the
     last event does. The zero address has no key: it is no member.
     """
-    source, first, begins = _start(node, contract, node.chain.since if since is None else since)
-    told = history(source, memo, contract, CHANGES, first, answers, Keeping(DAYS * node.chain.day, naming(1)))
+    if not contracts:
+        return {}
+    source, since = node.archive() or node, node.chain.since if since is None else since
+    first = {one: since if source is node else deployed(source, one) for one in contracts}
+    told = histories(source, memo, first, CHANGES, answers, CHANGING)
+    # Asked together, answered below from memory: one request for all.
+    node.calls(
+        [
+            call
+            for one, found in told.items()
+            for pair in _last(found)
+            for call in (_has(one, *pair), _admin(one, pair[0]))
+        ]
+    )
+    begins = {one: source is not node or not since or _came_after(node, one, since - 1) for one in contracts}
+    return {one: _members(node, one, found, begins=begins[one]) for one, found in told.items()}
+
+
+def _members(node: EvmNode, contract: str, told: History, *, begins: bool) -> Members:
     last = _last(told)
     pairs = sorted(last)
-    says = numbers(node, contract, "hasRole(bytes32,address)", pairs) if pairs else []
+    says = [node.call(_has(contract, *pair)) for pair in pairs]
     held: dict[int, tuple[str, ...]] = {}
     for (role, member), has in zip(pairs, says, strict=True):
         if has and member:
@@ -106,14 +123,6 @@ def from_logs(node: EvmNode, memo: Memo, contract: str, answers: AnswersLeft, si
 def _last(told: History) -> dict[tuple[int, int], bool]:
     """Whether the last event of each role and account granted it."""
     return {event.topics[:2]: event.kind == GRANTED for event in told.events}  # type: ignore[misc]
-
-
-def _start(node: EvmNode, contract: str, since: int) -> tuple[EvmNode, int, bool]:
-    """Who is asked for its events, from which block on, and whether the contract is no older than that."""
-    archive = node.archive()
-    if archive is not None:
-        return archive, deployed(archive, contract), True
-    return node, since, not since or _came_after(node, contract, since - 1)
 
 
 def _came_after(node: EvmNode, contract: str, height: int) -> bool:
@@ -136,21 +145,42 @@ def _came_after(node: EvmNode, contract: str, height: int) -> bool:
 
 def _listed(node: EvmNode, contract: str, roles: list[int]) -> dict[int, tuple[str, ...]] | None:
     """Members of roles, without those that have too many; None where the contract does not list them."""
-    counted = node.calls([_count(contract, role) for role in roles])
-    counts = {role: int(count[0]) for role, count in zip(roles, counted, strict=True) if count}
-    if not counts:
+    asked = _places(node, contract, roles)
+    if asked is None:
         return None
-    few = {role: count for role, count in counts.items() if count <= MEMBERS}
-    asked = {role: [_member(contract, role, place) for place in range(count)] for role, count in few.items()}
     # Asked together, answered below from memory: one request for all.
     node.calls([call for calls in asked.values() for call in calls])
     found = {role: tuple(map(node.call, calls)) for role, calls in asked.items()}
     return {role: tuple(one for one in members if one != NOBODY) for role, members in found.items()}
 
 
+def _places(node: EvmNode, contract: str, roles: list[int]) -> dict[int, list[Call]] | None:
+    """What tells each member of roles, without those that have too many; None where the contract does not list them."""
+    counted = node.calls([_count(contract, role) for role in roles])
+    counts = {role: int(count[0]) for role, count in zip(roles, counted, strict=True) if count}
+    return (
+        {
+            role: [_member(contract, role, place) for place in range(count)]
+            for role, count in counts.items()
+            if count <= MEMBERS
+        }
+        if counts
+        else None
+    )
+
+
+def ask_lists(node: EvmNode, contracts: Sequence[str]) -> None:
+    """Asks contracts that list their members for them, as `from_list` asks one: three requests for all."""
+    listing = [one for one in contracts if any(node.calls(count_calls(one)))]
+    node.calls([_count(one, role) for one in listing for role in WORDS])
+    asked = {one: _places(node, one, list(WORDS)) or {} for one in listing}
+    node.calls([call for places in asked.values() for calls in places.values() for call in calls])
+    node.calls([_admin(one, role) for one, places in asked.items() for role, calls in places.items() if calls])
+
+
 def _unknown_admins(node: EvmNode, contract: str, roles: list[int]) -> dict[int, int]:
     """Of each role the one that gives it, where that is another and has no word; a contract may not say."""
-    said = node.calls([Call(contract, "getRoleAdmin(bytes32)", (role.to_bytes(32),), ("uint256",)) for role in roles])
+    said = node.calls([_admin(contract, role) for role in roles])
     admins = {role: int(admin[0]) for role, admin in zip(roles, said, strict=True) if admin}
     return {role: admin for role, admin in admins.items() if admin != role and admin not in WORDS}
 
@@ -162,6 +192,14 @@ def _named(held: Mapping[int, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
 def _admins(admins: Mapping[int, int], held: Mapping[int, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
     found = {f"{word(role)}_admin": held.get(admin, ()) for role, admin in admins.items() if role in WORDS}
     return {power: members for power, members in found.items() if members}
+
+
+def _has(contract: str, role: int, member: int) -> Call:
+    return Call(contract, "hasRole(bytes32,address)", (role.to_bytes(32), address(member)), ("bool",))
+
+
+def _admin(contract: str, role: int) -> Call:
+    return Call(contract, "getRoleAdmin(bytes32)", (role.to_bytes(32),), ("uint256",))
 
 
 def _count(contract: str, role: int) -> Call:

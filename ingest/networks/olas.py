@@ -15,7 +15,7 @@ from ingest.evm.governance import Locks, lockers, readings, voters
 from ingest.evm.governor import FOR_ALONE, Governor
 from ingest.evm.powers import HALT, MINT, RULES, SEIZE, Actions
 from ingest.evm.token import erc20
-from ingest.network import DAILY, HOURLY, InParts, Key, Keys, Network, Reading, Rule, Unit, Way
+from ingest.network import DAILY, InParts, Key, Keys, Network, Reading, Rule, Unit, Way
 from ingest.olas.chains import EVICTS
 from ingest.olas.emission import claimed, emission, emission_voters, nominees
 from ingest.olas.guard import Guard, Permission, guard
@@ -179,7 +179,7 @@ NETWORK = erc20(
     ),
     CONTRACTS,
     more=(
-        Reading("voters", Kind.HOLDINGS, Measure.VOTING_POWER, POWER, HOURLY, InParts(voters(LOCKS)), partial=True),
+        Reading("voters", Kind.HOLDINGS, Measure.VOTING_POWER, POWER, DAILY, InParts(voters(LOCKS)), partial=True),
         Reading("lockers", Kind.HOLDINGS, Measure.STAKE, "aolas", DAILY, InParts(lockers(LOCKS)), partial=True),
         *readings(GOVERNORS, POWER),
         Reading(

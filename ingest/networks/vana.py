@@ -137,13 +137,13 @@ def _readings() -> tuple[Reading[EvmNode], ...]:
     # What takes long comes last.
     return (
         Reading("supply", told, Measure.TOKEN, "", HOURLY, supply, headline=True),
-        Reading("entities", held, stake, "avana", HOURLY, staking.staked(ENTITIES), headline=True, others=of_entities),
+        Reading("entities", held, stake, "avana", DAILY, staking.staked(ENTITIES), headline=True, others=of_entities),
         Reading(
             "staking",
             told,
             stake,
             "",
-            HOURLY,
+            DAILY,
             staking.state(STAKING, ENTITIES, TREASURY),
             newest_only=True,
             others=of_entities,

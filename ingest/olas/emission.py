@@ -19,6 +19,7 @@ from ingest.evm.governor import ANSWERS_A_RUN
 from ingest.evm.logs import AnswersLeft
 from ingest.evm.node import EvmNode
 from ingest.evm.token import Read as ReadAtOnce
+from ingest.evm.token import whole_numbers
 from ingest.network import Memo
 from store.rows import BadData, Facts, Kind, SourceDown, frame, holdings, observation
 
@@ -158,10 +159,8 @@ def emission(tokenomics: str, unit: str) -> ReadAtOnce:
         Read from the contract (inflationPerSecond, epochCounter, mapEpochStakingPoints) at one final block.
         """
         time = node.block.time
-        a_second, epoch, length = (
-            int(node.call(Call(tokenomics, function)))
-            for function in ("inflationPerSecond()", "epochCounter()", "epochLen()")
-        )
+        functions = ("inflationPerSecond()", "epochCounter()", "epochLen()")
+        a_second, epoch, length = whole_numbers(node, [Call(tokenomics, function) for function in functions])
         point = Call(tokenomics, "mapEpochStakingPoints(uint256)", (epoch,), ("uint256",) * 4)
         ((staking, most, least, _),) = _answered(node, [point])
         rows = [

@@ -82,6 +82,10 @@ def guard(of: Guard) -> Read:
         multisig where the proposal to check on the voters was defeated. Its list is whole where the hash of every
         change (SetTargetSelectors) is that of the list which its owners published; `permits` is told only then.
         """
+        # Asked together, answered below from memory: one request for all.
+        names = [Call(of.address, name, returns=("address",)) for name in ("multisig()", "owner()", "governor()")]
+        own = [Call(of.address, name) for name in ("paused()", "governorCheckProposalId()")]
+        node.calls([*names, *own, Call(of.multisig, "getThreshold()")])
         _refuse_another(node, of)
         return Facts(frame(Kind.OBSERVATIONS, list(_told(node, memo, of))))
 

@@ -23,7 +23,7 @@ from ingest.network import Memo, is_of_now
 from ingest.solana.accounts import CLOCK, SLICE, Account, Accounts, clock, decoded
 from ingest.transport import Http, bare
 from store.addresses import is_solana
-from store.landing import Anew, Lasting
+from store.landing import Anew, Shared
 from store.rows import Block, Cause, ReadingError, SourceChanged, SourceDown
 
 OLDEST_HEAD: Final = timedelta(minutes=5)
@@ -107,7 +107,7 @@ class SolanaChain:
 
         They are led to again by what is answered, or forgotten.
         """
-        before = memo(Lasting(MET), partial(_met, ()))["address"].to_list()
+        before = memo(Shared(MET), partial(_met, ()))["address"].to_list()
         node = self._led(http, endpoints, before)
         found = [one for one in node.accounts if one not in self.watch.addresses]
         if found != before:

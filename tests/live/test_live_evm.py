@@ -7,7 +7,7 @@ import pytest
 
 from ingest.evm.ethereum import ENDPOINTS, ETHEREUM
 from ingest.evm.holders import balances, participants, ranking
-from ingest.evm.logs import TRANSFER, segments
+from ingest.evm.logs import TRANSFER, Wanted, segments
 from ingest.evm.node import EvmNode
 from ingest.evm.refusals import Unable
 from ingest.job import endpoints
@@ -74,8 +74,8 @@ def test_a_day_of_transfers_is_read(node: EvmNode) -> None:
 def test_each_endpoint_proves_itself_and_says_how_far_back_its_logs_go(endpoint: str) -> None:
     with Http() as http:
         one = ETHEREUM.head(http, [endpoint])
-        list(one.logs(fet.FET, [TRANSFER], one.block.height - 100, one.block.height, len))
+        list(one.logs(Wanted((fet.FET,), (TRANSFER,)), one.block.height - 100, one.block.height, len))
         try:
-            list(one.logs(fet.FET, [TRANSFER], 15_000_000, 15_000_010, len))
+            list(one.logs(Wanted((fet.FET,), (TRANSFER,)), 15_000_000, 15_000_010, len))
         except (SourceDown, Unable) as error:
             print(f"{endpoint}: no logs before the merge: {error}")  # noqa: T201 - make live is read by a person

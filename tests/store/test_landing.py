@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from store.landing import Landing, Lasting, contents
+from store.landing import Anew, Landing, Lasting, Shared, contents
 from store.mart import opened
 from store.rows import LARGEST_AMOUNT, VOTES, BadData, Block, Facts, Kind, Measure, Snapshot, frame, holdings
 from tests.store.test_draft import build
@@ -165,6 +165,24 @@ def test_parts_of_final_blocks_outlive_the_block_at_which_they_were_read(tmp_pat
     assert landing.unfinished(snapshot(8)) is None
     again = landing.memo(snapshot(8))(Lasting("final-logs-0-99"), lambda: pl.DataFrame({"holder": ["b"]}))
     assert again["holder"].to_list() == ["a"]
+
+
+def test_a_shared_part_is_found_by_every_reading_of_its_network_and_by_no_other(tmp_path: Path) -> None:
+    landing, made = Landing(tmp_path), list[str]()
+
+    def ask(of: Snapshot, name: Lasting) -> str:
+        made.append(f"rows {len(made)}")
+        holder: str = landing.memo(of)(name, lambda: pl.DataFrame({"holder": [made[-1]]}))["holder"][0]
+        return holder
+
+    one, other = snapshot(7), replace(snapshot(8), reading="delegators")
+    assert [ask(of, Shared("events")) for of in (one, other, replace(other, network="fetch"))] == [
+        "rows 0",
+        "rows 0",
+        "rows 2",
+    ]
+    # What one doubts is made anew for all.
+    assert ask(other, Anew("events")) == ask(one, Shared("events")) == "rows 3"
 
 
 def test_a_part_is_of_its_block_unless_its_name_is_said_to_last(tmp_path: Path) -> None:

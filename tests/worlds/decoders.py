@@ -168,7 +168,7 @@ def _same(read: Callable[..., Any], _: int, __: Odd, found: Any) -> str:
 # --- EVM --------------------------------------------------------------------------------------------------------------
 
 
-WANTED: Final = logs.Wanted(TOKEN, (logs.TRANSFER,))
+WANTED: Final = logs.Wanted((TOKEN,), (logs.TRANSFER,))
 
 
 def of_evm() -> Iterator[Decoder]:

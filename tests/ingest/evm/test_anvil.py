@@ -13,7 +13,7 @@ from web3.contract import Contract
 
 from ingest.evm.calls import Call
 from ingest.evm.holders import balances, deployed, participants, replayed, token_holders
-from ingest.evm.logs import NOBODY, TRANSFER, Transfers, segments, transfers
+from ingest.evm.logs import NOBODY, TRANSFER, Transfers, Wanted, segments, transfers
 from ingest.evm.node import EvmChain, EvmNode
 from ingest.network import Memo
 from ingest.transport import Http
@@ -102,7 +102,7 @@ def parties(chain: Chain, count: int) -> list[str]:
 
 def everyone(chain: Chain, node: EvmNode) -> list[Transfers]:
     read = partial(transfers, token=chain.address)
-    return list(node.logs(chain.address, [TRANSFER], 0, node.block.height, read))
+    return list(node.logs(Wanted((chain.address,), (TRANSFER,)), 0, node.block.height, read))
 
 
 def test_holders_are_complete_through_a_cap_of_fifty_blocks(crowd: Chain) -> None:

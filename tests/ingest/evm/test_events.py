@@ -8,8 +8,8 @@ from typing import Any, cast
 import polars as pl
 import pytest
 
-from ingest.evm.events import Event, Keeping, events, history, signature
-from ingest.evm.logs import AnswersLeft, Logs
+from ingest.evm.events import Event, Keeping, events, histories, history, signature
+from ingest.evm.logs import AnswersLeft, Logs, Wanted
 from ingest.evm.node import EvmNode
 from store.rows import BadData, Block, SourceDown
 from tests.worlds.each import each
@@ -29,11 +29,20 @@ class Node:
     remembered: dict[Any, Any] = field(default_factory=dict)
 
     def logs(
-        self, contract: str, topics: Sequence[str], first: int, last: int, read: Callable[[Logs], pl.DataFrame]
+        self, wanted: Wanted, first: int, last: int, read: Callable[[Logs], pl.DataFrame]
     ) -> Iterator[pl.DataFrame]:
-        rows = [(block, topic, amount) for of, topic, block, amount in TOLD if of == contract and topic in topics]
-        rows = [row for row in rows if first <= row[0] <= last]
-        yield read(Logs([row[0] for row in rows], [[row[1]] for row in rows], [f"0x{row[2]:064x}" for row in rows]))
+        rows = [row for row in TOLD if row[0] in wanted.contracts and row[1] in wanted.topics]
+        yield read(logs([row for row in rows if first <= row[2] <= last]))
+
+
+def logs(rows: Sequence[tuple[str, str, int, int]]) -> Logs:
+    """Logs of contract, first topic, block, amount."""
+    return Logs(
+        [row[0] for row in rows],
+        [row[2] for row in rows],
+        [[row[1]] for row in rows],
+        [f"0x{row[3]:064x}" for row in rows],
+    )
 
 
 NODE = cast("EvmNode", Node(Block(29, "0x1d", datetime(2026, 1, 1, tzinfo=UTC))))
@@ -79,8 +88,7 @@ def test_a_history_has_the_order_of_the_chain_also_within_a_block_and_across_eve
 
     class OneBlock(Node):
         def logs(self, *asked: Any) -> Iterator[pl.DataFrame]:
-            topics = [[PAID], [MOVED], [PAID], [MOVED]]
-            yield asked[-1](Logs([3] * 4, topics, [f"0x{place:064x}" for place in range(4)]))
+            yield asked[-1](logs([(ONE, topic, 3, place) for place, topic in enumerate((PAID, MOVED) * 2)]))
 
     node = cast("EvmNode", OneBlock(Block(5, "0x5", NODE.block.time)))
     told = history(node, Shelf(), ONE, shapes(PAID, MOVED), 0, AnswersLeft.all(), Keeping(10)).events
@@ -93,7 +101,7 @@ def test_what_is_still_growing_is_asked_for_once_at_a_block_and_anew_when_all_is
 
     class Counting(Node):
         def logs(self, *told: Any) -> Iterator[pl.DataFrame]:
-            asked.append((told[0], *told[2:4]))
+            asked.append((*told[0].contracts, *told[1:3]))
             yield from super().logs(*told)
 
     node = cast("EvmNode", Counting(Block(27, "0x1b", NODE.block.time)))
@@ -126,9 +134,52 @@ def test_events_of_which_all_are_needed_are_told_when_later_runs_have_read_them(
 def test_an_event_without_its_topics_and_words_is_refused_before_it_is_kept(topics: list[str], data: str) -> None:
     class Odd(Node):
         def logs(self, *asked: Any) -> Iterator[pl.DataFrame]:
-            yield asked[-1](Logs([3], [topics], [data]))
+            yield asked[-1](Logs([ONE], [3], [topics], [data]))
 
     shelf = Shelf()
     with pytest.raises(BadData, match="an event of 0xaaaa"):
         events(cast("EvmNode", Odd(NODE.block)), shelf, ONE, shapes(PAID, MOVED), 0, segment_blocks=10)
+    assert shelf.made == []
+
+
+# --- several contracts in one question --------------------------------------------------------------------------------
+
+
+def counted(asked: list[tuple[tuple[str, ...], int, int]], block: Block = NODE.block) -> EvmNode:
+    """The node, which notes whose logs of which blocks it was asked for."""
+
+    class Counting(Node):
+        def logs(self, *told: Any) -> Iterator[pl.DataFrame]:
+            asked.append((told[0].contracts, *told[1:3]))
+            yield from super().logs(*told)
+
+    return cast("EvmNode", Counting(block))
+
+
+def test_one_question_asks_for_all_contracts_and_each_has_its_own_history() -> None:
+    asked: list[tuple[tuple[str, ...], int, int]] = []
+    shelf, since = Shelf(), {OTHER: 5, ONE: 4}
+    found = histories(counted(asked), shelf, since, shapes(PAID, MOVED), AnswersLeft.all(), Keeping(10))
+    assert asked == [((ONE, OTHER), first, first + 9) for first in (20, 10, 0)]
+    told = {of: [(event.block, event.words) for event in one.events] for of, one in found.items()}
+    # What ONE was paid in block 3 lies before the block since which it is read.
+    assert told == {ONE: [(4, (2,))], OTHER: [(5, (3,)), (25, (4,))]}
+    assert all(event.contract == of for of, one in found.items() for event in one.events)
+    assert histories(counted(asked), shelf, since, shapes(PAID, MOVED), AnswersLeft.all(), Keeping(10)) == found
+    assert len(asked) == 3
+
+
+def test_of_each_contract_it_is_told_what_of_its_own_time_is_not_read() -> None:
+    found = histories(NODE, Shelf(), {ONE: 4, OTHER: 20}, shapes(PAID), AnswersLeft(1), Keeping(10))
+    assert {of: (one.unread, one.whole_since) for of, one in found.items()} == {ONE: (16, 20), OTHER: (0, 20)}
+
+
+def test_an_event_is_judged_by_whose_it_is() -> None:
+    def judge(event: Event) -> None:
+        if event.contract == OTHER:
+            raise BadData(f"{event.contract} writes no such event")
+
+    shelf = Shelf()
+    with pytest.raises(BadData, match="0xbbbb"):
+        histories(NODE, shelf, {ONE: 0, OTHER: 0}, shapes(PAID), AnswersLeft.all(), Keeping(10, judge))
     assert shelf.made == []

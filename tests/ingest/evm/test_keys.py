@@ -9,7 +9,7 @@ from urllib3.util import Retry
 from web3.contract import Contract
 
 from ingest.evm.holders import balances
-from ingest.evm.logs import NOBODY, TRANSFER, transfers
+from ingest.evm.logs import NOBODY, TRANSFER, Wanted, transfers
 from ingest.evm.node import EvmChain, EvmNode
 from ingest.transport import Http
 from store.rows import ReadingError, SourceDown
@@ -44,7 +44,11 @@ def pinned(url: str, pauses: tuple[float, ...] = (0.2, 0.4, 0.8), patience: int 
 def read(node: EvmNode, token: Contract) -> list[int]:
     address = str(token.address).lower()
     read = partial(transfers, token=address)
-    return [amount for move in node.logs(address, [TRANSFER], 0, node.block.height, read) for amount in move.amount]
+    return [
+        amount
+        for move in node.logs(Wanted((address,), (TRANSFER,)), 0, node.block.height, read)
+        for amount in move.amount
+    ]
 
 
 def to(upstream: str, more: str = "") -> str:

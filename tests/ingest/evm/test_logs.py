@@ -2,8 +2,8 @@
 
 import csv
 import json
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -17,9 +17,11 @@ from hypothesis import strategies as st
 from urllib3.util import Retry
 
 from ingest.endpoints import Rotation
+from ingest.evm.events import Keeping, history
 from ingest.evm.logs import (
     NOBODY,
     TRANSFER,
+    AnswersLeft,
     Logs,
     Span,
     Wanted,
@@ -34,11 +36,12 @@ from ingest.evm.node import EvmChain, EvmNode
 from ingest.transport import Http
 from store.rows import BadData, SourceDown
 from tests.worlds.each import each
+from tests.worlds.evm_node import Shelf
 from tests.worlds.evm_provider import FINAL, TOKEN, Provider, error, provider, result, transfer
 from tests.worlds.examples import examples
 from tests.worlds.servers import Reply, serving
 
-WANTED = Wanted(TOKEN, (TRANSFER,))
+WANTED = Wanted((TOKEN,), (TRANSFER,))
 NOW = datetime.fromtimestamp(1_800_000_000, UTC)
 # 300 transfers in uneven crowds: nobody for long, then 100 in one block.
 LOGS = [
@@ -65,7 +68,7 @@ def read(of: EvmNode, first: int = 0, last: int = FINAL) -> list[tuple[int, int]
     def told(logs: Logs) -> list[tuple[int, int]]:
         return list(zip(logs.block, transfers(logs, TOKEN).amount, strict=True))
 
-    return [one for piece in of.logs(TOKEN, [TRANSFER], first, last, told) for one in piece]
+    return [one for piece in of.logs(WANTED, first, last, told) for one in piece]
 
 
 EVERY = [(int(log["blockNumber"], 16), int(log["data"], 16)) for log in LOGS]
@@ -77,7 +80,7 @@ def test_the_recorded_mainnet_answer_decodes_to_the_expected_transfers(shared: P
     with (folder / "expected_token_transfers.csv").open() as file:
         expected = list(csv.DictReader(file))
     token = expected[0]["token_address"]
-    logs = columns(found, Wanted(token, (TRANSFER,)), 0x76250, 0x76250)
+    logs = columns(found, Wanted((token,), (TRANSFER,)), 0x76250, 0x76250)
     decoded = transfers(logs, token)
     assert logs.block == [int(row["block_number"]) for row in expected]
     assert decoded.sender == [row["from_address"] for row in expected]
@@ -377,13 +380,13 @@ def test_blocks_after_the_pinned_one_are_never_asked(served: Callable[..., tuple
 
 def test_a_span_halves_when_refused_and_doubles_while_answers_are_small() -> None:
     span = Span()
-    assert span.blocks == 2000
-    span.widen(2000, 10)
-    assert span.blocks == 4000
-    span.widen(4000, 1250)
-    assert span.blocks == 4000, "a quarter of the target is enough"
-    span.narrow(4000, None)
-    assert span.blocks == 2000
+    assert span.blocks == 10_000
+    span.widen(10_000, 10)
+    assert span.blocks == 20_000
+    span.widen(20_000, 1250)
+    assert span.blocks == 20_000, "a quarter of the target is enough"
+    span.narrow(20_000, None)
+    assert span.blocks == 10_000
     for _ in range(40):
         span.narrow(span.blocks, None)
     assert span.blocks == 1
@@ -479,3 +482,86 @@ def test_no_logs_at_all_is_confirmed_by_a_second_provider(served: Callable[..., 
 def test_no_logs_is_an_answer_too(served: Callable[..., tuple[str, Provider]]) -> None:
     url, _ = served(mood=lambda _, method: result([]) if method == "eth_getLogs" else None)
     assert read(node(url)) == []
+
+
+# --- several contracts in one question --------------------------------------------------------------------------------
+
+SISTER = "0x" + "dd" * 20
+BOTH = replace(WANTED, contracts=(TOKEN, SISTER))
+SISTERS = [{**log, "address": SISTER, "logIndex": hex(100 + int(log["logIndex"], 16))} for log in LOGS[60:70]]
+
+
+def of_both(of: EvmNode) -> list[tuple[str, int]]:
+    """(contract, block) of every log of two contracts."""
+
+    def told(logs: Logs) -> list[tuple[str, int]]:
+        return list(zip(logs.contract, logs.block, strict=True))
+
+    return sorted(one for piece in of.logs(BOTH, 0, FINAL, told) for one in piece)
+
+
+TRUE = sorted((log["address"], int(log["blockNumber"], 16)) for log in [*LOGS, *SISTERS])
+MANY = error(-32005, "query returned more than 100 results")
+
+
+class Node(Provider):
+    """Answers as a node does: logs of the contracts that are asked for, and no others."""
+
+    def _logs(self, query: dict[str, Any]) -> Reply:
+        asked = [query["address"]] if isinstance(query["address"], str) else query["address"]
+        kept = [log for log in self.logs if log["address"] in asked]
+        return Provider._logs(replace(self, logs=kept), query)
+
+
+@contextmanager
+def nodes(*logs: Sequence[dict[str, Any]], **limits: Any) -> Iterator[tuple[list[str], list[Provider]]]:
+    """Addresses and states of nodes with these logs."""
+    made: list[Provider] = [Node(sorted(of, key=lambda log: int(log["blockNumber"], 16)), **limits) for of in logs]
+    with ExitStack() as stack:
+        yield [stack.enter_context(serving(one)) for one in made], made
+
+
+@each(
+    "limits",
+    [{}, {"blocks_allowed": 700}, {"logs_allowed": 100}, {"logs_allowed": 100, "refusal": MANY}, {"silent_cap": 100}],
+)
+def test_logs_of_two_contracts_are_whole_whatever_a_provider_allows(limits: dict[str, Any]) -> None:
+    """The more contracts, the sooner a question is too wide."""
+    with nodes([*LOGS, *SISTERS], **limits) as (urls, _):
+        assert of_both(node(*urls)) == TRUE
+
+
+def test_of_whom_one_provider_has_no_log_another_is_asked() -> None:
+    """As of a contract alone: who shows the logs of one and hides those of the other is found out."""
+    with nodes(LOGS, [*LOGS, *SISTERS]) as ((hides, shows), _):
+        for urls in ((hides, shows), (shows, hides)):
+            assert of_both(node(*urls)) == TRUE
+    with nodes(LOGS, LOGS) as (two, (_, other)):
+        assert of_both(node(*two)) == sorted((TOKEN, block) for block, _ in EVERY)
+    # The other one is asked for no more than what the first has not.
+    assert [params[0]["address"] for params in other.logs_asked] == [SISTER] * len(other.logs_asked)
+    assert other.logs_asked
+
+
+def test_where_each_provider_hides_another_contract_nothing_is_told() -> None:
+    with nodes(LOGS, SISTERS) as (urls, _), pytest.raises(SourceDown, match="contradict each other on logs of"):
+        of_both(node(*urls, pauses=()))
+
+
+# --- few blocks a question --------------------------------------------------------------------------------------------
+
+
+@each("allowed", [1, 7, 100, 10_000])
+def test_however_few_blocks_a_question_may_have_the_oldest_are_read_in_the_end(allowed: int) -> None:
+    """The stretch that has only begun is read in each run, and takes all that a run may ask but for a quarter."""
+    shapes, keeping, shelf, left = {TRANSFER: (2, 1)}, Keeping(300), Shelf(), []
+    with provider(logs=LOGS, blocks_allowed=allowed) as (url, _):
+        pinned = node(url)
+        for _ in range(8):
+            told = history(replace(pinned, remembered={}), shelf, TOKEN, shapes, 8_400, AnswersLeft(8), keeping)
+            left.append(told.unread)
+    whole = [one for one in left if not one]
+    assert whole, left
+    assert left == sorted(left, reverse=True)
+    assert len({*left}) == len(left) - len(whole) + 1, "each run reads something of what was left"
+    assert len(told.events) == 120

@@ -7,7 +7,6 @@ import pytest
 from web3 import Web3
 from web3.contract import Contract
 
-from ingest.evm import roles as roles_
 from ingest.evm.bulk import numbers
 from ingest.evm.calls import Call
 from ingest.evm.logs import AnswersLeft
@@ -31,7 +30,7 @@ def chain() -> Iterator[Anvil]:
 def read(chain: Anvil, contract: Contract, shelf: Memo | None = None, answers: float = 10**6) -> Members:
     chain.finalize()
     place = str(contract.address).lower()
-    return from_logs(pinned(chain.url), shelf or Shelf(), place, AnswersLeft(answers), since=0)
+    return from_logs(pinned(chain.url), shelf or Shelf(), [place], AnswersLeft(answers), since=0)[place]
 
 
 def test_the_last_event_counts_also_within_one_transaction(chain: Anvil) -> None:
@@ -68,17 +67,14 @@ def test_whoever_gives_a_role_by_a_role_without_a_name_is_told(chain: Anvil) -> 
     assert read(chain, roles).held["minter_admin"] == (chain.accounts[2].lower(),)
 
 
-def test_a_history_that_is_cut_off_is_not_whole_and_goes_on_where_it_was_left(
-    chain: Anvil, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(roles_, "DAYS", 1)
+def test_a_history_that_is_cut_off_is_not_whole_and_goes_on_where_it_was_left(chain: Anvil) -> None:
     roles = chain.compiled("Roles")
     chain.mine(200)
     chain.send(roles.functions.flip(ROLES["minter"], chain.accounts[1], 1))
     chain.finalize()
     node, place, shelf = pinned(chain.url), str(roles.address).lower(), Shelf()
     node = replace(node, chain=replace(node.chain, day=50))
-    runs = [from_logs(node, shelf, place, AnswersLeft(4), since=0) for _ in range(4)]
+    runs = [from_logs(node, shelf, [place], AnswersLeft(4), since=0)[place] for _ in range(4)]
     admin, minter = ((account.lower(),) for account in chain.accounts[:2])
     assert (runs[0].held, runs[0].whole) == ({"minter": minter}, False)
     assert (runs[-1].held, runs[-1].whole) == ({"admin": admin, "minter": minter}, True)
@@ -91,12 +87,12 @@ def test_a_contract_that_is_older_than_what_is_read_may_have_members_that_nobody
     chain.finalize()
     place = str(roles.address).lower()
     whole = {
-        since: from_logs(two(chain), Shelf(), place, AnswersLeft.all(), since=since).whole
+        since: from_logs(two(chain), Shelf(), [place], AnswersLeft.all(), since=since)[place].whole
         for since in (made - 1, made, made + 1)
     }
     assert whole == {made - 1: True, made: True, made + 1: False}
     # One provider alone is not believed that a contract was not there.
-    assert not from_logs(pinned(chain.url), Shelf(), place, AnswersLeft.all(), since=made).whole
+    assert not from_logs(pinned(chain.url), Shelf(), [place], AnswersLeft.all(), since=made)[place].whole
 
 
 def two(chain: Anvil) -> EvmNode:

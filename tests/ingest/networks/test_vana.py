@@ -456,6 +456,6 @@ def test_roles_of_a_recorded_receipt_are_its_first_owners() -> None:
     recorded = Provider(logs=logs, final=MADE_IN + 100, chain=1480)
     with serving(Contracts({STAKING: contract(*says)}, recorded)) as url, Http(100_000, Retry(0)) as http:
         chain = replace(VANA, endpoints=(url,), pauses=(), clock=lambda: NOW, day=1_000_000)
-        members = from_logs(chain.head(http, (url,)), Shelf(), STAKING, AnswersLeft.all())
+        members = from_logs(chain.head(http, (url,)), Shelf(), [STAKING], AnswersLeft.all())[STAKING]
     assert members.held == {"admin": (FIRST_OWNER,), "maintainer": (FIRST_OWNER,)}
     assert members.whole

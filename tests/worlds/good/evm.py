@@ -9,8 +9,7 @@ from eth_abi.abi import decode, encode
 from web3 import Web3
 
 from ingest.evm.ethereum import ETHEREUM
-from ingest.evm.governance import CHANGES
-from ingest.evm.governor import CAST, CAST_WITH_PARAMS, CREATED, FOR_ALONE
+from ingest.evm.governor import CAST, CAST_WITH_PARAMS, CHANGES, CREATED, FOR_ALONE
 from ingest.evm.logs import TRANSFER
 from ingest.evm.node import EvmChain
 from ingest.evm.roles import GRANTED, REVOKED, ROLES
@@ -105,8 +104,9 @@ def _logs(chain: EvmChain, query: Mapping[str, Any]) -> list[dict[str, Any]]:
     kinds = [wanted] if isinstance(wanted, str) else wanted
     found = [one for kind in kinds for one in _events(kind, chain.since) if first <= one[0] <= last]
     found = [one for one in found if query["topics"][1:] in ([], one[1][1:2])]
-    found.sort(key=lambda one: one[0])
-    return [_log(query["address"], _block(chain, hex(one[0]))["hash"], place, *one) for place, one in enumerate(found)]
+    whose = [query["address"]] if isinstance(query["address"], str) else query["address"]
+    told = sorted(((address, *one) for one in found for address in whose), key=lambda one: one[1])
+    return [_log(one[0], _block(chain, hex(one[1]))["hash"], place, *one[1:]) for place, one in enumerate(told)]
 
 
 def _events(kind: str, since: int) -> list[tuple[int, list[str], str]]:
