@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -180,7 +180,12 @@ def _fields(one: Network | Reading | Rule | Way | Gate, *names: str) -> dict[str
 
 def _every(one: Any) -> dict[str, Any]:
     """The fields of a dataclass; what they hold is not copied."""
-    return {field.name: getattr(one, field.name) for field in fields(one)}
+    return {name: getattr(one, name) for name in _names(one.__class__)}
+
+
+@cache
+def _names(of: type) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(of))
 
 
 # What a line of the ledger has many of; the mart has tables of it.
