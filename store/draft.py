@@ -230,9 +230,13 @@ class Draft:
         """
         for batch in self.unmeasured(method_version):
             self._load_holdings(batch)
-            for grouping in sql.GROUPINGS:
+            labels, unseen = self._label_versions(batch), self._unseen("counted", batch)
+            # Where no label touches anybody, no grouping by labels has anything.
+            labelled = not self.table(sql.ANY_LABEL).is_empty()
+            for grouping in sql.GROUPINGS if labelled else (sql.UNLABELLED,):
                 self._describe(grouping)
-                found = self.distributions(grouping, batch)
+                versions = dict.fromkeys(batch, "") if grouping == sql.UNLABELLED else labels
+                found = self._grouped(sql.groups(grouping), grouping, versions, unseen)
                 if len(found.snapshot):
                     self.append("metric", metrics(found), unless_known=sql.METRIC_KEY)
             self.execute(sql.MEASURED, method_version, batch)
@@ -268,21 +272,17 @@ class Draft:
         if not newest:
             return
         self.execute(sql.LABEL_VERSIONS)
+        labels = self._label_versions(newest)
         for grouping, query in sql.OF_NEWEST.items():
             unseen = {} if grouping == sql.UNLABELLED_ONE else self._unseen(sql.HELD, newest)
-            found = self._grouped(query, grouping, self._label_versions(newest), unseen)
+            found = self._grouped(query, grouping, labels, unseen)
             if len(found.snapshot):
                 self.append("metric", metrics(found))
-
-    def distributions(self, grouping: str, snapshots: Sequence[int]) -> Distributions:
-        """The loaded holdings of snapshots under one grouping; a population that the grouping empties is left out."""
-        labels = dict.fromkeys(snapshots, "") if grouping == sql.UNLABELLED else self._label_versions(snapshots)
-        return self._grouped(sql.groups(grouping), grouping, labels, self._unseen("counted", snapshots))
 
     def _grouped(
         self, query: str, grouping: str, labels: Mapping[int, str], unseen: Mapping[tuple[int, int], int]
     ) -> Distributions:
-        """What a query gives in order of snapshot and population, an amount for each party."""
+        """What a query gives in order of snapshot and population, an amount for each party; nothing of an empty one."""
         found = self._connection.sql(query).to_arrow_table()
         snapshot, population = found["snapshot"].to_numpy(), found["population"].to_numpy()
         starts = np.flatnonzero(np.diff(snapshot, prepend=-1) | np.diff(population, prepend=-1))

@@ -128,6 +128,7 @@ COUNTED: Final = """
         FROM labelled GROUP BY ALL
     ) o LEFT JOIN label l ON l.id = o.label
 """
+ANY_LABEL: Final = f"SELECT label FROM counted WHERE label <> {_NOBODY} LIMIT 1"
 
 _WITHOUT: Final = f"FROM {{table}} SEMI JOIN touched USING (snapshot, population) WHERE label = {_NOBODY}"
 _MERGED: Final = """
