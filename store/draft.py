@@ -176,12 +176,14 @@ class Draft:
             return
         exchange = self.data / "exchange.parquet"
         content = io.BytesIO()
-        rows.write_parquet(content)
+        # It is read once, and at once.
+        rows.write_parquet(content, compression="uncompressed")
         # Written by Python, so that a full disk is said as such.
         exchange.write_bytes(content.getbuffer())
         fresh = f"ANTI JOIN {table} USING ({unless_known})" if unless_known else ""
+        order = f"ORDER BY {sql.IN_ORDER[table]}" if table in sql.IN_ORDER else ""
         source = "read_parquet(?, hive_partitioning = false)"
-        self.execute(f"INSERT INTO {table} BY NAME SELECT * FROM {source} {fresh}", literal(exchange))
+        self.execute(f"INSERT INTO {table} BY NAME SELECT * FROM {source} {fresh} {order}", literal(exchange))
         exchange.unlink()
 
     def replace(self, table: str, rows: pl.DataFrame) -> None:
@@ -319,19 +321,40 @@ class Draft:
 
     def keep_newest(self) -> None:
         """Let `holding`, `share` and the states among the observations have what is newest, or still counts, only."""
-        for batch in self._only("holding", sql.NEWEST):
-            self._load(batch, Kind.HOLDINGS)
-            for statement in sql.HOLD:
-                self.execute(statement)
-        for batch in self._only("share", sql.TALLIED):
-            self._load(batch, Kind.OBSERVATIONS)
-            for statement in sql.SHARE:
-                self.execute(statement)
+        for network, batch in self._only("holding", sql.NEWEST):
+            held = self.table(sql.HOLDINGS, *self._wanted(batch))
+            self.append("holding", held.with_columns(holder=self._numbers(network, held["address"])).drop("address"))
+        for network, batch in self._only("share", sql.TALLIED):
+            shares = self.table(sql.SHARES.format(later=_later(Kind.OBSERVATIONS)), *self._wanted(batch))
+            both = self._numbers(network, shares["operator"].append(shares["delegator"]))
+            numbers = {"operator": both.head(shares.height), "delegator": both.tail(shares.height)}
+            self.append("share", shares.with_columns(**numbers))
         for statement in (*sql.NUMBER_LABELS, sql.DROP_OLD_STATES):
             self.execute(statement)
 
-    def _only(self, table: str, query: str) -> Iterator[list[int]]:
-        """Let a table have the snapshots that a query names and no others; gives those that it lacks, in batches.
+    def _numbers(self, network: str, addresses: pl.Series) -> pl.Series:
+        """The number of each address of a network in `holder`; new ones get theirs in the order of the alphabet."""
+        # What landed lies in runs of this order, one a population: they are merged, and nothing is hashed.
+        order = addresses.arg_sort().to_numpy()
+        ascending = addresses.gather(order)
+        first = ascending.is_not_null() & (ascending != ascending.shift()).fill_null(value=True)
+        known = self.table("SELECT id, address FROM holder WHERE network = ?", network)
+        last = int(self.table("SELECT coalesce(max(id), 0) AS id FROM holder")["id"].item())
+        new = pl.col("id").is_null()
+        numbered = (
+            ascending.filter(first)
+            .to_frame("address")
+            .join(known, on="address", how="left", maintain_order="left")
+            .select("address", new.alias("new"), id=pl.coalesce("id", last + new.cum_sum()).cast(pl.Int32))
+        )
+        self.append("holder", numbered.filter("new").select("id", "address", network=pl.lit(network)))
+        # Back in the order in which they were given; who is nobody has no number.
+        place = np.empty(len(order), np.int64)
+        place[order] = np.where(ascending.is_null(), -1, first.cum_sum().cast(pl.Int64) - 1)
+        return numbered["id"].gather(pl.Series(place).replace(-1, None))
+
+    def _only(self, table: str, query: str) -> Iterator[tuple[str, list[int]]]:
+        """Let a table have the snapshots that a query names and no others; gives those that it lacks, by network.
 
         Those that are torn are told to the query, so that the next best stand in for them.
         """
@@ -346,9 +369,13 @@ class Draft:
         if old := sorted(held - wanted):
             self.execute(f"DELETE FROM {table} WHERE snapshot IN (SELECT unnest(?::INTEGER[]))", old)
         if new := sorted(wanted - held):
-            yield from _batches(
-                self.table("SELECT id, n FROM snapshot WHERE id IN (SELECT unnest(?::INTEGER[])) ORDER BY id", new)
+            lacking = self.table(
+                "SELECT network, id, n FROM snapshot WHERE id IN (SELECT unnest(?::INTEGER[])) ORDER BY network, id",
+                new,
             )
+            for (name,), of_network in lacking.partition_by("network", as_dict=True, maintain_order=True).items():
+                for batch in _batches(of_network):
+                    yield str(name), batch
 
     def publish(self, built: datetime) -> Path:
         """Make the draft the current mart."""

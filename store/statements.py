@@ -221,24 +221,15 @@ UNSEEN: Final = """
     WHERE r.total - a.total > a.n AND a.snapshot IN (SELECT unnest(?::INTEGER[]))
 """
 
-_NUMBERED: Final = """
-    INSERT INTO holder
-    SELECT (SELECT coalesce(max(id), 0) FROM holder) + row_number() OVER (ORDER BY network, holder), network, holder
-    FROM ({holders}) f
-    WHERE NOT EXISTS (SELECT 1 FROM holder h WHERE h.network = f.network AND h.address = f.holder)
+# What is newest, with its holders by address: they are numbered outside, since DuckDB sorts and joins text slowly.
+HOLDINGS: Final = f"""
+    SELECT w.id AS snapshot, p.id AS population, r.holder AS address, r.amount
+    FROM {_READ.format(later="")} JOIN population p ON p.name = r.population
 """
-HOLD: Final[Sequence[str]] = (
-    _NUMBERED.format(holders="SELECT DISTINCT s.network, l.holder FROM landed l JOIN snapshot s ON s.id = l.snapshot"),
-    """
-    INSERT INTO holding
-    SELECT l.snapshot, p.id, h.id, l.amount
-    FROM landed l
-    JOIN snapshot s ON s.id = l.snapshot
-    JOIN population p ON p.name = l.population
-    JOIN holder h ON h.network = s.network AND h.address = l.holder
-    ORDER BY l.snapshot, p.id, l.amount DESC, h.id
-    """,
-)
+IN_ORDER: Final[Mapping[str, str]] = {
+    "holding": "snapshot, population, amount DESC, holder",
+    "share": "snapshot, name, operator, delegator",
+}
 
 # Who is behind a holder of the newest snapshots, by a label, and by what it says of itself. By number: no address of
 # millions is looked at.
@@ -323,21 +314,12 @@ TALLIED: Final = f"""
             PARTITION BY p.network, p.chain_id, p.proposal ORDER BY s.time DESC, s.reading DESC) = 1
     )
 """
-SHARE: Final[Sequence[str]] = (
-    _NUMBERED.format(
-        holders="SELECT DISTINCT s.network, unnest(string_split(l.subject, '|')) AS holder "
-        "FROM landed l JOIN snapshot s ON s.id = l.snapshot"
-    ),
-    """
-    INSERT INTO share
-    SELECT l.snapshot, l.name, o.id, d.id, l.exact
-    FROM landed l
-    JOIN snapshot s ON s.id = l.snapshot
-    JOIN holder o ON o.network = s.network AND o.address = split_part(l.subject, '|', -1)
-    LEFT JOIN holder d ON l.name = 'shares' AND d.network = s.network AND d.address = split_part(l.subject, '|', 1)
-    ORDER BY l.snapshot, l.name, o.id, d.id
-    """,
-)
+# Of what all hold together the subject is the operator alone.
+SHARES: Final = f"""
+    SELECT w.id AS snapshot, r.name, split_part(r.subject, '|', -1) AS operator, r.exact,
+           if(r.name = 'shares', split_part(r.subject, '|', 1), NULL) AS delegator
+    FROM {_READ}
+"""
 
 # After loading, only the newest snapshot that speaks of a thing keeps its row.
 _SUPERSEDED: Final = """

@@ -485,3 +485,21 @@ def test_labels_of_before_leave_nothing_behind(tmp_path: Path) -> None:
             assert len(counted) == mart.table("FROM distribution").height
         assert counted["address"] == 4
         assert counted.get("control", 4) == 5 - max(1, labelled)
+
+
+def test_a_holder_has_one_number_in_every_population_and_keeps_it(tmp_path: Path) -> None:
+    """Numbers are given in the order of the alphabet, new ones after those that are there."""
+    landing = Landing(tmp_path)
+    landing.land(snapshot(1), Facts(holdings([("delegators", "b", 1), ("delegators", "d", 2), ("validators", "b", 3)])))
+    landing.land(snapshot(1, network="fetch"), Facts(holdings([("validators", "b", 4)])))
+    numbers = "SELECT id, network, address FROM holder ORDER BY id"
+    amounts = "SELECT holder, amount FROM holding ORDER BY amount"
+    build(tmp_path)
+    with opened(tmp_path) as mart:
+        assert mart.table(numbers).rows() == [(1, "akash", "b"), (2, "akash", "d"), (3, "fetch", "b")]
+        assert mart.table(amounts).rows() == [(1, 1), (2, 2), (1, 3), (3, 4)]
+    landing.land(snapshot(2), Facts(holdings([("validators", "c", 5), ("validators", "d", 6), ("validators", "a", 7)])))
+    build(tmp_path)
+    with opened(tmp_path) as mart:
+        assert mart.table(numbers).rows()[3:] == [(4, "akash", "a"), (5, "akash", "c")]
+        assert mart.table(amounts).rows() == [(3, 4), (5, 5), (2, 6), (4, 7)]
