@@ -207,7 +207,7 @@ def _both(held: Powers, more: Powers) -> dict[str, tuple[str, ...]]:
 
 def _slots(node: EvmNode, contract: str) -> dict[str, str]:
     """Addresses in the slots of proxies, of those that hold one; old slots under the names of the new ones."""
-    kept = {name: node.slot(contract, slot) for name, slot in PROXY_SLOTS.items()}
+    kept = dict(zip(PROXY_SLOTS, node.slots(contract, list(PROXY_SLOTS.values())), strict=True))
     return {name.removeprefix("old_"): safes.addressed(word) for name, word in kept.items() if word % 2**160}
 
 

@@ -23,6 +23,8 @@ from store.rows import Block, Cause, ReadingError, SourceChanged, SourceDown
 OLDEST_HEAD: Final = timedelta(minutes=5)
 CALLS_AT_ONCE: Final = 200
 WITNESSES_ASKED: Final = 2
+# Remembered where no node answers for several words of storage at once.
+NO_PROOFS: Final = "no proofs"
 
 Item = TypeVar("Item")
 T = TypeVar("T")
@@ -230,6 +232,19 @@ class EvmNode:
     def slot(self, contract: str, slot: int) -> int:
         """One word of a contract's storage at the pinned block."""
         return self._once((contract, slot), lambda provider: provider.slot(contract, slot, self.block.height))
+
+    def slots(self, contract: str, slots: Sequence[int]) -> list[int]:
+        """Words of a contract's storage at the pinned block: in one question, or one each where no node has that."""
+        new = [slot for slot in slots if (contract, slot) not in self.remembered]
+        if len(new) > 1 and NO_PROOFS not in self.remembered:
+            try:
+                words = self.ask(lambda provider: provider.slots(contract, new, self.block.height))
+                self.remembered.update(zip(((contract, slot) for slot in new), words, strict=True))
+            except Exhausted:
+                raise
+            except SourceDown:
+                self.remembered[NO_PROOFS] = True
+        return [self.slot(contract, slot) for slot in slots]
 
     def storage(self, contract: str) -> str:
         """The root of all of a contract's storage at the pinned block."""

@@ -5,6 +5,7 @@ number, for something, and raise errors of their own for the rest.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -95,6 +96,14 @@ class Provider:
     def slot(self, contract: str, slot: int, height: int) -> int:
         """One word of a contract's storage at a block."""
         return int(word(self.result("eth_getStorageAt", contract, hex(slot), hex(height))), 16)
+
+    def slots(self, contract: str, slots: Sequence[int], height: int) -> list[int]:
+        """Words of a contract's storage at a block, in one question: with their proofs, which are not looked at."""
+        answer = self.result("eth_getProof", contract, [f"0x{slot:064x}" for slot in slots], hex(height))
+        told = listed(answer, "storageProof")
+        if [quantity(one, "key") for one in told] != list(slots):
+            raise SourceChanged(f"{self.name} proves other words of {contract} than those that it was asked for")
+        return [quantity(one, "value") for one in told]
 
     def storage(self, contract: str, height: int) -> str:
         """The root of all of a contract's storage at a block."""

@@ -77,7 +77,7 @@ def addressed(word: int) -> str:
 def _tells_all(node: EvmNode, safe: str, owners: Sequence[str], modules: Sequence[str]) -> bool:
     """Whether nothing else is stored; where no node proves what is stored, that is not proved."""
     slots = (SINGLETON_SLOT, *TOLD_SLOTS, HANDLER_SLOT, GUARD_SLOT, MODULE_GUARD_SLOT)
-    words = {slot: node.slot(safe, slot) for slot in slots}
+    words = dict(zip(slots, node.slots(safe, slots), strict=True))
     words |= _circle(MODULES, modules) | _circle(OWNERS, owners)
     try:
         return node.storage(safe) == root(words)

@@ -302,6 +302,8 @@ def _admin(node: EvmNode) -> str | None:
     functions = ("proposalThreshold()", "proposalCount()", "latestTotalSupply()", "quorumNumerator()")
     said = node.calls([of(function) for function in functions])
     stored = partial(node.slot, GOVERNOR.address)
+    # Asked together, answered below from memory: one request for all.
+    node.slots(GOVERNOR.address, (THRESHOLD_SLOT, PROPOSALS_SLOT, BASES_SLOT, ADMIN_SLOT, NUMERATORS_SLOT))
     kept = [
         (stored(THRESHOLD_SLOT),),
         (stored(PROPOSALS_SLOT),),

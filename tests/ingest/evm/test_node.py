@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from eth_abi.abi import encode
@@ -272,3 +272,57 @@ def test_many_calls_are_one_question_as_an_abi_coder_writes_it(count: int) -> No
     said = [(call.to, True, call.data) for call in calls]
     assert together(calls) == AGGREGATE3 + encode(["(address,bool,bytes)[]"], [said])
     assert [call.data.hex() for call in calls[:2]] == ["8da5cb5b", f"70a08231{2:064x}"][:count]
+
+
+# --- words of storage -------------------------------------------------------------------------------------------------
+
+WHERE: Final = "0x" + "cc" * 20
+SLOTS: Final = [7, 2**255]
+
+
+def kept(slot: str) -> str:
+    return f"0x{int(slot, 16) % 1_000:064x}"
+
+
+def proofs(slots: list[str], spelled: Callable[[str], str] = str) -> Reply:
+    return result({"storageProof": [{"key": spelled(slot), "value": kept(slot), "proof": []} for slot in slots]})
+
+
+@each(
+    ("told", "asked"),
+    [
+        (proofs, ["eth_getProof"]),
+        # As numbers, which some nodes write.
+        (lambda slots: proofs(slots, lambda slot: hex(int(slot, 16))), ["eth_getProof"]),
+        *(
+            (wrong, ["eth_getProof", "eth_getStorageAt", "eth_getStorageAt"])
+            for wrong in (
+                lambda _: error(-32601, "the method eth_getProof does not exist/is not available"),
+                lambda _: error(-32000, "distance to target block exceeds maximum proof window"),
+                lambda slots: proofs(slots[::-1]),
+                lambda slots: proofs(slots[:1]),
+                lambda _: result({}),
+            )
+        ),
+    ],
+)
+def test_words_of_storage_are_asked_together_where_a_node_can_and_else_one_by_one(
+    told: Callable[[list[str]], Reply], asked: list[str]
+) -> None:
+    heard: list[str] = []
+
+    def answer(request: Request) -> Reply:
+        question = json.loads(request.body)
+        if question["method"] not in ("eth_getProof", "eth_getStorageAt"):
+            return Provider()(request)
+        heard.append(question["method"])
+        slots = question["params"][1]
+        return told(slots) if heard[-1] == "eth_getProof" else result(kept(slots))
+
+    with serving(answer) as url:
+        node = head(url)
+        assert node.slots(WHERE, SLOTS) == [int(kept(hex(slot)), 16) for slot in SLOTS]
+        assert heard == asked
+        assert node.slots(WHERE, [*SLOTS, 8, 9]) == [int(kept(hex(slot)), 16) for slot in (*SLOTS, 8, 9)]
+    # Who cannot is not asked for that again.
+    assert heard.count("eth_getProof") == (2 if asked == ["eth_getProof"] else 1)

@@ -71,7 +71,7 @@ def _evm(chain: EvmChain, method: str, params: list[Any], final: int) -> Reply:
             return result(_block(chain, params[0], final))
         case "eth_getLogs":
             return result(_logs(chain, params[0]))
-        case "eth_getCode" | "eth_getStorageAt":
+        case "eth_getCode" | "eth_getStorageAt" | "eth_getProof":
             return result(_account(method, *params[:2]))
         case "eth_call":
             return _called(chain, params[0])
@@ -80,10 +80,12 @@ def _evm(chain: EvmChain, method: str, params: list[Any], final: int) -> Reply:
     return error(-32601, f"the method {method} does not exist/is not available")
 
 
-def _account(method: str, address: str, slot: str) -> str:
-    """The code of an address, or a word that it keeps."""
+def _account(method: str, address: str, slot: Any) -> Any:
+    """The code of an address, or a word that it keeps, or some."""
     if method == "eth_getCode":
         return "0x" if int(address, 16) < FIRST_CONTRACT or address in vana.ABSENT else "0x6001"
+    if method == "eth_getProof":
+        return {"storageProof": [{"key": one, "value": _account("eth_getStorageAt", address, one)} for one in slot]}
     return f"0x{virtuals.KEPT.get(address, {}).get(int(slot, 16), 0):064x}"
 
 
