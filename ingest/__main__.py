@@ -18,7 +18,8 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, redirect_stdout
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -35,9 +36,7 @@ from rich.table import Table
 from typer.core import TyperGroup
 
 from ingest import job, recording
-from ingest.allowance import RUN
-from ingest.backfill import Day, Period, remaining
-from ingest.backfill import backfill as backfill_days
+from ingest.backfill import Backfill, Cost, Day, Lacking, Period, lacking, readable, untold
 from ingest.doctor import examined
 from ingest.importer import LAST_BLOCK, Imported, import_as, import_file
 from ingest.network import Archive, Network, Reading
@@ -62,6 +61,8 @@ from store.ledger import Run
 from store.mart import Damaged, Mart, NoMart, data_folder, opened, prove
 from store.rows import AHEAD, FORMULA_STARTS, NEGATIVE_NUMBER, ReadingError
 
+# Where a dry run of a backfill reads a day, below the data, and drops it again.
+PROBED = "probed"
 FRESH, UNEXPECTED, USAGE, PARTIAL, STALE, DISK, LOCKED = 0, 1, 2, 3, 4, 74, 75
 
 
@@ -244,44 +245,109 @@ def _past(text: str, now: datetime) -> datetime:
 
 
 @app.command()
-def backfill(
-    network: Annotated[str, typer.Option(help="Name of a network whose endpoints keep old states.")],
-    since: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="First day, UTC.")],
-    until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Last day, UTC.")],
-    step: Annotated[str, typer.Option(help="Time between two blocks, such as 1d or 6h.")] = "1d",
+def backfill(  # noqa: PLR0913, PLR0917  each is an option
+    network: Names = None,
     reading: Names = None,
+    weeks: Annotated[int, typer.Option(min=1, help="How far back, where --since does not say it.")] = 26,
+    since: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day, UTC.")] = None,
+    until: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day, UTC; yesterday where it is not said.")
+    ] = None,
+    step: Annotated[str, typer.Option(help="Time between two blocks, such as 1d or 6h.")] = "1d",
+    most: Annotated[
+        int | None,
+        typer.Option(min=1, help="For cron: only so many days of each network of which nothing landed, the newest."),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option(help="Ask for one day of each network, say what all cost, land nothing.")] = (
+        False
+    ),
 ) -> None:
-    """Read past days from an archive endpoint, one block a step, and publish."""
-    one, data = _network(network), data_folder()
-    pace = _duration(step)
-    if not isinstance(one.chain, Archive) or pace is None:
-        raise typer.BadParameter(f"{network} cannot be read at past days")
-    if pace <= timedelta() or not since <= until <= datetime.now(UTC).replace(tzinfo=None):
+    """Read what past days lack from nodes that keep old states, one block a day, and publish.
+
+    What it costs is told before it starts, from one day; what has landed is not asked for again.
+    """
+    data, now = data_folder(), datetime.now(UTC).replace(tzinfo=None)
+    last = until or now - timedelta(days=1)
+    first, pace = since or last - timedelta(weeks=weeks, days=-1), _duration(step)
+    if not pace or not first <= last <= now:
         raise typer.BadParameter("since, until and step: past days in their order, with some time between two blocks")
-    _refuse_unknown(reading, one.readings)
-    wanted = [r for r in one.readings if r.name in (reading or [r.name]) and not (r.long and not reading)]
-    period, done = Period(since.date(), until.date(), pace), list[Day]()
-    console = Console(stderr=True)
-    with (
-        _noted(data),
-        Http(limits=RUN.times(period.days)) as http,
-        _told() as tell,
-        Progress(console=console, disable=not console.is_terminal) as progress,
-    ):
-        bar = progress.add_task(one.title, total=period.days)
-        for day in backfill_days(one, wanted, period, Landing(data), http, job.endpoints(one)):
-            done.append(day)
-            if len(done) == 1:
-                log.info(
-                    "%d requests a day; the rest takes about %d requests, %s", day.requests, *remaining(done, period)
-                )
-            progress.advance(bar)
+    period, chosen = Period(first.date(), last.date(), pace), _with_past(network, reading)
+    with _noted(data), Http() as http:
+        landing, days = Landing(data), list[Lacking]()
+        for one in chosen:
+            found = list(lacking(one, readable(one, reading or ()), period, landing))
+            days += found if most is None else [day for day in found if not day.landed][:most]
+            log.info("%s: %d days lack something", one.name, len(found))
+        for one in _chosen(network):
+            for why, names in untold(one).items() if one.chain else ():
+                log.info("%s: not of the past: %s", one.name, f"{', '.join(names)}: {why}" if names else why)
+        became = _read_past(Backfill(chosen, http), days, data, dry_run=dry_run) if days else FRESH
+        if not dry_run:
+            # Also where nothing is lacking: what landed before may not have been published.
+            _publish(data)
+    raise typer.Exit(became)
+
+
+def _with_past(names: list[str] | None, readings: list[str] | None) -> list[Network]:
+    """The networks whose past can be read; raises BadParameter where one, or a reading, was named that has none."""
+    chosen = _chosen(names)
+    known = [one for one in chosen if isinstance(one.chain, Archive)]
+    for one in chosen:
+        if names and one not in known:
+            raise typer.BadParameter(f"{one.name} cannot be read at past days: {next(iter(untold(one)))}")
+    _refuse_unknown(readings, [reading for one in known for reading in one.readings])
+    for name in readings or ():
+        said = [(one.name, r.no_past) for one in known for r in one.readings if r.name == name]
+        if all(why for _, why in said):
+            raise typer.BadParameter(f"{name} of {said[0][0]} cannot be read at past days: {said[0][1]}")
+    return known
+
+
+def _read_past(past: Backfill, days: Sequence[Lacking], data: Path, *, dry_run: bool) -> int:
+    """Read one day of each network, say what the others cost, read them; the exit code."""
+    first = {day.network.name: day for day in reversed(days)}
+    rest = [day for day in days if first[day.network.name] is not day]
+    console, failed, landed = Console(stderr=True), 0, 0
+    landing = Landing(data / PROBED) if dry_run else Landing(data)
+    with _told() as tell, Progress(console=console, disable=not console.is_terminal) as progress:
+        bar = progress.add_task("days", total=len(days))
+
+        def heard(day: Day) -> None:
+            nonlocal failed, landed
             for outcome in day.outcomes:
+                failed, landed = failed + bool(outcome.error), landed + (not outcome.error)
                 if outcome.error:
                     tell(outcome)
-        _publish(data)
-    failed = any(outcome.error for day in done for outcome in day.outcomes)
-    raise typer.Exit(PARTIAL if failed else FRESH)
+            progress.advance(bar, day.over)
+
+        try:
+            for day in past.read(list(first.values()), landing):
+                heard(day)
+                if day.over and day.height:
+                    log.info("%s: %d requests for a day", day.network, day.requests)
+            _say_cost(past.cost(rest), rest)
+            if not dry_run:
+                _read_rest(past, rest, landing, heard)
+        finally:
+            if dry_run:
+                landing.discard()
+    return FRESH if not failed else PARTIAL if landed else STALE
+
+
+def _say_cost(cost: Cost, days: Sequence[Lacking]) -> None:
+    text = "%d days more take about %d requests at %d endpoints: %s at their pace"
+    log.info(text, len(days), cost.requests, cost.endpoints, cost.duration)
+
+
+def _read_rest(past: Backfill, days: Sequence[Lacking], landing: Landing, heard: Callable[[Day], None]) -> None:
+    """Read days; tells ten times how far it came and, by the time it took so far, how long the others take."""
+    start, done = time.monotonic(), 0
+    for day in past.read(days, landing):
+        heard(day)
+        done += day.over
+        if day.over and done * 10 // len(days) > (done - 1) * 10 // len(days):
+            left = timedelta(seconds=round((time.monotonic() - start) / done * (len(days) - done)))
+            log.info("%d of %d days done, the others take about %s", done, len(days), left)
 
 
 @app.command()
@@ -627,8 +693,8 @@ def _told() -> Iterator[job.Progress]:
                 "%s: the same stopped %d more: %s",
                 network,
                 len(others),
-                ", ".join(others),
-                extra={"fields": {"network": network, "reading": ", ".join(others), "error": error}},
+                names := ", ".join(dict.fromkeys(others)),
+                extra={"fields": {"network": network, "reading": names, "error": error}},
             )
 
 

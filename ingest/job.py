@@ -187,20 +187,26 @@ def read_network(
     network: Network[N], wanted: Sequence[Reading[N]], http: Http, landing: Landing, progress: Progress
 ) -> list[Outcome]:
     """Read one network at its newest final block, landing each reading as it comes."""
-    return read_at(network, wanted, lambda: _head(network, http, landing), http, landing, progress)
+
+    def node(reading: Reading[N], head: N) -> N:
+        return _resumed(network, reading, head, http, landing) if reading.long else head
+
+    return read_at(network, wanted, lambda: _head(network, http, landing), http, landing, progress, node)
 
 
 def read_at(
     network: Network[N],
     wanted: Sequence[Reading[N]],
-    node: Callable[[], N],
+    head: Callable[[], N],
     http: Http,
     landing: Landing,
     progress: Progress = lambda _: None,
+    node: Callable[[Reading[N], N], N] = lambda _, head: head,
 ) -> list[Outcome]:
     """Land readings at the block of one node; what is landed already is not asked again.
 
-    Every step is a future, so that even a fault of our own in one reading costs no other.
+    node: where a reading is read instead, as one that goes on where it was cut off. Every step is a future, so that
+    even a fault of our own in one reading costs no other.
     """
     readings, outcomes, landed = _with_needed(network, wanted), list[Outcome](), list[Path | None]()
     steps: dict[str, Future[Any]] = {}
@@ -211,17 +217,18 @@ def read_at(
         return outcome
 
     with ThreadPoolExecutor(1) as worker:
-        head = worker.submit(_allowed_head, network, node, http)
+        found = worker.submit(_allowed_head, network, head, http)
         for reading in readings:
             # What stopped the reading that this one needs has stopped it too.
-            step = steps.get(reading.after, head)
+            step = steps.get(reading.after, found)
             lands = _error(step) is None
             if lands:
-                step = worker.submit(_land, network, reading, head.result(), http, landing)
+                at = partial(node, reading, found.result())
+                step = worker.submit(_land, network, reading, at, http, landing)
             steps[reading.name] = step
             landed.append(step.result() if lands and _error(step) is None else None)
             outcomes.append(heard(reading, _error(step)))
-        if any(landed) and (error := _error(worker.submit(_prove_again, network, head.result()))):
+        if any(landed) and (error := _error(worker.submit(_prove_again, network, found.result()))):
             # Whoever answered last need not have answered all before: nothing of it is kept.
             for place, (reading, path) in enumerate(zip(readings, landed, strict=True)):
                 if path:
@@ -238,9 +245,9 @@ def _error(step: "Future[Any]") -> BaseException | None:
     return error
 
 
-def _allowed_head(network: Network[N], node: Callable[[], N], http: Http) -> N:
-    with http.allowing(f"{network.name}: its newest block"):
-        return node()
+def _allowed_head(network: Network[N], head: Callable[[], N], http: Http) -> N:
+    with http.allowing(f"{network.name}: its block"):
+        return head()
 
 
 def _prove_again(network: Network, node: Node) -> None:
@@ -276,10 +283,10 @@ def _head(network: Network[N], http: Http, landing: Landing) -> N:
     return chain.head(http, endpoints(network))
 
 
-def _land(network: Network[N], reading: Reading[N], head: N, http: Http, landing: Landing) -> Path | None:
+def _land(network: Network[N], reading: Reading[N], at: Callable[[], N], http: Http, landing: Landing) -> Path | None:
     """Read, check and land one reading, unless this block was read before; the file that is new."""
     with http.allowing(f"{network.name} {reading.name}", reading.limits):
-        node = _resumed(network, reading, head, http, landing) if reading.long else head
+        node = at()
         snapshot = snapshot_of(network, reading, node)
         if landing.has(snapshot):
             return None
@@ -373,7 +380,7 @@ def _resumed(network: Network[N], reading: Reading[N], head: N, http: Http, land
     except SourceDown as error:
         reason = str(error)
     log.info("%s %s starts again: %s", network.name, reading.name, reason)
-    landing.forget(snapshot)
+    landing.forget_all(snapshot)
     return head
 
 

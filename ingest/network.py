@@ -5,9 +5,9 @@ Chain, reading and network have the type of node that they are of: a reading of 
 """
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Generic, Protocol, TypeAlias, runtime_checkable
 
 import polars as pl
@@ -95,18 +95,49 @@ class Chain(Protocol[N_co]):
         ...
 
 
-@runtime_checkable
-class Archive(Protocol[N_co]):
-    """A chain that can say which block stood at the start of a day, for backfill."""
+class Past(Protocol[N_co]):
+    """The past of a chain as one proved endpoint tells it.
 
-    def days(
-        self, http: Http, endpoints: Sequence[str], since: date, until: date, step: timedelta
-    ) -> Iterator[tuple[datetime, int]]:
-        """Midnights of a period with the first block at or after each, oldest first; raises SourceDown."""
+    What is kept no more is a SourceDown of Cause.LACKS: then nothing older is asked of the endpoint.
+    """
+
+    def newest(self) -> Block:
+        """The newest final block, however old it is; raises SourceDown."""
         ...
 
-    def at(self, http: Http, endpoints: Sequence[str], height: int) -> N_co:
-        """The chain at a block of the past; raises SourceDown."""
+    def block(self, height: int) -> Block:
+        """Hash and time of a block; raises SourceDown."""
+        ...
+
+    def at(self, height: int) -> N_co:
+        """The chain at a block up to the newest final one; raises SourceDown."""
+        ...
+
+
+@runtime_checkable
+class Archive(Protocol[N_co]):
+    """A chain whose nodes may keep old states, so that past days can be read."""
+
+    @property
+    def archives(self) -> tuple[str, ...]:
+        """Endpoints that are named for their old states, beside those that are always asked."""
+        ...
+
+    def past(self, http: Http, endpoints: Sequence[str]) -> Past[N_co]:
+        """The past as the first of some endpoints tells it; raises SourceDown where it is a node of another chain.
+
+        The others are asked for what one alone is not believed, where the chain knows such a thing.
+        """
+        ...
+
+
+@runtime_checkable
+class Forgetful(Protocol):
+    """A chain, or a source, whose past nobody tells."""
+
+    @property
+    def no_past(self) -> str:
+        """Why, as a reader is told: which states nodes keep, and what of them would be needed."""
         ...
 
 
@@ -310,7 +341,7 @@ class Reading(Generic[N_contra]):
     limits: what it may ask for, where that is more than usual. others: forms of holders or subjects that are no address
     of the network; names: the only forms of its populations, or of its observations' names, where these hold addresses
     (store.rows). flow: amounts of the time since this reading last landed, in periods that join; a rate at a block is
-    none.
+    none. of_now: why it tells nothing of a past day that it does not tell of now, or cannot know then.
     """
 
     name: str
@@ -327,6 +358,18 @@ class Reading(Generic[N_contra]):
     others: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     flow: bool = False
+    of_now: str = ""
+
+    @property
+    def no_past(self) -> str:
+        """Why it is not read at past days; empty where it can be."""
+        if self.newest_only:
+            return "of such states only the newest is kept"
+        if self.kind in (Kind.PROPOSALS, Kind.VOTES):
+            return "all proposals that nodes know are told now, and votes on past ones as far as transactions are kept"
+        if self.after:
+            return "it is compared with what was read before, so that it goes forwards alone"
+        return self.of_now
 
     @property
     def long(self) -> bool:

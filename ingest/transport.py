@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from http.client import HTTPException, RemoteDisconnected
@@ -305,9 +306,9 @@ class Http:
         self._pause = 1.0 / (per_second or above_zero("DEAI_REQUESTS_PER_SECOND", PER_SECOND))
         self._next: dict[str, float] = {}
         self._lock = threading.Lock()
-        self._run = Allowance("this run", limits)
+        self._limits = limits
         self._own = _Own()
-        self._hosts = _Hosts()
+        self.begin_anew()
         self._tape = tape
         self.requests = 0
 
@@ -348,9 +349,23 @@ class Http:
         finally:
             self._own.allowance = None
 
-    def forgive(self) -> None:
-        """Asks hosts again that were given up: a day of a backfill is a run of its own."""
-        self._hosts = _Hosts()
+    def beside(self) -> "Http":
+        """The same client for another worker: at one pace with this one, so that no host is asked more often by both.
+
+        What it counts, may ask for and gives up is its own.
+        """
+        other = copy(self)
+        other.requests, other._own = 0, _Own()
+        other.begin_anew()
+        return other
+
+    def seconds_for(self, requests: int) -> float:
+        """How long so many requests to one host take at the pace of this client."""
+        return requests * self._pause
+
+    def begin_anew(self) -> None:
+        """Ask again whom it gave up, and for as much as at first: a day of a backfill is a run of its own."""
+        self._hosts, self._run = _Hosts(), Allowance("this run", self._limits)
 
     def _spend(self, where: str, **costs: int) -> None:
         for allowance in (self._run, self._own.allowance):

@@ -130,6 +130,11 @@ class Landing:
         """Height up to which a reading has landed, also where its newest file is torn; 0 where that cannot be told."""
         return self._end((network, chain_id, reading))[0]
 
+    def times(self, place: Place) -> list[datetime]:
+        """Block times of all snapshots of a reading; a torn file is told and left out."""
+        singles, months = self._named(place)
+        return [one.snapshot.block.time for path in (*singles.values(), *months) for one in self._whole(path)]
+
     def between(self, network: str, chain_id: str, reading: str, first: int, last: int) -> dict[int, pl.DataFrame]:
         """Rows of a reading's snapshots from one height to another, both included, oldest first, by their height.
 
@@ -204,7 +209,11 @@ class Landing:
         return max(heights, default=None)
 
     def forget(self, snapshot: Snapshot) -> None:
-        """Drop the parts of a long reading, whole or given up; those of final blocks stay."""
+        """Drop the parts of a long reading at one block, whole or given up; those of final blocks stay."""
+        shutil.rmtree(self._parts(snapshot.place) / str(snapshot.block.height), ignore_errors=True)
+
+    def forget_all(self, snapshot: Snapshot) -> None:
+        """Drop the parts of a long reading at whatever block; those of final blocks stay."""
         for path in self._parts(snapshot.place).glob("*"):
             if path.name.isdigit():
                 shutil.rmtree(path, ignore_errors=True)

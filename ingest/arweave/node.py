@@ -85,6 +85,11 @@ class ArweaveChain:
         agreed = _agreed(http, [peer.rstrip("/") for peer in named(self.peers_variable) or self.peers])
         return gateways.ask(lambda gateway: self._pinned(http, gateway, gateways, agreed))
 
+    @property
+    def no_past(self) -> str:
+        """Why it is not read at past days."""
+        return "nodes of Arweave tell the rewards of blocks of the last two hours, each with the 90 days before it"
+
     def at(self, _http: Http, _endpoints: Sequence[str], height: int) -> "ArweaveNode":
         """Raises SourceDown: nodes tell what a block of the past stood for during two hours at most."""
         raise SourceDown(f"{self.chain_id}: of block {height} no node tells the rewards any more")

@@ -96,13 +96,15 @@ class CosmosChain:
     """A Cosmos chain by its id, with public endpoints of its REST interface.
 
     sealed_by: a route, with its parameters if it has some, whose answer changes with every block: what two endpoints
-    tell there shows whether they answer from the same state.
+    tell there shows whether they answer from the same state. archives: endpoints that are asked for the past alone,
+    beside the others.
     """
 
     chain_id: str
     endpoints: tuple[str, ...]
     clock: Callable[[], datetime] = now
     sealed_by: str = PROVISIONS
+    archives: tuple[str, ...] = ()
 
     def head(self, http: Http, endpoints: Sequence[str]) -> "Lcd":
         """The newest block that an endpoint proves and a second one confirms; raises SourceDown.
@@ -116,6 +118,12 @@ class CosmosChain:
         """The chain at a block of the past; raises SourceDown when no endpoint has its state any more."""
         return self._first(http, endpoints, lambda source, rotation: self._pinned(source, rotation, height))
 
+    def past(self, http: Http, endpoints: Sequence[str]) -> "CosmosPast":
+        """The past as the first of some endpoints tells it; no other one is asked for anything."""
+        source = _Endpoint(http, endpoints[0].strip().rstrip("/"))
+        self._prove(source)
+        return CosmosPast(self, source)
+
     def _first(self, http: Http, endpoints: Sequence[str], prove: Callable[["_Endpoint", Rotation], "Lcd"]) -> "Lcd":
         rotation = Rotation([endpoint.strip().rstrip("/") for endpoint in endpoints if endpoint.strip()])
         return rotation.ask(required()(lambda endpoint: prove(_Endpoint(http, endpoint), rotation)))
@@ -128,13 +136,18 @@ class CosmosChain:
         return node
 
     def _pinned(self, source: "_Endpoint", rotation: Rotation, height: int) -> "Lcd":
+        info = self._prove(source)
+        seal = source.seal(height, self.chain_id, self.sealed_by)
+        proved = {source.address, self._confirmed(source, rotation, seal)}
+        return Lcd(source.http, rotation, seal, chain_id=self.chain_id, proved=proved, runtime_version=_version(info))
+
+    def _prove(self, source: "_Endpoint") -> dict[str, Any]:
+        """What an endpoint says of its node; raises SourceDown for a node of another chain."""
         info, _ = source.read(f"{NODE}/node_info")
         chain_id = text(info, "default_node_info", "network")
         if chain_id != self.chain_id:
             raise SourceDown(f"{source.name} is a node of {chain_id}, not of {self.chain_id}")
-        seal = source.seal(height, self.chain_id, self.sealed_by)
-        proved = {source.address, self._confirmed(source, rotation, seal)}
-        return Lcd(source.http, rotation, seal, chain_id=self.chain_id, proved=proved, runtime_version=_version(info))
+        return info
 
     def _confirmed(self, source: "_Endpoint", rotation: Rotation, seal: "Seal") -> str:
         """The first other endpoint that answers, which must have the same state; the endpoint itself where none does.
@@ -152,6 +165,26 @@ class CosmosChain:
                 raise SourceDown(f"{source.name} and {witness.name} disagree about block {seal.block.height}")
             return other
         return source.address
+
+
+@dataclass(frozen=True, slots=True)
+class CosmosPast:
+    """The past of a Cosmos chain at one endpoint: blocks and states are kept apart, and seldom as long."""
+
+    chain: CosmosChain
+    source: "_Endpoint"
+
+    def newest(self) -> Block:
+        """The block below the newest that every machine behind the address has."""
+        return self.block(max(1, self.source.bonded_height() - BLOCKS_BEHIND))
+
+    def block(self, height: int) -> Block:
+        """Hash and time of a block."""
+        return block_of(self.source.block(height), self.chain.chain_id)
+
+    def at(self, height: int) -> "Lcd":
+        """The chain at a block of the past."""
+        return self.chain.at(self.source.http, (self.source.address,), height)
 
 
 @dataclass(frozen=True, slots=True)

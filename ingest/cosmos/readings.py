@@ -147,6 +147,7 @@ def _governance() -> tuple[Reading[Lcd], ...]:
             HOURLY,
             governance.deposits,
             others=("<number>|<address>|<denom>",),
+            of_now="it is wanted while a vote is open",
         ),
         Reading("proposals", Kind.PROPOSALS, None, "", DAILY, governance.proposals),
     )

@@ -39,6 +39,8 @@ from store.landing import Lasting
 from store.rows import BadData, Facts, SourceChanged, SourceDown, holdings
 
 EXPLORER_PAGES: Final = 20
+# Why those of a past day are not known where no event is read.
+RANKED_NOW: Final = "an explorer ranks the holders of now alone"
 # A pinned block's state is kept for 128 blocks (25 minutes), of which finality takes 13: little time is left.
 ANSWERS_A_RUN: Final = 150
 SPOT_CHECKS: Final = 100

@@ -93,6 +93,12 @@ class EvmChain:
 
         return self._first_proved(http, endpoints, with_state)
 
+    def past(self, http: Http, endpoints: Sequence[str]) -> "EvmPast":
+        """The past as the first of some providers tells it; others are asked where it fails, or has no logs."""
+        provider = self._provider(http, endpoints[0].strip())
+        self._prove(provider)
+        return EvmPast(self, provider, endpoints)
+
     def _newest_final(self, provider: Provider) -> Block:
         newest = provider.newest()
         if not is_of_now(newest, self.clock(), OLDEST_HEAD):
@@ -105,9 +111,7 @@ class EvmChain:
         rotation = Rotation(addresses)
 
         def proved(provider: Provider) -> EvmNode:
-            number = provider.chain_number()
-            if number != self.number:
-                raise Unable(f"{provider.name} is a node of eip155:{number}, not of {self.chain_id}")
+            self._prove(provider)
             block, software = pinned(provider), provider.software()
             # In the line's order, where those that failed come last: one that has another block stands in nobody's way.
             others = [self._provider(http, other) for other in rotation.endpoints if other != provider.address]
@@ -116,8 +120,37 @@ class EvmChain:
 
         return rotation.ask(lambda endpoint: _as_it_is(proved, self._provider(http, endpoint)))
 
+    def _prove(self, provider: Provider) -> None:
+        number = provider.chain_number()
+        if number != self.number:
+            raise Unable(f"{provider.name} is a node of eip155:{number}, not of {self.chain_id}")
+
     def _provider(self, http: Http, address: str) -> Provider:
         return Provider(http, address, self.to_finality)
+
+
+@dataclass(frozen=True, slots=True)
+class EvmPast:
+    """The past of an EVM chain at one provider: nodes keep all blocks, and but archives few states."""
+
+    chain: EvmChain
+    provider: Provider
+    endpoints: Sequence[str]
+
+    def newest(self) -> Block:
+        """The newest final block."""
+        return self.provider.final()
+
+    def block(self, height: int) -> Block:
+        """Hash and time of a block."""
+        return self.provider.block(height)
+
+    def at(self, height: int) -> "EvmNode":
+        """The chain at a block of the past; raises Unable where the provider does not keep its state."""
+        block, provider = self.block(height), self.provider
+        provider.balance(self.chain.multicall, height)
+        rotation, proved = Rotation(self.endpoints), {provider.address}
+        return EvmNode(self.chain, provider.http, rotation, block, provider.software(), proved=proved)
 
 
 @dataclass(frozen=True, slots=True)

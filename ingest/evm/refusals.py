@@ -40,6 +40,14 @@ WAIT: Final = re.compile(
     r"|overloaded|busy|service unavailable",
     re.IGNORECASE,
 )
+# Of a state that a node keeps no more, in the words of geth, erigon, nethermind, besu, reth and anvil, and of gateways
+# that let no question to an archive through; they only name the cause.
+NO_STATE: Final = re.compile(
+    r"missing trie node|header not found|historical state|state (is|has been|at block|histor)[^.]{0,80}"
+    r"(not available|unavailable|pruned)|state not available|pruned|no state available|archive|world state unavailable"
+    r"|distance to target block exceeds|BlockOutOfRange|block is out of range",
+    re.IGNORECASE,
+)
 # "this block range should work: [0x7e9b85, 0x7e9d78]", "retry with the range 8284709-8284907"
 BLOCK: Final = "(0x[0-9a-f]{1,16}|[0-9]{1,16})"
 PROPOSED: Final = re.compile(rf"(?:\[|range ){BLOCK} ?[,-] ?{BLOCK}", re.IGNORECASE)
@@ -94,7 +102,7 @@ def refusal(url: str, status: int, error: Any) -> ReadingError:
         return Busy(says)
     if code == LIMIT_EXCEEDED or status == 413:
         return TooWide(says)
-    return Unable(says)
+    return Unable(says).of(Cause.LACKS) if NO_STATE.search(text) else Unable(says)
 
 
 def _body(answer: Answer) -> dict[str, Any]:

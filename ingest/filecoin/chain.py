@@ -64,6 +64,11 @@ class FilecoinChain:
         """
         return self._first(http, endpoints, self._newest)
 
+    @property
+    def no_past(self) -> str:
+        """Why it is not read at past days."""
+        return "public nodes of Filecoin keep states for sixteen hours"
+
     def at(self, http: Http, endpoints: Sequence[str], height: int) -> "FilecoinNode":
         """The tipset of a height of the last sixteen hours; raises SourceDown where nobody keeps its state."""
         return self._first(http, endpoints, lambda source: self._past(source, height))

@@ -12,6 +12,7 @@ from ingest.allowance import REPLAY
 from ingest.evm import powers
 from ingest.evm.calls import Call
 from ingest.evm.coin import coin_holders
+from ingest.evm.holders import RANKED_NOW
 from ingest.evm.node import EvmNode
 from ingest.evm.powers import EVERYTHING, HALT, MINT, RULES, SEIZE, Actions
 from ingest.evm.token import POWERS, control, control_state
@@ -182,7 +183,7 @@ def _readings() -> tuple[Reading[EvmNode], ...]:
             others=("validator:<word>",),
             limits=REPLAY,
         ),
-        Reading("holders", held, Measure.TOKEN, "avana", DAILY, coin_holders(18), partial=True),
+        Reading("holders", held, Measure.TOKEN, "avana", DAILY, coin_holders(18), partial=True, of_now=RANKED_NOW),
     )
 
 

@@ -18,7 +18,7 @@ from ingest.evm.calls import Call
 from ingest.evm.events import MANY_WORDS, Period, address, events, history, last_blocks, signature
 from ingest.evm.governance import NAMING, readings
 from ingest.evm.governor import ANSWERS_A_RUN, TYPED, Governor, mistaken
-from ingest.evm.holders import ranked_holders
+from ingest.evm.holders import RANKED_NOW, ranked_holders
 from ingest.evm.keys import PROXY_SLOTS, UNKNOWN, Powers
 from ingest.evm.logs import NOBODY, AnswersLeft
 from ingest.evm.node import EvmNode
@@ -463,7 +463,16 @@ NETWORK = erc20(
             names=POWERS,
             limits=REPLAY,
         ),
-        Reading("holders", Kind.HOLDINGS, Measure.TOKEN, "avirtual", DAILY, ranked_holders(VIRTUAL), partial=True),
+        Reading(
+            "holders",
+            Kind.HOLDINGS,
+            Measure.TOKEN,
+            "avirtual",
+            DAILY,
+            ranked_holders(VIRTUAL),
+            partial=True,
+            of_now=RANKED_NOW,
+        ),
     ),
     methods={"supply": SUPPLY_METHOD},
     special=SPECIAL,

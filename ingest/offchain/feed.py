@@ -78,6 +78,11 @@ class OffChain:
         self._feed(http, [[endpoints[place]]]).get(self.probes[place % len(self.probes)], lambda _: None)
         return True
 
+    @property
+    def no_past(self) -> str:
+        """Why it is not read at past days."""
+        return "a source off the chain answers for now; what it tells of past days is read with it"
+
     def at(self, http: Http, endpoints: Sequence[str], height: int) -> "Feed":  # noqa: ARG002 - asked of every chain
         """Raises SourceDown: such a source only answers for now."""
         raise SourceDown(f"{self.chain_id} does not answer for the past ({height})")

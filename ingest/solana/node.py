@@ -126,6 +126,11 @@ class SolanaChain:
 
         return rotation.ask(proved)
 
+    @property
+    def no_past(self) -> str:
+        """Why it is not read at past days."""
+        return "nodes of Solana tell what an account is in their newest slot, and of no slot before"
+
     def at(self, http: Http, endpoints: Sequence[str], height: int) -> "Solana":
         """Raises SourceDown: no node of Solana tells what an account was."""
         del http, endpoints

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
 from itertools import islice
 from typing import Any, Final, TypeVar, cast
@@ -17,7 +17,7 @@ from ingest.substrate import columns
 from ingest.substrate.columns import Rows
 from ingest.substrate.keys import Keys, stored
 from ingest.substrate.metadata import Item, Metadata, metadata
-from ingest.substrate.rpc import Ask, NotServed, NotStored, Rpc, at, confirm, first_from, newest, unhexed
+from ingest.substrate.rpc import Ask, NotServed, NotStored, Rpc, at, block_at, confirm, newest, unhexed
 from ingest.substrate.scale import compact
 from ingest.transport import Http, bare
 from store.rows import Block, Cause, SourceChanged, SourceDown
@@ -40,12 +40,16 @@ def now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class SubstrateChain:
-    """A Substrate chain by the hash of its first block, with public endpoints that answer JSON-RPC by POST."""
+    """A Substrate chain by the hash of its first block, with public endpoints that answer JSON-RPC by POST.
+
+    archives: endpoints that are asked for the past alone, beside the others.
+    """
 
     genesis: str
     endpoints: tuple[str, ...]
     oldest_head: timedelta = OLDEST_HEAD
     clock: Callable[[], datetime] = now
+    archives: tuple[str, ...] = ()
 
     @property
     def chain_id(self) -> str:
@@ -73,21 +77,29 @@ class SubstrateChain:
         rpc = Rpc(http, self.genesis, endpoints)
         return Substrate(rpc, *rpc.ask(lambda ask: at(ask, height)))
 
-    def days(
-        self, http: Http, endpoints: Sequence[str], since: date, until: date, step: timedelta = timedelta(days=1)
-    ) -> Iterator[tuple[datetime, int]]:
-        """The first block at or after midnight (UTC) of the days of a period, oldest first: for backfill.
+    def past(self, http: Http, endpoints: Sequence[str]) -> "SubstratePast":
+        """The past as the first of some endpoints tells it; no other one is asked for anything."""
+        return SubstratePast(self, Rpc(http, self.genesis, endpoints[:1]))
 
-        Raises SourceDown when no endpoint keeps states that old.
-        """
-        rpc = Rpc(http, self.genesis, endpoints)
-        last = self.head(http, endpoints).block
-        low: Block | None = None
-        moment = datetime.combine(since, time(), UTC)
-        while moment <= min(datetime.combine(until, time(), UTC), last.time):
-            low = rpc.ask(partial(first_from, moment, low, last))
-            yield moment, low.height
-            moment += step
+
+@dataclass(frozen=True, slots=True)
+class SubstratePast:
+    """The past of a Substrate chain at one endpoint: a block's time is part of its state, so both are kept or none."""
+
+    chain: SubstrateChain
+    rpc: Rpc
+
+    def newest(self) -> Block:
+        """The newest final block."""
+        return self.rpc.ask(newest)[0]
+
+    def block(self, height: int) -> Block:
+        """Hash and time of a block, for which its state must be kept."""
+        return self.rpc.ask(partial(block_at, height=height))
+
+    def at(self, height: int) -> "Substrate":
+        """The chain at a block of the past."""
+        return Substrate(self.rpc, *self.rpc.ask(partial(at, height=height)))
 
 
 # Stands for a value that is not stored.

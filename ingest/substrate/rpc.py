@@ -1,4 +1,4 @@
-"""JSON-RPC of Substrate nodes by POST: what their errors mean, and how a block is found.
+"""JSON-RPC of Substrate nodes by POST: what their errors mean, and what a block is.
 
 Errors beside those of store.rows and ingest/endpoints.py:
 
@@ -13,7 +13,7 @@ Errors beside those of store.rows and ingest/endpoints.py:
 import re
 import sys
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from hashlib import blake2b
 from http import HTTPStatus
@@ -26,8 +26,6 @@ from ingest.substrate.scale import compact
 from ingest.transport import AnswerTooLarge, Http, bare
 from store.rows import Block, Cause, ReadingError, SourceChanged, SourceDown
 
-# Bittensor's block time, only to guess heights with.
-BLOCK_TIME: Final = timedelta(seconds=12)
 WITNESSES_ASKED: Final = 2
 NO_METHOD: Final = -32601
 # Of a state that a node keeps no more; they only name the cause.
@@ -219,6 +217,12 @@ def _hash(told: Any) -> str:
     return told
 
 
+def block_at(ask: Ask, height: int) -> Block:
+    """Hash and time of the block at a height."""
+    block_hash = hash_at(ask, height)
+    return Block(height, block_hash, _time_at(ask, block_hash, height))
+
+
 def confirm(rpc: Rpc, endpoint: str, block: Block) -> str:
     """The first other endpoint that has a block of this height, which must be the same; empty where none has."""
     others = [other for other in rpc.rotation.endpoints if other != endpoint]
@@ -242,29 +246,6 @@ def _time_at(ask: Ask, block_hash: str, height: int) -> datetime:
         return datetime.fromtimestamp(int.from_bytes(told, "little") / 1000, UTC)
     except (OverflowError, ValueError, OSError) as error:
         raise SourceChanged(f"block {height} has the time {told.hex()[:40]}") from error
-
-
-def first_from(moment: datetime, low: Block | None, high: Block, ask: Ask) -> Block:
-    """The first block at or after a moment, between a block before it (none: the first) and one after it."""
-    if low is not None and low.time >= moment:
-        return low
-    guesses = 0
-    while high.height - (low.height if low else 0) > 1:
-        guesses += 1
-        height = _guess(moment, low, high, halve=guesses % 4 == 0)
-        block_hash = hash_at(ask, height)
-        block = Block(height, block_hash, _time_at(ask, block_hash, height))
-        low, high = (block, high) if block.time < moment else (low, block)
-    return high
-
-
-def _guess(moment: datetime, low: Block | None, high: Block, *, halve: bool) -> int:
-    """A height strictly between two blocks: where even block times would put the moment, or now and then the middle."""
-    first, last = (low.height if low else 0) + 1, high.height - 1
-    if halve:
-        return (first + last) // 2
-    anchor = low or high
-    return min(max(anchor.height + int((moment - anchor.time) / BLOCK_TIME), first), last)
 
 
 def unhexed(text: Any, what: str) -> bytes:

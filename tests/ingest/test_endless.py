@@ -5,12 +5,12 @@ Hostile servers of every protocol are read in tests/ingest/test_bounded.py.
 
 import json
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from urllib3.util import Retry
@@ -18,17 +18,16 @@ from urllib3.util import Retry
 from analytics.impossible import Impossible
 from ingest import transport
 from ingest.allowance import RUN, Exhausted, Limits
-from ingest.backfill import Period, backfill
+from ingest.backfill import Backfill, Lacking
+from ingest.cosmos.lcd import CosmosChain
 from ingest.endpoints import Rotation
 from ingest.job import Outcome, read_network
-from ingest.network import DAILY, Chain, Network, Reading
-from ingest.network import Node as PinnedNode
-from ingest.networks import akash, akash_console, bittensor
+from ingest.network import DAILY, Network, Reading
+from ingest.networks import akash, akash_console
 from ingest.offchain.feed import Feed
 from ingest.transport import PATIENCE, AnswerTooLarge, GivenUp, Http, parsed
 from store.landing import Landing
 from store.rows import Facts, Kind, SourceDown
-from tests.ingest.evm.test_node import NOW
 from tests.worlds.lcd import ONE, State, Validator, account
 from tests.worlds.moving_chain import moving
 from tests.worlds.servers import Reply, Request, listening, serving
@@ -199,28 +198,18 @@ def test_an_endpoint_that_drips_costs_its_time_once_a_run_and_no_row(
     assert drips.asked == 1
 
 
-@pytest.mark.slow
 def test_each_day_of_a_backfill_asks_anew_whom_the_day_before_gave_up(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(transport, "READ_SECONDS", 0.1)
-    today = NOW.date()
-    days = [(NOW, height) for height in (1, 2, 3)]
-
-    class Archived:
-        """An archive whose days are known; its states are asked for at a node that is silent."""
-
-        def days(self, *_: object) -> Iterator[tuple[datetime, int]]:
-            return iter(days)
-
-        def at(self, http: Http, endpoints: Sequence[str], _: int) -> PinnedNode:
-            raise SourceDown(str(http.get(endpoints[0])))
-
-    network = replace(bittensor.NETWORK, chain=cast("Chain", Archived()))
+    moments = [datetime(2026, 1, day, tzinfo=UTC) for day in (3, 2, 1)]
     with listening(None) as port, Http(10_000, Retry(0)) as http:
-        wanted, address = bittensor.READINGS[:2], f"http://127.0.0.1:{port}"
-        told = list(backfill(network, wanted, Period(today, today), Landing(tmp_path), http, [address]))
-    assert [day.outcomes[0].error for day in told] == ["SourceDown"] * 3
+        network = replace(akash.NETWORK, chain=CosmosChain("akashnet-2", (f"http://127.0.0.1:{port}",)))
+        days = [Lacking(network, moment, timedelta(days=1), network.readings[:1]) for moment in moments]
+        told = list(Backfill([network], http).read(days, Landing(tmp_path)))
+    assert len(told) == len(moments)
+    assert all("did not answer within" in day.outcomes[0].message for day in told)
+    assert not any("in vain before" in day.outcomes[0].message for day in told)
 
 
 def test_when_all_endpoints_are_given_up_the_error_names_them(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -117,8 +117,11 @@ def binary(version: str) -> Path:
 
 
 @contextmanager
-def running(version: str, home: Path, chain_id: str = "observatory-1") -> Iterator[Node]:
-    """A node that makes blocks from the genesis of a fresh world."""
+def running(version: str, home: Path, chain_id: str = "observatory-1", *, keeps: int = 0) -> Iterator[Node]:
+    """A node that makes blocks from the genesis of a fresh world.
+
+    keeps: of how many of the newest blocks it keeps the state; 0 for all.
+    """
     program = binary(version)
     subprocess.run(
         [program, "init", "node", "--chain-id", chain_id, "--home", home], check=True, capture_output=True, timeout=60
@@ -128,7 +131,7 @@ def running(version: str, home: Path, chain_id: str = "observatory-1") -> Iterat
     path = home / "config/genesis.json"
     path.write_text(json.dumps(genesis(world, json.loads(path.read_text()), version)))
     rest, rpc = free_port(), free_port()
-    configure(home, rest, rpc)
+    configure(home, rest, rpc, keeps)
     with (home / "log").open("wb") as log:
         process = subprocess.Popen([program, "start", "--home", home], stdout=log, stderr=log)
     try:
@@ -151,11 +154,12 @@ def _signer(program: Path, home: Path, name: str) -> str:
     return shown.strip()
 
 
-def configure(home: Path, rest: int, rpc: int) -> None:
-    """Loopback only, every state kept, blocks as fast as they come."""
+def configure(home: Path, rest: int, rpc: int, keeps: int) -> None:
+    """Loopback only, blocks as fast as they come; every state kept, or the newest."""
+    kept = {"pruning": '"custom"', "pruning-keep-recent": f'"{keeps}"', "pruning-interval": '"10"'}
     settings = {
         "app.toml": {
-            "": {"minimum-gas-prices": '"0stake"', "pruning": '"nothing"'},
+            "": {"minimum-gas-prices": '"0stake"', **(kept if keeps else {"pruning": '"nothing"'})},
             "api": {"enable": "true", "address": f'"tcp://127.0.0.1:{rest}"'},
             "grpc": {
                 "enable": "true",

@@ -14,23 +14,25 @@ from urllib3.util import Retry
 
 from analytics.decimals import scaled
 from analytics.votes.tally import Tally, choices, stake, tally, thresholds
+from ingest.backfill import Backfill, Day, Lacking, readable
 from ingest.cosmos import keys
 from ingest.cosmos.control import authorities, parameters, signing
 from ingest.cosmos.emission import economy, economy_beside_mint, emission, span, supply
 from ingest.cosmos.governance import deposits, open_proposals, proposals, votes
 from ingest.cosmos.keys import Account, Named
-from ingest.cosmos.lcd import CosmosChain, Lcd
+from ingest.cosmos.lcd import PROVISIONS, CosmosChain, Lcd
 from ingest.cosmos.liquid import liquid_shares
 from ingest.cosmos.past_votes import votes_cast
 from ingest.cosmos.readings import readings
 from ingest.cosmos.stake import consensus_power, delegators, names, shares, validators
+from ingest.fields import instant
 from ingest.job import Outcome, read_at, read_network
 from ingest.network import Network
 from ingest.recording import CUT, READ, record
 from ingest.transport import Http
 from store.addresses import account, bech32
 from store.landing import Landing, contents
-from store.rows import Facts, Kind, check
+from store.rows import Cause, Facts, Kind, check
 from tests.ingest.cosmos.test_stake import amounts, as_the_chain_rounds, at_once
 from tests.worlds.bundles import bundle, replayed
 from tests.worlds.cosmos_node import VERSIONS, Node, running
@@ -383,3 +385,35 @@ def test_the_shares_of_a_closing_vote_land_whole(node: Node, http: Http, first: 
     held = rows_of(landing, node, "closing_shares").filter(name="shares")
     of_bonded = [key for key in node.world.delegations if key[1] in node.world.bonded]
     assert len(held) == len(of_bonded)
+
+
+def past(node: Node, http: Http, height: int, folder: Path) -> tuple[Landing, list[Day]]:
+    """What a backfill makes of the moment just before a block, of which it knows no more than its time."""
+    time = instant(node.get(f"/cosmos/base/tendermint/v1beta1/blocks/{height}"), "block", "header", "time")
+    chain = CosmosChain(node.chain_id, (node.url,))
+    network = Network("cosmos", "", "", "", DENOM, 6, f"bech32:{PREFIX}", chain, readings(DENOM, 10**6))
+    wanted = (*readable(network), *readable(network, ["delegators"]))
+    lacking = Lacking(network, time - timedelta(microseconds=1), timedelta(days=1), wanted)
+    landing = Landing(folder)
+    return landing, list(Backfill([network], http).read([lacking], landing))
+
+
+def test_a_moment_of_the_past_is_read_at_its_own_state(node: Node, http: Http, tmp_path: Path) -> None:
+    landing, (day,) = past(node, http, 13, tmp_path)
+    assert [(one.reading, one.message) for one in day.outcomes if one.error] == []
+    assert day.height == 13
+    then, now = (node.get(PROVISIONS, height=height)["annual_provisions"] for height in (13, 14))
+    told = rows_of(landing, node, "economy").filter(name="annual_provisions")["exact"].to_list()
+    assert [scaled(one) for one in told] == [scaled(then)] != [scaled(now)]
+
+
+def test_a_node_that_prunes_says_that_it_keeps_no_state_that_old(http: Http, tmp_path: Path) -> None:
+    """In words that all three versions have in common; to start each takes ten seconds."""
+    with running("sdk53", tmp_path / "home", keeps=5) as node:
+        node.wait_for(30)
+        _, (day,) = past(node, http, 7, tmp_path)
+        newest = int(node.get("/cosmos/base/tendermint/v1beta1/blocks/latest")["block"]["header"]["height"])
+        landing, (kept,) = past(node, http, newest - 3, tmp_path)
+    assert day.height is None
+    assert {fault.cause for one in day.outcomes for fault in one.faults} == {Cause.LACKS}
+    assert (kept.height, len(landing.files()) > 5) == (newest - 3, True)

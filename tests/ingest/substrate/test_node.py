@@ -6,7 +6,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from scalecodec.types import I64, U16, U128
 from urllib3.util import Retry
 
 from ingest import transport
+from ingest.backfill import Calendar
 from ingest.endpoints import Unconfirmed
 from ingest.substrate import columns
 from ingest.substrate.metadata import Metadata, metadata
@@ -597,11 +598,12 @@ def test_a_height_that_nobody_knows_and_a_state_that_is_gone_are_source_down(nod
 
 def test_days_of_a_period_are_found_by_block_times_in_few_requests(node: Node) -> None:
     with serves(node) as url, Http(per_second=1e6) as http:
-        found = list(chain().days(http, [url], date(2025, 11, 19), date(2025, 12, 1)))
-        assert [moment.date() for moment, _ in found] == [date(2025, 11, day) for day in (19, 20, 21, 22)]
-        for moment, height in found:
-            at, before = chain().at(http, [url], height).block, chain().at(http, [url], height - 1).block
-            assert before.time < moment <= at.time
+        calendar = Calendar(chain().past(http, [url]))
+        for day in (22, 21, 20, 19):
+            moment = datetime(2025, 11, day, tzinfo=UTC)
+            at = calendar.first_from(moment)
+            assert calendar.past.block(at.height - 1).time < moment <= at.time
+            assert calendar.past.at(at.height).block == at
     assert len(node.asked) < 80
 
 
