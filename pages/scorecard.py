@@ -93,6 +93,7 @@ def main() -> None:
         "**Math** is over how many equal parties one resource is spread. A network can look good in one and bad in "
         "the other."
     )
+    frame.past()
     overview(rows)
     against(rows)
     to_compare()

@@ -88,6 +88,16 @@ def _trouble(one: Trouble) -> str:
     return f"{says}{since} ({why}): {hurts}"
 
 
+def short_history() -> None:
+    """Curves have little to show yet: the one command that gives them a past."""
+    st.info(
+        "**Less than a week of history.** `python -m ingest backfill` reads what stood on each day of the last 26 "
+        "weeks, from nodes that keep old states. It says what that costs before it starts, and goes on where it was "
+        "cut off.",
+        icon=":material/history:",
+    )
+
+
 def broken(what: str, reason: str) -> None:
     """A part of the page failed, at its place; the others are not touched by it."""
     st.error(

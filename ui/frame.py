@@ -11,7 +11,7 @@ import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
 from analytics.impossible import Impossible
-from questions import freshness, trouble
+from questions import freshness, history, trouble
 from questions.populations import Population, populations
 from store.mart import NoMart, data_folder
 from store.rows import ReadingError
@@ -105,6 +105,13 @@ def state() -> None:
         banners.missing(missing.rows())
     if found:
         banners.failed(runs["started"][0], found, now)
+
+
+@section
+def past() -> None:
+    """What gives the curves a past, while they have less than a week."""
+    if 0 < served.asked(history.days_read) < history.WEEK:
+        banners.short_history()
 
 
 def source(population: Population, grouping: str = "", unit: str = "") -> Provenance:

@@ -1,19 +1,30 @@
-"""The banners say once what is broken: one line a host, however many readings and networks it hurt."""
+"""The banners say once what is broken, a line a host, and what gives curves a past while they have none."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from ingest.networks import networks
+from ingest.publication import build
+from store.landing import Landing
+from store.rows import Facts, Kind, Measure, holdings
 from tests.worlds.gallery_names import HOSTILE
-from tests.worlds.hamlet import build_ruin
+from tests.worlds.hamlet import address, build_ruin, snapshot
 
 
 def state_of_the_data() -> None:
     from ui import frame
 
     frame.state()
+
+
+def past_of_the_data() -> None:
+    from ui import frame
+
+    frame.past()
 
 
 def dead_hosts() -> None:
@@ -62,3 +73,18 @@ def test_the_state_of_a_ruin_names_each_host_once_and_hostile_words_letter_by_le
     # What stopped a network is told once.
     assert [banner.value for banner in page.warning if "example" in banner.value] == []
     st.cache_resource.clear()
+
+
+@pytest.mark.parametrize(("days", "short"), [(6, True), (7, False)])
+def test_a_short_history_names_the_command_that_makes_it_longer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, days: int, short: bool
+) -> None:
+    monkeypatch.setenv("DEAI_DATA", str(tmp_path))
+    holds = Facts(holdings([("validators", address("akashvaloper", 1), 5)]))
+    for day in range(days):
+        time = datetime(2026, 11, 22, tzinfo=UTC) + timedelta(days=day)
+        named = ("akash", "akashnet-2", "validators", Kind.HOLDINGS)
+        Landing(tmp_path).land(snapshot(*named, time, measure=Measure.STAKE, unit="uakt"), holds)
+    build(tmp_path, networks())
+    shown = AppTest.from_function(past_of_the_data, default_timeout=60).run()
+    assert ["`python -m ingest backfill`" in banner.value for banner in shown.info] == [True] * short
