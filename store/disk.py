@@ -3,6 +3,7 @@
 import errno
 import os
 import shutil
+import threading
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +15,8 @@ FAULTS: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS
 def replace(path: Path, content: bytes | memoryview) -> None:
     """Give a file this content: all of it or nothing, even after a power loss; a failure leaves nothing behind."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.tmp")
+    # Two threads may make the same part of a reading, each in a file of its own.
+    temporary = path.with_name(f"{path.name}.{threading.get_ident()}.tmp")
     try:
         with temporary.open("wb") as file:
             file.write(content)

@@ -12,11 +12,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from typer.testing import Result
 
 from ingest import job
+from store.disk import replace
 from store.landing import Landing
 from store.mart import current, prove
 from tests.store.test_landing import facts, snapshot
@@ -190,6 +192,25 @@ def test_a_lock_file_that_was_deleted_lets_no_second_writer_in(tmp_path: Path) -
             pass
     with job.lock(tmp_path):
         pass
+
+
+def test_two_workers_that_write_the_same_file_at_once_both_write_it_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A part that holds at every block may be made by two days of a backfill; the second is done within the first."""
+    path, synced = tmp_path / "part", os.fsync
+
+    def other_first(handle: int) -> None:
+        monkeypatch.setattr(os, "fsync", synced)
+        other = Thread(target=replace, args=(path, b"same"))
+        other.start()
+        other.join()
+        assert path.read_bytes() == b"same"
+        synced(handle)
+
+    monkeypatch.setattr(os, "fsync", other_first)
+    replace(path, b"same")
+    assert [(one.name, one.read_bytes()) for one in tmp_path.iterdir()] == [("part", b"same")]
 
 
 def test_what_a_killed_writer_left_half_written_is_swept_by_the_next(tmp_path: Path) -> None:
