@@ -35,7 +35,7 @@ from analytics.power.multilinear import (
     gauss_legendre,
     nodes_for,
 )
-from analytics.spread.backend import NUMPY, Backend
+from analytics.spread.backend import NUMPY, Backend, backend
 
 A_PRIORI = "a priori"
 # Python-integer steps that the exact method may take; about one CPU-second.
@@ -122,32 +122,52 @@ def banzhaf(game: Game, units: int | None = None) -> PowerIndex:
 
 
 def shapley_shubik_many(
-    weights: NDArray[np.int64], quotas: NDArray[np.int64], backend: Backend = NUMPY, at_once: int | None = None
+    weights: NDArray[np.int64], quotas: NDArray[np.int64], on: Backend | None = None, at_once: int | None = None
 ) -> Floats:
     """Shapley-Shubik values of many games at once (days x merge scenarios): games x voters.
 
-    weights: games x voters, small whole numbers (round them first), zeros where a game has fewer voters. quotas: one a
+    weights: games x voters, small whole numbers (`rounded`), zeros where a game has fewer voters. quotas: one a
     game. at_once: games in one step; one is best on a CPU, as many as GPU_BYTES hold on a GPU. The same values as one
-    by one, to 1e-12.
+    by one, to 1e-12; whatever other games there are changes nothing.
     """
-    totals, largest = weights.sum(axis=-1), weights.max(axis=-1)
+    on = on or backend()
+    totals = weights.sum(axis=-1)
     if (weights < 0).any() or (quotas <= 0).any() or (quotas > totals).any():
         raise ValueError("a weight is negative, or a quota is not between one and the total")
+    values = np.empty(weights.shape)
+    counts = _node_counts(weights)
+    for count in np.unique(counts).tolist():
+        nodes = gauss_legendre(count, 0.0, 1.0, mirrored=True)
+        there = Nodes(on.array(nodes.chances), on.array(nodes.shares), mirrored=True)
+        alike = np.flatnonzero(counts == count)
+        step = at_once or _games_at_once(on, count, int(totals[alike].max()))
+        for start in range(0, len(alike), step):
+            some = alike[start : start + step]
+            games = on.array(weights[some])
+            found = decisive(games, on.array(quotas[some]), games, there, xp=on.xp)
+            values[some] = on.host(found[0])
+    return values
+
+
+def _node_counts(weights: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How many nodes each game needs by its own weights, in steps of eight."""
+    largest = weights.max(axis=-1)
     rest = np.maximum((weights**2).sum(axis=-1) - largest**2, 1)
-    effective = float(((totals - largest) ** 2 / rest).max())
-    exact = (weights.shape[-1] + 1) // 2
-    nodes = gauss_legendre(min(max(8, ceil(NODES * sqrt(effective))), exact), 0.0, 1.0, mirrored=True)
-    if at_once is None:
-        at_once = (
-            1 if backend.name == NUMPY.name else max(1, GPU_BYTES // (32 * len(nodes.chances) * int(totals.max())))
-        )
-    there = Nodes(backend.array(nodes.chances), backend.array(nodes.shares), mirrored=True)
-    values = []
-    for start in range(0, len(weights), at_once):
-        some = slice(start, start + at_once)
-        games = backend.array(weights[some])
-        values.append(backend.host(decisive(games, backend.array(quotas[some]), games, there, xp=backend.xp)[0]))
-    return np.concatenate(values)
+    effective = (weights.sum(axis=-1) - largest) ** 2 / rest
+    exact = (np.count_nonzero(weights, axis=-1) + 1) // 2
+    wanted = np.minimum(np.maximum(np.ceil(NODES * np.sqrt(effective)), 8), exact)
+    counts: NDArray[np.int64] = (-(-wanted // 8) * 8).astype(np.int64)
+    return counts
+
+
+def _games_at_once(on: Backend, nodes: int, total: int) -> int:
+    return 1 if on.name == NUMPY.name else max(1, GPU_BYTES // (32 * nodes * total))
+
+
+def rounded(game: Game, units: int) -> tuple[NDArray[np.int64], int]:
+    """The weights of a game in so many units in all, and its quota in them."""
+    found = _Rounded.of(game, units)
+    return found.weights, found.quota
 
 
 def _exactly(index: str, values: list[float]) -> PowerIndex:

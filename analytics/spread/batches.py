@@ -52,13 +52,12 @@ class Threshold:
         product = self.numerator * total
         return product // self.denominator + 1 if self.strict else -(-product // self.denominator)
 
-    def needs(self, totals: Sequence[int]) -> Ints:
-        """Fewest whole units of many totals below 2^62."""
+    def needs(self, totals: Ints) -> Ints:
+        """Fewest whole units of many totals below 2^62; an array of whichever library."""
         if self.denominator >= 2**31:
-            return np.array([self.need(total) for total in totals], dtype=np.int64)
+            return np.array([self.need(int(total)) for total in totals], dtype=np.int64)
         # Dividing before multiplying keeps every step in 64 bits.
-        whole, rest = np.divmod(np.array(totals, dtype=np.int64), self.denominator)
-        rest *= self.numerator
+        whole, rest = totals // self.denominator, totals % self.denominator * self.numerator
         part = rest // self.denominator + 1 if self.strict else -(-rest // self.denominator)
         needs: Ints = self.numerator * whole + part
         return needs
@@ -70,7 +69,8 @@ class Batch:
 
     units: amounts of a row in one unit, smallest first; zeros pad the low end. holders: parties with more than zero;
     registered: zeros included; both NaN in a row without a total, so that all about it is undefined. fewest: the exact
-    count for a threshold. times: how many parties hold each amount, where that is not one. width: places at a time.
+    count for a threshold. times: how many parties hold each amount, where that is not one; rows may then lie in more
+    than one dimension, of which the last is that of the places. width: places at a time.
     """
 
     units: Any
@@ -92,7 +92,7 @@ class Batch:
     @cached_property
     def largest(self) -> Floats:
         """The largest amount of each row, one where there is none."""
-        last = self._floats(self.units[:, -1:])
+        last = self._floats(self.units[..., -1:])
         return self.where(last > 0, last, 1.0)
 
     @cached_property
@@ -144,8 +144,7 @@ class Batch:
             first = max(0, self.units.shape[-1] - count)
             largest: Floats = self.xp.sum(self._floats(self.units[:, first:]) / self.largest, axis=-1)
             return largest / self.sum
-        above = self.xp.flip(self.xp.cumulative_sum(self.xp.flip(self.times, axis=-1), axis=-1), axis=-1) - self.times
-        taken = self.xp.clip(count - above, 0.0, self.times)
+        taken = self.xp.clip(count - self._above, 0.0, self.times)
         held: Floats = self.xp.sum(taken * self._whole[0], axis=-1)
         return held / self.sum
 
@@ -158,6 +157,11 @@ class Batch:
         """Natural logarithm."""
         found: Floats = self.xp.log(numbers)
         return found
+
+    @cached_property
+    def _above(self) -> Floats:
+        places: Floats = above(self.times, self.xp)
+        return places
 
     @cached_property
     def _tiny(self) -> Floats:
@@ -207,7 +211,11 @@ class Sums:
 
     def fewest(self, threshold: Threshold) -> Floats:
         """Fewest parties of each row that together reach the threshold; NaN for a row without a total."""
-        counts = self._shifted(threshold) if any(self.shifts) else self._left(threshold.needs(self.totals))
+        counts = (
+            self._shifted(threshold)
+            if any(self.shifts)
+            else self._left(threshold.needs(np.array(self.totals, dtype=np.int64)))
+        )
         found: Floats = self.backend.array(np.where(self._filled, counts, np.nan))
         return found
 
@@ -284,6 +292,12 @@ def fewest_in_runs(runs: Sequence[tuple[int, int]]) -> Callable[[int], int]:
         return parties[place] - (held[place] - need) // runs[place][0]
 
     return fewest
+
+
+def above(times: Any, xp: ModuleType) -> Any:
+    """How many parties stand above each place, where a place stands for so many parties."""
+    # From the top, so that dust of 10^27 parties at the low end rounds nothing of the few.
+    return xp.flip(xp.cumulative_sum(xp.flip(times, axis=-1), axis=-1), axis=-1) - times
 
 
 def runs_batch(runs: Sequence[tuple[int, int]]) -> Batch:

@@ -1,17 +1,35 @@
 """Intervals hold about as often as they say for light tails; for heavy ones they fail and are not trusted."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from itertools import pairwise
 
 import array_api_strict
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from analytics.spread.backend import CPU_CELLS, NUMPY, Backend, working_cupy
-from analytics.spread.batches import Ints, Threshold
-from analytics.spread.bootstrap import Resampled, drawn, resampled_days, resampled_parties, tail_index
-from analytics.spread.groups import exact_amounts
+from analytics.spread.batches import Floats, Ints, Threshold
+from analytics.spread.bootstrap import (
+    AS_IT_IS,
+    Drawing,
+    capped,
+    drawn,
+    low_turnout,
+    resampled,
+    resampled_days,
+    resampled_parties,
+    tail_index,
+    without_largest,
+)
+from analytics.spread.groups import Groups, exact_amounts
 from analytics.spread.metrics import METRICS, measure
+from analytics.spread.whatif import Distribution, cut, turnout
+from analytics.spread.whatif import without_largest as whatif_without_largest
+from tests.worlds.examples import examples
 
 QUORUM = Threshold(334, 1000, strict=False)
 # Mean spread of log values: light enough for a finite variance of every power.
@@ -135,20 +153,84 @@ def test_a_sample_of_nobody_is_refused() -> None:
         resampled_parties(exact_amounts([]), seed=1)
 
 
+SIZES = (100, 90, 1_000, 5, 33, 1)
+CHANGES = (AS_IT_IS, capped(Fraction(1, 10)), without_largest(2), low_turnout(Fraction(2, 5)))
+
+
+def towns() -> Groups:
+    """Groups of several sizes, of which some lie in one block."""
+    chance = np.random.default_rng(8)
+    return Groups(np.concatenate([pareto(chance, size) for size in SIZES]), np.cumsum([0, *SIZES]))
+
+
+def ends(groups: Groups, seeds: Sequence[int], on: Backend) -> list[Floats]:
+    """All that a sweep of groups gives."""
+    found = resampled(groups, seeds, changes=CHANGES, replicates=60, on=on)
+    return [found.value, found.low, found.high, found.tail]
+
+
+def test_a_draw_is_poisson_whatever_else_is_drawn() -> None:
+    times = Drawing(NUMPY, [3, 4], np.array([900, 1_000]), 1_000).times(1, 400)
+    assert (times[0, :, :100] == 0).all()
+    assert times[1].mean() == pytest.approx(1, abs=0.01)
+    assert times[1].var() == pytest.approx(1, abs=0.01)
+    assert [(times[1] == often).mean() for often in range(4)] == pytest.approx(
+        [1 / (math.e * math.factorial(often)) for often in range(4)], abs=0.003
+    )
+    # The same parties and replicates, in another block.
+    np.testing.assert_array_equal(Drawing(NUMPY, [4], np.array([1_000]), 1_008).times(90, 91)[0, 0, 8:], times[1, 89])
+
+
+@pytest.mark.parametrize("on", [STRICT, Backend("numpy", np, 2**22)], ids=["strict", "one block"])
+def test_no_interval_depends_on_the_library_or_the_block(on: Backend) -> None:
+    for mine, theirs in zip(ends(towns(), range(6), NUMPY), ends(towns(), range(6), on), strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+
+
+def test_a_group_alone_has_the_intervals_that_it_has_among_others() -> None:
+    groups = towns()
+    together = ends(groups, range(6), NUMPY)
+    for group, (first, stop) in enumerate(pairwise(groups.offsets)):
+        alone = ends(Groups(groups.amounts[first:stop], np.array([0, stop - first])), [group], NUMPY)
+        for mine, theirs in zip(alone, together, strict=True):
+            np.testing.assert_array_equal(mine[0], theirs[group])
+
+
+@given(st.lists(st.integers(0, 60), min_size=1, max_size=30), st.integers(1, 99), st.integers(1, 4))
+@examples(60)
+def test_a_change_of_a_group_as_it_is_is_that_of_the_page(amounts: list[int], per_cent: int, count: int) -> None:
+    share = Fraction(per_cent, 100)
+    found = resampled(
+        Groups(np.array(amounts), np.array([0, len(amounts)])),
+        [1],
+        changes=(capped(share), without_largest(count), low_turnout(share)),
+        replicates=1,
+        on=NUMPY,
+    )
+    now = Distribution({str(place): amount for place, amount in enumerate(amounts)})
+    for place, then in enumerate((cut(now, share), whatif_without_largest(now, count), turnout(now, share))):
+        expected = then.metrics()
+        for name, value in zip(found.names, found.value[0, place].tolist(), strict=True):
+            # Who has nothing is registered here, and left out where amounts stand as runs.
+            if name != "gini_all":
+                assert value == pytest.approx(expected[name], rel=1e-9, abs=1e-9, nan_ok=True), name
+        assert found.held[0][place].sum() == then.total
+
+
+def test_a_change_is_made_to_each_resampled_population() -> None:
+    # Whoever is drawn, nobody has more than a tenth of what was drawn, and the largest of four never stays.
+    groups = Groups(np.array([1, 1, 1, 97]), np.array([0, 4]))
+    found = resampled(groups, [5], changes=CHANGES[1:3], on=NUMPY)
+    most = found.names.index("top_1")
+    assert found.value[0, 0, most] == pytest.approx(10 / 13)
+    assert found.high[0, 0, most] == 1
+    assert found.value[0, 1, most] == pytest.approx(1 / 2)
+
+
 @pytest.mark.gpu
-def test_intervals_on_a_gpu_agree_within_their_own_error() -> None:
+def test_intervals_on_a_gpu_are_those_of_numpy() -> None:
     on = working_cupy()
     if on.name != "cupy":
         pytest.skip(f"no CUDA device: {on.reason}")
-    amounts = lognormal(np.random.default_rng(2), 2_000)
-    here, there = (resampled_parties(amounts, seed=1, replicates=2_000, on=library) for library in (NUMPY, on))
-    assert agree(here, there)
-
-
-def agree(one: Resampled, other: Resampled) -> bool:
-    """Ends of both intervals are nearer than a tenth of their length."""
-    return all(
-        abs(mine - theirs) <= 0.1 * (one.intervals[name][1] - one.intervals[name][0]) + 1
-        for name in METRICS
-        for mine, theirs in zip(one.intervals[name], other.intervals[name], strict=True)
-    )
+    for mine, theirs in zip(ends(towns(), range(6), NUMPY), ends(towns(), range(6), on), strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=1e-12, atol=1e-12)

@@ -72,7 +72,7 @@ def test_a_threshold_is_reached_by_the_fewest_whole_units(
     total: int, numerator: int, denominator: int, strict: bool, units: int
 ) -> None:
     rule = Threshold(numerator, denominator, strict)
-    assert rule.need(total) == rule.needs([total])[0] == units
+    assert rule.need(total) == rule.needs(np.array([total]))[0] == units
 
 
 def test_three_equal_validators_one_of_them_halts_two_are_needed_to_fork() -> None:
