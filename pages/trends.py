@@ -16,10 +16,10 @@ from ui import banners, choose, colours, curves, draw, frame, inert, served, tab
 def main() -> None:
     """The page from top to bottom."""
     known = frame.begin("Is it getting better or worse?")
-    frame.past()
     if not headlines(known):
         banners.nothing("Nothing that is spread over parties was read yet.")
         return
+    frame.past()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         column = choose.column(known)
         metric = choose.metric()

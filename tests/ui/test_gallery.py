@@ -40,7 +40,15 @@ def test_alt_text_is_plain(gallery: AppTest) -> None:
 
 def test_every_state_of_the_data_has_its_banner(gallery: AppTest) -> None:
     said = [*gallery.info, *gallery.warning, *gallery.error]
-    for words in ("No data yet", "Simulated numbers", "is missing", "is old", "did not get everything", "do not vote"):
+    for words in (
+        "No data yet",
+        "Simulated numbers",
+        "is missing",
+        "is old",
+        "did not get everything",
+        "do not vote",
+        "a week of",
+    ):
         assert sum(words in banner.value for banner in said) == 1
 
 

@@ -86,6 +86,7 @@ banners.missing([("Akash", "SourceDown: https://akash.example/lcd timed out")])
 banners.stale([("Bittensor", NOW - timedelta(hours=9), timedelta(hours=1))], NOW)
 dead = Trouble((HOSTILE[0],), Cause.SILENT, HOSTILE[1], NOW, (("akash", "Akash"),), (("akash", "validators"),))
 banners.failed(NOW - timedelta(hours=2), [dead], NOW)
+banners.short_history()
 banners.nothing("These tokens do not vote.")
 
 table = ranks()
