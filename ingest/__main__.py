@@ -570,7 +570,7 @@ def _refuse_unknown(wanted: list[str] | None, readings: Sequence[Reading]) -> No
 
 
 def _chosen(names: list[str] | None) -> list[Network]:
-    return [_network(name) for name in names or networks()]
+    return [_network(name) for name in dict.fromkeys(names or networks())]
 
 
 def _network(name: str) -> Network:

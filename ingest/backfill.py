@@ -138,6 +138,8 @@ class Backfill:
         self._workers = {address: _Worker(address, http.beside()) for address in known}
         # Of each network, requests that a day of so many readings took: the latest tells of the rest.
         self._took: dict[str, tuple[int, int]] = {}
+        # Readings that two endpoints could not read of one day: of others nobody is asked for them twice.
+        self._doubtful: set[tuple[str, str]] = set()
 
     def read(self, days: Sequence[Lacking], landing: Landing) -> Iterator[Day]:
         """Land what days lack, the newest first, as many at once as there are endpoints; yields what came of each.
@@ -201,7 +203,10 @@ class Backfill:
             failed=failed,
             landed=day.landed or not nothing,
         )
-        enough = rest.landed and len(rest.tried) >= READERS_OF_A_PART
+        known = {(name, one) for one in names}
+        if enough := rest.landed and len(rest.tried) >= READERS_OF_A_PART:
+            self._doubtful |= known
+        enough = enough or (rest.landed and known <= self._doubtful)
         if enough or not any(self._may(one, rest) for one in self._workers.values()):
             return told, None
         return replace(told, outcomes=tuple(one for one in told.outcomes if not one.error), over=False), rest
@@ -280,15 +285,16 @@ class _Worker:
         chain_id = network.chain.chain_id
         if chain_id not in self.calendars:
             line = (self.endpoint, *(other for other in others if other != self.endpoint))
-            self.calendars[chain_id] = Calendar(chain.past(self.http, line))
+            self.calendars[chain_id] = Calendar(chain.past(self.http, line), bare(self.endpoint))
         return self.calendars[chain_id]
 
 
 class Calendar(Generic[N]):
     """Which block stood at a moment, as one endpoint tells it; what it told of blocks is remembered."""
 
-    def __init__(self, past: Past[N]) -> None:
+    def __init__(self, past: Past[N], name: str) -> None:
         self.past = past
+        self._name = name
         newest = past.newest()
         self._known = {newest.height: newest}
         # Below it are no blocks, or none that are kept.
@@ -302,15 +308,15 @@ class Calendar(Generic[N]):
             high = min((one for one in self._known.values() if one.time >= moment), key=_height, default=None)
             if high is None:
                 newest = max(self._known.values(), key=_height)
-                why = f"its newest final block {newest.height} is of {_minute(newest.time)}"
-                raise SourceDown(why).of(Cause.BEHIND, why)
+                why = f"has the newest final block {newest.height} of {_minute(newest.time)}"
+                raise SourceDown(f"{self._name} {why}").of(Cause.BEHIND, why)
             first = low.height + 1 if low else self._least
             if first > high.height:
-                raise BadData(f"block {high.height} is older than block {first - 1}")
+                raise BadData(f"{self._name} says that block {high.height} is older than block {first - 1}")
             if first == high.height:
                 if low is None and first > 1:
                     why = f"keeps no block before {first} of {_minute(high.time)}"
-                    raise SourceDown(why).of(Cause.LACKS, why)
+                    raise SourceDown(f"{self._name} {why}").of(Cause.LACKS, why)
                 return high
             guesses += 1
             self._ask(self._guess(moment, low, high, halve=guesses % HALVING == 0))

@@ -194,7 +194,7 @@ def test_an_archive_that_stands_still_gives_the_days_before(http: Http, tmp_path
     assert {day.moment: day.height for day in days if day.height} == {
         moment: still.of_day(moment) for moment in period.moments[9:]
     }
-    assert all("its newest final block" in message for message in failures(days))
+    assert all("has the newest final block" in message for message in failures(days))
 
 
 def test_what_two_endpoints_cannot_read_of_a_day_no_third_is_asked_for(http: Http, tmp_path: Path) -> None:
@@ -203,10 +203,15 @@ def test_what_two_endpoints_cannot_read_of_a_day_no_third_is_asked_for(http: Htt
 
     nodes = [Archive(mood=refuses) for _ in range(3)]
     with archived(*nodes) as (akash, _):
-        days = read(akash, Landing(tmp_path), http, Period(TODAY - DAY, TODAY - DAY))
-    assert [[outcome.reading for outcome in day.outcomes] for day in days] == [["consensus"], ["validators"]]
-    assert sum(bool(node.asked) for node in nodes) == 2
-    assert sum(path == POOL for node in nodes for _, path in node.asked) == 2
+        past = Backfill([akash], http)
+        first, *others = lacking(akash, readable(akash), WEEK, Landing(tmp_path))
+        days = list(past.read([first], Landing(tmp_path)))
+        assert [[outcome.reading for outcome in day.outcomes] for day in days] == [["consensus"], ["validators"]]
+        assert sum(bool(node.asked) for node in nodes) == 2
+        assert sum(path == POOL for node in nodes for _, path in node.asked) == 2
+        # Of other days the second is spared.
+        list(past.read(others, Landing(tmp_path)))
+    assert sum(path == POOL for node in nodes for _, path in node.asked) == 2 + len(others)
 
 
 def test_days_of_a_long_reading_keep_their_parts_apart(http: Http, tmp_path: Path) -> None:
@@ -294,7 +299,7 @@ def test_the_first_block_from_a_moment_on_is_found_however_unevenly_they_come(
 ) -> None:
     times = [sum(gaps[: place + 1]) for place in range(len(gaps))]
     told = Told(times, min(least, len(times)))
-    calendar = Calendar(told)
+    calendar = Calendar(told, "told")
     for moment in moments:
         found = next((height for height, time in enumerate(times, 1) if time >= moment), None)
         kept = found is not None and (found > told.least or found == told.least == 1)
@@ -302,14 +307,14 @@ def test_the_first_block_from_a_moment_on_is_found_however_unevenly_they_come(
         if kept:
             assert calendar.first_from(asked).height == found
         else:
-            with pytest.raises(SourceDown, match="keeps no block before" if found else "its newest final block"):
+            with pytest.raises(SourceDown, match="keeps no block before" if found else "has the newest final block"):
                 calendar.first_from(asked)
     assert told.asked <= 50 * len(moments)
 
 
 def test_a_day_of_even_blocks_is_found_in_few_questions() -> None:
     told = Told([6 * height for height in range(1, 1_000_001)])
-    calendar = Calendar(told)
+    calendar = Calendar(told, "told")
     for days in range(1, 31):
         moment = datetime.fromtimestamp(6_000_000 - 86_400 * days + 3, UTC)
         assert calendar.first_from(moment).time - moment < timedelta(seconds=6)

@@ -598,7 +598,7 @@ def test_a_height_that_nobody_knows_and_a_state_that_is_gone_are_source_down(nod
 
 def test_days_of_a_period_are_found_by_block_times_in_few_requests(node: Node) -> None:
     with serves(node) as url, Http(per_second=1e6) as http:
-        calendar = Calendar(chain().past(http, [url]))
+        calendar = Calendar(chain().past(http, [url]), url)
         for day in (22, 21, 20, 19):
             moment = datetime(2025, 11, day, tzinfo=UTC)
             at = calendar.first_from(moment)
