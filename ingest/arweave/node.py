@@ -31,6 +31,8 @@ DEEP_ENOUGH: Final = 15
 OLDEST: Final = timedelta(hours=3)
 # Blocks of which the history of rewards tells: 90 days of 720, and 50 more (ar_rewards.erl).
 HISTORY: Final = 64_850
+# Seven days of blocks, one in two minutes.
+WEEK: Final = 5_040
 
 T = TypeVar("T")
 
@@ -61,7 +63,8 @@ class ArweaveChain:
     """A network of Arweave by the name that its nodes give it.
 
     endpoints: gateways, over HTTPS. peers: nodes over plain HTTP, none of which is believed alone; ARWEAVE_PEERS_URL
-    names others. history: of how many blocks the history of rewards tells.
+    names others. history: of how many blocks the history of rewards tells. window: of how many of them a
+    past day needs to know.
     """
 
     chain_id: str
@@ -69,6 +72,8 @@ class ArweaveChain:
     peers: tuple[str, ...]
     history: int = HISTORY
     clock: Callable[[], datetime] = now
+    window: int = WEEK
+    archives: tuple[str, ...] = ()
 
     @property
     def peers_variable(self) -> str:
@@ -85,10 +90,9 @@ class ArweaveChain:
         agreed = _agreed(http, [peer.rstrip("/") for peer in named(self.peers_variable) or self.peers])
         return gateways.ask(lambda gateway: self._pinned(http, gateway, gateways, agreed))
 
-    @property
-    def no_past(self) -> str:
-        """Why it is not read at past days."""
-        return "nodes of Arweave tell the rewards of blocks of the last two hours, each with the 90 days before it"
+    def past(self, http: Http, endpoints: Sequence[str]) -> "ArweavePast":
+        """The blocks of which the newest one's history of rewards tells, by one gateway."""
+        return ArweavePast(self.head(http, endpoints[:1]))
 
     def at(self, _http: Http, _endpoints: Sequence[str], height: int) -> "ArweaveNode":
         """Raises SourceDown: nodes tell what a block of the past stood for during two hours at most."""
@@ -106,6 +110,25 @@ class ArweaveChain:
             why = f"block {found.height} is of {found.time:%Y-%m-%d %H:%M:%S}"
             raise SourceDown(f"{bare(gateway)}: {why}").of(Cause.BEHIND, why)
         return ArweaveNode(self, http, gateways, agreed, found, block, str(whole(info, "release")))
+
+
+@dataclass(frozen=True, slots=True)
+class ArweavePast:
+    """Who found the blocks of the last 90 days, all proved by the newest: of a past block it tells what came before."""
+
+    head: "ArweaveNode"
+
+    def newest(self) -> Block:
+        """The newest final block."""
+        return self.head.block
+
+    def block(self, height: int) -> Block:
+        """Hash and time of a block of those days."""
+        return self.head.before(height).block
+
+    def at(self, height: int) -> "ArweaveNode":
+        """A block of those days, with the rewards up to it."""
+        return self.head.before(height)
 
 
 class ArweaveNode:
@@ -129,6 +152,7 @@ class ArweaveNode:
         self.witness = agreed.witness
         self._chain = chain
         self._http = http
+        self._agreed = agreed
         self._peers = agreed.peers
         self._history: History | None = None
 
@@ -148,7 +172,9 @@ class ArweaveNode:
     def history(self) -> History:
         """The rewards of the last 90 days, each proved by the header; raises Unanswered with every peer's reason."""
         if self._history is None:
-            before, end, count = self._before(), self.header.rewards, self._chain.history
+            # Of the block before the first whose reward is told.
+            end, count = self.header.rewards, self._chain.history
+            before = self._earlier(self.block.height - count)
 
             def told(answer: Answer) -> list[Reward]:
                 return proved(answer.content, before.rewards, end, count)
@@ -156,9 +182,23 @@ class ArweaveNode:
             self._history = History(self.from_peer(f"/reward_history/{self.block.hash}", told), before.time)
         return self._history
 
-    def _before(self) -> Header:
-        """The header of the block before the first whose reward is told: a peer names it, a gateway has it."""
-        height = self.block.height - self._chain.history
+    def before(self, height: int) -> "ArweaveNode":
+        """The chain at a block of the last 90 days, with the rewards up to it; raises SourceDown."""
+        history = self.history()
+        many = height - (self.block.height - self._chain.history)
+        if many < self._chain.window:
+            why = f"of the rewards up to block {height} nodes tell no {self._chain.window} any more"
+            raise SourceDown(why).of(Cause.LACKS, why)
+        found = self.header if height == self.block.height else self._earlier(height)
+        if found.rewards != history.rewards[many - 1].link:
+            raise BadData(f"block {height} has other rewards than block {self.block.height} proves")
+        block, alone = Block(found.height, found.hash, found.time), self._agreed._replace(witness="")
+        node = ArweaveNode(self._chain, self._http, self.rotation, alone, found, block, self.runtime_version)
+        node._history = History(history.rewards[:many], history.since)
+        return node
+
+    def _earlier(self, height: int) -> Header:
+        """The header of a block before the pinned one: a peer names it, a gateway has it."""
 
         def told(answer: Answer) -> Header:
             rows = listed(answer.json())

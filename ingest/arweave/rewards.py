@@ -21,10 +21,11 @@ UNDIVIDED: Final = 1
 
 
 class Reward(NamedTuple):
-    """What a miner was paid for one block, in winston."""
+    """What a miner was paid for one block, in winston; link: the hash over all rewards up to it."""
 
     miner: str
     amount: int
+    link: bytes = b""
 
 
 def proved(stream: bytes, start: bytes, end: bytes, count: int) -> list[Reward]:
@@ -37,7 +38,7 @@ def proved(stream: bytes, start: bytes, end: bytes, count: int) -> list[Reward]:
     for entry, reward, denomination in _entries(stream, count):
         link = sha256(sha256(entry).digest() + link).digest()
         denominations.add(denomination)
-        found.append(reward)
+        found.append(reward._replace(link=link))
     if len(found) != count:
         raise BadData(f"{len(found)} rewards, not those of {count} blocks")
     if link != end:

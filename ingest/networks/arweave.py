@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from typing import Final
 
 from analytics.power.paths import Action, Side
-from ingest.arweave.node import ArweaveChain, ArweaveNode
+from ingest.arweave.node import WEEK, ArweaveChain, ArweaveNode
 from ingest.arweave.rewards import undivided
 from ingest.network import DAILY, Network, Reading, Rule, Way, counted
 from store.columns import Column
@@ -21,8 +21,6 @@ PEERS: Final = (
     "http://peers.arweave.xyz:1984",
     "http://tip-2.arweave.xyz:1984",
 )
-# Seven days of blocks, one in two minutes.
-WEEK: Final = 5_040
 
 MAJORITY: Final = Rule(Measure.VOTING_POWER, "miners", "decide which blocks count", 1, 2, strict=True)
 
@@ -87,7 +85,16 @@ NETWORK = Network(
     chain=ArweaveChain("arweave.N.1", ENDPOINTS, PEERS),
     readings=(
         Reading("state", Kind.OBSERVATIONS, None, "", DAILY, state, headline=True),
-        Reading("rewards", Kind.HOLDINGS, Measure.EMISSION, "winston", DAILY, rewards, headline=True),
+        Reading(
+            "rewards",
+            Kind.HOLDINGS,
+            Measure.EMISSION,
+            "winston",
+            DAILY,
+            rewards,
+            headline=True,
+            of_now="nodes tell the rewards of 90 days, and of those before a past day not all",
+        ),
         Reading("blocks", Kind.HOLDINGS, Measure.VOTING_POWER, "blocks", DAILY, blocks, headline=True),
     ),
     rules=(MAJORITY,),

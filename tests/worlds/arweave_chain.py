@@ -188,6 +188,16 @@ class Small:
         end = linked(raw(self.before["reward_history_hash"]), self.paid)
         return block(self.height, self.time, end)
 
+    @cached_property
+    def blocks(self) -> dict[int, dict[str, Any]]:
+        """The blocks of whose rewards the history tells, and the one before them, by their height."""
+        first, found = self.before, {self.before["height"]: self.before, self.height: self.pinned}
+        for many in range(1, len(self.paid)):
+            link = linked(raw(first["reward_history_hash"]), self.paid[:many])
+            height = first["height"] + many
+            found[height] = block(height, first["timestamp"] + many * SECONDS_A_BLOCK, link)
+        return found
+
     @property
     def recent(self) -> list[str]:
         heights = range(self.top, self.top - KEPT, -1)
@@ -199,7 +209,7 @@ class Small:
         return self.of_its_own.get(request.path.split("/")[1]) or self._told(request.path)
 
     def _told(self, path: str) -> Reply:
-        blocks = {one["indep_hash"]: one for one in (self.pinned, self.before)}
+        blocks = {one["indep_hash"]: one for one in self.blocks.values()}
         match path.strip("/").split("/"):
             case ["info"]:
                 told = {"version": 5, "release": 92, "height": self.top, "current": fake_name(self.top), "peers": 277}
@@ -208,8 +218,8 @@ class Small:
                 return Reply(self.recent)
             case ["block", "hash", name] if name in blocks:
                 return Reply(blocks[name])
-            case ["block_index", first, last] if first == last == str(self.before["height"]):
-                return Reply([self.before["indep_hash"]])
+            case ["block_index", first, last] if first == last and int(last) in self.blocks:
+                return Reply([self.blocks[int(last)]["indep_hash"]])
             case ["reward_history", name] if name == self.pinned["indep_hash"]:
                 return Reply(b"".join(self.paid))
         return Reply(b"Block not found.", 404)

@@ -15,13 +15,15 @@ from urllib3.util import Retry
 
 from ingest import transport
 from ingest.arweave.node import ArweaveChain, ArweaveNode
+from ingest.backfill import Backfill, Day, Lacking, readable
 from ingest.job import due, read_network, run
+from ingest.network import Network
 from ingest.networks.arweave import NETWORK, PEERS
 from ingest.settings import WrongSetting
 from ingest.transport import Http
-from store.landing import Landing
+from store.landing import Landing, contents
 from store.rows import Cause, SourceDown
-from tests.worlds.arweave_chain import HISTORY, Small, block, entry, fake_name, linked, miner, raw
+from tests.worlds.arweave_chain import HISTORY, Small, block, entry, fake_name, letters, linked, miner, raw
 from tests.worlds.servers import Raw, Reply, Request, serving
 
 FOUND = 1_786_082_968
@@ -29,6 +31,7 @@ NOW = datetime.fromtimestamp(FOUND, UTC) + timedelta(minutes=40)
 SMALL = Small(FOUND)
 # Another history of as many blocks, and so another chain.
 FORK = replace(SMALL, paid=[entry(miner("thief"), 10**12)] * HISTORY)
+POOL, SECOND = (letters(miner(name)) for name in ("pool", "second"))
 Answer = Callable[[Request], Reply | Raw]
 
 
@@ -362,3 +365,58 @@ def test_what_was_told_is_forgotten_where_it_cannot_be_true() -> None:
         node.forget()
         node.history()
     assert sum(path.startswith("/reward_history") for path in peer.asked) == 2
+
+
+@contextmanager
+def in_the_past(gateways: Sequence[Answer], peers: Sequence[Answer]) -> Iterator[Network]:
+    """The network at these servers, whose days are half an hour of fifteen blocks, as its history is three hours."""
+    with ExitStack() as open_ones:
+        first, *others = [open_ones.enter_context(serving(one)) for one in (*gateways, *peers)]
+        own, nodes = (first, *others)[: len(gateways)], (first, *others)[len(gateways) :]
+        yield replace(NETWORK, chain=ArweaveChain("arweave.N.1", own, nodes, HISTORY, lambda: NOW, window=30))
+
+
+def half_hours(network: Network, landing: Landing, many: int) -> list[Day]:
+    """What became of so many half hours before the newest block."""
+    step = timedelta(minutes=30)
+    wanted = [
+        Lacking(network, NOW - timedelta(minutes=41) - step * number, step, readable(network))
+        for number in range(1, many + 1)
+    ]
+    with Http(10_000, Retry(0)) as http:
+        return list(Backfill([network], http).read(wanted, landing))
+
+
+def test_who_found_the_blocks_before_a_past_day_is_proved_by_the_newest(tmp_path: Path) -> None:
+    """Pool found blocks 1 to 50 of the 90, second 51 to 80, third the last ten."""
+    gateway, peer, landing = replace(SMALL, asked=[]), replace(SMALL, asked=[]), Landing(tmp_path)
+    with in_the_past([gateway], [peer, peer]) as network:
+        days = half_hours(network, landing, 5)
+    found = {
+        contents(path)[0].snapshot.block.height - SMALL.before["height"]: landing.read(
+            path, contents(path)[0].snapshot.key
+        )
+        for path in landing.files()
+        if path.parent.name == "blocks"
+    }
+    assert {many: dict(zip(rows["holder"], map(int, rows["amount"]), strict=True)) for many, rows in found.items()} == {
+        75: {POOL: 50, SECOND: 25},
+        60: {POOL: 50, SECOND: 10},
+        45: {POOL: 45},
+    }
+    assert {path.parent.name for path in landing.files()} == {"blocks", "state"}
+    # Of the blocks before the thirtieth fewer are told than a day needs: whether it is the first nobody can say.
+    assert "keeps no block before" in days[3].outcomes[0].message
+    # One history for all days.
+    assert sum("reward_history" in path for path in (*gateway.asked, *peer.asked)) == 1
+
+
+def test_a_past_block_with_other_rewards_is_refused(tmp_path: Path) -> None:
+    place = SMALL.before["height"] + 60
+    other = block(place, SMALL.blocks[place]["timestamp"], linked(b"another", SMALL.paid[:60]))
+    lying = replace(SMALL, asked=[])
+    vars(lying)["blocks"] = {**SMALL.blocks, place: other}
+    with in_the_past([lying], [lying, lying]) as network:
+        days = half_hours(network, Landing(tmp_path), 2)
+    assert [day.height for day in days] == [SMALL.before["height"] + 75, None]
+    assert "has other rewards than block" in days[1].outcomes[0].message

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from ingest.arweave.node import HISTORY as REAL_HISTORY
-from ingest.arweave.node import ArweaveNode
+from ingest.arweave.node import WEEK, ArweaveNode
 from ingest.job import read_network
 from ingest.networks import arweave
-from ingest.networks.arweave import NETWORK, WEEK, blocks, rewards, state
+from ingest.networks.arweave import NETWORK, blocks, rewards, state
 from store.rows import Facts, SourceChanged
 from tests.worlds.arweave_chain import HISTORY, SHARES, Small, block, entry, letters, linked, miner, raw
 from tests.worlds.contract import Shelf
