@@ -6,7 +6,7 @@ import pytest
 
 from ingest.evm.refusals import Busy, TooWide, Unable, result
 from ingest.transport import Answer
-from store.rows import ReadingError, SourceChanged, SourceDown
+from store.rows import Cause, ReadingError, SourceChanged, SourceDown
 from tests.worlds.each import each
 
 URL = "https://rpc.test.org/v3/0123456789abcdef0123456789abcdef"
@@ -182,3 +182,26 @@ def test_a_refusal_whose_code_is_no_number_is_understood_by_its_words(code: obje
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "error": {"code": code, "message": "rate limit"}}).encode()
     with pytest.raises(Busy):
         result(Answer(URL, 200, {}, body))
+
+
+# In the words of geth, erigon, reth, anvil and gateways; the last two are of other things.
+KEPT = {
+    "missing trie node 9f1a (path ) state 0x9f1a is not available": False,
+    "header not found": False,
+    "historical state 5f4c is not available": False,
+    "required historical state unavailable (reexec=128)": False,
+    "state at block #20000000 is pruned": False,
+    "state histories haven't been fully indexed yet, state has been pruned": False,
+    "distance to target block exceeds maximum proof window": False,
+    "BlockOutOfRangeError: block height is 5 but requested was 3": False,
+    "archive requests are not available on your plan": False,
+    "no logs today": True,
+    "execution reverted: not yours": True,
+}
+
+
+@each(("said", "kept"), KEPT.items())
+def test_a_state_that_is_kept_no_more_is_told_as_that(said: str, kept: bool) -> None:
+    with pytest.raises(Unable) as raised:
+        result(answer(200, {"jsonrpc": "2.0", "id": 1, "error": {"code": -32000, "message": said}}))
+    assert (raised.value.cause is not Cause.LACKS) == kept
