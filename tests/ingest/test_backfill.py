@@ -4,6 +4,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
@@ -23,7 +24,7 @@ from ingest.substrate.node import Substrate, SubstrateChain
 from ingest.transport import Http
 from store.landing import Landing, contents
 from store.mart import opened
-from store.rows import Block, Cause, Facts, SourceDown, holdings
+from store.rows import Block, Cause, Facts, ReadingError, SourceDown, holdings
 from tests.worlds.archives import HEAD, POOL, STATE, Archive, archived
 from tests.worlds.bittensor_world import World
 from tests.worlds.each import each
@@ -310,6 +311,19 @@ def test_the_first_block_from_a_moment_on_is_found_however_unevenly_they_come(
             with pytest.raises(SourceDown, match="keeps no block before" if found else "has the newest final block"):
                 calendar.first_from(asked)
     assert told.asked <= 50 * len(moments)
+
+
+@examples(60)
+@given(times=st.lists(st.integers(0, 1_000), min_size=1, max_size=200), moment=st.integers(0, 1_000))
+def test_whatever_an_endpoint_says_of_its_blocks_it_is_not_asked_for_ever(times: list[int], moment: int) -> None:
+    """Of times in no order: a block that its own words put there, or an error of ours."""
+    told, asked = Told(times), datetime.fromtimestamp(moment, UTC)
+    calendar = Calendar(told, "told")
+    with suppress(ReadingError):
+        found = calendar.first_from(asked)
+        assert found.time >= asked
+        assert found.height == 1 or told.block(found.height - 1).time < asked
+    assert told.asked < 50
 
 
 def test_a_day_of_even_blocks_is_found_in_few_questions() -> None:
