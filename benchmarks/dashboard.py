@@ -16,7 +16,7 @@ import polars as pl
 from benchmarks import OURS, Case, Work
 from ingest.networks import networks
 from ingest.publication import build
-from ingest.sample.world import build_sample
+from ingest.sample.world import PARTLY, build_sample
 from questions import akash_market as market_facts
 from questions import ballots, emission, freshness, history, proposals, ranking, scorecard, voting_record
 from questions import thresholds as rules
@@ -69,10 +69,13 @@ def _grown(  # noqa: PLR0913, PLR0917 - one column each
         }
     )
     block = Block(int(end.timestamp()) // 6, "0" * 64, end)
+    # Read in part, so that every number has bounds.
+    reported = {population: int(rows["amount"].sum()) * 100 // PARTLY}
     snapshot = Snapshot(
-        network, chain, reading, Kind.HOLDINGS, measure, unit, block, "Simulated.", "simulated", simulated=True
-    )
-    return snapshot, Facts(rows)
+        network, chain, reading, Kind.HOLDINGS, measure, unit, block, "Simulated.", "simulated",
+        reported=reported, simulated=True,
+    )  # fmt: skip
+    return snapshot, Facts(rows, reported=reported)
 
 
 def _addresses(n: int, digits: int) -> list[str]:

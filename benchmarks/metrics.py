@@ -15,6 +15,7 @@ import numpy as np
 from analytics.spread.backend import NUMPY, Backend
 from analytics.spread.batches import Floats, Ints
 from analytics.spread.bootstrap import resampled_parties
+from analytics.spread.bounds import partly_read
 from analytics.spread.groups import widths as own_widths
 from analytics.spread.metrics import measure
 from benchmarks import OURS, Case, Skip, Work
@@ -40,6 +41,19 @@ def wide(holders: int) -> Work:
     amounts = simulated(holders)
     words = np.stack([amounts * 2**31, amounts >> 12], axis=1)
     return lambda: {name: float(value[0]) for name, value in measure(words).values.items()}
+
+
+def partly(holders: int) -> Work:
+    """All our metrics and their bounds, where as much again was not read."""
+    amounts = simulated(holders)
+    words = np.stack([amounts * 2**31, amounts >> 12], axis=1)
+    rest = int(amounts.sum()) * 2**31
+
+    def work() -> dict[str, float]:
+        partly_read(words, rest)
+        return {}
+
+    return work
 
 
 def gini_and_theil(holders: int) -> Work:
@@ -292,6 +306,7 @@ def equal_holders_edinburgh(most: int) -> Work:
 
 
 FULL, WIDE = "full metric set, {:,} holders", "full metric set, {:,} holders with 30 digits"
+PARTLY = "full metric set with bounds, {:,} holders with 30 digits, read in part"
 LARGE = "full metric set, {:,} holders, against sorting them"
 GROUPS = "full metric set, {:,} groups of 1,000"
 MIXED = "full metric set, {:,} groups of 1 to 20,000"
@@ -304,6 +319,7 @@ CASES = (
     Case(FULL, OURS, full_set, sizes=MILLION, limit=0.10),
     Case(FULL, "Edinburgh tokenomics", edinburgh, sizes=MILLION, beat=20, differs="adds floats"),
     Case(WIDE, OURS, wide, sizes=MILLION),
+    Case(PARTLY, OURS, partly, sizes=MILLION, limit=0.3, growth=1.05),
     Case(LARGE, OURS, full_set, sizes=TEN_MILLION),
     Case(LARGE, "np.sort alone", sort_alone, sizes=TEN_MILLION, beat=0.5),
     Case(GROUPS, OURS, groups_ours, sizes=GROUPED),

@@ -6,7 +6,7 @@ from hashlib import sha256
 import numpy as np
 import polars as pl
 
-from analytics.spread.batches import Ints, Threshold
+from analytics.spread.batches import Threshold
 from analytics.spread.bounds import partly_read
 from analytics.spread.metrics import HEADLINE, METRICS, Measured, measure
 from store.draft import Distributions
@@ -58,8 +58,8 @@ def _bounded(rows: pl.DataFrame, groups: Distributions, rules: Sequence[Threshol
     told, unseen = [], groups.unseen
     for place, key in enumerate(zip(groups.snapshot.tolist(), groups.population.tolist(), strict=True)):
         if key in unseen:
-            seen = _integers(groups.amounts[groups.offsets[place] : groups.offsets[place + 1]])
-            dust, bounds = partly_read(seen, sum(seen) + unseen[key], thresholds=rules)
+            seen = groups.amounts[groups.offsets[place] : groups.offsets[place + 1]]
+            dust, bounds = partly_read(seen, unseen[key], thresholds=rules)
             told += [(*key, name, dust[name], low, high) for name, (low, high) in bounds.items()]
     if not told:
         return rows
@@ -72,8 +72,3 @@ def _bounded(rows: pl.DataFrame, groups: Distributions, rules: Sequence[Threshol
     part = rows.join(keys, on=["snapshot", "population"], how="semi").drop("value")
     part = part.join(bounded, on=["snapshot", "population", "metric"], how="left")
     return pl.concat([whole, part], how="diagonal")
-
-
-def _integers(words: Ints) -> list[int]:
-    """Python's integers of two-word amounts."""
-    return [(high << 64) + (low & 0xFFFF_FFFF_FFFF_FFFF) for low, high in words.tolist()]

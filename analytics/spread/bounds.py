@@ -5,13 +5,23 @@ in the order of majorization, and every merge-proof metric is monotone in that o
 attained and therefore sharp. Metrics that depend on the number of holders have bounds where that number is known.
 """
 
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import ClassVar
 
-from analytics.spread.batches import Threshold, runs_batch
+import numpy as np
+from numpy.typing import NDArray
+
+from analytics.spread.backend import NUMPY
+from analytics.spread.batches import Batch, Floats, Ints, Threshold, runs_batch
+from analytics.spread.groups import LOW_HALF, exact_amounts, exact_integers, nearest_parts
 from analytics.spread.metrics import METRICS, Reads
 
 Runs = list[tuple[int, int]]
+Words = NDArray[np.uint64]
 Interval = tuple[float, float]
 
 
@@ -20,18 +30,126 @@ def entity_bounds(seen: Sequence[int], total: int, *, thresholds: Iterable[Thres
 
     seen: amounts of the entities that were read; total: what the chain says. Raises ValueError if they hold more.
     """
-    return partly_read(seen, total, thresholds=thresholds)[1]
+    rest = _rest(seen, total)
+    return partly_read(exact_amounts(seen), rest, thresholds=thresholds)[1]
 
 
 def partly_read(
-    seen: Sequence[int], total: int, *, thresholds: Iterable[Threshold] = ()
+    seen: Ints, rest: int, *, thresholds: Iterable[Threshold] = ()
 ) -> tuple[dict[str, float], dict[str, Interval]]:
-    """Metrics with the rest scattered as dust (`completed`), and their bounds (`entity_bounds`)."""
-    rest, rules = _rest(seen, total), tuple(thresholds)
-    counted, largest = Counter(seen), max(seen, default=0)
-    dust = _values(_runs(counted, {1: rest}), tuple(METRICS), rules)
-    joined = _runs(counted - Counter([largest]) + Counter([largest + rest]))
-    return dust, _ordered(dust, _values(joined, _merge_proof(), rules))
+    """Metrics with a rest that was not read scattered as dust (`completed`), and their bounds (`entity_bounds`).
+
+    seen: amounts of one word or of two, none of them negative.
+    """
+    held, rules = _Held.of(seen), tuple(thresholds)
+    dust = _measured(held.with_dust(rest), tuple(METRICS), rules)
+    return dust, _ordered(dust, _measured(held.joined(rest), _merge_proof(), rules))
+
+
+@dataclass(frozen=True)
+class _Held:
+    """Amounts of those who hold something: what is held, how many hold each, and exact sums of the largest.
+
+    words: distinct amounts in two words, the smallest first. low, high: the words of all, likewise. sums: what the
+    largest hold together, of each `cells` of them more.
+    """
+
+    words: Ints
+    times: Ints
+    low: Words
+    high: Ints
+    sums: Sequence[int]
+    cells: ClassVar[int] = NUMPY.cells
+
+    @classmethod
+    def of(cls, amounts: Ints) -> "_Held":
+        """Those of amounts of one word or of two, in any order."""
+        words = amounts if amounts.ndim == 2 else np.stack([amounts, np.zeros_like(amounts)], axis=1)
+        low, high = words[:, 0].view(np.uint64), words[:, 1]
+        held = (low > 0) | (high > 0)
+        low, high = _ascending(low[held], high[held])
+        firsts = np.flatnonzero(np.append(True, (low[1:] != low[:-1]) | (high[1:] != high[:-1]))[: len(low)])
+        words = np.stack([low[firsts].view(np.int64), high[firsts]], axis=1)
+        ends = range(len(low), cls.cells - 1, -cls.cells)
+        pieces = (_total(low[end - cls.cells : end], high[end - cls.cells : end]) for end in ends)
+        return cls(words, np.diff(firsts, append=len(low)), low, high, list(accumulate(pieces, initial=0)))
+
+    @property
+    def parties(self) -> int:
+        """How many hold something."""
+        return len(self.low)
+
+    @property
+    def largest(self) -> int:
+        """The largest amount; 0 where nobody holds any."""
+        return exact_integers(self.words[-1:])[0] if len(self.words) else 0
+
+    def top(self, count: int) -> int:
+        """What so many of the largest hold together."""
+        pieces = count // self.cells
+        first, stop = self.parties - count, self.parties - pieces * self.cells
+        return self.sums[pieces] + _total(self.low[first:stop], self.high[first:stop])
+
+    def fewest(self, need: int) -> int:
+        """How few of the largest hold so much together."""
+        return bisect_left(range(self.parties), need, key=self.top)
+
+    def with_dust(self, rest: int) -> Batch:
+        """The distribution in which each unit of a rest is another party's."""
+        total, largest = self.top(self.parties), max(1, self.largest)
+        parts, times = nearest_parts(self.words, largest), self.times.astype(np.float64)
+        if rest and self.words[:1].tolist() == [[1, 0]]:
+            times[0] = float(int(self.times[0]) + rest)
+        elif rest:
+            parts, times = np.append(1 / largest, parts), np.append(float(rest), times)
+
+        def fewest(need: int) -> int:
+            return self.fewest(need) if need <= total else self.parties + need - total
+
+        return _batch(parts, times, total + rest, fewest)
+
+    def joined(self, rest: int) -> Batch:
+        """The distribution in which a rest is the largest party's too."""
+        largest = self.largest + rest
+        times = np.append(self.times, 1).astype(np.float64)
+        times[-2:-1] -= 1
+        left = times > 0
+        parts = np.append(nearest_parts(self.words, max(1, largest)), 1.0)
+
+        def fewest(need: int) -> int:
+            return 1 if need <= largest else self.fewest(need - rest)
+
+        return _batch(parts[left], times[left], self.top(self.parties) + rest, fewest)
+
+
+def _total(low: Words, high: Ints) -> int:
+    """The exact sum of so few amounts that their halves of a word add up in one."""
+    quarters = (low & LOW_HALF, low >> 32, high & LOW_HALF, high >> 32)
+    return sum(int(one.sum()) << 32 * place for place, one in enumerate(quarters))
+
+
+def _ascending(low: Words, high: Ints) -> tuple[Words, Ints]:
+    """Amounts of two words in order: by their first 63 bits, and by all of them where these are the same."""
+    lacking = int(high.max(initial=0)).bit_length() + 1
+    if not high.any():
+        return np.sort(low), high
+    first = high << (64 - lacking) | (low >> np.uint64(lacking)).astype(np.int64)
+    order = np.argsort(first)
+    same = first[order[1:]] == first[order[:-1]]
+    if same.any():
+        twice = np.flatnonzero(np.append(same, False) | np.append(False, same))
+        some = order[twice]
+        order[twice] = some[np.lexsort((low[some], high[some]))]
+    return low[order], high[order]
+
+
+def _batch(parts: Floats, times: Floats, total: int, fewest: Callable[[int], int]) -> Batch:
+    """A distribution by the parts of the largest amount that parties hold, and how many hold each."""
+    if not total:
+        return runs_batch([])
+    holders = np.array([times.sum()])
+    counted = lambda threshold: np.array([float(fewest(threshold.need(total)))])  # noqa: E731 - as short as it is
+    return Batch(parts[None], holders, holders, counted, np, NUMPY.cells, times[None])
 
 
 def holder_bounds(
@@ -108,7 +226,10 @@ def _ordered(spread: Mapping[str, float], concentrated: Mapping[str, float]) -> 
 
 
 def _values(runs: Runs, names: Sequence[str], thresholds: Sequence[Threshold]) -> dict[str, float]:
-    batch = runs_batch(runs)
+    return _measured(runs_batch(runs), names, thresholds)
+
+
+def _measured(batch: Batch, names: Sequence[str], thresholds: Sequence[Threshold]) -> dict[str, float]:
     found = {name: METRICS[name].of(batch) for name in names}
     found |= {rule.name: batch.fewest(rule) for rule in thresholds}
     return {name: float(value[0]) for name, value in found.items()}

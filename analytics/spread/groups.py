@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.spread.backend import Backend
+from analytics.spread.backend import CPU_CELLS, Backend
 from analytics.spread.batches import SUM_BITS, Batch, Floats, Ints, Sums
 
 LARGEST_TOTAL = 10**38 - 1
@@ -40,6 +40,70 @@ def as_floats(amounts: Ints) -> Floats:
     return amounts[:, 1].astype(np.float64) * 2.0**64 + amounts[:, 0].view(np.uint64).astype(np.float64)
 
 
+def exact_integers(amounts: Ints) -> list[int]:
+    """Amounts of one or two words as Python's integers."""
+    if amounts.ndim == 1:
+        return [int(amount) for amount in amounts]
+    low, high = amounts[:, 0].view(np.uint64), amounts[:, 1]
+    return [(upper << 64) + lower for lower, upper in zip(low.tolist(), high.tolist(), strict=True)]
+
+
+def nearest_parts(words: Ints, whole: int) -> Floats:
+    """Amounts of two words over a whole that none exceeds, as the nearest floats: what Python's division gives.
+
+    Amounts are sums of two floats each, of which the second has what the first could not hold, and so are the parts
+    (T. J. Dekker, A floating-point technique for extending the available precision, 1971).
+    """
+    pieces = [words[first : first + CPU_CELLS] for first in range(0, len(words), CPU_CELLS)]
+    return np.concatenate([np.empty(0), *(_nearest_parts(piece, whole) for piece in pieces)])
+
+
+def _nearest_parts(words: Ints, whole: int) -> Floats:
+    high, low = _twofold(words)
+    whole_high = float(whole)
+    whole_low = float(whole - int(whole_high))
+    first = high / whole_high
+    product, error = _product(first, whole_high)
+    second = (((high - product) - error) + low - first * whole_low) / whole_high
+    parts, rest = _sum(first, second)
+    # Where the rest is half a step but for what two floats cannot hold, only whole numbers can tell.
+    unsure = np.flatnonzero(np.abs(np.abs(rest) - np.spacing(parts) / 2) <= parts * 2.0**-98)
+    parts[unsure] = [amount / whole for amount in exact_integers(words[unsure])]
+    return parts
+
+
+def _twofold(words: Ints) -> tuple[Floats, Floats]:
+    """Amounts of two words as the nearest float, and the nearest one of what is left."""
+    low, high = words[:, 0].view(np.uint64), words[:, 1].view(np.uint64)
+    quarters = [
+        (half >> np.uint64(bits) & np.uint64(LOW_HALF)).astype(np.float64) for half in (low, high) for bits in (0, 32)
+    ]
+    lower, lower_rest = _sum(quarters[1] * 2.0**32, quarters[0])
+    upper, upper_rest = _sum(quarters[3] * 2.0**96, quarters[2] * 2.0**64)
+    found, rest = _sum(upper, lower)
+    return found, rest + (upper_rest + lower_rest)
+
+
+def _sum(one: Floats, other: Floats) -> tuple[Floats, Floats]:
+    """A sum of floats, and exactly what is lost of it by rounding."""
+    total = one + other
+    part = total - one
+    return total, (one - (total - part)) + (other - part)
+
+
+def _product(one: Floats, other: float) -> tuple[Floats, Floats]:
+    """A product of floats, and exactly what is lost of it by rounding."""
+    product = one * other
+    (a, b), (c, d) = _halves(one), _halves(np.float64(other))
+    return product, ((a * c - product) + a * d + b * c) + b * d
+
+
+def _halves(number: Any) -> tuple[Any, Any]:
+    scaled = number * 134217729.0
+    upper = scaled - (scaled - number)
+    return upper, number - upper
+
+
 @dataclass(frozen=True)
 class Groups:
     """Group i is amounts[offsets[i]:offsets[i + 1]], in any order; amounts: int64 (cells,) or (cells, 2) low and high.
@@ -62,11 +126,7 @@ class Groups:
 
     def exact(self, group: int) -> list[int]:
         """The amounts of a group as Python's integers."""
-        mine = self.amounts[self.offsets[group] : self.offsets[group + 1]]
-        if mine.ndim == 1:
-            return [int(amount) for amount in mine]
-        low, high = mine[:, 0].view(np.uint64), mine[:, 1]
-        return [(upper << 64) + lower for lower, upper in zip(low.tolist(), high.tolist(), strict=True)]
+        return exact_integers(self.amounts[self.offsets[group] : self.offsets[group + 1]])
 
     def padded(self, members: Ints, width: int) -> Ints:
         """Groups as rows, each after as many zeros as make it `width` places."""

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.spread.batches import Threshold
-from analytics.spread.bounds import Interval, completed, entity_bounds, holder_bounds
-from analytics.spread.groups import exact_amounts
+from analytics.spread.bounds import Interval, completed, entity_bounds, holder_bounds, partly_read
+from analytics.spread.groups import exact_amounts, nearest_parts
 from analytics.spread.metrics import METRICS, distribution, measure
 from tests.worlds.examples import examples
 
@@ -147,3 +147,30 @@ def test_impossible_completions_are_refused() -> None:
         holder_bounds([5, 0], 10, 0)
     with pytest.raises(ValueError, match="1 unseen holders of at most 2 each cannot hold 5"):
         holder_bounds([5, 2], 12, 2, parties=3)
+
+
+HUGE = st.integers(0, 126).flatmap(lambda bits: st.integers(1, 2**bits))
+
+
+@examples(200)
+@given(amounts=st.lists(HUGE, min_size=1, max_size=8), more=st.integers(0, 2**60))
+def test_parts_are_those_of_whole_numbers_divided_in_python(amounts: list[int], more: int) -> None:
+    whole = max(amounts) + more
+    words = np.array([[int.from_bytes((one & 2**64 - 1).to_bytes(8), signed=True), one >> 64] for one in amounts])
+    assert nearest_parts(words, whole).tolist() == [amount / whole for amount in amounts]
+
+
+def test_a_part_half_way_between_two_floats_is_rounded_as_whole_numbers_are() -> None:
+    """2^53 + 1 lies half way between two floats, and 2^115 + 2^62 + 1 just above such a place."""
+    words = np.array([[2**53 + 1, 0], [2**62 + 1, 2**51]])
+    assert nearest_parts(words, 2**116).tolist() == [2.0**-63, 0.5 + 2.0**-53]
+
+
+@examples(100)
+@given(seen=st.lists(st.integers(0, 10**18), max_size=6), rest=st.integers(0, 10**30))
+def test_a_population_read_in_part_counts_as_its_amounts_one_by_one(seen: list[int], rest: int) -> None:
+    dust, bounds = partly_read(exact_amounts(seen), rest, thresholds=[QUORUM])
+    assert repr(dust) == repr(completed(seen, rest, thresholds=[QUORUM]))
+    largest = max(seen, default=0)
+    joined = completed([*sorted(seen)[:-1], largest + rest], 0, thresholds=[QUORUM])
+    assert all(repr(joined[name]) in {repr(end) for end in interval} for name, interval in bounds.items())
