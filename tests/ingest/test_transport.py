@@ -3,6 +3,7 @@ import socket
 import sys
 import threading
 import time
+from dataclasses import replace
 from email.utils import formatdate
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from urllib3.util import Retry
 
 from ingest import transport
+from ingest.allowance import RUN, Exhausted
 from ingest.endpoints import Rotation
 from ingest.job import endpoints
 from ingest.networks import networks
@@ -330,6 +332,19 @@ def test_a_host_is_asked_no_faster_than_allowed() -> None:
             thread.join()
     assert time.monotonic() - started >= 4 / 20
     assert (http.requests, worker.requests) == (3, 2)
+
+
+def test_each_worker_may_ask_for_as_much_as_a_run_and_again_on_its_next_day() -> None:
+    with serving(lambda _: Reply({})) as address, Http(1000, limits=replace(RUN, requests=1)) as http:
+        workers = (http, http.beside(), http.beside())
+        for worker in workers:
+            worker.get(address)
+            with pytest.raises(Exhausted, match="this run: more than 1 requests"):
+                worker.get(address)
+        workers[1].begin_anew()
+        assert workers[1].get(address).status == 200
+        with pytest.raises(Exhausted):
+            workers[2].get(address)
 
 
 def test_rotation_asks_the_next_endpoint_and_remembers_who_failed() -> None:
