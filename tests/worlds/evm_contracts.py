@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from eth_abi.abi import decode, encode
-from web3 import Web3
+from eth_utils.crypto import keccak
 
 from tests.worlds.evm_provider import Provider, error, result
 from tests.worlds.servers import Reply, Request
 
-AGGREGATE3 = bytes(Web3.keccak(text="aggregate3((address,bool,bytes)[])")[:4])
+AGGREGATE3 = keccak(text="aggregate3((address,bool,bytes)[])")[:4]
 # What a contract answers: returned bytes by the bytes that ask.
 Views = Mapping[bytes, bytes]
 
@@ -19,7 +19,7 @@ Views = Mapping[bytes, bytes]
 def asked(function: str, *arguments: Any) -> bytes:
     """A question to a contract: the function as Solidity spells it, and its arguments."""
     types = function[function.index("(") + 1 : -1]
-    return bytes(Web3.keccak(text=function)[:4]) + encode(types.split(",") if types else [], arguments)
+    return keccak(text=function)[:4] + encode(types.split(",") if types else [], arguments)
 
 
 def view(kind: str, value: Any, function: str, *arguments: Any) -> tuple[bytes, bytes]:

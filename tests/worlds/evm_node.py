@@ -1,5 +1,7 @@
 """A real EVM node for tests: anvil, with contracts compiled by solc and others as they are deployed on Ethereum."""
 
+from __future__ import annotations
+
 import gzip
 import json
 import os
@@ -15,21 +17,23 @@ from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
 import requests
-from web3 import HTTPProvider, Web3
-from web3.contract import Contract
-from web3.logs import DISCARD
-from web3.types import RPCEndpoint
+from eth_utils.address import to_checksum_address
 
 from ingest.evm.calls import MULTICALL3
 from ingest.evm.node import EvmChain, EvmNode
 from ingest.transport import Http
 from store.landing import Anew
 from tests.worlds.servers import free_port, wait_for_port
+
+# It takes half a second to import, also for tests that start no node and want a shelf: what needs it imports it.
+if TYPE_CHECKING:
+    from web3 import Web3
+    from web3.contract import Contract
 
 FOLDER = Path(__file__).parents[1] / "nodes" / "evm"
 PACKAGES = FOLDER / "node_modules"
@@ -54,6 +58,8 @@ class Anvil:
         return [str(account) for account in self.w3.eth.accounts]
 
     def ask(self, method: str, *params: Any) -> Any:
+        from web3.types import RPCEndpoint
+
         reply = self.w3.provider.make_request(RPCEndpoint(method), list(params))
         assert "error" not in reply, reply
         return reply["result"]
@@ -95,6 +101,8 @@ class Anvil:
         nobody = "0x" + "00" * 20
         setup = singleton.encode_abi("setup", [owners, threshold, nobody, b"", nobody, nobody, 0, nobody])
         receipt = self.send(factory.functions.createProxyWithNonce(singleton.address, setup, 0))
+        from web3.logs import DISCARD
+
         (event,) = factory.events.ProxyCreation().process_receipt(receipt, DISCARD)
         safe: Contract = self.w3.eth.contract(event["args"]["proxy"], abi=singleton.abi)
         return safe
@@ -109,6 +117,8 @@ class Anvil:
 @contextmanager
 def anvil(*options: str) -> Iterator[Anvil]:
     """A new chain with Multicall3 at its usual address; skips where the npm packages are missing."""
+    from web3 import HTTPProvider, Web3
+
     if not ANVIL.exists():
         pytest.skip("anvil is not installed: run npm ci in tests/nodes/evm")
     port = free_port()
@@ -145,7 +155,7 @@ def at_their_places(
         yield (
             node,
             {
-                place: node.w3.eth.contract(Web3.to_checksum_address(place), abi=contract.abi)
+                place: node.w3.eth.contract(to_checksum_address(place), abi=contract.abi)
                 for place, contract in places.items()
             },
         )

@@ -9,8 +9,8 @@ from typing import Any, cast
 
 import pytest
 from eth_abi.abi import encode
+from eth_utils.crypto import keccak
 from urllib3.util import Retry
-from web3 import Web3
 
 from ingest.evm.events import signature
 from ingest.evm.governance import (
@@ -57,7 +57,7 @@ GOVERNOR = Governor(HOUSE, 0, SIMPLE)
 
 
 def number_of(text: bytes) -> int:
-    return int.from_bytes(Web3.keccak(encode(["address[]", "uint256[]", "bytes[]", "bytes32"], [[TOKEN], [0], [b""], bytes(Web3.keccak(text))])))  # fmt: skip  # noqa: E501
+    return int.from_bytes(keccak(encode(["address[]", "uint256[]", "bytes[]", "bytes32"], [[TOKEN], [0], [b""], keccak(text)])))  # fmt: skip  # noqa: E501
 
 
 FIRST, SECOND = b"First", b"\xffSecond\nline"
@@ -200,6 +200,7 @@ def test_times_of_changes_of_a_rule_are_asked_once() -> None:
 ELSEWHERE = f"0x{0xA9:040x}"
 
 
+@pytest.mark.slow
 def test_the_same_words_proposed_at_two_governors_are_two_proposals() -> None:
     """Their numbers are hashes of actions and words, which anybody may propose again: the later copy has its place."""
     copy = [{**made(50, FIRST), "address": ELSEWHERE}, {**voted(60, FIRST, ANN, NO, 9), "address": ELSEWHERE}]
@@ -253,6 +254,7 @@ def test_a_vote_that_was_hidden_when_its_day_was_kept_is_found_by_the_contracts_
 WIDE = f"0x{2**200:064x}"
 
 
+@pytest.mark.slow
 @each(
     "wrong",
     [
@@ -318,6 +320,7 @@ def replace_day(node: EvmNode, blocks: int) -> EvmNode:
     return replace(node, chain=replace(node.chain, day=blocks), spans={})
 
 
+@pytest.mark.slow
 @each(
     ("says", "why"),
     [

@@ -3,6 +3,8 @@
 The conversion is a contract of ours that keeps the published one's rule; locks are those of Ocean's own package.
 """
 
+from __future__ import annotations
+
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
@@ -11,12 +13,10 @@ from datetime import UTC, datetime
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from urllib3.util import Retry
-from web3.contract import Contract
-from web3.logs import DISCARD
 
 from ingest.evm.ethereum import ETHEREUM
 from ingest.evm.governance import lockers
@@ -32,6 +32,9 @@ from store.rows import Facts, SourceChanged, SourceDown
 from tests.worlds.evm_node import Anvil, Shelf, at_their_places
 from tests.worlds.good import good
 from tests.worlds.servers import Reply, Request, serving
+
+if TYPE_CHECKING:
+    from web3.contract import Contract
 
 READINGS = {reading.name: reading for reading in NETWORK.readings}
 RATE = MERGED[0].rate
@@ -78,6 +81,8 @@ def deployed(kind: str, *, to: str = FET) -> Callable[[Anvil], Mapping[str, Cont
         coins = {
             one.address: node.compiled("Coin", one.symbol, len(str(one.whole)) - 1, 10**9 * one.whole) for one in MERGED
         }
+        from web3.logs import DISCARD
+
         model = node.compiled(kind)
         (event,) = model.events.Cloned().process_receipt(node.send(model.functions.clone()), DISCARD)
         clone: Contract = node.w3.eth.contract(event["args"]["made"], abi=model.abi)

@@ -3,16 +3,17 @@
 Its contracts are in no package: those here are invented, and answer in the shapes of both their versions.
 """
 
+from __future__ import annotations
+
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from urllib3.util import Retry
-from web3 import Web3
-from web3.contract import Contract
 
 from ingest.evm.holders import EXPLORER_PAGES
 from ingest.evm.logs import AnswersLeft
@@ -42,6 +43,9 @@ from tests.worlds.evm_node import Anvil, Shelf, anvil, at_their_places, compiled
 from tests.worlds.evm_provider import Provider
 from tests.worlds.servers import Reply, Request, serving
 
+if TYPE_CHECKING:
+    from web3.contract import Contract
+
 READINGS = {reading.name: reading for reading in NETWORK.readings}
 # In an hour, and in a day, in which nothing happened.
 AN_HOUR, A_DAY = 60, 500
@@ -68,9 +72,6 @@ class Place:
         """Our own client at the newest final block, as which everything of before counts."""
         self.node.finalize()
         return pinned(self.node.url, **changed)
-
-
-checksum = Web3.to_checksum_address
 
 
 def pinned(url: str, **changed: object) -> EvmNode:

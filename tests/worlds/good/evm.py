@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, Final
 
 from eth_abi.abi import decode, encode
-from web3 import Web3
+from eth_utils.crypto import keccak
 
 from ingest.evm.ethereum import ETHEREUM
 from ingest.evm.governor import CAST, CAST_WITH_PARAMS, CHANGES, CREATED, FOR_ALONE
@@ -35,10 +35,8 @@ ORGANISATIONS: Final = [name.ljust(32, b"\0") for name in (b"snet", b"nunet", b"
 # From a block to another one, which is over: 30 for it, 5 against it, 20 needed of 200.
 VOTE: Final = (ETHEREUM.since + 60, ETHEREUM.since + 100)
 _ACTIONS: Final = ["address[]", "uint256[]", "bytes[]", "bytes32"]
-PROPOSAL: Final = int.from_bytes(
-    Web3.keccak(encode(_ACTIONS, [[SAFE], [0], [b""], bytes(Web3.keccak(text="A good proposal"))]))
-)
-AGGREGATE3: Final = bytes(Web3.keccak(text="aggregate3((address,bool,bytes)[])")[:4])
+PROPOSAL: Final = int.from_bytes(keccak(encode(_ACTIONS, [[SAFE], [0], [b""], keccak(text="A good proposal")])))
+AGGREGATE3: Final = keccak(text="aggregate3((address,bool,bytes)[])")[:4]
 # Channels of the escrow by number: who pays whom.
 CHANNELS: Final = [(HOLDERS[0], HOLDERS[1]), (HOLDERS[2], HOLDERS[3])]
 
@@ -318,7 +316,7 @@ VIEWS: Final[Mapping[str, Callable[..., bytes]]] = {
 
 def _selector(function: str) -> tuple[bytes, tuple[str, tuple[str, ...]]]:
     inside = function[function.index("(") + 1 : -1]
-    return bytes(Web3.keccak(text=function)[:4]), (function, tuple(inside.split(",")) if inside else ())
+    return keccak(text=function)[:4], (function, tuple(inside.split(",")) if inside else ())
 
 
 # Contracts that answer nothing else.
