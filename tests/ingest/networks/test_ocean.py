@@ -16,22 +16,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from urllib3.util import Retry
 
 from ingest.evm.ethereum import ETHEREUM
 from ingest.evm.governance import lockers
 from ingest.evm.logs import Logs
 from ingest.evm.node import EvmChain, EvmNode
-from ingest.job import read_network
-from ingest.network import HOURLY
 from ingest.networks import ocean
 from ingest.networks.ocean import DEAD, ESCROW, FET, LOCKS, MERGED, MIGRATOR, NETWORK, OCEAN, WHOLE
 from ingest.transport import Http
-from store.landing import Landing
 from store.rows import Facts, SourceChanged, SourceDown
 from tests.worlds.evm_node import Anvil, Shelf, at_their_places
-from tests.worlds.good import good
-from tests.worlds.servers import Reply, Request, serving
 
 if TYPE_CHECKING:
     from web3.contract import Contract
@@ -281,37 +275,3 @@ def test_what_is_locked_adds_up_to_the_unit_and_stays_when_its_power_is_gone(tmp
     assert facts.reported == {"lockers": sum(held.values())}
     assert left[:2] == [0, 0]
     assert left[2] > 0
-
-
-# --- what it costs ----------------------------------------------------------------------------------------------------
-
-# Providers are asked for no more in an hour, and in a day, in which nothing happened.
-MOST_AN_HOUR, MOST_A_DAY = 60, 500
-
-
-@pytest.mark.slow
-def test_a_day_in_which_nothing_happened_takes_few_questions(tmp_path: Path) -> None:
-    """At an invented provider of whole answers, a day after the first run."""
-    landing = Landing(tmp_path)
-    hourly = [one for one in NETWORK.readings if one.every == HOURLY]
-    asked = [questions(ago, landing, NETWORK.readings) for ago in (14_400, 600)]
-    assert 0 < asked[1] <= MOST_A_DAY
-    assert 0 < questions(0, landing, hourly) <= MOST_AN_HOUR
-
-
-def questions(ago: int, landing: Landing, readings: Any) -> int:
-    """How many questions readings take so many times six seconds ago, at two addresses of one good provider."""
-    world, count = good(NETWORK, ago), 0
-
-    def answer(request: Request) -> Reply:
-        nonlocal count
-        count += 1
-        return world.answer(request)
-
-    network = replace(NETWORK, chain=world.network.chain)
-    with serving(answer) as url, serving(world.answer) as other, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("OCEAN_URL", f"{url},{other}")
-        patch.setenv("EIP155_1_EXPLORER_URL", url)
-        outcomes = read_network(network, readings, Http(100_000, Retry(0)), landing, lambda _: None)
-    assert [(one.reading, one.message) for one in outcomes] == [(one.name, "") for one in readings]
-    return count

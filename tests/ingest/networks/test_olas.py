@@ -10,7 +10,6 @@ from urllib3.util import Retry
 
 from analytics.votes.tally import Majority
 from ingest.job import read_network
-from ingest.network import DAILY, HOURLY, Network
 from ingest.networks import networks, olas_base, olas_gnosis
 from ingest.networks.olas import CONTRACTS, ESCROW, GOVERNORS, NETWORK, OLAS, TIMELOCK, WRAPPED_ESCROW
 from ingest.olas import emission
@@ -23,9 +22,6 @@ from store.mart import opened
 from tests.worlds.good import good
 from tests.worlds.good.evm import HOLDERS, PROPOSAL
 from tests.worlds.servers import Reply, Request, serving
-
-# Providers are asked for no more in an hour in which nothing happened, and in the one hour of a day that has all.
-MOST, MOST_A_DAY = 60, 500
 
 
 def test_its_contracts_are_those_of_the_projects_own_list(shared: Path) -> None:
@@ -43,33 +39,6 @@ def test_its_contracts_are_those_of_the_projects_own_list(shared: Path) -> None:
     live, before, _ = GOVERNORS
     assert live.since == known[live.address]["deployed_or_start_block"]
     assert before.since == known[before.address]["deployed_or_start_block"]
-
-
-@pytest.mark.slow
-def test_an_hour_in_which_nothing_happened_takes_few_questions(tmp_path: Path) -> None:
-    """At an invented provider of whole answers, an hour after the first run."""
-    landing, hourly = Landing(tmp_path), [one for one in NETWORK.readings if one.every == HOURLY]
-    asked: list[list[Request]] = []
-    for ago in (600, 0):
-        requests: list[Request] = []
-        asked.append(requests)
-        told = read_at(ago, landing, requests, [one.name for one in hourly])
-        assert told == {one.name: "" for one in hourly}
-    assert 0 < len(asked[1]) < len(asked[0])
-    assert len(asked[1]) <= MOST
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("network", [NETWORK, olas_gnosis.NETWORK, olas_base.NETWORK], ids=lambda one: one.name)
-def test_a_day_in_which_nothing_happened_takes_few_questions(network: Network, tmp_path: Path) -> None:
-    """At an invented provider of whole answers: the hour in which all is read that is read once a day, too."""
-    landing, names = Landing(tmp_path), [one.name for one in network.readings if one.every <= DAILY]
-    asked: list[list[Request]] = []
-    for ago in (600, 0):
-        requests: list[Request] = []
-        asked.append(requests)
-        assert set(read_at(ago, landing, requests, names, network).values()) == {""}
-    assert 0 < len(asked[1]) <= MOST_A_DAY
 
 
 @pytest.mark.slow
@@ -107,22 +76,13 @@ def test_chains_of_one_system_stand_side_by_side() -> None:
     assert all(one.title.startswith(NETWORK.title) for one in agents[place : place + 3])
 
 
-def read_at(
-    ago: int, landing: Landing, requests: list[Request], names: list[str], network: Network = NETWORK
-) -> dict[str, str]:
-    """What became of readings so many times six seconds ago, at two addresses of one good provider."""
-
-    world = good(network, ago)
-
-    def answer(request: Request) -> Reply:
-        requests.append(request)
-        return world.answer(request)
-
-    asked = replace(network, chain=world.network.chain)
-    with serving(answer) as url, serving(world.answer) as other, pytest.MonkeyPatch.context() as patch:
-        patch.setenv(f"{network.name.upper()}_URL", f"{url},{other}")
-        patch.setenv("EIP155_1_EXPLORER_URL", url)
-        readings = [one for one in asked.readings if one.name in names]
+def read_all(landing: Landing, names: list[str]) -> dict[str, str]:
+    """What became of readings, at two addresses of one good provider."""
+    world = good(NETWORK)
+    with serving(world.answer) as url, serving(world.answer) as other, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OLAS_URL", f"{url},{other}")
+        readings = [one for one in NETWORK.readings if one.name in names]
+        asked = replace(NETWORK, chain=world.network.chain)
         outcomes = read_network(asked, readings, Http(100_000, Retry(0)), landing, lambda _: None)
     return {one.reading: one.message for one in outcomes}
 
@@ -130,7 +90,7 @@ def read_at(
 @pytest.mark.slow
 def test_its_votes_are_counted_on_the_page_by_for_alone(tmp_path: Path) -> None:
     """Invented: one proposal, 30 for it and 5 against it, of 20 needed of 200."""
-    told = read_at(0, Landing(tmp_path), [], ["proposals", "votes", "voters", "lockers"])
+    told = read_all(Landing(tmp_path), ["proposals", "votes", "voters", "lockers"])
     assert set(told.values()) == {""}
     build(tmp_path, {NETWORK.name: NETWORK})
     with opened(tmp_path) as mart:
