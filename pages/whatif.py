@@ -107,8 +107,9 @@ def every_metric(source: Sequence[Provenance], found: Answer) -> None:
         every(found.before, found.after),
         {
             "metric": tables.text("Metric", pinned=True),
-            "before": tables.number("Before"),
-            "after": tables.number("After"),
+            # Of many kinds: an index up to 1 moves in thousandths.
+            "before": tables.number("Before", places=3),
+            "after": tables.number("After", places=3),
             "reads": tables.text("A higher value says that"),
         },
         alt="Every metric before and after",

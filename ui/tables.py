@@ -1,17 +1,23 @@
 """Tables: harmless text, aligned numbers, bars for shares."""
 
 from collections.abc import Mapping
-from math import log10
+from math import floor, isfinite, log10
 from typing import Any, Final, TypeAlias, cast
 
 import polars as pl
 import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
-from ui import inert
+from ui import inert, words
 
 ROW_HEIGHT: Final = 35
 LONGEST_CELL: Final = 200
+# Formats until the numbers are known that stand in the column; no other one begins so.
+AS_NEEDED: Final = "decimals as needed"
+PERCENT: Final = "percent"
+# From here on whole numbers say enough.
+SCALE: Final = 1000
+MOST_PLACES: Final = 3
 # Which columns a table shows, in their order, and how each is written.
 Columns: TypeAlias = Mapping[str, ColumnConfig]
 
@@ -28,7 +34,7 @@ def link(label: str, note: str = "") -> ColumnConfig:
 
 def count(label: str, note: str = "") -> ColumnConfig:
     """A column of whole numbers."""
-    return st.column_config.NumberColumn(label, help=note or None, format="localized")
+    return number(label, note, places=0)
 
 
 def identity(label: str, note: str = "") -> ColumnConfig:
@@ -37,22 +43,22 @@ def identity(label: str, note: str = "") -> ColumnConfig:
 
 
 def number(label: str, note: str = "", *, places: int | None = None) -> ColumnConfig:
-    """A column of numbers, written as the reader's language writes them; places: how many decimals are shown at most.
+    """A column of numbers, all with so many decimals; without `places` with as many as what stands in it needs.
 
     The frame is only shown rounded; its downloads keep every digit.
     """
-    step = None if places is None else 10.0**-places
-    return st.column_config.NumberColumn(label, help=note or None, format="localized", step=step)
+    shown = AS_NEEDED if places is None else _written(places)
+    return st.column_config.NumberColumn(label, help=note or None, format=shown)
 
 
 def percent(label: str, note: str = "") -> ColumnConfig:
     """A column of fractions, written as percent."""
-    return st.column_config.NumberColumn(label, help=note or None, format="percent")
+    return st.column_config.NumberColumn(label, help=note or None, format=PERCENT)
 
 
 def bar(label: str, note: str = "", most: float = 1.0) -> ColumnConfig:
-    """A column of fractions, drawn as bars up to `most`."""
-    return st.column_config.ProgressColumn(label, help=note or None, format="percent", min_value=0.0, max_value=most)
+    """A column of fractions, written as percent and drawn as bars up to `most`."""
+    return st.column_config.ProgressColumn(label, help=note or None, format=PERCENT, min_value=0.0, max_value=most)
 
 
 def time(label: str, note: str = "") -> ColumnConfig:
@@ -67,27 +73,50 @@ def day(label: str, note: str = "") -> ColumnConfig:
 
 def show(frame: pl.DataFrame, columns: Columns, *, alt: str, key: str, rows: int = 12) -> None:
     """A table of the named columns in their order; everything else stays in the frame for the downloads."""
-    st.dataframe(_shown(frame, columns), **_look(columns, frame.height, rows), alt=inert.plain(alt, 300), key=key)
+    look = _look(_formatted(frame, columns), frame.height, rows)
+    st.dataframe(_shown(frame, columns), **look, alt=inert.plain(alt, 300), key=key)
 
 
 def _shown(frame: pl.DataFrame, columns: Columns) -> pl.DataFrame:
-    rounded = [pl.col(name).round(-round(log10(step))) for name, step in _steps(columns).items()]
+    percents = [pl.col(name) * 100 for name, column in columns.items() if kind(column).get("format") == PERCENT]
     # The table's own toolbar offers a CSV of what it shows, so formulas are taken out here as well.
-    return inert.cells(frame.select(list(columns)).with_columns(rounded), LONGEST_CELL)
+    return inert.cells(frame.select(list(columns)).with_columns(percents), LONGEST_CELL)
 
 
-def _steps(columns: Columns) -> dict[str, float]:
-    """The least that each column of numbers tells, where it says so."""
-    found = {name: _kind(column).get("step") for name, column in columns.items()}
-    return {name: step for name, step in found.items() if step}
+def _formatted(frame: pl.DataFrame, columns: Columns) -> dict[str, ColumnConfig]:
+    """The columns with formats that every browser writes alike; those of Streamlit follow the reader's language."""
+    found = {**columns}
+    for name, column in columns.items():
+        if kind(column).get("format") == AS_NEEDED:
+            found[name] = _with(column, format=_written(decimals(frame[name])))
+        elif kind(column).get("format") == PERCENT:
+            places = max((words.share_places(part) for part in frame[name].drop_nulls()), default=1)
+            own: dict[str, object] = {"format": f"{_written(places)}%%"}
+            # A bar's full length is a fraction, too.
+            own |= {"max_value": 100 * kind(column)["max_value"]} if kind(column)["max_value"] else {}
+            found[name] = _with(column, **own)
+    return found
 
 
-def _exact(column: ColumnConfig) -> ColumnConfig:
-    """A column without its step: the browser would cut numbers to it, and write 4.35 as 4.34."""
-    return cast(ColumnConfig, {**column, "type_config": {**_kind(column), "step": None}})
+def decimals(column: pl.Series) -> int:
+    """How many decimals a column of numbers needs: none for whole ones, else so many that nothing reads as nothing."""
+    sizes = [abs(number) for number in column.drop_nulls() if number and isfinite(number)]
+    if all(float(size).is_integer() for size in sizes):
+        return 0
+    least = 1 if max(sizes) < SCALE else 0
+    return max(least, min(MOST_PLACES, -floor(log10(min(sizes)))))
 
 
-def _kind(column: ColumnConfig) -> dict[str, Any]:
+def _written(places: int) -> str:
+    return f"%,.{places}f"
+
+
+def _with(column: ColumnConfig, **own: object) -> ColumnConfig:
+    return cast(ColumnConfig, {**column, "type_config": {**kind(column), **own}})
+
+
+def kind(column: ColumnConfig) -> dict[str, Any]:
+    """How a column is written, as Streamlit has it."""
     return cast(dict[str, Any], column["type_config"])
 
 
@@ -95,6 +124,8 @@ def _look(columns: Columns, height: int, rows: int) -> dict[str, Any]:
     return {
         "hide_index": True,
         "placeholder": "–",
-        "column_config": {**columns} | {name: _exact(columns[name]) for name in _steps(columns)},
+        "column_config": {**columns},
+        # As wide as what stands in it: stretched, a number would stand far from its heading.
+        "width": "content",
         "height": ROW_HEIGHT * (min(max(height, 1), rows) + 1) + 3,
     }

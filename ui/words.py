@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from math import isclose
 from typing import Final
 
 MISSING: Final = "–"
@@ -13,6 +14,11 @@ SHORT: Final = {
     "nc_gt_2_3": "For over two thirds",
     "top_10": "Largest ten",
 }
+# Less of the whole reads as nothing with one decimal, and as all where it lacks.
+LEAST: Final = 0.0005
+# Shares on which something turns.
+MARKS: Final = (1 / 3, 1 / 2, 2 / 3)
+MOST_PLACES: Final = 5
 SCALES: Final = ((10**12, "trillion"), (10**9, "billion"), (10**6, "million"))
 
 
@@ -29,14 +35,31 @@ def decimal(number: float | None, places: int = 1) -> str:
 
 
 def share(part: float | None) -> str:
-    """A fraction as percent; what is above nothing never reads as nothing, what is below all never as all."""
+    """A fraction as percent, never rounded to nothing, to all, or to a threshold on which something turns."""
     if part is None:
         return MISSING
-    if 0 < part < 0.0005:
+    if 0 < part < LEAST:
         return "under 0.1%"
-    if 0.9995 <= part < 1:
+    if 1 - LEAST <= part < 1:
         return "over 99.9%"
-    return f"{part:.1%}".replace(".0%", "%")
+    return f"{part:.{share_places(part)}%}".replace(".0%", "%")
+
+
+def share_places(part: float) -> int:
+    """How many decimals a fraction as percent needs: one, more where it would read as what it is not."""
+    if 0 < part < LEAST or 1 - LEAST <= part < 1:
+        return 2
+    return next((places for places in range(1, MOST_PLACES) if not _reads_as_mark(part, places)), MOST_PLACES)
+
+
+def _reads_as_mark(part: float, places: int) -> bool:
+    """Whether so many decimals make a share read as a threshold that it does not meet exactly."""
+    return any(
+        abs(part - mark) < LEAST
+        and f"{part:.{places}%}" == f"{mark:.{places}%}"
+        and not isclose(part, mark, rel_tol=1e-7)
+        for mark in MARKS
+    )
 
 
 def tokens(base_units: int | Decimal | None, decimals: int, token: str = "") -> str:

@@ -102,7 +102,7 @@ def test_the_page_of_an_open_proposal_of_an_export_tells_its_true_count(
     assert "82.6% of the bonded tokens voted" in said
     assert "it would **pass**" in said
     voters = next(table.value for table in page.dataframe if "inherited_tokens" in table.value.columns)
-    assert round(voters["share"].sum(), 6) == 0.826
+    assert round(voters["share"].sum(), 6) == 82.6
 
 
 def test_an_open_proposal_without_a_vote_in_the_file_is_told_as_not_counted(data: Path, tmp_path: Path) -> None:

@@ -22,10 +22,14 @@ NOW = datetime(2026, 11, 22, 13, 54, tzinfo=UTC)
         (1.0, "100%"),
         (0.0001, "under 0.1%"),
         (0.99999, "over 99.9%"),
+        (0.499951, "49.995%"),
+        (0.5000001, "50.00001%"),
+        (0.33332, "33.332%"),
+        (2 / 3, "66.7%"),
         (None, "–"),
     ],
 )
-def test_a_share_never_rounds_to_nothing_or_to_all(part: float | None, text: str) -> None:
+def test_a_share_never_rounds_to_nothing_to_all_or_to_a_threshold(part: float | None, text: str) -> None:
     assert words.share(part) == text
 
 

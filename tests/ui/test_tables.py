@@ -1,0 +1,54 @@
+"""Tables are written alike in every browser, whatever language it speaks, and no number reads as what it is not."""
+
+import polars as pl
+import pytest
+
+from ui import tables
+
+COLUMNS = {
+    "n": tables.count("Parties"),
+    "m": tables.number("Effective parties"),
+    "usd": tables.number("USD", places=2),
+    "top": tables.percent("Largest"),
+    "share": tables.bar("Share", most=0.5),
+}
+ROWS = pl.DataFrame({"n": [1200], "m": [17.156], "usd": [4.35], "top": [0.2552], "share": [0.5]})
+
+
+def formats(rows: pl.DataFrame = ROWS) -> dict[str, str]:
+    """How each column of a table is written."""
+    return {name: tables.kind(column)["format"] for name, column in tables._formatted(rows, COLUMNS).items()}
+
+
+def test_no_column_is_written_as_the_language_of_a_browser_has_it() -> None:
+    assert formats() == {"n": "%,.0f", "m": "%,.1f", "usd": "%,.2f", "top": "%,.1f%%", "share": "%,.1f%%"}
+
+
+def test_a_percent_is_a_hundred_times_the_fraction_and_its_bar_as_long_as_before() -> None:
+    shown = tables._shown(ROWS, COLUMNS)
+    assert shown.row(0) == (1200, 17.156, 4.35, pytest.approx(25.52), 50)
+    assert tables.kind(tables._formatted(ROWS, COLUMNS)["share"])["max_value"] == 50
+
+
+@pytest.mark.parametrize(
+    ("numbers", "places"),
+    [
+        ([1.0, 2.0], 0),
+        ([17.156, 4.0], 1),
+        ([0.04, 12.5], 2),
+        ([2_500_000.7, 3000.2], 0),
+        ([2_500_000.7, 0.5], 1),
+        ([0.0000001], 3),
+        ([None, 0.0], 0),
+        ([], 0),
+    ],
+)
+def test_a_column_has_as_many_decimals_as_its_smallest_number_needs(numbers: list[float | None], places: int) -> None:
+    assert tables.decimals(pl.Series(numbers, dtype=pl.Float64)) == places
+
+
+@pytest.mark.parametrize(
+    ("share", "written"), [(0.3, "%,.1f%%"), (0.0001, "%,.2f%%"), (0.499951, "%,.3f%%"), (0.9999, "%,.2f%%")]
+)
+def test_a_share_just_below_a_threshold_gets_the_decimals_that_say_so(share: float, written: str) -> None:
+    assert formats(ROWS.with_columns(top=pl.lit(share)))["top"] == written
