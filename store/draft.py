@@ -331,6 +331,9 @@ class Draft:
             self.append("share", shares.with_columns(**numbers))
         for statement in (*sql.NUMBER_LABELS, sql.DROP_OLD_STATES):
             self.execute(statement)
+        # What comes now asks again and again for a little of what is large: where that is, is known of the committed.
+        self.execute("COMMIT")
+        self.execute("BEGIN")
 
     def _numbers(self, network: str, addresses: pl.Series) -> pl.Series:
         """The number of each address of a network in `holder`; new ones get theirs in the order of the alphabet."""

@@ -246,10 +246,11 @@ _KNOWN: Final = f"""
     claimed AS (
         SELECT h.id AS holder, c.entity FROM claim c JOIN holder h ON h.network = c.network AND h.address = c.address
     ),
+    {{wanted}},
     party AS (
         SELECT o.snapshot, o.population, o.holder, o.amount, l.entity, coalesce(l.kind, n.kind, '') AS kind,
                coalesce(l.entity, c.entity) AS claimed
-        FROM holding o
+        FROM holding o SEMI JOIN wanted USING (snapshot, population)
         LEFT JOIN label l ON l.snapshot = o.snapshot AND l.holder = o.holder
         LEFT JOIN own n ON n.holder = o.holder LEFT JOIN claimed c ON c.holder = o.holder
     ),
@@ -261,7 +262,9 @@ UNLABELLED_ONE: Final = "unlabelled_one"
 # Groupings of what is newest alone, with what they are computed from: snapshot, population and amount of each party.
 OF_NEWEST: Final[Mapping[str, str]] = {
     # As control, with those that claim one operator merged too; only where that merges somebody.
-    "claimed": _KNOWN
+    "claimed": _KNOWN.format(
+        wanted="wanted AS (SELECT DISTINCT snapshot, population FROM holding SEMI JOIN claimed USING (holder))"
+    )
     + """,
     merging AS (
         SELECT snapshot, population FROM counted WHERE claimed IS NOT NULL GROUP BY ALL
@@ -273,21 +276,22 @@ OF_NEWEST: Final[Mapping[str, str]] = {
     """,
     # All without a label, and what was not read, are the largest labelled party's: no headline population can be less
     # spread, and nobody makes it look more spread by moving what he has to addresses without a label.
-    UNLABELLED_ONE: _KNOWN
-    + """,
-    headline AS (
+    UNLABELLED_ONE: _KNOWN.format(
+        wanted="""wanted AS (
         SELECT DISTINCT s.id AS snapshot, p.id AS population, p.name FROM scorecard c
         JOIN newest s ON s.network = c.network AND s.measure = c.measure AND s.reading = c.reading
         JOIN population p ON p.name = c.population
-    ),
+    )"""
+    )
+    + """,
     unread AS (
         SELECT o.snapshot, o.population, NULL, any_value(r.total) - sum(o.amount) AS amount
-        FROM holding o JOIN headline h USING (snapshot, population)
+        FROM holding o JOIN wanted h USING (snapshot, population)
         JOIN reported r ON r.snapshot = h.snapshot AND r.population = h.name
         GROUP BY ALL HAVING any_value(r.total) - sum(o.amount) > count(*)
     ),
     told AS (
-        SELECT snapshot, population, entity, amount FROM counted JOIN headline USING (snapshot, population)
+        SELECT snapshot, population, entity, amount FROM counted
         UNION ALL FROM unread
     ),
     parties AS (SELECT snapshot, population, entity, sum(amount) AS amount FROM told GROUP BY ALL),
