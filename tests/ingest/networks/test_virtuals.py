@@ -22,7 +22,6 @@ from ingest.evm.governor import CAST
 from ingest.evm.node import EvmNode
 from ingest.job import read_network
 from ingest.network import DAILY, HOURLY, Reading
-from ingest.networks import virtuals
 from ingest.networks.virtuals import (
     ADMIN_ROLE,
     AGENTS,
@@ -36,9 +35,9 @@ from ingest.networks.virtuals import (
     SINCE,
     USDC,
     VIRTUAL,
-    typists,
 )
 from ingest.transport import Http
+from ingest.virtuals import locks, market, typists
 from store.landing import Landing
 from store.rows import Facts, SourceChanged
 from tests.worlds.evm_node import Anvil, Shelf, at_their_places
@@ -71,7 +70,7 @@ def test_its_contracts_are_those_of_the_research(shared: Path) -> None:
 def test_its_events_are_those_of_the_research(shared: Path) -> None:
     told = json.loads((shared / "evm" / "contracts.json").read_text())["virtuals"]["abi"]
     topics = {one["topic0"] for part in told.values() for one in part if one["kind"] == "event"}
-    assert {virtuals.STAKED, virtuals.JOB, virtuals.PAID, virtuals.PAID_BEFORE, CAST} <= topics
+    assert {locks.STAKED, market.JOB, market.PAID, market.PAID_BEFORE, CAST} <= topics
 
 
 @dataclass
@@ -342,12 +341,12 @@ def test_keys_are_who_types_the_base_who_has_roles_and_who_replaces_code(base: B
 def test_who_types_the_base_is_whoever_was_made_to(base: Base) -> None:
     before = base.node.ask("evm_snapshot")
     base.send(GOVERNOR.address, "setAdmin", base.node.accounts[3], sender=TYPIST)
-    assert typists(pinned(base.node))["governor"] == {"quorum_base": (base.accounts[3],)}
+    assert typists.typists(GOVERNOR, AGENTS)(pinned(base.node))["governor"] == {"quorum_base": (base.accounts[3],)}
     # With other words around it nobody knows whether it is he.
-    for slot in (virtuals.BASES_SLOT, virtuals.NUMERATORS_SLOT):
+    for slot in (typists.BASES_SLOT, typists.NUMERATORS_SLOT):
         again = base.node.ask("evm_snapshot")
         base.node.ask("anvil_setStorageAt", GOVERNOR.address, hex(slot), f"0x{0:064x}")
-        assert typists(pinned(base.node))["governor"] == {"unknown": (GOVERNOR.address,)}
+        assert typists.typists(GOVERNOR, AGENTS)(pinned(base.node))["governor"] == {"unknown": (GOVERNOR.address,)}
         base.node.ask("evm_revert", again)
     base.node.ask("evm_revert", before)
 
@@ -371,7 +370,7 @@ def test_spend_is_what_was_paid_by_provider_and_by_client(
     base: Base, node: EvmNode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first job was made before the period: its client is asked for."""
-    monkeypatch.setattr("ingest.networks.virtuals.PERIOD_BLOCKS", 100)
+    monkeypatch.setattr("ingest.virtuals.market.PERIOD_BLOCKS", 100)
     facts = read("spend", node)
     assert held(facts, "providers") == {base.accounts[2]: 5_030_000, base.accounts[3]: 700_000}
     assert held(facts, "clients") == {base.accounts[0]: 5_030_000, base.accounts[1]: 700_000}

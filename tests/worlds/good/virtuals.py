@@ -7,6 +7,7 @@ from eth_abi.abi import encode
 
 from ingest.evm.storage import element
 from ingest.networks import virtuals
+from ingest.virtuals import locks, market, typists
 from tests.worlds.good.clock import NOW
 
 HOLDERS: Final = [f"0x{0xB0 + number:040x}" for number in range(5)]
@@ -39,15 +40,15 @@ def _copied(holder: str) -> bytes:
 def events(kind: str, heights: Sequence[int]) -> list[tuple[int, list[str], str]] | None:
     """Height, topics and data of the events with a first topic; None for one of another project."""
     paid = [[kind, f"0x{job:064x}", _word(provider)] for job, provider in enumerate(reversed(HOLDERS[1:]))]
-    if kind == virtuals.STAKED:
+    if kind == locks.STAKED:
         return [(height + 5, [kind, _word(who)], f"0x{9:0192x}") for height, who in zip(heights, HOLDERS, strict=True)]
-    if kind == virtuals.JOB:
+    if kind == market.JOB:
         # The last job that paid was made before anybody remembers.
         told = [[kind, f"0x{job:064x}", _word(client), _word(TYPIST)] for job, client in enumerate(HOLDERS[:3])]
         return [(heights[job] + 6, topics, f"0x{0:0192x}") for job, topics in enumerate(told)]
-    if kind == virtuals.PAID:
+    if kind == market.PAID:
         return [(heights[job] + 7, topics, f"0x{30 + job:064x}") for job, topics in enumerate(paid)]
-    if kind == virtuals.PAID_BEFORE:
+    if kind == market.PAID_BEFORE:
         tokens = [virtuals.USDC, virtuals.USDC, ANOTHER, virtuals.USDC]
         words = [
             encode(["uint256", "address", "string"], [40 + job, token, "done"]) for job, token in enumerate(tokens)
@@ -58,13 +59,13 @@ def events(kind: str, heights: Sequence[int]) -> list[tuple[int, list[str], str]
 
 KEPT: Final[Mapping[str, Mapping[int, int]]] = {
     virtuals.GOVERNOR.address: {
-        virtuals.THRESHOLD_SLOT: 3,
-        virtuals.PROPOSALS_SLOT: 1,
-        virtuals.BASES_SLOT: 2,
-        virtuals.ADMIN_SLOT: int(TYPIST, 16),
-        virtuals.NUMERATORS_SLOT: 1,
-        element(virtuals.BASES_SLOT, 1): 80 << virtuals.BASE_BITS | 7,
-        element(virtuals.NUMERATORS_SLOT, 0): 2_500 << virtuals.NUMERATOR_BITS | 7,
+        typists.THRESHOLD_SLOT: 3,
+        typists.PROPOSALS_SLOT: 1,
+        typists.BASES_SLOT: 2,
+        typists.ADMIN_SLOT: int(TYPIST, 16),
+        typists.NUMERATORS_SLOT: 1,
+        element(typists.BASES_SLOT, 1): 80 << typists.BASE_BITS | 7,
+        element(typists.NUMERATORS_SLOT, 0): 2_500 << typists.NUMERATOR_BITS | 7,
     }
 }
 # What each of these contracts answers, and nothing else.
@@ -111,7 +112,7 @@ OF: Final[Mapping[str, Mapping[str, Callable[..., bytes]]]] = {
         "platformFeeBP()": lambda: _of("uint256", 500),
         "platformTreasury()": lambda: _of("address", ANOTHER),
         "getJob(uint256)": lambda job: encode(
-            virtuals.A_JOB, [(HOLDERS[4], 3, HOLDERS[1], 9, TYPIST, TYPIST, 5, b"\xff")]
+            market.A_JOB, [(HOLDERS[4], 3, HOLDERS[1], 9, TYPIST, TYPIST, 5, b"\xff")]
         ),
     },
     virtuals.PAYMENTS: {},
