@@ -42,9 +42,10 @@ from store.landing import Landing
 from store.rows import Facts, Kind, Measure, check
 from tests.worlds.evm_node import CHAIN, Anvil, Shelf, anvil, compiled, gated
 from tests.worlds.evm_provider import error
-from tests.worlds.good import good, vana
+from tests.worlds.good import good
 from tests.worlds.good.clock import SECONDS_A_BLOCK
 from tests.worlds.good.evm import SECONDS_A_BLOCK as EVM_SECONDS_A_BLOCK
+from tests.worlds.good.of_contracts import vana
 from tests.worlds.servers import Reply, Request, serving
 
 MOST_AN_HOUR, MOST_A_DAY = 60, 500

@@ -14,8 +14,6 @@ from ingest.cosmos.lcd import CosmosChain
 from ingest.evm.node import EvmChain
 from ingest.filecoin.chain import FilecoinChain
 from ingest.network import Network
-from ingest.networks.virtuals import NETWORK as VIRTUALS
-from ingest.networks.virtuals import SINCE
 from ingest.offchain.feed import OffChain
 from ingest.solana.node import SolanaChain
 from ingest.substrate.node import SubstrateChain
@@ -26,12 +24,14 @@ from tests.worlds.good.cosmos import cosmos
 from tests.worlds.good.evm import SECONDS_A_BLOCK as EVM_SECONDS_A_BLOCK
 from tests.worlds.good.evm import evm
 from tests.worlds.good.filecoin import filecoin
+from tests.worlds.good.of_contracts import told
 from tests.worlds.good.off_chain import off_chain
 from tests.worlds.good.solana import solana
 from tests.worlds.good.substrate import substrate
 from tests.worlds.servers import Reply, Request
 
 Answer = Callable[[Request], Reply]
+SINCE: Final[dict[str, int]] = told("SINCE")
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def _genesis(network: Network) -> str:
 def _evm_chain(network: Network) -> EvmChain:
     """Of a network that is read since a block of its own, the chain since that."""
     chain = cast("EvmChain", network.chain)
-    return replace(chain, since=SINCE) if network.name == VIRTUALS.name else chain
+    return replace(chain, since=SINCE.get(network.name, chain.since))
 
 
 # Answers of each family's servers: of a network, at a time so many blocks ago.

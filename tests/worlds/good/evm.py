@@ -18,7 +18,7 @@ from ingest.networks import singularitynet as snet
 from ingest.networks.fet import FET
 from ingest.networks.olas import LOCKS
 from tests.worlds.evm_provider import error, result
-from tests.worlds.good import olas, vana, virtuals
+from tests.worlds.good import of_contracts
 from tests.worlds.good.clock import NOW
 from tests.worlds.servers import Reply, Request
 
@@ -81,10 +81,10 @@ def _evm(chain: EvmChain, method: str, params: list[Any], final: int) -> Reply:
 def _account(method: str, address: str, slot: Any) -> Any:
     """The code of an address, or a word that it keeps, or some."""
     if method == "eth_getCode":
-        return "0x" if int(address, 16) < FIRST_CONTRACT or address in vana.ABSENT else "0x6001"
+        return "0x" if int(address, 16) < FIRST_CONTRACT or of_contracts.absent(address) else "0x6001"
     if method == "eth_getProof":
         return {"storageProof": [{"key": one, "value": _account("eth_getStorageAt", address, one)} for one in slot]}
-    return f"0x{virtuals.KEPT.get(address, {}).get(int(slot, 16), 0):064x}"
+    return f"0x{KEPT.get(address, {}).get(int(slot, 16), 0):064x}"
 
 
 def _block(chain: EvmChain, which: str, final: int = 0) -> dict[str, str]:
@@ -148,8 +148,7 @@ def _governed(kind: str, heights: Sequence[int]) -> list[tuple[int, list[str], s
             (heights[0] + 20 + place, [kind, _word(voter)], f"0x{told[place].hex()}")
             for place, (voter, *_) in enumerate(cast)
         ]
-    others = (of(kind, heights) for of in (olas.events, virtuals.events, _of_ocean, vana.events))
-    found = next((one for one in others if one is not None), None)
+    found = next(of_contracts.events(kind, heights), _of_ocean(kind, heights))
     if found is None:
         raise LookupError(f"no event of a good provider has the topic {kind}")
     return found
@@ -206,7 +205,7 @@ def _viewed(to: str, data: bytes) -> bytes | None:
     function, arguments = FUNCTIONS.get(data[:4], ("", ())), data[4:]
     name, types = function
     given = decode(list(types), arguments) if types else ()
-    if name in (own := olas.OF.get(to, {})):
+    if name in (own := OF.get(to, {})):
         return own[name](*given)
     if (whole := ALONE.get(to)) is not None:
         return whole[name](*given) if name in whole else None
@@ -310,7 +309,7 @@ VIEWS: Final[Mapping[str, Callable[..., bytes]]] = {
     "burnAddress()": lambda: _of("address", ocean.DEAD),
     "getEthBalance(address)": lambda holder: _of("uint256", 7 + HOLDERS.index(holder) if holder in HOLDERS else 0),
     **{name: partial(_of, "uint256", 100 + place) for place, name in enumerate(NUMBERS)},
-    **olas.VIEWS,
+    **of_contracts.told("VIEWS"),
 }
 
 
@@ -319,7 +318,9 @@ def _selector(function: str) -> tuple[bytes, tuple[str, tuple[str, ...]]]:
     return keccak(text=function)[:4], (function, tuple(inside.split(",")) if inside else ())
 
 
-# Contracts that answer nothing else.
-ALONE: Final = {**virtuals.OF, **vana.OF}
-OWN: Final = [function for views in (*olas.OF.values(), *ALONE.values()) for function in views]
+Answers = Mapping[str, Mapping[str, Callable[..., bytes]]]
+KEPT: Final[Mapping[str, Mapping[int, int]]] = of_contracts.told("KEPT")
+OF: Final[Answers] = of_contracts.told("OF")
+ALONE: Final[Answers] = of_contracts.told("ALONE")
+OWN: Final = [function for views in (*OF.values(), *ALONE.values()) for function in views]
 FUNCTIONS: Final = dict(map(_selector, [*VIEWS, *SAFES, *TIMELOCKS, *OWN, "symbol()", "decimals()"]))

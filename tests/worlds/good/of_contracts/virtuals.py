@@ -68,8 +68,9 @@ KEPT: Final[Mapping[str, Mapping[int, int]]] = {
         element(typists.NUMERATORS_SLOT, 0): 2_500 << typists.NUMERATOR_BITS | 7,
     }
 }
+SINCE: Final = {virtuals.NETWORK.name: virtuals.SINCE}
 # What each of these contracts answers, and nothing else.
-OF: Final[Mapping[str, Mapping[str, Callable[..., bytes]]]] = {
+ALONE: Final[Mapping[str, Mapping[str, Callable[..., bytes]]]] = {
     virtuals.GOVERNOR.address: {
         "name()": lambda: _of("string", virtuals.GOVERNOR.named),
         "COUNTING_MODE()": lambda: _of("string", virtuals.GOVERNOR.dialect.mode),

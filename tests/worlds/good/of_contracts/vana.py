@@ -44,7 +44,7 @@ def _pool(number: int) -> bytes:
     return _of(POOL, told)
 
 
-VIEWS: Final[Mapping[str, Callable[..., bytes]]] = {
+_ANSWERS: Final[Mapping[str, Callable[..., bytes]]] = {
     "version()": lambda: _of("uint256", 2),
     "minStakeAmount()": lambda: _of("uint256", 10),
     "bondingPeriod()": lambda: _of("uint256", 86_400),
@@ -78,7 +78,7 @@ _ROLES: Final[Mapping[str, Callable[..., bytes]]] = {
     "hasRole(bytes32,address)": _has_role,
     "getRoleAdmin(bytes32)": lambda role: bytes(32),
 }
-OF: Final = {place: {**VIEWS, **_ROLES} for place in CONTRACTS.values()}
+ALONE: Final = {place: {**_ANSWERS, **_ROLES} for place in CONTRACTS.values()}
 
 
 def events(kind: str, heights: Sequence[int]) -> list[tuple[int, list[str], str]] | None:
