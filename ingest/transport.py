@@ -42,7 +42,7 @@ from urllib3.exceptions import (
 )
 from urllib3.util import Retry
 
-from ingest import stopping
+from ingest import deadlines, stopping
 from ingest.allowance import READING, RUN, Allowance, Limits
 from ingest.settings import above_zero
 from ingest.spoken import HIDDEN, KEY_LENGTH, addresses, without_keys
@@ -161,25 +161,19 @@ class _PromptTls(_Prompt, HTTPSConnection):
 @contextmanager
 def _within(seconds: float, connected: socket | None, what: str) -> Iterator[None]:
     """Hang up where what is read inside does not come in time: what was cut may look broken, or whole."""
-    late = threading.Event()
 
     def hang_up() -> None:
-        late.set()
         if connected is not None:
             with suppress(OSError):
                 socket.shutdown(connected, SHUT_RDWR)
 
-    timer = threading.Timer(seconds, hang_up)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    except (HTTPException, HTTPError, OSError):
-        if not late.is_set():
-            raise
-    finally:
-        timer.cancel()
-    if late.is_set():
+    with deadlines.within(seconds, hang_up) as waiting:
+        try:
+            yield
+        except (HTTPException, HTTPError, OSError):
+            if not waiting.late:
+                raise
+    if waiting.late:
         raise _Dripping(f"sent {what} within {seconds:.0f} s")
 
 
