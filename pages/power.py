@@ -88,6 +88,7 @@ def bars(
             threshold_label=words.sentence(threshold.amount),
             look=colours.of_network(population.colour),
             things=population.thing,
+            unread=population.unread / max(1, population.total + population.unread),
         ),
         ranks.drop("amount", "entity"),
         parties.columns(population, ranks),
@@ -150,14 +151,7 @@ def sensitivity(population: Population, threshold: rules.DecidingShare) -> None:
     st.markdown(parties.depends(rows, population, threshold))
     draw.table(
         rows,
-        {
-            "grouping": tables.text("Parties", pinned=True),
-            "word": tables.text("Math, in a word"),
-            "m": tables.number("Effective parties", "At most: each address without a label is taken for a party."),
-            "k": tables.count("Fewest for the threshold"),
-            "top_1": tables.percent("Largest"),
-            "top_10": tables.percent("Largest ten"),
-        },
+        parties.SENSITIVITY,
         alt="The main numbers under every way of counting parties",
         sources=[frame.source(population)],
         key="sensitivity",
@@ -267,7 +261,10 @@ def found_for(text: str, known: Sequence[Population]) -> None:
     if not stands:
         banners.nothing("It is known, and holds nothing in the newest data.")
         return
-    st.markdown(parties.place(stands))
+    first = parties.first_of_each(stands)
+    ranks = [parties.named(served.asked(ranking.ranking, one.population, power.GROUPING)) for one in first]
+    merged = [parties.together(rows, one.address) for rows, one in zip(ranks, first, strict=True)]
+    st.markdown(parties.place(first, merged))
     labels.evidence(served.asked(behind, meant.network, meant.canonical))
     index = [served.asked(a_priori.decides, one.population, one.address) for one in stands]
     draw.table(parties.stands(stands, index), parties.STANDS, alt="Where it stands", sources=sources, key="stands")

@@ -77,6 +77,12 @@ class Population:
         """What a permalink carries: the reading and the population, where the reading has several."""
         return f"{self.reading}/{self.population}"
 
+    @property
+    def unread(self) -> int:
+        """What the chain says there is beyond what was read, in base units; roundings of each holder do not count."""
+        rest = (self.reported_total or 0) - self.total
+        return rest if rest > self.n_all else 0
+
 
 def populations(mart: Tables) -> list[Population]:
     """Every population that is held in full, at its newest block."""

@@ -76,7 +76,7 @@ def ranking(mart: Mart, population: Population, grouping: str, limit: int = 1000
 
     Columns: rank, address (as its users write it), name, name_from (label, chain or nobody), kind, evidence, members
     (how many addresses), addresses (all of them), amount (base units, exact), base_units (the same as text),
-    amount_tokens, share and cumulative (of what the grouping counts).
+    amount_tokens, share and cumulative (of what the grouping counts, also where not all of it was read).
     """
     labelled = mart.table("SELECT count(*) AS n FROM holder_label WHERE network = ?", population.network)["n"][0]
     rows = mart.table(
@@ -126,7 +126,11 @@ def ranking(mart: Mart, population: Population, grouping: str, limit: int = 1000
 
 
 def counted_total(mart: Mart, population: Population, grouping: str) -> int:
-    """What a grouping counts of a population, in base units; a grouping that no label touches counts everything."""
+    """What a grouping counts of a population, with what was not read of it, in base units.
+
+    A grouping that no label touches counts everything. So a share is of the same whole as the metrics, which count what
+    was not read as dust.
+    """
     rows = mart.table(
         """
         SELECT total FROM size_under(?) WHERE snapshot = ? AND population = ?
@@ -135,7 +139,7 @@ def counted_total(mart: Mart, population: Population, grouping: str) -> int:
         population.snapshot,
         population.population_id,
     )
-    return int(rows["total"][0])
+    return int(rows["total"][0]) + population.unread
 
 
 _AMOUNTS: Final = """

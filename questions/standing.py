@@ -42,8 +42,9 @@ class Standing:
 
     @property
     def share(self) -> float:
-        """Part of everything that the population has."""
-        return self.amount / self.population.total if self.population.total else 0.0
+        """Part of everything that there is, also where not all of it was read."""
+        there_is = self.population.total + self.population.unread
+        return self.amount / there_is if there_is else 0.0
 
     @property
     def amount_tokens(self) -> float:

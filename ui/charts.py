@@ -35,17 +35,23 @@ def ranked(
     threshold_label: str = "",
     look: colours.Look = colours.FIRST,
     things: str = "parties",
+    unread: float = 0.0,
     height: int = 360,
 ) -> go.Figure:
     """Shares, the largest first, with the running sum and a rule's threshold on the same axis.
 
     rows: rank, name, share, cumulative (fractions), coalition (is it one of the fewest that reach the threshold).
+    unread: the part of the whole whose owners were not read; a band says that all of it could be of the largest.
     """
     shown = rows.sort("rank").head(MOST_BARS)
     looks = ((True, "Reach the threshold", look), (False, "Others", colours.PLAIN))
     parts_ = [(shown.filter(pl.col("coalition") == inside), name, own) for inside, name, own in looks]
     return drawn(
-        [*(_bars(part, name, own) for part, name, own in parts_ if not part.is_empty()), _running(shown)],
+        [
+            *(_bars(part, name, own) for part, name, own in parts_ if not part.is_empty()),
+            _running(shown),
+            *([_at_most(shown, unread)] if unread else []),
+        ],
         height=height,
         x={
             "title": f"{words.sentence(things)}, largest first",
@@ -84,6 +90,19 @@ def _running(shown: pl.DataFrame) -> Part:
         # Steps: nobody is between two ranks, so nothing rises there.
         "line": {"shape": "hvh", "color": colours.GREY, "width": 2},
         "hovertemplate": "the largest %{x} together<br>%{y:.2%}<extra></extra>",
+    }
+
+
+def _at_most(shown: pl.DataFrame, unread: float) -> Part:
+    """The running sum if all that was not read were the largest party's, and the band down to what was read."""
+    return {
+        **_running(shown),
+        "y": (shown["cumulative"] + unread).clip(0, 1).to_numpy(),
+        "name": "At most, with what was not read",
+        "fill": "tonexty",
+        "fillcolor": colours.FAINT,
+        "line": {"shape": "hvh", "color": colours.FAINT, "width": 1},
+        "hovertemplate": "the largest %{x} together<br>at most %{y:.2%}<extra></extra>",
     }
 
 

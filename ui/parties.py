@@ -23,9 +23,13 @@ NAME_FROM = {"label": "a label", "chain": "itself", "nobody": ""}
 
 
 def named(rows: pl.DataFrame) -> pl.DataFrame:
-    """A ranking with a column `party` (a name, else a short address) and `known_as` (who gave the name)."""
+    """A ranking with a column `party` (a name, else a short address) and `known_as` (who gave the name).
+
+    A party of several addresses says of how many: by its name alone it would look like the one that bears it, too.
+    """
     party = [
-        inert.plain(name or "") or words.short(address) for name, address in rows.select("name", "address").iter_rows()
+        (inert.plain(name or "") or words.short(address)) + (f" ({members} addresses)" if members > 1 else "")
+        for name, address, members in rows.select("name", "address", "members").iter_rows()
     ]
     return rows.with_columns(
         pl.Series("party", party, dtype=pl.String), known_as=pl.col("name_from").replace_strict(NAME_FROM)
@@ -149,35 +153,60 @@ CLAIMED = {"claimed": "One operator as they claim"}
 def sensitivity(
     found: Mapping[str, Mapping[str, Value]], threshold: DecidingShare, least: float | None
 ) -> pl.DataFrame:
-    """The main numbers under every grouping, one row each; least: if all addresses without a label were one party's."""
+    """The main numbers under every grouping that changes who is one party, one row each.
+
+    least: if all addresses without a label were one party's. Each number has a column of its text, a range where not
+    everything was read, and the ends of its range, k_low and k_high.
+    """
     called = GROUPINGS | CLAIMED
-    return pl.DataFrame(
-        [
-            {
-                "grouping": called[grouping],
-                "word": at_most(values[HEADLINE].value, least),
-                "m": values[HEADLINE].value,
-                "k": threshold.value(values).count,
-                "top_1": values["top_1"].value,
-                "top_10": values["top_10"].value,
+    rows = []
+    for grouping, values in found.items():
+        # A grouping that no label or claim touches is plain addresses once more.
+        if values[HEADLINE].grouping not in (grouping, ""):
+            continue
+        k = threshold.value(values)
+        low, high = k.bounds or (k.value, k.value)
+        told = {"m": values[HEADLINE], "k": k, "top_1": values["top_1"], "top_10": values["top_10"]}
+        rows.append(
+            {"grouping": called[grouping], "word": at_most(values[HEADLINE].value, least), "k_low": low, "k_high": high}
+            | {name: one.value for name, one in told.items()}
+            | {
+                f"{name}_told": words.between(one.value, one.bounds, as_share=name.startswith("top"))
+                for name, one in told.items()
             }
-            for grouping, values in found.items()
-        ],
-        schema_overrides={"m": pl.Float64, "k": pl.Int64, "top_1": pl.Float64, "top_10": pl.Float64},
-    )
+        )
+    numbers = dict.fromkeys(("m", "top_1", "top_10"), pl.Float64) | dict.fromkeys(("k", "k_low", "k_high"), pl.Int64)
+    return pl.DataFrame(rows, schema_overrides=numbers)
+
+
+SENSITIVITY = {
+    "grouping": tables.text("Parties", pinned=True),
+    "word": tables.text("Math, in a word"),
+    "m_told": tables.text("Effective parties", "At most: each address without a label is taken for a party."),
+    "k_told": tables.text("Fewest for the threshold"),
+    "top_1_told": tables.text("Largest"),
+    "top_10_told": tables.text("Largest ten"),
+}
 
 
 def depends(rows: pl.DataFrame, population: Population, threshold: DecidingShare) -> str:
-    """Whether the word and the count change with the grouping, as a sentence."""
+    """Whether the word and the count change with the grouping, as a sentence; or that no other one was tried."""
+    labels = {GROUPINGS["control"], GROUPINGS["ownership"]} & set(rows["grouping"])
+    untried = "" if labels else "No address here has a label, so nothing was merged by labels. "
     told = list(dict.fromkeys(rows["word"]))
-    same = f"It is *{told[0]}* however" if len(told) == 1 else f"It is {' or '.join(told)}, depending on how"
-    counts = sorted(set(rows["k"].drop_nulls()))
+    if rows.height == 1:
+        same = f"{untried}It is *{told[0]}* if each address is a party"
+    elif len(told) == 1:
+        same = f"{untried}It is *{told[0]}* however parties are counted"
+    else:
+        same = f"{untried}It is {' or '.join(told)}, depending on how parties are counted"
+    counts = sorted({*rows["k_low"].drop_nulls(), *rows["k_high"].drop_nulls()})
     if not counts:
-        return f"{same} parties are counted."
-    range_ = " to ".join(words.count(one) for one in dict.fromkeys((counts[0], counts[-1])))
+        return f"{same}."
     if counts == [1]:
-        return f"{same} parties are counted; one alone makes {threshold.amount}."
-    return f"{same} parties are counted; {range_} {population.thing} make {threshold.amount}."
+        return f"{same}; one alone makes {threshold.amount}."
+    range_ = " to ".join(words.count(one) for one in dict.fromkeys((counts[0], counts[-1])))
+    return f"{same}; {range_} {population.thing} make {threshold.amount}."
 
 
 # In the order in which analytics.spread.change replaces them: in another one they would be other numbers.
@@ -247,16 +276,28 @@ def stands(found: Sequence[Standing], index: Sequence[tuple[DecidingShare, float
     )
 
 
-def place(stands: Sequence[Standing]) -> str:
-    """Where an address stands on each network, in the population where it has most to say, as sentences of Markdown."""
+def first_of_each(stands: Sequence[Standing]) -> list[Standing]:
+    """Of each network where an address stands in the population in which it has most to say."""
     first: dict[str, Standing] = {}
     for one in stands:
         first.setdefault(one.population.network, one)
+    return [*first.values()]
+
+
+def together(ranks: pl.DataFrame, address: str) -> tuple[str, float] | None:
+    """The party of several addresses to which one belongs, with its share; None where it is a party by itself."""
+    merged = ranks.filter(pl.col("members") > 1, pl.col("addresses").str.split(", ").list.contains(address))
+    return merged.select("party", "share").row(0) if merged.height else None
+
+
+def place(stands: Sequence[Standing], parties: Sequence[tuple[str, float] | None]) -> str:
+    """Where an address stands on each network, as sentences; parties: to which it belongs, with their share."""
     told = []
-    for one in first.values():
+    for one, party in zip(stands, parties, strict=True):
         among = one.population
         held = f"number {words.count(one.rank)} of {words.count(among.n)} {inert.markdown(among.thing)}"
-        held += f" by {among.measure.replace('_', ' ')}, with {words.share(one.share)}"
+        held += f" by {among.measure.replace('_', ' ')}, {'alone ' if party else ''}with {words.share(one.share)}"
+        held += f", with its party {inert.markdown(party[0])} {words.share(party[1])}" if party else ""
         said = f"**{inert.markdown(among.title)}**: {held}."
         others = outvoted(one)
         told.append(f"{said} To outvote it: {others}." if others else said)

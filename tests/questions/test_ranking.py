@@ -1,5 +1,6 @@
 """Ranks, shares and searches are those that a person gets by sorting."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -45,7 +46,7 @@ def test_addresses_are_written_as_their_users_write_them(mart: Mart, known: list
     assert rows["address"][0] == ss58(bytes([30]) * 32)
 
 
-def labelled(data: Path, entities: list[tuple[str, str, str]]) -> Mart:
+def labelled(data: Path, entities: list[tuple[str, str, str]], *, reported: int | None = None) -> Mart:
     """Five holders of 50, 30, 10, 6 and 4, of whom some are labelled (address, entity, kind)."""
     snapshot = Snapshot(
         "fet",
@@ -59,6 +60,8 @@ def labelled(data: Path, entities: list[tuple[str, str, str]]) -> Mart:
         "https://x.example",
     )
     amounts = {"0xa": 50, "0xb": 30, "0xc": 10, "0xd": 6, "0xe": 4}
+    if reported is not None:
+        snapshot = replace(snapshot, reported={"holders": reported})
     Landing(data).land(snapshot, Facts(holdings(("holders", *row) for row in amounts.items())))
     rows = [
         ("fet", where, who, who.title(), kind, None, None, "a public page", NOON, None) for where, who, kind in entities
@@ -90,6 +93,13 @@ def test_addresses_of_one_party_are_merged_and_the_protocol_is_left_out(tmp_path
         ]
         assert parties(mart, "control") == [("Binance", 2, 0.72), ("0xc", 1, 0.2), ("0xe", 1, 0.08)]
         assert parties(mart, "ownership") == [("0xc", 1, 0.7143), ("0xe", 1, 0.2857)]
+
+
+def test_a_share_is_of_all_that_there_is_also_where_a_part_was_not_read(tmp_path: Path) -> None:
+    with labelled(tmp_path, [("0xa", "bridge", "bridge")], reported=1000) as mart:
+        assert parties(mart, "address")[0] == ("Bridge", 1, 0.05)
+        # A bridge is nobody's: what it holds is no part of the whole.
+        assert parties(mart, "control")[0] == ("0xb", 1, round(30 / 950, 4))
 
 
 @pytest.mark.slow

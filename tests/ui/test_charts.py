@@ -56,6 +56,13 @@ def test_the_coalition_has_the_colour_of_its_network() -> None:
     assert chart.layout.shapes[0].y0 == 1 / 3
 
 
+def test_what_was_not_read_is_a_band_above_the_running_sum_up_to_all() -> None:
+    chart = charts.ranked(ranks(4), threshold=1 / 3, unread=0.3)
+    read, most = chart.data[-2:]
+    assert [round(high - low, 9) for low, high in zip(read.y, most.y, strict=True)] == [0.3, 0.3, 0.25, 0]
+    assert (most.fill, most.fillcolor) == ("tonexty", colours.FAINT)
+
+
 def test_each_of_a_few_ranks_has_its_number() -> None:
     assert charts.ranked(ranks(3), threshold=None).layout.xaxis.tickvals == (1, 2, 3)
     assert charts.ranked(ranks(12), threshold=None).layout.xaxis.tickvals == (1, 5, 10)
