@@ -169,7 +169,8 @@ def carried(counted: Count, called: dict[str, str], who: Found) -> None:
     if operator:
         st.markdown(f"{votes.as_validator(counted, operator, called)} {record.of_one(past, operator)}")
     rows = record.beside(parties.called(ballots.mine(counted, who, own, called)), past)
-    st.markdown(votes.represented(rows, counted, who))
+    weighs = votes.counts(ballots.weight(counted, who, own), counted.proposal)
+    st.markdown(f"{votes.represented(rows, counted, who)} {weighs}")
     if not rows.is_empty():
         draw.table(
             rows,

@@ -6,16 +6,28 @@ vote what it weighs; of those who did not vote the newest power stands in.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 import polars as pl
 
-from analytics.decimals import ONE
+from analytics.decimals import ONE, product
 from analytics.votes.flip import Cast, Flip, Vote, casts, flips
-from analytics.votes.tally import OPTIONS, Choice, Tally, Validator, VotingPower, choices, power_of, stake, tally
+from analytics.votes.tally import (
+    OPTIONS,
+    PASSED,
+    Choice,
+    Majority,
+    Tally,
+    Validator,
+    VotingPower,
+    choices,
+    power_of,
+    stake,
+    tally,
+)
 from questions.proposals import Proposal
 from questions.search import Found
 from store import addresses
@@ -304,22 +316,20 @@ def mine(found: Count, who: Found, delegations: Delegations, called: Mapping[str
     Columns: validator, tokens, its vote, and how these tokens count: as the address voted itself, as the validator did,
     or not at all. Empty where the address delegates to no bonded validator.
     """
-    mine = addresses.address(who.canonical).candidates
     own = own_vote(found, who)
     rows = []
-    for delegator, operator, shares in delegations:
-        if delegator in mine and operator in found.stake.validators:
-            voted = found.votes.get(addresses.account(operator))
-            power = power_of(shares, found.stake.validators[operator])
-            rows.append(
-                {
-                    "address": operator,
-                    "party": called.get(operator, ""),
-                    "tokens": power / ONE / 10.0**found.proposal.decimals,
-                    "validator_voted": options(voted) if voted else "did not vote",
-                    "counts_as": _counts(own, voted),
-                }
-            )
+    for operator, shares in _delegated(found, who, delegations):
+        voted = found.votes.get(addresses.account(operator))
+        power = power_of(shares, found.stake.validators[operator])
+        rows.append(
+            {
+                "address": operator,
+                "party": called.get(operator, ""),
+                "tokens": power / ONE / 10.0**found.proposal.decimals,
+                "validator_voted": options(voted) if voted else "did not vote",
+                "counts_as": _counts(own, voted),
+            }
+        )
     schema = {
         "address": pl.String,
         "party": pl.String,
@@ -328,6 +338,49 @@ def mine(found: Count, who: Found, delegations: Delegations, called: Mapping[str
         "counts_as": pl.String,
     }
     return pl.DataFrame(rows, schema=schema).sort("tokens", descending=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """What an address weighs in a vote: its part of all that voted, and by which choices it alone turns the result.
+
+    inherits: whether it counts as a validator chose for it.
+    """
+
+    part: float
+    turns: tuple[str, ...]
+    inherits: bool
+
+
+def weight(found: Count, who: Found, delegations: Delegations) -> Weight | None:
+    """What an address weighs that is no validator, all others as they voted; None where that cannot be told."""
+    rule, now = found.proposal.rule, found.tally
+    if rule is None or isinstance(rule, Majority) or not now.turnout or operator_of(found, who):
+        return None
+    own, exact, turnout, power, inherits = own_vote(found, who), dict(now.exact), now.turnout, 0, False
+    for operator, shares in _delegated(found, who, delegations):
+        held = power_of(shares, found.stake.validators[operator])
+        power += held
+        if counted := own or found.votes.get(addresses.account(operator)):
+            inherits |= own is None
+            turnout -= held
+            for option, part in counted.items():
+                exact[option] -= product(held, part)
+    with_it = {option: {**exact, option: exact[option] + power} for option in OPTIONS}
+    outcomes = {
+        option: replace(now, exact=one, turnout=turnout + power).outcome(rule) for option, one in with_it.items()
+    }
+    passes = now.outcome(rule) == PASSED
+    turned = tuple(option for option, outcome in outcomes.items() if (outcome == PASSED) != passes)
+    return Weight(power / now.turnout, turned, inherits) if power else None
+
+
+def _delegated(found: Count, who: Found, delegations: Delegations) -> Iterator[tuple[str, int]]:
+    """The bonded validators of an address, each with the shares that it has of it."""
+    mine = addresses.address(who.canonical).candidates
+    for delegator, operator, shares in delegations:
+        if delegator in mine and operator in found.stake.validators:
+            yield operator, shares
 
 
 def _counts(own: Mapping[str, int] | None, voted: Mapping[str, int] | None) -> str:

@@ -10,7 +10,7 @@ from analytics.votes.flip import Flip
 from analytics.votes.rules import Ballots
 from analytics.votes.tally import Majority
 from questions import ballots
-from questions.ballots import Count
+from questions.ballots import Count, Weight
 from questions.proposals import CANCELLED, GONE, WAITING, Proposal, fraction
 from questions.search import Found, misspelled
 from store.addresses import account
@@ -190,6 +190,21 @@ def represented(rows: pl.DataFrame, counted: Count, who: Found) -> str:
         return f"**{tokens} {counted.proposal.token}** count as: **{kinds[0]}**."
     with_whom = words.several(rows.height, counted.proposal.electorate.voter)
     return f"**{tokens} {counted.proposal.token}** with {with_whom}; they count in different ways."
+
+
+def counts(weight: Weight | None, one: Proposal) -> str:
+    """Whether the vote of an address counts: its part, whether it alone turns the result, how to vote otherwise."""
+    if weight is None:
+        return ""
+    choices = words.listed([f"**{option.replace('_', ' ')}**" for option in weight.turns]).replace(" and ", " or ")
+    if one.is_open:
+        alone = f"turns the result if it votes {choices}" if choices else "does not turn the result, whatever it votes"
+    else:
+        alone = f"would have turned the result with {choices}" if choices else "could not have turned the result"
+    said = f"That is {words.share(weight.part)} of what voted: alone it {alone}."
+    if weight.inherits and one.is_open and one.voting_end:
+        said += f" To count otherwise than its validators it votes itself before {words.moment(one.voting_end)}."
+    return said
 
 
 def unknown(text: str, found: Sequence[Found], counted: Count) -> str:

@@ -19,6 +19,8 @@ from analytics.decimals import ONE, part_of, product, quotient, reaching, scaled
 from analytics.impossible import Impossible
 
 OPTIONS: Final = ("yes", "abstain", "no", "no_with_veto")
+# The one outcome that is no failure.
+PASSED: Final = "passed"
 
 # What one voter chose: option to weight, in 1e-18; the weights add up to one.
 Choice = Mapping[str, int]
@@ -125,7 +127,7 @@ def passes(rule: Rule, **powers: Any) -> Any:
 def outcome(rule: Rule, **powers: int) -> str:
     """What the chain decides: passed, or why not (one of FAILURES); powers as in `conditions`."""
     holds = conditions(rule, **powers)
-    return "passed" if all(holds) else FAILURES[holds.index(False)]
+    return PASSED if all(holds) else FAILURES[holds.index(False)]
 
 
 @dataclass(frozen=True, slots=True)

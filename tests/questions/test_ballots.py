@@ -4,7 +4,7 @@ import pytest
 
 from analytics.votes.tally import Thresholds
 from questions import ballots, proposals
-from questions.ballots import Count
+from questions.ballots import Count, Weight
 from questions.proposals import Proposal
 from questions.search import search
 from store.mart import Mart
@@ -97,6 +97,28 @@ def test_who_voted_counts_by_its_own_vote(mart: Mart, counted: Count) -> None:
 
 def test_an_operator_is_found_by_its_operator_address(mart: Mart, counted: Count) -> None:
     assert mine(mart, counted, address("akashvaloper", 4)) == [("“Honest 4”", "no with veto: its own vote")]
+
+
+def weight(mart: Mart, counted: Count, who: str) -> Weight | None:
+    (found,) = [one for one in search(mart, who) if one.canonical == who]
+    return ballots.weight(counted, found, ballots.newest_delegations(mart, "akash", found.canonical))
+
+
+def test_a_vote_weighs_its_part_and_turns_the_result_by_some_choices_only(mart: Mart, counted: Count) -> None:
+    """Two thirds of all stake are the common delegator's; of what it can vote, that of validators 0 to 4 voted."""
+    found = weight(mart, counted, address("akash", 99))
+    assert found is not None
+    assert found.part == pytest.approx(
+        sum(2 * STAKE[place] for place in range(VALIDATORS)) / 3 / sum(STAKE[:5]), rel=0.01
+    )
+    passes = counted.tally.outcome(counted.proposal.rule) == "passed"  # type: ignore[arg-type]
+    assert passes
+    assert found.turns == ("no", "no_with_veto")
+    assert found.inherits
+
+
+def test_a_validators_own_tokens_are_not_told_as_what_its_vote_weighs(mart: Mart, counted: Count) -> None:
+    assert weight(mart, counted, address("akash", 4)) is None
 
 
 def test_todays_stake_is_said_to_be_todays(counted: Count) -> None:
