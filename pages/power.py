@@ -13,6 +13,7 @@ from questions.populations import Population
 from questions.search import beginnings, misspelled, one_each, respelled, search
 from questions.standing import everywhere
 from store.addresses import LONGEST_PASTED
+from store.rows import Measure
 from ui import alike as told
 from ui import banners, charts, choose, colours, draw, frame, inert, labels, parties, powers, served, tables, words
 from ui import halting as still
@@ -47,12 +48,10 @@ def chosen(population: Population, threshold: rules.DecidingShare) -> None:
     told = parties.headline(population, threshold, enough, ranks)
     st.header(told, anchor=False)
     parties.cautions(population, ranks)
-    left, right = st.columns([2, 1])
-    with left:
-        ranked(population, grouping, threshold, ranks, told)
-    with right:
-        inequality(population, grouping)
-    numbers(population, grouping, values)
+    ranked(population, grouping, threshold, ranks, told)
+    # Of keys that count one each it is told how many act together: a curve of equal ones would show nothing.
+    if population.measure != Measure.CONTROL:
+        numbers(population, grouping, values)
     sensitivity(population, threshold)
     claims(population, threshold)
     changed(population)
@@ -66,9 +65,16 @@ def ranked(
     if ranks.is_empty():
         banners.nothing("Nobody holds anything here at this block.")
         return
-    sources = [frame.source(population, choose.GROUPINGS[grouping].lower())]
-    for rank in draw.clickable(bars(population, threshold, ranks, told, sources)):
-        party(population.network, ranks, rank)
+    chart = bars(population, threshold, ranks, told, [frame.source(population, choose.GROUPINGS[grouping].lower())])
+    keys = population.measure == Measure.CONTROL
+    left, right = st.columns([2, 1]) if not keys else (st.container(), st.container())
+    with left:
+        for rank in draw.clickable(chart):
+            party(population.network, ranks, rank)
+    if not keys:
+        with right:
+            inequality(population, grouping)
+    draw.below(chart)
     labels.objecting()
 
 

@@ -33,6 +33,8 @@ def main() -> None:
         banners.nothing(f"This cannot be: {reason}.")
         return
     st.header(headline(population, asked, found), anchor=False)
+    if caution := of_what(asked, found):
+        st.markdown(caution)
     numbers(found)
     source = [frame.source(population, choose.GROUPINGS[grouping].lower())]
     moved(population, source, found)
@@ -51,11 +53,26 @@ def ask(ranks: pl.DataFrame) -> Scenario:
     return Scenario(kind, number, chosen)
 
 
+# How the number of a question is said with it.
+NUMBERED = {"cap": " at {}%", "spread": " at {}%", "split": " into {}", "remove": " {}", "turnout": " of {}%"}
+
+
 def headline(population: Population, asked: Scenario, found: Answer) -> str:
-    """The largest change of the headline metric, as a sentence."""
+    """What is asked, and the change of the headline metric and of how few have a third, as a sentence."""
     before, after = found.before["effective_parties"], found.after["effective_parties"]
-    name = f"{population.title}, {QUESTIONS[asked.kind].title.lower()}"
-    return f"{name}: from {words.decimal(before)} to {words.decimal(after)} effective parties"
+    number = NUMBERED.get(asked.kind, "").format(f"{asked.number:g}")
+    name = f"{population.title}, {QUESTIONS[asked.kind].title.lower()}{number}"
+    third = [words.decimal(values["nc_ge_1_3"]) for values in (found.before, found.after)]
+    few = f"still {third[0]}" if third[0] == third[1] else f"{third[0]} to {third[1]}"
+    return f"{name}: from {words.decimal(before)} to {words.decimal(after)} effective parties, {few} for one third"
+
+
+def of_what(asked: Scenario, found: Answer) -> str:
+    """Of which whole a cap is a share: what is cut off leaves less, of which the capped have more than the cap."""
+    most = found.after["top_1"]
+    if asked.kind != "cap" or most is None or most * 100 <= asked.number:
+        return ""
+    return f"Capped at {asked.number:g}% of today's whole, which is {words.share(most)} of what then counts."
 
 
 @frame.section

@@ -96,7 +96,8 @@ QUESTIONS: Final[Mapping[str, Question]] = {
     ),
     "abstain": Question(
         "Parties abstain",
-        "The chosen parties take no part in a decision; those who do are the new whole and decide among themselves.",
+        "The chosen parties take no part in a decision; those who do are the new whole. The numbers are those of their "
+        "leaving, where what they held is handed on in proportion.",
         "", "several", 0, 0, 0,
         lambda now, asked: whatif.leaving(now, asked.parties),
     ),

@@ -265,7 +265,7 @@ def _joined(rows: Sequence[tuple[str, float, float]]) -> Part:
     }
 
 
-def tally(rows: pl.DataFrame, marks: Sequence[tuple[float, str]] = (), *, height: int = 195) -> go.Figure:
+def tally(rows: pl.DataFrame, marks: Sequence[tuple[float, str]] = (), *, height: int = 215) -> go.Figure:
     """One bar of the whole, cut by option, with the rule's marks on it.
 
     rows: option, share (fractions of the same whole). marks: (position, label), such as the quorum.
@@ -287,7 +287,8 @@ def tally(rows: pl.DataFrame, marks: Sequence[tuple[float, str]] = (), *, height
         x={"tickformat": ".0%", "range": [0, 1]},
         y={},
         lines=[upright(at, width=2) for at, _ in marks],
-        notes=[note(label, x=at, y=0, yref="paper", yanchor="top", yshift=-18) for at, label in marks],
+        notes=[note(label, x=at, y=0, yref="paper", yanchor="top", yshift=-20) for at, label in marks],
         barmode="stack",
-        margin={**MARGIN, "b": 40},
+        # Room for the marks, between the ticks and the line of sources.
+        margin={**MARGIN, "b": 62},
     )

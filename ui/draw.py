@@ -38,11 +38,11 @@ def show(chart: Chart) -> None:
         config=_modebar(chart.key, chart.sources),
         alt=inert.plain(chart.alt, 600),
     )
-    _below(chart)
+    below(chart)
 
 
 def clickable(chart: Chart) -> list[int]:
-    """The same chart, whose bars can be clicked: the places of those that are selected."""
+    """The chart alone, whose bars can be clicked: the places of those that are selected; `below` draws what it owes."""
     state = st.plotly_chart(
         signed(chart.figure, chart.sources),
         key=chart.key,
@@ -51,7 +51,6 @@ def clickable(chart: Chart) -> list[int]:
         on_select="rerun",
         selection_mode="points",
     )
-    _below(chart)
     return [int(point["x"]) for point in state["selection"]["points"]]
 
 
@@ -120,7 +119,8 @@ def table(
     source_line(sources)
 
 
-def _below(chart: Chart) -> None:
+def below(chart: Chart) -> None:
+    """What a chart owes its reader: its line of sources, and its table with downloads."""
     source_line(chart.sources, chart.note)
     with st.expander("Table, downloads, method", expanded=chart.unfolded, icon=":material/table_rows:"):
         downloads.buttons(chart.table, chart.key, chart.sources, key=chart.key)

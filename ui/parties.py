@@ -75,6 +75,9 @@ def columns(population: Population, rows: pl.DataFrame) -> tables.Columns:
         "evidence": tables.text("Evidence", "Public evidence of the label."),
     }
     dull = {name for name in ("kind", "evidence") if rows[name].null_count() == rows.height}
+    dull |= {"known_as"} if rows["known_as"].eq("").all() else set()
+    # In whole units both say the same.
+    dull |= {"base_units"} if population.token_decimals == 0 else set()
     dull |= {"members"} if rows["members"].eq(1).all() else set()
     dull |= {"decides"} if "decides" not in rows.columns else set()
     return {name: column for name, column in found.items() if name not in dull}

@@ -136,11 +136,11 @@ def between(number: float | None, bounds: tuple[float, float] | None, *, as_shar
 
 
 def delta(before: float | None, after: float | None, *, as_share: bool) -> str | int | None:
-    """The change of a metric for its arrow: +2.1, -10.2 points; zero where nothing is to be seen."""
+    """The change of a metric for its arrow: +2.1, +2, -10.2 points; zero where nothing is to be seen."""
     if before is None or after is None:
         return None
     size = round((after - before) * (100 if as_share else 1), 1)
-    return f"{size:+,.1f}{' points' if as_share else ''}" if size else 0
+    return f"{size:+,.1f}".removesuffix(".0") + (" points" if as_share else "") if size else 0
 
 
 def moment(time: datetime) -> str:

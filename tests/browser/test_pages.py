@@ -165,7 +165,7 @@ OF_REAL_CHAINS = {
     "scorecard": "Akash 2021 (halt, by validators with 1/3 of the power)",
     "power": "Akash 2021: two validators together can halt the chain",
     "proposals": "Akash 2021 1: Decrease target inflation rate to 47%",
-    "whatif": "Akash 2021, cap what counts: from 9.0 to 13.6 effective parties",
+    "whatif": "Akash 2021, cap what counts at 10%: from 9.0 to 13.6 effective parties, 2 to 3 for one third",
     "trends": "Akash 2021: validators",
     "markets": "No network's spend or emission was read yet.",
     "migration": "The merger was not read yet.",

@@ -24,7 +24,7 @@ from store.mart import Mart
 from store.rows import Facts, Kind, Measure, frame, holdings, observation
 from tests.pages.test_every_page import failures, opened
 from tests.worlds.hamlet import VALIDATORS, address, build_hamlet, governed, snapshot
-from ui import words
+from ui import choose, words
 
 Open = Callable[..., AppTest]
 
@@ -361,8 +361,8 @@ def test_a_permalink_tells_two_proposals_of_one_number_apart(
 @pytest.mark.parametrize(
     ("query", "told"),
     [
-        ({"if": "cap", "pct": "10"}, "cap what counts: from"),
-        ({"if": "remove", "many": "3"}, "remove the largest: from"),
+        ({"if": "cap", "pct": "10"}, "cap what counts at 10%: from"),
+        ({"if": "remove", "many": "3"}, "remove the largest 3: from"),
         ({"if": "merge"}, "merge"),
         ({"if": "split", "many": "4"}, "split"),
     ],
@@ -372,6 +372,23 @@ def test_a_scenario_in_the_address_is_computed(visit: Open, query: dict[str, str
     assert told in shown.header[0].value.lower()
     rows = table(shown, "before", "after")
     assert (rows["before"] != rows["after"]).any()
+
+
+def test_a_cap_says_of_which_whole_it_is_a_share(visit: Open) -> None:
+    """Of validators with 1000, 500, 333, 250 and so on of 3,100 the first three are above a tenth: 310 of 2,197."""
+    said = texts(visit("whatif", net="akash", pct="10"))
+    assert "Capped at 10% of today's whole, which is 14.1% of what then counts." in said
+    assert "Capped" not in texts(visit("whatif", net="akash", pct="50"))
+
+
+def test_of_keys_there_is_no_curve_and_no_share_of_the_largest_ten(
+    visit: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = choose.population
+    monkeypatch.setattr(choose, "population", lambda known: replace(chosen(known), measure="control"))
+    shown = visit("power", net="akash")
+    assert len(shown.get("plotly_chart")) == 1
+    assert not shown.metric
 
 
 @pytest.mark.slow

@@ -106,3 +106,11 @@ def test_lists_end_in_and() -> None:
     assert words.listed(["a", "b", "c"]) == "a, b and c"
     assert words.listed(["a"]) == "a"
     assert words.listed([]) == ""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "as_share", "told"),
+    [(3, 4, False, "+1"), (3.0, 5.1, False, "+2.1"), (0.5, 0.4, True, "-10 points")],
+)
+def test_a_whole_change_is_written_whole(before: float, after: float, as_share: bool, told: str) -> None:
+    assert words.delta(before, after, as_share=as_share) == told

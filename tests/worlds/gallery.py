@@ -91,29 +91,29 @@ banners.nothing("These tokens do not vote.")
 
 table = ranks()
 st.header("Akash: 6 validators hold over one third")
-picked = draw.clickable(
-    draw.Chart(
-        key="ranked",
-        figure=charts.ranked(
-            table,
-            threshold=1 / 3,
-            threshold_label="1/3 halts",
-            look=colours.of_network(2),
-            things="validators",
-        ),
-        table=table,
-        columns={
-            "name": tables.text("Validator", pinned=True),
-            "rank": tables.count("Rank"),
-            "stake_tokens": tables.number("Stake, AKT"),
-            "share": tables.bar("Share", most=0.3),
-            "cumulative": tables.percent("Together"),
-        },
-        alt=f"The six largest of 100 validators hold over a third of the stake; the largest is {HOSTILE[0]}.",
-        sources=sources(),
-        note="Others' names are shown as the chain has them.",
-    )
+chart = draw.Chart(
+    key="ranked",
+    figure=charts.ranked(
+        table,
+        threshold=1 / 3,
+        threshold_label="1/3 halts",
+        look=colours.of_network(2),
+        things="validators",
+    ),
+    table=table,
+    columns={
+        "name": tables.text("Validator", pinned=True),
+        "rank": tables.count("Rank"),
+        "stake_tokens": tables.number("Stake, AKT"),
+        "share": tables.bar("Share", most=0.3),
+        "cumulative": tables.percent("Together"),
+    },
+    alt=f"The six largest of 100 validators hold over a third of the stake; the largest is {HOSTILE[0]}.",
+    sources=sources(),
+    note="Others' names are shown as the chain has them.",
 )
+picked = draw.clickable(chart)
+draw.below(chart)
 st.markdown(f"Picked: {words.listed([str(rank) for rank in picked]) or 'none'}")
 
 st.header("Math against power")
