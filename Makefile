@@ -20,9 +20,9 @@ run: .venv/run
 test: .venv/dev
 	DEAI_RECORDED=$(RECORDED) $(BIN)/python -m pytest -n 2 --dist loadfile
 
-# On all cores, under two minutes on two that are idle: to be run all the time. A file stays with one worker, which
+# On all cores, under half a minute on two that are idle: to be run all the time. A file stays with one worker, which
 # builds its world once. Its workers take a core each: threads of Polars and of linear algebra would only wait for each
-# other. No fast test opens a browser.
+# other. No fast test opens a browser. At its end it names the fast tests that take too much.
 fast: .venv/dev
 	POLARS_MAX_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" -p no:playwright -n auto --dist loadfile
 

@@ -1,12 +1,16 @@
 """What all tests share: where real data lies, and which skips are expected."""
 
+import atexit
 import gc
 import os
 import shutil
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 import pytest
@@ -17,12 +21,15 @@ from ingest.dictionary import tells, unlisted
 from ingest.network import Network, Reading
 from store import draft
 from store.rows import Facts
+from tests.worlds.examples import one_of
 
 # The same examples in every run, and no deadline: tests do not measure time. A fast run takes a fifth of them.
 settings.register_profile("observatory", derandomize=True, deadline=None, max_examples=100)
 settings.register_profile("fast", derandomize=True, deadline=None, max_examples=20)
 settings.load_profile("observatory")
 FAST = "not slow"
+# CPU seconds: far above the line from which a test is to be marked slow, since on crowded cores all take longer.
+TOLD_ABOVE = 0.2
 # Compiled modules are kept for the next run and for the commands that tests start, also where the machine forbids it:
 # to compile them again is half of the time that a fast run takes to begin.
 sys.dont_write_bytecode = False
@@ -47,6 +54,8 @@ STRICT = os.environ.get("DEAI_SKIPS") == "expected"
 skips: dict[str, str] = {}
 # What a test tells of itself beside that it passed: how many cases it tried.
 counts: list[str] = []
+# Fast tests by the CPU seconds that they took, where these are too many.
+dear: dict[str, float] = {}
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -69,15 +78,37 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return True if config.option.markexpr == FAST and _all_slow(collection_path) else None
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
+    """Of a table, which has many like cases, a fast run tries the first of every five; before they are shuffled."""
+    if config.option.markexpr == FAST:
+        places: dict[str, Iterator[int]] = defaultdict(count)
+        kept: list[pytest.Item] = []
+        left: list[pytest.Item] = []
+        for item in items:
+            place = next(places[item.nodeid.partition("[")[0]])
+            taken = not isinstance(item, pytest.Function) or place % one_of(item.function) == 0
+            (kept if taken else left).append(item)
+        config.hook.pytest_deselected(items=left)
+        items[:] = kept
+    yield
+
+
 def pytest_collection_finish() -> None:
     """From here on garbage is looked for in what tests make, no longer in what was imported."""
     gc.freeze()
     gc.enable()
 
 
-def pytest_unconfigure() -> None:
-    """At the end what was imported goes as well: libraries tell of what is left of theirs, after pytest's last line."""
-    gc.unfreeze()
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """At the end what was imported goes as well: libraries tell of what is left of theirs, after pytest's last line.
+
+    To look through all of it takes a second; the end of a worker, where nothing else is told, is silent instead.
+    """
+    if hasattr(config, "workerinput"):
+        atexit.register(os.dup2, os.open(os.devnull, os.O_WRONLY), 2)
+    else:
+        gc.unfreeze()
 
 
 def _all_slow(path: Path) -> bool:
@@ -86,10 +117,23 @@ def _all_slow(path: Path) -> bool:
     return path.suffix == ".py" and "\npytestmark = pytest.mark.slow\n" in path.read_text()
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Of a fast test it is told what it took of the processor; how long it waited says nothing on a busy machine."""
+    before = process_time()
+    try:
+        yield
+    finally:
+        item.user_properties.append(("took", process_time() - before))
+
+
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """Remember each skip and its reason, and how many cases a test tried."""
+    """Remember each skip and its reason, how many cases a test tried, and what it took."""
     if report.when == "call":
-        counts.extend(str(value) for name, value in report.user_properties if name == "tried")
+        told = dict(report.user_properties)
+        counts.extend([str(told["tried"])] if "tried" in told else [])
+        if isinstance(took := told.get("took"), float) and took > TOLD_ABOVE:
+            dear[report.nodeid] = took
     if report.skipped and isinstance(report.longrepr, tuple):
         skips[report.nodeid] = report.longrepr[2].removeprefix("Skipped: ")
 
@@ -100,8 +144,10 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print how many cases were tried, and each skip with its reason."""
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print how many cases were tried, each skip with its reason, and what takes too long for a fast run."""
+    for test in sorted(dear, key=dear.__getitem__) if config.option.markexpr == FAST else ():
+        terminalreporter.write_line(f"{dear[test]:.1f} s of the processor for a fast test: {test}")
     for line in sorted(counts):
         terminalreporter.write_line(line)
     for test, reason in sorted(skips.items()):

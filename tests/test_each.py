@@ -1,7 +1,9 @@
 """A test of many cases tries every one, and names each that fails."""
 
 import pytest
+from hypothesis import settings
 
+from tests.conftest import FAST
 from tests.worlds.each import each
 
 
@@ -26,3 +28,27 @@ def test_every_case_is_tried_and_each_that_fails_is_named() -> None:
 def test_a_case_that_the_test_does_not_take_is_refused() -> None:
     with pytest.raises(AssertionError, match="does not take"):
         each("other", (1,))(lambda one: None)
+
+
+def test_of_a_table_a_fast_run_tries_the_first_of_every_five() -> None:
+    tried = []
+
+    @pytest.mark.table
+    @each("case", range(12))
+    def table(case: int) -> None:
+        tried.append(case)
+
+    before = settings.get_current_profile_name()
+    try:
+        for profile in ("fast", "observatory"):
+            settings.load_profile(profile)
+            table()
+    finally:
+        settings.load_profile(before)
+    assert tried == [0, 5, 10, *range(12)]
+
+
+@pytest.mark.table
+@pytest.mark.parametrize("case", range(12))
+def test_of_a_table_that_pytest_makes_too(case: int, pytestconfig: pytest.Config) -> None:
+    assert case in (0, 5, 10) or pytestconfig.option.markexpr != FAST

@@ -72,6 +72,7 @@ def failures(days: Sequence[Day]) -> list[str]:
     return [outcome.message for day in days for outcome in day.outcomes if outcome.error]
 
 
+@pytest.mark.slow
 def test_each_day_is_landed_under_its_own_block_and_time(world: World, http: Http, tmp_path: Path) -> None:
     landing = Landing(tmp_path)
     with serves(world.node) as url:
@@ -84,6 +85,7 @@ def test_each_day_is_landed_under_its_own_block_and_time(world: World, http: Htt
     assert [later.height - day.height for later, day in pairwise(days) if later.height and day.height] == [7200, 7200]
 
 
+@pytest.mark.slow
 def test_what_has_landed_is_not_asked_for_again(world: World, http: Http, tmp_path: Path) -> None:
     with serves(world.node) as url:
         read(finney(url), Landing(tmp_path), http)
@@ -92,6 +94,7 @@ def test_what_has_landed_is_not_asked_for_again(world: World, http: Http, tmp_pa
     assert len(world.node.asked) == asked
 
 
+@pytest.mark.slow
 def test_a_reading_that_a_runtime_cannot_give_stops_no_other(shared: Path, http: Http, tmp_path: Path) -> None:
     old = World(Node(blob(shared, 240), 240))
     for netuid in (b"\0\0", b"\1\0"):

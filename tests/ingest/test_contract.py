@@ -58,7 +58,6 @@ def listed() -> None:
     """Whether facts are in the dictionary is asked of the clean run alone."""
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ALL)
 def test_a_good_world_answers_every_question_of_every_reading(name: str, tmp_path: Path) -> None:
     for reading in ALL[name].readings:

@@ -288,6 +288,7 @@ def test_an_account_that_a_chain_obeys_may_have_any_bytes_but_no_wrong_letter(ne
     assert len(strangers(pl.Series(right), [ADDRESS], network.address)) == len(right) - 2
 
 
+@pytest.mark.table
 @each(("network", "reading"), NAMING, ids=named)
 def test_whom_a_reading_names_is_an_address_of_its_network(network: Network, reading: Reading) -> None:
     right = an_address(network)
@@ -298,6 +299,7 @@ def test_whom_a_reading_names_is_an_address_of_its_network(network: Network, rea
             network.check(reading, facts_of(reading, wrong, name))
 
 
+@pytest.mark.table
 @each(("network", "reading"), NAMING, ids=named)
 def test_an_address_within_a_name_a_pair_or_a_value_is_one_too(network: Network, reading: Reading) -> None:
     right = an_address(network)

@@ -39,6 +39,7 @@ def flow(height: int, since: datetime, time: datetime) -> tuple[object, Facts]:
     return one, facts(height)
 
 
+@pytest.mark.slow
 def test_the_newest_is_by_block_time_whatever_was_written_last(tmp_path: Path) -> None:
     landing = Landing(tmp_path)
     for day in range(40):
@@ -245,6 +246,7 @@ def test_a_hundred_days_of_runs_and_prunings_tell_all_that_moved_once(tmp_path: 
     assert int(in_mart["total"].item()) == total
 
 
+@pytest.mark.slow
 def test_a_period_whose_first_ledger_is_lost_is_not_told_and_the_next_begins_anew(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -293,6 +295,7 @@ ROTTEN: dict[str, tuple[tuple[int, ...], int, int | str, dict[int, int]]] = {
 }
 
 
+@pytest.mark.table
 @pytest.mark.parametrize(("before", "compacted", "torn", "after"), ROTTEN.values(), ids=ROTTEN)
 def test_a_torn_file_costs_a_flow_what_it_held_and_stops_no_later_period(
     tmp_path: Path,

@@ -261,6 +261,7 @@ def echoing(request: Request) -> Reply:
     return replace(reply if reply.status == 200 else refusal, headers=headers)
 
 
+@pytest.mark.slow
 def test_what_a_server_repeats_of_an_operator_is_not_in_a_bundle(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -100,6 +100,7 @@ def test_the_type_of_a_network_names_its_node(network: str, said: Mapping[int, s
     assert node.startswith("ingest.")
 
 
+@pytest.mark.slow
 @each("path", MADE, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_what_a_function_makes_of_a_node_names_it(path: Path) -> None:
     """Written bare it would be of any node, and mypy would refuse nothing from there on."""

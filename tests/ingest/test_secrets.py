@@ -78,6 +78,7 @@ FORMS: dict[str, Callable[[str], str]] = {
 }
 
 
+@pytest.mark.slow
 @each(("variable", "canary", "form"), list(product(variables(), CANARIES, FORMS)))
 def test_no_part_of_an_address_is_said_or_stored_in_any_form(variable: str, canary: str, form: str) -> None:
     written = FORMS[form](canary)

@@ -200,6 +200,7 @@ def test_an_answer_is_unpacked_up_to_the_cap(monkeypatch: pytest.MonkeyPatch) ->
             http.get(address, {"size": "100001"})
 
 
+@pytest.mark.slow
 def test_a_packed_answer_of_many_parts_takes_no_more_than_its_share() -> None:
     """Gzip may be put together of many members, also of empty ones: 64 MiB took half an hour of a processor."""
 

@@ -184,6 +184,7 @@ def test_a_provider_that_comes_to_have_another_block_lands_nothing(tmp_path: Pat
     assert Landing(tmp_path).files() == []
 
 
+@pytest.mark.slow
 def test_a_long_reading_is_resumed_at_a_young_block_only(tmp_path: Path) -> None:
     """A fault that lasts would hold it at its block for ever; a vote's last hours are not the next vote's."""
     now = datetime.now(UTC).replace(microsecond=0)

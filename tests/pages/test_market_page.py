@@ -143,6 +143,7 @@ def test_addresses_of_one_party_are_one_payer() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_a_curated_label_merges_addresses_in_the_title_and_in_the_table(mart: Mart, visit: Open) -> None:
     payers = market_facts.spend_parties(mart).filter(population="payers")
     assert payers.select("party", "holder", "addresses", "low_usd").rows() == [
@@ -298,7 +299,6 @@ def test_a_chart_that_leaves_out_parties_says_how_many_half_needs(visit: Open, k
 # --- who decides over the parts of a network --------------------------------------------------------------------------
 
 
-@pytest.mark.slow
 def test_how_much_of_the_emission_is_scored_by_few_is_told(mart: Mart, visit: Open) -> None:
     (one,) = [one for one in populations(mart) if one.reading == "subnet_emission"]
     found = deciding.deciding(mart, one)
@@ -320,7 +320,6 @@ def test_how_much_of_the_emission_is_scored_by_few_is_told(mart: Mart, visit: Op
     assert list(table(shown, "part", "fewest")["part"]) == ["Subnet 1", "Subnet 2", "Subnet 3", "Subnet 4"]
 
 
-@pytest.mark.slow
 def test_how_far_a_subnet_is_from_being_taken_over_is_told(mart: Mart, visit: Open) -> None:
     """What is missing over its token outside the pool, and in TAO at the price; too young ones last."""
     assert takeover.takeovers(mart, "bittensor").rows() == [

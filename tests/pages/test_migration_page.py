@@ -19,6 +19,8 @@ from store.mart import Mart, current
 from store.rows import Block, Facts, Kind, Snapshot, frame, holdings, observation
 from tests.pages.test_every_page import opened
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 CONVERTED_ON = datetime(2025, 7, 1, 9, 30, tzinfo=UTC)
 WHO, OTHER, *SIGNERS = (f"0x{place:040x}" for place in range(0xA1, 0xA7))

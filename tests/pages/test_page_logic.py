@@ -165,6 +165,7 @@ def test_stake_is_told_among_validators_and_among_delegators(visit: Open) -> Non
     assert "delegator" in chosen(shown, "of", "delegators/delegators").header[0].value
 
 
+@pytest.mark.slow
 def test_a_pasted_address_is_told_its_rank_share_index_and_who_outvotes_it(visit: Open) -> None:
     shown = visit("power", net="akash", q=address("fetchvaloper", 0))
     rows = table(shown, "decides", "outvoted").to_dict("records")
@@ -434,6 +435,7 @@ def changed_from_usual(shown: AppTest) -> None:
             menu.select_index(1)
 
 
+@pytest.mark.slow
 def test_what_a_scenario_does_not_ask_for_leaves_the_address(visit: Open) -> None:
     shown = visit("whatif", **{"if": "remove"}, many="2", whom="a,b,c", who="a", pct="3")
     assert address_line(shown) == {"if": "remove", "many": "2"}
@@ -548,6 +550,7 @@ def test_a_time_without_events_is_said_so(visit: Open, monkeypatch: pytest.Monke
 # --- markets ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_another_market_is_another_page(visit: Open) -> None:
     shown = visit("markets")
     assert shown.header[0].value.startswith("Akash")

@@ -57,6 +57,7 @@ def told(found: tuple[Path, ...], side: Side, action: Action = MINT) -> list[Tol
     return [(path.name, fewest(path).upper if path.needs else path.missing, path.seconds) for path in ours]
 
 
+@pytest.mark.table
 @each(
     ("held", "said", "force", "stop"),
     [
@@ -266,6 +267,7 @@ TOWN = {(Measure.VOTING_POWER, "voters"): {"v": 30, "w": 21, "x": 49, "y": 1}}
 GOVERNOR = {("account", "gov"): "contract", ("quorum_counts", "gov"): "yes", ("rule", "gov"): "proved"}
 
 
+@pytest.mark.slow
 @each(
     ("said", "declared", "told_of_it"),
     [
@@ -289,6 +291,7 @@ def test_a_governor_acts_by_the_votes_that_it_counts(
     assert told_of_it in told(ways(known, "address"), Side.FORCE)
 
 
+@pytest.mark.slow
 @each(
     ("said", "told_of_it"),
     [
@@ -315,6 +318,7 @@ def test_a_contract_that_obeys_another_chain_is_its_rulers(
     assert found[1:] == [("minter of the token", unproved, None)]
 
 
+@pytest.mark.slow
 def test_who_was_offered_to_own_a_contract_counts_as_its_owner(draft: Draft) -> None:
     """He accepts when he likes, and asks nobody: of the token, or of the proxy admin that can replace its code."""
     network = a_network(*powers.ways({"token": "0x1"}))

@@ -181,6 +181,7 @@ def test_a_labelled_party_cannot_stand_between_two_others_either() -> None:
     assert sorted(map(len, merged(texts, labels).values())) == [1, 1]
 
 
+@pytest.mark.slow
 def test_operators_of_real_chains_are_found(shared: Path) -> None:
     """akashnet-1 and fetchhub-2 in 2021: of three validators of StakeTab two say both the same."""
     rows = []

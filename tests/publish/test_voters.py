@@ -136,6 +136,7 @@ def test_a_validators_account_is_the_validator(draft: Draft) -> None:
     assert least(known(draft, behind)) == [(1, 1, {X})] * 2
 
 
+@pytest.mark.slow
 def test_labels_of_a_validator_or_of_its_account_make_one_party(draft: Draft) -> None:
     behind = {V: {D: 20, account(V): 10}, W: {E: 30}, X: {F: 39, account(X): 1}}
     assert least(known(draft, behind))[0][:2] == (2, 2)
@@ -144,6 +145,7 @@ def test_labels_of_a_validator_or_of_its_account_make_one_party(draft: Draft) ->
         assert least(known(draft, behind, labels=labels), "address")[0][:2] == (2, 2)
 
 
+@pytest.mark.slow
 def test_nobody_votes_for_tokenised_shares_so_they_are_no_party(draft: Draft) -> None:
     behind = {V: {TOKENISED: 20}, W: {TOKENISED: 20}, X: {F: 60}}
     assert least(known(draft, behind))[1] == (1, 1, {X})
@@ -157,6 +159,7 @@ def test_nobody_votes_for_tokenised_shares_so_they_are_no_party(draft: Draft) ->
     assert least(known(draft, behind))[1] == (1, 1, {contract})
 
 
+@pytest.mark.slow
 def test_delegators_who_were_not_read_could_be_fewer(draft: Draft) -> None:
     for_all = known(draft, {V: {}, W: {}, X: {}}, tokens={V: 31, W: 29, X: 40})
     assert least(for_all) == [(1, 2, {V, X}), (1, 1, {X})]
@@ -167,11 +170,13 @@ def test_delegators_who_were_not_read_could_be_fewer(draft: Draft) -> None:
     assert least(of_one)[1][:2] == (1, 1)
 
 
+@pytest.mark.slow
 def test_what_validators_have_less_by_now_all_behind_them_have_less(draft: Draft) -> None:
     before = {validator: {one: 2 * amount for one, amount in held.items()} for validator, held in BEHIND.items()}
     assert least(known(draft, before, tokens={V: 31, W: 29, X: 40})) == least(known(draft))
 
 
+@pytest.mark.slow
 def test_whose_what_validators_have_more_by_now_nobody_has_read(draft: Draft) -> None:
     """Half of what they have came since: if it is all of D, who has 45 beside, D passes 134 of 200 alone."""
     force, stop = least(known(draft, tokens={V: 62, W: 58, X: 80}))
@@ -183,6 +188,7 @@ def test_whose_what_validators_have_more_by_now_nobody_has_read(draft: Draft) ->
     assert need.unread == ()
 
 
+@pytest.mark.table
 @pytest.mark.parametrize(
     ("votes", "expected", "asked"),
     [

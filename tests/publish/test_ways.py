@@ -124,6 +124,7 @@ UNREAD_VOTE = "its rule or its voters have not been read"
 PROVED = {("council_signers", ""): "verified", ("rule", ""): "council"}
 
 
+@pytest.mark.table
 @each(
     ("way", "said", "expected"),
     [
@@ -240,6 +241,7 @@ def test_what_was_not_read_of_the_power_is_nobodys_that_is_known(
     assert found == expected
 
 
+@pytest.mark.slow
 @each(
     ("rule", "expected"),
     [
@@ -262,12 +264,14 @@ def test_bodies_that_rule_together_are_counted_while_they_rule(
     assert [sorted(fewest(path).parties) for path in paths] == ([expected] if expected else [])
 
 
+@pytest.mark.slow
 def test_a_body_that_was_not_read_leaves_the_way_unknown(draft: Draft) -> None:
     nobody = Rule(CONTROL, "nobody", "", 1, 1, strict=False)
     assert told(draft, force("both", Seats((MOST, nobody)))) == [("both", "who the nobody are has not been read")]
     assert told(draft, force("all", Seats((replace(MOST, numerator=1, denominator=1, strict=False),)))) == [("all", 5)]
 
 
+@pytest.mark.slow
 @each(
     ("rule", "expected"),
     [
@@ -289,6 +293,7 @@ def test_who_rules_by_the_chains_own_word_is_who_is_counted(draft: Draft, rule: 
     assert [path.name for path in paths] == expected
 
 
+@pytest.mark.slow
 @each("side", Side)
 def test_keys_that_a_reading_would_tell_and_never_has_are_not_read(draft: Draft, side: Side) -> None:
     needs: Needs = Key("token/minter") if side is Side.FORCE else Refuse()
@@ -385,6 +390,7 @@ def test_ways_stand_in_the_order_in_which_they_are_declared(draft: Draft) -> Non
     assert [paths[place].action for place in (0, -1)] == [Action.CHANGE_RULES, Action.HALT]
 
 
+@pytest.mark.slow
 def test_of_equal_parties_the_same_are_named_in_whatever_order_they_were_read(draft: Draft) -> None:
     network = a_network(force("council", Keys("council", needed="seats")))
     keys = [f"0x{sha256(bytes([place])).hexdigest()}" for place in range(40)]

@@ -19,6 +19,7 @@ def test_decisiveness_adds_up_to_one_and_follows_weight(mart: Mart, known: list[
     assert found["decides"].is_sorted(descending=True)
 
 
+@pytest.mark.slow
 def test_an_address_decides_as_its_ranking_says(mart: Mart, known: list[Population]) -> None:
     population = one(known, "akash", "consensus", "validators")
     found = a_priori.decides(mart, population, address("akashvaloper", 0))

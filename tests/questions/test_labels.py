@@ -45,6 +45,7 @@ def test_who_has_no_label_has_none(mart: Mart) -> None:
     assert behind(mart, "fet", "else").is_empty()
 
 
+@pytest.mark.slow
 def test_an_ended_label_names_nobody(tmp_path: Path) -> None:
     """Else a label that was taken back would go on to say who an address is."""
     keys = [f"0x{number:040x}" for number in (1, 2)]

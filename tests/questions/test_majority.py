@@ -108,6 +108,7 @@ def test_the_record_has_everybody_who_could_vote(mart: Mart) -> None:
     assert found.overridden is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("status", "word"), [("cancelled", "Taken back"), ("pending", "Waiting for its vote")])
 def test_what_was_never_voted_on_is_no_vote_that_is_over(tmp_path: Path, status: str, word: str) -> None:
     assembled(tmp_path, proposal("1", timedelta(days=-5), status=status), proposal("2", timedelta(days=1)))
@@ -117,6 +118,7 @@ def test_what_was_never_voted_on_is_no_vote_that_is_over(tmp_path: Path, status:
         assert votes.stands(one, NOW).startswith(f"**{word}")
 
 
+@pytest.mark.slow
 def test_before_anybody_voted_it_is_said_when_and_that_nobody_did(tmp_path: Path) -> None:
     nothing = dict.fromkeys(("yes", "abstain", "no", "no_with_veto"), 0)
     waiting = proposal("3", timedelta(days=3), status="pending", **nothing, power=None, quorum=None)
@@ -132,6 +134,7 @@ def test_before_anybody_voted_it_is_said_when_and_that_nobody_did(tmp_path: Path
     assert "ended" not in " ".join(told.values())
 
 
+@pytest.mark.slow
 def test_where_the_rule_is_not_proved_nothing_is_said_of_the_result(tmp_path: Path) -> None:
     assembled(tmp_path, proposal("2", timedelta(days=1), quorum_counts=None))
     with opened(tmp_path) as mart:

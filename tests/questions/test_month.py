@@ -21,6 +21,8 @@ from store.rows import Block, Facts, Kind, Measure, Snapshot, holdings
 from tests.questions.conftest import one
 from tests.questions.test_ranking import NOON
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_change_without_labels_is_real_moves(mart: Mart, known: list[Population]) -> None:
     change = month.month(mart, one(known, "akash", "validators", "validators"))

@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from ingest.networks import networks
 from ingest.publication import build
 from questions.proposals import proposals
@@ -15,6 +17,7 @@ from tests.worlds.hamlet import cosmos
 NOW = datetime(2026, 7, 17, tzinfo=UTC)
 
 
+@pytest.mark.slow
 def test_a_proposal_has_a_quorum_where_its_network_counts_stake(tmp_path: Path) -> None:
     for snapshot, facts in cosmos(NOW, 1):
         if snapshot.block.time == NOW:

@@ -81,6 +81,7 @@ def parties(mart: Mart, grouping: str) -> list[tuple[str, int, float]]:
     return [(row["name"] or row["address"], row["members"], round(row["share"], 4)) for row in rows.to_dicts()]
 
 
+@pytest.mark.slow
 def test_addresses_of_one_party_are_merged_and_the_protocol_is_left_out(tmp_path: Path) -> None:
     labels = [("0xa", "bridge", "bridge"), ("0xb", "binance", "custodian"), ("0xd", "binance", "custodian")]
     with labelled(tmp_path, labels) as mart:
@@ -109,6 +110,7 @@ def test_without_labels_every_grouping_is_plain_addresses(tmp_path: Path) -> Non
         assert parties(mart, "control")[0] == ("0xa", 1, 0.5)
 
 
+@pytest.mark.slow
 def test_a_limit_keeps_the_largest_and_their_shares(tmp_path: Path) -> None:
     with labelled(tmp_path, [("0xd", "binance", "custodian"), ("0xe", "binance", "custodian")]) as mart:
         (population,) = populations(mart)
@@ -138,6 +140,7 @@ PLAIN = {
 }
 
 
+@pytest.mark.slow
 def test_an_address_without_a_checksum_is_found_alone_and_by_a_link_on_every_network_that_has_it(
     tmp_path: Path,
 ) -> None:
@@ -195,6 +198,7 @@ def test_a_key_stands_on_all_networks_whichever_spelling_was_pasted(mart: Mart, 
     assert voting == sorted(voting, reverse=True)
 
 
+@pytest.mark.slow
 def test_what_outvotes_an_address_is_told_only_where_it_votes(mart: Mart, known: list[Population]) -> None:
     largest = search(mart, address("akashvaloper", 0))[0]
     by_population = {(s.population.network, s.population.key): s for s in everywhere(mart, known, largest)}

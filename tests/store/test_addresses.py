@@ -234,6 +234,7 @@ def test_hostile_pastes_are_refused_in_few_words(hostile: str) -> None:
     assert len(str(refused.value)) < 300
 
 
+@pytest.mark.slow
 @given(st.text(max_size=600))
 def test_any_paste_is_an_address_or_refused_and_nothing_else(text: str) -> None:
     try:

@@ -202,6 +202,7 @@ def test_lasting_parts_of_earlier_versions_are_found(tmp_path: Path) -> None:
     assert found["holder"].to_list() == ["a"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("reading", "new"), [("votes", {"power"}), ("proposals", {"power", "quorum", "quorum_counts"})]
 )

@@ -45,6 +45,7 @@ def test_an_entity_is_of_one_kind(labels: pl.DataFrame) -> None:
     assert kinds.filter(pl.col("kinds") > 1).is_empty()
 
 
+@pytest.mark.slow
 def test_custodians_are_what_the_public_name_tags_say(labels: pl.DataFrame, shared: Path) -> None:
     with gzip.open(shared / "evm" / "labels_btl_ethereum.jsonl.gz", "rt") as file:
         tags = {row["address"].lower(): row for row in map(json.loads, file)}

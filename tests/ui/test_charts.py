@@ -73,6 +73,7 @@ def test_many_holders_are_drawn_as_their_largest() -> None:
     assert points(chart) == 2 * charts.MOST_BARS
 
 
+@pytest.mark.slow
 def test_hourly_years_are_thinned_and_keep_both_ends() -> None:
     rows = pl.concat([days(20_000), days(20_000, "fetch")])
     chart = curves.daily(rows, y="parties")

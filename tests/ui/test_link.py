@@ -1,5 +1,6 @@
 """A choice is in the page's address, and an address that names what is not here is answered."""
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 
@@ -47,6 +48,7 @@ def test_what_the_address_says_is_shown_also_in_an_old_spelling() -> None:
     assert not shown.toast
 
 
+@pytest.mark.slow
 def test_what_is_not_here_is_told_and_the_usual_is_shown() -> None:
     shown = opened(net="gone", side="lost", who="x,b", part="99")
     assert shown.text[0].value == "one buy b 5"

@@ -270,6 +270,7 @@ def mart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mart]:
         yield opened
 
 
+@pytest.mark.slow
 def test_the_mart_tells_the_five_columns_with_the_range_of_its_prices(mart: Mart) -> None:
     rows = market_facts.spend_columns(mart).select("column", "token", "tokens", "low_usd", "high_usd").rows()
     assert rows == [
@@ -282,6 +283,7 @@ def test_the_mart_tells_the_five_columns_with_the_range_of_its_prices(mart: Mart
     assert notes == {"ACT": "", "AKT": "sources differ: defillama 0.5, coingecko 0.52"}
 
 
+@pytest.mark.slow
 def test_the_mart_tells_who_is_paid_who_pays_and_who_opens_the_gate(mart: Mart) -> None:
     providers = market_facts.spend_parties(mart).filter(population="providers")
     assert providers.select("holder", "low_usd", "high_usd").rows() == [("p2", 90.0, 92.0), ("p1", 60.0, 60.0)]
@@ -292,6 +294,7 @@ def test_the_mart_tells_who_is_paid_who_pays_and_who_opens_the_gate(mart: Mart) 
     assert market_facts.spend_parties(mart, "accrued").filter(population="providers").height == 2
 
 
+@pytest.mark.slow
 def test_the_mart_holds_what_others_claim_against_the_history(mart: Mart) -> None:
     rows = market_facts.spend_claims(mart)
     words = dict(rows.select("reading", "word").iter_rows())
@@ -302,6 +305,7 @@ def test_the_mart_holds_what_others_claim_against_the_history(mart: Mart) -> Non
     assert market_facts.spend_points(mart).height == rows.height - 1
 
 
+@pytest.mark.slow
 def test_the_mart_sets_the_run_rate_beside_the_console(mart: Mart) -> None:
     (row,) = market_facts.run_rate_against_console(mart).iter_rows(named=True)
     # No close of that day is known, so the AKT part has no dollars and neither has the sum.
@@ -309,12 +313,14 @@ def test_the_mart_sets_the_run_rate_beside_the_console(mart: Mart) -> None:
     assert row["notes"] == "stale: the newest price is of 2026-07-17 12:00 UTC from coingecko"
 
 
+@pytest.mark.slow
 def test_the_mart_tells_supply_capacity_and_backing(mart: Mart) -> None:
     assert market_facts.supply(mart).select("organisation", "gpus").rows() == [("farm.example", 8.0)]
     assert market_facts.capacity(mart, NOON + timedelta(hours=2)).select("value", "age_hours").rows() == [(247.0, 2.0)]
     assert market_facts.backing(mart)["exact"].to_list() == ["mint_status_healthy"]
 
 
+@pytest.mark.slow
 def test_a_mart_without_the_market_gives_empty_tables(tmp_path: Path) -> None:
     path, _ = build(tmp_path, networks())
     with Mart(path) as nothing:

@@ -127,6 +127,7 @@ def agree(seeds: range) -> None:
         assert has(asked, found.parties) >= asked.need, seed
 
 
+@pytest.mark.slow
 def test_small_coalitions_are_exact() -> None:
     agree(range(200))
 
@@ -136,6 +137,7 @@ def test_two_thousand_small_coalitions_are_exact() -> None:
     agree(range(200, 2000))
 
 
+@pytest.mark.slow
 def test_a_search_that_takes_too_long_leaves_two_bounds_that_hold(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(covering, "WORK", 0)
     inexact = 0

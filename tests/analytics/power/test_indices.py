@@ -115,6 +115,7 @@ def test_integral_agrees_with_exact_values_within_its_stated_error(name: str) ->
     assert np.abs(found.value - exact).max() <= found.error
 
 
+@pytest.mark.slow
 def test_a_hundred_validators_agree_with_exact_integers() -> None:
     game = Game(heavy_tailed(100, 2_000), 1_001)
     exact = np.array([float(value) for value in shapley_shubik_exact(game)])
@@ -123,6 +124,7 @@ def test_a_hundred_validators_agree_with_exact_integers() -> None:
     assert np.abs(found.value - exact).max() <= found.error < 1e-8
 
 
+@pytest.mark.slow
 def test_coin_flips_agree_with_exact_swings_within_the_stated_error() -> None:
     game = Game(heavy_tailed(120, 3_000), 2_001)
     found = banzhaf(game)

@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from random import Random
 
+import pytest
+
 from analytics.power.count import Count, counts
 from analytics.power.paths import Action, Path, Quorum, Side
 from analytics.power.verdict import COUNT_WORDS, NOT_SHOWN, WORDS, count_word, word
@@ -63,6 +65,7 @@ def test_a_label_that_merges_two_raises_no_number() -> None:
             assert after.least <= before.least
 
 
+@pytest.mark.slow
 def test_who_splits_into_addresses_lowers_no_number_and_raises_no_lower_one() -> None:
     for world in map(World, WORLDS):
         who, parts = world.lots.choice(PARTIES), world.lots.randint(2, 4)

@@ -394,6 +394,7 @@ def check_worlds(worlds: range) -> None:
             raise AssertionError(f"world {world} is read differently") from wrong
 
 
+@pytest.mark.slow
 def test_a_second_reading_of_the_rules_prints_the_same() -> None:
     check_worlds(range(300))
 

@@ -109,6 +109,7 @@ def test_too_few_parties_are_not_trusted_and_equal_ones_have_no_tail() -> None:
     assert tail_index(np.full(50, 7.0)) == math.inf
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_interval_and_another_a_near_one() -> None:
     amounts = lognormal(np.random.default_rng(2), 500)
     once, again, other = (resampled_parties(amounts, seed=seed, replicates=400) for seed in (1, 1, 2))

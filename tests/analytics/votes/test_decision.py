@@ -75,6 +75,7 @@ def test_200_000_random_ballots_are_decided_as_the_chain_decides_them() -> None:
         assert ((least >= 0) & (bonded > 0) == (right == "passed")).all()
 
 
+@pytest.mark.slow
 def test_the_page_and_the_tally_decide_one_ballot_as_the_chain_does() -> None:
     under, powers = (table[..., ::10] for table in drawn())
     expected = by_the_chain(under, powers).tolist()

@@ -97,6 +97,7 @@ def assert_smallest(world: World) -> None:
             assert flip.fewest == len(turning[0])
 
 
+@pytest.mark.slow
 def test_the_count_is_the_nodes_own_and_flips_hold_when_counted_again(shared: Path) -> None:
     # Real stake of cudos-1, votes made up for a real node that counted them.
     folder = shared / "cosmos"

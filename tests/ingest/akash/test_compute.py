@@ -104,6 +104,7 @@ def test_a_node_that_ignores_the_filter_adds_no_lease_of_the_past() -> None:
         assert market(careless).ledger.accounts == market(honest).ledger.accounts
 
 
+@pytest.mark.table
 @pytest.mark.parametrize("rows_a_page", [7, 99, 100])
 def test_100_leases_are_read_completely_at_every_page_size(monkeypatch: pytest.MonkeyPatch, rows_a_page: int) -> None:
     monkeypatch.setattr("ingest.cosmos.lcd.ROWS_A_PAGE", rows_a_page)
@@ -136,6 +137,7 @@ def test_1000_leases_are_read_completely_at_every_page_size(
     assert sum(amounts(uact, "payers").values()) == sum(amounts(uact, "tenants").values()) == 8 * 5050 * MILLI * DAY
 
 
+@pytest.mark.table
 @pytest.mark.parametrize(
     ("version", "nested", "reclaims"), [("v2beta1", True, True), ("v1beta5", True, False), ("v1beta4", False, False)]
 )
@@ -176,6 +178,7 @@ def test_a_node_that_refuses_the_list_of_active_leases_is_an_error() -> None:
         run_rate("uact")(chain)
 
 
+@pytest.mark.slow
 def test_a_deployment_that_is_not_listed_is_looked_up() -> None:
     with pinned(node(replace(SMALL, unlisted=frozenset({1})))) as chain:
         assert len(amounts(run_rate("uact")(chain), "providers")) == 100
@@ -226,6 +229,7 @@ def test_nobody_paying_in_a_denom_is_a_fact() -> None:
     assert facts.rows.is_empty()
 
 
+@pytest.mark.slow
 def test_a_days_rate_is_told_for_the_day_before_the_block() -> None:
     with pinned(node(SMALL)) as chain:
         assert run_rate("uact")(chain).since == chain.block.time - timedelta(days=1)
@@ -320,6 +324,7 @@ def test_accrual_counts_what_was_settled_what_was_not_and_what_ended() -> None:
     assert facts.since == start["time"][0]
 
 
+@pytest.mark.slow
 def test_a_period_is_the_sum_of_its_ledgers() -> None:
     start = before()
     middle = ledger_at(THEN, [STAYS, ENDS, OWN, IN_AKT, BEGINS], [start])
@@ -336,6 +341,7 @@ def test_a_lease_that_ended_between_two_ledgers_is_remembered_in_the_later_one()
     assert amounts(facts, "providers")[provider(2)] == 3 * (150 - 98) * ONE
 
 
+@pytest.mark.slow
 def test_what_has_ended_is_looked_up_once() -> None:
     start = before()
     middle = ledger_at(THEN, after(), [start])

@@ -36,6 +36,7 @@ def newest(landing: Landing, reading: str) -> tuple[pl.DataFrame, datetime | Non
     return landing.read(path, landed.snapshot.key), landed.snapshot.since
 
 
+@pytest.mark.slow
 def test_a_lease_that_ended_between_two_runs_is_paid_to_its_last_unit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

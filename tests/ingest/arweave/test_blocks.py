@@ -100,6 +100,7 @@ def test_what_is_no_number_of_its_size_is_no_field(number: object) -> None:
         header({**ONE, "nonce_limiter_info": {**ONE["nonce_limiter_info"], "global_step_number": number}})
 
 
+@pytest.mark.slow
 @examples(100)
 @given(st.dictionaries(st.sampled_from(sorted(ONE)), st.none() | st.integers() | st.text() | st.lists(st.text())))
 def test_whatever_is_told_is_the_block_or_an_error_of_ours(other: dict[str, Any]) -> None:

@@ -183,6 +183,7 @@ def test_a_list_in_another_order_is_no_chain() -> None:
 # --- gateways ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_gateway_that_has_another_header_is_left_for_the_next() -> None:
     lie = {**SMALL.pinned, "weave_size": "1"}
     forged = block(SMALL.height, FOUND, b"\1" * 32)
@@ -227,6 +228,7 @@ STREAM = b"".join(SMALL.paid)
 STOLEN = b"".join(FORK.paid)
 
 
+@pytest.mark.table
 @pytest.mark.parametrize(
     ("odd", "told"),
     [

@@ -204,6 +204,7 @@ def test_numbers_of_the_chain_and_of_each_subnet(runtime: bytes) -> None:
         assert each["tempo", "subnet:1.0"] == "360"
 
 
+@pytest.mark.slow
 def test_balances_are_a_census_equal_to_the_chains_own_issuance(shared: Path) -> None:
     with at_head(Node(blob(shared, 218), 218, state(shared, "genesis_balances_3000_state_218.json.gz"))) as node:
         facts = balances(node, no_memo)

@@ -35,6 +35,7 @@ def lived(runtime: bytes, seed: int = 0, **world: bool) -> Iterator[tuple[World,
         yield made, node
 
 
+@pytest.mark.table
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("root_kept", [True, False])
 def test_parts_of_random_subnets_are_what_the_chain_paid(runtime: bytes, seed: int, root_kept: bool) -> None:

@@ -49,6 +49,7 @@ def test_stake_at_genesis_is_the_published_distribution(parts: dict[str, Facts])
     assert found["nc_gt_1_2"] == 17
 
 
+@pytest.mark.slow
 def test_balances_at_genesis_show_why_gini_is_no_headline(parts: dict[str, Facts]) -> None:
     free = amounts(parts["balances"], "coldkeys")
     assert len(free) == 18_618

@@ -89,6 +89,7 @@ def test_old_and_new_shares_mixed_in_one_pool_give_exact_positions(runtime: byte
         assert mapped(positions(node, no_memo)) == expected(world)
 
 
+@pytest.mark.slow
 def test_one_request_for_all_delegates_is_taken_where_netuids_have_no_gap(runtime: bytes) -> None:
     with lived(runtime) as (world, node):
         world.node.calls[DELEGATES] = by_delegates(world)
@@ -108,6 +109,7 @@ def test_behind_a_gap_in_the_netuids_the_list_of_delegates_is_not_trusted(runtim
         assert world.node.asked.count("state_call") == 3
 
 
+@pytest.mark.slow
 def test_lists_that_miss_stake_on_the_root_are_not_taken(runtime: bytes) -> None:
     with lived(runtime) as (world, node):
         del world.shares[world.whale, 0]
@@ -117,6 +119,7 @@ def test_lists_that_miss_stake_on_the_root_are_not_taken(runtime: bytes) -> None
         assert found.filter(pl.col("netuid") == 0)["alpha"].sum() > 0.99 * 5_400_000 * 10**9
 
 
+@pytest.mark.slow
 def test_shares_that_do_not_make_up_what_hotkeys_have_are_refused(runtime: bytes) -> None:
     with lived(runtime) as (world, node):
         hotkey = world.hotkey(1, world.neurons - 1)
@@ -126,6 +129,7 @@ def test_shares_that_do_not_make_up_what_hotkeys_have_are_refused(runtime: bytes
             positions(node, no_memo)
 
 
+@pytest.mark.slow
 def test_stakers_cannot_have_more_than_is_outside_the_pool(runtime: bytes) -> None:
     with lived(runtime) as (world, node):
         world.put("SubnetAlphaOut", [u(16, 2)], u(64, 5))
@@ -142,6 +146,7 @@ def test_stake_is_marked_in_tao_by_hotkey_and_by_coldkey(runtime: bytes) -> None
         assert int(sums["hotkeys"]) == int(sums["coldkeys"]) == marked
 
 
+@pytest.mark.slow
 def test_stake_of_a_netuid_that_was_registered_again_is_another_population(runtime: bytes) -> None:
     with lived(runtime) as (world, node):
         world.put("RegisteredSubnetCounter", [u(16, 2)], u(64, 1))
@@ -152,6 +157,7 @@ def test_stake_of_a_netuid_that_was_registered_again_is_another_population(runti
         assert facts.reported == dict.fromkeys(names - {"subnet:0.0/coldkeys"}, 4 * 10**15)
 
 
+@pytest.mark.slow
 def test_selling_all_stake_brings_what_the_runtime_says(runtime: bytes) -> None:
     with lived(runtime) as (world, node):
         bring = 7 * 10**9
@@ -185,6 +191,7 @@ def early(shared: Path, **names: str) -> World:
     return made
 
 
+@pytest.mark.slow
 def test_shares_of_a_pool_that_was_closed_are_absent(shared: Path) -> None:
     made = early(
         shared, LastHotkeyEmissionOnNetuid="AlphaSharePoolEpoch", LastHotkeyColdkeyEmissionOnNetuid="AlphaShareEpoch"
@@ -202,6 +209,7 @@ def test_shares_of_a_pool_that_was_closed_are_absent(shared: Path) -> None:
         assert mapped(positions(node, no_memo)) == {(spelled(HOTKEY), spelled(ALICE), 1): 10**9}
 
 
+@pytest.mark.slow
 def test_stake_before_dtao_is_tao_on_the_root(shared: Path) -> None:
     made = early(shared, Alpha="Alpho")
     made.put("Stake", [HOTKEY, ALICE], u(64, 5 * 10**9))
@@ -210,6 +218,7 @@ def test_stake_before_dtao_is_tao_on_the_root(shared: Path) -> None:
         assert mapped(positions(node, no_memo)) == {(spelled(HOTKEY), spelled(ALICE), 0): 5 * 10**9}
 
 
+@pytest.mark.slow
 def test_a_pool_whose_curve_is_unknown_has_no_price(runtime: bytes) -> None:
     names = {"SwapRuntimeApi": "SwopRuntimeApi"}
     made = World(Node(renamed(runtime, names), 424))
@@ -219,6 +228,7 @@ def test_a_pool_whose_curve_is_unknown_has_no_price(runtime: bytes) -> None:
         subnets(node)
 
 
+@pytest.mark.slow
 def test_a_list_of_delegates_without_stake_by_subnet_is_not_taken(shared: Path) -> None:
     # Spec 240 told one sum of TAO for each nominator.
     made = World(Node(blob(shared, 240), 240))

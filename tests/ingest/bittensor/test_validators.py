@@ -140,6 +140,7 @@ def test_spec_218_had_a_tao_weight_for_each_subnet(shared: Path) -> None:
         assert consensus_weights(node, [(1, hotkey), (2, hotkey)]) == [107, 9]
 
 
+@pytest.mark.slow
 def test_a_runtime_that_records_no_stake_weights_is_named(runtime: bytes) -> None:
     made = World(Node(renamed(runtime, {"StakeWeight": "StakeWoight"}), 424))
     made.put("NetworksAdded", [u(16, 0)], b"\1")

@@ -62,6 +62,7 @@ def counted(
     return {(one.side, one.action): one for one in counts(found, labelled if grouping == "control" else ())}
 
 
+@pytest.mark.table
 @pytest.mark.parametrize(("grouping", "number", "words"), [("control", 1, "one party"), ("address", 2, "two keys")])
 @pytest.mark.parametrize("side", Side)
 def test_all_powers_of_the_root_are_one_party_with_labels_and_two_keys_without(
@@ -75,6 +76,7 @@ def test_all_powers_of_the_root_are_one_party_with_labels_and_two_keys_without(
         assert (one.path.name, one.seconds) == ("the sudo multisig, 2 of 3", 0)
 
 
+@pytest.mark.slow
 def test_a_third_of_the_finality_votes_stops_finality_and_neither_halts_nor_censors(draft: Draft) -> None:
     found, _ = paths(draft, ROOT, {})
     (grandpa,) = [path for path in found if "GRANDPA" in path.name]
@@ -89,6 +91,7 @@ def test_a_third_of_the_finality_votes_stops_finality_and_neither_halts_nor_cens
     assert keyless[Side.FORCE, Action.MINT].number is None
 
 
+@pytest.mark.slow
 def test_triumvirate_and_senate_are_counted_while_the_runtime_has_them(draft: Draft) -> None:
     """A proposer of three and seven of twelve senators; the sudo key beside them has no known signers."""
     said = {("rule", ""): "sudo, triumvirate, senate", **UNPROVED}
@@ -99,6 +102,7 @@ def test_triumvirate_and_senate_are_counted_while_the_runtime_has_them(draft: Dr
     assert counted(draft, said, bodies(triumvirate=9, senate=12))[Side.STOP, Action.SEIZE].number == 6
 
 
+@pytest.mark.slow
 def test_who_sits_in_both_bodies_counts_once(draft: Draft) -> None:
     both = bodies(triumvirate=3, senate=3)
     both[Measure.CONTROL, "senate"]["triumvirate 0"] = 1
@@ -106,6 +110,7 @@ def test_who_sits_in_both_bodies_counts_once(draft: Draft) -> None:
     assert found[Side.FORCE, Action.MINT].number == 3
 
 
+@pytest.mark.slow
 def test_the_two_stage_system_is_counted_once_its_bodies_are_there(draft: Draft) -> None:
     """A proposer and two of three; to stop it two of three, or 17 of 32 reviewers; it is enacted after a day."""
     seats = bodies(proposers=20, triumvirate=3, reviewers=32)
@@ -123,6 +128,7 @@ def test_the_two_stage_system_is_counted_once_its_bodies_are_there(draft: Draft)
     }
 
 
+@pytest.mark.slow
 def test_what_is_prepared_is_told_and_counts_nowhere(draft: Draft) -> None:
     said = ROOT | {("two_stage", ""): "rule ready, pallets absent"}
     found, _ = paths(draft, said, {})
@@ -133,12 +139,14 @@ def test_what_is_prepared_is_told_and_counts_nowhere(draft: Draft) -> None:
     assert (one.number, one.at_most, one.unknown) == (1, False, "")
 
 
+@pytest.mark.slow
 def test_a_pallet_that_nobody_knows_leaves_the_root_unknown(draft: Draft) -> None:
     found = counted(draft, {("rule", ""): "rule unknown", **UNPROVED})
     assert found[Side.FORCE, Action.MINT].unknown == "the chain's governance: rule unknown"
     assert found[Side.FORCE, Action.HALT].at_most
 
 
+@pytest.mark.slow
 def test_conviction_is_told_where_the_runtime_has_it_and_counts_nowhere(draft: Draft) -> None:
     found, _ = paths(draft, ROOT | {("takeover_per_cent", ""): "18"}, {})
     (conviction,) = [path for path in found if path.name == "conviction"]

@@ -184,6 +184,7 @@ def test_times_that_are_past_are_asked_once() -> None:
     assert {name for name in shelf.made if "times" in name} == named
 
 
+@pytest.mark.slow
 def test_times_of_changes_of_a_rule_are_asked_once() -> None:
     """Whoever types a number in every hour does not cost a question each hour for each of them."""
     (delay,) = (topic for topic, name in CHANGES.items() if name == "voting_delay")
@@ -236,6 +237,7 @@ def test_a_quorum_beyond_any_amount_hides_the_rule_of_its_proposal_alone() -> No
     ]
 
 
+@pytest.mark.slow
 def test_a_vote_that_was_hidden_when_its_day_was_kept_is_found_by_the_contracts_count() -> None:
     """What was kept of the day of that vote is read once more, and of no other day."""
     shelf = Shelf()
@@ -297,6 +299,7 @@ def replace_pace(node: EvmNode, seconds: float) -> EvmNode:
     return replace(node, chain=replace(node.chain, seconds=seconds))
 
 
+@pytest.mark.slow
 def test_votes_that_do_not_add_up_to_the_contracts_count_are_refused() -> None:
     for logs in (LOGS[:2] + LOGS[3:], [*LOGS, voted(22, FIRST, BEN, NO, 1)]):
         with house(logs=logs) as node, pytest.raises(BadData, match="its votes add up to"):
@@ -339,6 +342,7 @@ def test_a_contract_that_says_otherwise_has_no_proved_rule(says: dict[bytes, byt
     assert why in told
 
 
+@pytest.mark.slow
 @each(
     ("says", "why"),
     [
@@ -352,6 +356,7 @@ def test_an_answer_that_nobody_understands_is_an_error(says: dict[bytes, bytes],
         proposals([GOVERNOR])(node, Shelf())
 
 
+@pytest.mark.slow
 @each(
     ("wrong", "why"),
     [

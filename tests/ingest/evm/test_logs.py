@@ -195,6 +195,7 @@ def test_a_provider_that_cuts_its_answers_hides_no_log(name: str) -> None:
     assert len(seen.logs_asked) < 80
 
 
+@pytest.mark.slow
 @each("refusal", [error(-32008, "response is too big"), error(-32601, "no such method"), result(None), result([None])])
 def test_a_doubted_block_without_receipts_is_asked_of_another_provider(refusal: Reply) -> None:
     """Invented: a block of exactly a hundred logs, whose receipts one provider does not give."""
@@ -265,6 +266,7 @@ def test_one_block_that_is_too_much_for_all_is_an_error(served: Callable[..., tu
         read(node(url))
 
 
+@pytest.mark.slow
 def test_one_block_that_is_too_much_for_one_provider_is_asked_of_another(
     served: Callable[..., tuple[str, Provider]],
 ) -> None:
@@ -301,6 +303,7 @@ def test_a_provider_on_another_fork_is_not_asked(served: Callable[..., tuple[str
     assert all(method != "eth_getLogs" for method, _ in asked.asked)
 
 
+@pytest.mark.table
 @pytest.mark.parametrize(
     "busy",
     [
@@ -335,6 +338,7 @@ def test_an_unknown_error_is_one_providers_reason(served: Callable[..., tuple[st
         read(node(strange))
 
 
+@pytest.mark.slow
 @each("proposed", ["0-9999", "5-4", "9999-0", "0x0-0x270f", "7", "0-99999999999"])
 def test_a_proposed_range_that_is_not_smaller_is_not_taken(proposed: str) -> None:
     said = error(-32602, f"query exceeds max results 5, retry with the range {proposed}")
@@ -467,6 +471,7 @@ def test_an_answer_of_a_stranger_is_no_answer() -> None:
         node(url)
 
 
+@pytest.mark.slow
 def test_no_logs_at_all_is_confirmed_by_a_second_provider(served: Callable[..., tuple[str, Provider]]) -> None:
     """Invented, after nodes that answer nothing for what they have pruned, or not indexed yet; parts last for good."""
     (forgot, _), (good, _) = served(), served(logs=LOGS)

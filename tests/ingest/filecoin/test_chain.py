@@ -79,6 +79,7 @@ def test_a_node_of_another_chain_is_refused_whatever_it_is_called() -> None:
         node_at(Lying(replace(STATE, genesis=butterfly)))
 
 
+@pytest.mark.slow
 def test_two_endpoints_that_disagree_are_told_and_a_third_decides() -> None:
     more = {**STATE.miners, "f01000": replace(STATE.miners["f01000"], qa=1)}
     forked = Lying(replace(STATE, miners=more))

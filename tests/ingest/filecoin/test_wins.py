@@ -110,6 +110,7 @@ def test_a_block_that_won_once_more_than_it_says_is_found_out_by_what_was_paid()
         read(Lying(STATE, changed("ChainGetPath", more)), HEAD - 10)
 
 
+@pytest.mark.table
 @pytest.mark.parametrize(
     ("change", "why"),
     [
@@ -132,6 +133,7 @@ def test_a_path_with_a_gap_or_another_end_is_refused(change: Any, why: str) -> N
     assert amounts(facts, "miners") == by_hand(STATE, range(HEAD - 10, HEAD))
 
 
+@pytest.mark.slow
 def test_a_tipset_that_is_no_longer_on_the_chain_is_told() -> None:
     first, last = earlier(STATE, HEAD - 10, HEAD)
     gone = first.with_columns(exact=pl.col("exact").replace({first["exact"][0]: f"{HEAD - 10} {'b' * 62}"}))

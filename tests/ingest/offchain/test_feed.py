@@ -180,6 +180,7 @@ WRONG = [
 ]
 
 
+@pytest.mark.table
 @pytest.mark.parametrize(("name", "path", "body", "thing", "reason"), WRONG)
 def test_one_invented_thing_that_is_wrong_is_left_out_and_told(
     name: str, path: str, body: Any, thing: str, reason: str
@@ -287,6 +288,7 @@ def read_by_a_run(source: Feed, reading: Reading) -> Facts:
     return source.rotation.ask(facts)
 
 
+@pytest.mark.slow
 def test_what_an_invented_address_tells_in_part_is_taken_once_no_other_tells_all() -> None:
     dead: dict[str, Any] = {"snapshots": []}
     still = {"snapshots": [{"date": "2026-07-01", "value": 5}]}

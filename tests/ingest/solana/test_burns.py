@@ -119,6 +119,7 @@ def test_a_day_that_is_over_is_asked_for_once() -> None:
     assert all(name.startswith(f"final-burned-{PLACE}-2026-1") for name in kept.frames)
 
 
+@pytest.mark.slow
 def test_what_one_run_cannot_read_is_left_for_the_next_the_newest_days_first() -> None:
     many = [burned(100 + place, YESTERDAY - timedelta(minutes=place), 1) for place in range(A_RUN)]
     more = [burned(900 + place, YESTERDAY - timedelta(days=2, minutes=place), 1) for place in range(5)]
@@ -126,6 +127,7 @@ def test_what_one_run_cannot_read_is_left_for_the_next_the_newest_days_first() -
     assert (found[day(1)], day(3) in found, sum(found.values())) == (A_RUN, False, A_RUN)
 
 
+@pytest.mark.slow
 def test_days_that_were_read_before_leave_a_run_to_older_ones() -> None:
     kept = Kept()
     moves = [burned(100 + one, YESTERDAY - timedelta(days=one // 60, minutes=one % 60), 1) for one in range(240)]
@@ -134,6 +136,7 @@ def test_days_that_were_read_before_leave_a_run_to_older_ones() -> None:
     assert (len(found), sum(found.values())) == (31, 240)
 
 
+@pytest.mark.slow
 def test_a_day_with_more_than_one_run_can_read_is_read_in_several() -> None:
     kept = Kept()
     moves = [burned(100 + one, YESTERDAY - timedelta(minutes=one), 1) for one in range(A_RUN + 20)]
@@ -213,6 +216,7 @@ def with_meta(**fields: Any) -> Cluster:
     return with_transaction(lambda told: {**told, "meta": {**told["meta"], **fields}})
 
 
+@pytest.mark.table
 @pytest.mark.parametrize(
     ("server", "why"),
     [

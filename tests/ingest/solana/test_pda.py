@@ -20,6 +20,7 @@ EDGES = [
 KEYS = [sha256(f"key {number}".encode()).digest() for number in range(1_000)]
 
 
+@pytest.mark.slow
 def test_a_key_is_one_where_the_curve_has_its_point_as_for_a_thousand_keys_of_solders() -> None:
     assert [on_curve(key) for key in KEYS] == [Pubkey(key).is_on_curve() for key in KEYS]
     assert 400 < sum(map(on_curve, KEYS)) < 600
@@ -30,6 +31,7 @@ def test_the_edges_of_the_field_are_told_as_solders_tells_them(key: bytes) -> No
     assert on_curve(key) == Pubkey(key).is_on_curve()
 
 
+@pytest.mark.slow
 def test_addresses_of_programs_are_derived_as_solders_derives_them() -> None:
     for key in KEYS[:200]:
         program, seeds = base58(key[::-1]), [b"seed", key]

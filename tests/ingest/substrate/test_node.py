@@ -189,6 +189,7 @@ def test_keys_of_the_next_item_are_the_end_of_this_one(node: Node) -> None:
         assert len(head.rows(*ACCOUNT)) == sum(key.startswith("0x" + _prefix(node)) for key in node.order)
 
 
+@pytest.mark.slow
 def test_a_server_with_small_pages_gives_all_keys(shared: Path) -> None:
     """Invented: a hundred keys at most, whatever is asked for, and the end is proved."""
     balances = Node(blob(shared, 218), 218, state(shared, "genesis_balances_3000_state_218.json.gz"))
@@ -313,6 +314,7 @@ def test_a_node_that_lost_the_end_of_a_map_is_found_out_by_a_second_one(what: st
         assert read(bad) == 20
 
 
+@pytest.mark.slow
 @each("what", BROAD)
 def test_a_second_one_that_names_a_key_without_a_value_is_no_witness(what: str, lonely: Node) -> None:
     """Invented."""
@@ -322,6 +324,7 @@ def test_a_second_one_that_names_a_key_without_a_value_is_no_witness(what: str, 
         assert read(good, bad) == 25
 
 
+@pytest.mark.slow
 @each("what", BROAD)
 def test_an_empty_map_is_nobodys_word_alone(what: str, lonely: Node) -> None:
     """Invented: where broad prefixes are refused, that there is no key at all needs a second one who says so."""
@@ -332,6 +335,7 @@ def test_an_empty_map_is_nobodys_word_alone(what: str, lonely: Node) -> None:
             read(one)
 
 
+@pytest.mark.slow
 def test_the_end_of_a_map_costs_few_questions(lonely: Node, raonet: Node) -> None:
     """Invented: one where the pallet has more, two where it has none, five where both are refused, however many."""
     for node, shortest, questions in ((raonet, 0, 1), (lonely, 0, 2), (lonely, 2 + 64, 3), (lonely, 2 + 32, 5)):
@@ -394,6 +398,7 @@ def test_an_endpoint_that_has_no_value_at_all_is_asked_after_another(raonet: Nod
         assert alone.value("Multisig", "Multisigs", bytes(32), bytes(32)) is None
 
 
+@pytest.mark.slow
 def test_that_a_runtime_does_not_describe_its_calls_two_endpoints_must_say(shared: Path) -> None:
     """Invented: the first says that there is no metadata of the version that names the runtime's calls."""
     newest = blob(shared, 424)
@@ -494,6 +499,7 @@ def test_refusals_are_that_endpoints_reason(code: int, message: str, meant: type
         assert issubclass(caught.type, meant)
 
 
+@pytest.mark.slow
 @each("error", [{"code": -32700, "message": "Parse error"}, "rate limit", ["no"], 7])
 def test_an_error_with_an_id_of_null_is_that_endpoints_reason(error: object, raonet: Node) -> None:
     """Invented, after proxies that refuse what they did not read."""
@@ -596,6 +602,7 @@ def test_a_height_that_nobody_knows_and_a_state_that_is_gone_are_source_down(nod
             chain().at(http, [url], HEIGHT - 257)
 
 
+@pytest.mark.slow
 def test_days_of_a_period_are_found_by_block_times_in_few_requests(node: Node) -> None:
     with serves(node) as url, Http(per_second=1e6) as http:
         calendar = Calendar(chain().past(http, [url]), url)
@@ -607,6 +614,7 @@ def test_days_of_a_period_are_found_by_block_times_in_few_requests(node: Node) -
     assert len(node.asked) < 80
 
 
+@pytest.mark.slow
 def test_a_long_reading_goes_on_from_its_kept_parts(shared: Path) -> None:
     balances = Node(blob(shared, 218), 218, state(shared, "genesis_balances_3000_state_218.json.gz"))
     kept: dict[str, pl.DataFrame] = {}

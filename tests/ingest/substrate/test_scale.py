@@ -202,6 +202,7 @@ def test_metadata_that_is_none_is_refused() -> None:
         metadata(b"meta\x0d")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", [218, 424])
 def test_cut_metadata_is_refused(shared: Path, version: int) -> None:
     raw = blob(shared, version)
