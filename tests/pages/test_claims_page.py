@@ -32,6 +32,17 @@ def data(tmp_path: Path) -> Iterator[Path]:
     st.cache_resource.clear()
 
 
+def test_a_link_to_a_claim_shows_what_each_of_its_readings_is_called_and_what_would_refute_it(
+    hamlet: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = opened("claims", hamlet, monkeypatch, claim="tao-subnets")
+    assert shown.subheader[0].value == "Bittensor has 128 active subnets"
+    readings = [one.value for one in shown.markdown if one.value.startswith("**")]
+    assert len(readings) > 1
+    assert all("What would refute it: " in one for one in readings)
+    assert {one.split("**")[1] for one in readings} <= {f"{mark} {word}" for word, mark in told.MARKS.items()}
+
+
 @pytest.mark.slow
 def test_a_link_to_one_claim_shows_each_reading_with_word_numbers_falsifier_and_block(
     data: Path, monkeypatch: pytest.MonkeyPatch

@@ -123,6 +123,7 @@ def cosmos(now: datetime, votes_over: int) -> Iterator[Landed]:
                 Facts(holdings(power)),
             )
         yield delegated(network, stake, now)
+        yield unsigned(network, operators[-1], now)
         yield named(network, now)
         yield from governed(network, now, votes_over)
     yield in_shares("fetch", now)
@@ -139,6 +140,15 @@ def delegated(network: str, stake: list[tuple[str, str, int]], now: datetime) ->
     return (
         snapshot(network, chain, "delegators", Kind.HOLDINGS, now, measure=Measure.STAKE, unit=unit),
         Facts(holdings((population, delegator, amount) for (population, delegator), amount in rows.items())),
+    )
+
+
+def unsigned(network: str, absent: str, now: datetime) -> Landed:
+    """All but one signed the newest block."""
+    rows = [observation("absent", now, 1, CHAINS[network][2], subject=absent)]
+    return (
+        snapshot(network, CHAINS[network][0], "signing", Kind.OBSERVATIONS, now, newest_only=True),
+        Facts(frame(Kind.OBSERVATIONS, rows)),
     )
 
 

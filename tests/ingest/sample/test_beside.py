@@ -24,6 +24,15 @@ def test_a_chain_tells_proposals_with_counts_and_the_votes_of_the_newest() -> No
     assert (proposals.select(pl.sum_horizontal("yes", "no", "abstain", "no_with_veto"))["yes"] > 0).all()
 
 
+def test_what_is_told_beside_distributions_passes_the_gate_of_its_network_in_every_family() -> None:
+    families = set()
+    for network in (one for one in networks().values() if one.address):
+        told = [facts.rows for _, facts in _beside(network, END, 1)]
+        assert not any(rows.is_empty() for rows in told), network.name
+        families |= {network.address.partition(":")[0]} if told else set()
+    assert families == {"bech32", "ss58", "hex", "f0", "base58", "base64url"}
+
+
 def test_prices_are_told_of_every_day_by_each_source() -> None:
     for _, facts in _beside(networks()["prices"], END, 1):
         assert facts.rows["time"].max() == END
