@@ -18,15 +18,21 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
+from streamlit.config import get_option
 from streamlit.file_util import get_static_dir
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
+# What stands after the last slash of a page's address, by the table of contents; the first page has none of its own.
+CONTENTS: Final = (Path(__file__).parent.parent / "app.py").read_text()
+PAGES: Final = frozenset(re.findall(r'"pages/(\w+)\.py"(?!.*default=True)', CONTENTS))
 METHODS: Final = ("GET", "HEAD")
 # Of Streamlit's own addresses; not uploads, metrics, and the interface for agents.
 OPEN: Final = frozenset({"health", "host-config", "stream"})
 # What pages send of themselves; not clear_cache, which empties the caches of all readers.
 SAID: Final = frozenset({"rerun_script", "stop_script", "app_heartbeat", "deferred_file", "dataframe_chunk"})
+FOUND: Final = 200
+NOT_FOUND: Final = 404
 POLICY_VIOLATION: Final = 1008
 
 OTHER_NAME: Final = "This server does not answer to that name. Its operator can add it: STREAMLIT_SERVER_ALLOWED_HOSTS."
@@ -45,7 +51,7 @@ class Border:
         """One request, one websocket, or the server's own beginning and end."""
         if scope["type"] == "http":
             refused = _refused(scope)
-            await (refused or self._app)(scope, receive, _with(self._headers, send))
+            await (refused or self._app)(scope, receive, _with(self._headers, send, found=_is_page(scope["path"])))
         elif scope["type"] == "websocket" and not _own(Headers(scope=scope)):
             await WebSocketClose(POLICY_VIOLATION)(scope, receive, send)
         else:
@@ -106,10 +112,21 @@ def _own(asked: Headers) -> bool:
     return is_host_allowed(host) and (origin is None or urlsplit(origin).netloc == host)
 
 
-def _with(headers: Mapping[str, str], send: Send) -> Send:
+def _is_page(path: str) -> bool:
+    """Whether a page has this address."""
+    name = path.rstrip("/").removeprefix(f"/{get_option('server.baseUrlPath').strip('/')}").strip("/")
+    return not name or name in PAGES
+
+
+def _with(headers: Mapping[str, str], send: Send, *, found: bool) -> Send:
+    """Answers with our headers. Streamlit answers any address with its shell, which then says that there is no page."""
+
     async def told(message: Message) -> None:
         if message["type"] == "http.response.start":
-            MutableHeaders(scope=message).update(headers)
+            own = MutableHeaders(scope=message)
+            own.update(headers)
+            if not found and message["status"] == FOUND and own.get("content-type", "").startswith("text/html"):
+                message["status"] = NOT_FOUND
         await send(message)
 
     return told

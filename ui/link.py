@@ -6,11 +6,14 @@ first is shown.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ui import inert
+
+NOTED: Final = "the address of the open page"
 
 
 def choice(
@@ -37,6 +40,7 @@ def several(
     label: str, keys: Sequence[str], told: Callable[[str], str], *, key: str, default: Sequence[str]
 ) -> tuple[str, ...]:
     """Any number of several; keys hold no commas."""
+    _go_back(key)
     if key in st.session_state:
         before = list(st.session_state[key])
     else:
@@ -60,6 +64,7 @@ def number(
 ) -> float:
     """A number between two others; draw: st.slider or st.number_input, whole numbers where the step is whole."""
     kind = type(step)
+    _go_back(key)
     if not low <= st.session_state.get(key, low - 1) <= high:
         asked = st.query_params.get(key, f"{default:g}")
         found = _number(asked)
@@ -85,6 +90,7 @@ def pin(key: str, chosen: str) -> None:
     """The address says this choice always, also where it is the first: the first changes with time."""
     if st.query_params.get(key) != chosen:
         st.query_params[key] = chosen
+    _noted()[key] = chosen
 
 
 def respell(key: str, today: Callable[[str], str]) -> None:
@@ -99,10 +105,12 @@ def forget(*keys: str) -> None:
     for key in keys:
         st.session_state.pop(key, None)
         st.query_params.pop(key, None)
+        _noted().pop(key, None)
 
 
 def _begin(key: str, keys: Sequence[str], default: str, told: Callable[[str], str]) -> None:
     """What the address says comes first; what was chosen before and is gone now is forgotten."""
+    _go_back(key)
     if st.session_state.get(key) in keys:
         return
     fresh = key not in st.session_state
@@ -127,3 +135,20 @@ def _note(key: str, chosen: str, default: str) -> None:
     """The address says what differs from what a reader sees first, and goes on saying what it said once."""
     if st.query_params.get(key, default) != chosen:
         st.query_params[key] = chosen
+    _noted()[key] = st.query_params.get(key, "")
+
+
+def _go_back(key: str) -> None:
+    """Forget a choice where the address says another thing than after the last run: a reader went back or forth."""
+    if _noted().get(key, said := st.query_params.get(key, "")) != said:
+        st.session_state.pop(key, None)
+
+
+def _noted() -> dict[str, str]:
+    """What the address said of each choice when the page that is open last ran."""
+    context = get_script_run_ctx()
+    page = context.page_script_hash if context else ""
+    if st.session_state.get(NOTED, ("", {}))[0] != page:
+        st.session_state[NOTED] = (page, {})
+    noted: dict[str, str] = st.session_state[NOTED][1]
+    return noted

@@ -54,3 +54,29 @@ def test_what_is_not_here_is_told_and_the_usual_is_shown() -> None:
     assert shown.text[0].value == "one buy b 5"
     assert sorted(one.value.split("'")[1] for one in shown.toast) == ["99", "gone", "lost", "x"]
     assert opened(part="many").text[0].value == "one buy a 5"
+
+
+def test_back_and_forth_show_what_was_shown_there() -> None:
+    shown = opened(side="sell")
+    shown.selectbox(key="net").set_value("two").run()
+    shown.multiselect(key="who").set_value(["b", "c"]).run()
+    shown.slider(key="part").set_value(7).run()
+    after = said(shown)
+    for key in ("net", "who", "part"):
+        del shown.query_params[key]
+    shown.run()
+    assert shown.text[0].value == "one sell a 5"
+    assert said(shown) == {"kept": "always", "side": "sell"}
+    for key, value in after.items():
+        shown.query_params[key] = value
+    shown.run()
+    assert shown.text[0].value == "two sell b,c 7"
+
+
+def test_a_choice_after_going_back_holds() -> None:
+    shown = opened(net="two")
+    shown.query_params["net"] = "one"
+    shown.run()
+    shown.selectbox(key="net").set_value("two").run()
+    shown.slider(key="part").set_value(7).run()
+    assert shown.text[0].value == "two buy a 7"
