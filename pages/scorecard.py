@@ -87,24 +87,34 @@ def main() -> None:
     """The page from top to bottom."""
     known = frame.begin("Which parts are really decentralized?")
     rows = sorted(served.asked(scorecard.rows, known), key=lambda row: list(STACK).index(row.stack))
-    st.markdown(f"{powers.answer([row.power for row in rows])} {matrix.broad(rows)}")
+    now = datetime.now(UTC)
+    read, unread = [row for row in rows if not matrix.unread(row)], [row for row in rows if matrix.unread(row)]
+    dated = {row.network: matrix.as_of(row, now) for row in read}
+    st.markdown(f"{powers.answer([row.power for row in read], dated)} {matrix.broad(read)}")
     st.markdown(
         "**Power** is of a network as a whole: the fewest parties that can force something on all others, or stop it. "
         "**Math** is over how many equal parties one resource is spread. A network can look good in one and bad in "
         "the other."
     )
     frame.past()
-    overview(rows)
-    against(rows)
+    overview(read)
+    if unread:
+        st.caption(f"Not read yet: {words.listed([inert.markdown(row.title) for row in unread])}.")
+    against(read)
     to_compare()
     for stack, (title, what) in STACK.items():
-        layer = [row for row in rows if row.stack == stack]
-        if layer or stack:
+        layer = [row for row in read if row.stack == stack]
+        missing = [row for row in unread if row.stack == stack]
+        if layer or missing or stack:
             st.header(f"{title}: {what}" if what else title, anchor=False)
         if not layer and stack:
             st.markdown("Nothing of this layer has been read yet.")
         for row in layer:
-            about(row)
+            about(row, dated[row.network])
+        if missing:
+            with st.expander(f"Not read yet: {words.listed([inert.markdown(row.title) for row in missing])}"):
+                for row in missing:
+                    about(row, "")
         planned(stack)
     labels.objecting()
     everything(rows)
@@ -219,7 +229,7 @@ def marks(row: Row) -> Iterator[dict[str, object]]:
 
 
 @frame.section
-def about(row: Row) -> None:
+def about(row: Row, dated: str) -> None:
     """One network: how few can force and stop something, then each action, then what there is no word for."""
     said = row.power.of(Side.FORCE)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -230,7 +240,12 @@ def about(row: Row) -> None:
         for vote in open_votes(row.network):
             label = f"Vote open: {vote.number}"
             st.page_link("pages/proposals.py", label=label, icon=":material/how_to_vote:", query_params={"p": vote.key})
-    told = (powers.forced(said), powers.stopped(row.power.of(Side.STOP)), powers.beside_all(row.power))
+    told = (
+        f"{words.sentence(dated)}:" * bool(dated),
+        powers.forced(said),
+        powers.stopped(row.power.of(Side.STOP)),
+        powers.beside_all(row.power),
+    )
     st.markdown("  \n".join(text for text in told if text))
     if row.power.said:
         with st.expander("Each action: how few can force it, how few can stop it", icon=":material/gavel:"):

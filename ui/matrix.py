@@ -1,19 +1,23 @@
 """The scorecard as a table of words: a network a row, its power to force and stop, and what is spread over whom."""
 
+import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import polars as pl
 
 from analytics.power.paths import Side
-from analytics.power.verdict import WORDS
+from analytics.power.verdict import WORDS, State
 from questions.scorecard import Cell, Row
 from store.columns import ABOUT, Column
 from ui import inert, powers, words
 
 # What is less would be written as 0.0.
 UNCHANGED: Final = 0.05
+# What is older is said with its month, and its words have no colour: they are not of today.
+OLD: Final = timedelta(days=30)
+COLOURED: Final = re.compile(r":[a-z]+-background\[")
 # Two numbers that are written alike are one.
 PLACES: Final = 1
 
@@ -27,12 +31,38 @@ def matrix(found: Sequence[Row], layers: Mapping[str, str], now: datetime) -> pl
     shown = {column: about.title for column, about in ABOUT.items() if column in known}
     rows = []
     for one in found:
-        times = [cell.population.time for cell in one.cells.values() if cell.population]
-        age = f", {words.duration(now - min(times))}" if times else ""
-        row = {"Network": f"**{inert.markdown(one.title)}**  \n:small[{layers[one.stack]}{age}]"}
-        row |= {"Can force": powers.cell(one.power.of(Side.FORCE)), "Can stop": powers.cell(one.power.of(Side.STOP))}
-        rows.append(row | {title: math(one.cells.get(column)) for column, title in shown.items()})
+        dated, time = as_of(one, now), _time(one)
+        age = dated or (words.duration(now - time) if time else "")
+        row = {
+            "Network": f"**{inert.markdown(one.title)}**  \n:small[{', '.join(filter(None, (layers[one.stack], age)))}]"
+        }
+        sides = {"Can force": Side.FORCE, "Can stop": Side.STOP}
+        row |= {title: powers.cell(one.power.of(side)) for title, side in sides.items()}
+        row |= {title: math(one.cells.get(column)) for column, title in shown.items()}
+        rows.append({title: _greyed(text) if dated else text for title, text in row.items()})
     return pl.DataFrame(rows)
+
+
+def unread(one: Row) -> bool:
+    """Whether nothing of a network was read: neither what is spread nor who can force or stop anything."""
+    silent = all(one.power.of(side).state == State.NOT_READ for side in Side)
+    return silent and not any(cell.population for cell in one.cells.values())
+
+
+def as_of(one: Row, now: datetime) -> str:
+    """The month of what is known of a network, where that is no longer of today; else nothing."""
+    time = _time(one)
+    return f"as of {time:%B %Y}" if time and now - time > OLD else ""
+
+
+def _time(one: Row) -> datetime | None:
+    """When the oldest of its populations was read."""
+    return min((cell.population.time for cell in one.cells.values() if cell.population), default=None)
+
+
+def _greyed(text: str) -> str:
+    """A cell whose word has no colour."""
+    return COLOURED.sub(":gray-background[", text)
 
 
 def broad(found: Sequence[Row]) -> str:

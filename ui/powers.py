@@ -94,13 +94,15 @@ def _beside(power: Power, side: str, action: str) -> Iterable[str]:
         yield f"{words.count(late)} if only those delegators vote who voted of late"
 
 
-def answer(powers: Sequence[Power]) -> str:
-    """How few are enough, over all networks, as the first sentence of the page."""
+def answer(powers: Sequence[Power], dated: Mapping[str, str]) -> str:
+    """How few are enough, over all networks, as the page's first sentence; dated: of which month, where not of now."""
     forced = [(one, one.of(Side.FORCE)) for one in powers]
     few = [(one, said) for one, said in forced if said.number is not None and said.number <= FEW]
     unknown = [one for one, said in forced if said.number is None]
     if few:
-        names = words.listed([f"**{inert.markdown(one.title)}** ({_way(said)})" for one, said in few])
+        names = words.listed(
+            [f"**{inert.markdown(one.title)}** ({_way(said)}{_dated(one, dated)})" for one, said in few]
+        )
         told = f"In {words.numeral(len(few))} of {words.several(len(powers), 'network')} one or two parties are enough "
         told += f"to force something on all others: {names}."
     else:
@@ -109,6 +111,10 @@ def answer(powers: Sequence[Power]) -> str:
     if unknown:
         told += f" Of {words.listed([inert.markdown(one.title) for one in unknown])} it is not known how few are."
     return told
+
+
+def _dated(one: Power, dated: Mapping[str, str]) -> str:
+    return f", {dated[one.network]}" if dated.get(one.network) else ""
 
 
 def forced(said: Said) -> str:

@@ -162,7 +162,7 @@ def visitor(context: BrowserContext, museum: str) -> Iterator[Reader]:
 
 # What each page tells of those states, or that they say nothing of what it is about.
 OF_REAL_CHAINS = {
-    "scorecard": "Akash 2021 (halt, by validators with 1/3 of the power)",
+    "scorecard": "Akash 2021 (halt, by validators with 1/3 of the power, as of March 2021)",
     "power": "Akash 2021: two validators together can halt the chain",
     "proposals": "Akash 2021 1: Decrease target inflation rate to 47%",
     "whatif": "Akash 2021, cap what counts at 10%: from 9.0 to 13.6 effective parties, 2 to 3 for one third",

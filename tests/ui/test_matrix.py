@@ -2,17 +2,20 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from analytics.power.paths import Action, Side
 from analytics.power.verdict import COUNT_WORDS, NOT_SHOWN, WORDS
+from questions.populations import Population
 from questions.power import GROUPING, LATE, Party, Power, table
 from questions.power import Said as Count
 from questions.scorecard import Cell, Row, Said
 from tests.worlds.gallery_names import HOSTILE
 from ui import inert, powers
-from ui.matrix import broad, matrix
+from ui.matrix import broad, matrix, unread
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 SILENCES = ["not rated", "not applicable", "not read", "not verifiable"]
@@ -159,14 +162,32 @@ def test_the_page_begins_with_where_few_are_enough_and_where_nobody_knows() -> N
         Power(name, name, {(GROUPING, Side.FORCE, ""): said})
         for name, said in (("A", count(2)), ("B", count(3, "a handful")), ("C", count(None, "")))
     )
-    assert powers.answer([few, many, unknown]) == (
+    assert powers.answer([few, many, unknown], {}) == (
         "In one of three networks one or two parties are enough to force something on all others: "
         "**A** (halt\\, by validators). Of C it is not known how few are."
     )
-    assert powers.answer([many]).startswith("In none of one network")
+    assert powers.answer([many], {}).startswith("In none of one network")
+
+
+def test_what_is_no_longer_of_today_says_its_month_and_its_word_has_no_colour() -> None:
+    old = cast(Population, SimpleNamespace(time=datetime(2021, 3, 8, tzinfo=UTC), coverage=None))
+    shown = row(said(7.25, "a committee", lower=7.25), population=old)
+    assert shown["Network"].endswith(":small[Other, as of March 2021]")
+    assert ":gray-background[" in shown["Stake by owner"]
+    assert not any("blue" in text or "orange" in text for text in shown.values())
+    few = Power("a", "A", {(GROUPING, Side.FORCE, ""): count(2)})
+    assert "**A** (halt\\, by validators, as of March 2021)" in powers.answer([few], {"a": "as of March 2021"})
+
+
+def test_a_network_of_which_nothing_is_read_is_told_from_one_with_a_silence() -> None:
+    not_read = replace(STOP, state="not read")
+    cells = {"stake": Cell("a", "A", "stake", None, said(None), NO_GATE)}
+    silent = Power("a", "A", {(GROUPING, side, ""): not_read for side in Side})
+    assert unread(Row("a", "A", "", silent, cells))
+    assert not unread(Row("a", "A", "", replace(silent, said={(GROUPING, Side.FORCE, ""): FORCE}), cells))
 
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_the_name_of_a_network_is_text(name: str) -> None:
     assert row(said(), title=name)["Network"].startswith(f"**{inert.markdown(name)}**")
-    assert inert.markdown(name) in powers.answer([Power(name, name, {(GROUPING, Side.FORCE, ""): count()})])
+    assert inert.markdown(name) in powers.answer([Power(name, name, {(GROUPING, Side.FORCE, ""): count()})], {})
