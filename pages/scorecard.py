@@ -172,8 +172,8 @@ def against(rows: Sequence[Row]) -> None:
                 for title, of, m, most, k in points.select("title", "of", "m", "most", "k").iter_rows()
             ),
             sources(rows),
-            f"{dots.explained(points)}  \nRight is more spread, up is harder to capture; a mark just above a number "
-            "has that number. Counts of different networks rank nobody by themselves.  \n"
+            f"{dots.explained(points)}  \nRight is more spread, up is harder to capture; all marks between two lines "
+            "have the number beside them. Counts of different networks rank nobody by themselves.  \n"
             f"{yardsticks.explained(compared)}  \n{dots.left_out([row.title for row in rows], points)}",
         )
     )

@@ -105,8 +105,24 @@ def test_a_dot_is_hollow_where_independence_is_not_shown() -> None:
         }
     )
     drawn = dots.math_against_power(rows).data[0]
-    assert list(drawn.marker.symbol) == ["circle", "diamond-open"]
-    assert list(drawn.error_x.array) == [71, 0], "the line reaches to the most spread of what a network has"
+    assert list(drawn.marker.symbol) == ["diamond-open", "circle"]
+    assert list(drawn.error_x.array) == [0, 71], "the line reaches to the most spread of what a network has"
+    assert list(drawn.text) == ["Akash, compute spend", "Akash"]
+
+
+def test_marks_of_one_number_are_in_its_row_and_none_hides_another() -> None:
+    ks = [1] * 8 + [4] * 3 + [9]
+    rows = pl.DataFrame({"k": ks, "network": [f"n{place}" for place in range(12)]}).with_columns(
+        title=pl.col("network"), m=pl.lit(3.0), most=pl.lit(3.0), of=pl.lit("the network"), gate=pl.lit(False),
+        independent=pl.lit(True), word=pl.lit(""), path=pl.lit(""),
+    )  # fmt: skip
+    chart = dots.math_against_power(rows)
+    assert sorted(float(trace.y[0]) for trace in chart.data) == [place + 0.5 for place in range(12)]
+    axis = chart.layout.yaxis
+    assert dict(zip(axis.ticktext, axis.tickvals, strict=True)) == {"1": 4, "4": 9.5, "9": 11.5}
+    assert {line.y0 for line in chart.layout.shapes if line.xref == "paper"} == {8, 11}
+    said = [text.text for text in chart.layout.annotations if text.xref == "paper"]
+    assert said == ["one party", "a handful", "a committee"]
 
 
 @pytest.mark.parametrize(("gate", "independent", "lines"), [(False, True, 1), (True, True, 2), (True, False, 3)])
@@ -140,7 +156,6 @@ def test_a_large_network_fits_on_the_logarithmic_axes() -> None:
     )
     layout = dots.math_against_power(rows).layout
     assert layout.xaxis.range[1] > 2.96  # log10(900)
-    assert layout.yaxis.range[1] > 1.17  # log10(15): the band "broad" begins in sight
 
 
 def test_no_text_of_a_stranger_reaches_a_figure_as_markup() -> None:
@@ -219,9 +234,9 @@ def test_what_has_a_texture_has_it_in_lines_bars_and_dots_and_bears_its_name() -
     plain = dots.math_against_power(cells, paints={"akash": colours.of_network(1)}).data[0]
     assert (line.line.color, line.line.dash, line.marker.symbol) == ("#000001", "dash", "circle-open-dot")
     assert (bars.marker.color, bars.marker.pattern.shape) == ("#000001", "/")
-    assert (dot.marker.symbol, dot.text, dot.mode) == (("circle-dot",), title, "markers+text")
-    assert dot.textposition == ("middle right",)
-    assert (plain.marker.symbol, plain.mode) == (("circle",), "markers")
+    assert (dot.marker.symbol, dot.text, dot.mode) == (("circle-dot",), (title,), "markers+text")
+    assert dot.textposition == ("top right",)
+    assert plain.marker.symbol == ("circle",)
 
 
 def test_both_themes_have_exactly_ten_different_colours() -> None:
