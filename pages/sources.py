@@ -34,6 +34,8 @@ READINGS = {
     "message": tables.text("Last error"),
     "left_out": tables.text("Left out", "What its source told wrongly, or not any more, and why."),
 }
+# Of what was never read there is nothing else to tell.
+NEVER = ("title", "reading", "message")
 COVERED = {
     "network": tables.text("Network", pinned=True),
     "population": tables.text("Among"),
@@ -55,9 +57,10 @@ RUNS = {
     "version": tables.text("Version"),
 }
 ERRORS = {
-    "started": tables.time("Run"),
+    "started": tables.time("Last in the run of"),
+    "times": tables.count("Times"),
     "network": tables.text("Network"),
-    "reading": tables.text("Reading"),
+    "reading": tables.text("Readings"),
     "error": tables.text("Kind"),
     "message": tables.text("What the source said"),
 }
@@ -112,14 +115,22 @@ def fresh(now: datetime) -> None:
         state=pl.col("state").replace_strict(STATES),
         age=pl.Series([words.age(time, now) if time else words.MISSING for time in readings["time"]], dtype=pl.String),
     )
-    draw.table(
-        rows,
-        READINGS,
-        alt="Every reading with its newest block, age and source",
-        sources=[],
-        key="freshness",
-        rows=20,
-    )
+    never = pl.col("time").is_null()
+    read, unread = rows.filter(~never), rows.filter(never)
+    if not read.is_empty():
+        draw.table(
+            read,
+            READINGS,
+            alt="Every reading with its newest block, age and source",
+            sources=[],
+            key="freshness",
+            rows=20,
+        )
+    if not unread.is_empty():
+        networks = words.several(unread["title"].n_unique(), "network")
+        with st.expander(f"{words.sentence(words.several(unread.height, 'reading'))} of {networks} never read"):
+            columns = {name: READINGS[name] for name in NEVER}
+            draw.table(unread, columns, alt="Readings that were never read", sources=[], key="never-read")
     for one in readings.drop_nulls("left_out").iter_rows(named=True):
         st.caption(f"Left out of {one['network']} {one['reading']}: {inert.markdown(one['left_out'], 400)}.")
 
@@ -160,7 +171,7 @@ def ledger(now: datetime) -> None:
     st.markdown(
         f"The last run began {words.age(last['started'], now)} and ended as **{inert.markdown(last['status'])}**: "
         f"{words.several(last['landed'], 'reading')} landed, {words.several(last['errors'], 'error')}, "
-        f"{words.count(last['requests'])} requests."
+        f"{words.counted(last['requests'], 'requests')}."
     )
     draw.table(
         runs,
@@ -182,7 +193,7 @@ def failures() -> None:
     draw.table(
         errors,
         ERRORS,
-        alt="Errors of the last runs, newest first",
+        alt="Errors of the last runs by network and reason, newest first",
         sources=[],
         key="errors",
         rows=8,

@@ -33,7 +33,7 @@ def main() -> None:
         banners.nothing(f"No network has {what} yet. {left_out(read, metric)}")
         return
     over_time(read, metric, days, chosen, grouping)
-    told({one.network: one.title for one in known})
+    told()
 
 
 @frame.section
@@ -114,15 +114,15 @@ def together(rows: pl.DataFrame, metric: str, said: str, chosen: list[Population
 
 
 @frame.section
-def told(titles: dict[str, str]) -> None:
+def told() -> None:
     """What the numbers at the top of the small charts stand for."""
     st.header("What happened", anchor=False)
     draw.table(
-        served.asked(history.events).with_columns(network=pl.col("network").replace(titles)),
+        served.asked(history.events),
         {
             "mark": tables.text("Mark", "The number at the top of the small charts."),
             "time": tables.day("Day"),
-            "network": tables.text("Network"),
+            "called": tables.text("Network"),
             "title": tables.text("What"),
             "source": tables.link("Source"),
         },

@@ -115,9 +115,16 @@ def torn(mart: Mart) -> list[str]:
 
 
 def run_errors(mart: Mart, limit: int = 200) -> pl.DataFrame:
-    """What failed, newest first, with the reason."""
+    """What failed, newest first, one row a reason: the network, its readings, how often, and when last (started)."""
     return mart.table(
-        "SELECT r.started, e.* FROM run_error e JOIN run r ON r.id = e.run ORDER BY r.started DESC LIMIT ?", limit
+        """
+        SELECT max(r.started) AS started, coalesce(n.title, e.network) AS network,
+               string_agg(DISTINCT e.reading, ', ' ORDER BY e.reading) AS reading, count(*) AS times, e.error, e.message
+        FROM run_error e JOIN run r ON r.id = e.run LEFT JOIN network n ON n.name = e.network
+        GROUP BY coalesce(n.title, e.network), e.error, e.message
+        ORDER BY started DESC, times DESC, network, e.message LIMIT ?
+        """,
+        limit,
     )
 
 

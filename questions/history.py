@@ -103,7 +103,11 @@ def change(rows: pl.DataFrame, days: int) -> float | None:
 
 
 def events(mart: Mart) -> pl.DataFrame:
-    """What happened to the networks, numbered in order of time (column mark)."""
+    """What happened to the networks, numbered in order of time (column mark), each by its own title (column called)."""
     return mart.table(
-        "SELECT *, row_number() OVER (ORDER BY time, rowid)::VARCHAR AS mark FROM event ORDER BY time, rowid"
+        """
+        SELECT e.*, coalesce(n.title, e.network) AS called,
+               row_number() OVER (ORDER BY e.time, e.rowid)::VARCHAR AS mark
+        FROM event e LEFT JOIN network n ON n.name = e.network ORDER BY e.time, e.rowid
+        """
     )

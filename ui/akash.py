@@ -26,17 +26,18 @@ def spend(known: Sequence[Population]) -> None:
     if spent.is_empty():
         banners.nothing(f"No spend on {title} was read yet, or no price for it. The page Data and method says which.")
         return
-    dollars(source, title, spent)
+    st.header(akash_market.headline(title, spent), anchor=False)
     sides(source, title)
     over_time(source, title)
     claims(source)
+    dollars(source, title)
     supply(known)
 
 
 @frame.section
-def dollars(source: Sequence[Provenance], title: str, spent: pl.DataFrame) -> None:
+def dollars(source: Sequence[Provenance], title: str) -> None:
     """How much is spent on Akash, by every way of counting it."""
-    st.header(akash_market.headline(title, spent), anchor=False)
+    st.header("By every way of counting it", anchor=False)
     columns = served.asked(facts.spend_columns)
     draw.table(
         akash_market.with_marks(columns),

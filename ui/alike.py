@@ -25,10 +25,11 @@ def told(found: Sequence[Alike], now: Mapping[str, Value], then: Mapping[str, Va
         return "Some say one thing alike. That joins nobody: anybody can write anybody's words."
     m = [words.decimal(one[HEADLINE].value or 0.0) for one in (now, then)]
     k = [words.count(threshold.value(one).count or 0) for one in (now, then)]
+    few = f"still {k[0]}" if k[0] == k[1] else f"{k[0]} → **{k[1]}**"
     return (
         f"{words.sentence(words.several(joined, 'validator'))} say both the same identity and the same website as "
-        f"another. If each such group is one operator, it is {m[0]} → **{m[1]}** effective parties, and {k[0]} → "
-        f"**{k[1]}** have {threshold.amount}. Nobody checks what they say, so no headline rests on it."
+        f"another. If each such group is one operator, it is {m[0]} → **{m[1]}** effective parties, and {few} "
+        f"have {threshold.amount}. Nobody checks what they say, so no headline rests on it."
     )
 
 

@@ -62,7 +62,7 @@ def population(known: Sequence[Population]) -> Population:
     # Those that the scorecard tells of come first, parts of a network last.
     first = [one.key for one in headlines(known)]
     place = {
-        one.key: (first.index(one.key) if one.key in first else len(first), not whole(one.population), -one.n)
+        one.key: (first.index(one.key) if one.key in first else len(first), not whole(one.population), *_numbered(one))
         for one in known
     }
     by_key = {one.key: one for one in sorted(known, key=lambda one: place[one.key])}
@@ -76,6 +76,13 @@ def population(known: Sequence[Population]) -> Population:
         return f"{one.heading} ({one.token_unit if len(units) == len(readings) else one.reading})"
 
     return by_key[link.choice("Among", list(by_key), told, key="of")]
+
+
+def _numbered(one: Population) -> tuple[int, float, int]:
+    """Parts of a network by their numbers, 2 before 10; what has no number by how many there are."""
+    scope = one.population.rpartition("/")[0].rpartition(":")[2]
+    numbered = scope.replace(".", "", 1).isdigit()
+    return (numbered, float(scope) if numbered else 0, -one.n)
 
 
 def grouping() -> str:

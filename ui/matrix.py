@@ -15,6 +15,8 @@ from ui import inert, powers, words
 
 # What is less would be written as 0.0.
 UNCHANGED: Final = 0.05
+# What moved by less than this part of the number is grey.
+LOUD: Final = 0.05
 # What is older is said with its month, and its words have no colour: they are not of today.
 OLD: Final = timedelta(days=30)
 COLOURED: Final = re.compile(r":[a-z]+-background\[")
@@ -86,7 +88,7 @@ def math(one: Cell | None) -> str:
     if one.math.number is None:
         return powers.silent(one.math.state)
     most = one.bounds[1] if one.bounds else one.math.number
-    lines = [f"{_at_most(one, most)}{_moved(one.change)}", powers.word(one.math.words, one.math.letter)]
+    lines = [f"{_at_most(one, most)}{_moved(one.change, most)}", powers.word(one.math.words, one.math.letter)]
     return "  \n".join(lines + [f":small[{told}]" for told in _below(one, most)])
 
 
@@ -115,9 +117,11 @@ def gated(one: Cell) -> str:
     return f"half needs {words.numeral(int(one.gate.number or 0))} of the {inert.markdown(one.gate.how, 60)}"
 
 
-def _moved(change: float | None) -> str:
-    """An arrow with its size; nothing where nothing is to be seen."""
+def _moved(change: float | None, number: float) -> str:
+    """An arrow with its size, in colour where it is large beside the number; nothing where nothing is to be seen."""
     if change is None or abs(change) < UNCHANGED:
         return ""
     colour, arrow = ("green", "↑") if change > 0 else ("red", "↓")
+    if abs(change) < LOUD * number:
+        colour = "gray"
     return f" :{colour}[{arrow}\u00a0{words.decimal(abs(change))}]"

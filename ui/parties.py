@@ -96,7 +96,7 @@ def headline(population: Population, rule: DecidingShare, enough: Value, ranks: 
 
 def _who(population: Population, enough: Value, addresses: int) -> str:
     """So many validators; where some are one party's, so many parties with so many validators."""
-    one, many = _one(population.thing), population.thing
+    one, many = words.one(population.thing), population.thing
     if enough.bounds is not None:
         return f"{words.count(int(enough.bounds[0]))} to {words.count(int(enough.bounds[1]))} {many}"
     k = enough.count or 0
@@ -298,7 +298,7 @@ def place(stands: Sequence[Standing], parties: Sequence[tuple[str, float] | None
     told = []
     for one, party in zip(stands, parties, strict=True):
         among = one.population
-        held = f"number {words.count(one.rank)} of {words.count(among.n)} {inert.markdown(among.thing)}"
+        held = f"number {words.count(one.rank)} of {inert.markdown(words.counted(among.n, among.thing))}"
         held += f" by {among.measure.replace('_', ' ')}, {'alone ' if party else ''}with {words.share(one.share)}"
         held += f", with its party {inert.markdown(party[0])} {words.share(party[1])}" if party else ""
         said = f"**{inert.markdown(among.title)}**: {held}."
@@ -334,7 +334,3 @@ def outvoted(one: Standing) -> str:
     if not votes(one.population):
         return ""
     return "nothing does" if one.others is None else words.several(one.others, "other")
-
-
-def _one(things: str) -> str:
-    return things[:-3] + "y" if things.endswith("ies") else things.removesuffix("s")

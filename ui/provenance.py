@@ -37,12 +37,12 @@ class Provenance:
         """Network, unit, block, age and source as one line of Markdown."""
         where = words.block(self.height) if self.height is not None else f"fetched {words.moment(self.time)}"
         parts = [inert.markdown(self.network)]
-        counted = [f"{words.count(self.n)} {inert.markdown(self.population)}".strip()] if self.n is not None else []
+        counted = [inert.markdown(words.counted(self.n, self.population))] if self.n is not None else []
         counted += [inert.markdown(self.grouping)] if self.grouping else []
         parts += [", ".join(counted)] if counted else []
         parts += [f"in {inert.markdown(self.unit)}"] if self.unit else []
-        parts += [where, words.age(self.time, now), f"source {inert.markdown(self.host)}"]
-        return " · ".join(parts + ["**simulated**"] * self.simulated)
+        said = "**simulated**" if self.simulated else f"source {inert.markdown(self.host)}"
+        return " · ".join([*parts, where, words.age(self.time, now), said])
 
 
 def line(sources: Sequence[Provenance], now: datetime) -> str:

@@ -103,6 +103,16 @@ def several(number: int, thing: str, things: str = "") -> str:
     return f"{numeral(number)} {thing if number == 1 else things or thing + 's'}"
 
 
+def one(things: str) -> str:
+    """One of several: validators, a validator; parties, a party."""
+    return things[:-3] + "y" if things.endswith("ies") else things.removesuffix("s")
+
+
+def counted(number: int, things: str) -> str:
+    """How many of what, in figures: 1 admin, 100 validators."""
+    return f"{count(number)} {one(things) if number == 1 else things}".strip()
+
+
 def change(before: float | None, after: float | None, places: int = 0) -> str:
     """From before to after, with the sign spelled: up 2, down 0.3, unchanged."""
     if before is None or after is None:

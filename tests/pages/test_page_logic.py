@@ -567,6 +567,13 @@ def test_each_side_of_the_market_has_its_ranking(visit: Open, side: str) -> None
 
 
 @pytest.mark.slow
+def test_what_was_never_read_is_folded_below_what_was(visit: Open) -> None:
+    shown = visit("sources")
+    assert table(shown, "state", "time")["time"].notna().all()
+    (folded,) = (one for one in shown.expander if one.label.endswith("never read"))
+    assert list(folded.dataframe[0].value.columns) == ["title", "reading", "message"]
+
+
 def test_what_was_read_is_told_against_the_chains_own_total(visit: Open) -> None:
     rows = table(visit("sources"), "coverage", "reported")
     assert (rows["coverage"] == 100).any()

@@ -9,7 +9,9 @@ from streamlit.testing.v1 import AppTest
 
 from ingest.networks import networks
 from ingest.publication import build
+from questions.freshness import run_errors
 from store.landing import Landing
+from store.mart import opened
 from store.rows import Facts, Kind, Measure, holdings
 from tests.worlds.gallery_names import HOSTILE
 from tests.worlds.hamlet import address, build_ruin, snapshot
@@ -72,6 +74,9 @@ def test_the_state_of_a_ruin_names_each_host_once_and_hostile_words_letter_by_le
     assert HOSTILE[0] not in broken.value
     # What stopped a network is told once.
     assert [banner.value for banner in page.warning if "example" in banner.value] == []
+    with opened(tmp_path) as mart:
+        told = run_errors(mart).select("network", "reading", "times").rows()
+    assert told == [(title, "consensus, names, validators", 3) for title in ("Akash", "Fetch.ai")]
     st.cache_resource.clear()
 
 

@@ -100,7 +100,8 @@ def test_the_answer_names_what_is_shown_to_be_spread_and_nothing_less(word: str,
 
 
 @pytest.mark.parametrize(
-    ("change", "arrow"), [(0.5, " :green[↑\u00a00.5]"), (-1.0, " :red[↓\u00a01]"), (0.01, ""), (None, "")]
+    ("change", "arrow"),
+    [(0.5, " :green[↑\u00a00.5]"), (-1.0, " :red[↓\u00a01]"), (0.1, " :gray[↑\u00a00.1]"), (0.01, ""), (None, "")],
 )
 def test_a_change_is_an_arrow_where_it_can_be_seen(change: float | None, arrow: str) -> None:
     assert row(said(3, lower=3), change=change)["Stake by owner"].startswith(f"**3**{arrow}  \n")

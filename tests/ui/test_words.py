@@ -114,3 +114,17 @@ def test_lists_end_in_and() -> None:
 )
 def test_a_whole_change_is_written_whole(before: float, after: float, as_share: bool, told: str) -> None:
     assert words.delta(before, after, as_share=as_share) == told
+
+
+@pytest.mark.parametrize(
+    ("number", "things", "told"),
+    [
+        (1, "admins", "1 admin"),
+        (1, "parties", "1 party"),
+        (2, "admins", "2 admins"),
+        (1200, "keys", "1,200 keys"),
+        (1, "", "1"),
+    ],
+)
+def test_one_of_something_is_no_plural(number: int, things: str, told: str) -> None:
+    assert words.counted(number, things) == told
