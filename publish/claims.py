@@ -241,10 +241,11 @@ def largest_usd(read: Read, claim: Claim) -> Found | NotRead:
     subject: reading/population of the network; addresses of one party are merged. Not older than a week.
     """
     reading, _, population = claim.subject.partition("/")
-    held = read.of_network(_LARGEST, claim.network, reading, population, claim.until - timedelta(days=7), claim.until)
-    if held.is_empty():
+    week = claim.until - timedelta(days=7), claim.until
+    last = read.of_network(_LAST, claim.network, reading, population, *week)
+    if last.is_empty():
         return NotRead(f"{claim.subject} was not read in the week before {claim.until.date()}")
-    when, snapshot, tokens = held.row(0)
+    when, snapshot, tokens = read.mart.table(_LARGEST, *last.row(0)).row(0)
     priced = _mean_price(read, Claim(claim.network, when.date(), when.date(), ""))
     if isinstance(priced, NotRead):
         return priced
@@ -266,14 +267,21 @@ def fewest_to_force(read: Read, claim: Claim) -> Found | NotRead:
     return Found(float(number), time, tuple(json.loads(snapshots)), how + fewer, float(low))
 
 
+_LAST: Final = """
+    SELECT s.id, p.id AS population FROM snapshot s
+    JOIN distribution d ON d.snapshot = s.id JOIN population p ON p.id = d.population
+    JOIN unit u ON u.network = s.network AND u.unit = s.unit
+    WHERE s.network = ?1 AND s.reading = ?2 AND p.name = ?3 AND s.time >= ?4 AND s.time < ?5
+    ORDER BY s.time DESC LIMIT 1
+"""
+# Of one snapshot, by its number: of all there are millions.
 _LARGEST: Final = """
     SELECT s.time, s.id, m.value * d.total::DOUBLE / pow(10, u.decimals) AS tokens
     FROM metric_under('control') m
     JOIN size_under('control') d USING (snapshot, population)
-    JOIN snapshot s ON s.id = m.snapshot JOIN population p ON p.id = m.population
+    JOIN snapshot s ON s.id = m.snapshot
     JOIN unit u ON u.network = s.network AND u.unit = s.unit
-    WHERE m.metric = 'top_1' AND s.network = ?1 AND s.reading = ?2 AND p.name = ?3 AND s.time >= ?4 AND s.time < ?5
-    ORDER BY s.time DESC LIMIT 1
+    WHERE m.metric = 'top_1' AND m.snapshot = ?1 AND d.snapshot = ?1 AND m.population = ?2 AND d.population = ?2
 """
 _FEWEST: Final = """
     SELECT p.number, least(p.number, p.least, p.lower) AS low, p.how, p.snapshots,

@@ -9,35 +9,34 @@ from store.mart import Mart
 # What stands on a curve where its method changed; events have numbers.
 CHANGED: Final = "m"
 
+# By number: of a mart's metrics, which are many, only those of the wanted snapshots and populations are looked at.
 _HISTORY: Final = """
+    WITH series AS (
+        SELECT split_part(name, ' ', 1) AS network, split_part(name, ' ', 2) AS reading,
+               name[length(network) + length(reading) + 3:] AS population
+        FROM (SELECT unnest(?3::VARCHAR[]) AS name)
+    ),
+    wanted AS MATERIALIZED (
+        SELECT DISTINCT s.id AS snapshot, p.id AS population, p.name
+        FROM series x JOIN snapshot s USING (network, reading) JOIN population p ON p.name = x.population
+    ),
+    told AS (
+        SELECT m.*, x.name FROM metric m JOIN wanted x USING (snapshot, population)
+        WHERE m.metric = ?1 AND may_tell(m.grouping, ?2)
+        QUALIFY row_number() OVER (
+            PARTITION BY m.snapshot, m.population
+            ORDER BY precedence(m.grouping, ?2, m.labels_version, m.method_version) DESC
+        ) = 1
+    )
     SELECT s.network, coalesce(w.title, s.network) AS title, coalesce(w.stack, '') AS stack, s.measure, s.reading,
-           p.name AS population, s.time, s.height, s.endpoint, s.simulated,
+           m.name AS population, s.time, s.height, s.endpoint, s.simulated,
            m.value, m.low, m.high, m.method_version, m.grouping, d.n, d.coverage
-    FROM metric_under(?2) m
+    FROM told m
     JOIN snapshot s ON s.id = m.snapshot
-    JOIN population p ON p.id = m.population
     JOIN distribution d ON d.snapshot = m.snapshot AND d.population = m.population AND d.grouping = 'address'
     LEFT JOIN network w ON w.name = s.network
-    WHERE m.metric = ?1 AND list_contains(?3::VARCHAR[], s.network || ' ' || s.reading || ' ' || p.name)
-    ORDER BY s.network, s.reading, p.name, s.time
+    ORDER BY s.network, s.reading, m.name, s.time
 """
-
-
-# What a change over a week needs; below it curves are dots.
-WEEK: Final = 7
-
-_DAYS: Final = """
-    SELECT coalesce(max(days), 0) AS days FROM (
-        SELECT count(DISTINCT time::DATE) AS days FROM snapshot
-        WHERE kind = 'holdings' AND NOT simulated
-        GROUP BY network, reading
-    )
-"""
-
-
-def days_read(mart: Mart) -> int:
-    """On how many days the reading with the longest history was read; none of what is simulated."""
-    return int(mart.table(_DAYS)["days"][0])
 
 
 def history(mart: Mart, metric: str, grouping: str, series: list[str]) -> pl.DataFrame:

@@ -170,7 +170,8 @@ class Draft:
     def append(self, table: str, rows: pl.DataFrame, *, unless_known: str = "") -> None:
         """Add rows to a table; through a Parquet file, because DuckDB 2.0.0 may read frames wrongly.
 
-        unless_known: columns, comma-separated, by which rows that the table has already are left out.
+        unless_known: columns, comma-separated, by which rows that the table has already are left out; among them the
+        snapshot.
         """
         if rows.is_empty():
             return
@@ -180,7 +181,12 @@ class Draft:
         rows.write_parquet(content, compression="uncompressed")
         # Written by Python, so that a full disk is said as such.
         exchange.write_bytes(content.getbuffer())
-        fresh = f"ANTI JOIN {table} USING ({unless_known})" if unless_known else ""
+        fresh = ""
+        if unless_known:
+            # Of a table that is long only what it has of these snapshots is looked at.
+            first, *_, last = sorted([*rows["snapshot"].unique(), *rows["snapshot"].unique()])
+            ends = f"BETWEEN {first} AND {last}"
+            fresh = f"ANTI JOIN (FROM {table} WHERE snapshot {ends}) USING ({unless_known})"
         order = f"ORDER BY {sql.IN_ORDER[table]}" if table in sql.IN_ORDER else ""
         source = "read_parquet(?, hive_partitioning = false)"
         self.execute(f"INSERT INTO {table} BY NAME SELECT * FROM {source} {fresh} {order}", literal(exchange))
@@ -429,7 +435,9 @@ class Draft:
         """
         kept: set[Key] = set()
         dropped = []
-        for row in self.table(f"SELECT {', '.join(SNAPSHOT)} FROM snapshot").iter_rows(named=True):
+        columns = zip(*found, strict=True) if found else ([], [], [], [])
+        rows = self.table(sql.CONCERNED.format(columns=", ".join(SNAPSHOT)), sorted(known), *map(list, columns))
+        for row in rows.iter_rows(named=True):
             key: Key = (row["network"], row["chain_id"], row["reading"], row["height"])
             told = _told(row["id"], *found[key]) if key in found else {}
             if told and row["file"] in unread and row["file"] < told["file"]:
@@ -438,7 +446,7 @@ class Draft:
                 kept.add(key)
                 if told != row:
                     self.execute(sql.MOVED, told["file"], told["schema_version"], row["id"])
-            elif key in found or row["file"] in known:
+            else:
                 dropped.append(row["id"])
         return kept, dropped
 

@@ -592,14 +592,21 @@ CREATE MACRO in_force(valid_from, valid_to, moment) AS
 -- Whether a holder is nobody: where an amount went that no party got (burned, withheld). In the total, not a party.
 CREATE MACRO is_sink(address) AS starts_with(address, 'sink:');
 
+-- Which of several rows of a metric is told under a grouping: the one that is largest by this.
+CREATE MACRO precedence(grouping, wanted, labels_version, method_version) AS
+    row(grouping <> 'address', grouping = wanted, labels_version, length(method_version), method_version);
+
+-- Whether a row of a grouping may be told under another.
+CREATE MACRO may_tell(grouping, wanted) AS
+    grouping IN (wanted, 'address') OR (grouping = 'control' AND wanted = 'claimed');
+
 -- Metrics of every population under a grouping, each by the newest formulas and labels; a population in which claims
 -- merge nobody has those under `control`, one that no label touches those of its addresses.
 CREATE MACRO metric_under(wanted) AS TABLE
-    SELECT * FROM metric WHERE grouping IN (wanted, CASE wanted WHEN 'claimed' THEN 'control' ELSE wanted END, 'address')
+    SELECT * FROM metric WHERE may_tell(grouping, wanted)
     QUALIFY row_number() OVER (
         PARTITION BY snapshot, population, metric
-        ORDER BY grouping = 'address', grouping <> wanted, labels_version DESC, length(method_version) DESC,
-                 method_version DESC
+        ORDER BY precedence(grouping, wanted, labels_version, method_version) DESC
     ) = 1;
 
 -- Sizes of every population under a grouping, by the newest labels; one that no label touches has that of its addresses.

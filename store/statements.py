@@ -46,6 +46,13 @@ OF_KIND: Final = """
     SELECT id FROM snapshot
     WHERE (network, kind) IN (SELECT (unnest($1::VARCHAR[]), unnest($2::VARCHAR[])))
 """
+# Those of some files, and those of some keys.
+CONCERNED: Final = """
+    SELECT {columns} FROM snapshot
+    WHERE file IN (SELECT unnest($1::VARCHAR[])) OR (network, chain_id, reading, height) IN (
+        SELECT (unnest($2::VARCHAR[]), unnest($3::VARCHAR[]), unnest($4::VARCHAR[]), unnest($5::BIGINT[])))
+    ORDER BY id
+"""
 # No file that was torn is known; meanwhile what took the place of its rows may have gone.
 MISSED: Final = "SELECT id FROM snapshot WHERE file NOT IN (SELECT file FROM landing_file)"
 MOVED: Final = "UPDATE snapshot SET file = ?, schema_version = ? WHERE id = ?"
