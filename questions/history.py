@@ -39,6 +39,23 @@ _HISTORY: Final = """
 """
 
 
+# What a change over a week needs; below it curves are dots.
+WEEK: Final = 7
+
+_DAYS: Final = """
+    SELECT coalesce(max(days), 0) AS days FROM (
+        SELECT count(DISTINCT time::DATE) AS days FROM snapshot
+        WHERE kind = 'holdings' AND NOT simulated
+        GROUP BY network, reading
+    )
+"""
+
+
+def days_read(mart: Mart) -> int:
+    """On how many days the reading with the longest history was read; none of what is simulated."""
+    return int(mart.table(_DAYS)["days"][0])
+
+
 def history(mart: Mart, metric: str, grouping: str, series: list[str]) -> pl.DataFrame:
     """One metric of some populations over time: network, title, population, time, value, n, coverage, block, version.
 
