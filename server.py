@@ -6,5 +6,6 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from ui.border import Border
+from ui.site import ROUTE
 
-app = st.App(Path(__file__).parent / "app.py", middleware=[Middleware(Border)])
+app = st.App(Path(__file__).parent / "app.py", routes=[ROUTE], middleware=[Middleware(Border)])

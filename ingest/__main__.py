@@ -1,8 +1,8 @@
 """The command line: python -m ingest COMMAND.
 
 Exit codes: 0 all fresh; 1 an error of our own; 2 wrong usage; 3 some readings failed, the rest is published; 4 stale,
-a torn file, or nothing could be read; 74 the disk is full, fails or is read-only; 75 another run holds the lock; 130 or
-143 interrupted by INT or TERM.
+a torn file, or nothing could be read; 5 there are alerts; 74 the disk is full, fails or is read-only; 75 another run
+holds the lock; 130 or 143 interrupted by INT or TERM.
 """
 
 from ingest import stopping
@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, redirect_stdout
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
 from typing import Annotated, Any
@@ -35,6 +36,9 @@ from rich.progress import Progress
 from rich.table import Table
 from typer.core import TyperGroup
 
+from files import changes
+from files.site import CHANGES
+from ingest import alerts as alerting
 from ingest import job, recording
 from ingest.backfill import Backfill, Cost, Day, Lacking, Period, lacking, readable, untold
 from ingest.doctor import examined
@@ -44,7 +48,8 @@ from ingest.networks import networks
 from ingest.publication import build
 from ingest.sample.world import build_sample
 from ingest.serve import serve_dashboard
-from ingest.settings import WrongSetting
+from ingest.settings import WrongSetting, site_address
+from ingest.site import write_site
 from ingest.spoken import spoken
 from ingest.standing import REMEDY, Standing, line
 from ingest.state_file import Mismatch
@@ -58,12 +63,12 @@ from store.described import IMPORTED
 from store.disk import FAULTS, replace
 from store.landing import SAMPLE, Landing
 from store.ledger import Run
-from store.mart import Damaged, Mart, NoMart, data_folder, opened, prove
+from store.mart import Damaged, Mart, NoMart, data_folder, opened, prove, site_folder
 from store.rows import AHEAD, FORMULA_STARTS, NEGATIVE_NUMBER, ReadingError
 
 # Where a dry run of a backfill reads a day, below the data, and drops it again.
 PROBED = "probed"
-FRESH, UNEXPECTED, USAGE, PARTIAL, STALE, DISK, LOCKED = 0, 1, 2, 3, 4, 74, 75
+FRESH, UNEXPECTED, USAGE, PARTIAL, STALE, ALERTS, DISK, LOCKED = 0, 1, 2, 3, 4, 5, 74, 75
 
 
 class Commands(TyperGroup):
@@ -141,6 +146,8 @@ def main(log_as: Annotated[Log, typer.Option("--log", help="Form of the log on s
     atexit.register(logging.getLogger().removeHandler, handler)
     # Each retry is not news; what came of it is.
     logging.getLogger("urllib3").setLevel(logging.ERROR)
+    # Told before anything is read, and not at the end of it.
+    site_address()
     try:
         data_folder()
     except NoMart as error:
@@ -445,6 +452,7 @@ def sample() -> None:
     data = data_folder() / SAMPLE
     with _locked(data):
         log.info("published %s", build_sample(data))
+        write_site(data)
 
 
 @app.command()
@@ -541,6 +549,55 @@ def _written(rows: pl.DataFrame, file: Path) -> memoryview:
         case _:
             raise typer.BadParameter(f"{file.name}: the ending must be .csv, .json or .parquet")
     return content.getbuffer()
+
+
+@app.command()
+def alerts(
+    rules: Annotated[Path, typer.Option(exists=True, dir_okay=False, readable=True, help="Which changes are wanted.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+) -> None:
+    """Tell changes of late that rules want, each once, here and to a webhook. For cron, after `run`.
+
+    Exits 5 where there are some, 3 where the webhook did not take them (the next call tells them again), 4 where no
+    changes are told: nothing but the sample was published.
+    """
+    data = _landed(data_folder())
+    wanted = _rules(rules)
+    known = changes.known(_changes(data))
+    if known is None:
+        log.error("no changes are told in %s: `python -m ingest run` writes them", site_folder(data))
+        raise typer.Exit(STALE)
+    memory = data / f"alerts-{sha256(str(rules.resolve()).encode()).hexdigest()[:12]}.json"
+    found = alerting.due(wanted, known, alerting.remembered(memory))
+    with _whole_output():
+        if as_json:
+            typer.echo(json.dumps(_said(alerting.document(found))))
+        else:
+            for text in alerting.lines(found):
+                _say(text)
+    if found and wanted.webhook:
+        try:
+            with Http(patience=alerting.INSISTENT) as http:
+                alerting.send(wanted.webhook, alerting.document(found), http)
+        except ReadingError as error:
+            log.error("alerts were not sent: %s", error)
+            raise typer.Exit(PARTIAL) from error
+    alerting.remember(memory, known)
+    raise typer.Exit(ALERTS if found else FRESH)
+
+
+def _rules(file: Path) -> alerting.Rules:
+    try:
+        return alerting.rules(file.read_text())
+    except (alerting.WrongRules, UnicodeDecodeError) as error:
+        raise typer.BadParameter(f"{file}: {error}") from error
+
+
+def _changes(data: Path) -> bytes | None:
+    try:
+        return (site_folder(data) / CHANGES).read_bytes()
+    except FileNotFoundError:
+        return None
 
 
 @app.command()
@@ -664,7 +721,9 @@ def _filled(data: Path) -> Path:
 
 
 def _publish(data: Path, *, afresh: bool = False) -> None:
-    _tell_published(*build(data, networks(), afresh=afresh))
+    published, torn = build(data, networks(), afresh=afresh)
+    write_site(data)
+    _tell_published(published, torn)
 
 
 def _tell_published(published: Path, torn: Sequence[str]) -> None:

@@ -24,6 +24,7 @@ from ingest.endpoints import AskSmaller, Unanswered, named
 from ingest.network import Earlier, N, Network, Node, Reading, Remembering, Sealed
 from ingest.networks import networks
 from ingest.publication import build
+from ingest.site import write_site
 from ingest.spoken import facts_without_keys, spoken
 from ingest.stopping import Stopped
 from ingest.transport import Http, bare
@@ -173,6 +174,7 @@ def run(data: Path, work: Work, http: Http, *, started: datetime, progress: Prog
         outcomes = _read_networks(work, http, landing, record.heard(progress, http))
         told = partial(record.end, outcomes)
         published, torn = build(data, networks(), doubted=landing.met_torn, told=told)
+    write_site(data)
     return Report(outcomes, torn, published)
 
 

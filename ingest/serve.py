@@ -21,6 +21,7 @@ from ingest.networks import networks
 from ingest.offchain.feed import OffChain
 from ingest.publication import build
 from ingest.sample.world import build_sample
+from ingest.site import write_site
 from ingest.transport import Http
 from store.landing import SAMPLE
 from store.mart import Damaged, NoMart, Outdated, opened, served_folder
@@ -54,6 +55,7 @@ def _of_now(folder: Path) -> None:
         log.info("%s, which is done now", error)
         with suppress(job.Locked), job.lock(folder):
             build(folder, networks())
+            write_site(folder)
     except Damaged as error:
         log.warning(error)
 
@@ -73,6 +75,7 @@ def _first_numbers(data: Path) -> None:
         log.warning("no chain endpoint answered within %.0f s: serving simulated data", PATIENCE_SECONDS)
         with job.lock(data / SAMPLE):
             build_sample(data / SAMPLE)
+            write_site(data / SAMPLE)
     else:
         headlines(data, readable)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 MEMORY: Final = "DEAI_MEMORY"
+SITE_AT: Final = "DEAI_SITE_AT"
 BYTES: Final = {"M": 10**6, "MI": 2**20, "G": 10**9, "GI": 2**30, "T": 10**12, "TI": 2**40}
 # What a container may take, where it may not take all: of control groups version 2, and of version 1.
 CONTAINER: Final = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
@@ -26,6 +27,17 @@ def above_zero(variable: str, usual: float) -> float:
     if not 0 < found < float("inf"):
         raise WrongSetting(f"{variable}: {told!r} is no number above 0")
     return found
+
+
+def site_address() -> str:
+    """Under which address the files of each publish are served, with a slash at its end; empty where nobody told.
+
+    Raises WrongSetting where it is none that readers can follow.
+    """
+    told = os.environ.get(SITE_AT, "")
+    if told and not re.fullmatch(r"https?://[\w.-]+(:[0-9]+)?(/[\w./~-]*)?", told, re.ASCII):
+        raise WrongSetting(f"{SITE_AT}: {told!r} is no address such as https://example.org/data/")
+    return f"{told.rstrip('/')}/" if told else ""
 
 
 def memory() -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 from ingest.job import needed
 from ingest.network import Network
 from ingest.publication import build
+from ingest.site import write_site
 from store.landing import Landing
 from store.mart import Damaged, NoMart, prove
 
@@ -29,6 +30,7 @@ def prune(data: Path, networks: Mapping[str, Network], now: datetime) -> Pruned:
     thinned = landing.thin(now, needed(networks.values(), landing), torn)
     months = landing.compact(now, torn)
     published, named = build(data, networks, doubted=torn)
+    write_site(data)
     return Pruned(len(thinned), len(months), published, tuple(dict.fromkeys([*map(str, torn.values()), *named])))
 
 

@@ -4,6 +4,7 @@ import errno
 import os
 import shutil
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +15,16 @@ FAULTS: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS
 
 def replace(path: Path, content: bytes | memoryview) -> None:
     """Give a file this content: all of it or nothing, even after a power loss; a failure leaves nothing behind."""
+    _replace(path, content, os.fsync)
+    sync_folder(path.parent)
+
+
+def remake(path: Path, content: bytes) -> None:
+    """Give a file this content, all of it or nothing; one that a power loss tears must be one that is made again."""
+    _replace(path, content, lambda _: None)
+
+
+def _replace(path: Path, content: bytes | memoryview, synced: Callable[[int], None]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     # Two threads may make the same part of a reading, each in a file of its own.
     temporary = path.with_name(f"{path.name}.{threading.get_ident()}.tmp")
@@ -21,11 +32,10 @@ def replace(path: Path, content: bytes | memoryview) -> None:
         with temporary.open("wb") as file:
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
+            synced(file.fileno())
         temporary.rename(path)
     finally:
         temporary.unlink(missing_ok=True)
-    sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:

@@ -23,6 +23,7 @@ from store.landing import SAMPLE
 from store.layout import LAYOUT
 
 KEPT_GENERATIONS: Final = 3
+SITE: Final = "DEAI_SITE"
 NAME: Final = re.compile(r"mart-[0-9]{6,}\.duckdb")
 POINTER: Final = re.compile(r"(?P<name>\S+)(?:\n(?P<sha256>[0-9a-f]{64}) (?P<check>[0-9a-f]{64}))?")
 CHUNK: Final = 2**20
@@ -83,6 +84,12 @@ def served_folder(data: Path) -> Path:
             current(folder)
             return folder
     raise NoMart(f"no mart in {data}: run `python -m ingest run`, or `python -m ingest sample` for simulated data")
+
+
+def site_folder(folder: Path) -> Path:
+    """Where the files of a data folder's mart stand: DEAI_SITE, or site/ in it; the sample has its own always."""
+    told = os.environ.get(SITE, "")
+    return Path(told) if told and folder.name != SAMPLE else folder / "site"
 
 
 def current(data: Path) -> Path:

@@ -16,11 +16,12 @@ from typing import Final, NamedTuple
 # what its room has; a new library, and a new room, has a place only once it is named here.
 MAY_IMPORT: Final = {
     # Ours, from below to above: facts in -> landing -> mart -> questions -> pages. Nobody imports upwards.
-    "store": "store publish questions ingest ui pages",
+    "store": "store publish questions files ingest ui pages",
     "store.draft": "store publish ingest",
     "store.landing": "store ingest",
-    "analytics": "analytics publish questions ingest ui pages",
-    "questions": "questions publish ingest ui pages",
+    "analytics": "analytics publish questions files ingest ui pages",
+    "questions": "questions publish files ingest ui pages",
+    "files": "files ingest",
     "publish": "publish ingest",
     "ingest": "ingest",
     # Those that go through all networks; so no network imports another, and no protocol a network.
@@ -50,7 +51,7 @@ MAY_IMPORT: Final = {
     "typer": "ingest.__main__",
     "plotly": "ui pages",
     "google": "ui.border",
-    "starlette": "ui.border server",
+    "starlette": "ui.border ui.site server",
     "streamlit": "ui pages app server",
     "cupy": "analytics.spread.backend",
     # By name and while it runs: where a library may be missing, and for each file of a folder.
@@ -58,13 +59,13 @@ MAY_IMPORT: Final = {
     # Arithmetic reads and writes no file; spread and power take arrays.
     "io": "store ingest ui",
     "os": "store ingest ui analytics.spread.backend",
-    "pathlib": "store questions ingest ui server",
+    "pathlib": "store questions files ingest ui server",
     "shutil": "store",
     "sqlite3": "",
     "subprocess": "",
     "tempfile": "",
     "numpy": "store analytics publish questions ingest",
-    "polars": "store analytics.akash analytics.prices analytics.votes publish questions ingest ui pages",
+    "polars": "store analytics.akash analytics.prices analytics.votes publish questions files ingest ui pages",
 }
 NO_PRODUCT: Final = {"benchmarks", "build", "data", "docs", "tests"}
 # How Polars, NumPy and paths open a file.

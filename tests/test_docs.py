@@ -13,7 +13,7 @@ DOCUMENTS = sorted(
     # The one tells of how it was, the other leads from old names to new ones.
     if path.name not in {"CHANGELOG.md", "0901-moves.md"}
 )  # fmt: skip
-ROOMS = "analytics|benchmarks|data/reference|docs|ingest|pages|publish|questions|store|tests|ui"
+ROOMS = "analytics|benchmarks|data/reference|docs|files|ingest|pages|publish|questions|store|tests|ui"
 OURS = [path for room in ROOMS.split("|") for path in (ROOT / room).rglob("*.*")]
 QUOTED = re.compile(r"`([^`\n]+)`")
 LINKED = re.compile(r"\]\(([^)#:]+)\)")
@@ -21,8 +21,8 @@ FILE = re.compile(rf"(?:{ROOMS})/[\w./*-]*|[\w-]+\.(?:py|toml|in|txt)")
 NAME = re.compile(rf"(?:{ROOMS})(?:\.\w+)+")
 # As a docstring names its neighbour: `verdict.Band`.
 NEIGHBOUR = re.compile(r"([a-z_]+)\.(\w+)")
-# Spelled as names of ours: a file in the data folder, and a call of web3.py.
-OTHERS = {"ingest.lock", "contract.events"}
+# Spelled as names of ours: files in the data folder, and a call of web3.py.
+OTHERS = {"ingest.lock", "feed.xml", "contract.events"}
 TARGET = re.compile(r"make (\w+)")
 
 

@@ -19,9 +19,9 @@ from ingest.networks import networks
 from tests.conftest import ROOT
 from tests.worlds.each import each
 
-PACKAGES = ("analytics", "ingest", "pages", "publish", "questions", "store", "ui")
+PACKAGES = ("analytics", "files", "ingest", "pages", "publish", "questions", "store", "ui")
 # Of these no constant of a network's room may be had either.
-TOLD_BY_THE_MART = ("analytics", "pages", "questions", "ui")
+TOLD_BY_THE_MART = ("analytics", "files", "pages", "questions", "ui")
 
 
 def words(network: Network) -> set[str]:

@@ -8,7 +8,7 @@ from store.layout import SCHEMA
 from store.rows import SINK
 from tests.conftest import ROOT
 
-ROOMS = ("analytics", "ingest", "pages", "publish", "questions", "store", "ui")
+ROOMS = ("analytics", "files", "ingest", "pages", "publish", "questions", "store", "ui")
 
 
 def places() -> list[str]:

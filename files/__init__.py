@@ -1,0 +1,1 @@
+"""What stands beside the dashboard for programs, feed readers and browsers without scripts."""

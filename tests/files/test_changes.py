@@ -1,0 +1,144 @@
+"""What is told as a change, and what is not: silence, other methods, other labels, more or less that was read."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from files.changes import KEPT, Change, Known, begun, compared, document, known
+from files.documents import as_json
+from files.watched import Kind, Watched
+from store.mart import Mart
+from tests.files.conftest import Plant, seen
+
+NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
+FORCED = "network = 'akash' AND grouping = 'control' AND side = 'force' AND action = 'halt'"
+NEWEST = "(SELECT max_by(id, time) FROM snapshot WHERE network = 'akash' AND reading = '{}')"
+STAKE = "UPDATE verdict SET words = 'a committee', text = 'a committee (C)' WHERE network = 'akash' AND axis = 'math'"
+HALT = f"UPDATE power SET number = 1, words = 'one party' WHERE {FORCED}"
+
+
+def told(before: Known, after: Mart) -> tuple[Change, ...]:
+    """The changes that a mart brings."""
+    return compared(before, *seen(after)).changes
+
+
+@pytest.mark.parametrize(
+    ("kind", "planted_sql", "says"),
+    [
+        ("word", STAKE, "now a committee (C) Before: at most a committee (C)."),
+        ("power", HALT, "how few can force halt: now one party"),
+        (
+            "keys",
+            "UPDATE holding SET holder = 90003 WHERE snapshot = 90001 AND holder = 90002",
+            "bridge/admin changed Added fetch1cccc; removed fetch1bbbb. Now two keys.",
+        ),
+        ("parameter", "UPDATE observation SET exact = '3' WHERE name = 'sudo_threshold'", "sudo threshold is now 3"),
+        (
+            "silence",
+            "UPDATE snapshot SET time = time - INTERVAL 3 HOUR, since = NULL WHERE id = "
+            + NEWEST.format("consensus")
+            + "; DELETE FROM snapshot WHERE network = 'akash' AND reading = 'consensus' AND id <> "
+            + NEWEST.format("consensus"),
+            "nothing is known to have changed",
+        ),
+    ],
+)
+def test_a_change_of_each_kind_is_told_with_what_was_before(
+    planted: Plant, before: Known, kind: str, planted_sql: str, says: str
+) -> None:
+    found = [one for one in told(before, planted(planted_sql)) if one.kind == kind]
+    assert found
+    assert says in f"{found[0].title} {found[0].says}"
+    assert {one.network for one in found} <= {"akash", "fetch"}
+
+
+def test_a_proposal_that_opens_is_told_and_a_vote_that_one_party_can_turn_from_now_on(
+    planted: Plant, before: Known
+) -> None:
+    found, built = seen(planted())
+    voted = {one.key for one in found if one.kind in (Kind.PROPOSAL, Kind.FLIP) and one.subject}
+    unseen = replace(before, before={key: one for key, one in before.before.items() if key not in voted})
+    opened = compared(unseen, found, built).changes
+    assert {(one.kind, one.network) for one in opened} == {("proposal", "akash"), ("proposal", "fetch")}
+    several = {
+        key: replace(one, value="several") if key.startswith("flip/") else one for key, one in before.before.items()
+    }
+    turned = compared(replace(before, before=several), found, built).changes
+    assert {one.kind for one in turned} == {"flip"}
+    assert "one party can now turn proposal" in turned[0].title
+
+
+@pytest.mark.parametrize(
+    "silence",
+    [
+        # Whatever the numbers do, they rest on something else, or on nothing.
+        "UPDATE snapshot SET method = 'Read in another way.' WHERE network IN ('akash', 'fetch')",
+        "UPDATE snapshot SET chain_id = 'akashnet-3' WHERE network = 'akash'",
+        "UPDATE distribution SET coverage = 0.7",
+        "INSERT INTO entity BY NAME SELECT network, address, 'somebody' AS entity, 'operator' AS kind, "
+        "'a test' AS source, now() AS recorded_at FROM holder WHERE network = 'akash' LIMIT 1",
+        "UPDATE power SET version = 'another rule'; UPDATE verdict SET version = 'another rule'",
+        "UPDATE path SET missing = 'nobody knows who holds it', number = NULL WHERE side = 'force' "
+        "AND network = 'akash' AND action = 'halt'; UPDATE verdict SET version = 'x'",
+        "UPDATE power SET state = 'not read', number = NULL, text = 'not read: silent'; "
+        "UPDATE verdict SET state = 'not read', number = NULL, words = '', text = 'not read: silent'",
+    ],
+)
+def test_silence_and_another_way_of_counting_never_read_as_power_that_changed(
+    planted: Plant, before: Known, silence: str
+) -> None:
+    assert told(before, planted(f"{STAKE}; {HALT}; {silence}")) == ()
+
+
+def test_a_reading_whose_keys_are_gone_tells_of_no_key_that_was_removed(planted: Plant, before: Known) -> None:
+    assert told(before, planted("DELETE FROM holding WHERE snapshot = 90001")) == ()
+
+
+def one(value: str | None, basis: str = "a", kind: Kind = Kind.POWER, subject: str = "force halt") -> Watched:
+    """Something watched."""
+    return Watched(kind, "akash", "Akash", subject, "how few can halt it", value, f"told {value}", basis)
+
+
+def test_what_answers_again_after_a_silence_is_compared_with_what_it_was_before() -> None:
+    state = begun(NOW, "https://example.org/data/")
+    for hour, value in enumerate(("3", None, None, "2")):
+        state = compared(state, [one(value)], NOW + timedelta(hours=hour))
+    assert [(change.before, change.after) for change in state.changes] == [("told 3", "told 2")]
+    again = compared(state, [one("2")], NOW + timedelta(hours=9))
+    assert again.changes == state.changes
+
+
+def test_what_nobody_asked_for_before_is_not_told_as_new() -> None:
+    asked, vote = one("proposals", kind=Kind.PROPOSAL, subject=""), one("open", kind=Kind.PROPOSAL, subject="a:1")
+    first = compared(begun(NOW, ""), [asked, vote], NOW)
+    assert first.changes == ()
+    second = compared(first, [asked, vote, one("open", kind=Kind.PROPOSAL, subject="a:2")], NOW)
+    assert [change.subject for change in second.changes] == ["a:2"]
+
+
+def test_ids_are_tags_that_stay_and_a_change_is_told_once_though_its_writer_is_killed() -> None:
+    before = compared(begun(NOW, "https://example.org/data/"), [one("3")], NOW)
+    after = compared(before, [one("2")], NOW)
+    (change,) = after.changes
+    assert change.id == "tag:example.org,2026:power/akash/force%20halt/20261130T120000"
+    # As if what it is compared with had not been written.
+    assert compared(replace(after, before=before.before), [one("2")], NOW).changes == (change,)
+
+
+def test_what_is_kept_is_bounded_by_number_and_by_age() -> None:
+    state = compared(begun(NOW, ""), [one("0")], NOW)
+    for hour in range(KEPT + 20):
+        state = compared(state, [one(str(hour))], NOW + timedelta(hours=hour))
+    assert len(state.changes) == KEPT
+    assert [change.updated for change in state.changes] == sorted((c.updated for c in state.changes), reverse=True)
+    assert compared(state, [], NOW + timedelta(days=120)).changes == ()
+
+
+def test_a_file_of_changes_is_read_again_as_it_was_and_a_damaged_one_begins_anew() -> None:
+    state = compared(compared(begun(NOW, ""), [one("3")], NOW), [one("2")], NOW)
+    assert known(as_json(document(state))) == state
+    other = json.dumps({**document(state), "format": 0}).encode()
+    for damaged in (None, b"", b"{", b"[]", b'{"format": 1}', other):
+        assert known(damaged) is None
