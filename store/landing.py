@@ -17,6 +17,7 @@ import logging
 import os
 import re
 import shutil
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -132,18 +133,21 @@ class Landing:
 
     def times(self, place: Place) -> list[datetime]:
         """Block times of all snapshots of a reading; a torn file is told and left out."""
-        singles, months = self._named(place)
-        return [one.snapshot.block.time for path in (*singles.values(), *months) for one in self._whole(path)]
+        folder = self.folder / "/".join(place)
+        singles, months = _named(folder)
+        paths = (*(folder / f"{height}.parquet" for height in sorted(singles)), *months)
+        return [one.snapshot.block.time for path in paths for one in self._whole(path)]
 
     def between(self, network: str, chain_id: str, reading: str, first: int, last: int) -> dict[int, pl.DataFrame]:
         """Rows of a reading's snapshots from one height to another, both included, oldest first, by their height.
 
         A torn file is told and left out.
         """
-        singles, months = self._named((network, chain_id, reading))
-        paths = [path for height, path in singles.items() if first <= height <= last]
+        folder = self.folder / network / chain_id / reading
+        singles, months = _named(folder)
+        paths = [folder / f"{height}.parquet" for height in singles if first <= height <= last]
         if first not in singles:
-            paths += months
+            paths += self._months_between(months, first, last)
         found: dict[int, pl.DataFrame] = {}
         for path in paths:
             try:
@@ -308,22 +312,33 @@ class Landing:
     def _all_parts(self) -> list[Path]:
         return sorted((self.folder / "_parts").rglob("*.parquet"))
 
-    def _named(self, place: Place) -> tuple[dict[int, Path], list[Path]]:
-        """Files of a reading: those of one snapshot by its height, and those of a month, oldest first."""
-        paths = sorted((self.folder / "/".join(place)).glob("*.parquet"))
-        singles = {int(path.stem): path for path in paths if path.stem.isdecimal()}
-        return singles, [path for path in paths if MONTH.fullmatch(path.stem)]
+    def _months_between(self, months: Sequence[Path], first: int, last: int) -> Sequence[Path]:
+        """Those of the months, oldest first, that may hold such heights; all where one is torn on the way to them."""
+        ends: dict[Path, tuple[int, int]] = {}
+
+        def lowest(month: Path) -> int:
+            heights = [one.snapshot.block.height for one in self._whole(month)]
+            ends[month] = (min(heights, default=-1), max(heights, default=-1))
+            return ends[month][0]
+
+        # Heights grow with time: the last month that begins no later than the first height, and those after it.
+        place = max(0, bisect_right(months, first, key=lowest) - 1)
+        after = bisect_right(months, last, lo=place, key=lowest)
+        return months if (-1, -1) in ends.values() else months[place:after]
 
     def _end(self, place: Place) -> tuple[int | None, datetime | None]:
         """Height and block time of the newest snapshot of a reading; nothing of either where there is none.
 
         Of a torn file of one snapshot the name tells the height; of a torn month nothing does, and the height is 0.
         """
-        singles, months = self._named(place)
+        folder = self.folder / "/".join(place)
+        singles, months = _named(folder)
         ends: list[tuple[int, datetime | None]] = []
         if singles:
             height = max(singles)
-            ends = [(height, next((one.snapshot.block.time for one in self._whole(singles[height])), None))]
+            ends = [
+                (height, next((one.snapshot.block.time for one in self._whole(folder / f"{height}.parquet")), None))
+            ]
         time = ends[0][1] if ends else None
         # The last month is only opened where it may be newer.
         if months and (time is None or f"{time:%Y-%m}" <= months[-1].stem):
@@ -373,6 +388,20 @@ class Landing:
 
     def _readings(self) -> list[Path]:
         return sorted(path for path in self.folder.glob("[!_]*/*/*") if path.is_dir())
+
+
+def _named(folder: Path) -> tuple[set[int], list[Path]]:
+    """What a reading has by the names of its files: heights of those of one snapshot, and months, oldest first."""
+    names = [name.removesuffix(".parquet") for name in _names(folder) if name.endswith(".parquet")]
+    months = sorted(name for name in names if MONTH.fullmatch(name))
+    return {int(name) for name in names if name.isdecimal()}, [folder / f"{month}.parquet" for month in months]
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except FileNotFoundError:
+        return []
 
 
 def contents(path: Path) -> list[Landed]:

@@ -227,3 +227,27 @@ def test_what_was_landed_before_votes_told_their_power_is_read_and_says_nothing_
     assert [set(powers) for powers in kept] == [{None}, {5}]
     with opened(tmp_path) as mart:
         assert mart.table(f"SELECT power FROM {reading[:-1]}")["power"].to_list() == [5]
+
+
+def test_of_many_months_only_those_that_may_hold_a_block_are_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twelve months of a block each: of the fourth to the fifth, and what halving passes on the way there."""
+    landing, place = Landing(tmp_path), ("akash", "akashnet-2", "validators")
+    months = [datetime(2025, month, 7, tzinfo=UTC) for month in range(1, 13)]
+    landing.land_months((snapshot(10 * month.month, month), facts(month.month)) for month in months)
+    opened: set[str] = set()
+    read = contents
+
+    def noted(path: Path) -> object:
+        opened.add(path.stem)
+        return read(path)
+
+    monkeypatch.setattr("store.landing.contents", noted)
+    found = landing.between(*place, 35, 55)
+    assert {height: rows["amount"].to_list() for height, rows in found.items()} == {40: [4], 50: [5]}
+    assert len(opened) < 9
+    # Where one is torn that would have led the way, none is passed over.
+    (tmp_path / "landing" / "/".join(place) / "2025-07.parquet").write_bytes(b"torn")
+    assert list(landing.between(*place, 0, 200)) == [10 * month for month in range(1, 13) if month != 7]
+    assert list(landing.between(*place, 35, 55)) == [40, 50]
