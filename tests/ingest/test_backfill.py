@@ -150,6 +150,7 @@ def test_endpoints_share_the_days_and_each_day_stays_with_one(http: Http, tmp_pa
         assert sum(day.requests for day in days if day.endpoint == url) == len(node.asked)
 
 
+@pytest.mark.slow
 @each(("blocks", "states"), [(HEAD - 100, HEAD - 100), (1, HEAD - 100)])
 def test_a_pruned_endpoint_gives_what_it_keeps_and_the_others_the_rest(
     blocks: int, states: int, tmp_path: Path
@@ -176,6 +177,7 @@ def test_where_nobody_keeps_old_states_it_is_said_after_few_questions(http: Http
     assert sum(len(node.asked) for node in nodes) < 60
 
 
+@pytest.mark.slow
 def test_an_endpoint_that_fails_gives_its_days_back_and_is_left_out(http: Http, tmp_path: Path) -> None:
     broken, whole = Archive(mood=lambda _: Reply(b"<html>", 500)), Archive()
     period = Period(TODAY - 20 * DAY, TODAY - DAY)
@@ -345,6 +347,7 @@ def told_of(tmp_path: Path, *options: str, **urls: str) -> tuple[int, str]:
     return code, errors
 
 
+@pytest.mark.slow
 def test_the_command_reads_half_a_year_and_publishes_it_then_nothing(tmp_path: Path) -> None:
     nodes = [Archive(), Archive()]
     with archived(*nodes) as (_, urls):
@@ -371,6 +374,7 @@ def test_a_dry_run_says_what_it_costs_and_lands_nothing(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["ingest.lock"]
 
 
+@pytest.mark.slow
 def test_each_run_of_cron_takes_some_days_more_until_all_stand(tmp_path: Path) -> None:
     pool: list[int] = []
 

@@ -21,8 +21,6 @@ from tests.conftest import ROOT
 from tests.worlds.each import each
 from tests.worlds.hamlet import snapshot
 
-pytestmark = pytest.mark.slow
-
 JANUARY, APRIL = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
 TAO = 10**9
@@ -177,6 +175,7 @@ def word_of(data: Path, claim: str, reading: str) -> str:
         return str(questions.claims(found).filter(claim=claim, reading=reading)["word"].item())
 
 
+@pytest.mark.slow
 def test_a_change_of_the_data_changes_the_word(tmp_path: Path) -> None:
     landing, words = Landing(tmp_path), []
     words.append(word_of(tmp_path, "tao-subnets", "registered"))
@@ -194,6 +193,7 @@ SIGNERS = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("signers", "word"), [(SIGNERS, OTHER_READING), ([f"0x{place:064x}" for place in (1, 2, 3)], NOT_VERIFIABLE)]
 )
@@ -208,6 +208,7 @@ def test_that_one_party_can_change_the_rules_follows_from_who_holds_the_keys(
     assert word_of(tmp_path, "covenant-exit", "theatre") == word
 
 
+@pytest.mark.slow
 def test_invented_data_neither_confirm_nor_contradict(tmp_path: Path) -> None:
     counted(Landing(tmp_path / SAMPLE), APRIL, 128, TAO, simulated=True)
     path, _ = build(tmp_path / SAMPLE, networks())
@@ -217,6 +218,7 @@ def test_invented_data_neither_confirm_nor_contradict(tmp_path: Path) -> None:
         assert claims.SIMULATED in rows["note"].to_list()
 
 
+@pytest.mark.slow
 def test_a_gap_in_the_days_gives_no_sum(tmp_path: Path) -> None:
     spent(Landing(tmp_path), 2_811.0, gap=date(2026, 2, 2))
     assert word_of(tmp_path, "akash-revenue", "q1-2026") == NOT_READ

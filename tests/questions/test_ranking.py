@@ -96,6 +96,7 @@ def test_addresses_of_one_party_are_merged_and_the_protocol_is_left_out(tmp_path
         assert parties(mart, "ownership") == [("0xc", 1, 0.7143), ("0xe", 1, 0.2857)]
 
 
+@pytest.mark.slow
 def test_a_share_is_of_all_that_there_is_also_where_a_part_was_not_read(tmp_path: Path) -> None:
     with labelled(tmp_path, [("0xa", "bridge", "bridge")], reported=1000) as mart:
         assert parties(mart, "address")[0] == ("Bridge", 1, 0.05)

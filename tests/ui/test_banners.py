@@ -80,6 +80,7 @@ def test_the_state_of_a_ruin_names_each_host_once_and_hostile_words_letter_by_le
     st.cache_resource.clear()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("days", "short"), [(6, True), (7, False)])
 def test_a_short_history_names_the_command_that_makes_it_longer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, days: int, short: bool

@@ -182,6 +182,7 @@ def test_a_draw_is_poisson_whatever_else_is_drawn() -> None:
     np.testing.assert_array_equal(Drawing(NUMPY, [4], np.array([1_000]), 1_008).times(90, 91)[0, 0, 8:], times[1, 89])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("on", [STRICT, Backend("numpy", np, 2**22)], ids=["strict", "one block"])
 def test_no_interval_depends_on_the_library_or_the_block(on: Backend) -> None:
     for mine, theirs in zip(ends(towns(), range(6), NUMPY), ends(towns(), range(6), on), strict=True):

@@ -526,6 +526,7 @@ def nodes(*logs: Sequence[dict[str, Any]], **limits: Any) -> Iterator[tuple[list
         yield [stack.enter_context(serving(one)) for one in made], made
 
 
+@pytest.mark.slow
 @each(
     "limits",
     [{}, {"blocks_allowed": 700}, {"logs_allowed": 100}, {"logs_allowed": 100, "refusal": MANY}, {"silent_cap": 100}],
@@ -556,6 +557,7 @@ def test_where_each_provider_hides_another_contract_nothing_is_told() -> None:
 # --- few blocks a question --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @each("allowed", [1, 7, 100, 10_000])
 def test_however_few_blocks_a_question_may_have_the_oldest_are_read_in_the_end(allowed: int) -> None:
     """The stretch that has only begun is read in each run, and takes all that a run may ask but for a quarter."""
