@@ -7,15 +7,16 @@ import polars as pl
 import streamlit as st
 
 from analytics.power.paths import Side
-from questions import offchain, power, proposals, scorecard
+from questions import emission, offchain, power, proposals, scorecard
 from questions import planned as coming
 from questions import yardsticks as facts
 from questions.offchain import OffChain
 from questions.planned import Planned
-from questions.populations import Population
+from questions.populations import Population, headlines
 from questions.proposals import Proposal
 from questions.scorecard import Cell, Row
 from store.columns import ABOUT, Column
+from store.rows import Measure
 from ui import (
     banners,
     choose,
@@ -25,6 +26,7 @@ from ui import (
     frame,
     inert,
     labels,
+    market,
     matrix,
     powers,
     served,
@@ -110,11 +112,11 @@ def main() -> None:
         if not layer and stack:
             st.markdown("Nothing of this layer has been read yet.")
         for row in layer:
-            about(row, dated[row.network])
+            about(row, dated[row.network], [one for one in known if one.network == row.network])
         if missing:
             with st.expander(f"Not read yet: {words.listed([inert.markdown(row.title) for row in missing])}"):
                 for row in missing:
-                    about(row, "")
+                    about(row, "", [])
         planned(stack)
     labels.objecting()
     everything(rows)
@@ -229,7 +231,7 @@ def marks(row: Row) -> Iterator[dict[str, object]]:
 
 
 @frame.section
-def about(row: Row, dated: str) -> None:
+def about(row: Row, dated: str, known: list[Population]) -> None:
     """One network: how few can force and stop something, then each action, then what there is no word for."""
     said = row.power.of(Side.FORCE)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -255,7 +257,7 @@ def about(row: Row, dated: str) -> None:
                 hide_index=True,
                 alt=f"{inert.plain(row.title)}: how few can force, and how few can stop, each of the five actions",
             )
-    if lines := [*silences(row)]:
+    if lines := [*silences(row), *shared_out(known)]:
         st.caption("  \n".join(lines))
     beside(row.network)
 
@@ -300,6 +302,16 @@ def silences(row: Row) -> Iterator[str]:
         if cell.gate.number is not None:
             keepers = powers.who(cell.gate.who)
             yield f"{named(cell)}: {matrix.gated(cell)} ({keepers}), {inert.markdown(cell.gate.text, 200)}"
+
+
+def shared_out(known: list[Population]) -> Iterator[str]:
+    """Of which part of an emission its columns tell, where some of it goes to others, such as a pool."""
+    emitted = [one for one in known if one.measure == Measure.EMISSION]
+    rows = served.asked(emission.by_population, emitted)
+    if not rows.is_empty():
+        one = next(iter(headlines(emitted)), emitted[0])
+        told = inert.markdown(market.emission_headline(one, rows), 300)
+        yield f"{told}. What a column of emission tells is of its own part."
 
 
 def open_votes(network: str) -> list[Proposal]:

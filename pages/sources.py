@@ -132,7 +132,11 @@ def fresh(now: datetime) -> None:
             columns = {name: READINGS[name] for name in NEVER}
             draw.table(unread, columns, alt="Readings that were never read", sources=[], key="never-read")
     for one in readings.drop_nulls("left_out").iter_rows(named=True):
-        st.caption(f"Left out of {one['network']} {one['reading']}: {inert.markdown(one['left_out'], 400)}.")
+        whose, why = (
+            f"{inert.markdown(one['title'])} {inert.markdown(one['reading'])}",
+            inert.markdown(one["left_out"], 400),
+        )
+        st.caption(f"Left out of {whose}: {why}.")
 
 
 @frame.section

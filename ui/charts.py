@@ -44,7 +44,8 @@ def ranked(
     unread: the part of the whole whose owners were not read; a band says that all of it could be of the largest.
     """
     shown = rows.sort("rank").head(MOST_BARS)
-    looks = ((True, "Reach the threshold", look), (False, "Others", colours.PLAIN))
+    # Pale, because a network's own colour may be a grey.
+    looks = ((True, "Reach the threshold", look), (False, "Others", colours.PALE))
     parts_ = [(shown.filter(pl.col("coalition") == inside), name, own) for inside, name, own in looks]
     return drawn(
         [
@@ -74,7 +75,11 @@ def _bars(part: pl.DataFrame, name: str, look: colours.Look) -> Part:
         "x": part["rank"].to_numpy(),
         "y": part["share"].to_numpy(),
         "name": name,
-        "marker": {"color": look.colour, "pattern": {"shape": look.hatch, "solidity": 0.6}},
+        "marker": {
+            "color": look.colour,
+            "pattern": {"shape": look.hatch, "solidity": 0.6},
+            "line": {"color": colours.GREY, "width": 1 if look == colours.PALE else 0},
+        },
         "customdata": [[inert.svg(text or ""), rank] for text, rank in part.select("name", "rank").iter_rows()],
         "hovertemplate": "%{customdata[0]}<br>rank %{customdata[1]} · %{y:.2%}<extra></extra>",
     }

@@ -42,6 +42,7 @@ TEXTURES: Final = (
 )
 FIRST: Final = Look(SLOTS[0])
 PLAIN: Final = Look(GREY)
+PALE: Final = Look(FAINT)
 
 # Looks of networks by their names, as charts take them.
 Paints = Mapping[str, Look]

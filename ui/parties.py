@@ -229,9 +229,9 @@ def changed_hands(churn: float) -> str:
 
 
 def causes(change: Change) -> pl.DataFrame:
-    """The change of thirty days, one row a cause, from before to after."""
+    """The change of thirty days, one row a cause that changed something, from before to after."""
     rows = [("Thirty days ago", change.before)]
-    rows += [(title, getattr(change, name)) for name, title in CAUSES]
+    rows += [(title, by) for name, title in CAUSES if (by := getattr(change, name))]
     return pl.DataFrame([*rows, ("Now", change.after)], schema=["cause", "parties"], orient="row")
 
 

@@ -204,6 +204,11 @@ def test_cores_are_shown_whole_and_kept_exact(mart: Mart, visit: Open) -> None:
 # --- flows ------------------------------------------------------------------------------------------------------------
 
 
+def test_the_scorecard_says_of_which_part_of_an_emission_it_tells(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = captions(opened("scorecard", data, monkeypatch))
+    assert "70% to the pool and 30% to stakers. What a column of emission tells is of its own part." in said
+
+
 def test_an_emission_is_told_by_population_with_its_part_of_the_whole(mart: Mart, visit: Open) -> None:
     rows = emission.by_population(mart, [one for one in populations(mart) if one.measure == "emission"])
     assert rows.select("population", "amount_tokens", "share", "parties", "top_1").rows() == [

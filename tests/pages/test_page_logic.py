@@ -607,7 +607,7 @@ def test_what_was_left_out_of_a_reading_is_told_with_the_reason(
     Landing(tmp_path).land(stake, Facts(holdings([("validators", address("akashvaloper", 0), 1)])))
     build(tmp_path, networks())
     shown = opened("sources", tmp_path, monkeypatch)
-    assert "Left out of prices now_coingecko: CUDOS\\: the \\*price\\* is 0." in texts(shown)
+    assert "Left out of Prices \\(off chain\\) now\\_coingecko: CUDOS\\: the \\*price\\* is 0." in texts(shown)
     told = table(shown, "reading", "left_out").set_index("reading")["left_out"].dropna()
     assert told.to_dict() == {"now_coingecko": "CUDOS: the *price* is 0"}
 

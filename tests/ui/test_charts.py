@@ -51,7 +51,9 @@ def test_the_coalition_has_the_colour_of_its_network() -> None:
     assert list(coalition.x) == [1, 2, 3]
     assert coalition.marker.color == colours.of_network(2).colour
     assert list(others.x) == [4, 5, 6, 7, 8, 9]
-    assert others.marker.color == colours.GREY
+    # A network's own colour may be a grey: others are pale, with an edge.
+    assert (others.marker.color, others.marker.line.color, others.marker.line.width) == (colours.FAINT, colours.GREY, 1)
+    assert coalition.marker.line.width == 0
     assert list(together.y) == pytest.approx([place / 9 for place in range(1, 10)])
     assert chart.layout.shapes[0].y0 == 1 / 3
 

@@ -6,6 +6,7 @@ from typing import cast
 import polars as pl
 import pytest
 
+from analytics.spread.change import Change
 from questions.populations import Population
 from questions.standing import Standing
 from questions.thresholds import DecidingShare, Value
@@ -89,6 +90,12 @@ def test_an_address_has_what_it_has_alone_and_what_its_party_has() -> None:
     (alone, merged) = (parties.place([one], [party]) for party in (None, ("Sample 1", 0.146)))
     assert "by stake, with 9.2%." in alone
     assert "by stake, alone with 9.2%, with its party Sample 1 14.6%." in merged
+
+
+def test_only_causes_that_changed_something_are_told() -> None:
+    rows = parties.causes(Change(before=10, after=12, population=0.0, relabelling=0.0, price=0.0, moves=2.0))
+    assert rows["parties"].to_list() == [10, 2, 12]
+    assert rows["cause"][1].startswith("Real moves")
 
 
 def test_where_nothing_changed_hands_no_other_party_has_it() -> None:
