@@ -74,7 +74,7 @@ def ranked(
     if not keys:
         with right:
             inequality(population, grouping)
-    draw.below(chart)
+    draw.folded(chart)
     labels.objecting()
 
 

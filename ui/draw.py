@@ -38,11 +38,12 @@ def show(chart: Chart) -> None:
         config=_modebar(chart.key, chart.sources),
         alt=inert.plain(chart.alt, 600),
     )
-    below(chart)
+    source_line(chart.sources, chart.note)
+    folded(chart)
 
 
 def clickable(chart: Chart) -> list[int]:
-    """The chart alone, whose bars can be clicked: the places of those that are selected; `below` draws what it owes."""
+    """The chart alone, whose bars can be clicked: the places of those selected; its table comes by `folded`."""
     state = st.plotly_chart(
         signed(chart.figure, chart.sources),
         key=chart.key,
@@ -51,6 +52,7 @@ def clickable(chart: Chart) -> list[int]:
         on_select="rerun",
         selection_mode="points",
     )
+    source_line(chart.sources, chart.note)
     return [int(point["x"]) for point in state["selection"]["points"]]
 
 
@@ -119,9 +121,8 @@ def table(
     source_line(sources)
 
 
-def below(chart: Chart) -> None:
-    """What a chart owes its reader: its line of sources, and its table with downloads."""
-    source_line(chart.sources, chart.note)
+def folded(chart: Chart) -> None:
+    """What is drawn as a table, with its downloads and its method."""
     with st.expander("Table, downloads, method", expanded=chart.unfolded, icon=":material/table_rows:"):
         downloads.buttons(chart.table, chart.key, chart.sources, key=chart.key)
         tables.show(chart.table, chart.columns, alt=f"Table of the chart: {chart.alt}", key=f"{chart.key}-table")

@@ -113,7 +113,7 @@ chart = draw.Chart(
     note="Others' names are shown as the chain has them.",
 )
 picked = draw.clickable(chart)
-draw.below(chart)
+draw.folded(chart)
 st.markdown(f"Picked: {words.listed([str(rank) for rank in picked]) or 'none'}")
 
 st.header("Math against power")
