@@ -248,7 +248,7 @@ class Draft:
                 if len(found.snapshot):
                     self.append("metric", metrics(found), unless_known=sql.METRIC_KEY)
             self.execute(sql.MEASURED, method_version, batch)
-        for statement in sql.OUTDATED:
+        for statement in () if self.table(sql.ANY_OUTDATED).is_empty() else sql.OUTDATED:
             self.execute(statement)
 
     def unmeasured(self, method_version: str) -> Iterator[list[int]]:

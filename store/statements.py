@@ -84,12 +84,14 @@ MEASURED: Final = """
 
 # What older labels gave, of snapshots that are measured with those in force: nothing says which of two is newer. And
 # that it was measured, so that a label that comes back is measured again.
-OUTDATED: Final[Sequence[str]] = tuple(
-    f"""
-    DELETE FROM {table} o WHERE {where} EXISTS (
+_BEFORE: Final = """
+    EXISTS (
         SELECT 1 FROM measured m JOIN snapshot s ON s.id = m.snapshot JOIN label_version v ON v.network = s.network
         WHERE m.snapshot = o.snapshot AND m.labels_version = v.version AND v.version <> o.labels_version)
-    """
+"""
+ANY_OUTDATED: Final = f"SELECT 1 FROM measured o WHERE {_BEFORE} LIMIT 1"
+OUTDATED: Final[Sequence[str]] = tuple(
+    f"DELETE FROM {table} o WHERE {where} {_BEFORE}"
     for table, where in (
         ("metric", "grouping <> 'address' AND"),
         ("distribution", "grouping <> 'address' AND"),
