@@ -316,7 +316,7 @@ EQUAL = "holders for half, 1 to {:,} equal holders"
 MILLION, TEN_MILLION, GROUPED = (10**4, 10**5, 10**6), (10**6, 10**7), (1_000, 10_000)
 
 CASES = (
-    Case(FULL, OURS, full_set, sizes=MILLION, limit=0.10),
+    Case(FULL, OURS, full_set, sizes=MILLION, limit=0.022),
     Case(FULL, "Edinburgh tokenomics", edinburgh, sizes=MILLION, beat=20, differs="adds floats"),
     Case(WIDE, OURS, wide, sizes=MILLION),
     Case(PARTLY, OURS, partly, sizes=MILLION, limit=0.3, growth=1.05),
