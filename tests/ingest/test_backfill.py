@@ -129,6 +129,7 @@ def test_the_first_block_of_each_day_is_read(http: Http, tmp_path: Path) -> None
     assert failures(days) == []
 
 
+@pytest.mark.slow
 def test_what_landed_at_another_hour_of_a_day_stands_for_the_day(http: Http, tmp_path: Path) -> None:
     node, landing = Archive(), Landing(tmp_path)
     with archived(node) as (akash, _):

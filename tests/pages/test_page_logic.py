@@ -382,6 +382,7 @@ def test_a_cap_says_of_which_whole_it_is_a_share(visit: Open) -> None:
     assert "Capped" not in texts(visit("whatif", net="akash", pct="50"))
 
 
+@pytest.mark.slow
 def test_of_keys_there_is_no_curve_and_no_share_of_the_largest_ten(
     visit: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -178,6 +178,7 @@ def test_what_backs_act_is_told_while_the_oracle_halts_the_chain_invented(shared
     assert ("collateral_ratio", "") not in found
 
 
+@pytest.mark.slow
 def test_a_breaker_that_does_not_answer_is_no_halt_while_the_price_is_healthy_invented(shared: Path) -> None:
     with pytest.raises(SourceDown, match="price stalled"):
         read(shared, "bme", stalled(shared, healthy=True))

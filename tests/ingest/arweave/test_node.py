@@ -389,6 +389,7 @@ def half_hours(network: Network, landing: Landing, many: int) -> list[Day]:
         return list(Backfill([network], http).read(wanted, landing))
 
 
+@pytest.mark.slow
 def test_who_found_the_blocks_before_a_past_day_is_proved_by_the_newest(tmp_path: Path) -> None:
     """Pool found blocks 1 to 50 of the 90, second 51 to 80, third the last ten."""
     gateway, peer, landing = replace(SMALL, asked=[]), replace(SMALL, asked=[]), Landing(tmp_path)

@@ -37,6 +37,7 @@ def test_width_of_a_stake_share_follows_the_runtime_without_a_table_of_versions(
         assert ALPHA_V2 not in runtimes[old].items
 
 
+@pytest.mark.slow
 def test_metadata_of_three_versions_reads_to_its_end(runtimes: dict[int, Metadata]) -> None:
     assert {version: runtime.version for version, runtime in runtimes.items()} == {218: 14, 240: 15, 424: 16}
     assert runtimes[424].pallets[-1] == "LimitOrders"
