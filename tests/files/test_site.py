@@ -161,6 +161,7 @@ def test_pages_have_no_script_no_way_out_and_a_preview(folder: Path) -> None:
         assert preview["og:description"]
 
 
+@pytest.mark.slow
 def test_no_cell_of_a_csv_runs_as_a_formula(folder: Path, planted: Plant, tmp_path: Path) -> None:
     assert cell("=1+1") == "'=1+1"
     site.write(planted("UPDATE observation SET exact = '=HYPERLINK(1)' WHERE name = 'moniker'"), tmp_path / "site")
@@ -221,6 +222,7 @@ def test_the_feed_is_atom_with_an_entry_for_each_change(own: Path, planted: Plan
     assert {one["network"] for one in known["changes"]} <= {"akash", "fetch"}
 
 
+@pytest.mark.slow
 def test_ids_stay_when_the_address_of_the_files_moves(own: Path, planted: Plant) -> None:
     changed = "UPDATE power SET number = 3, words = 'a handful' WHERE network = 'akash' AND number IS NOT NULL;"
     site.write(planted(changed), own, "")
