@@ -42,9 +42,14 @@ def started(data: Path) -> list[str]:
     return command
 
 
-def test_where_nobody_has_a_headline_the_sample_is_made_and_served(tmp_path: Path) -> None:
+def test_where_nobody_has_a_headline_the_sample_is_made_and_served(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_files: list[Path] = []
+    monkeypatch.setattr(serve, "write_site", with_files.append)
     assert started(tmp_path)[1:4] == ["-m", "streamlit", "run"]
     assert len(Landing(tmp_path / SAMPLE).files()) == 1
+    assert with_files == [tmp_path / SAMPLE]
 
 
 def test_whoever_answers_is_read_and_published(tmp_path: Path) -> None:
