@@ -39,7 +39,7 @@ from typer.core import TyperGroup
 from files import changes
 from files.site import CHANGES
 from ingest import alerts as alerting
-from ingest import job, recording
+from ingest import cluster, job, recording
 from ingest.backfill import Backfill, Cost, Day, Lacking, Period, lacking, readable, untold
 from ingest.doctor import examined
 from ingest.importer import LAST_BLOCK, Imported, import_as, import_file
@@ -53,6 +53,7 @@ from ingest.site import write_site
 from ingest.spoken import spoken
 from ingest.standing import REMEDY, Standing, line
 from ingest.state_file import Mismatch
+from ingest.sweeping import forget_unused, parts, sweep_part
 from ingest.told import Told
 from ingest.transport import Http, bare
 from ingest.upkeep import prune as pruned
@@ -363,6 +364,54 @@ def rebuild() -> None:
     data = _filled(data_folder())
     with _noted(data):
         _publish(data, afresh=True)
+
+
+Workers = Annotated[
+    int, typer.Option(min=0, help="Share the work among so many processes of this machine; 0: this one does it.")
+]
+Scheduler = Annotated[
+    str,
+    typer.Option(
+        envvar="DEAI_DASK", help="Or among the workers of a Dask cluster: tcp://HOST:PORT or tls://HOST:PORT."
+    ),
+]
+
+
+@app.command()
+def sweep(network: Names = None, workers: Workers = 0, scheduler: Scheduler = "") -> None:
+    """Resample every day of the populations on the scorecard, as it is and under scenarios, and publish.
+
+    Only what is not computed yet; what was cut off goes on where it was.
+    """
+    data = _filled(data_folder())
+    named = [one.name for one in _chosen(network)] if network else []
+    console = Console(stderr=True)
+    with _noted(data):
+        with _published(data) as mart:
+            tasks = parts(mart, data, named)
+        log.info("%d parts are to be computed", len(tasks))
+        with (
+            _sharing(workers, scheduler) as shared,
+            Progress(console=console, disable=not console.is_terminal) as progress,
+        ):
+            bar = progress.add_task("sweep", total=sum(one.cells for one in tasks))
+            cells = {one.name: one.cells for one in tasks}
+            for name in shared(sweep_part, tasks, list(cells)):
+                progress.advance(bar, cells[name])
+        _publish(data)
+        with _published(data) as mart:
+            forget_unused(mart, Landing(data))
+
+
+@contextmanager
+def _sharing(workers: int, scheduler: str) -> Iterator[cluster.Mapped]:
+    """Where heavy work is done; a cluster that fails is told, what it has done stays."""
+    try:
+        with cluster.sharing(workers, scheduler) as shared:
+            yield shared
+    except cluster.Lost as error:
+        log.error("%s: what is computed stays, and the next time goes on from there", error)
+        raise typer.Exit(PARTIAL) from error
 
 
 @app.command()

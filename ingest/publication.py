@@ -14,7 +14,7 @@ from analytics.spread.batches import Threshold
 from ingest.imported import imported
 from ingest.network import Deciding, Gate, Network, Reading, Rule, Way
 from ingest.settings import memory
-from publish import claims, deciding, evidence, halting, operators, yardsticks
+from publish import claims, deciding, evidence, halting, operators, swept, yardsticks
 from publish.change import changes
 from publish.concentration import method_version, metrics
 from publish.trouble import troubles
@@ -58,6 +58,7 @@ def build(
         rules = thresholds(networks)
         measured = partial(metrics, rules=rules)
         draft.measure(method_version(rules), measured)
+        draft.take_in_swept(swept.version())
         draft.keep_newest()
         draft.replace("alike", operators.alike(draft.table(operators.TEXTS)))
         draft.replace("claim", operators.claims(draft.table("FROM alike"), draft.table(operators.CURATED)))

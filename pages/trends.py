@@ -6,10 +6,11 @@ import polars as pl
 import streamlit as st
 
 from analytics.spread.metrics import METRICS
-from questions import history
+from questions import history, resampled
 from questions.populations import Population, headlines
+from questions.standing import votes
 from store.columns import ABOUT, Column
-from ui import banners, choose, colours, curves, draw, frame, inert, served, tables, words
+from ui import banners, choose, colours, curves, draw, frame, inert, intervals, served, tables, words
 
 
 @frame.section
@@ -32,7 +33,9 @@ def main() -> None:
         what = f"{METRICS[metric].title.lower()} of {ABOUT[Column(column)].title.lower()}"
         banners.nothing(f"No network has {what} yet. {left_out(read, metric)}")
         return
-    over_time(read, metric, days, chosen, grouping)
+    found = history.since(served.asked(resampled.history, metric, grouping, series), days)
+    over_time(resampled.beside(read, found), metric, days, chosen, grouping)
+    deciding([one for one in chosen if votes(one)], grouping, days)
     told()
 
 
@@ -87,6 +90,7 @@ def panels(rows: pl.DataFrame, events: pl.DataFrame, metric: str, chosen: list[P
         st.caption("No event in this period.")
     if changed:
         st.caption(f"{history.CHANGED}: from here on the number is computed by another version of its method.")
+    intervals.explained(resampled.told(rows))
 
 
 @frame.section
@@ -95,13 +99,21 @@ def together(rows: pl.DataFrame, metric: str, said: str, chosen: list[Population
     draw.show(
         draw.Chart(
             "together",
-            curves.daily(rows, y=METRICS[metric].title, paints=colours.of_networks(chosen), form=form(metric)),
+            # All bands over each other would hide the lines.
+            curves.daily(
+                rows.drop("resampled_low", "resampled_high"),
+                y=METRICS[metric].title,
+                paints=colours.of_networks(chosen),
+                form=form(metric),
+            ),
             rows,
             {
                 "title": tables.text("Network", pinned=True),
                 "population": tables.text("Among"),
                 "time": tables.time("Time"),
                 "value": tables.number(METRICS[metric].title),
+                "resampled_low": intervals.LOW,
+                "resampled_high": intervals.HIGH,
                 "n": tables.count("Parties"),
                 "height": tables.count("Block"),
                 "method_version": tables.text("Method"),
@@ -109,6 +121,40 @@ def together(rows: pl.DataFrame, metric: str, said: str, chosen: list[Population
             said,
             [frame.source(one, choose.GROUPINGS[grouping].lower()) for one in chosen],
             "Networks differ in what they count; compare the direction of a line before its height.",
+        )
+    )
+
+
+@frame.section
+def deciding(known: list[Population], grouping: str, days: int) -> None:
+    """How often the largest party of each network decides, day by day."""
+    metric = resampled.LARGEST_DECIDES
+    series = [f"{one.network} {one.reading} {one.population}" for one in known]
+    rows = history.since(served.asked(resampled.history, metric, grouping, series), days).drop_nulls("value")
+    if rows.is_empty():
+        return
+    st.header(resampled.POWER[metric], anchor=False)
+    draw.show(
+        draw.Chart(
+            "deciding",
+            curves.daily(
+                rows.drop("resampled_low", "resampled_high"),
+                y="Share of all orders",
+                paints=colours.of_networks(known),
+                form=".1%",
+            ),
+            rows,
+            {
+                "title": tables.text("Network", pinned=True),
+                "population": tables.text("Among"),
+                "time": tables.time("Time"),
+                "value": tables.percent("Decides"),
+                "height": tables.count("Block"),
+                "resampled_by": tables.text("Method"),
+            },
+            f"{resampled.POWER[metric]}, day by day.",
+            [frame.source(one, choose.GROUPINGS[grouping]) for one in known if one.network in set(rows["network"])],
+            "Shapley-Shubik, by more than half, if nothing is known of how anybody votes; of up to 200 parties.",
         )
     )
 

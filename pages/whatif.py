@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 import streamlit as st
 
-from analytics.spread.metrics import METRICS
-from questions import ranking, scenario
+from analytics.spread.metrics import HEADLINE, METRICS
+from questions import ranking, resampled, scenario
 from questions.populations import Population
 from questions.scenario import QUESTIONS, Answer, Scenario
-from ui import banners, charts, choose, colours, draw, frame, parties, served, tables, words
+from ui import banners, charts, choose, colours, curves, draw, frame, intervals, parties, served, tables, words
 from ui.provenance import Provenance
 
 SHOWN = ("effective_parties", "nc_ge_1_3", "nc_gt_1_2", "nc_gt_2_3", "top_1", "top_10")
@@ -39,6 +39,7 @@ def main() -> None:
     source = [frame.source(population, choose.GROUPINGS[grouping].lower())]
     moved(population, source, found)
     every_metric(source, found)
+    day_by_day(population, source, grouping, asked)
 
 
 def ask(ranks: pl.DataFrame) -> Scenario:
@@ -133,6 +134,58 @@ def every_metric(source: Sequence[Provenance], found: Answer) -> None:
         sources=source,
         key="every-metric",
     )
+
+
+@frame.section
+def day_by_day(population: Population, source: Sequence[Provenance], grouping: str, asked: Scenario) -> None:
+    """How the scenario would have changed every day, and how much each number hangs on a few parties."""
+    found = served.asked(resampled.scenario, population, grouping, asked.kind, asked.number)
+    if found.is_empty():
+        return
+    then = QUESTIONS[asked.kind].title
+    st.header("Day by day, resampled", anchor=False)
+    rows = resampled.curve(found, HEADLINE, then)
+    draw.show(
+        draw.Chart(
+            "resampled",
+            curves.daily(resampled.one_band(rows), y=METRICS[HEADLINE].title),
+            rows,
+            {
+                "title": tables.text("Scenario", pinned=True),
+                "time": tables.time("Time"),
+                "value": tables.number(METRICS[HEADLINE].title),
+                "resampled_low": intervals.LOW,
+                "resampled_high": intervals.HIGH,
+                "height": tables.count("Block"),
+                "resampled_by": tables.text("Method"),
+            },
+            f"{METRICS[HEADLINE].title} of {population.title}, day by day, as it is and under the scenario.",
+            source,
+        )
+    )
+    intervals.explained(resampled.told(found))
+    if rows["title"].n_unique() == 1:
+        st.caption(intervals.only())
+    draw.table(
+        resampled.newest(found).with_columns(title=titles(pl.col("metric"))),
+        {
+            "title": tables.text("Metric", pinned=True),
+            "value": tables.number("As it is"),
+            "resampled_low": intervals.LOW,
+            "resampled_high": intervals.HIGH,
+            "value_then": tables.number("Then"),
+            "resampled_low_then": intervals.LOW,
+            "resampled_high_then": intervals.HIGH,
+        },
+        alt="Every metric of the newest day that was resampled, as it is and under the scenario, with its ends",
+        sources=source,
+        key="resampled-metrics",
+    )
+
+
+def titles(metric: pl.Expr) -> pl.Expr:
+    """Metrics and power indices as readers know them."""
+    return metric.replace({**{name: one.title for name, one in METRICS.items()}, **resampled.POWER})
 
 
 def every(before: Mapping[str, float | None], after: Mapping[str, float | None]) -> pl.DataFrame:

@@ -7,10 +7,12 @@ import io
 import logging
 import shutil
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from dataclasses import replace as changed
 from datetime import datetime
 from pathlib import Path
+from tempfile import gettempdir
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -38,7 +40,7 @@ from store.mart import (
     refuse_without_room,
 )
 from store.rows import LATER, SCHEMAS, BadData, Key, Kind, Time
-from store.sealed import literal
+from store.sealed import literal, note
 
 # So that analysts' DuckDB 1.5 opens a published mart; the version stays through copies.
 STORAGE_VERSION: Final = "v1.5.0"
@@ -96,14 +98,32 @@ class Distributions:
     labels: Mapping[int, str]
     unseen: Mapping[tuple[int, int], int]
 
+    def without(self, some: Collection[tuple[int, int]]) -> "Distributions":
+        """The others than these, by snapshot and population."""
+        keys = zip(self.snapshot.tolist(), self.population.tolist(), strict=True)
+        stays = [place for place, key in enumerate(keys) if key not in some]
+        slices = [self.amounts[self.offsets[place] : self.offsets[place + 1]] for place in stays]
+        return changed(
+            self,
+            snapshot=self.snapshot[stays],
+            population=self.population[stays],
+            offsets=np.cumsum([0, *map(len, slices)]),
+            amounts=np.concatenate([NOBODY, *slices]),
+        )
+
 
 class Draft:
     """A copy of the current mart, or an empty one, that becomes the next when `publish` is called."""
 
-    def __init__(self, data: Path, *, afresh: bool = False, memory: int | None = None) -> None:
-        """memory: bytes that the database may take; what needs more goes through a file beside the draft."""
+    def __init__(
+        self, data: Path, *, afresh: bool = False, memory: int | None = None, landing: Landing | None = None
+    ) -> None:
+        """memory: bytes that the database may take; what needs more goes through a file beside the draft.
+
+        landing: where what is taken in lies, if not beside it.
+        """
         self.data = data
-        self.landing = Landing(data)
+        self.landing = landing or Landing(data)
         # Landing files that are not what landed, with the reason.
         self.torn: dict[Path, BadData] = {}
         self._proved: set[str] = set()
@@ -258,6 +278,21 @@ class Draft:
         wanted = self.table(sql.UNMEASURED, method_version)
         return _batches(wanted.filter(~pl.col("id").is_in(list(self._unproved(wanted["id"])))))
 
+    def take_in_swept(self, method_version: str) -> None:
+        """Load what sweeps under these formulas have left, of snapshots and labels as they are; after `measure`."""
+        self.execute("DELETE FROM sweep WHERE method_version <> ?", method_version)
+        known = set(self.table("SELECT DISTINCT part FROM sweep")["part"])
+        for path in self.landing.swept():
+            if path.stem in known:
+                continue
+            try:
+                note(path)
+            except BadData as error:
+                log.warning("%s: it is computed again by the next sweep", error)
+                path.unlink()
+                continue
+            self.execute(sql.SWEPT, path.stem, literal(path), method_version)
+
     def _label_versions(self, snapshots: Sequence[int]) -> dict[int, str]:
         """The version of the labels in force for each snapshot's network."""
         found = self.table("SELECT id, version FROM snapshot JOIN label_version USING (network)")
@@ -286,6 +321,23 @@ class Draft:
             found = self._grouped(query, grouping, labels, unseen)
             if len(found.snapshot):
                 self.append("metric", metrics(found))
+
+    def by_party(self, snapshots: Sequence[int]) -> Iterator[Distributions]:
+        """Holdings of snapshots by who is known to be one party; by addresses where no label touches a population.
+
+        In batches that fit memory, after the table `entity` is as it is to be.
+        """
+        self.execute(sql.LABEL_VERSIONS)
+        self.execute(sql.LABELS)
+        for batch in _batches(self.table(sql.FRESH, list(snapshots))):
+            self._load_holdings(batch)
+            unseen = self._unseen("counted", batch)
+            merged = self._grouped(sql.groups("control"), "control", self._label_versions(batch), unseen)
+            touched = set(zip(merged.snapshot.tolist(), merged.population.tolist(), strict=True))
+            yield merged
+            unlabelled = dict.fromkeys(batch, "")
+            alone = self._grouped(sql.groups(sql.UNLABELLED), sql.UNLABELLED, unlabelled, unseen)
+            yield alone.without(touched)
 
     def _grouped(
         self, query: str, grouping: str, labels: Mapping[int, str], unseen: Mapping[tuple[int, int], int]
@@ -501,6 +553,21 @@ class Draft:
         self.execute(sql.WANTED, list(snapshots))
         files = self.table("SELECT DISTINCT file FROM wanted")["file"]
         return [literal(self.landing.folder / file) for file in files], str(self.landing.folder)
+
+
+@contextmanager
+def scratch(name: str, landing: Landing, memory: int) -> Iterator[Draft]:
+    """A draft that nobody publishes, of some landing files, on this machine's own disk; it leaves nothing behind.
+
+    What a killed process of the same name has left is taken away too.
+    """
+    folder = Path(gettempdir()) / f"deai-{name}"
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        with Draft(folder, memory=memory, landing=landing) as draft:
+            yield draft
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _later(kind: Kind) -> str:

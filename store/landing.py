@@ -6,6 +6,7 @@
     landing/_parts/<network>/<chain_id>/<reading>/final/       parts that hold at every later block
     landing/_parts/<network>/<chain_id>/_shared/               those that any reading of the network may ask for
     landing/_runs/<run>.json                                   the ledger
+    landing/_swept/<name>.parquet                              what sweeps computed; it can be computed again
 
 A file carries its provenance as JSON under the Parquet metadata key `deai`, and a seal of all its bytes. Data under a
 folder named `sample` is simulated, all other data is not; each refuses the other. When a file was written means
@@ -85,9 +86,11 @@ class Landed:
 class Landing:
     """The landing folder of one data folder."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, only: Collection[Path] | None = None) -> None:
         self.folder = data / "landing"
         self.simulated = data.name == SAMPLE
+        # All that there is of it, where not all is wanted.
+        self._only = only
         # Torn files that were met while it was asked what has landed.
         self.met_torn: set[Path] = set()
 
@@ -169,7 +172,17 @@ class Landing:
 
     def files(self) -> list[Path]:
         """Every landing file, in the order of their names."""
-        return sorted(path for path in self.folder.glob("[!_]*/*/*/*.parquet"))
+        return sorted(self.folder.glob("[!_]*/*/*/*.parquet") if self._only is None else self._only)
+
+    def swept(self) -> list[Path]:
+        """What sweeps have left, each part named by what it is computed from."""
+        return sorted((self.folder / "_swept").glob("*.parquet"))
+
+    def keep_swept(self, name: str, make: Callable[[], pl.DataFrame]) -> None:
+        """Write a part of a sweep, unless it is there."""
+        path = self.folder / "_swept" / f"{_safe(name)}.parquet"
+        if not path.exists():
+            write_sealed(path, make(), {})
 
     def read(self, path: Path, key: Key) -> pl.DataFrame:
         """Rows of one snapshot; raises BadData by name when the file is torn or does not hold it."""
@@ -310,7 +323,7 @@ class Landing:
         return sorted((self.folder / "_runs").glob("*.json"))
 
     def _all_parts(self) -> list[Path]:
-        return sorted((self.folder / "_parts").rglob("*.parquet"))
+        return [*sorted((self.folder / "_parts").rglob("*.parquet")), *self.swept()]
 
     def _months_between(self, months: Sequence[Path], first: int, last: int) -> Sequence[Path]:
         """Those of the months, oldest first, that may hold such heights; all where one is torn on the way to them."""

@@ -221,6 +221,27 @@ CREATE TABLE metric (
     backend VARCHAR                -- numpy or cupy
 );
 
+-- What `python -m ingest sweep` computed: metrics and power indices of one day's parties under scenarios, each with the
+-- ends between which 95 % of resampled populations lie (docs/metrics.md). Under `control`; where no label touches the
+-- population, under `address`. Populations that were read in part have none: they have bounds.
+CREATE TABLE sweep (
+    snapshot INTEGER,              -- id of the snapshot, the last of its day
+    population INTEGER,            -- id of the population
+    grouping VARCHAR,              -- control or address
+    scenario VARCHAR,              -- cap, remove or turnout, as on the page What if; empty: nothing changes
+    number DOUBLE,                 -- of the scenario: per cent, or how many
+    metric VARCHAR,                -- its name (docs/metrics.md)
+    value DOUBLE,                  -- of the parties as they are; null: undefined
+    low DOUBLE,                    -- 2.5 % of resampled populations have less; null of a power index
+    high DOUBLE,                   -- 2.5 % of resampled populations have more; null of a power index
+    tail DOUBLE,                   -- estimated tail index of the amounts; at 2 or below the ends are too near
+    replicates INTEGER,            -- resampled populations
+    method_version VARCHAR,        -- names the formulas, the scenarios and the draws
+    labels_version VARCHAR,        -- of the entities used; empty for `address`
+    backend VARCHAR,               -- numpy or cupy
+    part VARCHAR                   -- file that holds it, below landing/_swept
+);
+
 -- Snapshots whose metrics are computed under these versions.
 CREATE TABLE measured (
     snapshot INTEGER,              -- id of the snapshot

@@ -95,9 +95,26 @@ OUTDATED: Final[Sequence[str]] = tuple(
     for table, where in (
         ("metric", "grouping <> 'address' AND"),
         ("distribution", "grouping <> 'address' AND"),
+        ("sweep", "grouping <> 'address' AND"),
         ("measured", ""),
     )
 )
+
+# Of a part of a sweep what is of snapshots, formulas and labels as they are; nothing twice, in whichever parts it is.
+SWEPT: Final = """
+    INSERT INTO sweep BY NAME
+    SELECT s.id AS snapshot, p.id AS population, ? AS part,
+           w.* EXCLUDE (network, chain_id, reading, height, sha256, population)
+    FROM read_parquet(?, hive_partitioning = false) w
+    JOIN snapshot s USING (network, chain_id, reading, height, sha256)
+    JOIN population p ON p.name = w.population
+    JOIN label_version v ON v.network = s.network AND w.labels_version IN ('', v.version)
+    WHERE w.method_version = ? AND NOT EXISTS (
+        SELECT 1 FROM sweep o
+        WHERE o.snapshot = s.id AND o.population = p.id AND o.grouping = w.grouping AND o.scenario = w.scenario
+            AND o.metric = w.metric)
+    ORDER BY s.id, p.id, w.scenario, w.metric
+"""
 
 # As the view `newest`, but of what is whole.
 NEWEST: Final = """
@@ -373,7 +390,7 @@ LOAD: Final[Mapping[str, Sequence[str]]] = {
 }
 
 TABLES: Final = ("observation", "proposal", "vote")
-OF_SNAPSHOT: Final = (*TABLES, "holding", "distribution", "reported", "metric", "measured", "share", "slack")
+OF_SNAPSHOT: Final = (*TABLES, "holding", "distribution", "reported", "metric", "sweep", "measured", "share", "slack")
 
 NUMBER_LABELS: Final[Sequence[str]] = (
     "DELETE FROM holder_label",

@@ -55,7 +55,9 @@ MAY_IMPORT: Final = {
     "streamlit": "ui pages app server",
     "cupy": "analytics.spread.backend",
     # By name and while it runs: where a library may be missing, and for each file of a folder.
-    "importlib": "analytics.spread.backend ingest.networks",
+    "importlib": "analytics.spread.backend ingest.networks ingest.cluster",
+    "dask": "ingest.cluster",
+    "distributed": "ingest.cluster",
     # Arithmetic reads and writes no file; spread and power take arrays.
     "io": "store ingest ui",
     "os": "store ingest ui analytics.spread.backend",
@@ -63,7 +65,8 @@ MAY_IMPORT: Final = {
     "shutil": "store",
     "sqlite3": "",
     "subprocess": "",
-    "tempfile": "",
+    # Where a worker of a cluster has a disk of its own.
+    "tempfile": "store.draft",
     "numpy": "store analytics publish questions ingest",
     "polars": "store analytics.akash analytics.prices analytics.votes publish questions files ingest ui pages",
 }

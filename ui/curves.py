@@ -41,7 +41,10 @@ def panel(
     form: str = ",.3~g",
     events: pl.DataFrame | None = None,
 ) -> go.Figure:
-    """One of many small charts: a single measure over time, no legend."""
+    """One of many small charts: a single measure over time, no legend; behind it its band, where rows have one.
+
+    rows: as those of `daily`; resampled_low and resampled_high are the ends of the band.
+    """
     return drawn(
         _traces(rows, None, paints, form),
         height=190,
@@ -56,12 +59,37 @@ def panel(
 def _traces(rows: pl.DataFrame, published: pl.DataFrame | None, paints: colours.Paints, form: str) -> list[Part]:
     told = published if published is not None and not published.is_empty() else None
     groups = rows.partition_by(["network", "title"], maintain_order=True)
-    most = (MOST_POINTS - (0 if told is None else told.height)) // max(1, len(groups))
+    # A band has two ends for each point of its line.
+    each = max(1, len(groups)) * (3 if "resampled_low" in rows.columns else 1)
+    most = (MOST_POINTS - (0 if told is None else told.height)) // each
     lines = [
         _series(part, colours.painted(paints, str(part["network"][0]), place), form, most)
         for place, part in enumerate(groups)
     ]
-    return lines if told is None else [*lines, _published(told, form)]
+    bands = [band for part in groups if (band := _band(part, most)) is not None]
+    return [*bands, *lines] if told is None else [*bands, *lines, _published(told, form)]
+
+
+def _band(part: pl.DataFrame, most: int) -> Part | None:
+    """What lies between the ends of each day; None where no day has any."""
+    if "resampled_low" not in part.columns:
+        return None
+    ends = thin(part.drop_nulls(["resampled_low", "resampled_high"]).sort("time"), most)
+    if ends.is_empty():
+        return None
+    days = ends["time"].dt.replace_time_zone(None)
+    return {
+        "type": "scatter",
+        # There along the upper ends, and back along the lower.
+        "x": pl.concat([days, days.reverse()]).to_numpy(),
+        "y": pl.concat([ends["resampled_high"], ends["resampled_low"].reverse()]).to_numpy(),
+        "mode": "lines",
+        "line": {"width": 0},
+        "fill": "toself",
+        "fillcolor": colours.FAINT,
+        "hoverinfo": "skip",
+        "showlegend": False,
+    }
 
 
 def _series(part: pl.DataFrame, look: colours.Look, form: str, most: int) -> Part:

@@ -17,12 +17,14 @@ from streamlit.testing.v1.element_tree import Element
 
 from ingest.networks import networks
 from ingest.publication import build
+from publish import swept
 from store.landing import Landing
 from tests.conftest import ROOT
 from tests.pages.test_every_page import PAGES
 from tests.pages.test_market_page import land_akash, land_scoring, land_services
 from tests.pages.test_migration_page import land_merger
 from tests.worlds.hamlet import address
+from tests.worlds.moving_chain import called
 from ui import inert
 from ui.banners import BROKEN
 
@@ -52,6 +54,9 @@ def town(hamlet: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pat
     land_scoring(Landing(data))
     land_merger(Landing(data))
     build(data, networks())
+    with pytest.MonkeyPatch.context() as few:
+        few.setattr(swept, "REPLICATES", 10)
+        assert called(data, "sweep", "--network", "akash")[0] == 0
     yield data
     st.cache_resource.clear()
 
