@@ -138,14 +138,11 @@ def shapley_shubik_many(
     counts = _node_counts(weights)
     for count in np.unique(counts).tolist():
         nodes = gauss_legendre(count, 0.0, 1.0, mirrored=True)
-        there = Nodes(on.array(nodes.chances), on.array(nodes.shares), mirrored=True)
         alike = np.flatnonzero(counts == count)
         step = at_once or _games_at_once(on, count, int(totals[alike].max()))
         for start in range(0, len(alike), step):
             some = alike[start : start + step]
-            games = on.array(weights[some])
-            found = decisive(games, on.array(quotas[some]), games, there, xp=on.xp)
-            values[some] = on.host(found[0])
+            values[some] = on.host(decisive(weights[some], quotas[some], weights[some], nodes, on=on)[0, ...])
     return values
 
 

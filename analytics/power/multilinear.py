@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from analytics.spread.backend import NUMPY, Backend
+
 Floats = NDArray[np.float64]
 EPSILON = float(np.finfo(np.float64).eps)
 # Up to this many voters are added one by one; above it two halves are joined by FFT.
@@ -80,65 +82,102 @@ def chance_to_decide(weights: NDArray[np.int64], quota: int, slack: int, nodes: 
     return np.asarray(found[:, voters])
 
 
-def decisive(weights: Any, quotas: Any, voters: Any, nodes: Nodes, *, slack: int = 0, xp: Any = np) -> Any:
+def decisive(
+    weights: NDArray[np.int64],
+    quotas: NDArray[np.int64],
+    voters: NDArray[np.int64],
+    nodes: Nodes,
+    *,
+    slack: int = 0,
+    on: Backend = NUMPY,
+) -> Any:
     """Chance that each voter decides, summed over the nodes: [value, low, high] x games x voters.
 
-    weights: games x voters, ascending. quotas: games. voters: games x weights, each of a voter of that game, or 0.
+    weights: games x voters, ascending. quotas: games. voters: games x weights, each of a voter of that game, or 0. What
+    decides how much is to be computed is known on the host, so that a device is asked for nothing before the end.
     """
+    xp = on.xp
     totals = weights.sum(axis=-1)
-    quotas = xp.minimum(quotas, totals - quotas + 1)  # the dual game, who can stop, has the same indices
-    highest = (totals - quotas if nodes.mirrored else quotas).max()
-    reached = xp.cumsum(_sums(weights, nodes.chances, int(highest) + slack + 1, xp), axis=-1)
-    reached = xp.ascontiguousarray(xp.moveaxis(reached, 1, 2))  # one step of the division reads one cache line
-    wider = xp.asarray([0, -slack, slack] if slack else [0])
-    chances = xp.zeros((3, *voters.shape))
-    for voter in range(voters.shape[-1]):
-        weight = voters[:, voter, None]
-        # Decisive when win < sum of others <= lose; at 1 - t the same holds of what is missing to all others.
-        lose, win = quotas[:, None] - 1 + wider, quotas[:, None] - 1 - weight - wider
-        rest = totals[:, None] - weight
-        edges = [lose, win, rest - win - 1, rest - lose - 1] if nodes.mirrored else [lose, win]
-        found = _at_most(reached, xp.concatenate(edges, axis=-1), weight, nodes.chances, xp)
-        found = found.reshape(len(totals), len(edges) // 2, 2, len(wider), len(nodes.chances))
-        chances[:, :, voter] = ((found[:, :, 0] - found[:, :, 1]) @ nodes.shares).sum(axis=1).T
-    return chances
+    quotas = np.minimum(quotas, totals - quotas + 1)  # the dual game, who can stop, has the same indices
+    highest = int((totals - quotas if nodes.mirrored else quotas).max())
+    size = min(highest + slack + 1, int(totals.max()) + 1)
+    chances, shares = on.array(nodes.chances), on.array(nodes.shares)
+    sums = xp.moveaxis(_sums(weights, chances, size, on), 1, 2)
+    # One step of the division reads one cache line.
+    reached = xp.zeros(sums.shape)
+    reached[...] = sums
+    reached = xp.cumulative_sum(reached, axis=1)
+    edges = _edges(totals, quotas, voters, slack, mirrored=nodes.mirrored).clip(max=size - 1)
+    steps = _steps(edges, voters, nodes.chances)
+    found = []
+    for voter, many in enumerate(steps):
+        weight = on.array(voters[:, voter, None])
+        held = _at_most(reached, on.array(edges[voter]), weight, chances, many, xp)
+        held = xp.reshape(held, (len(totals), -1, 2, 3 if slack else 1, len(nodes.chances)))
+        # Values first: of one game and voter, low and high where the weights may be wrong.
+        found.append(xp.sum(xp.sum((held[:, :, 0, ...] - held[:, :, 1, ...]) * shares, axis=-1), axis=1))
+    told = xp.permute_dims(xp.stack(found), (2, 1, 0))
+    return told if slack else xp.concat([told, told, told])
 
 
-def _at_most(reached: Any, sums: Any, weight: Any, chances: Any, xp: Any) -> Any:
+def _edges(
+    totals: NDArray[np.int64], quotas: NDArray[np.int64], voters: NDArray[np.int64], slack: int, *, mirrored: bool
+) -> NDArray[np.int64]:
+    """Sums of the others between which each voter decides: voters x games x edges."""
+    wider = np.array([0, -slack, slack] if slack else [0])
+    weight = voters.T[:, :, None]
+    # Decisive when win < sum of others <= lose; at 1 - t the same holds of what is missing to all others.
+    lose = np.broadcast_to(quotas[None, :, None] - 1 + wider, (*weight.shape[:2], len(wider)))
+    win = quotas[None, :, None] - 1 - weight - wider
+    rest = totals[None, :, None] - weight
+    edges = [lose, win, rest - win - 1, rest - lose - 1] if mirrored else [lose, win]
+    return np.concatenate(edges, axis=-1)
+
+
+def _steps(edges: NDArray[np.int64], voters: NDArray[np.int64], chances: Floats) -> list[int]:
+    """How many steps the division by each voter takes: until nothing is left, or what is left is nothing."""
+    most = (edges // np.maximum(voters.T[:, :, None], 1)).max(axis=(1, 2)) + 1
+    largest = float((chances / (1 - chances)).max())
+    if largest < 1:
+        most = np.minimum(most, ceil(log(EPSILON) / log(largest)))
+    return [int(step) for step in np.maximum(most, 1)]
+
+
+def _at_most(reached: Any, sums: Any, weight: Any, chances: Any, steps: int, xp: Any) -> Any:
     """Chance that the others, without one voter, reach at most each of the sums: games x sums x nodes.
 
     Division of the generating function by (1 - t) + t x^weight: stable, because t / (1 - t) is at most one. Weights of
     zero need no division.
     """
-    sums = xp.minimum(sums, reached.shape[1] - 1)
+    games, size, nodes = reached.shape
     ratios = chances / (1 - chances)
-    steps = max(int((sums // xp.maximum(weight, 1)).max()) + 1, 1)
-    largest = float(ratios.max())
-    if largest < 1:
-        steps = min(steps, ceil(log(EPSILON) / log(largest)))
     places = sums[..., None] - weight[..., None] * xp.arange(steps)
-    games = xp.arange(len(reached))[:, None, None]
-    found = reached[games, xp.maximum(places, 0)] * (places >= 0)[..., None]
-    step = xp.arange(steps)[:, None]
-    factors = xp.where(weight[..., None, None] > 0, (-ratios) ** step / (1 - chances), step == 0)
-    return (found * factors).sum(axis=2)
+    rows = xp.clip(places, 0, None) + (xp.arange(games) * size)[:, None, None]
+    found = xp.take(xp.reshape(reached, (games * size, nodes)), xp.reshape(rows, (-1,)), axis=0)
+    step = xp.asarray(xp.arange(steps), dtype=xp.float64)[:, None]
+    powers = (1 - 2 * (step % 2)) * ratios**step / (1 - chances)
+    first = xp.asarray(step == 0, dtype=xp.float64) + xp.zeros_like(powers)
+    factors = xp.where(weight[..., None, None] > 0, powers, first)
+    there = xp.asarray(places >= 0, dtype=xp.float64)[..., None]
+    return xp.sum(xp.reshape(found, (*places.shape, nodes)) * there * factors, axis=2)
 
 
-def _sums(weights: Any, nodes: Any, size: int, xp: Any) -> Any:
+def _sums(weights: NDArray[np.int64], chances: Any, size: int, on: Backend) -> Any:
     """Chance of each sum of Yes votes below `size` when each voter says Yes with chance t: games x nodes x sums."""
     voters = weights.shape[-1]
     size = min(size, int(weights.sum(axis=-1).max()) + 1)
     if voters <= ONE_BY_ONE:
-        return _sums_one_by_one(weights, nodes, size, xp)
-    light, heavy = (_sums(part, nodes, size, xp) for part in (weights[:, : voters // 2], weights[:, voters // 2 :]))
+        return _sums_one_by_one(weights, chances, size, on)
+    fft, half = on.xp.fft, voters // 2
+    light, heavy = (_sums(part, chances, size, on) for part in (weights[:, :half], weights[:, half:]))
     length = _fast_length(light.shape[-1] + heavy.shape[-1] - 1)
-    return xp.fft.irfft(xp.fft.rfft(light, length) * xp.fft.rfft(heavy, length), length)[..., :size]
+    return fft.irfft(fft.rfft(light, n=length) * fft.rfft(heavy, n=length), n=length)[..., :size]
 
 
-def _sums_one_by_one(weights: Any, nodes: Any, size: int, xp: Any) -> Any:
-    games, voters = weights.shape
-    ratios = (nodes / (1 - nodes))[:, None]
-    sums = xp.zeros((games, len(nodes), size))
+def _sums_one_by_one(weights: NDArray[np.int64], chances: Any, size: int, on: Backend) -> Any:
+    xp, (games, voters) = on.xp, weights.shape
+    ratios = (chances / (1 - chances))[:, None]
+    sums = xp.zeros((games, chances.shape[0], size))
     sums[..., 0] = 1
     reached = 0
     for voter in range(voters):
@@ -149,15 +188,15 @@ def _sums_one_by_one(weights: Any, nodes: Any, size: int, xp: Any) -> Any:
                 sums[..., weight : weight + below] += ratios * sums[..., :below]
                 reached = weight + below - 1
         else:
-            sums = sums + ratios * _shifted(sums, weights[:, voter], xp)
-    return sums * (1 - nodes[:, None]) ** voters
+            sums = sums + ratios * _shifted(sums, on.array(weights[:, voter]), xp)
+    return sums * (1 - chances[:, None]) ** voters
 
 
 def _shifted(sums: Any, weights: Any, xp: Any) -> Any:
     """The sums of each game moved up by that game's weight."""
     places = xp.arange(sums.shape[-1]) - weights[:, None]
-    moved = xp.take_along_axis(sums, xp.maximum(places, 0)[:, None, :], axis=-1)
-    return moved * (places >= 0)[:, None, :]
+    moved = xp.take_along_axis(sums, xp.clip(places, 0, None)[:, None, :], axis=-1)
+    return moved * xp.asarray(places >= 0, dtype=xp.float64)[:, None, :]
 
 
 def _fast_length(least: int) -> int:

@@ -211,12 +211,21 @@ class Sums:
 
     def fewest(self, threshold: Threshold) -> Floats:
         """Fewest parties of each row that together reach the threshold; NaN for a row without a total."""
-        counts = (
-            self._shifted(threshold)
-            if any(self.shifts)
-            else self._left(threshold.needs(np.array(self.totals, dtype=np.int64)))
-        )
+        if any(self.shifts):
+            counts = self._shifted(threshold)
+        elif self._ends is None and threshold.denominator < 2**31:
+            return self._directly(threshold)
+        else:
+            counts = self._left(threshold.needs(np.array(self.totals, dtype=np.int64)))
         found: Floats = self.backend.array(np.where(self._filled, counts, np.nan))
+        return found
+
+    def _directly(self, threshold: Threshold) -> Floats:
+        """Counts of short rows of small amounts, which never leave the device."""
+        xp, held = self.backend.xp, self._totals
+        out = xp.count_nonzero(self._running <= (held - threshold.needs(held))[:, None], axis=-1)
+        counts = xp.asarray(self.units.shape[-1] - out, dtype=xp.float64)
+        found: Floats = xp.where(held > 0, counts, xp.full_like(counts, np.nan))
         return found
 
     def _shifted(self, threshold: Threshold) -> Ints:
@@ -252,6 +261,10 @@ class Sums:
         if lost:
             sums = sums + xp.arange(1, sums.shape[-1] + 1, dtype=xp.int64) * lost
         return self.backend.host(xp.count_nonzero(sums <= self.backend.array(limits)[:, None], axis=-1))
+
+    @cached_property
+    def _totals(self) -> Any:
+        return self.backend.array(np.array(self.totals, dtype=np.int64))
 
     @cached_property
     def _running(self) -> Any:

@@ -149,7 +149,7 @@ def resampled(
                 changed = change(units, times, on.xp)
                 parts[place].append(of(drawn(*changed, on)))
                 if first == 0:
-                    kept = on.host(changed[0] * changed[1] + 0 * times)[:, 0]
+                    kept = on.host(on.xp.broadcast_to(changed[0], times.shape)[:, 0, :] * changed[1][:, 0, :])
                     for row, group in enumerate(members.tolist()):
                         held[group][place] = kept[row, width - sizes[row] :]
         for place, part in enumerate(parts):
@@ -224,7 +224,8 @@ class Drawing:
     def times(self, first: int, stop: int) -> Any:
         """Groups x replicates from first to stop x places, int64."""
         xp = self.on.xp
-        party = xp.arange(self.width - 1, -1, -1, dtype=xp.uint64)
+        # CuPy has no range of unsigned numbers that falls.
+        party = xp.asarray(self.width - 1 - xp.arange(self.width, dtype=xp.int64), dtype=xp.uint64)
         replicate = xp.arange(first, stop, dtype=xp.uint64)[None, :, None]
         seeds = self.on.array(np.array(self.seeds, dtype=np.uint64))[:, None, None]
         bits = _mixed(seeds + (replicate << self._word(REPLICATE)) + party, self._word)

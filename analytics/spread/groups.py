@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.spread.backend import CPU_CELLS, Backend
+from analytics.spread.backend import CPU_CELLS, NUMPY, Backend
 from analytics.spread.batches import SUM_BITS, Batch, Floats, Ints, Sums
 
 LARGEST_TOTAL = 10**38 - 1
@@ -210,7 +210,7 @@ def _chunk(groups: Groups, members: Ints, width: int, backend: Backend) -> Chunk
 def _narrow(amounts: Ints, backend: Backend) -> Rows:
     """Rows of amounts of one word: sorted first, since then the least and the largest are known."""
     xp = backend.xp
-    units = xp.sort(backend.array(amounts), axis=-1)
+    units = _ascending(backend.array(amounts), backend)
     least = backend.host(units[:, 0])
     if least.min() < 0:
         raise ValueError(f"an amount of {least.min()} is negative")
@@ -224,15 +224,24 @@ def _narrow(amounts: Ints, backend: Backend) -> Rows:
     return Rows(units, totals, shifts, holders)
 
 
+def _ascending(amounts: Any, backend: Backend) -> Any:
+    """Rows in ascending order; one row alone as a flat one, which CuPy sorts by radix."""
+    xp = backend.xp
+    return xp.sort(xp.reshape(amounts, (-1,)))[None, :] if amounts.shape[0] == 1 else xp.sort(amounts, axis=-1)
+
+
 def _sorted_totals(units: Any, backend: Backend) -> list[int]:
     """Exact sum of each sorted row: NumPy's integer sums wrap silently, so that only small amounts are left to them."""
     places = units.shape[-1]
-    if places > backend.cells:
-        pieces = range(0, places, backend.cells)
-        return [sum(_sorted_totals(units[:, first : first + backend.cells], backend)[0] for first in pieces)]
+    if places > CPU_CELLS and backend.name == NUMPY.name:
+        # In pieces that fit the cache.
+        pieces = range(0, places, CPU_CELLS)
+        return [sum(_sorted_totals(units[:, first : first + CPU_CELLS], backend)[0] for first in pieces)]
     if int(backend.host(units[:, -1]).max()) < 2**SUM_BITS // places:
         return [int(total) for total in backend.host(backend.xp.sum(units, axis=-1))]
-    return [sum(row) for row in backend.host(units).tolist()]
+    # Halves of 32 bits, whose sums fit for up to 2^31 amounts.
+    halves = backend.xp.stack([backend.xp.sum(half, axis=-1) for half in (units & LOW_HALF, units >> 32)])
+    return [low + (high << 32) for low, high in zip(*backend.host(halves).tolist(), strict=True)]
 
 
 def _wide(words: Ints, backend: Backend) -> Rows:
@@ -244,7 +253,7 @@ def _wide(words: Ints, backend: Backend) -> Rows:
     sums = [quarter.sum(axis=-1).tolist() for quarter in quarters]
     totals = [a + (b << 32) + (c << 64) + (d << 96) for a, b, c, d in zip(*sums, strict=True)]
     shifts = _shifts(totals)
-    units = backend.xp.sort(backend.array(_shifted(low, high, np.array(shifts)[:, None])), axis=-1)
+    units = _ascending(backend.array(_shifted(low, high, np.array(shifts)[:, None])), backend)
     return Rows(units, totals, shifts, np.count_nonzero(low | high, axis=-1))
 
 

@@ -8,10 +8,12 @@ from itertools import combinations
 from math import comb
 from pathlib import Path
 
+import array_api_strict
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from analytics.power.indices import (
     Game,
@@ -24,7 +26,7 @@ from analytics.power.indices import (
     shapley_shubik_many,
 )
 from analytics.power.multilinear import decisive, gauss_legendre
-from analytics.spread.backend import working_cupy
+from analytics.spread.backend import CPU_CELLS, NUMPY, Backend, working_cupy
 from analytics.spread.batches import Threshold
 from tests.worlds.examples import examples
 
@@ -227,14 +229,29 @@ def test_many_games_at_once_agree_with_one_by_one() -> None:
     assert (together[3, :10] == 0).all()
 
 
+def many_games() -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Games that are computed together, of few and of many voters, of whom some weigh nothing."""
+    weights = np.array([heavy_tailed(150, 4_000, seed) for seed in range(3)])
+    weights[0, :140] = 0
+    return weights, weights.sum(axis=1) // 2 + 1
+
+
+def test_many_games_agree_on_a_strict_array_library() -> None:
+    strict = Backend("array_api_strict", array_api_strict, CPU_CELLS)
+    weights, quotas = many_games()
+    for at_once in (1, 2):
+        found = shapley_shubik_many(weights, quotas, strict, at_once=at_once)
+        assert np.abs(found - shapley_shubik_many(weights, quotas, NUMPY)).max() < 1e-12
+
+
 @pytest.mark.gpu
 def test_many_games_on_a_gpu_agree_with_numpy() -> None:
     found = working_cupy()
     if found.name != "cupy":
         pytest.skip(found.reason)
-    weights = np.array([heavy_tailed(30, 4_000, seed) for seed in range(6)])
-    quotas = weights.sum(axis=1) // 2 + 1
-    assert np.abs(shapley_shubik_many(weights, quotas, found) - shapley_shubik_many(weights, quotas)).max() < 1e-12
+    weights, quotas = many_games()
+    there, here = (shapley_shubik_many(weights, quotas, on) for on in (found, NUMPY))
+    assert np.abs(there - here).max() < 1e-12
 
 
 def test_the_chance_to_decide_at_one_half_is_banzhaf() -> None:
