@@ -1,8 +1,11 @@
 """The table of `make bench` says what is faster, what agrees and what was missed."""
 
+import array_api_strict
+import numpy as np
 import pytest
 
-from benchmarks import OURS, Case, Skip, Work
+from analytics.spread.backend import CPU_CELLS, NUMPY, Backend
+from benchmarks import OURS, Case, Skip, Work, gpu
 from benchmarks._table import Timing, agreement, growth, lines
 
 
@@ -67,3 +70,35 @@ def test_memory_and_growth_have_bars_too() -> None:
 def test_a_case_that_fails_ends_the_run() -> None:
     with pytest.raises(RuntimeError, match="ours at size 10 ended with 1"):
         list(lines("", [Case("", OURS, broken, sizes=(10,))]))
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        gpu.metrics_of("narrow", np.arange(60), np.array([0, 20, 60])),
+        gpu.metrics_of("wide", np.stack([np.arange(60), np.arange(60)], axis=1), np.array([0, 60])),
+        gpu.sweep_of(2, 20),
+        gpu.power_of(3, 12),
+    ],
+    ids=lambda case: case.name,
+)
+def test_a_row_of_the_gpu_table_compares_what_both_libraries_find(case: gpu.Case) -> None:
+    strict = Backend("array_api_strict", array_api_strict, CPU_CELLS)
+    here, there = case.work(NUMPY), case.work(strict)
+    apart, counts = gpu.difference(here, there)
+    assert (apart <= gpu.EQUAL, counts) == (True, True)
+    first = next(iter(there))
+    there[first] = there[first] + 1
+    apart, counts = gpu.difference(here, there)
+    assert apart > gpu.EQUAL or not counts
+
+
+def test_the_gpu_table_takes_the_place_of_the_one_before() -> None:
+    page = gpu.PAGE.read_text()
+    rows = [f"| {case.name} | 1.00 | 2.0 | 3.0 | 0e+00, counts equal |" for case in (gpu.sweep_of(2, 20),)]
+    new = gpu.written(page, rows, "Measured on a device with CuPy 14.2.0.")
+    assert new.count("\n".join([*gpu.HEAD, *rows])) == 1
+    assert gpu.UNMEASURED not in new.partition("## GPU")[2]
+    again = gpu.written(new, rows, "Measured on another with CuPy 14.2.1.")
+    assert (again.count(gpu.HEAD[0]), again.count("Measured on")) == (1, new.count("Measured on"))
+    assert "on a device" not in again.partition("## GPU")[2]
