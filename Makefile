@@ -67,6 +67,7 @@ dictionary: .venv/dev
 
 lock: .venv/dev
 	$(LOCK) requirements.in -o requirements.txt
+	$(LOCK) requirements-cluster.in -o requirements-cluster.txt
 	$(LOCK) requirements-dev.in -o requirements-dev.txt
 	$(LOCK) requirements-bench.in -o requirements-bench.txt
 

@@ -1,8 +1,8 @@
 """The command line: python -m ingest COMMAND.
 
-Exit codes: 0 all fresh; 1 an error of our own; 2 wrong usage; 3 some readings failed, the rest is published; 4 stale,
-a torn file, or nothing could be read; 5 there are alerts; 74 the disk is full, fails or is read-only; 75 another run
-holds the lock; 130 or 143 interrupted by INT or TERM.
+Exit codes: 0 all fresh; 1 an error of our own; 2 wrong usage; 3 some readings failed, the rest is published, or a
+cluster went away; 4 stale, a torn file, or nothing could be read; 5 there are alerts; 74 the disk is full, fails or is
+read-only; 75 another run holds the lock; 130 or 143 interrupted by INT or TERM.
 """
 
 from ingest import stopping
@@ -23,10 +23,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, redirect_stdout
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import polars as pl
 import polars.selectors as cs
@@ -69,6 +70,8 @@ from store.rows import AHEAD, FORMULA_STARTS, NEGATIVE_NUMBER, ReadingError
 
 # Where a dry run of a backfill reads a day, below the data, and drops it again.
 PROBED = "probed"
+T = TypeVar("T")
+R = TypeVar("R")
 FRESH, UNEXPECTED, USAGE, PARTIAL, STALE, ALERTS, DISK, LOCKED = 0, 1, 2, 3, 4, 5, 74, 75
 
 
@@ -358,14 +361,6 @@ def _read_rest(past: Backfill, days: Sequence[Lacking], landing: Landing, heard:
             log.info("%d of %d days done, the others take about %s", done, len(days), left)
 
 
-@app.command()
-def rebuild() -> None:
-    """Build the mart afresh from landing: the same tables, whatever happened before."""
-    data = _filled(data_folder())
-    with _noted(data):
-        _publish(data, afresh=True)
-
-
 Workers = Annotated[
     int, typer.Option(min=0, help="Share the work among so many processes of this machine; 0: this one does it.")
 ]
@@ -378,6 +373,15 @@ Scheduler = Annotated[
 
 
 @app.command()
+def rebuild(workers: Workers = 0, scheduler: Scheduler = "") -> None:
+    """Build the mart afresh from landing: the same tables, whatever happened before and whoever shares the work."""
+    data = _filled(data_folder())
+    with _noted(data), _sharing(workers, scheduler) as shared:
+        _publish(data, afresh=True, shared=shared if workers or scheduler else None)
+        Landing(data).forget_measured()
+
+
+@app.command()
 def sweep(network: Names = None, workers: Workers = 0, scheduler: Scheduler = "") -> None:
     """Resample every day of the populations on the scorecard, as it is and under scenarios, and publish.
 
@@ -385,19 +389,13 @@ def sweep(network: Names = None, workers: Workers = 0, scheduler: Scheduler = ""
     """
     data = _filled(data_folder())
     named = [one.name for one in _chosen(network)] if network else []
-    console = Console(stderr=True)
     with _noted(data):
         with _published(data) as mart:
             tasks = parts(mart, data, named)
         log.info("%d parts are to be computed", len(tasks))
-        with (
-            _sharing(workers, scheduler) as shared,
-            Progress(console=console, disable=not console.is_terminal) as progress,
-        ):
-            bar = progress.add_task("sweep", total=sum(one.cells for one in tasks))
-            cells = {one.name: one.cells for one in tasks}
-            for name in shared(sweep_part, tasks, list(cells)):
-                progress.advance(bar, cells[name])
+        with _sharing(workers, scheduler) as shared:
+            for _ in shared(sweep_part, tasks, [part.name for part in tasks]):
+                pass
         _publish(data)
         with _published(data) as mart:
             forget_unused(mart, Landing(data))
@@ -405,13 +403,26 @@ def sweep(network: Names = None, workers: Workers = 0, scheduler: Scheduler = ""
 
 @contextmanager
 def _sharing(workers: int, scheduler: str) -> Iterator[cluster.Mapped]:
-    """Where heavy work is done; a cluster that fails is told, what it has done stays."""
+    """Where heavy work is done, with a bar; a cluster that fails is told, what it has done stays."""
+    console = Console(stderr=True)
     try:
-        with cluster.sharing(workers, scheduler) as shared:
-            yield shared
+        with (
+            cluster.sharing(workers, scheduler) as shared,
+            Progress(console=console, disable=not console.is_terminal) as progress,
+        ):
+            yield partial(_watched, progress, shared)
     except cluster.Lost as error:
         log.error("%s: what is computed stays, and the next time goes on from there", error)
         raise typer.Exit(PARTIAL) from error
+
+
+def _watched(
+    progress: Progress, shared: cluster.Mapped, function: Callable[[T], R], tasks: Sequence[T], keys: Sequence[str]
+) -> Iterator[R]:
+    bar = progress.add_task(f"{len(tasks)} parts", total=len(tasks))
+    for found in shared(function, tasks, keys):
+        progress.advance(bar)
+        yield found
 
 
 @app.command()
@@ -769,8 +780,8 @@ def _filled(data: Path) -> Path:
     return data
 
 
-def _publish(data: Path, *, afresh: bool = False) -> None:
-    published, torn = build(data, networks(), afresh=afresh)
+def _publish(data: Path, *, afresh: bool = False, shared: cluster.Mapped | None = None) -> None:
+    published, torn = build(data, networks(), afresh=afresh, shared=shared)
     write_site(data)
     _tell_published(published, torn)
 

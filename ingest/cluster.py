@@ -25,6 +25,10 @@ SETTINGS: Final = {
 }
 
 
+class OtherVersion(Exception):
+    """Whoever is asked computes by other formulas than whoever asks."""
+
+
 class Lost(Exception):
     """A cluster that cannot be had, or that went away."""
 
@@ -65,7 +69,8 @@ def sharing(workers: int, scheduler: str) -> Iterator[Mapped]:
         with dask.config.set(SETTINGS), ExitStack() as open_:
             address = scheduler
             if not scheduler:
-                here = {"threads_per_worker": 1, "host": "127.0.0.1", "scheduler_kwargs": {"dashboard": False}}
+                # Its pages of charts, which cannot be left out, on whichever port is free.
+                here = {"threads_per_worker": 1, "host": "127.0.0.1", "dashboard_address": "127.0.0.1:0"}
                 address = open_.enter_context(distributed.LocalCluster(n_workers=workers, **here))
             client = open_.enter_context(distributed.Client(address))
             _refuse_strangers(client)

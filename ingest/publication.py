@@ -11,7 +11,9 @@ from typing import Any, Final
 import polars as pl
 
 from analytics.spread.batches import Threshold
+from ingest.cluster import Mapped
 from ingest.imported import imported
+from ingest.measuring import measure_elsewhere
 from ingest.network import Deciding, Gate, Network, Reading, Rule, Way
 from ingest.settings import memory
 from publish import claims, deciding, evidence, halting, operators, swept, yardsticks
@@ -37,11 +39,13 @@ def build(
     *,
     afresh: bool = False,
     doubted: Collection[Path] = (),
+    shared: Mapped | None = None,
     told: Callable[[Sequence[str]], None] = lambda _: None,
 ) -> tuple[Path, tuple[str, ...]]:
     """Build the next mart from landing and reference files and publish it.
 
-    doubted: landing files that are looked at again. `told` hears of files that are torn, before the ledger is loaded.
+    doubted: landing files that are looked at again. shared: who else computes the metrics of a mart that is built
+    afresh. `told` hears of files that are torn, before the ledger is loaded.
     Returns the mart's path and what is said of them.
     """
     with Draft(data, afresh=afresh, memory=memory()) as draft:
@@ -57,6 +61,8 @@ def build(
         draft.replace("entity", reference.entities())
         rules = thresholds(networks)
         measured = partial(metrics, rules=rules)
+        if shared and afresh:
+            measure_elsewhere(draft, rules, shared)
         draft.measure(method_version(rules), measured)
         draft.take_in_swept(swept.version())
         draft.keep_newest()

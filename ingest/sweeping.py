@@ -12,6 +12,7 @@ from typing import Final
 
 import polars as pl
 
+from ingest.cluster import OtherVersion
 from ingest.settings import memory
 from publish.swept import REPLICATES, SCHEMA, Day, rows, version
 from store.draft import scratch
@@ -48,16 +49,11 @@ _UNSWEPT: Final = """
 _PLACE: Final = ("network", "chain_id", "reading", "labels")
 
 
-class OtherVersion(Exception):
-    """Whoever is asked computes by other formulas than whoever asks."""
-
-
 @dataclass(frozen=True)
 class Part:
     """Some days of one reading: the landing files that hold them, and the labels of their network.
 
     data: the data folder, which everybody who computes sees under this path. files: below its landing folder.
-    cells: how many amounts are resampled, which is what it costs.
     """
 
     data: Path
@@ -66,7 +62,6 @@ class Part:
     entity: pl.DataFrame
     labels: str
     version: str
-    cells: int
 
     @property
     def name(self) -> str:
@@ -90,7 +85,7 @@ def parts(mart: Tables, data: Path, networks: Collection[str] = ()) -> list[Part
 def _part(data: Path, days: pl.DataFrame, entity: pl.DataFrame) -> Part:
     told = [Day(*row) for row in days.select(*Day.__slots__).iter_rows()]
     files = tuple(days["file"].unique(maintain_order=True))
-    return Part(data, files, tuple(told), entity, days["labels"][0], version(), int(days["cells"].sum()))
+    return Part(data, files, tuple(told), entity, days["labels"][0], version())
 
 
 def sweep_part(part: Part) -> str:

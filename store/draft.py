@@ -278,6 +278,25 @@ class Draft:
         wanted = self.table(sql.UNMEASURED, method_version)
         return _batches(wanted.filter(~pl.col("id").is_in(list(self._unproved(wanted["id"])))))
 
+    def measured(self) -> dict[str, pl.DataFrame]:
+        """All sizes and metrics, for another draft to take in."""
+        return {table: self.table(sql.MEASURED_ROWS.format(table=table)) for table in ("distribution", "metric")}
+
+    def take_in_measured(self, name: str, method_version: str) -> None:
+        """Load what somebody else measured by these formulas and labels; `measure` does what is missing or torn."""
+        paths = self.landing.measured(name)
+        try:
+            for path in paths.values():
+                note(path)
+        except BadData as error:
+            log.warning("%s: it is computed here", error)
+            return
+        self.execute(sql.LABEL_VERSIONS)
+        self.execute(sql.POPULATIONS_ELSEWHERE, literal(paths["distribution"]))
+        for table, path in paths.items():
+            self.execute(sql.ELSEWHERE.format(table=table), literal(path))
+        self.execute(sql.MEASURED_ELSEWHERE, method_version, literal(paths["distribution"]))
+
     def take_in_swept(self, method_version: str) -> None:
         """Load what sweeps under these formulas have left, of snapshots and labels as they are; after `measure`."""
         self.execute("DELETE FROM sweep WHERE method_version <> ?", method_version)
@@ -565,6 +584,8 @@ def scratch(name: str, landing: Landing, memory: int) -> Iterator[Draft]:
     shutil.rmtree(folder, ignore_errors=True)
     try:
         with Draft(folder, memory=memory, landing=landing) as draft:
+            # Whoever computes parts has a process for each core.
+            draft.execute("SET threads = 1")
             yield draft
     finally:
         shutil.rmtree(folder, ignore_errors=True)

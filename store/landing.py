@@ -7,6 +7,7 @@
     landing/_parts/<network>/<chain_id>/_shared/               those that any reading of the network may ask for
     landing/_runs/<run>.json                                   the ledger
     landing/_swept/<name>.parquet                              what sweeps computed; it can be computed again
+    landing/_measured/<name>.<table>.parquet                   what others computed for a rebuild, until it is published
 
 A file carries its provenance as JSON under the Parquet metadata key `deai`, and a seal of all its bytes. Data under a
 folder named `sample` is simulated, all other data is not; each refuses the other. When a file was written means
@@ -177,6 +178,23 @@ class Landing:
     def swept(self) -> list[Path]:
         """What sweeps have left, each part named by what it is computed from."""
         return sorted((self.folder / "_swept").glob("*.parquet"))
+
+    def measured(self, name: str) -> dict[str, Path]:
+        """A part of a rebuild: by table of the mart where its rows lie until the mart is published."""
+        return {
+            table: self.folder / "_measured" / f"{_safe(name)}.{table}.parquet" for table in ("distribution", "metric")
+        }
+
+    def keep_measured(self, name: str, make: Callable[[], Mapping[str, pl.DataFrame]]) -> None:
+        """Write a part of a rebuild, unless it is there."""
+        paths = self.measured(name)
+        if not all(path.exists() for path in paths.values()):
+            for table, rows in make().items():
+                write_sealed(paths[table], rows, {})
+
+    def forget_measured(self) -> None:
+        """Drop the parts of rebuilds: the mart has them, or has others."""
+        shutil.rmtree(self.folder / "_measured", ignore_errors=True)
 
     def keep_swept(self, name: str, make: Callable[[], pl.DataFrame]) -> None:
         """Write a part of a sweep, unless it is there."""

@@ -100,6 +100,32 @@ OUTDATED: Final[Sequence[str]] = tuple(
     )
 )
 
+# Metrics and sizes with what they are of in words that hold in another mart.
+MEASURED_ROWS: Final = """
+    SELECT s.network, s.chain_id, s.reading, s.height, s.sha256, p.name, t.* EXCLUDE (snapshot, population)
+    FROM {table} t JOIN snapshot s ON s.id = t.snapshot JOIN population p ON p.id = t.population ORDER BY ALL
+"""
+_ELSEWHERE: Final = "read_parquet(?, hive_partitioning = false)"
+POPULATIONS_ELSEWHERE: Final = f"""
+    INSERT INTO population
+    SELECT (SELECT count(*) FROM population) + row_number() OVER (ORDER BY name), name
+    FROM (SELECT DISTINCT name FROM {_ELSEWHERE} WHERE name NOT IN (SELECT name FROM population))
+"""
+# A snapshot that two files hold, since a compaction was cut off, may be in two parts: the first counts.
+ELSEWHERE: Final = f"""
+    INSERT INTO {{table}} BY NAME
+    SELECT s.id AS snapshot, p.id AS population, w.* EXCLUDE (network, chain_id, reading, height, sha256, name)
+    FROM {_ELSEWHERE} w
+    JOIN snapshot s USING (network, chain_id, reading, height, sha256) JOIN population p USING (name)
+    WHERE s.id NOT IN (SELECT snapshot FROM measured) ORDER BY s.id, p.id
+"""
+MEASURED_ELSEWHERE: Final = f"""
+    INSERT INTO measured
+    SELECT DISTINCT s.id, ?, v.version FROM {_ELSEWHERE} w
+    JOIN snapshot s USING (network, chain_id, reading, height, sha256) JOIN label_version v ON v.network = s.network
+    WHERE s.id NOT IN (SELECT snapshot FROM measured)
+"""
+
 # Of a part of a sweep what is of snapshots, formulas and labels as they are; nothing twice, in whichever parts it is.
 SWEPT: Final = """
     INSERT INTO sweep BY NAME

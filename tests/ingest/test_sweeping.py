@@ -10,6 +10,7 @@ import pytest
 
 from analytics.spread.whatif import Distribution
 from ingest import sweeping
+from ingest.cluster import OtherVersion
 from ingest.networks import networks
 from ingest.publication import build
 from ingest.sweeping import Part, parts, sweep_part
@@ -130,5 +131,5 @@ def test_who_computes_by_other_formulas_refuses(village: Path, monkeypatch: pyte
     monkeypatch.setattr(swept, "REPLICATES", 42)
     part = todo(village)[0]
     monkeypatch.setattr(sweeping, "version", lambda: "other")
-    with pytest.raises(sweeping.OtherVersion, match="here are other"):
+    with pytest.raises(OtherVersion, match="here are other"):
         sweep_part(part)
