@@ -6,6 +6,6 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from ui.border import Border
-from ui.site import ROUTE
+from ui.site import route
 
-app = st.App(Path(__file__).parent / "app.py", routes=[ROUTE], middleware=[Middleware(Border)])
+app = st.App(Path(__file__).parent / "app.py", routes=[route()], middleware=[Middleware(Border)])

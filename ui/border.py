@@ -23,6 +23,8 @@ from streamlit.file_util import get_static_dir
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
+from ui.site import prefix
+
 # What stands after the last slash of a page's address, by the table of contents; the first page has none of its own.
 CONTENTS: Final = (Path(__file__).parent.parent / "app.py").read_text()
 PAGES: Final = frozenset(re.findall(r'"pages/(\w+)\.py"(?!.*default=True)', CONTENTS))
@@ -113,7 +115,9 @@ def _own(asked: Headers) -> bool:
 
 
 def _is_page(path: str) -> bool:
-    """Whether a page has this address."""
+    """Whether a page has this address, or it is below that of the files, which say themselves what is not there."""
+    if path.startswith(f"{prefix()}/"):
+        return True
     name = path.rstrip("/").removeprefix(f"/{get_option('server.baseUrlPath').strip('/')}").strip("/")
     return not name or name in PAGES
 

@@ -6,6 +6,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
+from streamlit.config import get_option
 
 from store.mart import NoMart, data_folder, served_folder, site_folder
 
@@ -23,4 +24,12 @@ async def files(scope: Scope, receive: Receive, send: Send) -> None:
     await StaticFiles(directory=folder, html=True, check_dir=False)(scope, receive, send)
 
 
-ROUTE: Final = Mount("/data", app=files)
+def prefix() -> str:
+    """Where the files stand, below the path under which the dashboard is served."""
+    base = get_option("server.baseUrlPath").strip("/")
+    return f"/{base}/data" if base else "/data"
+
+
+def route() -> Mount:
+    """All that is asked below that address."""
+    return Mount(prefix(), app=files)

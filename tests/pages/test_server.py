@@ -16,6 +16,8 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
+from files.site import write
+from store.mart import opened, site_folder
 from tests.browser.site import served
 from tests.test_installation import instructions
 
@@ -25,6 +27,8 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def dashboard(hamlet: Path) -> Iterator[tuple[str, int]]:
     """Address without its scheme, and process, of the dashboard as `python -m ingest serve` starts it."""
+    with opened(hamlet) as mart:
+        write(mart, site_folder(hamlet))
     with served("server.py", {"DEAI_DATA": str(hamlet)}) as (address, process):
         yield address.removeprefix("http://"), process
 
@@ -50,6 +54,11 @@ def answer(to: str, method: str = "GET", path: str = "/", **headers: str) -> tup
         ("/power/", 301),
         ("/scorecard", 404),
         ("/no-such-page", 404),
+        ("/data/", 200),
+        ("/data/akash/stake.html", 200),
+        ("/data/latest.json", 200),
+        ("/data/no-such-file.html", 404),
+        ("/data", 404),
         ("/power/no-such-page", 404),
         ("/_stcore/metrics", 403),
         ("/../../etc/passwd", 400),
