@@ -27,6 +27,8 @@ FEED: Final = "feed.xml"
 SCHEMA: Final = Path(__file__).with_name("latest.schema.json")
 # What an earlier writer may have named as its file; anything else in the folder is somebody else's.
 OURS: Final = re.compile(r"[a-z0-9_-]+/[a-z0-9_]+\.(?:json|csv|html)")
+# What a writer that was killed leaves beside its file.
+LEFT: Final = re.compile(r"[a-z0-9_.]+\.(?:json|csv|html|css|xml)\.[0-9]+\.tmp")
 LONGEST: Final = 1000
 
 
@@ -37,9 +39,9 @@ def write(mart: Mart, folder: Path, at: str = "") -> list[str]:
     """
     built, simulated = mart.table("SELECT built, simulated FROM meta").row(0)
     before = _named(folder)
-    # What a killed writer left beside a file.
-    for left in folder.rglob("*.*.*.tmp"):
-        left.unlink()
+    for left in [*folder.glob("*.tmp"), *folder.glob("*/*.tmp")]:
+        if LEFT.fullmatch(left.name):
+            left.unlink()
     found = dict(_files(mart, folder, at, built, simulated=simulated))
     written = [path for path, content in found.items() if _put(folder / path, content)]
     for path in before - found.keys():

@@ -1,6 +1,7 @@
 """What is told as a change, and what is not: silence, other methods, other labels, more or less that was read."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -8,6 +9,7 @@ import pytest
 
 from files.changes import KEPT, Change, Known, begun, compared, document, known
 from files.documents import as_json
+from files.markup import feed
 from files.watched import Kind, Watched
 from store.mart import Mart
 from tests.files.conftest import Plant, seen
@@ -45,6 +47,7 @@ def told(before: Known, after: Mart) -> tuple[Change, ...]:
         ),
     ],
 )
+@pytest.mark.slow
 def test_a_change_of_each_kind_is_told_with_what_was_before(
     planted: Plant, before: Known, kind: str, planted_sql: str, says: str
 ) -> None:
@@ -54,6 +57,7 @@ def test_a_change_of_each_kind_is_told_with_what_was_before(
     assert {one.network for one in found} <= {"akash", "fetch"}
 
 
+@pytest.mark.slow
 def test_a_proposal_that_opens_is_told_and_a_vote_that_one_party_can_turn_from_now_on(
     planted: Plant, before: Known
 ) -> None:
@@ -86,12 +90,14 @@ def test_a_proposal_that_opens_is_told_and_a_vote_that_one_party_can_turn_from_n
         "UPDATE verdict SET state = 'not read', number = NULL, words = '', text = 'not read: silent'",
     ],
 )
+@pytest.mark.slow
 def test_silence_and_another_way_of_counting_never_read_as_power_that_changed(
     planted: Plant, before: Known, silence: str
 ) -> None:
     assert told(before, planted(f"{STAKE}; {HALT}; {silence}")) == ()
 
 
+@pytest.mark.slow
 def test_a_reading_whose_keys_are_gone_tells_of_no_key_that_was_removed(planted: Plant, before: Known) -> None:
     assert told(before, planted("DELETE FROM holding WHERE snapshot = 90001")) == ()
 
@@ -142,3 +148,12 @@ def test_a_file_of_changes_is_read_again_as_it_was_and_a_damaged_one_begins_anew
     other = json.dumps({**document(state), "format": 0}).encode()
     for damaged in (None, b"", b"{", b"[]", b'{"format": 1}', other):
         assert known(damaged) is None
+
+
+def test_ids_stay_when_the_address_of_the_files_moves() -> None:
+    state = compared(compared(begun(NOW, ""), [one("3")], NOW), [one("2")], NOW)
+    moved = known(as_json(document(state)))
+    assert moved
+    for at in ("", "https://elsewhere.example/"):
+        found = re.findall("<id>(.*?)</id>", feed(moved, at=at).decode())
+        assert found == ["tag:deai.invalid,2026:changes", state.changes[0].id]
