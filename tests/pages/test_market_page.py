@@ -178,8 +178,8 @@ def test_every_table_names_its_own_unit(visit: Open) -> None:
     said = captions(visit(net="akash"))
     for unit in (
         "in US dollars, and tokens of each row's own kind",
-        "1 organisations · in GPUs, CPU cores and GiB",
-        "1 auditors, addresses of one party merged · in US dollars a day",
+        "1 organisation · in GPUs, CPU cores and GiB",
+        "1 auditor, addresses of one party merged · in US dollars a day",
         "published figures · in US dollars ·",
     ):
         assert unit in said

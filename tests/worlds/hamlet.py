@@ -123,7 +123,8 @@ def cosmos(now: datetime, votes_over: int) -> Iterator[Landed]:
                 Facts(holdings(power)),
             )
         yield delegated(network, stake, now)
-        yield unsigned(network, operators[-1], now)
+        if network == "fetch":
+            yield unsigned(network, operators[-1], now)
         yield named(network, now)
         yield from governed(network, now, votes_over)
     yield in_shares("fetch", now)

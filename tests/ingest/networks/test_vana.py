@@ -36,6 +36,7 @@ from ingest.networks.vana import (
     TREASURY,
 )
 from ingest.transport import Http
+from ingest.vana.validators import DAYS
 from store.rows import BadData, Facts, SourceChanged, SourceDown
 from tests.ingest.evm.test_node import NOW
 from tests.worlds.evm_contracts import Contracts, contract, view
@@ -294,7 +295,9 @@ def test_keys_are_allowed_to_validate_as_the_contract_says_now(place: Place) -> 
 @pytest.mark.slow
 def test_what_one_run_does_not_read_is_told_and_read_by_the_next(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ingest.vana.validators.ANSWERS_A_RUN", 2)
-    node, shelf = place.pinned(day=10), Shelf()
+    # Stretches of so many blocks that there are ten at least, whatever other tests have sent before.
+    place.node.ask("anvil_mine", hex(10 * DAYS))
+    node, shelf = place.pinned(day=1), Shelf()
     unread = [int(told(read("validators", node, shelf))["unread_blocks", ""]) for _ in range(3)]
     assert unread[0] > unread[1] > unread[2]
 
