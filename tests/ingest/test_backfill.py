@@ -198,8 +198,10 @@ def test_an_archive_that_stands_still_gives_the_days_before(http: Http, tmp_path
     period = Period(TODAY - 14 * DAY, TODAY - DAY)
     with archived(still) as (akash, _):
         days = read(akash, Landing(tmp_path), http, period)
+    # In the first hour of a day its first block is the newest one, which is not final yet.
+    kept = {moment: still.of_day(moment) for moment in period.moments[9:]}
     assert {day.moment: day.height for day in days if day.height} == {
-        moment: still.of_day(moment) for moment in period.moments[9:]
+        moment: height for moment, height in kept.items() if height < HEAD
     }
     assert all("has the newest final block" in message for message in failures(days))
 
