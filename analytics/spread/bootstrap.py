@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from analytics.spread.backend import Backend, backend
 from analytics.spread.batches import SUM_BITS, Batch, Floats, Ints, Threshold, above
 from analytics.spread.groups import Groups, as_floats, chunks
-from analytics.spread.metrics import METRICS, measure
+from analytics.spread.metrics import METRICS
 
 # A Poisson(1) draw above 31 has a probability below 1e-35; five bits keep sums of drawn amounts within int64.
 DRAW_BITS = 5
@@ -179,34 +179,6 @@ def resampled_parties(
     found = resampled(groups, [seed], replicates=replicates, level=level, thresholds=thresholds, on=on)
     ends = zip(found.names, found.low[0, 0].tolist(), found.high[0, 0].tolist(), strict=True)
     return Resampled({name: (low, high) for name, low, high in ends}, replicates, float(found.tail[0]), found.backend)
-
-
-def resampled_days(
-    days: Sequence[Sequence[int]],
-    *,
-    seed: int,
-    replicates: int = 1000,
-    level: float = 0.95,
-    thresholds: Iterable[Threshold] = (),
-    on: Backend | None = None,
-) -> Resampled:
-    """Intervals when the days are a sample: days[d][p] is what party p got on day d, as spend of a month.
-
-    Above 57 bits amounts are rounded to fit. The tail is that of whole days.
-    """
-    on = on or backend()
-    totals = [sum(day) for day in days]
-    bits = max(0, sum(totals).bit_length() - SUM_BITS + DRAW_BITS)
-    table = np.array([[amount >> bits for amount in day] for day in days], dtype=np.int64)
-    draws = np.random.default_rng(seed).poisson(1.0, (replicates, len(days)))
-    parties = table.shape[1]
-    found = measure(
-        (draws @ table).reshape(-1), np.arange(0, replicates * parties + 1, parties), thresholds=thresholds, on=on
-    )
-    tail = tail_index(np.array([float(total) for total in totals]))
-    _, low, high = _ends(np.stack([np.append(np.nan, values) for values in found.values.values()]), level, np)
-    ends = zip(found.values, low.tolist(), high.tolist(), strict=True)
-    return Resampled({name: (least, most) for name, least, most in ends}, replicates, tail, found.backend)
 
 
 @dataclass(frozen=True)

@@ -294,6 +294,7 @@ class Told:
         return Block(height, str(height), datetime.fromtimestamp(self.times[height - 1], UTC))
 
     def at(self, height: int) -> Substrate:
+        # A calendar asks for blocks alone: whoever asks for a state fails.
         raise NotImplementedError(height)
 
 

@@ -20,7 +20,6 @@ from analytics.spread.bootstrap import (
     drawn,
     low_turnout,
     resampled,
-    resampled_days,
     resampled_parties,
     tail_index,
     without_largest,
@@ -125,23 +124,6 @@ def test_amounts_of_27_digits_have_the_intervals_of_small_ones() -> None:
     assert large.intervals.keys() == {*METRICS}
     for name, interval in large.intervals.items():
         assert interval == pytest.approx(small.intervals[name], rel=1e-9, nan_ok=True)
-
-
-def test_days_are_resampled_as_a_whole() -> None:
-    # Two parties share every day equally, whatever the day is worth: no resample can change that.
-    equal_days = [[10**26 * day, 10**26 * day] for day in range(1, 41)]
-    found = resampled_days(equal_days, seed=1, replicates=50, thresholds=[QUORUM])
-    assert found.intervals["effective_parties"] == pytest.approx((2, 2))
-    assert found.intervals[QUORUM.name] == (1, 1)
-    assert found.trusted
-
-
-def test_days_that_differ_give_an_interval_around_the_truth() -> None:
-    chance = np.random.default_rng(4)
-    days = chance.poisson([60, 30, 10], (90, 3)).tolist()
-    found = resampled_days(days, seed=1, replicates=300)
-    low, high = found.intervals["top_1"]
-    assert 0.57 < low < 0.6 < high < 0.63
 
 
 def test_nothing_has_undefined_intervals() -> None:
