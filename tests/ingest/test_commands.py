@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from ingest import job
-from ingest.__main__ import _code, _kinds
+from ingest.commands.codes import code, kinds
 from ingest.networks import networks
 from ingest.publication import build
 from store.landing import Landing
@@ -258,11 +258,11 @@ def test_a_folder_that_cannot_be_written_is_said_in_one_line(tmp_path: Path) -> 
 
 def test_every_kind_of_reading_error_is_known_and_none_is_an_error_of_ours() -> None:
     assert networks()
-    kinds = set(_kinds(ReadingError))
-    assert {"SourceDown", "SourceChanged", "BadData", "NotServed", "Busy", "AnswerTooLarge"} <= kinds
-    down = [job.Outcome("akash", "supply", error=kind) for kind in kinds]
+    known = set(kinds(ReadingError))
+    assert {"SourceDown", "SourceChanged", "BadData", "NotServed", "Busy", "AnswerTooLarge"} <= known
+    down = [job.Outcome("akash", "supply", error=kind) for kind in known]
     fine = job.Outcome("akash", "validators")
-    assert _code(job.Report((fine, *down), ())) == 3
+    assert code(job.Report((fine, *down), ())) == 3
 
 
 @pytest.mark.slow

@@ -373,7 +373,7 @@ def test_no_line_of_a_trace_can_be_taken_for_a_line_of_the_log() -> None:
     import logging
     import sys
 
-    from ingest.__main__ import Lines
+    from ingest.commands.telling import Lines
 
     def told(text: str) -> Any:
         try:

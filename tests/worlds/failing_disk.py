@@ -28,9 +28,9 @@ from unittest.mock import patch
 import polars as pl
 from typer.testing import CliRunner, Result
 
-from ingest import __main__ as command_line
 from ingest import job, upkeep
 from ingest.__main__ import app
+from ingest.commands import guards
 from ingest.cosmos import lcd
 from ingest.networks import bittensor
 from ingest.substrate.node import SubstrateChain
@@ -180,7 +180,7 @@ class Command:
     def __call__(self, folder: Path) -> Result:
         """Run it on the data of a folder, without the files beside the mart: tests/ingest/test_site.py fails those."""
         with ExitStack() as without:
-            for publisher in (command_line, job, upkeep):
+            for publisher in (guards, job, upkeep):
                 without.enter_context(patch.object(publisher, "write_site", lambda _: None))
             return CliRunner(env=surroundings(folder / "data", self.environment)).invoke(app, self.told(folder))
 

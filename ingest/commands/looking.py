@@ -1,0 +1,199 @@
+"""Say what is stored, how old it is, what broke, and who can be asked."""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import polars as pl
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from ingest import job, recording
+from ingest.commands.codes import DISK, FRESH, PARTIAL, STALE, USAGE
+from ingest.commands.guards import landed, published
+from ingest.commands.options import Names, duration, networks_named
+from ingest.commands.telling import log, said, say, whole_output
+from ingest.doctor import examined
+from ingest.network import Network
+from ingest.standing import REMEDY, Standing, line
+from ingest.transport import Http
+from ingest.upkeep import rotten
+from questions.freshness import disk, freshness, last_runs, torn
+from questions.trouble import Trouble, grouped, offline, troubles
+from store.disk import FAULTS
+from store.landing import Landing
+from store.ledger import Run
+from store.mart import Mart, data_folder
+from store.rows import AHEAD
+
+
+def verify(
+    landing: Annotated[
+        bool, typer.Option("--landing", help="Also every landing file, part of a long reading and line of the ledger.")
+    ] = False,
+) -> None:
+    """Compare what is stored with the hashes that were written with it; 0: all is whole, 4: not, one line a file."""
+    torn = 0
+    for message in rotten(landed(data_folder()), landing=landing):
+        say(message)
+        torn += 1
+    raise typer.Exit(STALE if torn else FRESH)
+
+
+def status(
+    max_age: Annotated[
+        str, typer.Option(help="Nothing is stale that is younger than this, such as 6h, or than twice its cadence.")
+    ] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+) -> None:
+    """Say what broke, on which host, since when, and what to do; then how old each reading is.
+
+    Exits 4 when something is stale, never read or torn, or the last run failed. A reading is stale when it is older
+    than twice its cadence (an hour, a day), and than --max-age where it is given.
+    """
+    data = data_folder()
+    with published(data) as mart:
+        rows = freshness(mart, datetime.now(UTC), duration(max_age))
+        runs = last_runs(mart, 1).to_dicts()
+        generation = mart.table("FROM meta").to_dicts()[0]
+        broken = torn(mart)
+        unknown = _unpublished(Landing(data), mart)
+        broken_hosts = troubles(mart)
+    sizes = disk(data)
+    failed = job.remark(data)
+    standing = Standing(rows, broken_hosts, broken, failed, runs[0]["started"] if runs else None)
+    with whole_output():
+        if as_json:
+            document = {
+                **generation,
+                "last_run": runs[0] if runs else None,
+                "unpublished_run": unknown,
+                "failed": failed or None,
+                "disk_bytes": sizes,
+                "torn": broken,
+                "summary": standing.lines,
+                "trouble": [_trouble(one) for one in broken_hosts],
+                "readings": rows.to_dicts(),
+            }
+            typer.echo(json.dumps(said(document), default=str))
+        else:
+            for text in standing.lines:
+                say(text)
+            say("")
+            _show(rows, runs, sizes)
+            for message in broken:
+                say(f"{message}; {REMEDY}")
+            if unknown:
+                say(
+                    f"not published: {unknown['argv']} of {unknown['started'][:16]} UTC, at work or {unknown['status']}"
+                )
+            if failed:
+                say(f"the last run failed: {failed}")
+    if failed or broken or rows["state"].is_in(["stale", "never read"]).any():
+        raise typer.Exit(STALE)
+
+
+def doctor(
+    network: Names = None,
+    record: Annotated[
+        Path | None,
+        typer.Option(help="Read everything once, within bounds, and write what was answered to this new folder."),
+    ] = None,
+) -> None:
+    """Ask each endpoint for its chain, its newest block and its version; say what it refuses.
+
+    What cannot be used comes first, one line a host. Sources off chain have no block: each is asked one small question.
+    Exits 3 where some addresses cannot be used, 4
+    where none can; with --record where some readings fail, and where all do.
+    """
+    if record is not None:
+        raise typer.Exit(_recorded(networks_named(network), record))
+    with Http() as http:
+        found = [seen for one in networks_named(network) for seen in examined(one, http)]
+    usable = [seen.usable for seen in found]
+    say(f"{sum(usable)} of {len(found)} addresses can be used")
+    unusable = grouped(failing for seen in found for failing in seen.failing)
+    for trouble in unusable if any(usable) else offline(unusable):
+        say(line(trouble))
+    say("")
+    for seen in found:
+        say(f"{seen.network} {seen.address}: {seen.said}")
+    for name in () if network else Landing(data_folder()).descriptions():
+        say(f"{name}: imported from a file, nobody is asked")
+    raise typer.Exit(FRESH if all(usable) else PARTIAL if any(usable) else STALE)
+
+
+def _recorded(chosen: Sequence[Network], folder: Path) -> int:
+    """Record all networks that have a chain or a source; the exit code."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise typer.BadParameter(f"{folder} is there already: name a new folder")
+    came: dict[str, int] = dict.fromkeys((recording.READ, recording.CUT, recording.FAILED), 0)
+
+    def heard(network: str, reading: str, told: Mapping[str, Any]) -> None:
+        came[told["became"]] += 1
+        rows = f", {told['rows']} rows" if "rows" in told else ""
+        why = f" {told['error']} {told['message']}" if "error" in told else ""
+        log.info("%s %s: %s%s%s", network, reading, told["became"], rows, why)
+
+    try:
+        bundle = recording.record([one for one in chosen if one.chain], folder.resolve(), heard)
+    except OSError as error:
+        log.error("cannot write to %s: %s", error.filename or folder, error.strerror or error)
+        return DISK if error.errno in FAULTS else USAGE
+    told = ", ".join(f"{count} {what}" for what, count in came.items())
+    say(f"readings: {told}; {bundle.size / 2**20:.1f} MiB in {folder}: docs/first_contact.md says what to do with it")
+    return STALE if not came[recording.READ] + came[recording.CUT] else PARTIAL if came[recording.FAILED] else FRESH
+
+
+def _unpublished(landing: Landing, mart: Mart) -> Run | None:
+    """The newest line of the ledger where the mart lacks it: of a command that was interrupted, or is at work."""
+    newest = landing.newest_run()
+    known = newest is None or not mart.table("FROM run WHERE id = ?", newest["id"]).is_empty()
+    return None if known else newest
+
+
+def _age(seconds: int) -> str:
+    if seconds < -AHEAD.total_seconds():
+        return "of the future"
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
+
+
+def _show(rows: pl.DataFrame, runs: list[dict[str, object]], sizes: dict[str, int]) -> None:
+    table = Table(box=None)
+    for title in ("network", "reading", "state", "age", "block", "last error"):
+        table.add_column(title, overflow="fold")
+    for row in rows.iter_rows(named=True):
+        age = "" if row["age_seconds"] is None else _age(row["age_seconds"])
+        table.add_row(row["network"], row["reading"], row["state"], age, str(row["height"] or ""), row["error"] or "")
+    for one in runs:
+        say(f"last run {one['started']:%Y-%m-%d %H:%M} UTC: {one['status']}, {one['errors']} errors")
+    counted = rows.group_by("state", maintain_order=True).len()
+    say("readings: " + ", ".join(f"{count} {state}" for state, count in counted.iter_rows()))
+    _show_errors(rows.filter(pl.col("error").is_not_null()))
+    for network, reading, left_out in rows.drop_nulls("left_out").select("network", "reading", "left_out").iter_rows():
+        say(f"{network}: left out of {reading}: {left_out}")
+    say("disk: " + ", ".join(f"{name} {size / 2**20:.1f} MiB" for name, size in sizes.items()))
+    Console(file=sys.stdout, soft_wrap=True).print(table)
+
+
+def _trouble(one: Trouble) -> dict[str, object]:
+    """A trouble for programs."""
+    told = {"hosts": list(one.hosts), "cause": one.cause, "message": one.message, "since": one.since}
+    return {**told, "readings": [f"{network}/{reading}" for network, reading in one.readings], "do": one.remedy}
+
+
+def _show_errors(failed: pl.DataFrame) -> None:
+    """Each error of the last run in full, once for all the readings that it stopped; no terminal cuts it."""
+    alike = failed.group_by("network", "error", "message", maintain_order=True).agg(
+        pl.col("reading").str.join(", "), pl.col("endpoint").drop_nulls().first()
+    )
+    for network, error, message, readings, endpoint in alike.iter_rows():
+        before = f"; last read from {endpoint}" if endpoint else ""
+        say(f"{network}: {error}: {message}{before} ({readings})")

@@ -1,0 +1,59 @@
+"""Ask the networks for what is due."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ingest import job
+from ingest.commands.codes import code
+from ingest.commands.guards import locked
+from ingest.commands.options import Names, networks_named, refuse_unknown
+from ingest.commands.telling import log, say, told
+from ingest.network import Network, Reading
+from ingest.serve import serve_dashboard
+from ingest.transport import Http, bare
+from store.landing import Landing
+from store.mart import data_folder
+
+
+def run(
+    network: Names = None,
+    reading: Names = None,
+    due: Annotated[bool, typer.Option("--due/--all", help="Only what is due, or everything.")] = True,
+    dry_run: Annotated[bool, typer.Option(help="Say what would be read; ask nobody.")] = False,
+) -> None:
+    """Read what is due, publish a mart. For cron."""
+    data, now = data_folder(), datetime.now(UTC)
+    work = _work(data, network, reading, now, due=due)
+    if dry_run:
+        for one, wanted in work:
+            say(f"{one.name}: {', '.join(r.name for r in wanted)} from {', '.join(map(bare, job.endpoints(one)))}")
+        return
+    if not work:
+        log.info("nothing is due")
+        return
+    with locked(data), Http() as http, told() as tell:
+        report = job.run(data, work, http, started=now, progress=tell)
+    for message in report.torn:
+        log.error(message)
+    raise typer.Exit(code(report))
+
+
+def _work(
+    data: Path, network: list[str] | None, reading: list[str] | None, now: datetime, *, due: bool
+) -> list[tuple[Network, tuple[Reading, ...]]]:
+    landing, work = Landing(data), []
+    for one in networks_named(network):
+        wanted = job.due(one, landing, now) if due else one.readings
+        wanted = tuple(r for r in wanted if not reading or r.name in reading)
+        if wanted:
+            work.append((one, wanted))
+    refuse_unknown(reading, [r for one in networks_named(network) for r in one.readings])
+    return work
+
+
+def serve() -> None:
+    """Serve the dashboard; the first time ask the networks for their headlines, or build the sample without them."""
+    serve_dashboard(data_folder())
