@@ -1,6 +1,7 @@
 """What changed from one publish to the next, and what the next one is compared with: all in one file, changes.json."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
@@ -12,7 +13,8 @@ from questions.words import listed, sentence, short
 from store.visible import plain
 
 FORMAT: Final = 1
-KEPT: Final = 200
+# Of one kind on one network: who opens a thousand proposals pushes out nothing but proposals.
+KEPT: Final = 100
 KEPT_FOR: Final = timedelta(days=90)
 # Of a set of keys whose members are compared by name; of a larger one only that it changed is told.
 MOST_MEMBERS: Final = 200
@@ -109,10 +111,19 @@ def compared(earlier: Known, now: Sequence[Watched], built: datetime) -> Known:
     ids = {one.id for one in earlier.changes}
     oldest = (built - KEPT_FOR).isoformat()
     changes = [*(one for one in found if one.id not in ids), *earlier.changes]
-    kept = sorted(
+    of_late = sorted(
         (one for one in changes if one.updated >= oldest), key=lambda one: (one.updated, one.id), reverse=True
     )
-    return replace(earlier, changes=tuple(kept[:KEPT]), before=dict(_next(before, now)))
+    return replace(earlier, changes=tuple(_kept(of_late)), before=dict(_next(before, now)))
+
+
+def _kept(changes: Sequence[Change]) -> Iterator[Change]:
+    """The first of each kind on each network."""
+    seen = Counter[tuple[str, str]]()
+    for one in changes:
+        seen[one.network, one.kind] += 1
+        if seen[one.network, one.kind] <= KEPT:
+            yield one
 
 
 def _next(before: Mapping[str, Before], now: Sequence[Watched]) -> Iterator[tuple[str, Before]]:

@@ -4,7 +4,7 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -57,8 +57,8 @@ class Rules:
     webhook: str = ""
 
 
-def rules(text: str) -> Rules:
-    """The rules that a text in TOML has; raises WrongRules, which names the rule."""
+def rules(text: str, networks: Collection[str]) -> Rules:
+    """The rules that a text in TOML has, of these networks; raises WrongRules, which names the rule."""
     try:
         told = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -70,26 +70,27 @@ def rules(text: str) -> Rules:
         raise WrongRules("webhook names an environment variable that ends in _URL, not the address, which is a secret")
     if not isinstance(listed, list) or not listed:
         raise WrongRules("there is no rule: each begins with [[rule]]")
-    return Rules(tuple(map(_rule, listed)), webhook)
+    return Rules(tuple(_rule(one, networks) for one in listed), webhook)
 
 
-def _rule(told: Any) -> Rule:
+def _rule(told: Any, networks: Collection[str]) -> Rule:
     name = told.get("name") if isinstance(told, dict) else None
     if not isinstance(name, str) or not name:
         raise WrongRules("a rule has no name")
+    lists = ("kinds", "networks")
     for field, value in told.items():
         match field, value:
             case (("name" | "subject"), str()):
                 continue
-            case "networks", [*several] if all(isinstance(one, str) for one in several):
+            case "networks", [*several] if all(isinstance(one, str) and one in networks for one in several):
                 continue
-            case "kinds", [*several] if set(several) <= set(Kind):
+            case "kinds", [*several] if all(isinstance(one, str) and one in set(Kind) for one in several):
                 continue
             case "at_most", int() if not isinstance(value, bool):
                 continue
-        raise WrongRules(f"{name}: {field} cannot be {value!r}; kinds are {', '.join(Kind)}")
-    lists = {field: tuple(told[field]) for field in ("kinds", "networks") if field in told}
-    return Rule(**{**told, **lists})
+        there = f"; there are {', '.join(sorted(networks) if field == 'networks' else Kind)}" if field in lists else ""
+        raise WrongRules(f"{name}: {field} cannot be {value!r}{there}")
+    return Rule(**{**told, **{field: tuple(told[field]) for field in lists if field in told}})
 
 
 def due(wanted: Rules, known: Known, told: Sequence[str] | None) -> list[tuple[str, Change]]:

@@ -3,6 +3,7 @@
 import io
 import json
 import re
+from collections.abc import Collection
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated
@@ -17,8 +18,10 @@ from ingest import alerts as alerting
 from ingest.commands.codes import ALERTS, DISK, FRESH, PARTIAL, STALE
 from ingest.commands.guards import landed, published
 from ingest.commands.telling import log, said, say, whole_output
+from ingest.networks import networks
 from ingest.transport import Http
 from store.disk import FAULTS, replace
+from store.landing import Landing
 from store.mart import data_folder, site_folder
 from store.rows import FORMULA_STARTS, NEGATIVE_NUMBER, ReadingError
 
@@ -75,7 +78,7 @@ def alerts(
     changes are told: nothing but the sample was published.
     """
     data = landed(data_folder())
-    wanted = _rules(rules)
+    wanted = _rules(rules, {*networks(), *Landing(data).descriptions()})
     known = changes.known(_changes(data))
     if known is None:
         log.error("no changes are told in %s: `python -m ingest run` writes them", site_folder(data))
@@ -99,9 +102,9 @@ def alerts(
     raise typer.Exit(ALERTS if found else FRESH)
 
 
-def _rules(file: Path) -> alerting.Rules:
+def _rules(file: Path, known: Collection[str]) -> alerting.Rules:
     try:
-        return alerting.rules(file.read_text())
+        return alerting.rules(file.read_text(), known)
     except (alerting.WrongRules, UnicodeDecodeError) as error:
         raise typer.BadParameter(f"{file}: {error}") from error
 

@@ -142,6 +142,14 @@ def test_what_is_kept_is_bounded_by_number_and_by_age() -> None:
     assert compared(state, [], NOW + timedelta(days=120)).changes == ()
 
 
+def test_who_opens_a_thousand_proposals_pushes_out_no_other_change() -> None:
+    asked = one("proposals", kind=Kind.PROPOSAL, subject="")
+    state = compared(compared(begun(NOW, ""), [asked, one("3")], NOW), [asked, one("2")], NOW)
+    flood = [one("open", kind=Kind.PROPOSAL, subject=f"a:{number}") for number in range(1_000)]
+    state = compared(state, [asked, one("2"), *flood], NOW + timedelta(hours=1))
+    assert [change.kind for change in state.changes] == [Kind.PROPOSAL] * KEPT + [Kind.POWER]
+
+
 def test_a_file_of_changes_is_read_again_as_it_was_and_a_damaged_one_begins_anew() -> None:
     state = compared(compared(begun(NOW, ""), [one("3")], NOW), [one("2")], NOW)
     assert known(as_json(document(state))) == state

@@ -151,6 +151,8 @@ def test_before_anything_real_is_published_there_is_nothing_to_tell(asked: Calla
         ("[[rule]", "Expected"),
         ("[[rule]]\nkinds = ['word']", "a rule has no name"),
         ("[[rule]]\nname = 'x'\nkinds = ['wrd']", "x: kinds cannot be"),
+        ("[[rule]]\nname = 'x'\nkinds = [['word']]", "x: kinds cannot be"),
+        ("[[rule]]\nname = 'x'\nnetworks = ['akas']", "x: networks cannot be .*; there are akash, fet"),
         ("[[rule]]\nname = 'x'\nat_most = true", "x: at_most cannot be"),
         ("[[rule]]\nname = 'x'\nabove = 3", "x: above cannot be"),
         ("webhook = 'https://hooks.example/secret'\n[[rule]]\nname = 'x'", "environment variable"),
@@ -159,7 +161,7 @@ def test_before_anything_real_is_published_there_is_nothing_to_tell(asked: Calla
 )
 def test_rules_that_cannot_be_meant_are_refused_by_name(text: str, said: str) -> None:
     with pytest.raises(WrongRules, match=said):
-        rules(text)
+        rules(text, ["fet", "akash"])
 
 
 def test_a_rule_wants_its_kinds_networks_subjects_and_counts(publish: Callable[..., None], tmp_path: Path) -> None:
