@@ -7,10 +7,11 @@ import streamlit as st
 
 from analytics.spread.metrics import METRICS
 from questions import history, resampled
+from questions import two_days as compared
 from questions.populations import Population, headlines
 from questions.standing import votes
 from store.columns import ABOUT, Column
-from ui import banners, choose, colours, curves, draw, frame, inert, intervals, served, tables, words
+from ui import banners, choose, colours, curves, draw, frame, inert, intervals, served, tables, two_days, words
 
 
 @frame.section
@@ -25,24 +26,30 @@ def main() -> None:
         column = choose.column(known)
         metric = choose.metric()
         days = choose.days()
+    of_networks = choose.networks(headlines(known))
     grouping = choose.grouping()
-    chosen = headlines([one for one in known if one.in_column == column])
-    series = [f"{one.network} {one.reading} {one.population}" for one in chosen]
-    read = history.since(served.asked(history.history, metric, grouping, series), days)
-    if history.with_value(read).is_empty():
-        what = f"{METRICS[metric].title.lower()} of {ABOUT[Column(column)].title.lower()}"
-        banners.nothing(f"No network has {what} yet. {left_out(read, metric)}")
-        return
-    found = history.since(served.asked(resampled.history, metric, grouping, series), days)
-    over_time(resampled.beside(read, found), metric, days, chosen, grouping)
+    chosen = [one for one in of_networks if one.in_column == column]
+    over_time(chosen, column, metric, days, grouping)
     deciding([one for one in chosen if votes(one)], grouping, days)
+    side_by_side(of_networks, column, metric, grouping)
     told()
 
 
+def names(known: Sequence[Population]) -> list[str]:
+    """The series of some populations, as histories are asked for."""
+    return [f"{one.network} {one.reading} {one.population}" for one in known]
+
+
 @frame.section
-def over_time(read: pl.DataFrame, metric: str, days: int, known: Sequence[Population], grouping: str) -> None:
+def over_time(known: Sequence[Population], column: str, metric: str, days: int, grouping: str) -> None:
     """The metric of each network that has it, day by day."""
-    rows = history.with_value(read)
+    read = history.since(served.asked(history.history, metric, grouping, names(known)), days)
+    if history.with_value(read).is_empty():
+        what = f"{METRICS[metric].title.lower()} of {ABOUT[Column(column)].title.lower()}"
+        banners.nothing(f"None of these networks has {what} yet. {left_out(read, metric)}")
+        return
+    found = history.since(served.asked(resampled.history, metric, grouping, names(known)), days)
+    rows = history.with_value(resampled.beside(read, found))
     chosen = [one for one in known if one.network in set(rows["network"])]
     said = headline(rows, metric, days)
     st.header(said, anchor=False)
@@ -106,7 +113,8 @@ def together(rows: pl.DataFrame, metric: str, said: str, chosen: list[Population
                 paints=colours.of_networks(chosen),
                 form=form(metric),
             ),
-            rows,
+            # How each was read is told below the table.
+            rows.drop("read_as"),
             {
                 "title": tables.text("Network", pinned=True),
                 "population": tables.text("Among"),
@@ -129,8 +137,7 @@ def together(rows: pl.DataFrame, metric: str, said: str, chosen: list[Population
 def deciding(known: list[Population], grouping: str, days: int) -> None:
     """How often the largest party of each network decides, day by day."""
     metric = resampled.LARGEST_DECIDES
-    series = [f"{one.network} {one.reading} {one.population}" for one in known]
-    rows = history.since(served.asked(resampled.history, metric, grouping, series), days).drop_nulls("value")
+    rows = history.since(served.asked(resampled.history, metric, grouping, names(known)), days).drop_nulls("value")
     if rows.is_empty():
         return
     st.header(resampled.POWER[metric], anchor=False)
@@ -156,6 +163,29 @@ def deciding(known: list[Population], grouping: str, days: int) -> None:
             [frame.source(one, choose.GROUPINGS[grouping]) for one in known if one.network in set(rows["network"])],
             "Shapley-Shubik, by more than half, if nothing is known of how anybody votes; of up to 200 parties.",
         )
+    )
+
+
+@frame.section
+def side_by_side(known: Sequence[Population], column: str, metric: str, grouping: str) -> None:
+    """The metric of each network and measure at two days, and what changed."""
+    st.header("Two days side by side", anchor=False)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        first, second = choose.two_days(max(one.time for one in known).date())
+    read = served.asked(history.history, metric, grouping, names(known))
+    rows = two_days.shown(compared.two_days(history.in_columns(read, known, column), first, second), metric)
+    st.markdown(f"**{two_days.headline(rows, metric, first, second)}**")
+    draw.table(
+        rows,
+        two_days.columns(rows, metric, first, second),
+        alt=f"{METRICS[metric].title} of each network and measure at two days, and what changed",
+        # Each row says its own two blocks.
+        sources=[],
+        key="two-days",
+    )
+    st.caption(
+        "Of each the reading nearest to the day; nothing is read between two readings. Compared is only what was "
+        "counted by the same method, with the same labels, of as much of the whole."
     )
 
 

@@ -1,9 +1,11 @@
 """How a number changed from day to day, for every network that has it, with the days on which the method changed."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import polars as pl
 
+from questions.populations import Population
 from store.mart import Mart
 
 # What stands on a curve where its method changed; events have numbers.
@@ -29,8 +31,9 @@ _HISTORY: Final = """
         ) = 1
     )
     SELECT s.network, coalesce(w.title, s.network) AS title, coalesce(w.stack, '') AS stack, s.measure, s.reading,
-           m.name AS population, s.time, s.height, s.endpoint, s.simulated,
-           m.value, m.low, m.high, m.method_version, m.grouping, d.n, d.coverage
+           m.name AS population, s.time, s.chain_id, s.height, s.hash, s.endpoint, s.simulated,
+           m.metric, m.value, m.low, m.high, m.method_version, s.method AS read_as, m.grouping, m.labels_version,
+           d.n, d.coverage
     FROM told m
     JOIN snapshot s ON s.id = m.snapshot
     JOIN distribution d ON d.snapshot = m.snapshot AND d.population = m.population AND d.grouping = 'address'
@@ -62,6 +65,18 @@ def history(mart: Mart, metric: str, grouping: str, series: list[str]) -> pl.Dat
     series: "network reading population" of each.
     """
     return mart.table(_HISTORY, metric, grouping, series)
+
+
+def in_columns(rows: pl.DataFrame, known: Sequence[Population], first: str) -> pl.DataFrame:
+    """A history with the column of the scorecard in which each series stands; those of the first column come first."""
+    stands = pl.DataFrame(
+        [(one.network, one.reading, one.population, one.in_column) for one in known],
+        schema=["network", "reading", "population", "column"],
+        orient="row",
+    )
+    other = pl.col("column") != first
+    found = rows.join(stands, on=["network", "reading", "population"], how="inner", maintain_order="left")
+    return found.sort(other, maintain_order=True)
 
 
 def since(rows: pl.DataFrame, days: int) -> pl.DataFrame:

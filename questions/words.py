@@ -1,6 +1,6 @@
 """How numbers, times and addresses are written on pages, in files and in feeds."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from math import isclose
 from typing import Final
 
@@ -78,7 +78,7 @@ def moment(time: datetime) -> str:
     return f"{time.day} {time:%b %Y, %H:%M} UTC"
 
 
-def day(time: datetime) -> str:
+def day(time: date) -> str:
     """22 Nov 2026."""
     return f"{time.day} {time:%b %Y}"
 

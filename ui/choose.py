@@ -1,6 +1,8 @@
 """Controls that several pages share; each is part of the page's address, so that a link shows the same thing."""
 
 from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
 
 import polars as pl
 import streamlit as st
@@ -180,6 +182,29 @@ def claim(rows: pl.DataFrame) -> str:
 
 RANGES = {"30": "30 days", "90": "90 days", "365": "1 year", "0": "All"}
 SPANS = {"30": "in 30 days", "90": "in 90 days", "365": "in a year", "0": "since the first day"}
+
+
+def networks(known: Sequence[Population]) -> list[Population]:
+    """Those of some networks; of all of them where none is chosen."""
+    titles = {one.network: one.title for one in known}
+    chosen = link.several(
+        "Networks", list(titles), titles.__getitem__, key="nets", default=(), placeholder="All networks"
+    )
+    return [one for one in known if one.network in chosen or not chosen]
+
+
+# Before the first block of any chain.
+EARLIEST: Final = date(2009, 1, 1)
+
+
+def two_days(newest: date) -> tuple[date, ...]:
+    """Two days to compare: thirty days before the newest and that, unless others are chosen."""
+    return link.days(
+        {"from": "From", "to": "To"},
+        EARLIEST,
+        max(newest, datetime.now(UTC).date()),
+        default={"from": newest - timedelta(days=30), "to": newest},
+    )
 
 
 def metric(default: str = "effective_parties") -> str:

@@ -5,7 +5,8 @@ written by strangers; these controls write the stable keys behind them instead. 
 first is shown.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from typing import Any, Final
 
 import streamlit as st
@@ -37,7 +38,7 @@ def segments(label: str, told: dict[str, str], *, key: str, default: str, **look
 
 
 def several(
-    label: str, keys: Sequence[str], told: Callable[[str], str], *, key: str, default: Sequence[str]
+    label: str, keys: Sequence[str], told: Callable[[str], str], *, key: str, default: Sequence[str], **look: Any
 ) -> tuple[str, ...]:
     """Any number of several; keys hold no commas."""
     _go_back(key)
@@ -54,7 +55,7 @@ def several(
         st.query_params.pop(key, None)
     if st.session_state.get(key) != wanted:
         st.session_state[key] = wanted
-    chosen = tuple(st.multiselect(label, keys, format_func=told, key=key))
+    chosen = tuple(st.multiselect(label, keys, format_func=told, key=key, **look))
     _note(key, ",".join(chosen), ",".join(default))
     return chosen
 
@@ -84,6 +85,47 @@ def _number(text: str) -> float:
         return float(text)
     except ValueError:
         return float("nan")
+
+
+def days(told: Mapping[str, str], first: date, last: date, *, default: Mapping[str, date]) -> tuple[date, ...]:
+    """Days between two others, in the address as 2026-11-30: all of them where one is not the usual one.
+
+    told: labels by keys.
+    """
+    for key in told:
+        _begin_day(key, first, last, default[key])
+    chosen = {
+        key: st.date_input(label, min_value=first, max_value=last, key=key, format="YYYY-MM-DD", required=True)
+        for key, label in told.items()
+    }
+    said = {key: one.isoformat() for key, one in chosen.items()}
+    # At once: each write is a place to which Back leads.
+    if any(st.query_params.get(key, default[key].isoformat()) != one for key, one in said.items()):
+        st.query_params.update(said)
+    for key in told:
+        _noted()[key] = st.query_params.get(key, "")
+    return tuple(chosen.values())
+
+
+def _begin_day(key: str, first: date, last: date, default: date) -> None:
+    _go_back(key)
+    if first <= st.session_state.get(key, date.min) <= last:
+        return
+    asked = st.query_params.get(key, default.isoformat())
+    found = _day(asked)
+    if not first <= found <= last:
+        found = default
+        st.query_params.pop(key, None)
+        _tell(asked, default.isoformat())
+    st.session_state[key] = found
+
+
+def _day(text: str) -> date:
+    """The day that a text is; one before all others where it is none."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return date.min
 
 
 def pin(key: str, chosen: str) -> None:

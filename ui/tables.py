@@ -10,7 +10,8 @@ from streamlit.elements.lib.column_types import ColumnConfig
 
 from ui import inert, words
 
-ROW_HEIGHT: Final = 35
+# At the theme's size of letters (.streamlit/config.toml).
+ROW_HEIGHT: Final = 33
 LONGEST_CELL: Final = 200
 # Formats until the numbers are known that stand in the column; no other one begins so.
 AS_NEEDED: Final = "decimals as needed"
@@ -49,6 +50,11 @@ def number(label: str, note: str = "", *, places: int | None = None) -> ColumnCo
     """
     shown = AS_NEEDED if places is None else _written(places)
     return st.column_config.NumberColumn(label, help=note or None, format=shown)
+
+
+def signed(label: str, note: str = "", *, places: int) -> ColumnConfig:
+    """A column of changes: each with its sign."""
+    return st.column_config.NumberColumn(label, help=note or None, format=f"%+,.{places}f")
 
 
 def percent(label: str, note: str = "") -> ColumnConfig:

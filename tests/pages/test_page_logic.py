@@ -486,6 +486,36 @@ def test_a_metric_over_time_has_a_chart_a_network_and_one_for_all(visit: Open) -
 
 
 @pytest.mark.slow
+def test_networks_are_chosen_by_a_control_and_the_link_keeps_them(visit: Open) -> None:
+    shown = visit("trends", what="stake_by_operator", nets="fetch,akash")
+    assert set(table(shown, "method_version", "value")["title"]) == {"Akash", "Fetch.ai"}
+    shown.multiselect(key="nets").set_value(["akash"]).run()
+    assert failures(shown) == []
+    assert address_line(shown) == {"what": "stake_by_operator", "nets": "akash"}
+    assert shown.header[0].value.startswith("Effective parties since the first day: Akash")
+    assert "Fetch" not in shown.header[0].value
+    # Another measure keeps the choice, also where one of them has none of it.
+    assert address_line(chosen(shown, "what", "voting_power"))["nets"] == "akash"
+
+
+@pytest.mark.slow
+def test_two_days_stand_side_by_side_with_their_blocks_for_each_network_and_measure(visit: Open) -> None:
+    first, second = (datetime.now(UTC).date() - timedelta(days=back) for back in (10, 3))
+    shown = visit("trends", nets="akash", **{"from": f"{first}", "to": f"{second}"})
+    assert address_line(shown) == {"nets": "akash", "from": f"{first}", "to": f"{second}"}
+    rows = table(shown, "value_then", "changed").set_index("what")
+    stake = rows.loc["Stake by operator"]
+    assert stake["changed"] == pytest.approx(stake["value_then"] - stake["value"])
+    assert (stake["time"].date(), stake["time_then"].date()) == (first, second)
+    assert stake["height_then"] - stake["height"] == 7 * 86_400 // 6
+    # Read today alone.
+    owners = rows.loc["Stake by owner"]
+    assert owners["note"].startswith("Not compared: the same reading is the nearest to both days.")
+    assert f"No reading on {words.day(first)}: nearest 10 days later." in owners["note"]
+    assert set(rows["title"]) == {"Akash"}
+
+
+@pytest.mark.slow
 def test_events_have_the_number_that_stands_on_the_curves(visit: Open) -> None:
     rows = table(visit("trends"), "mark", "source")
     assert list(rows["mark"]) == [str(number) for number in range(1, len(rows) + 1)]

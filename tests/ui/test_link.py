@@ -1,10 +1,14 @@
 """A choice is in the page's address, and an address that names what is not here is answered."""
 
+from datetime import date
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
 
 def page() -> None:
+    from datetime import date
+
     import streamlit as st
 
     from ui import link
@@ -14,8 +18,11 @@ def page() -> None:
     side = link.segments("Side", {"buy": "Buy", "sell": "Sell"}, key="side", default="buy")
     who = link.several("Who", ["a", "b", "c"], str.upper, key="who", default=["a"])
     part = link.number(st.slider, "Part", 1, 9, key="part", default=5, step=1)
+    usual = {"from": date(2026, 6, 1), "to": date(2026, 7, 1)}
+    days = link.days({"from": "From", "to": "To"}, date(2009, 1, 1), date(2026, 8, 1), default=usual)
     link.pin("kept", "always")
     st.text(f"{net} {side} {','.join(who)} {part:g}")
+    st.text(" ".join(map(str, days)))
 
 
 def opened(**query: str) -> AppTest:
@@ -80,3 +87,22 @@ def test_a_choice_after_going_back_holds() -> None:
     shown.selectbox(key="net").set_value("two").run()
     shown.slider(key="part").set_value(7).run()
     assert shown.text[0].value == "two buy a 7"
+
+
+def test_of_two_days_the_address_has_both_or_none_and_back_takes_back_both() -> None:
+    shown = opened()
+    assert shown.text[1].value == "2026-06-01 2026-07-01"
+    shown.date_input(key="from").set_value(date(2024, 2, 29)).run()
+    assert said(shown) == {"kept": "always", "from": "2024-02-29", "to": "2026-07-01"}
+    for key in ("from", "to"):
+        del shown.query_params[key]
+    shown.run()
+    assert shown.text[1].value == "2026-06-01 2026-07-01"
+    assert said(shown) == {"kept": "always"}
+
+
+@pytest.mark.parametrize("asked", ["2027-01-01", "1 Jun 2026", "2026-02-30", ""])
+def test_a_day_that_is_none_is_told_and_the_usual_is_shown(asked: str) -> None:
+    shown = opened(**{"from": asked, "to": "2026-07-02"})
+    assert shown.text[1].value == "2026-06-01 2026-07-02"
+    assert [one.value.split("'")[1].replace("\\", "") for one in shown.toast] == [asked]
