@@ -3,7 +3,6 @@
 import atexit
 import gc
 import os
-import shutil
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
@@ -19,7 +18,6 @@ from hypothesis import settings
 from ingest.cosmos import lcd as cosmos
 from ingest.dictionary import tells, unlisted
 from ingest.network import Network, Reading
-from store import draft
 from store.rows import Facts
 from tests.worlds.examples import one_of
 
@@ -184,21 +182,6 @@ def hamlet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     yield data
     # Pages keep a connection a generation; DuckDB complains about one that is open when Python ends.
     st.cache_resource.clear()
-
-
-@pytest.fixture(scope="session", autouse=True)
-def empty_marts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """An empty mart is made once and copied: its hundreds of comments are a third of the time of a small build."""
-    first, create = tmp_path_factory.mktemp("empty_mart") / "draft.duckdb", draft._create
-
-    def copied(path: Path) -> None:
-        if not first.exists():
-            create(first)
-        shutil.copyfile(first, path)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(draft, "_create", copied)
-        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

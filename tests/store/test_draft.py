@@ -1,5 +1,7 @@
 import os
 import shutil
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from store.landing import SCHEMA_VERSION, Landing, contents
 from store.mart import Mart, NoMart, current, generation, opened, served_folder
 from store.reference import ENTITIES
 from store.rows import LARGEST_AMOUNT, Block, Facts, Kind, Measure, Snapshot, frame, holdings, observation
+from tests.conftest import ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -47,6 +50,21 @@ def build(data: Path, entities: pl.DataFrame | None = None, *, afresh: bool = Fa
         draft.measure("1", lambda _: pl.DataFrame())
         draft.keep_newest()
         return draft.publish(NOON)
+
+
+PANDAS = """
+import sys
+from pathlib import Path
+from tests.store.test_draft import Landing, build, snapshot, stake
+data = Path(sys.argv[1])
+Landing(data).land(snapshot(), stake(3, 4))
+build(data)
+sys.exit("pandas.core" in sys.modules)
+"""
+
+
+def test_a_build_does_without_pandas_which_takes_half_a_second_to_begin(tmp_path: Path) -> None:
+    assert subprocess.run([sys.executable, "-c", PANDAS, tmp_path], cwd=ROOT, check=False).returncode == 0
 
 
 HOLDERS = """
