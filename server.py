@@ -6,6 +6,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from ui.border import Border
-from ui.site import route
+from ui.shell import picture_route
+from ui.site import routes
 
-app = st.App(Path(__file__).parent / "app.py", routes=[route()], middleware=[Middleware(Border)])
+app = st.App(Path(__file__).parent / "app.py", routes=[*routes(), picture_route()], middleware=[Middleware(Border)])

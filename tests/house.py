@@ -51,8 +51,10 @@ MAY_IMPORT: Final = {
     "typer": "ingest.__main__ ingest.commands",
     "plotly": "ui pages",
     "google": "ui.border",
-    "starlette": "ui.border ui.site server",
+    "starlette": "ui.border ui.packed ui.shell ui.site server",
     "streamlit": "ui pages app server",
+    # Of it the Brotli codec is used (decision 1661); frames become Arrow by Polars' and Streamlit's own hand.
+    "pyarrow": "ui.packed",
     "cupy": "analytics.spread.backend",
     # By name and while it runs: where a library may be missing, and for each file of a folder.
     "importlib": "analytics.spread.backend ingest.networks ingest.cluster",

@@ -18,23 +18,20 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
-from streamlit.config import get_option
 from streamlit.file_util import get_static_dir
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
-from ui.site import prefix
+from ui import shell
+from ui.packed import FOR_EVER, Files
+from ui.site import base, prefix
 
-# What stands after the last slash of a page's address, by the table of contents; the first page has none of its own.
-CONTENTS: Final = (Path(__file__).parent.parent / "app.py").read_text()
-PAGES: Final = frozenset(re.findall(r'"pages/(\w+)\.py"(?!.*default=True)', CONTENTS))
 METHODS: Final = ("GET", "HEAD")
 # Of Streamlit's own addresses; not uploads, metrics, and the interface for agents.
 OPEN: Final = frozenset({"health", "host-config", "stream"})
 # What pages send of themselves; not clear_cache, which empties the caches of all readers.
 SAID: Final = frozenset({"rerun_script", "stop_script", "app_heartbeat", "deferred_file", "dataframe_chunk"})
 FOUND: Final = 200
-NOT_FOUND: Final = 404
 POLICY_VIOLATION: Final = 1008
 
 OTHER_NAME: Final = "This server does not answer to that name. Its operator can add it: STREAMLIT_SERVER_ALLOWED_HOSTS."
@@ -48,16 +45,31 @@ class Border:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
         self._headers = headers(os.environ.get("DEAI_FRAMED_BY", "'self'"))
+        folder = Path(get_static_dir()) / "static"
+        self._scripts = Files(folder, FOR_EVER, follow_symlink=True)
+        self._named = frozenset(f"/static/{path.relative_to(folder)}" for path in folder.rglob("*.*"))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, one websocket, or the server's own beginning and end."""
         if scope["type"] == "http":
-            refused = _refused(scope)
-            await (refused or self._app)(scope, receive, _with(self._headers, send, found=_is_page(scope["path"])))
+            await self._answer(scope, receive, _with(self._headers, send))
         elif scope["type"] == "websocket" and not _own(Headers(scope=scope)):
             await WebSocketClose(POLICY_VIOLATION)(scope, receive, send)
         else:
             await self._app(scope, _heard(receive), send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"]
+        if refused := _refused(scope):
+            await refused(scope, receive, send)
+        elif (page := shell.page_at(path)) is not None:
+            await shell.answer(page, scope, receive, send)
+        elif path.removeprefix(base()) in self._named:
+            await self._scripts({**scope, "root_path": f"{base()}/static"}, receive, send)
+        elif path.startswith(f"{prefix()}/"):
+            await self._app(scope, receive, send)
+        else:
+            await self._app(scope, receive, _unless_shell(scope, receive, send))
 
 
 def headers(framed_by: str) -> Mapping[str, str]:
@@ -114,24 +126,30 @@ def _own(asked: Headers) -> bool:
     return is_host_allowed(host) and (origin is None or urlsplit(origin).netloc == host)
 
 
-def _is_page(path: str) -> bool:
-    """Whether a page has this address, or it is below that of the files, which say themselves what is not there."""
-    if path.startswith(f"{prefix()}/"):
-        return True
-    name = path.rstrip("/").removeprefix(f"/{get_option('server.baseUrlPath').strip('/')}").strip("/")
-    return not name or name in PAGES
-
-
-def _with(headers: Mapping[str, str], send: Send, *, found: bool) -> Send:
-    """Answers with our headers. Streamlit answers any address with its shell, which then says that there is no page."""
+def _with(headers: Mapping[str, str], send: Send) -> Send:
+    """Answers with our headers."""
 
     async def told(message: Message) -> None:
         if message["type"] == "http.response.start":
-            own = MutableHeaders(scope=message)
-            own.update(headers)
-            if not found and message["status"] == FOUND and own.get("content-type", "").startswith("text/html"):
-                message["status"] = NOT_FOUND
+            MutableHeaders(scope=message).update(headers)
         await send(message)
+
+    return told
+
+
+def _unless_shell(scope: Scope, receive: Receive, send: Send) -> Send:
+    """Answers of Streamlit's, but for its own page, which it gives at any address: there is none of ours there."""
+    nowhere = False
+
+    async def told(message: Message) -> None:
+        nonlocal nowhere
+        if message["type"] == "http.response.start":
+            kind = Headers(raw=message["headers"]).get("content-type", "")
+            nowhere = message["status"] == FOUND and kind.startswith("text/html")
+            if nowhere:
+                await shell.answer(None, scope, receive, send)
+        if not nowhere:
+            await send(message)
 
     return told
 

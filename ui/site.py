@@ -2,13 +2,14 @@
 
 from typing import Final
 
-from starlette.responses import PlainTextResponse
-from starlette.routing import Mount
-from starlette.staticfiles import StaticFiles
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import Receive, Scope, Send
 from streamlit.config import get_option
 
 from store.mart import NoMart, data_folder, served_folder, site_folder
+from ui.packed import ASK_AGAIN, Files
 
 NOTHING: Final = "Nothing is published yet."
 
@@ -21,15 +22,25 @@ async def files(scope: Scope, receive: Receive, send: Send) -> None:
         await PlainTextResponse(NOTHING, 404)(scope, receive, send)
         return
     # No link out of the folder is followed.
-    await StaticFiles(directory=folder, html=True, check_dir=False)(scope, receive, send)
+    await Files(folder, ASK_AGAIN, html=True)(scope, receive, send)
+
+
+def base() -> str:
+    """The path under which the dashboard is served, without a slash at its end."""
+    own = get_option("server.baseUrlPath").strip("/")
+    return f"/{own}" if own else ""
 
 
 def prefix() -> str:
     """Where the files stand, below the path under which the dashboard is served."""
-    base = get_option("server.baseUrlPath").strip("/")
-    return f"/{base}/data" if base else "/data"
+    return f"{base()}/data"
 
 
-def route() -> Mount:
-    """All that is asked below that address."""
-    return Mount(prefix(), app=files)
+async def with_a_slash(request: Request) -> RedirectResponse:  # noqa: ARG001
+    """The folder itself; told in relative words, whatever stands before it."""
+    return RedirectResponse("data/", 308)
+
+
+def routes() -> list[BaseRoute]:
+    """All that is asked at that address and below it."""
+    return [Route(prefix(), with_a_slash), Mount(prefix(), app=files)]

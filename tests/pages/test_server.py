@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 import socket
 import subprocess
 import sys
@@ -58,7 +59,7 @@ def answer(to: str, method: str = "GET", path: str = "/", **headers: str) -> tup
         ("/data/akash/stake.html", 200),
         ("/data/latest.json", 200),
         ("/data/no-such-file.html", 404),
-        ("/data", 404),
+        ("/data", 308),
         ("/power/no-such-page", 404),
         ("/_stcore/metrics", 403),
         ("/../../etc/passwd", 400),
@@ -76,6 +77,38 @@ def test_every_answer_says_what_a_browser_may_do_with_it(dashboard: tuple[str, i
     assert policy["frame-ancestors"] == "'self'"
     assert "unsafe" not in policy["script-src"]
     assert "*" not in headers["content-security-policy"]
+
+
+def test_scripts_and_files_come_compressed_once_and_are_kept(dashboard: tuple[str, int]) -> None:
+    _, _, shell = answer(dashboard[0])
+    (script,) = re.findall(r'<script type="module" crossorigin src="\.(/static/js/[^"]+)">', shell)
+    for path, kept in ((script, "public, immutable, max-age=31536000"), ("/data/latest.json", "no-cache")):
+        _, headers, _ = answer(dashboard[0], path=path, **{"Accept-Encoding": "gzip"})
+        assert headers["content-encoding"] == "gzip"
+        assert headers["cache-control"] == kept
+        assert headers["vary"] == "Accept-Encoding"
+        asked = {"Accept-Encoding": "gzip", "If-None-Match": headers["etag"]}
+        assert answer(dashboard[0], path=path, **asked)[0] == 304
+        assert answer(dashboard[0], path=path, **{"Accept-Encoding": "gzip", "Range": "bytes=0-9"})[0] == 206
+
+
+@pytest.mark.parametrize(("path", "to"), [("/data", "data/"), ("/power/", "/power")])
+def test_an_address_that_is_nearly_right_leads_to_the_right_one(dashboard: tuple[str, int], path: str, to: str) -> None:
+    assert answer(dashboard[0], path=path)[1]["location"].endswith(to)
+
+
+def test_a_shared_link_has_a_title_and_a_picture_of_ours(dashboard: tuple[str, int]) -> None:
+    _, _, shell = answer(dashboard[0], path="/power?net=akash")
+    assert "<title>Who holds power · DeAI Observatory</title>" in shell
+    (picture,) = re.findall(r'<meta property="og:image" content="http://([^/]+)(/[^"]+)">', shell)
+    status, headers, _ = answer(picture[0], path=picture[1])
+    assert (status, headers["content-type"]) == (200, "image/png")
+
+
+def test_where_there_is_no_page_the_pages_are_named(dashboard: tuple[str, int]) -> None:
+    status, _, body = answer(dashboard[0], path="/no-such-page", **{"Accept-Encoding": "identity"})
+    assert status == 404
+    assert "<title>No such page · DeAI Observatory</title>" in body
 
 
 def test_an_operator_can_let_a_site_frame_the_dashboard(hamlet: Path) -> None:

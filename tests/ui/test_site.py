@@ -8,7 +8,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.types import Message
 
-from ui.site import route
+from ui.site import routes
 
 
 def answer(path: str) -> tuple[int, bytes]:
@@ -26,7 +26,7 @@ def answer(path: str) -> tuple[int, bytes]:
     asked = {"path": path, "raw_path": path.encode(), "root_path": "", "query_string": b""}
     scope = {"type": "http", "method": "GET", "headers": [], **asked}
     with ThreadPoolExecutor(1) as aside:
-        aside.submit(asyncio.run, Starlette(routes=[route()])(scope, receive, send)).result()
+        aside.submit(asyncio.run, Starlette(routes=routes())(scope, receive, send)).result()
     body = b"".join(one.get("body", b"") for one in sent if one["type"] == "http.response.body")
     return int(sent[0]["status"]), body
 
