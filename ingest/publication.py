@@ -40,16 +40,18 @@ def build(
     afresh: bool = False,
     doubted: Collection[Path] = (),
     shared: Mapped | None = None,
+    events: pl.DataFrame | None = None,
     told: Callable[[Sequence[str]], None] = lambda _: None,
 ) -> tuple[Path, tuple[str, ...]]:
     """Build the next mart from landing and reference files and publish it.
 
     doubted: landing files that are looked at again. shared: who else computes the metrics of a mart that is built
-    afresh. `told` hears of files that are torn, before the ledger is loaded.
+    afresh. events: what happened, if not what data/reference tells. `told` hears of files that are torn, before the
+    ledger is loaded.
     Returns the mart's path and what is said of them.
     """
     with Draft(data, afresh=afresh, memory=memory()) as draft:
-        draft.replace("event", reference.events())
+        draft.replace("event", reference.events() if events is None else events)
         draft.replace("offchain_power", reference.offchain_powers())
         draft.replace("planned", reference.planned())
         draft.replace("yardstick", yardsticks.rows(reference.yardsticks()))

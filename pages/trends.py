@@ -11,7 +11,21 @@ from questions import two_days as compared
 from questions.populations import Population, headlines
 from questions.standing import votes
 from store.columns import ABOUT, Column
-from ui import banners, choose, colours, curves, draw, frame, inert, intervals, served, tables, two_days, words
+from ui import (
+    banners,
+    choose,
+    colours,
+    curves,
+    draw,
+    frame,
+    happenings,
+    inert,
+    intervals,
+    served,
+    tables,
+    two_days,
+    words,
+)
 
 
 @frame.section
@@ -80,21 +94,21 @@ def left_out(rows: pl.DataFrame, metric: str) -> str:
 @frame.section
 def panels(rows: pl.DataFrame, events: pl.DataFrame, metric: str, chosen: list[Population], grouping: str) -> None:
     """One small chart a network, with its own events."""
-    figures, alts, changed, happened = {}, {}, False, False
+    figures, alts, happened, changed = {}, {}, [], False
     for (network, title), part in rows.group_by(["network", "title"], maintain_order=True):
         breaks = history.version_breaks(part)
         changed |= not breaks.is_empty()
-        own = history.within(pl.concat([events.filter(network=network), breaks], how="diagonal"), part)
-        happened |= own.height > breaks.height
+        own = history.within(events.filter(network=network), part)
+        happened.append(own)
         name = f"{title}: {part['population'][0]}"
-        figures[name] = curves.panel(part, paints=colours.of_networks(chosen), form=form(metric), events=own)
+        marked = pl.concat([own, breaks], how="diagonal")
+        figures[name] = curves.panel(part, paints=colours.of_networks(chosen), form=form(metric), events=marked)
         first, last = part.drop_nulls("value")["value"][[0, -1]]
         alts[name] = f"{title}: {METRICS[metric].title} from {first:.3g} to {last:.3g}."
     draw.panels(
         figures, alts=alts, sources=[frame.source(one, choose.GROUPINGS[grouping]) for one in chosen], key="panel"
     )
-    if not happened:
-        st.caption("No event in this period.")
+    st.markdown(happenings.listed(pl.concat(happened)))
     if changed:
         st.caption(f"{history.CHANGED}: from here on the number is computed by another version of its method.")
     intervals.explained(resampled.told(rows))

@@ -9,7 +9,8 @@ import plotly.graph_objects as go
 import polars as pl
 import streamlit as st
 
-from ui import colours, downloads, inert, provenance, tables, words
+from ui import colours, curves, downloads, inert, provenance, tables, words
+from ui.curves import Drawn, Once
 from ui.provenance import Provenance
 
 
@@ -21,7 +22,7 @@ class Chart:
     """
 
     key: str
-    figure: go.Figure
+    figure: Drawn
     table: pl.DataFrame
     columns: tables.Columns
     alt: str
@@ -32,12 +33,15 @@ class Chart:
 
 def show(chart: Chart) -> None:
     """A chart with its line of sources, and its table with downloads one click away; the camera saves a PNG."""
-    st.plotly_chart(
-        signed(chart.figure, chart.sources),
-        key=chart.key,
-        config=_modebar(chart.key, chart.sources),
-        alt=inert.plain(chart.alt, 600),
-    )
+    if isinstance(chart.figure, Once):
+        numbers(chart.figure)
+    else:
+        st.plotly_chart(
+            signed(chart.figure, chart.sources),
+            key=chart.key,
+            config=_modebar(chart.key, chart.sources),
+            alt=inert.plain(chart.alt, 600),
+        )
     source_line(chart.sources, chart.note)
     folded(chart)
 
@@ -56,12 +60,25 @@ def clickable(chart: Chart) -> list[int]:
     return [int(point["x"]) for point in state["selection"]["points"]]
 
 
-def panels(
-    figures: Mapping[str, go.Figure], *, alts: Mapping[str, str], sources: Sequence[Provenance], key: str
-) -> None:
-    """Small charts side by side, as many in a row as fit."""
+def numbers(once: Once) -> None:
+    """A row of numbers, each with its day, in place of a chart of single points."""
+    with st.grid(4, min_column_width=165):
+        for title, time, value in once.rows.sort("time").select("title", "time", "value").iter_rows():
+            with st.container():
+                st.metric(inert.markdown(title), curves.written(value, once.form))
+                st.caption(f"read once, on {words.day(time)}")
+
+
+def panels(figures: Mapping[str, Drawn], *, alts: Mapping[str, str], sources: Sequence[Provenance], key: str) -> None:
+    """Small charts side by side, as many in a row as fit; below them what was read once, as numbers."""
+    charts = {title: figure for title, figure in figures.items() if not isinstance(figure, Once)}
+    once = [
+        figure.rows.select("time", "value", title=pl.lit(title))
+        for title, figure in figures.items()
+        if title not in charts
+    ]
     with st.grid(3, min_column_width=280):
-        for title, figure in figures.items():
+        for title, figure in charts.items():
             with st.container():
                 st.markdown(f"**{inert.markdown(title)}**")
                 name = f"{key}-{inert.file_name(title)}"
@@ -69,6 +86,9 @@ def panels(
                 st.plotly_chart(
                     signed(figure, own), key=name, config=_modebar(name, own), alt=inert.plain(alts[title], 600)
                 )
+    if once:
+        form = next(figure.form for figure in figures.values() if isinstance(figure, Once))
+        numbers(Once(pl.concat(once), form))
 
 
 def signed(figure: go.Figure, sources: Sequence[Provenance]) -> go.Figure:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import plotly.graph_objects as go
 import polars as pl
 
 from questions import voting_record
@@ -70,7 +69,7 @@ def beside(rows: pl.DataFrame, found: Record | None) -> pl.DataFrame:
     return rows.with_columns(pl.Series("voted_on", told, dtype=pl.String))
 
 
-def turnout(rows: pl.DataFrame, electorate: Electorate) -> go.Figure:
+def turnout(rows: pl.DataFrame, electorate: Electorate) -> curves.Drawn:
     """Turnout of each vote against the quorum, over time."""
     # The chart draws one line a network; here the lines are what is asked for and what came.
     parts = [

@@ -28,6 +28,11 @@ def text(label: str, note: str = "", *, pinned: bool = False) -> ColumnConfig:
     return st.column_config.TextColumn(label, help=note or None, pinned=pinned)
 
 
+def sentence(label: str, note: str = "") -> ColumnConfig:
+    """A column of sentences, of which the first rows may have none: wide whatever stands in sight."""
+    return st.column_config.TextColumn(label, help=note or None, width="large")
+
+
 def link(label: str, note: str = "") -> ColumnConfig:
     """A column of addresses on the web that can be followed; only for those of our own files, never for a chain's."""
     return st.column_config.LinkColumn(label, help=note or None)

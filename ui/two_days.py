@@ -46,5 +46,5 @@ def columns(rows: pl.DataFrame, metric: str, first: date, second: date) -> table
         **values,
         "changed": tables.signed("Change, points" if share else "Change", places=places),
         **BESIDE,
-        "note": tables.text("Note"),
+        "note": tables.sentence("Note"),
     }

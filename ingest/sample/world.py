@@ -6,7 +6,7 @@ A network is drawn from what its file declares; what makes some of them look rea
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
@@ -24,6 +24,7 @@ from ingest.sample import votes as sample_votes
 from ingest.sample.cosmos import chain_of
 from ingest.sample.draw import DAY, DAYS, Floats, Row, Whole, dice, holding, named, parties, wandered
 from ingest.sample.looks import Population, look
+from store import reference
 from store.landing import Landing
 from store.rows import KEYS, Block, Facts, Kind, Measure, Snapshot, frame
 
@@ -64,8 +65,22 @@ def build_sample(data: Path, until: datetime | None = None, days: int = DAYS) ->
     for network in networks().values():
         for snapshot, facts in _beside(network, end, days):
             landing.land(snapshot, facts)
-    published, _ = build(data, networks())
+    published, _ = build(data, networks(), events=happened(end, days))
     return published
+
+
+def happened(end: datetime, days: int) -> pl.DataFrame:
+    """What happened to the real networks, and an invented event to each on some day that the sample has.
+
+    Without these a sample that is drawn long after the newest real event would show no mark at all.
+    """
+    told = reference.events()
+    invented = [
+        {"time": end - timedelta(days=(place + 1) * 7 % days), "network": name, "title": "Simulated: nothing happened"}
+        for place, name in enumerate(networks())
+    ]
+    rows = pl.DataFrame(invented).with_columns(source=None, kind=pl.lit("simulated"), checked_at=None)
+    return pl.concat([told, rows.select(told.columns).cast(dict(told.schema))]).sort("time")  # type: ignore[arg-type]
 
 
 def readings() -> Iterator[Simulated]:

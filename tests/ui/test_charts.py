@@ -2,6 +2,7 @@
 
 import tomllib
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import plotly.graph_objects as go
@@ -41,6 +42,13 @@ def texts(part: Any) -> list[str]:
     return [text for value in part for text in texts(value)] if isinstance(part, list | tuple) else []
 
 
+def line(rows: pl.DataFrame, **look: Any) -> go.Figure:
+    """Series that were read more than once."""
+    found = curves.daily(rows, **look)
+    assert not isinstance(found, curves.Once)
+    return found
+
+
 def points(chart: go.Figure) -> int:
     return sum(len(trace.x) for trace in chart.data)
 
@@ -78,7 +86,7 @@ def test_many_holders_are_drawn_as_their_largest() -> None:
 @pytest.mark.slow
 def test_hourly_years_are_thinned_and_keep_both_ends() -> None:
     rows = pl.concat([days(20_000), days(20_000, "fetch")])
-    chart = curves.daily(rows, y="parties")
+    chart = line(rows, y="parties")
     assert points(chart) <= figure.MOST_POINTS
     for trace in chart.data:
         assert trace.y[0] == 0
@@ -168,7 +176,7 @@ def test_no_text_of_a_stranger_reaches_a_figure_as_markup() -> None:
     drawings = [
         charts.ranked(ranks(10), threshold=0.5, threshold_label=HOSTILE[0]),
         charts.before_after(names),
-        curves.daily(series, y="parties", published=published, events=events),
+        line(series, y="parties", published=published, events=events),
         charts.tally(pl.DataFrame({"option": HOSTILE, "share": [0.1] * len(HOSTILE)})),
     ]
     for drawing in drawings:
@@ -180,16 +188,118 @@ def test_no_text_of_a_stranger_reaches_a_figure_as_markup() -> None:
 
 def test_a_missing_day_is_a_gap() -> None:
     rows = days(3).with_columns(pl.Series("value", [1.0, None, 3.0]))
-    assert curves.daily(rows, y="parties").data[0].connectgaps is False
+    assert line(rows, y="parties").data[0].connectgaps is False
 
 
 def test_events_stand_at_their_time_with_their_mark() -> None:
     events = pl.DataFrame({"time": [START, START + timedelta(hours=2)], "mark": ["4", "m"]})
-    layout = curves.daily(days(5), y="parties", events=events).layout
+    layout = line(days(5), y="parties", events=events).layout
     assert [(mark.text, mark.x) for mark in layout.annotations] == [
         ("4", START.replace(tzinfo=None)),
         ("m", (START + timedelta(hours=2)).replace(tzinfo=None)),
     ]
+
+
+def labels(chart: go.Figure) -> list[tuple[str, float]]:
+    """Texts beside lines, each with its height in pixels over a plot that is as low as can be."""
+    most = max(max(trace.y) for trace in chart.data)
+    pixels = chart.layout.height - curves.AROUND
+    beside = [one for one in chart.layout.annotations if one.yref != "paper"]
+    return [(one.text, one.y / most * pixels + (one.yshift or 0)) for one in beside]
+
+
+@pytest.mark.parametrize(
+    ("ends", "told"),
+    [
+        ([5, 5, 5], ["s0", "s1", "s2"]),
+        ([0, 0, 0.1, 100], ["s0", "s1", "s2", "s3"]),
+        ([100, 99, 98, 0], ["s3", "s2", "s1", "s0"]),
+        ([1] * 40, [f"s{place}" for place in range(40)]),
+    ],
+)
+def test_names_of_lines_stand_at_their_ends_and_none_on_another(ends: list[float], told: list[str]) -> None:
+    rows = pl.concat([days(3, f"s{place}").with_columns(value=pl.lit(float(end))) for place, end in enumerate(ends)])
+    found = labels(line(rows, y="parties"))
+    assert [text for text, _ in found] == told
+    heights = [height for _, height in found]
+    assert min(high - low for low, high in pairwise(heights)) >= curves.LINE - 1e-6
+    assert line(rows, y="parties").layout.showlegend is False
+
+
+def test_a_line_alone_has_no_name_and_published_figures_keep_the_legend() -> None:
+    assert labels(line(days(3), y="parties")) == []
+    published = pl.DataFrame({"time": [START], "value": [1.0], "title": ["An article"]})
+    both = line(pl.concat([days(3), days(3, "fetch")]), y="USD", published=published)
+    assert labels(both) == []
+    assert both.layout.showlegend is not False
+
+
+@pytest.mark.parametrize(
+    ("values", "form", "told"),
+    [
+        ([12.0, 15.0, 14.25], ",.3~g", [("12", "top"), ("14.2", None)]),
+        ([15.0, 12.0, None], ",.3~g", [("15", "bottom"), ("12", None)]),
+        ([0.0, 0.1], ".1%", [("0%", "bottom"), ("10%", None)]),
+        ([None, 0.3, 0.4999], ".1%", [("30%", "top"), ("49.99%", None)]),
+    ],
+)
+def test_a_small_chart_says_its_first_and_last_value_away_from_its_line(
+    values: list[float | None], form: str, told: list[tuple[str, str | None]]
+) -> None:
+    rows = days(len(values)).with_columns(value=pl.Series(values, dtype=pl.Float64))
+    chart = curves.panel(rows, form=form)
+    assert not isinstance(chart, curves.Once)
+    first, last = chart.layout.annotations
+    assert [(first.text, first.yanchor), (last.text, None)] == told
+    assert (first.xanchor, last.xanchor, last.yshift) == ("left", "left", None)
+    # There is room for it beside the plot.
+    assert chart.layout.margin.r >= curves.LETTER * len(last.text)
+
+
+@pytest.mark.parametrize(
+    ("hours", "marks"),
+    [
+        ([0, 50, 99], ["1", "2", "3"]),
+        ([0, 5, 99], ["1, 2", "3"]),
+        ([0, 5, 10, 15, 99], ["1–4", "5"]),
+        ([50], ["1"]),
+        ([], []),
+    ],
+)
+def test_marks_of_events_that_are_near_each_other_are_one(hours: list[int], marks: list[str]) -> None:
+    times = [START + timedelta(hours=hour) for hour in hours]
+    schema = pl.Schema({"time": pl.Datetime("us", "UTC"), "mark": pl.String()})
+    events = pl.DataFrame({"time": times, "mark": [str(n + 1) for n in range(len(times))]}, schema=schema)
+    chart = curves.panel(days(100), events=events)
+    assert not isinstance(chart, curves.Once)
+    assert [one.text for one in chart.layout.annotations if one.yref == "paper"] == marks
+    # Each event keeps its line.
+    assert len(chart.layout.shapes) == len(hours)
+
+
+@pytest.mark.parametrize("draw", [curves.panel, lambda rows: curves.daily(rows, y="parties")])
+def test_what_was_read_once_is_a_number_and_no_line(draw: Any) -> None:
+    rows = pl.concat([days(1), days(1, "fetch")]).with_columns(value=pl.Series([9.0, 14.8]))
+    found = draw(rows)
+    assert isinstance(found, curves.Once)
+    assert found.rows.select("title", "value").rows() == [("akash", 9.0), ("fetch", 14.8)]
+    # A second day of one of them makes a line; a second day without a value makes none.
+    assert not isinstance(draw(pl.concat([days(1), days(2, "fetch")])), curves.Once)
+    unknown = days(2, "fetch").with_columns(value=pl.Series([14.8, None]))
+    assert isinstance(draw(unknown), curves.Once)
+
+
+def test_one_figure_far_above_the_others_makes_the_axis_logarithmic() -> None:
+    rows = days(20).with_columns(value=pl.lit(7_500.0))
+    high = pl.DataFrame({"time": [START], "value": [56_000.0], "title": ["An article"]})
+    low = high.with_columns(value=pl.lit(30_000.0))
+    assert line(rows, y="USD", published=high).layout.yaxis.type == "log"
+    assert line(rows, y="USD", published=low).layout.yaxis.type == "linear"
+    # Nothing has no place on a logarithmic axis.
+    with_nothing = rows.with_columns(value=pl.Series([0.0, *[7_500.0] * 19]))
+    assert line(with_nothing, y="USD", published=high).layout.yaxis.type == "linear"
+    # Metrics are compared on an axis from zero, always.
+    assert line(rows.with_columns(value=pl.Series([*[1.0] * 19, 90.0])), y="parties").layout.yaxis.type == "linear"
 
 
 def test_a_party_that_only_exists_after_the_change_is_drawn() -> None:
@@ -208,7 +318,7 @@ def test_a_new_party_stands_where_its_size_puts_it() -> None:
 def test_a_series_has_the_colour_of_its_network_and_others_one_by_their_place() -> None:
     rows = pl.concat([days(20), days(20, "fetch"), days(20, "turnout")])
     paints = {"akash": colours.of_network(2), "fetch": colours.of_network(3)}
-    found = {trace.name: trace.line.color for trace in curves.daily(rows, y="parties", paints=paints).data}
+    found = {trace.name: trace.line.color for trace in line(rows, y="parties", paints=paints).data}
     assert found == {"akash": "#000002", "fetch": "#000003", "turnout": colours.of_place(2)}
 
 
@@ -227,14 +337,14 @@ def test_the_networks_after_the_tenth_have_the_same_colours_in_another_texture()
 
 def test_what_has_a_texture_has_it_in_lines_bars_and_dots_and_bears_its_name() -> None:
     look, title = colours.of_network(11), "akash"
-    line = curves.daily(days(20), y="parties", paints={"akash": look}).data[0]
+    solid = line(days(20), y="parties", paints={"akash": look}).data[0]
     bars = charts.ranked(ranks(9), threshold=0.5, look=look).data[0]
     cells = pl.DataFrame(
         {"network": ["akash"], "title": [title], "m": [3.0], "most": [3.0], "k": [2], "independent": [True]}
     ).with_columns(of=pl.lit("the network"), gate=pl.lit(False), word=pl.lit(""), path=pl.lit(""))
     dot = dots.math_against_power(cells, paints={"akash": look}).data[0]
     plain = dots.math_against_power(cells, paints={"akash": colours.of_network(1)}).data[0]
-    assert (line.line.color, line.line.dash, line.marker.symbol) == ("#000001", "dash", "circle-open-dot")
+    assert (solid.line.color, solid.line.dash, solid.marker.symbol) == ("#000001", "dash", "circle-open-dot")
     assert (bars.marker.color, bars.marker.pattern.shape) == ("#000001", "/")
     assert (dot.marker.symbol, dot.text, dot.mode) == (("circle-dot",), (title,), "markers+text")
     assert dot.textposition == ("top right",)

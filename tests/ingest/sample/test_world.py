@@ -1,15 +1,18 @@
 from collections import defaultdict
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from analytics.decimals import ONE
 from analytics.votes.tally import Thresholds
-from ingest.sample.world import build_sample
+from ingest.networks import networks
+from ingest.sample.world import build_sample, happened
 from questions import ballots
 from questions.proposals import proposals
+from store import reference
 from store.addresses import account
 from store.landing import Landing
 from store.mart import Mart, opened
@@ -174,3 +177,16 @@ def test_votes_that_a_contract_counts_are_simulated_with_their_power_and_decided
         assert ballots.silent(counted.stake, counted.votes)
         passed = counted.tally.outcome(proposal.rule) == "passed"
         assert proposal.is_open or passed == (proposal.status == "executed")
+
+
+@pytest.mark.parametrize("days", [20, 40, 180])
+@pytest.mark.parametrize("year", [2026, 2036])
+def test_something_happens_to_every_network_in_the_time_of_any_sample(days: int, year: int) -> None:
+    """Long after the newest real event a chart of the sample still shows how one is marked."""
+    end = datetime(year, 12, 1, tzinfo=UTC)
+    events = happened(end, days)
+    within = events.filter(pl.col("time").is_between(end - timedelta(days=days - 1), end))
+    assert set(within.filter(kind="simulated")["network"]) == set(networks())
+    # What is invented has no source, and what is real stays as it was.
+    assert events.filter(pl.col("source").is_null())["title"].unique().to_list() == ["Simulated: nothing happened"]
+    assert events.filter(pl.col("kind") != "simulated").equals(reference.events())
