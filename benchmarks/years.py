@@ -1,23 +1,27 @@
 """What grows with the years, on one machine: the metrics of a mart, and the files of a reading."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import Any, Final
 
 from benchmarks import OURS, Case, Work
+from ingest.networks import networks
+from ingest.publication import ledger as ledger_tables
 from questions.history import history
 from store.draft import Draft
 from store.landing import Landing
+from store.ledger import Ledger
 from store.mart import NoMart, opened
 from store.rows import Block, Facts, Kind, Measure, Snapshot, holdings
 from tests.conftest import ROOT
 
 END: Final = datetime(2026, 11, 29, tzinfo=UTC)
+HOUR: Final = timedelta(hours=1)
 # Of a network readings, of each snapshot populations, groupings and metrics.
 READINGS, POPULATIONS, GROUPINGS, METRICS = 10, 5, ("address", "control", "ownership"), 20
 A_SNAPSHOT: Final = POPULATIONS * len(GROUPINGS) * METRICS
@@ -88,6 +92,42 @@ def reading_of(files: int) -> Iterator[Landing]:
         yield landing
 
 
+def line(hour: int, readings: Sequence[str]) -> dict[str, Any]:
+    """What a run of so many hours ago tells, of which every fifth failed somewhere."""
+    started = END - timedelta(hours=hour)
+    failed = {"network": "akash", "reading": "validators", "message": f"https://lcd.example: no answer to {hour}"}
+    return {
+        "id": f"{started:%Y%m%dT%H%M%S%f}-{hour}",
+        "started": started.isoformat(),
+        "finished": (started + timedelta(seconds=90)).isoformat(),
+        **dict.fromkeys(("landed", "requests"), len(readings)),
+        **{"status": "partial" if hour % 5 == 0 else "fresh", "argv": "run", "version": "1", "host": "invented"},
+        "errors": [{**failed, "error": "SourceDown"}] if hour % 5 == 0 else [],
+        "faults": [{**failed, "readings": ["validators"], "host": "lcd.example", "cause": "silent"}],
+        "read": list(readings),
+    }
+
+
+def ledger_of(runs: int) -> Work:
+    """The ledger as each build reads it, two days after the last pruning: one run an hour, as long as real ones."""
+    folder = ROOT / "build" / "bench" / f"ledger-{runs}"
+    known = networks().values()
+    readings = [f"{one.name}/{reading.name}" for one in known for reading in one.readings if reading.every <= HOUR]
+    ledger = Ledger(folder)
+    if not folder.exists():
+        for hour in range(runs):
+            ledger.record(line(hour, readings)["id"], line(hour, readings))
+        ledger.pack(END - timedelta(days=1))
+
+    def work() -> dict[str, float]:
+        rows, errors = ledger.runs()
+        tables = ledger_tables(rows)
+        assert (rows.height, tables["run_error"].height, errors) == (runs, -(-runs // 5), [])
+        return {name: float(table.height) for name, table in tables.items()}
+
+    return work
+
+
 def newest(files: int) -> Work:
     """When a reading was read last, which each run asks of each reading."""
     context = reading_of(files)
@@ -115,6 +155,7 @@ def one_day(back: int, files: int) -> Work:
 
 CASES = (
     Case("one population's trend, {:,} rows of metrics", OURS, trend, sizes=(1_200_000, 12_000_000), limit=0.05),
+    Case("ledger of {:,} runs, and its tables", OURS, ledger_of, sizes=(1_000, 8_000), limit=0.05),
     Case("newest of a reading of {:,} files, the oldest written last", OURS, newest, sizes=(20_000,), limit=0.02),
     Case("a day of a reading of {:,} files", OURS, partial(one_day, 0), sizes=(20_000,), limit=0.05),
     Case("a day of sixty months before {:,} files", OURS, partial(one_day, 24 * 30 * 60), sizes=(20_000,), limit=0.05),

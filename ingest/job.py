@@ -486,7 +486,7 @@ class Record:
             "faults": list(blamed(outcomes)),
             "read": [f"{outcome.network}/{outcome.reading}" for outcome in outcomes if not outcome.error],
         }
-        self._landing.record_run(identity, entry)
+        self._landing.ledger.record(identity, entry)
 
 
 def blamed(outcomes: Iterable[Outcome]) -> Iterable[RunFault]:

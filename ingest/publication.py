@@ -19,12 +19,12 @@ from ingest.settings import memory
 from publish import claims, deciding, evidence, halting, operators, swept, yardsticks
 from publish.change import changes
 from publish.concentration import method_version, metrics
-from publish.trouble import troubles
+from publish.trouble import errors, troubles
 from store import reference
 from store.columns import ABOUT
 from store.described import IMPORTED
 from store.draft import Draft
-from store.ledger import Run
+from store.ledger import LISTS
 
 # What landed with each imported network.
 DESCRIPTIONS: Final = """
@@ -86,16 +86,16 @@ def build(
         return draft.publish(datetime.now(UTC)), torn
 
 
-def _ledger(draft: Draft, told: Callable[[Sequence[str]], None]) -> tuple[list[Run], tuple[str, ...]]:
+def _ledger(draft: Draft, told: Callable[[Sequence[str]], None]) -> tuple[pl.DataFrame, tuple[str, ...]]:
     """The runs, of which the last names what is torn: landing files, and lines of the ledger itself."""
     files = tuple(map(str, draft.torn.values()))
     told(files)
-    runs, damaged = draft.landing.runs()
+    runs, damaged = draft.landing.ledger.runs()
     if not damaged:
         return runs, files
     torn = files + tuple(map(str, damaged))
     told(torn)
-    return draft.landing.runs()[0], torn
+    return draft.landing.ledger.runs()[0], torn
 
 
 def thresholds(networks: Mapping[str, Network]) -> tuple[Threshold, ...]:
@@ -197,14 +197,10 @@ def _names(of: type) -> tuple[str, ...]:
     return tuple(field.name for field in fields(of))
 
 
-# What a line of the ledger has many of; the mart has tables of it.
-LISTS: Final = ("errors", "faults", "read")
-
-
-def ledger(runs: Sequence[Run]) -> dict[str, pl.DataFrame]:
+def ledger(runs: pl.DataFrame) -> dict[str, pl.DataFrame]:
     """The runs and their errors, as tables of the mart."""
     return {
-        "run": pl.DataFrame([{name: told for name, told in one.items() if name not in LISTS} for one in runs]),
-        "run_error": pl.DataFrame([{"run": one["id"], **error} for one in runs for error in one["errors"]]),
+        "run": runs.drop(LISTS),
+        "run_error": errors(runs).drop(runs.columns, strict=False),
         "trouble": troubles(runs),
     }

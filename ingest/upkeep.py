@@ -29,6 +29,7 @@ def prune(data: Path, networks: Mapping[str, Network], now: datetime) -> Pruned:
     torn = dict(landing.torn())
     thinned = landing.thin(now, needed(networks.values(), landing), torn)
     months = landing.compact(now, torn)
+    landing.ledger.pack(now, torn)
     published, named = build(data, networks, doubted=torn)
     write_site(data)
     return Pruned(len(thinned), len(months), published, tuple(dict.fromkeys([*map(str, torn.values()), *named])))

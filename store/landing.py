@@ -5,7 +5,7 @@
     landing/_parts/<network>/<chain_id>/<reading>/<height>/    finished parts of a long reading, until it is whole
     landing/_parts/<network>/<chain_id>/<reading>/final/       parts that hold at every later block
     landing/_parts/<network>/<chain_id>/_shared/               those that any reading of the network may ask for
-    landing/_runs/<run>.json                                   the ledger
+    landing/_runs/                                             the ledger (store/ledger.py)
     landing/_swept/<name>.parquet                              what sweeps computed; it can be computed again
     landing/_measured/<name>.<table>.parquet                   what others computed for a rebuild, until it is published
 
@@ -31,10 +31,9 @@ from typing import Any, Final
 import polars as pl
 
 from store.described import IMPORTED, Described
-from store.disk import replace
-from store.ledger import Run, line, told
+from store.ledger import Ledger
 from store.rows import KEYS, LATER, SCHEMAS, BadData, Block, Facts, Key, Kind, Measure, Place, Snapshot
-from store.sealed import note, proved, told_by_name, unproved, write_sealed
+from store.sealed import note, proved, safe, told_by_name, unproved, write_sealed
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +42,6 @@ log = logging.getLogger(__name__)
 SCHEMA_VERSION: Final = 5
 SEALED: Final = 3
 SAMPLE: Final = "sample"
-NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:@-]*")
 MONTH: Final = re.compile(r"[0-9]{4}-[0-9]{2}")
 # Parts of a long reading that hold at every later block.
 FINAL: Final = "final"
@@ -89,6 +87,7 @@ class Landing:
 
     def __init__(self, data: Path, only: Collection[Path] | None = None) -> None:
         self.folder = data / "landing"
+        self.ledger = Ledger(self.folder / "_runs")
         self.simulated = data.name == SAMPLE
         # All that there is of it, where not all is wanted.
         self._only = only
@@ -182,7 +181,7 @@ class Landing:
     def measured(self, name: str) -> dict[str, Path]:
         """A part of a rebuild: by table of the mart where its rows lie until the mart is published."""
         return {
-            table: self.folder / "_measured" / f"{_safe(name)}.{table}.parquet" for table in ("distribution", "metric")
+            table: self.folder / "_measured" / f"{safe(name)}.{table}.parquet" for table in ("distribution", "metric")
         }
 
     def keep_measured(self, name: str, make: Callable[[], Mapping[str, pl.DataFrame]]) -> None:
@@ -198,7 +197,7 @@ class Landing:
 
     def keep_swept(self, name: str, make: Callable[[], pl.DataFrame]) -> None:
         """Write a part of a sweep, unless it is there."""
-        path = self.folder / "_swept" / f"{_safe(name)}.parquet"
+        path = self.folder / "_swept" / f"{safe(name)}.parquet"
         if not path.exists():
             write_sealed(path, make(), {})
 
@@ -226,7 +225,7 @@ class Landing:
 
         def part(name: str, make: Callable[[], pl.DataFrame]) -> pl.DataFrame:
             folder = folders.get(type(name), parts / block)
-            path = folder / f"{_safe(name)}.parquet"
+            path = folder / f"{safe(name)}.parquet"
             if path.exists() and not isinstance(name, Anew):
                 try:
                     return _part(path)
@@ -293,7 +292,7 @@ class Landing:
 
     def torn(self) -> Iterator[tuple[Path, BadData]]:
         """Every stored file that is not what was written: snapshots, parts of long readings, lines of the ledger."""
-        checks = ((self.files(), intact), (self._all_parts(), _part), (self._lines(), line))
+        checks = ((self.files(), intact), (self._all_parts(), _part))
         for paths, check in checks:
             for path in paths:
                 try:
@@ -302,6 +301,7 @@ class Landing:
                     # What a run that works meanwhile has moved to another file is not torn.
                     if path.exists():
                         yield path, error
+        yield from self.ledger.torn()
 
     def sweep(self) -> None:
         """Remove what writers that were cut off left half written; the lock must be held."""
@@ -315,30 +315,6 @@ class Landing:
         shutil.rmtree(self.folder, ignore_errors=True)
         with suppress(OSError):
             self.folder.parent.rmdir()
-
-    def record_run(self, run: str, entry: Mapping[str, object]) -> None:
-        """Write one line of the ledger; it lands before the build, so that a rebuild keeps it."""
-        replace(self.folder / "_runs" / f"{_safe(run)}.json", told(entry))
-
-    def runs(self) -> tuple[list[Run], list[BadData]]:
-        """The ledger, oldest run first, and what is said of the lines that are damaged."""
-        lines, errors = [], []
-        for path in self._lines():
-            try:
-                lines.append(line(path))
-            except BadData as error:
-                errors.append(error)
-        return lines, errors
-
-    def newest_run(self) -> Run | None:
-        """The newest line of the ledger that is whole."""
-        for path in reversed(self._lines()):
-            with suppress(BadData):
-                return line(path)
-        return None
-
-    def _lines(self) -> list[Path]:
-        return sorted((self.folder / "_runs").glob("*.json"))
 
     def _all_parts(self) -> list[Path]:
         return [*sorted((self.folder / "_parts").rglob("*.parquet")), *self.swept()]
@@ -409,13 +385,13 @@ class Landing:
             raise BadData(f"{kind} facts of {snapshot.network} do not belong in {self.folder}")
 
     def _of_reading(self, snapshot: Snapshot) -> Path:
-        return self.folder / _safe(snapshot.network) / _safe(snapshot.chain_id) / _safe(snapshot.reading)
+        return self.folder / safe(snapshot.network) / safe(snapshot.chain_id) / safe(snapshot.reading)
 
     def _single(self, snapshot: Snapshot) -> Path:
         return self._of_reading(snapshot) / f"{snapshot.block.height}.parquet"
 
     def _parts(self, place: Place) -> Path:
-        return self.folder.joinpath("_parts", *map(_safe, place))
+        return self.folder.joinpath("_parts", *map(safe, place))
 
     def _readings(self) -> list[Path]:
         return sorted(path for path in self.folder.glob("[!_]*/*/*") if path.is_dir())
@@ -633,10 +609,3 @@ def _text(time: datetime) -> str:
 
 def _month(time: datetime) -> str:
     return f"{time.astimezone(UTC):%Y-%m}.parquet"
-
-
-def _safe(name: str) -> str:
-    """A name as a file name; raises BadData for one that could leave the folder."""
-    if not NAME.fullmatch(name):
-        raise BadData(f"{name!r} cannot name a landing file")
-    return name

@@ -28,6 +28,7 @@ BLANK: Final = "0" * 64
 MAGIC: Final = b"PAR1"
 # At the end of a Parquet file: the footer's length in four bytes, and the magic word.
 TAIL: Final = 8
+NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:@-]*")
 CHUNK: Final = 2**20
 
 
@@ -72,6 +73,13 @@ def unproved(path: Path, query: str, *parameters: object) -> pl.DataFrame:
         cursor.execute("SET TimeZone = 'UTC'")
         rows: pl.DataFrame = cursor.sql(query.format(file="$1"), params=[literal(path), *parameters]).pl()
         return rows
+
+
+def safe(name: str) -> str:
+    """A name as a file name; raises BadData for one that could leave the folder."""
+    if not NAME.fullmatch(name):
+        raise BadData(f"{name!r} cannot name a landing file")
+    return name
 
 
 @cache

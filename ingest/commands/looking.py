@@ -151,7 +151,7 @@ def _recorded(chosen: Sequence[Network], folder: Path) -> int:
 
 def _unpublished(landing: Landing, mart: Mart) -> Run | None:
     """The newest line of the ledger where the mart lacks it: of a command that was interrupted, or is at work."""
-    newest = landing.newest_run()
+    newest = landing.ledger.newest()
     known = newest is None or not mart.table("FROM run WHERE id = ?", newest["id"]).is_empty()
     return None if known else newest
 

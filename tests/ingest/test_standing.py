@@ -153,9 +153,11 @@ def test_runs_of_one_second_have_lines_of_their_own_the_newest_last(tmp_path: Pa
     starts = [second + timedelta(milliseconds=part) for part in (900, 20, 300)]
     for start in starts:
         Record(landing, start).end([], [])
-    lines, torn = landing.runs()
-    assert ([one["started"] for one in lines], torn) == ([start.isoformat() for start in sorted(starts)], [])
-    assert landing.newest_run() == lines[-1]
+    lines, torn = landing.ledger.runs()
+    assert (lines["started"].to_list(), torn) == ([start.isoformat() for start in sorted(starts)], [])
+    newest = landing.ledger.newest()
+    assert newest is not None
+    assert newest["id"] == lines["id"][-1]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from publish.trouble import troubles
-from store.ledger import Run
+from store.ledger import Run, frame
 
 DAY = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -53,16 +53,18 @@ STAKE, NAMES = "akash/stake", "akash/names"
 def test_a_reading_is_broken_since_the_first_of_the_runs_in_which_it_failed_in_a_row(
     runs: list[Run], since: dict[str, int]
 ) -> None:
-    found = {f"{row['network']}/{row['reading']}": row["since"].hour for row in troubles(runs).iter_rows(named=True)}
+    found = {
+        f"{row['network']}/{row['reading']}": row["since"].hour for row in troubles(frame(runs)).iter_rows(named=True)
+    }
     assert found == since
 
 
 def test_a_line_of_before_blames_no_host_and_tells_the_error() -> None:
-    (row,) = troubles([run(1, failed=(STAKE,))]).to_dicts()
+    (row,) = troubles(frame([run(1, failed=(STAKE,))])).to_dicts()
     assert (row["host"], row["cause"], row["message"]) == ("", "down", "SourceDown: refused")
 
 
 def test_a_torn_file_is_no_reading_that_fails() -> None:
     torn = run(1, read=())
     torn["errors"] = [{"network": "", "reading": "", "error": "BadData", "message": "torn"}]
-    assert troubles([torn]).is_empty()
+    assert troubles(frame([torn])).is_empty()

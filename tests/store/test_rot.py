@@ -25,7 +25,7 @@ from tests.store.test_landing import NOON, facts, snapshot
 
 PART = pl.DataFrame({"holder": ["a"], "block": [3]})
 LONG_AGO = NOON - timedelta(days=90)
-ENTRY = {
+ENTRY: ledger.Run = {
     "id": "20260717T120000-1",
     "started": NOON.isoformat(),
     "finished": NOON.isoformat(),
@@ -48,7 +48,7 @@ def world(data: Path) -> dict[str, Path]:
     seen = Facts(frame(Kind.OBSERVATIONS, [observation("bonded", NOON, 5, "uakt")]))
     landing.land(snapshot(7, kind=Kind.OBSERVATIONS, network="fetch"), seen)
     landing.memo(snapshot(8))(Lasting("final-logs-0-99"), lambda: PART)
-    landing.record_run("20260717T120000-1", ENTRY)
+    landing.ledger.record("20260717T120000-1", ENTRY)
     (part,) = (landing.folder / "_parts").rglob("*.parquet")
     (line,) = (landing.folder / "_runs").glob("*.json")
     return {"single": single, "month": month, "part": part, "line": line}
@@ -115,9 +115,9 @@ def test_any_flipped_byte_of_a_part_makes_it_again_or_changes_nothing(tmp_path: 
 def test_any_flipped_byte_of_a_line_of_the_ledger_is_named_or_says_the_same(tmp_path: Path, step: int) -> None:
     path = world(tmp_path)["line"]
     for place in stepped(path, step):
-        runs, damaged = Landing(tmp_path).runs()
-        assert runs == [ENTRY] or (runs == [] and str(path) in str(damaged)), place
-    assert Landing(tmp_path).runs() == ([ENTRY], [])
+        runs, damaged = Landing(tmp_path).ledger.runs()
+        assert runs.equals(ledger.frame([ENTRY])) or (runs.is_empty() and str(path) in str(damaged)), place
+    assert Landing(tmp_path).ledger.newest() == ENTRY
 
 
 def test_a_line_of_before_lines_had_hashes_is_read(tmp_path: Path) -> None:
@@ -191,7 +191,7 @@ def test_status_tells_of_a_newer_run_and_of_damage_that_a_rebuild_found(tmp_path
     assert ingest(tmp_path, "rebuild").exit_code == 4
     assert stated(tmp_path)["unpublished_run"] is None
     newer = {**ENTRY, "id": "20260718T120000-1", "started": (NOON + timedelta(days=1)).isoformat()}
-    Landing(tmp_path).record_run("20260718T120000-1", {**newer, "status": "interrupted"})
+    Landing(tmp_path).ledger.record("20260718T120000-1", {**newer, "status": "interrupted"})
     told = ingest(tmp_path, "status").stdout.splitlines()
     assert "not published: run of 2026-07-18T12:00 UTC, at work or interrupted" in told
     (said,) = [line for line in told if str(files["line"]) in line]
@@ -226,7 +226,7 @@ def test_verify_names_everything_that_is_torn_one_line_a_file(tmp_path: Path) ->
 @pytest.mark.slow
 def test_a_damaged_line_of_the_ledger_is_named_and_stops_nothing(tmp_path: Path) -> None:
     files = world(tmp_path)
-    Landing(tmp_path).record_run("20260718T120000-1", {**ENTRY, "id": "20260718T120000-1"})
+    Landing(tmp_path).ledger.record("20260718T120000-1", {**ENTRY, "id": "20260718T120000-1"})
     files["line"].write_bytes(b'{"id": ')
     told = ingest(tmp_path, "rebuild")
     assert (told.exit_code, str(files["line"]) in told.stderr) == (4, True)

@@ -82,7 +82,7 @@ def build_ruin(data: Path) -> Path:
         "faults": faults,
         "read": [],
     }
-    Landing(data).record_run(str(entry["id"]), entry)
+    Landing(data).ledger.record(str(entry["id"]), entry)
     return build_hamlet(data, hours_old=9)
 
 
