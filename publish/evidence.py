@@ -11,7 +11,7 @@ import polars as pl
 
 from analytics.power.confidence import Confidence
 from analytics.power.count import Count, counts
-from analytics.power.paths import Path, fewest
+from analytics.power.paths import Path, alone, fewest, needed
 from analytics.power.verdict import VERSION, Blank, Evidence, Gate, Math, Setting, State, Verdict, verdict
 from analytics.spread.metrics import HEADLINE
 from publish.confidence import confidence
@@ -240,6 +240,8 @@ def _looked_at(path: Path) -> dict[str, Any]:
         "seconds": path.seconds,
         "letter": path.confidence.letter if found else "",
         "parties": json.dumps(found.parties if found else ()),
+        "alone": json.dumps(sorted(alone(path)) if found else ()),
+        "needed": json.dumps(sorted(needed(path)) if found else ()),
     }
 
 

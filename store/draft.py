@@ -416,6 +416,12 @@ class Draft:
         self.execute("COMMIT")
         self.execute("BEGIN")
 
+    def keep_ranks(self) -> None:
+        """Let `ranked` have who is largest at the last block of each day; after `scorecard` is as it is to be."""
+        self.execute(sql.UNRANKED)
+        for _, batch in self._only("ranked", sql.LAST_OF_DAYS):
+            self.execute(sql.RANKED, *self._wanted(batch))
+
     def _numbers(self, network: str, addresses: pl.Series) -> pl.Series:
         """The number of each address of a network in `holder`; new ones get theirs in the order of the alphabet."""
         # What landed lies in runs of this order, one a population: they are merged, and nothing is hashed.

@@ -1,11 +1,13 @@
-"""The curated facts of data/reference: who owns an address, what happened, is claimed, planned or not, yardsticks.
+"""The curated facts of data/reference: who owns an address, what happened, is claimed or planned; where to look on.
 
 A row that lacks evidence, or has a word that nobody knows, is refused with its file and name (store/sheets.py).
 """
 
+import re
 from math import inf
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import polars as pl
 
@@ -111,6 +113,14 @@ PLANNED: Final = pl.Schema(
         **dict.fromkeys(("recorded_at", "checked_at"), pl.Date()),
     }
 )
+# The place of an address in the address of an explorer's page.
+PLACE: Final = "{address}"
+EXPLORERS: Final = pl.Schema(
+    {
+        **dict.fromkeys(("network", "title", "account", "source"), pl.String()),
+        **dict.fromkeys(("recorded_at", "checked_at"), pl.Date()),
+    }
+)
 
 
 _ENTITIES: Final = Sheet(
@@ -160,6 +170,7 @@ _PLANNED: Final = Sheet(
     usual={"inferred": "", "checked_at": None},
     words={"stack": ("compute", "data", "model", "agents")},
 )
+_EXPLORERS: Final = Sheet("explorer", "title", EXPLORERS, usual={"checked_at": None})
 _HOSTS: Final = Sheet(
     "host",
     "host",
@@ -241,6 +252,17 @@ def offchain_powers(path: Path = REFERENCE / "offchain_powers.toml") -> pl.DataF
 def planned(path: Path = REFERENCE / "planned.toml") -> pl.DataFrame:
     """Networks that are planned, in the order of the file; shown where their layer stands, counted nowhere."""
     return read(path, _PLANNED)
+
+
+def explorers(path: Path = REFERENCE / "explorers.toml") -> pl.DataFrame:
+    """Where else an address can be looked up, in the order of the file; raises BadData for what is no such page."""
+    found = read(path, _EXPLORERS)
+    for title, account in found.select("title", "account").iter_rows():
+        page = urlsplit(account.replace(PLACE, "x"))
+        whole = page.scheme == "https" and page.hostname and PLACE not in account.partition("//")[2].partition("/")[0]
+        if not whole or account.count(PLACE) != 1 or not re.fullmatch("[!-~]+", account):
+            raise wrong(path, title, f"has no address of a page with {PLACE} in it once: {account!r}")
+    return found
 
 
 def hosts(kind: str, path: Path = REFERENCE / "hosts.toml") -> tuple[str, ...]:

@@ -189,6 +189,16 @@ CREATE TABLE holding (
     amount DECIMAL(38, 0)          -- in base units
 );
 
+-- Where the hundred largest addresses of the populations on the scorecard stood at the last block of each day of the
+-- last year. Older holdings stay in landing; of who was smaller nothing is kept.
+CREATE TABLE ranked (
+    snapshot INTEGER,              -- id of the snapshot
+    population INTEGER,            -- id of the population
+    rank INTEGER,                  -- place by amount, the same for equal amounts
+    address VARCHAR,               -- in its canonical spelling
+    amount DECIMAL(38, 0)          -- in base units
+);
+
 -- One population at one block under one grouping: address, control (one party's addresses merged, protocol accounts
 -- left out), ownership (control without custodians), custodians (they alone). A grouping that no label touches has no
 -- row: it equals `address`. `claimed` has none: it counts as much as `control`.
@@ -466,7 +476,9 @@ CREATE TABLE path (
     missing VARCHAR,               -- why nobody knows who holds it
     seconds BIGINT,                -- the shortest time from the start to the effect; null: not known
     letter VARCHAR,                -- of confidence
-    parties VARCHAR                -- who they are, as JSON
+    parties VARCHAR,               -- who they are, as JSON
+    alone VARCHAR,                 -- all who are enough by themselves, as JSON
+    needed VARCHAR                 -- those without whom all others are not enough, as JSON
 );
 
 -- The fewest parties that decide over what a part of a network gets (docs/metrics.md).
@@ -499,6 +511,17 @@ CREATE TABLE planned (
     says VARCHAR,                  -- what there is of it, as the source says
     inferred VARCHAR,              -- what follows from the source and stands nowhere in it; empty where nothing does
     source VARCHAR,                -- public evidence
+    recorded_at DATE,              -- when it was written down
+    checked_at DATE                -- when somebody opened the source; null: nobody could
+);
+
+-- Where else an address of a network can be looked up (data/reference/explorers.toml).
+CREATE TABLE explorer (
+    place INTEGER,                 -- order of the file
+    network VARCHAR,               -- short name of the network
+    title VARCHAR,                 -- of the explorer
+    account VARCHAR,               -- address of its page of an account, {address} in the account's place
+    source VARCHAR,                -- who says that its pages have this form
     recorded_at DATE,              -- when it was written down
     checked_at DATE                -- when somebody opened the source; null: nobody could
 );

@@ -148,6 +148,47 @@ NEWEST: Final = """
     WHERE kind = 'holdings' AND id NOT IN (SELECT unnest(?::INTEGER[])) GROUP BY network, reading
 """
 
+# The last block of each day of the last year of every reading that has a population on the scorecard.
+LAST_OF_DAYS: Final = """
+    SELECT max_by(s.id, row(s.time, s.id)) AS id FROM snapshot s
+    JOIN newest n ON n.network = s.network AND n.reading = s.reading
+    WHERE s.kind = 'holdings' AND s.n > 0 AND s.id NOT IN (SELECT unnest(?::INTEGER[]))
+        AND s.time > n.time - INTERVAL 366 DAY
+        AND (s.network, s.reading) IN (SELECT (network, reading) FROM scorecard)
+    GROUP BY s.network, s.reading, s.time::DATE
+"""
+_RANKED: Final = 100
+# No population has so many sinks: what nobody got is among the largest, and has no rank.
+_SINKS: Final = 20
+# Of equal amounts those that come first in the alphabet are among the hundred.
+RANKED: Final = f"""
+    INSERT INTO ranked
+    SELECT snapshot, population, rank() OVER (PARTITION BY snapshot, population ORDER BY amount DESC), address, amount
+    FROM (
+        SELECT snapshot, population, unnest(largest, recursive := true) FROM (
+            SELECT w.id AS snapshot, p.id AS population,
+                   min_by(struct_pack(address := r.holder, amount := r.amount), row(-r.amount, r.holder),
+                          {_RANKED + _SINKS}) AS largest
+            FROM {_READ.format(later="")} JOIN population p ON p.name = r.population
+            JOIN snapshot s ON s.id = w.id
+            SEMI JOIN scorecard c
+                ON c.network = s.network AND c.reading = s.reading AND c.population = r.population
+            WHERE r.amount > 0
+            GROUP BY w.id, p.id
+        )
+    )
+    WHERE NOT is_sink(address)
+    QUALIFY row_number() OVER (PARTITION BY snapshot, population ORDER BY amount DESC, address) <= {_RANKED}
+    ORDER BY population, snapshot, amount DESC, address
+"""
+# What is no longer on the scorecard.
+UNRANKED: Final = """
+    DELETE FROM ranked o WHERE NOT EXISTS (
+        SELECT 1 FROM snapshot s JOIN population p ON p.id = o.population
+        JOIN scorecard c ON c.network = s.network AND c.reading = s.reading AND c.population = p.name
+        WHERE s.id = o.snapshot)
+"""
+
 # Labels by number, and two that have no row in the reference: of what nobody got, and of a chain's own modules.
 _SINK, _MODULE, _NOBODY = -1, -2, 0
 LABELS: Final = f"""
@@ -416,7 +457,18 @@ LOAD: Final[Mapping[str, Sequence[str]]] = {
 }
 
 TABLES: Final = ("observation", "proposal", "vote")
-OF_SNAPSHOT: Final = (*TABLES, "holding", "distribution", "reported", "metric", "sweep", "measured", "share", "slack")
+OF_SNAPSHOT: Final = (
+    *TABLES,
+    "holding",
+    "distribution",
+    "reported",
+    "metric",
+    "sweep",
+    "measured",
+    "share",
+    "slack",
+    "ranked",
+)
 
 NUMBER_LABELS: Final[Sequence[str]] = (
     "DELETE FROM holder_label",

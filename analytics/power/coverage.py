@@ -5,9 +5,12 @@ delegation whose delegator or whose validator takes part, once, as long as no de
 that is smaller can have as much. analytics/power/covering.py has how few that takes.
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from functools import cached_property
+
+import numpy as np
 
 from analytics.power.covering import fewest
 from analytics.power.delegations import Delegations
@@ -73,6 +76,25 @@ class Covered:
     def labelled(self, known: Collection[str]) -> float:
         """Part of the power of which everybody is known who could vote with it."""
         return self.delegations.known(frozenset(known)) / self._total
+
+    def alone(self) -> frozenset[str]:
+        """Those with whom enough power has to do, whatever is not known of it."""
+        held = self.delegations
+        own = np.where(held.delegator == held.validator, 0, held.power)
+        reach = np.full(len(held.names), 0, np.object_)
+        np.add.at(reach, held.validator, held.power)
+        np.add.at(reach, held.delegator, own)
+        enough = min(self.need + self.doubted, self._total)
+        unread: Counter[str] = Counter()
+        for one, power in self.unread:
+            unread[one] += power
+        return frozenset(one for one, power in zip(held.names, reach, strict=True) if power + unread[one] >= enough)
+
+    def needed(self) -> frozenset[str]:
+        """Those without whose own power, that nobody else can vote with, the rest is too little."""
+        held, spare = self.delegations, self._total - self.need
+        rows = zip(held.delegator.tolist(), held.validator.tolist(), held.power, strict=True)
+        return frozenset(held.names[one] for one, other, power in rows if one == other and power > spare)
 
     @property
     def _total(self) -> int:

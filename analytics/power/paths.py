@@ -79,6 +79,14 @@ class Need(Protocol):
         """Part of it, from 0 to 1, that known parties have."""
         ...
 
+    def alone(self) -> frozenset[str]:
+        """Those who meet it by themselves."""
+        ...
+
+    def needed(self) -> frozenset[str]:
+        """Those without whom all others together do not meet it."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Quorum:
@@ -125,6 +133,15 @@ class Quorum:
     def labelled(self, known: Collection[str]) -> float:
         """Part of the votes that known parties have."""
         return sum(amount for party, amount in self.votes.items() if party in known) / sum(self.votes.values())
+
+    def alone(self) -> frozenset[str]:
+        """Those who have enough votes by themselves."""
+        return frozenset(party for party, votes in self.votes.items() if votes >= self.need)
+
+    def needed(self) -> frozenset[str]:
+        """Those without whom all other votes are too few."""
+        spare = sum(self.votes.values()) - self.need
+        return frozenset(party for party, votes in self.votes.items() if votes > spare)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +225,16 @@ def _together(needs: Sequence[Need]) -> Fewest:
         if found is not None:
             return Fewest(size, tuple(found))
     raise AssertionError("each quorum can be met, so all parties together meet them")
+
+
+def alone(path: Path) -> frozenset[str]:
+    """Those who can go a path by themselves: each need is met by them."""
+    return frozenset.intersection(*(need.alone() for need in path.needs))
+
+
+def needed(path: Path) -> frozenset[str]:
+    """Those without whom nobody can go a path: some need is not met by all others."""
+    return frozenset().union(*(need.needed() for need in path.needs))
 
 
 def at_worst(needs: Sequence[Need], labelled: Collection[str]) -> int:

@@ -115,6 +115,13 @@ WHOLE: dict[str, tuple[Reader, dict[str, str]]] = {
             "recorded_at": "2026-11-30",
         },
     ),
+    "explorer": (
+        reference.explorers,
+        {
+            "network": '"akash"', "title": '"Scan"', "account": '"https://scan.example/{address}"',
+            "source": '"a page"', "recorded_at": "2026-12-01",
+        },
+    ),
 }  # fmt: skip
 
 
@@ -161,6 +168,12 @@ def test_what_a_row_lacks_is_refused_with_its_file_and_column(
         ("entity", "entity", '"claim:x"', "akash1x is of no entity in small letters"),
         ("blank", "axis", '"math"', "is a 'math'; known"),
         ("planned", "stack", '"layer two"', "is a 'layer two'; known"),
+        ("explorer", "account", '"https://scan.example/"', "has no address of a page"),
+        ("explorer", "account", '"http://scan.example/{address}"', "has no address of a page"),
+        ("explorer", "account", '"javascript:{address}"', "has no address of a page"),
+        ("explorer", "account", '"https://{address}.example/"', "has no address of a page"),
+        ("explorer", "account", '"https://scan.example/{address}/{address}"', "has no address of a page"),
+        ("explorer", "account", '"https://scan.example/ {address}"', "has no address of a page"),
         ("claim", "claimed", "true", "cannot be True"),
         ("claim", "claimed", "-5", "claims -5"),
         ("claim", "claimed", "inf", "claims inf"),

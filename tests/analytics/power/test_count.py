@@ -7,7 +7,7 @@ import pytest
 
 from analytics.power.confidence import Confidence
 from analytics.power.count import Count, counts
-from analytics.power.paths import Action, By, Fewest, Path, Quorum, Side, fewest
+from analytics.power.paths import Action, By, Fewest, Path, Quorum, Side, alone, fewest, needed
 from analytics.power.verdict import Blank, State
 from tests.analytics.power.test_rule_twice import Between
 from tests.analytics.power.test_verdict import SURE, judged, math
@@ -161,6 +161,12 @@ def test_a_count_between_two_ends_is_at_most() -> None:
         def labelled(self, known: object) -> float:
             return 1.0
 
+        def alone(self) -> frozenset[str]:
+            return frozenset()
+
+        def needed(self) -> frozenset[str]:
+            return frozenset()
+
     vague = Path(Action.HALT, Side.FORCE, "vote", (Vague(),), By.VOTES, confidence=SURE)
     found = k(vague)
     assert (found.number, found.least, found.at_most, found.text) == (3, 2, True, "at most a handful (A)")
@@ -199,6 +205,26 @@ def test_too_many_overlapping_parties_are_counted_between_two_ends() -> None:
 def test_impossible_quorums_are_refused(votes: dict[str, int], need: int, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Quorum(votes, need)
+
+
+@pytest.mark.parametrize(
+    ("needs", "enough", "without"),
+    [
+        # Any of three; two of three; all of two; one who has two of three keys.
+        ([Quorum.of_signers(1, ["A", "B", "C"])], "ABC", ""),
+        ([Quorum.of_signers(2, ["A", "B", "C"])], "", ""),
+        ([Quorum.of_signers(2, ["A", "B"])], "", "AB"),
+        ([Quorum.of_signers(2, ["A", "A", "B"])], "A", "A"),
+        ([Quorum({"A": 40, "B": 35, "C": 25}, 66)], "", "AB"),
+        ([Quorum({"A": 40, "B": 35, "C": 25}, 62)], "", "A"),
+        # Together with a guardian: who has both is enough, the guardian is needed.
+        ([Quorum.of_signers(1, ["A", "B"]), one("A")], "A", "A"),
+        ([Quorum.of_signers(1, ["A", "B"]), one("F")], "", "F"),
+    ],
+)
+def test_who_is_enough_alone_and_without_whom_nobody_can(needs: list[Quorum], enough: str, without: str) -> None:
+    path = force(*needs)
+    assert (alone(path), needed(path)) == (frozenset(enough), frozenset(without))
 
 
 def test_a_path_has_holders_or_says_why_not() -> None:

@@ -42,6 +42,25 @@ def test_a_delegation_counts_once_with_its_delegator_or_its_validator(
     assert (found.lower, found.upper, set(found.parties)) == (fewest, fewest, parties)
 
 
+@each("need", (1, 20, 40, 60, 90, 120, 139, 140))
+def test_who_is_enough_alone_and_without_whom_the_rest_is_too_little(need: int) -> None:
+    """By definition: of the rows with which one has to do, and of those with which anybody else has."""
+    rows = (ONE, OTHER, ("d", "W", 30), ("f", "W", 10), ("V", "V", 25), ("W", "X", 15))
+    found = Covered(Delegations.of(rows), need)
+    everybody = {name for *pair, _ in rows for name in pair}
+    enough = {one for one in everybody if sum(power for a, b, power in rows if one in (a, b)) >= need}
+    rest = {one: sum(power for a, b, power in rows if {a, b} != {one}) for one in everybody}
+    assert found.alone() == enough
+    assert found.needed() == {one for one, power in rest.items() if power < need}
+
+
+def test_what_nobody_has_read_makes_nobody_enough_who_might_not_have_it() -> None:
+    delegations = Delegations.of([ONE, ("e", "W", 30)])
+    assert Covered(delegations, 45, (("V", 10),)).alone() == {"V"}
+    assert Covered(delegations, 45, (("V", 10),), doubted=6).alone() == frozenset()
+    assert Covered(delegations, 75, (("V", 10),)).needed() == frozenset()
+
+
 @each(("delegations", "need"), [((), 1), ((ONE,), 0), ((ONE,), -1), ((ONE,), 41), (((*ONE[:2], -1), OTHER), 1)])
 def test_what_cannot_be_asked_is_refused(delegations: tuple[tuple[str, str, int], ...], need: int) -> None:
     with pytest.raises(ValueError, match=r"never be together|negative"):

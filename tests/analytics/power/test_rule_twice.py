@@ -46,6 +46,12 @@ class Between:
     def labelled(self, known: Collection[str]) -> float:
         return 1.0
 
+    def alone(self) -> frozenset[str]:
+        return frozenset()
+
+    def needed(self) -> frozenset[str]:
+        return frozenset()
+
 
 # The second reading.
 
