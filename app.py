@@ -5,6 +5,7 @@ import streamlit as st
 PAGES = [
     st.Page("pages/scorecard.py", title="Scorecard", icon=":material/scoreboard:", default=True),
     st.Page("pages/power.py", title="Who holds power", icon=":material/groups:"),
+    st.Page("pages/entity.py", title="Who is this", icon=":material/person_search:"),
     st.Page("pages/proposals.py", title="Proposals and votes", icon=":material/how_to_vote:"),
     st.Page("pages/whatif.py", title="What if", icon=":material/tune:"),
     st.Page("pages/trends.py", title="Trends", icon=":material/timeline:"),

@@ -1,4 +1,4 @@
-"""Who holds power: how few can decide here, who they are, and where an address stands."""
+"""Who holds power: how few can decide here, and who they are."""
 
 from collections.abc import Mapping, Sequence
 
@@ -10,12 +10,24 @@ from questions import a_priori, alike, halting, month, power, ranking
 from questions import thresholds as rules
 from questions.labels import behind
 from questions.populations import Population
-from questions.search import beginnings, misspelled, one_each, respelled, search
-from questions.standing import everywhere
-from store.addresses import LONGEST_PASTED
 from store.rows import Measure
 from ui import alike as told
-from ui import banners, charts, choose, colours, draw, frame, inert, labels, parties, powers, served, tables, words
+from ui import (
+    banners,
+    charts,
+    choose,
+    colours,
+    draw,
+    find,
+    frame,
+    inert,
+    labels,
+    parties,
+    powers,
+    served,
+    tables,
+    words,
+)
 from ui import halting as still
 from ui.provenance import Provenance
 
@@ -26,6 +38,9 @@ SHOWN = ("effective_parties", "top_1", "top_10", "nc_ge_1_3", "nc_gt_1_2", "nc_g
 def main() -> None:
     """The page from top to bottom."""
     known = frame.begin("How few can decide here?")
+    # Links of before asked here where an address stands.
+    if text := st.query_params.get("q", ""):
+        find.moved(text)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         network = choose.network(known)
         of_network = [one for one in known if one.network == network]
@@ -34,7 +49,6 @@ def main() -> None:
         threshold = choose.threshold(served.asked(rules.thresholds, population))
     chosen(population, threshold)
     over(population)
-    find(known)
 
 
 @frame.section
@@ -115,6 +129,7 @@ def party(network: str, ranks: pl.DataFrame, rank: int) -> None:
         f"**{inert.markdown(one['party'])}** is number {rank} with {words.share(one['share'])}. {outvote}.  \n"
         f"`{inert.plain(one['address'], 120)}`"
     )
+    find.link(one["of"], one["party"])
     if one["entity"]:
         labels.evidence(served.asked(behind, network, one["entity"]))
 
@@ -232,48 +247,6 @@ def standstill(population: Population) -> None:
         st.markdown(still.slack(slack))
     elif not costs.is_empty():
         st.caption("How few more would have to fall silent is not known: who signs blocks was not read.")
-
-
-@frame.section
-def find(known: list[Population]) -> None:
-    """Where an address or a name stands, over all networks."""
-    st.header("Find an address", anchor=False)
-    text = st.text_input(
-        "Address or name",
-        key="q",
-        max_chars=LONGEST_PASTED,
-        placeholder=f"{', '.join(served.asked(beginnings))}, a link to one, or a name",
-        # Part of the address of the page: a link shows the next reader the same.
-        bind="query-params",
-    )
-    if text:
-        found_for(text, known)
-
-
-@frame.section
-def found_for(text: str, known: Sequence[Population]) -> None:
-    """Where the address or the name that was asked for stands."""
-    found = served.asked(search, text)
-    if other_chain := served.asked(respelled, text):
-        st.caption(other_chain)
-    if not found:
-        wrong = misspelled(text)
-        nobody = "Nobody of that address or name holds anything in the newest data."
-        banners.nothing(f"{words.sentence(wrong)}." if wrong else nobody)
-        return
-    meant = choose.one_of(one_each(found))
-    stands = served.asked(everywhere, known, meant)
-    sources = [frame.source(one.population) for one in stands]
-    if not stands:
-        banners.nothing("It is known, and holds nothing in the newest data.")
-        return
-    first = parties.first_of_each(stands)
-    ranks = [parties.named(served.asked(ranking.ranking, one.population, power.GROUPING)) for one in first]
-    merged = [parties.together(rows, one.address) for rows, one in zip(ranks, first, strict=True)]
-    st.markdown(parties.place(first, merged))
-    labels.evidence(served.asked(behind, meant.network, meant.canonical))
-    index = [served.asked(a_priori.decides, one.population, one.address) for one in stands]
-    draw.table(parties.stands(stands, index), parties.STANDS, alt="Where it stands", sources=sources, key="stands")
 
 
 main()

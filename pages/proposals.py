@@ -168,7 +168,7 @@ def carried(counted: Count, called: dict[str, str], who: Found) -> None:
     operator = ballots.operator_of(counted, who)
     if operator:
         st.markdown(f"{votes.as_validator(counted, operator, called)} {record.of_one(past, operator)}")
-    rows = record.beside(parties.called(ballots.mine(counted, who, own, called)), past)
+    rows = record.beside(parties.called(ballots.mine(counted, who, own, called), network), past)
     weighs = votes.counts(ballots.weight(counted, who, own), counted.proposal)
     st.markdown(f"{votes.represented(rows, counted, who)} {weighs}")
     if not rows.is_empty():
@@ -184,7 +184,7 @@ def carried(counted: Count, called: dict[str, str], who: Found) -> None:
 @frame.section
 def voters(counted: Count, called: dict[str, str]) -> None:
     """Everybody who voted, by power."""
-    rows = parties.called(ballots.voters(counted, called))
+    rows = parties.called(ballots.voters(counted, called), counted.proposal.network)
     st.header("Who voted, with how much", anchor=False)
     draw.table(
         rows,
@@ -206,7 +206,7 @@ def voters(counted: Count, called: dict[str, str]) -> None:
 @frame.section
 def absent(counted: Count, called: dict[str, str]) -> None:
     """Those who have not voted."""
-    rows = parties.called(ballots.absent(counted, called))
+    rows = parties.called(ballots.absent(counted, called), counted.proposal.network)
     st.header(votes.not_voted(rows, counted), anchor=False)
     if not rows.is_empty():
         draw.table(
@@ -263,7 +263,7 @@ def validators(chosen: Proposal, found: Record) -> None:
     called = served.asked(ballots.names, chosen.network)
     party = pl.col("address").replace_strict(called, default="", return_dtype=pl.String)
     draw.table(
-        parties.called(found.validators.with_columns(party=party)),
+        parties.called(found.validators.with_columns(party=party), chosen.network),
         record.columns(found, chosen.electorate),
         alt=f"How often, with how much and how each {chosen.electorate.voter} voted on the proposals that are over",
         sources=[record.source(chosen, found)],

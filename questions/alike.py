@@ -5,6 +5,7 @@ from typing import Final
 
 import polars as pl
 
+from questions.entity import Entity
 from questions.populations import Population
 from store import addresses
 from store.mart import Mart
@@ -46,6 +47,24 @@ def alike(mart: Mart, population: Population) -> list[Alike]:
         if group.height > 1
     ]
     return sorted(found, key=lambda one: (not one.joined, -one.share, one.by, one.said))
+
+
+_SAYS: Final = """
+    SELECT coalesce(n.title, a.network) AS network, a.name, a.address, a.network || ':' || a.address AS of, a.share,
+           a.alike || ': ' || a.said AS said
+    FROM alike a LEFT JOIN network n ON n.name = a.network
+    WHERE (a.alike, a.said) IN (SELECT (alike, said) FROM alike
+                                WHERE (network, address) IN (SELECT (unnest(?1::VARCHAR[]), unnest(?2::VARCHAR[]))))
+        AND (a.joined OR a.network IN (SELECT unnest(?1::VARCHAR[])))
+    ORDER BY a.joined DESC, a.alike, a.said, a.share DESC, a.network, a.address
+"""
+
+
+def says(mart: Mart, one: Entity) -> pl.DataFrame:
+    """Who says the same as the addresses of an entity: network, party (its name, if any), address, of, share, said."""
+    rows = mart.table(_SAYS, [member.network for member in one.members], [member.canonical for member in one.members])
+    names = pl.Series("party", [self_said(name) or "" for name in rows["name"]], dtype=pl.String)
+    return rows.drop("name").with_columns(names)
 
 
 def _members(group: pl.DataFrame, population: Population) -> tuple[tuple[str, float], ...]:

@@ -75,8 +75,9 @@ def ranking(mart: Mart, population: Population, grouping: str, limit: int = 1000
     """The largest parties of a population (a row of `populations`), the largest first.
 
     Columns: rank, address (as its users write it), name, name_from (label, chain or nobody), kind, evidence, members
-    (how many addresses), addresses (all of them), amount (base units, exact), base_units (the same as text),
-    amount_tokens, share and cumulative (of what the grouping counts, also where not all of it was read).
+    (how many addresses), addresses (all of them), of (what a link to its page carries), amount (base units, exact),
+    base_units (the same as text), amount_tokens, share and cumulative (of what the grouping counts, also where not all
+    of it was read).
     """
     labelled = mart.table("SELECT count(*) AS n FROM holder_label WHERE network = ?", population.network)["n"][0]
     rows = mart.table(
@@ -101,12 +102,15 @@ def ranking(mart: Mart, population: Population, grouping: str, limit: int = 1000
         one if several is None else ", ".join(addresses.display(each, population.spelling) for each in several)
         for one, several in zip(shown, rows["addresses"], strict=True)
     ]
+    # A party has a page of its own, and so has each address.
+    merged = pl.lit(None) if grouping == "address" else pl.col("entity")
+    of = pl.coalesce(merged, pl.lit(f"{population.network}:") + pl.col("address"))
     own = pl.Series("own_name", [self_said(name) for name in rows["own_name"]], dtype=pl.String)
     # A party of several addresses is called by what their labels have in common.
     pairs = rows.select("name", "names").iter_rows()
     label = pl.Series("name", [common(names) if names else name for name, names in pairs], dtype=pl.String)
     return (
-        rows.with_columns(own, label)
+        rows.with_columns(own, label, of=of)
         .with_columns(
             address=pl.Series(shown, dtype=pl.String),
             addresses=pl.Series(all_of, dtype=pl.String),

@@ -90,7 +90,7 @@ def respelled(mart: Mart, text: str) -> str:
 
 def spelled(mart: Mart, wanted: addresses.Address) -> list[Found]:
     """Holders of a key; each spelling is asked for by itself, because that lets the mart skip what cannot hold it."""
-    asked = _spellings(mart, wanted)
+    asked = spellings(mart, wanted)
     one = "SELECT network, address FROM holder WHERE address = ?"
     return _found(mart.table(_WHO.format(found=" UNION ALL ".join([one] * len(asked))), *asked))
 
@@ -131,7 +131,7 @@ def _found(rows: pl.DataFrame) -> list[Found]:
     ]
 
 
-def _spellings(mart: Mart, wanted: addresses.Address) -> list[str]:
+def spellings(mart: Mart, wanted: addresses.Address) -> list[str]:
     """Canonical spellings under which the same key may hold something."""
     found = list(wanted.candidates)
     if wanted.kind == "cosmos":

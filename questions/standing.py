@@ -4,22 +4,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from questions.entity import Entity
 from questions.populations import Population
-from questions.ranking import outvoted_by, ranking
+from questions.power import GROUPING
+from questions.ranking import counted_total, outvoted_by, ranking
 from questions.search import Found, spelled
 from store import addresses
 from store.mart import Mart
+from store.reference import PROTOCOL
 
 # Measures whose amounts are votes: about blocks, about rules, or as keys of a multisig.
 VOTING: Final = ("voting_power", "stake", "control")
 
 
 _STANDS: Final = """
-    WITH mine AS (
-        SELECT o.snapshot, o.population, o.amount FROM holding o
-        WHERE o.holder = (SELECT id FROM holder WHERE network = ? AND address = ?)
+    WITH who AS (
+        SELECT * FROM ({found})
+    ),
+    mine AS (
+        SELECT w.network, w.address, o.snapshot, o.population, o.amount FROM holding o JOIN who w ON w.id = o.holder
     )
-    SELECT m.snapshot, m.population AS population_id, m.amount,
+    SELECT m.network, m.address, m.snapshot, m.population AS population_id, m.amount,
            (SELECT count(*) + 1 FROM holding o
             WHERE o.snapshot = m.snapshot AND o.population = m.population AND o.amount > m.amount) AS rank
     FROM mine m
@@ -52,17 +57,22 @@ class Standing:
         return float(self.amount) / 10.0**self.population.token_decimals
 
 
-def standing(mart: Mart, known: Sequence[Population], found: Found) -> list[Standing]:
-    """Where one address stands in every population that has it."""
+def standing(mart: Mart, known: Sequence[Population], *found: Found) -> list[Standing]:
+    """Where some addresses stand in every population that has them: first where they vote, the largest share first."""
+    if not found:
+        return []
     by_id = {(one.snapshot, one.population_id): one for one in known}
-    rows = mart.table(_STANDS, found.network, found.canonical).iter_rows()
+    shown = {(one.network, one.canonical): one.address for one in found}
+    one = "(SELECT id, network, address FROM holder WHERE network = ? AND address = ?)"
+    asked = [part for pair in shown for part in pair]
+    rows = mart.table(_STANDS.format(found=" UNION ALL ".join([one] * len(shown))), *asked).iter_rows()
     stands = []
-    for snapshot, population, amount, rank in rows:
+    for network, address, snapshot, population, amount, rank in rows:
         among = by_id.get((snapshot, population))
         if among is not None:
             others = _others(mart, among, int(rank), int(amount))
-            stands.append(Standing(among, found.address, int(rank), int(amount), others))
-    return stands
+            stands.append(Standing(among, shown[network, address], int(rank), int(amount), others))
+    return sorted(stands, key=lambda one: (votes(one.population), one.share, one.population.key), reverse=True)
 
 
 def everywhere(mart: Mart, known: Sequence[Population], found: Found) -> list[Standing]:
@@ -71,8 +81,89 @@ def everywhere(mart: Mart, known: Sequence[Population], found: Found) -> list[St
         same = spelled(mart, addresses.address(found.canonical))
     except addresses.NotAnAddress:
         same = [found]
-    stands = [one for spelling in same for one in standing(mart, known, spelling)]
-    return sorted(stands, key=lambda one: (votes(one.population), one.share, one.population.key), reverse=True)
+    return standing(mart, known, *same)
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Where a party stands in one population with all its addresses that labels put together.
+
+    whole: what is counted once parties are put together and protocol accounts left out. others: as of an address.
+    """
+
+    population: Population
+    party: str
+    rank: int
+    amount: int
+    whole: int
+    addresses: int
+    others: int | None
+
+    @property
+    def share(self) -> float:
+        """Part of what is counted."""
+        return self.amount / self.whole if self.whole else 0.0
+
+    @property
+    def amount_tokens(self) -> float:
+        """What it has, in the unit that readers know."""
+        return float(self.amount) / 10.0**self.population.token_decimals
+
+
+# Labelled holders are few; of the others only those that have more are counted.
+_TOGETHER: Final = """
+    WITH label AS (
+        SELECT holder, any_value(entity) AS entity, any_value(kind) AS kind FROM holder_label
+        WHERE network = ?1 AND in_force(valid_from, valid_to, ?4) GROUP BY holder
+    ),
+    merged AS (
+        SELECT l.entity, sum(o.amount) AS amount, count(*) AS addresses
+        FROM holding o JOIN label l ON l.holder = o.holder
+        WHERE o.snapshot = ?2 AND o.population = ?3 AND o.amount > 0 AND NOT list_contains(?6::VARCHAR[], l.kind)
+        GROUP BY l.entity
+    ),
+    mine AS MATERIALIZED (SELECT amount, addresses FROM merged WHERE entity = ?5),
+    larger AS (
+        SELECT o.holder FROM holding o
+        WHERE o.snapshot = ?2 AND o.population = ?3 AND o.amount > (SELECT amount FROM mine)
+    )
+    SELECT amount, addresses,
+           1 + (SELECT count(*) FROM merged m WHERE m.amount > mine.amount)
+           + (SELECT count(*) FROM larger g JOIN holder h ON h.id = g.holder
+              WHERE NOT is_sink(h.address) AND g.holder NOT IN (SELECT holder FROM label)) AS rank
+    FROM mine
+"""
+
+
+def together(mart: Mart, population: Population, party: str) -> Together | None:
+    """Where a party stands in a population; None where it has nothing there, or is none that decides (a bridge)."""
+    rows = mart.table(
+        _TOGETHER,
+        population.network,
+        population.snapshot,
+        population.population_id,
+        population.time,
+        party,
+        list(PROTOCOL),
+    )
+    if rows.is_empty():
+        return None
+    amount, addresses, rank = (int(number) for number in rows.row(0))
+    whole = counted_total(mart, population, GROUPING)
+    others = _others(mart, population, rank, amount, GROUPING)
+    return Together(population, party, rank, amount, whole, addresses, others)
+
+
+def parties(mart: Mart, among: Sequence[Population], one: Entity) -> dict[tuple[int, int], Together]:
+    """Where the parties of an entity stand, by snapshot and population, first where they vote, the largest first."""
+    slugs = {member.network: member.party for member in one.members if member.party}
+    found = [
+        stands
+        for population in {(one.snapshot, one.population_id): one for one in among}.values()
+        if (slug := slugs.get(population.network)) and (stands := together(mart, population, slug))
+    ]
+    found.sort(key=lambda one: (votes(one.population), one.share, one.population.key), reverse=True)
+    return {(one.population.snapshot, one.population.population_id): one for one in found}
 
 
 def votes(population: Population) -> bool:
@@ -80,12 +171,12 @@ def votes(population: Population) -> bool:
     return population.measure in VOTING and "@" not in population.population
 
 
-def _others(mart: Mart, population: Population, rank: int, amount: int) -> int | None:
-    """Fewest others that together have more than the address at this rank, which holds this amount."""
+def _others(mart: Mart, population: Population, rank: int, amount: int, grouping: str = "address") -> int | None:
+    """Fewest others that together have more than the one at this rank, which holds this amount."""
     if not votes(population) or 2 * amount >= population.total:
         return None
     if rank > 1:
         return 1
     # The thousand largest are nearly always enough.
-    few = outvoted_by(ranking(mart, population, "address"), 1)
-    return few or outvoted_by(ranking(mart, population, "address", population.n), 1)
+    few = outvoted_by(ranking(mart, population, grouping), 1)
+    return few or outvoted_by(ranking(mart, population, grouping, population.n), 1)

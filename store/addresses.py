@@ -125,7 +125,7 @@ def pasted(text: str) -> Address:
     (CAIP-10), characters that nobody sees, capital letters that a telephone put. Of several the last one counts: a link
     names what it is about last.
     """
-    seen = _visible(text)
+    seen = visible(text)
     reasons: list[NotAnAddress] = []
     for part in [seen] if PIECE.fullmatch(seen) else _parts(unquote(seen)):
         try:
@@ -268,7 +268,7 @@ def base64url(raw: bytes) -> str:
     return urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
     """A text as it is seen: without characters that have no width, every blank a plain one."""
     text = text[: LONGEST_PASTED + 1]
     if len(text) > LONGEST_PASTED:

@@ -15,7 +15,7 @@ from questions import freshness, history, trouble
 from questions.populations import Population, populations
 from store.mart import NoMart, data_folder
 from store.rows import ReadingError
-from ui import banners, served
+from ui import banners, find, served
 from ui.provenance import Provenance
 
 P = ParamSpec("P")
@@ -52,12 +52,15 @@ def _tell(draw: Callable[..., None], reason: str) -> None:
 def begin(question: str) -> list[Population]:
     """The page's question as its title, the state of the data; what can be looked at. Stops where there is nothing."""
     _leave_discovery()
-    st.title(question, anchor=False)
+    top = st.container(horizontal=True, vertical_alignment="center")
+    top.title(question, anchor=False)
     try:
         served.folder()
     except NoMart:
         banners.no_data(str(data_folder()))
         st.stop()
+    with top:
+        search()
     state()
     known = served.asked(populations)
     if not known:
@@ -75,6 +78,13 @@ def _leave_discovery() -> None:
     if PagesManager.uses_pages_directory:
         PagesManager.uses_pages_directory = False
         st.rerun()
+
+
+@section
+def search() -> None:
+    """The search on top."""
+    if not st.context.is_embedded:
+        find.box()
 
 
 @section

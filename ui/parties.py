@@ -8,8 +8,8 @@ import streamlit as st
 from analytics.power.verdict import BROAD, NOT_SHOWN, word
 from analytics.spread.change import Change
 from analytics.spread.metrics import HEADLINE
+from questions.entity import link
 from questions.populations import Population
-from questions.standing import Standing, votes
 from questions.thresholds import DecidingShare, Value
 from ui import inert, tables, words
 from ui.charts import MOST_BARS
@@ -36,10 +36,14 @@ def named(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def called(rows: pl.DataFrame) -> pl.DataFrame:
-    """Rows with an address and a name that may be empty: the name, else the short address, as `party`."""
+def called(rows: pl.DataFrame, network: str = "") -> pl.DataFrame:
+    """Rows with an address and a name that may be empty: the name, else the short address, as `party`.
+
+    network: of whose addresses, as they are stored, the rows are; then the name leads to the page of the address.
+    """
     party = [inert.plain(name) or words.short(address) for name, address in rows.select("party", "address").iter_rows()]
-    return rows.with_columns(pl.Series("party", party, dtype=pl.String))
+    led = rows.with_columns(of=link(network, "") + pl.col("address")) if network else rows
+    return led.with_columns(pl.Series("party", party, dtype=pl.String))
 
 
 def scenario_rows(rows: pl.DataFrame) -> pl.DataFrame:
@@ -235,78 +239,6 @@ def causes(change: Change) -> pl.DataFrame:
     return pl.DataFrame([*rows, ("Now", change.after)], schema=["cause", "parties"], orient="row")
 
 
-STANDS = {
-    "network": tables.text("Network", pinned=True),
-    "population": tables.text("Among"),
-    "measure": tables.text("Of"),
-    "rank": tables.count("Rank"),
-    "parties": tables.count("Parties"),
-    "part": tables.text("Share"),
-    "amount_tokens": tables.number("Has"),
-    "unit": tables.text("Unit"),
-    "decides": tables.percent(
-        "Decides", "How often it is the one that tips the threshold, if nothing is known about how parties vote."
-    ),
-    "rule": tables.text("What is decided"),
-    "outvoted": tables.text("To outvote it", "Fewest others that together have more, the largest first."),
-}
-
-
-def stands(found: Sequence[Standing], index: Sequence[tuple[DecidingShare, float] | None]) -> pl.DataFrame:
-    """Where an address stands, one row a population; index: how often it decides there, and under which rule."""
-    return pl.DataFrame(
-        [
-            {
-                "network": one.population.title,
-                "population": one.population.heading,
-                "measure": one.population.measure.replace("_", " "),
-                "rank": one.rank,
-                "parties": one.population.n,
-                "share": one.share,
-                "part": words.share(one.share),
-                "amount_tokens": one.amount_tokens,
-                "unit": one.population.token_unit,
-                "decides": decides[1] if decides else None,
-                "rule": words.sentence(decides[0].action or decides[0].amount) if decides else "",
-                "outvoted": outvoted(one),
-                "address": one.address,
-                "block": one.population.height,
-                "time": one.population.time,
-            }
-            for one, decides in zip(found, index, strict=True)
-        ],
-        infer_schema_length=None,
-    )
-
-
-def first_of_each(stands: Sequence[Standing]) -> list[Standing]:
-    """Of each network where an address stands in the population in which it has most to say."""
-    first: dict[str, Standing] = {}
-    for one in stands:
-        first.setdefault(one.population.network, one)
-    return [*first.values()]
-
-
-def together(ranks: pl.DataFrame, address: str) -> tuple[str, float] | None:
-    """The party of several addresses to which one belongs, with its share; None where it is a party by itself."""
-    merged = ranks.filter(pl.col("members") > 1, pl.col("addresses").str.split(", ").list.contains(address))
-    return merged.select("party", "share").row(0) if merged.height else None
-
-
-def place(stands: Sequence[Standing], parties: Sequence[tuple[str, float] | None]) -> str:
-    """Where an address stands on each network, as sentences; parties: to which it belongs, with their share."""
-    told = []
-    for one, party in zip(stands, parties, strict=True):
-        among = one.population
-        held = f"number {words.count(one.rank)} of {inert.markdown(words.counted(among.n, among.thing))}"
-        held += f" by {among.measure.replace('_', ' ')}, {'alone ' if party else ''}with {words.share(one.share)}"
-        held += f", with its party {inert.markdown(party[0])} {words.share(party[1])}" if party else ""
-        said = f"**{inert.markdown(among.title)}**: {held}."
-        others = outvoted(one)
-        told.append(f"{said} To outvote it: {others}." if others else said)
-    return "  \n".join(told)
-
-
 def covered(known: Sequence[Population]) -> pl.DataFrame:
     """What was read of each population that the chain tells a total of, the smallest part first."""
     rows = [
@@ -327,10 +259,3 @@ def covered(known: Sequence[Population]) -> pl.DataFrame:
         if one.reported_total is not None and one.coverage is not None
     ]
     return pl.DataFrame(rows, infer_schema_length=None).sort("coverage", "network") if rows else pl.DataFrame()
-
-
-def outvoted(one: Standing) -> str:
-    """What it takes to outvote an address; empty where amounts are no votes."""
-    if not votes(one.population):
-        return ""
-    return "nothing does" if one.others is None else words.several(one.others, "other")

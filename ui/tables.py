@@ -8,7 +8,7 @@ import polars as pl
 import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
-from ui import inert, words
+from ui import find, inert, words
 
 # At the theme's size of letters (.streamlit/config.toml).
 ROW_HEIGHT: Final = 33
@@ -16,6 +16,9 @@ LONGEST_CELL: Final = 200
 # Formats until the numbers are known that stand in the column; no other one begins so.
 AS_NEEDED: Final = "decimals as needed"
 PERCENT: Final = "percent"
+# Whose page a row leads to, and by which column.
+OF: Final = "of"
+PARTY: Final = "party"
 # From here on whole numbers say enough.
 SCALE: Final = 1000
 MOST_PLACES: Final = 3
@@ -83,9 +86,26 @@ def day(label: str, note: str = "") -> ColumnConfig:
 
 
 def show(frame: pl.DataFrame, columns: Columns, *, alt: str, key: str, rows: int = 12) -> None:
-    """A table of the named columns in their order; everything else stays in the frame for the downloads."""
-    look = _look(_formatted(frame, columns), frame.height, rows)
-    st.dataframe(_shown(frame, columns), **look, alt=inert.plain(alt, 300), key=key)
+    """A table of the named columns in their order; everything else stays in the frame for the downloads.
+
+    Where rows say whose page they lead to (`of`), the name of the party opens it.
+    """
+    leads = {OF, PARTY} <= set(frame.columns) and PARTY in columns
+    shown = _formatted(frame, columns)
+    if leads:
+        shown[PARTY] = _opening(columns[PARTY], f"{key}-opens")
+    st.dataframe(_shown(frame, columns), **_look(shown, frame.height, rows), alt=inert.plain(alt, 300), key=key)
+    if leads and (clicked := st.session_state.get(f"{key}-opens")):
+        find.lead(str(frame[OF][clicked["row"]]))
+
+
+def _opening(column: ColumnConfig, key: str) -> ColumnConfig:
+    """A column of names that can be opened."""
+    label, note, pinned = (column.get(name) for name in ("label", "help", "pinned"))
+    return cast(
+        ColumnConfig,
+        st.column_config.ButtonColumn(label, help=note, pinned=pinned, alignment="left", type="tertiary", key=key),  # type: ignore[call-overload]
+    )
 
 
 def _shown(frame: pl.DataFrame, columns: Columns) -> pl.DataFrame:

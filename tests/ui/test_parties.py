@@ -8,7 +8,6 @@ import pytest
 
 from analytics.spread.change import Change
 from questions.populations import Population
-from questions.standing import Standing
 from questions.thresholds import DecidingShare, Value
 from ui import parties
 
@@ -80,16 +79,6 @@ def ranks() -> pl.DataFrame:
 
 def test_a_party_of_several_addresses_is_not_called_like_one_of_them() -> None:
     assert ranks()["party"].to_list() == ["Sample 1 (2 addresses)", "akash1c"]
-
-
-def test_an_address_has_what_it_has_alone_and_what_its_party_has() -> None:
-    assert parties.together(ranks(), "akash1b") == ("Sample 1 (2 addresses)", 0.293)
-    assert parties.together(ranks(), "akash1c") is None
-    among = SimpleNamespace(network="akash", title="Akash", n=9, thing="validators", measure="stake", population="x")
-    one = cast(Standing, SimpleNamespace(population=among, rank=2, share=0.092, others=1))
-    (alone, merged) = (parties.place([one], [party]) for party in (None, ("Sample 1", 0.146)))
-    assert "by stake, with 9.2%." in alone
-    assert "by stake, alone with 9.2%, with its party Sample 1 14.6%." in merged
 
 
 def test_only_causes_that_changed_something_are_told() -> None:

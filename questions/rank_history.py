@@ -1,0 +1,106 @@
+"""Where an entity's addresses stood on past days: of each population only the largest hundred of a day are kept."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+import polars as pl
+
+from questions.entity import Member, link
+from questions.populations import heading, things
+from store.addresses import display
+from store.mart import Mart
+from store.visible import self_said
+
+RANKS: Final = pl.Schema(
+    {
+        **dict.fromkeys(("network", "name", "population", "things", "address"), pl.String()),
+        "time": pl.Datetime("us", "UTC"),
+        "rank": pl.Int64(),
+        "share": pl.Float64(),
+        "amount_tokens": pl.Float64(),
+        "unit": pl.String(),
+        "height": pl.Int64(),
+    }
+)
+_RANKED: Final = """
+    SELECT coalesce(n.title, s.network) AS title, s.network, p.name, r.address, s.time, r.rank,
+           r.amount / greatest(d.total, coalesce(d.reported_total, 0)) AS share,
+           r.amount::DOUBLE / 10.0 ** coalesce(u.decimals, 0) AS tokens, coalesce(u.token, s.unit) AS unit, s.height
+    FROM ranked r JOIN snapshot s ON s.id = r.snapshot JOIN population p ON p.id = r.population
+    JOIN distribution d ON d.snapshot = r.snapshot AND d.population = r.population AND d.grouping = 'address'
+    LEFT JOIN network n ON n.name = s.network
+    LEFT JOIN unit u ON u.network = s.network AND u.unit = s.unit
+    WHERE (s.network, r.address) IN (SELECT (unnest(?::VARCHAR[]), unnest(?::VARCHAR[])))
+    ORDER BY s.network, p.name, r.address, s.time
+"""
+_SINCE: Final = """
+    SELECT s.network, r.address, min(s.time) AS since FROM ranked r JOIN snapshot s ON s.id = r.snapshot
+    WHERE r.address IN (SELECT unnest(?::VARCHAR[])) GROUP BY ALL
+"""
+
+
+def ranks(mart: Mart, members: Sequence[Member]) -> pl.DataFrame:
+    """Rank, share and amount on each day on which an address was among the largest: rows of RANKS, the oldest first."""
+    words = {(network, name): word for network, name, word in mart.table("FROM word").iter_rows()}
+    shown = {(one.network, one.canonical): one.address for one in members}
+    rows = mart.table(_RANKED, [network for network, _ in shown], [address for _, address in shown])
+    return pl.DataFrame(
+        [
+            (
+                title,
+                network,
+                heading(network, population, words),
+                things(network, population, words),
+                shown[network, address],
+                *told,
+            )
+            for title, network, population, address, *told in rows.iter_rows()
+        ],
+        schema=RANKS,
+        orient="row",
+    )
+
+
+def since(mart: Mart, addresses: Sequence[str]) -> dict[tuple[str, str], datetime]:
+    """From when on addresses, as they are stored, are known to be among the largest of a population, by network."""
+    found = mart.table(_SINCE, list(addresses)).iter_rows()
+    return {(network, address): moment for network, address, moment in found}
+
+
+_LEADERS: Final = """
+    SELECT coalesce(n.title, s.network) AS title, s.network, p.name, s.measure, r.address,
+           coalesce(n.address, '') AS spelling,
+           r.amount / greatest(d.total, coalesce(d.reported_total, 0)) AS share, e.name AS label, own.name AS own
+    FROM ranked r JOIN newest s ON s.id = r.snapshot JOIN population p ON p.id = r.population
+    JOIN distribution d ON d.snapshot = r.snapshot AND d.population = r.population AND d.grouping = 'address'
+    LEFT JOIN network n ON n.name = s.network
+    LEFT JOIN entity e ON e.network = s.network AND e.address = r.address AND in_force(e.valid_from, e.valid_to, s.time)
+    LEFT JOIN own_name own ON own.network = s.network AND own.address = r.address
+    WHERE r.rank = 1
+    QUALIFY row_number() OVER (PARTITION BY r.snapshot, r.population ORDER BY r.address) = 1
+    ORDER BY title, s.measure, p.name
+"""
+
+
+def leaders(mart: Mart) -> pl.DataFrame:
+    """The largest address of each population on the scorecard, with what a link to its page carries (of)."""
+    words = {(network, name): word for network, name, word in mart.table("FROM word").iter_rows()}
+    return pl.DataFrame(
+        [
+            {
+                "network": title,
+                "party": label or self_said(own) or "",
+                "address": display(address, spelling),
+                "of": link(network, address),
+                "share": share,
+                "population": heading(network, population, words),
+                "measure": measure.replace("_", " "),
+            }
+            for title, network, population, measure, address, spelling, share, label, own in mart.table(
+                _LEADERS
+            ).iter_rows()
+        ],
+        schema={**dict.fromkeys(("network", "party", "address", "of"), pl.String), "share": pl.Float64}
+        | dict.fromkeys(("population", "measure"), pl.String),
+    )

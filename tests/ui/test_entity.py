@@ -1,0 +1,145 @@
+"""What is said of an entity: what it has alone and with its party, what it can do, and of whom nobody is chosen."""
+
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import cast
+
+import polars as pl
+import pytest
+
+from questions.candidates import Candidate, Candidates
+from questions.entity import Entity, Member
+from questions.populations import Population
+from questions.reach import ALONE, AMONG, DECIDE, GATE, NEEDED, REACH
+from questions.standing import Standing, Together
+from ui import entity as told
+
+AMONG_VALIDATORS = cast(
+    Population,
+    SimpleNamespace(
+        network="akash", title="Akash", n=9, thing="validators", measure="stake", population="validators",
+        heading="Validators", snapshot=1, population_id=2, token_unit="AKT",
+    ),
+)  # fmt: skip
+ONE = cast(Standing, SimpleNamespace(population=AMONG_VALIDATORS, rank=2, share=0.092, others=1))
+
+
+def party(addresses: int) -> Together:
+    return Together(AMONG_VALIDATORS, "sample", 1, 146, 1000, addresses, None)
+
+
+def test_an_address_has_what_it_has_alone_and_what_its_party_has() -> None:
+    alone, same, merged = (told.place([ONE], found, "Sample") for found in ({}, {(1, 2): party(1)}, {(1, 2): party(2)}))
+    assert "number 2 of 9 validators by stake, with 9.2%. To outvote it: one other." in alone
+    assert same == alone
+    assert "by stake, alone with 9.2%, with its party Sample 14.6%." in merged
+    assert told.party_place([party(2)]) == (
+        "**Akash**: number 1 among validators by stake, with 14.6% by two addresses. To outvote it: nothing does."
+    )
+
+
+def member(name: str = "", party: str = "", kind: str = "") -> Member:
+    return Member(
+        "akash", "Akash", "akash1qyqszqgpqyqszqgpqyqszqgpqyqszqgplgve5x", "akash1q", "bech32:akash", name, party, kind
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "called", "who"),
+    [
+        (Entity("k", "", "", (member(),)), "akash1qyqs…lgve5x", "No label says who is behind it, and it does not name"),
+        (
+            Entity("k", "“*X*”", "", (member("“*X*”"),)),
+            "“*X*”",
+            r"It calls itself “\*X\*”; anybody can write any name.",
+        ),
+        (Entity("k", "Desk", "", (member("Desk", "desk", "custodian"),)), "Desk", "A label says: **Desk**, custodian."),
+        (
+            Entity("desk", "Desk", "desk", (member("Desk", "desk", "custodian"),)),
+            "Desk",
+            "A party, custodian: one address",
+        ),
+        (Entity("desk", "Desk", "desk", ()), "Desk", "A party: no addresses that labels put together."),
+    ],
+)
+def test_who_it_is_says_by_whose_word(one: Entity, called: str, who: str) -> None:
+    assert told.called(one) == called
+    assert told.who(one).startswith(who)
+
+
+def test_what_it_can_do_is_a_sentence_a_part() -> None:
+    rows = [
+        {"network": "A*", "side": "force", "action": "halt", "way": "w", "role": ALONE, "note": ""},
+        {
+            "network": "A*",
+            "side": "force",
+            "action": "mint or redirect",
+            "way": "w",
+            "role": ALONE,
+            "note": "does less",
+        },
+        {"network": "B", "side": "stop", "action": "censor", "way": "w", "role": NEEDED, "note": ""},
+        {"network": "B", "side": GATE, "action": "half of the spend", "way": "auditors", "role": AMONG, "note": ""},
+        {"network": "B", "side": DECIDE, "action": "x", "way": "Subnet 4", "role": AMONG, "note": ""},
+    ]
+    assert told.can(pl.DataFrame(rows, schema_overrides=REACH)) == (
+        r"By itself it can halt (A\*). Nobody can stop others who would censor (B) without it. "
+        "It is one of the fewest who together can gate half of the spend (B) and decide over Subnet 4 (B)."
+    )
+    assert told.can(pl.DataFrame(schema=REACH)).startswith("In none of the ways that are known")
+
+
+def candidates(*found: Candidate, cut: bool = True, more: bool = False) -> Candidates:
+    return Candidates(found, cut, more)
+
+
+def test_a_candidate_is_told_whole_with_what_it_holds_and_since_when() -> None:
+    since = datetime(2026, 5, 3, tzinfo=UTC)
+    large = Candidate("k", "", "0x12", "", ("FET",), 0.08, 12.5, AMONG_VALIDATORS, since)
+    dust = Candidate("k", "", "0x12", "", ("FET",), 0.0, 0.0, None, None)
+    assert told.candidate(large) == (
+        "`0x12`  \nFET · 8% of stake among validators of Akash, 12.50 AKT · among the largest since 3 May 2026"
+    )
+    assert told.candidate(dust) == (
+        "`0x12`  \nFET · holds nothing in the newest data · not known to be among the largest"
+    )
+    for found in (candidates(large), candidates(large, dust)):
+        assert "anybody can make one with the same ends" in told.asked_which(found, "0x…12")
+    assert told.asked_which(candidates(large, cut=False, more=True), "*x*") == (
+        r"One candidate for \*x\*. A name in quotation marks is what an address calls itself: anybody can write any "
+        "name. There are more: write more of the name."
+    )
+
+
+def history(days: int, address: str = "a") -> pl.DataFrame:
+    rows = [
+        {
+            "network": "Akash",
+            "population": "Validators",
+            "address": address,
+            "time": datetime(2026, 11, day, tzinfo=UTC),
+            "rank": day,
+            "share": 0.1,
+        }
+        for day in range(1, days + 1)
+    ]
+    return pl.DataFrame(rows)
+
+
+def test_several_days_are_a_line_and_one_day_is_a_row_with_its_date() -> None:
+    rows = pl.concat([history(3), history(1, "b")])
+    (line,) = told.rank_lines(rows)
+    figure = told.rank_chart([line])
+    # The first is on top.
+    low, high = figure.layout.yaxis.range
+    assert low > high
+    assert list(figure.data[0].y) == [1, 2, 3]
+    assert told.rank_lines(history(1)) == []
+    assert told.ranked(rows).startswith("Highest rank known: number 1 among validators of Akash, on 1 Nov 2026.")
+    assert told.ranked(rows.clear()).startswith("No past rank of it is known.")
+
+
+def test_votes_are_counted_apart_from_silence() -> None:
+    rows = pl.DataFrame({"vote": ["yes", "did not vote", "no", "did not vote"]})
+    assert told.voted(rows) == "Two votes of it are known, and two proposals on which it did not vote."
+    assert told.voted(rows.head(1)) == "One vote of it is known."

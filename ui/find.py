@@ -1,0 +1,58 @@
+"""The search on top of every page: it leads to whom it names, or to those whom it may mean."""
+
+from typing import Final
+
+import streamlit as st
+
+from questions.entity import named
+from questions.search import beginnings
+from store.addresses import LONGEST_PASTED
+from ui import inert, served
+
+PAGE: Final = "pages/entity.py"
+FIELD: Final = "find"
+ASKED: Final = "what the search on top was asked"
+
+
+def box() -> None:
+    """The field; what is written there is asked once, so that going back in the browser leads back."""
+    st.text_input(
+        "Find an address, a link or a name",
+        key=FIELD,
+        max_chars=LONGEST_PASTED,
+        placeholder="Find: address, link or name",
+        help=f"Whole or cut short: {', '.join(served.asked(beginnings))}; a link to one, or a name.",
+        icon=":material/search:",
+        label_visibility="collapsed",
+        width=380,
+        on_change=_ask,
+    )
+    text = st.session_state.pop(ASKED, "").strip()
+    if text:
+        whose = served.asked(named, text)
+        st.switch_page(PAGE, query_params={"of": whose} if whose else {"q": text})
+
+
+def _ask() -> None:
+    st.session_state[ASKED] = st.session_state[FIELD]
+    st.session_state[FIELD] = ""
+
+
+def lead(of: str) -> None:
+    """To the page of an entity."""
+    st.switch_page(PAGE, query_params={"of": of})
+
+
+def link(of: str, name: str) -> None:
+    """A link to the page of an entity by its name."""
+    label = f"All about {inert.markdown(name)}"
+    st.page_link(PAGE, label=label, icon=":material/person_search:", query_params={"of": of})
+
+
+def moved(text: str) -> None:
+    """Where a link of before leads that searched on the page itself."""
+    whose = served.asked(named, text)
+    label = f"What is known of {inert.markdown(text, 60)} has a page of its own"
+    st.page_link(
+        PAGE, label=label, icon=":material/person_search:", query_params={"of": whose} if whose else {"q": text}
+    )
