@@ -227,7 +227,7 @@ def token(holders: int, days: int, answers_a_run: int = 150, scale: int = 1) -> 
     pace = replace(BASE, day=BASE.day // scale)
     with ExitStack() as stack:
         # Later forks store a hash or two a block in contracts, whose roots the node works out anew for each block.
-        still = ("--hardfork", "shanghai")
+        still = ("--hardfork", "cancun")
         node = stack.enter_context(anvil("--gas-limit", "300000000", "--prune-history", "200", *still))
         made = node.compiled("Token", node.accounts[0])
         # They come one after the other: a block takes the node longer the more there are.
