@@ -26,7 +26,7 @@ def main() -> None:
         if one is None:
             banners.nothing(f"The link names '{of}', which is not known here.")
         else:
-            about(one, known)
+            about(one, known, text)
     elif text:
         which(text, known)
     else:
@@ -66,10 +66,10 @@ def which(text: str, known: Sequence[Population]) -> None:
 
 
 @frame.section
-def about(one: Entity, known: Sequence[Population]) -> None:
+def about(one: Entity, known: Sequence[Population], text: str) -> None:
     """All that is known of an entity."""
     st.header(told.called(one), anchor=False)
-    identity(one)
+    identity(one, text)
     where(one, known)
     power(one)
     past(one, known)
@@ -79,14 +79,13 @@ def about(one: Entity, known: Sequence[Population]) -> None:
 
 
 @frame.section
-def identity(one: Entity) -> None:
+def identity(one: Entity, text: str) -> None:
     """Who it is, by whose word, how it is spelled, and where else it can be looked up."""
     st.markdown(told.who(one))
     if not one.party:
         st.markdown(told.spelled(one.members))
-        for canonical in dict.fromkeys(member.canonical for member in one.members):
-            if other_chain := served.asked(respelled, canonical):
-                st.caption(other_chain)
+        if other_chain := served.asked(respelled, text):
+            st.caption(other_chain)
     with st.container(horizontal=True, vertical_alignment="center"):
         for slug, name in told.parties(one):
             label = f"Its party: {inert.markdown(name)}"

@@ -38,7 +38,6 @@ GROUPING_NOTE = (
 
 def network(known: Sequence[Population]) -> str:
     """The name of a network."""
-    _other_search()
     titles = {one.network: one.title for one in known}
     return link.choice("Network", list(titles), titles.__getitem__, key="net")
 

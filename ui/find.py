@@ -5,7 +5,7 @@ from typing import Final
 import streamlit as st
 
 from questions.entity import named
-from questions.search import beginnings
+from questions.search import beginnings, respelled
 from store.addresses import LONGEST_PASTED
 from ui import inert, served
 
@@ -29,13 +29,19 @@ def box() -> None:
     )
     text = st.session_state.pop(ASKED, "").strip()
     if text:
-        whose = served.asked(named, text)
-        st.switch_page(PAGE, query_params={"of": whose} if whose else {"q": text})
+        st.switch_page(PAGE, query_params=_query(text))
 
 
 def _ask() -> None:
     st.session_state[ASKED] = st.session_state[FIELD]
     st.session_state[FIELD] = ""
+
+
+def _query(text: str) -> dict[str, str]:
+    """What the address of the page says: whom, where somebody is meant; what was asked, where that says more."""
+    whose = served.asked(named, text)
+    asked = {"q": text} if not whose or served.asked(respelled, text) else {}
+    return {"of": whose, **asked} if whose else asked
 
 
 def lead(of: str) -> None:
@@ -51,8 +57,5 @@ def link(of: str, name: str) -> None:
 
 def moved(text: str) -> None:
     """Where a link of before leads that searched on the page itself."""
-    whose = served.asked(named, text)
     label = f"What is known of {inert.markdown(text, 60)} has a page of its own"
-    st.page_link(
-        PAGE, label=label, icon=":material/person_search:", query_params={"of": whose} if whose else {"q": text}
-    )
+    st.page_link(PAGE, label=label, icon=":material/person_search:", query_params=_query(text))

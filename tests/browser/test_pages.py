@@ -164,6 +164,7 @@ def visitor(context: BrowserContext, museum: str) -> Iterator[Reader]:
 OF_REAL_CHAINS = {
     "scorecard": "Akash 2021 (halt, by validators with 1/3 of the power, as of March 2021)",
     "power": "Akash 2021: two validators together can halt the chain",
+    "entity": "Nobody was asked for yet",
     "proposals": "Akash 2021 1: Decrease target inflation rate to 47%",
     "whatif": "Akash 2021, cap what counts at 10%: from 9.0 to 13.6 effective parties, 2 to 3 for one third",
     "trends": "Akash 2021: validators",
@@ -260,7 +261,8 @@ def test_a_page_without_data_says_which_command_makes_some(nomad: Reader, name: 
 
 
 LINKS = {
-    "power": "net=fetch&what=stake&of=delegators%2Fdelegators&rule=nc_gt_1_2&group=address&q=onerror",
+    "power": "net=fetch&what=stake&of=delegators%2Fdelegators&rule=nc_gt_1_2&group=address",
+    "entity": "q=onerror",
     "whatif": "net=akash&if=remove&many=3&group=address",
     "trends": "what=stake_by_operator&metric=top_10&days=30",
     "proposals": "p=fetch%3Afetchhub-4%3A1",
@@ -268,6 +270,7 @@ LINKS = {
 }
 TOLD = {
     "power": "Fetch.ai: one delegator holds more than half",
+    "entity": "Which one do you mean?",
     "whatif": "Akash, remove the largest",
     "trends": "Share of the largest ten in 30 days",
     "proposals": "Fetch.ai 1",
@@ -280,8 +283,6 @@ def test_a_link_shows_the_same_again(visit: Visit, village: str, name: str) -> N
     page = visit(f"{village}{path(name)}?{LINKS[name]}")
     expect(page.locator("h2", has_text=TOLD[name]).first).to_be_visible()
     assert parse_qs(urlsplit(page.url).query) == parse_qs(LINKS[name])
-    if "q" in parse_qs(LINKS[name]):
-        expect(page.get_by_role("textbox", name="Address or name")).to_have_value("onerror")
 
 
 @pytest.fixture
@@ -354,16 +355,6 @@ def test_a_voter_finds_out_how_its_stake_votes(regular: Reader) -> None:
     field.press("Enter")
     expect(page.get_by_text("no with veto: its own vote").first).to_be_visible()
     expect(page).to_have_url(re.compile("q=akash1"))
-
-
-def test_a_search_finds_a_validator_by_its_hostile_name(regular: Reader) -> None:
-    page = regular.turns_to("power")
-    field = page.get_by_role("textbox", name="address or name")
-    field.fill("onerror")
-    field.press("Enter")
-    # Of the second validator of each chain, whose stake is the second largest.
-    expect(page.get_by_text("number 2 of 12 validators by").first).to_be_visible()
-    assert "owned" not in page.title()
 
 
 def test_the_database_can_be_taken_along(regular: Reader, hamlet: Path) -> None:

@@ -357,8 +357,10 @@ def test_where_only_keys_were_read_trends_says_that_there_are_none(
 
 @pytest.mark.slow
 def test_whoever_finds_a_labelled_address_reads_its_evidence(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    said = captions(opened("power", data, monkeypatch, q=CONSOLE[0]))
-    assert "Akash Console" in said
-    assert "NEXT_PUBLIC_UAKT_TOP_UP_MASTER_WALLET_ADDRESS" in said
-    assert "recorded 2026-11-22, opened 2026-11-30" in said
-    assert "Evidence:" not in captions(opened("power", data, monkeypatch, q="p1"))
+    shown = opened("entity", data, monkeypatch, q=CONSOLE[0])
+    (rows,) = [one.value for one in shown.dataframe if "recorded_at" in one.value.columns]
+    own = rows[rows["source"].str.contains("NEXT_PUBLIC_UAKT_TOP_UP_MASTER_WALLET_ADDRESS")].iloc[0]
+    assert own["name"].startswith("Akash Console")
+    assert (str(own["recorded_at"])[:10], str(own["checked_at"])[:10]) == ("2026-11-22", "2026-11-30")
+    unlabelled = opened("entity", data, monkeypatch, q="p1")
+    assert not [one for one in unlabelled.dataframe if "recorded_at" in one.value.columns]

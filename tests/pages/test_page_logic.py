@@ -169,7 +169,7 @@ def test_stake_is_told_among_validators_and_among_delegators(visit: Open) -> Non
 
 @pytest.mark.slow
 def test_a_pasted_address_is_told_its_rank_share_index_and_who_outvotes_it(visit: Open) -> None:
-    shown = visit("power", net="akash", q=address("fetchvaloper", 0))
+    shown = visit("entity", q=address("fetchvaloper", 0))
     rows = table(shown, "decides", "outvoted").to_dict("records")
     first = next(row for row in rows if (row["network"], row["measure"]) == ("Akash", "voting power"))
     assert first["rank"] == 1
@@ -183,7 +183,7 @@ def test_a_pasted_address_is_told_its_rank_share_index_and_who_outvotes_it(visit
 @pytest.mark.slow
 def test_an_explorers_link_is_as_good_as_the_address_in_it(visit: Open) -> None:
     link = f"\u200bhttps://www.mintscan.io/akash/validators/{address('akashvaloper', 0).capitalize()}?tab=x"
-    rows = table(visit("power", net="akash", q=link), "decides", "outvoted").to_dict("records")
+    rows = table(visit("entity", q=link), "decides", "outvoted").to_dict("records")
     assert next(row["rank"] for row in rows if (row["network"], row["measure"]) == ("Akash", "voting power")) == 1
     link = f"https://www.mintscan.io/akash/address/{address('akash', 4)}"
     assert "no with veto: its own vote" in set(table(visit("proposals", p="akash:2", q=link), "counts_as")["counts_as"])
@@ -191,26 +191,34 @@ def test_an_explorers_link_is_as_good_as_the_address_in_it(visit: Open) -> None:
 
 @pytest.mark.slow
 def test_a_link_without_an_address_is_told_so_and_no_checksum(visit: Open) -> None:
-    said = texts(visit("power", q=f"https://www.mintscan.io/akash/address/{address('akash', 4)[:-1]}b"))
+    said = texts(visit("entity", q=f"https://www.mintscan.io/akash/address/{address('akash', 4)[:-1]}b"))
     assert "No address is known here in the link" in said
     assert "checksum" not in said
 
 
 @pytest.mark.slow
 def test_another_chains_spelling_of_a_key_is_told_in_words(visit: Open) -> None:
-    said = texts(visit("power", q=ss58(bytes(32), 2)))
+    said = texts(visit("entity", q=ss58(bytes(32), 2)))
     assert f"Spelled with ss58 prefix 2, as on another chain; the same key on Bittensor is {ss58(bytes(32))}." in said
-    assert "ss58" not in texts(visit("power", q=ss58(bytes(32), 13116)))
+    assert "ss58" not in texts(visit("entity", q=ss58(bytes(32), 13116)))
 
 
 @pytest.mark.slow
 def test_nobody_of_that_name_is_said_so(visit: Open) -> None:
-    assert "Nobody of that address or name" in texts(visit("power", q="nobody at all"))
+    assert "Nobody of that address or name" in texts(visit("entity", q="nobody at all"))
+
+
+@pytest.mark.slow
+def test_an_old_link_to_a_search_leads_to_the_page_of_whom_it_meant(visit: Open) -> None:
+    links = [str(one.proto) for one in visit("power", net="akash", q=address("akash", 3)).get("page_link")]
+    assert [one for one in links if 'page: "entity"' in one and "of=akash%3Aakash" in one]
+    links = [str(one.proto) for one in visit("power", q="honest").get("page_link")]
+    assert [one for one in links if 'page: "entity"' in one and "q=honest" in one]
 
 
 @pytest.mark.slow
 def test_another_search_forgets_who_was_meant(visit: Open) -> None:
-    shown = visit("power", q="honest")
+    shown = visit("proposals", p="akash:2", q="honest")
     shown.selectbox(key="who").select_index(1).run()
     assert address_line(shown)["who"] == shown.selectbox(key="who").value
     shown.text_input(key="q").set_value("honest 10").run()
@@ -220,11 +228,52 @@ def test_another_search_forgets_who_was_meant(visit: Open) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("text", ["", "nobody at all", address("akash", 3)])
 def test_who_was_meant_goes_with_the_search_or_where_only_one_is_found(visit: Open, text: str) -> None:
-    shown = visit("power", q="honest")
+    shown = visit("proposals", p="akash:2", q="honest")
     shown.selectbox(key="who").select_index(1).run()
     shown.text_input(key="q").set_value(text).run()
     assert failures(shown) == []
     assert "who" not in address_line(shown)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["scorecard", "entity"])
+def test_what_is_sought_on_top_of_any_page_is_asked_once(visit: Open, name: str) -> None:
+    shown = visit(name)
+    shown.text_input(key="find").set_value(f" {address('cosmos', 2)} ").run()
+    assert address_line(shown) == {"of": f"akash:{address('akash', 2)}"}
+    assert shown.header[0].value == "“Honest 2”"
+    # Who goes back would else be sent here again.
+    assert shown.text_input(key="find").value == ""
+    short = f"{address('akash', 2)[:10]}...{address('akash', 2)[-6:]}"
+    shown.text_input(key="find").set_value(short).run()
+    assert address_line(shown) == {"q": short}
+    assert shown.header[0].value == "Which one do you mean?"
+
+
+@pytest.mark.slow
+def test_a_page_on_somebody_says_where_it_stands_what_it_can_do_and_how_it_voted(visit: Open) -> None:
+    shown = visit("entity", of=f"akash:{address('akashvaloper', 0)}")
+    assert [one.value for one in shown.header] == [
+        "“Honest 0”",
+        "Where it stands",
+        "What it can do",
+        "Its rank, day by day",
+        "Who says who it is",
+        "How it voted",
+    ]
+    said = texts(shown)
+    assert "It is one of the fewest who together can halt (Akash)" in said
+    assert "Known of 40 days." in said
+    assert "Open an issue in the project's repository" in said
+    assert set(table(shown, "proposal", "vote")["vote"]) == {"yes"}
+    links = [one.proto.url for one in shown.get("link_button")]
+    assert f"https://www.mintscan.io/akash/accounts/{address('akash', 0)}" in links
+    assert "Who says the same of itself" in [one.value for one in visit("entity", q=address("akash", 2)).header]
+
+
+def test_a_link_to_nobody_is_told_so(visit: Open) -> None:
+    said = texts(visit("entity", of="nobody")).replace("\\", "")
+    assert "The link names 'nobody', which is not known here." in said
 
 
 def test_a_link_to_what_is_not_here_says_so_and_shows_the_first(visit: Open) -> None:

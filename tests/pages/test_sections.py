@@ -35,7 +35,7 @@ AKASH_VOTER: Final = address("akash", 4)
 SEEN_AT: Final[dict[str, list[dict[str, str]]]] = {
     "claims": [{"claim": "tao-subnets"}],
     "markets": [{"net": "akash"}, {"net": "bittensor"}, {"net": "singularitynet"}],
-    "power": [{"q": "Honest"}],
+    "entity": [{"of": f"akash:{address('akash', 2)}"}, {"q": "Honest"}, {}],
     "proposals": [{"p": "akash:2", "q": AKASH_VOTER}],
 }
 # A minute may pass between two looks at the same page.
