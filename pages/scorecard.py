@@ -7,7 +7,7 @@ import polars as pl
 import streamlit as st
 
 from analytics.power.paths import Side
-from questions import emission, offchain, power, proposals, scorecard
+from questions import emission, freshness, offchain, power, proposals, scorecard
 from questions import planned as coming
 from questions import yardsticks as facts
 from questions.offchain import OffChain
@@ -18,6 +18,7 @@ from questions.scorecard import Cell, Row
 from store.columns import ABOUT, Column
 from store.rows import Measure
 from ui import (
+    answers,
     banners,
     choose,
     colours,
@@ -88,59 +89,169 @@ POWER = {
 def main() -> None:
     """The page from top to bottom."""
     known = frame.begin("Which parts are really decentralized?")
-    rows = sorted(served.asked(scorecard.rows, known), key=lambda row: list(STACK).index(row.stack))
-    now = datetime.now(UTC)
-    read, unread = [row for row in rows if not matrix.unread(row)], [row for row in rows if matrix.unread(row)]
-    dated = {row.network: matrix.as_of(row, now) for row in read}
-    st.markdown(f"{powers.answer([row.power for row in read], dated)} {matrix.broad(read)}")
-    st.markdown(
-        "**Power** is of a network as a whole: the fewest parties that can force something on all others, or stop it. "
-        "**Math** is over how many equal parties one resource is spread. A network can look good in one and bad in "
-        "the other."
-    )
+    found = served.asked(scorecard.rows, known)
+    answer(found, known)
     frame.past()
-    overview(read)
-    if unread:
-        st.caption(f"Not read yet: {words.listed([inert.markdown(row.title) for row in unread])}.")
-    against(read)
-    to_compare()
-    for stack, (title, what) in STACK.items():
-        layer = [row for row in read if row.stack == stack]
-        missing = [row for row in unread if row.stack == stack]
-        if layer or missing or stack:
-            st.header(f"{title}: {what}" if what else title, anchor=False)
-        if not layer and stack:
-            st.markdown("Nothing of this layer has been read yet.")
-        for row in layer:
-            about(row, dated[row.network], [one for one in known if one.network == row.network])
-        if missing:
-            with st.expander(f"Not read yet: {words.listed([inert.markdown(row.title) for row in missing])}"):
-                for row in missing:
-                    about(row, "", [])
-        planned(stack)
+    with st.container(horizontal=True):
+        chosen = choose.layer({stack: title for stack, (title, _) in STACK.items() if of_layer(found, stack) or stack})
+        by = choose.order()
+    shown = scorecard.ordered(found if chosen == choose.ALL_LAYERS else of_layer(found, chosen), list(STACK), by)
+    networks(shown, known, by, [*STACK] if chosen == choose.ALL_LAYERS else [NAMES.get(chosen, chosen)])
+    legend(shown)
+    to_compare(shown)
+    against(divided(shown)[0])
     labels.objecting()
-    everything(rows)
+    everything(found)
+
+
+# What the address calls the layer that has no name.
+NAMES = {"other": ""}
+
+
+def of_layer(found: Sequence[Row], stack: str) -> list[Row]:
+    """The networks of one layer of the stack."""
+    return [row for row in found if row.stack == NAMES.get(stack, stack)]
 
 
 @frame.section
-def overview(rows: Sequence[Row]) -> None:
-    """Every network and column at first glance."""
-    st.table(
-        matrix.matrix(rows, {stack: title for stack, (title, _) in STACK.items()}, datetime.now(UTC)),
-        border="horizontal",
-        hide_index=True,
-        alt="Networks: how few can force or stop something, and over how many equal parties each resource is spread",
-    )
-    draw.source_line(
-        sources(rows),
-        "Can force, can stop: the fewest parties by the shortest way that is known, and how soon at the earliest. "
-        "Independence not shown: they may be one party under several names.  \n"
-        "At most, at least: over how many equal parties it is spread if each address is a party, and if all addresses "
-        "without a label are one party's. As claimed: if those who say that they are one operator are one. Half "
-        "needs: without so many gatekeepers half of it does not happen. Arrows: the change in 30 days.  \n"
-        "Not shown to be concentrated: many addresses, and nobody has shown whose. A to C: how sure a word is. Empty: "
-        "nothing is read of it.",
-    )
+def answer(found: Sequence[Row], known: Sequence[Population]) -> None:
+    """The answer: a sentence for the field, and one a layer of the stack."""
+    now = datetime.now(UTC)
+    dated = {row.network: matrix.as_of(matrix.read_at(row, of_network(row, known)), now) for row in found}
+    mark = " :gray[(simulated)]" if served.asked(freshness.simulated) else ""
+    st.header(f"{answers.field(*divided(found))}{mark}", anchor=False)
+    st.markdown(f"{answers.broad(divided(found)[0])}{mark}")
+    lines = [
+        f"* **{title}.** {told}{mark}"
+        for stack, (title, _) in STACK.items()
+        if (told := answers.layer(*divided(of_layer(found, stack)), dated))
+    ]
+    st.markdown("\n".join(lines))
+
+
+def divided(found: Sequence[Row]) -> tuple[list[Row], list[Row]]:
+    """Networks of which something was read, and those of which nothing was."""
+    unread = [matrix.unread(row) for row in found]
+    return [r for r, u in zip(found, unread, strict=True) if not u], [
+        r for r, u in zip(found, unread, strict=True) if u
+    ]
+
+
+def of_network(row: Row, known: Sequence[Population]) -> list[Population]:
+    """The populations of a network."""
+    return [one for one in known if one.network == row.network]
+
+
+@frame.section
+def networks(shown: Sequence[Row], known: Sequence[Population], by: str, stacks: Sequence[str]) -> None:
+    """A row a network, on a phone a card; by layer under the layer's name. What was never read is folded away."""
+    read, unread = divided(shown)
+    if by != "layer":
+        rows(read, known, named=True)
+        never(unread, "all")
+    for stack in stacks:
+        title, what = STACK[stack]
+        if by == "layer" and (stack or of_layer(shown, stack)):
+            st.header(f"{title}: {what}" if what else title, anchor=False)
+            rows(of_layer(read, stack), known, named=False)
+            if stack and not of_layer(read, stack):
+                st.markdown("Nothing of this layer has been read yet.")
+            never(of_layer(unread, stack), stack)
+        planned(stack)
+
+
+@frame.section
+def rows(read: Sequence[Row], known: Sequence[Population], *, named: bool) -> None:
+    """A row a network; named: whether each says its layer, since no heading does."""
+    votes = proposals.still_open(served.asked(proposals.proposals), datetime.now(UTC))
+    for row in read:
+        own = [one for one in votes if one.network == row.network]
+        network(row, of_network(row, known), own, STACK[row.stack][0] if named else "")
+
+
+@frame.section
+def never(unread: Sequence[Row], stack: str) -> None:
+    """Networks of which nothing was read, folded away."""
+    if not unread:
+        return
+    titles = words.listed([inert.markdown(row.title) for row in unread])
+    fold = st.expander(f"Not read yet: {titles}", key=f"unread-{stack}", bind="query-params")
+    if fold.open:
+        with fold:
+            for row in unread:
+                st.subheader(row.title, anchor=False)
+                details(row)
+
+
+@frame.section
+def network(row: Row, known: Sequence[Population], votes: Sequence[Proposal], layer: str) -> None:
+    """One network: who can force and stop what, and how each resource is spread; layer: where no heading names it."""
+    now = datetime.now(UTC)
+    time = matrix.read_at(row, known)
+    dated = matrix.as_of(time, now)
+    with st.container(border=True, gap="xsmall"):
+        name, force, stop, spread = (part.container(gap="xxsmall") for part in st.columns([2, 3, 3, 8]))
+        with name:
+            age = dated or (words.age(time, now) if time else "")
+            st.markdown(f"**{inert.markdown(row.title)}**  \n:small[{', '.join(filter(None, (layer, age)))}]")
+            voting(votes)
+        for side, place in ((Side.FORCE, force), (Side.STOP, stop)):
+            with place:
+                can(row, side, known, dated)
+        with spread:
+            if row.spread:
+                with st.grid("auto", min_column_width=240, gap="xxsmall"):
+                    for cell in row.spread:
+                        leading(matrix.spread(cell, now), dated)
+            if silent := matrix.silences(row):
+                st.markdown(silent)
+            for part in shared_out(known):
+                st.caption(part)
+        fold = st.expander(
+            f"{inert.markdown(row.title)} in full", key=f"more-{row.network}", type="compact", bind="query-params"
+        )
+        if fold.open:
+            with fold:
+                details(row)
+
+
+# Made once a run: to find a page by the name of its file takes twice as long as all else about a link.
+POWER_PAGE = st.Page("pages/power.py")
+
+
+@frame.section
+def can(row: Row, side: Side, known: Sequence[Population], dated: str) -> None:
+    """How few can force or stop something, by which way and how soon; or which silence it is."""
+    said = row.power.of(side)
+    if said.number is None:
+        st.markdown(f":small[:gray[{words.sentence(matrix.SIDES[side])}: {said.state}]]")
+        return
+    leading(matrix.power(row, side, known, datetime.now(UTC)), dated)
+    st.markdown(matrix.way(said))
+
+
+@frame.section
+def leading(tile: matrix.Tile, dated: str) -> None:
+    """A number that leads to the place that shows it."""
+    text = matrix.greyed(tile.text) if dated else tile.text
+    if tile.at:
+        st.page_link(POWER_PAGE, label=text, help=tile.told, query_params=dict(tile.at))
+    else:
+        st.markdown(text, help=tile.told)
+
+
+@frame.section
+def voting(open_votes: Sequence[Proposal]) -> None:
+    """The votes of a network that are open, the first few of many."""
+    for vote in open_votes[:VOTES]:
+        label = f"Vote open: {vote.number}"
+        st.page_link("pages/proposals.py", label=label, icon=":material/how_to_vote:", query_params={"p": vote.key})
+
+
+@frame.section
+def legend(shown: Sequence[Row]) -> None:
+    """What the words mean, and where the numbers come from."""
+    draw.source_line(sources(shown), matrix.LEGEND)
 
 
 def sources(rows: Sequence[Row]) -> list[Provenance]:
@@ -162,11 +273,11 @@ def against(rows: Sequence[Row]) -> None:
     if points.is_empty():
         banners.nothing("No network has both numbers yet.")
         return
-    compared = served.asked(facts.yardsticks)
+    others = served.asked(facts.yardsticks)
     draw.show(
         draw.Chart(
             "math-against-power",
-            dots.math_against_power(points, paints=colours.of_networks(populations(rows)), yardsticks=compared),
+            dots.math_against_power(points, paints=colours.of_networks(populations(rows)), yardsticks=others),
             points,
             MARKS,
             "; ".join(
@@ -174,28 +285,37 @@ def against(rows: Sequence[Row]) -> None:
                 for title, of, m, most, k in points.select("title", "of", "m", "most", "k").iter_rows()
             ),
             sources(rows),
-            f"{dots.explained(points)}  \nRight is more spread, up is harder to capture; all marks between two lines "
+            f"{dots.explained(points)}  \nRight is more spread, up is harder to capture; lanes between two lines "
             "have the number beside them. Counts of different networks rank nobody by themselves.  \n"
-            f"{yardsticks.explained(compared)}  \n{dots.left_out([row.title for row in rows], points)}",
+            f"{dots.left_out([row.title for row in rows], points)}",
         )
     )
 
 
 @frame.section
-def to_compare() -> None:
+def to_compare(shown: Sequence[Row]) -> None:
     """What else is concentrated, because a number alone says nothing."""
     rows = served.asked(facts.yardsticks)
     if rows.is_empty():
         return
-    st.markdown(yardsticks.sentence(rows))
-    with st.expander("What they are compared with: shares, sources, days", icon=":material/straighten:"):
-        draw.table(
-            yardsticks.told(rows),
-            yardsticks.COLUMNS,
-            alt="Yardsticks: over how many equal parties each is spread, how few decide, and who says so",
-            sources=[],
-            key="yardsticks",
-        )
+    st.markdown(yardsticks.sentence(rows, [cell.most or 0 for row in shown for cell in row.spread]))
+    label = "What they are compared with: shares, sources, days"
+    fold = st.expander(label, key="yardsticks", icon=":material/straighten:", bind="query-params")
+    if fold.open:
+        with fold:
+            compared(rows)
+
+
+@frame.section
+def compared(rows: pl.DataFrame) -> None:
+    """The yardsticks with their shares and sources."""
+    draw.table(
+        yardsticks.told(rows),
+        yardsticks.COLUMNS,
+        alt="Yardsticks: over how many equal parties each is spread, how few decide, and who says so",
+        sources=[],
+        key="compared",
+    )
 
 
 MARKS = {
@@ -211,12 +331,8 @@ MARKS = {
 
 def marks(row: Row) -> Iterator[dict[str, object]]:
     """The marks of one network: itself, and each measure that somebody gates."""
-    spread = {
-        column: cell.math.number
-        for column, cell in row.cells.items()
-        if cell.math.number is not None and column != Column.CONTROL
-    }
-    named = {"network": row.network, "title": row.title}
+    spread = {column: cell.most for column, cell in row.resources.items() if cell.most is not None}
+    named = {"network": row.network, "title": row.title, "layer": STACK[row.stack][0] if row.stack else ""}
     said = row.power.of(Side.FORCE)
     if said.number is not None and spread:
         shown = {"gate": False, "independent": not said.note, "word": said.text, "path": said.how}
@@ -231,33 +347,22 @@ def marks(row: Row) -> Iterator[dict[str, object]]:
 
 
 @frame.section
-def about(row: Row, dated: str, known: list[Population]) -> None:
-    """One network: how few can force and stop something, then each action, then what there is no word for."""
-    said = row.power.of(Side.FORCE)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(row.title, anchor=False, width="content")
-        if said.who:
-            page = {"net": row.network, "what": said.among, **({"of": said.of} if said.of else {})}
-            st.page_link("pages/power.py", label="Who holds power", icon=":material/groups:", query_params=page)
-        for vote in open_votes(row.network):
-            label = f"Vote open: {vote.number}"
-            st.page_link("pages/proposals.py", label=label, icon=":material/how_to_vote:", query_params={"p": vote.key})
+def details(row: Row) -> None:
+    """One network in full: who can force and stop something, each action, and what there is no number for."""
     told = (
-        f"{words.sentence(dated)}:" * bool(dated),
-        powers.forced(said),
+        powers.forced(row.power.of(Side.FORCE)),
         powers.stopped(row.power.of(Side.STOP)),
         powers.beside_all(row.power),
     )
     st.markdown("  \n".join(text for text in told if text))
     if row.power.said:
-        with st.expander("Each action: how few can force it, how few can stop it", icon=":material/gavel:"):
-            st.table(
-                powers.by_action(row.power),
-                border="horizontal",
-                hide_index=True,
-                alt=f"{inert.plain(row.title)}: how few can force, and how few can stop, each of the five actions",
-            )
-    if lines := [*silences(row), *shared_out(known)]:
+        st.table(
+            powers.by_action(row.power),
+            border="horizontal",
+            hide_index=True,
+            alt=f"{inert.plain(row.title)}: how few can force, and how few can stop, each of the five actions",
+        )
+    if lines := [*in_words(row)]:
         st.caption("  \n".join(lines))
     beside(row.network)
 
@@ -267,8 +372,8 @@ def beside(network: str) -> None:
     """Powers over a network that no chain tells of: always shown, never counted."""
     known = served.asked(offchain.powers, network)
     if known:
-        with st.expander(f"Off the chain, counted nowhere: {words.several(len(known), 'power', 'powers')}"):
-            st.markdown("  \n".join(map(off_chain, known)))
+        st.markdown(f"**Off the chain, counted nowhere: {words.several(len(known), 'power', 'powers')}**")
+        st.markdown("  \n".join(map(off_chain, known)))
 
 
 def off_chain(one: OffChain) -> str:
@@ -293,37 +398,39 @@ def planned(stack: str) -> None:
         st.caption(evidence(one))
 
 
-def silences(row: Row) -> Iterator[str]:
-    """What has no number of math, and who gates what."""
-    for column, cell in row.cells.items():
-        # Keys are no resource: power tells of them.
-        if cell.math.number is None and column != Column.CONTROL:
-            yield f"{named(cell)}: {inert.markdown(cell.math.text, 200)}"
+def in_words(row: Row) -> Iterator[str]:
+    """Both ends of each number of math or why there is none, and who gates what."""
+    for cell in row.resources.values():
+        yield f"{named(cell)}: {matrix.ends(cell)}{inert.markdown(cell.math.text, 200)}"
         if cell.gate.number is not None:
             keepers = powers.who(cell.gate.who)
             yield f"{named(cell)}: {matrix.gated(cell)} ({keepers}), {inert.markdown(cell.gate.text, 200)}"
 
 
-def shared_out(known: list[Population]) -> Iterator[str]:
+def shared_out(known: Sequence[Population]) -> Iterator[str]:
     """Of which part of an emission its columns tell, where some of it goes to others, such as a pool."""
     emitted = [one for one in known if one.measure == Measure.EMISSION]
-    rows = served.asked(emission.by_population, emitted)
+    rows = served.asked(emission.by_population, emitted) if emitted else pl.DataFrame()
     if not rows.is_empty():
         one = next(iter(headlines(emitted)), emitted[0])
         told = inert.markdown(market.emission_headline(one, rows), 300)
         yield f"{told}. What a column of emission tells is of its own part."
 
 
-def open_votes(network: str) -> list[Proposal]:
-    """The proposals of a network on which votes are still taken, the first few of many."""
-    found = proposals.still_open(served.asked(proposals.proposals), datetime.now(UTC))
-    return [one for one in found if one.network == network][:VOTES]
-
-
 @frame.section
 def everything(rows: Sequence[Row]) -> None:
     """Every number of the page as two tables: power by network and action, math and gates by network and measure."""
     st.header("All numbers", anchor=False)
+    label = "Two tables with CSV and Parquet: power by network and action, math and gates by network and measure"
+    fold = st.expander(label, key="all", icon=":material/table_rows:", bind="query-params")
+    if fold.open:
+        with fold:
+            tabled(rows)
+
+
+@frame.section
+def tabled(rows: Sequence[Row]) -> None:
+    """The two tables of every number."""
     st.subheader("Power, by network and action", anchor=False)
     counted = powers.timed(power.table([row.power for row in rows]))
     draw.table(counted, POWER, alt="Power by network, side and action", sources=[], key="power")

@@ -1,6 +1,7 @@
 """How few can force or stop what on each network, who they are, and how that changes with who is counted."""
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ import polars as pl
 
 from analytics.power.paths import Action, Side
 from store import addresses
+from store.columns import Column
 from store.mart import Mart
 from store.rows import Measure
 from store.visible import self_said
@@ -20,6 +22,7 @@ CLAIMED: Final = "claimed"
 LATE: Final = "voters of late"
 # Of all actions together.
 ANY: Final = ""
+KEYS, PARTIES = "keys", "parties"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,8 @@ class Said:
     least: fewest that it could be, where a way is unknown; lower: the same if all addresses without a label were one
     party's; at_most: whether fewer could be enough. unknown: ways of which nobody knows who holds them. how: action and
     path; seconds: from the start of the path to its effect, None where not known. among, of: the measure in which the
-    parties are found, and the population where they hold keys (empty where they vote).
+    parties are found, and the population where they hold keys (empty where they vote). called: what they are, such as
+    keys or validators; parties where one is known by a label, since it may be several of them.
     """
 
     state: str
@@ -57,6 +61,7 @@ class Said:
     who: tuple[Party, ...] = ()
     among: str = ""
     of: str = ""
+    called: str = PARTIES
     version: str = ""
 
 
@@ -105,6 +110,11 @@ _CALLED: Final = """
         ) WHERE name <> ''
     ) GROUP BY network, party
 """
+# What those are called who vote on a network, as its ways to power call them, too.
+_VOTERS: Final = """
+    SELECT s.network, s.population, coalesce(w.word, replace(s.population, '_', ' ')) AS called
+    FROM scorecard s LEFT JOIN word w ON w.network = s.network AND w.name = s.population WHERE s.in_column = ?
+"""
 _KEYS: Final = """
     SELECT DISTINCT h.network, unnest([h.address, coalesce(e.entity, h.address)]) AS party,
            h.reading || '/' || h.population AS population
@@ -125,6 +135,10 @@ class People:
         self.keys: dict[tuple[str, str], set[str]] = defaultdict(set)
         for network, party, population in mart.table(_KEYS, Measure.CONTROL).iter_rows():
             self.keys[network, party].add(population)
+        self.labels = set(mart.table("SELECT DISTINCT network, entity FROM entity").iter_rows())
+        self.voters: dict[str, str] = {
+            network: called for network, _, called in mart.table(_VOTERS, Column.VOTING_POWER).iter_rows()
+        }
 
     def who(self, row: Mapping[str, Any]) -> tuple[Party, ...]:
         """The parties of a row by name, and by the address as its users write it."""
@@ -139,6 +153,20 @@ class People:
         common = sorted(set.intersection(*found)) if found else []
         named = [one for one in common if one.rpartition("/")[2] in row["how"]]
         return next(iter(named or common), "")
+
+    def called(self, row: Mapping[str, Any]) -> str:
+        """What the parties of a row are: keys, those who vote by the name of their way, or parties."""
+        if any((row["network"], party) in self.labels for party in json.loads(row["parties"])):
+            return PARTIES
+        if self.votes(row):
+            return self.voters[row["network"]]
+        # The keys of another network are held there.
+        return KEYS if self.keyed(row) or "keys" in row["path"].split() else PARTIES
+
+    def votes(self, row: Mapping[str, Any]) -> bool:
+        """Whether the way of a row is named for those who vote on its network."""
+        voters = self.voters.get(row["network"])
+        return voters is not None and voters in re.findall(r"\w+", row["path"])
 
 
 def common(names: Sequence[str]) -> str:
@@ -159,7 +187,8 @@ def powers(mart: Mart) -> dict[str, Power]:
 
 
 def _said(row: Mapping[str, Any], people: People) -> Said:
-    of = people.keyed(row)
+    # Who votes may hold keys for something else.
+    of = "" if people.votes(row) else people.keyed(row)
     told = ("state", "number", "words", "letter", "text", "least", "lower", "at_most", "reason")
     more = ("unknown", "how", "path", "seconds", "note", "version")
     return Said(
@@ -167,6 +196,7 @@ def _said(row: Mapping[str, Any], people: People) -> Said:
         who=people.who(row),
         among=Measure.CONTROL if of else Measure.VOTING_POWER,
         of=of,
+        called=people.called(row),
     )
 
 

@@ -8,11 +8,13 @@ from typing import Any, Final
 
 import polars as pl
 
+from analytics.power.paths import Side
 from analytics.spread.metrics import HEADLINE
 from questions import history
 from questions import thresholds as rules
 from questions.populations import Population, headlines
 from questions.power import GROUPING, Party, People, Power, listed, powers
+from store.columns import ABOUT, Column
 from store.mart import Mart
 
 
@@ -62,6 +64,18 @@ class Cell:
     version: str = ""
     bounds: tuple[float, float] | None = None
 
+    @property
+    def most(self) -> float | None:
+        """Over how many equal parties at most: each address is one, and what was not read is spread the most."""
+        return self.bounds[1] if self.bounds and self.math.number is not None else self.math.number
+
+    @property
+    def least(self) -> float | None:
+        """Over how many at least: all addresses without a label are one party's."""
+        if self.math.number is None:
+            return None
+        return 1.0 if self.math.lower is None else self.math.lower
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -72,6 +86,16 @@ class Row:
     stack: str
     power: Power
     cells: Mapping[str, Cell]
+
+    @property
+    def resources(self) -> Mapping[str, Cell]:
+        """What is spread on it, by column and in the order of the columns; keys are no resource."""
+        return {column: self.cells[column] for column in ABOUT if column in self.cells and column != Column.CONTROL}
+
+    @property
+    def spread(self) -> list[Cell]:
+        """The resources that have a number."""
+        return [cell for cell in self.resources.values() if cell.math.number is not None]
 
 
 _VERDICTS: Final = """
@@ -138,6 +162,24 @@ def _changes(mart: Mart, shown: Mapping[tuple[str, str], Population]) -> dict[tu
         series[str(network), str(reading), str(population)]: history.thirty_day_change(part)
         for (network, reading, population), part in past.group_by("network", "reading", "population")
     }
+
+
+ORDERS: Final = ("layer", "few", "spread", "name")
+
+
+def ordered(found: Sequence[Row], stacks: Sequence[str], by: str) -> list[Row]:
+    """Networks by their layer, by how few can force something, by their least spread resource, or by name.
+
+    What has no number comes last. stacks: the layers in their order.
+    """
+
+    def place(row: Row) -> tuple[float, int, str]:
+        few = {"few": row.power.of(Side.FORCE).number, "spread": min((c.most or 0 for c in row.spread), default=None)}
+        first = few.get(by) if by in few else 0
+        layer = 0 if by == "name" else stacks.index(row.stack)
+        return (float("inf") if first is None else first, layer, row.title.casefold())
+
+    return sorted(found, key=place)
 
 
 def table(found: Sequence[Row]) -> pl.DataFrame:

@@ -1,6 +1,6 @@
 """Controls that several pages share; each is part of the page's address, so that a link shows the same thing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
@@ -34,6 +34,21 @@ GROUPING_NOTE = (
     "One party once: addresses of one party are merged, protocol accounts are left out. "
     "Plain addresses: as the chain has them. Without custodians: exchanges, which hold for many, are left out as well."
 )
+
+
+ORDERS = {"layer": "Layer", "few": "Fewest can force", "spread": "Least spread", "name": "Name"}
+ALL_LAYERS = "all"
+
+
+def layer(titles: Mapping[str, str]) -> str:
+    """A layer of the stack, or all of them; titles: what readers call each."""
+    named = {stack or "other": title for stack, title in titles.items()}
+    return link.segments("Show", {ALL_LAYERS: "All layers", **named}, key="layer", default=ALL_LAYERS)
+
+
+def order() -> str:
+    """By what networks are sorted."""
+    return link.segments("Sort by", ORDERS, key="by", default="layer")
 
 
 def network(known: Sequence[Population]) -> str:

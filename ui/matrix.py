@@ -1,14 +1,18 @@
-"""The scorecard as a table of words: a network a row, its power to force and stop, and what is spread over whom."""
+"""What the scorecard says of a network at first glance: who can force and stop what, and how each resource is spread.
+
+A number is a link to where it is shown; its tooltip says by which way, at which block, and what its letter means.
+"""
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-import polars as pl
-
 from analytics.power.paths import Side
-from analytics.power.verdict import WORDS, State
+from analytics.power.verdict import NOT_SHOWN, State
+from questions.populations import Population
+from questions.power import Said
 from questions.scorecard import Cell, Row
 from store.columns import ABOUT, Column
 from ui import inert, powers, words
@@ -20,29 +24,115 @@ LOUD: Final = 0.05
 # What is older is said with its month, and its words have no colour: they are not of today.
 OLD: Final = timedelta(days=30)
 COLOURED: Final = re.compile(r":[a-z]+-background\[")
-# Two numbers that are written alike are one.
-PLACES: Final = 1
+SIDES: Final = {Side.FORCE: "can force", Side.STOP: "can stop"}
+# In a tile there is room for two words: the legend has them all, and its sign says that it is an upper end.
+SHORT: Final = {NOT_SHOWN: "not shown", "at most ": ""}
+# Numbers up to 9,999.9 stand below each other by their digits.
+DIGITS: Final = 5
+WIDE_AS_A_DIGIT: Final = "\u2007"
+CHECKS: Final = "all read at one block, the chain's own total, a second endpoint, labels for four fifths"
+LETTERS: Final = {
+    "A": f"A, the surest: {CHECKS}",
+    "B": f"B, less sure: one of these is missing: {CHECKS}",
+    "C": f"C, the least sure: two or more of these are missing, or much was not read or has no label: {CHECKS}",
+    "X": "X: nobody can verify it",
+}
+LEGEND: Final = (
+    "**Can force, can stop**: how few are enough, by the shortest way that is known. **≤**: over so many equal parties "
+    "at most, if each address is a party. **Not shown**: many addresses, and nobody has shown whose, so neither "
+    "concentrated nor spread. **A, B, C**: how sure it is. **Arrows**: in 30 days. Each number leads to its page."
+)
 
 
-def matrix(found: Sequence[Row], layers: Mapping[str, str], now: datetime) -> pl.DataFrame:
-    """One row a network, in cells of Markdown; columns: Network, Can force, Can stop, then those of store.columns.
-
-    layers: what readers call a layer of the stack. Power is of the network, and told once. Keys are no resource.
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A number with its word, what its tooltip says, and the address of the place that shows it: what pages/power.py
+    is asked for.
     """
-    known = {column for row in found for column in row.cells} - {Column.CONTROL}
-    shown = {column: about.title for column, about in ABOUT.items() if column in known}
-    rows = []
-    for one in found:
-        dated, time = as_of(one, now), _time(one)
-        age = dated or (words.duration(now - time) if time else "")
-        row = {
-            "Network": f"**{inert.markdown(one.title)}**  \n:small[{', '.join(filter(None, (layers[one.stack], age)))}]"
-        }
-        sides = {"Can force": Side.FORCE, "Can stop": Side.STOP}
-        row |= {title: powers.cell(one.power.of(side)) for title, side in sides.items()}
-        row |= {title: math(one.cells.get(column)) for column, title in shown.items()}
-        rows.append({title: _greyed(text) if dated else text for title, text in row.items()})
-    return pl.DataFrame(rows)
+
+    text: str
+    told: str
+    at: Mapping[str, str]
+
+
+def power(row: Row, side: Side, known: Sequence[Population], now: datetime) -> Tile:
+    """How few can force or stop something; known: the populations of the network. `at` is empty where none is shown."""
+    said = row.power.of(side)
+    told = [f"{words.sentence(_done(said))}, {words.delay(said.seconds)}", said.note, _by_letter(said.letter)]
+    found = next((one for one in known if _holds(said, one)), None)
+    told += [_read(found, now)] if found else []
+    if said.unknown:
+        told.append(f"it could be fewer: {said.unknown}")
+    where = {"what": said.among, **({"of": said.of} if said.of else {})} if found else {}
+    at = {"net": row.network, **where} if known else {}
+    return Tile(f"**{words.count(said.number)}** {SIDES[side]} {powers.word(said.words, said.letter)}", _help(told), at)
+
+
+def _holds(said: Said, one: Population) -> bool:
+    return one.measure == said.among and (not said.of or one.key == said.of)
+
+
+def way(said: Said) -> str:
+    """What is done by which way, how soon, and what to be careful of, as a line of small text."""
+    told = [inert.markdown(_done(said), powers.LONGEST), words.delay(said.seconds), *([said.note] if said.note else [])]
+    return f":small[{', '.join(told)}]"
+
+
+def _done(said: Said) -> str:
+    return said.how.replace(" by ", ", by ", 1)
+
+
+def spread(cell: Cell, now: datetime) -> Tile:
+    """Over how many equal parties a resource is spread at most, and its word."""
+    said, most = cell.math, cell.most or 0
+    least, claimed = words.decimal(cell.least), words.decimal(said.claimed)
+    told = [f"{words.sentence(ABOUT[Column(cell.column)].kind)}: at most {words.decimal(most)} equal parties"]
+    told += [f"at least {least}, if all addresses without a label are one party's"]
+    told += [f"{claimed} if those are one who claim to be"] if said.claimed and claimed != words.decimal(most) else []
+    told += [said.text, said.sensitivity, _by_letter(said.letter)]
+    told += [_gated(cell)] if cell.gate.number is not None else []
+    told += [_read(cell.population, now)] if cell.population else []
+    sign = WIDE_AS_A_DIGIT if least == words.decimal(most) else "≤"
+    number = f"{sign}{WIDE_AS_A_DIGIT * (DIGITS - len(words.decimal(most)))}**{words.decimal(most)}**"
+    at = {"net": cell.network, "what": cell.population.measure, "of": cell.population.key} if cell.population else {}
+    text = f"{number} {ABOUT[Column(cell.column)].title} {_word(said.words, said.letter)}{_moved(cell.change, most)}"
+    return Tile(text, _help(told), at)
+
+
+def _word(said: str, letter: str) -> str:
+    for long, short in SHORT.items():
+        said = said.replace(long, short)
+    return powers.word(said, letter)
+
+
+def _help(told: Sequence[str]) -> str:
+    """The lines of a tooltip."""
+    return "  \n".join(words.sentence(inert.markdown(text, powers.LONGEST)) for text in told if text)
+
+
+def _by_letter(letter: str) -> str:
+    return LETTERS.get(letter, "")
+
+
+def _read(one: Population, now: datetime) -> str:
+    return f"{words.block(one.height)}, {words.age(one.time, now)}"
+
+
+def ends(cell: Cell) -> str:
+    """At most and at least how many equal parties, before the word; empty where there is no number."""
+    if cell.math.number is None:
+        return ""
+    return f"at most {words.decimal(cell.most)}, at least {words.decimal(cell.least)}, "
+
+
+def silences(row: Row) -> str:
+    """What has no number, by the kind of silence, as a line of small text; empty where all have one."""
+    found: dict[str, list[str]] = {}
+    for column, cell in row.resources.items():
+        if cell.math.number is None:
+            found.setdefault(cell.math.state, []).append(ABOUT[Column(column)].title)
+    told = [f"{words.sentence(state)}: {', '.join(found[state]).lower()}" for state in State if state in found]
+    return f":small[:gray[{'. '.join(told)}.]]" if told else ""
 
 
 def unread(one: Row) -> bool:
@@ -51,70 +141,29 @@ def unread(one: Row) -> bool:
     return silent and not any(cell.population for cell in one.cells.values())
 
 
-def as_of(one: Row, now: datetime) -> str:
+def read_at(one: Row, known: Sequence[Population]) -> datetime | None:
+    """When the oldest was read of what is told of a network; known: its populations, for one that has only keys."""
+    told = [cell.population.time for cell in one.cells.values() if cell.population]
+    return min(told or [population.time for population in known], default=None)
+
+
+def as_of(time: datetime | None, now: datetime) -> str:
     """The month of what is known of a network, where that is no longer of today; else nothing."""
-    time = _time(one)
     return f"as of {time:%B %Y}" if time and now - time > OLD else ""
 
 
-def _time(one: Row) -> datetime | None:
-    """When the oldest of its populations was read."""
-    return min((cell.population.time for cell in one.cells.values() if cell.population), default=None)
-
-
-def _greyed(text: str) -> str:
-    """A cell whose word has no colour."""
+def greyed(text: str) -> str:
+    """A text whose word has no colour."""
     return COLOURED.sub(":gray-background[", text)
 
 
-def broad(found: Sequence[Row]) -> str:
-    """Which resources are shown to be spread over many parties, as a sentence."""
-    counted = [
-        (one.title, ABOUT[Column(column)].title.lower(), cell.math.words)
-        for one in found
-        for column, cell in one.cells.items()
-        if cell.math.number is not None and column != Column.CONTROL
-    ]
-    shown = [f"**{inert.markdown(title)}** ({of})" for title, of, word in counted if word == WORDS[-1]]
-    if shown:
-        return f"Shown to be spread over many parties: {words.listed(shown)}."
-    return f"None of {words.several(len(counted), 'resource')} is shown to be spread over many parties." * bool(counted)
-
-
-def math(one: Cell | None) -> str:
-    """Over how many equal parties something is spread: at most so many, the word, and what bounds it."""
-    if one is None:
-        return ""
-    if one.math.number is None:
-        return powers.silent(one.math.state)
-    most = one.bounds[1] if one.bounds else one.math.number
-    lines = [f"{_at_most(one, most)}{_moved(one.change, most)}", powers.word(one.math.words, one.math.letter)]
-    return "  \n".join(lines + [f":small[{told}]" for told in _below(one, most)])
-
-
-def _at_most(one: Cell, most: float) -> str:
-    """The number; at most so many where addresses that nobody has labelled could be one party's."""
-    number, least = words.decimal(most), _least(one)
-    return f"**{number}**" if least == number else f"at most **{number}**"
-
-
-def _least(one: Cell) -> str:
-    """The number if all addresses without a label were one party's."""
-    return words.decimal(1.0 if one.math.lower is None else one.math.lower)
-
-
-def _below(one: Cell, most: float) -> list[str]:
-    """What stands below the word: the lower end, the number with self-claims, and who gates it."""
-    told = [] if _least(one) == words.decimal(most) else [f"at least {_least(one)}"]
-    if one.math.claimed is not None and words.decimal(one.math.claimed) != words.decimal(one.math.number):
-        told.append(f"as claimed {words.decimal(one.math.claimed)}")
-    gate = [f"{gated(one)} {one.gate.letter}"] if one.gate.number is not None else []
-    return [", ".join(told), *gate] if told else gate
-
-
 def gated(one: Cell) -> str:
-    """How few gatekeepers half of it takes: half needs one of the auditors."""
-    return f"half needs {words.numeral(int(one.gate.number or 0))} of the {inert.markdown(one.gate.how, 60)}"
+    """How few gatekeepers half of it takes, as Markdown: half needs one of the auditors."""
+    return inert.markdown(_gated(one), 120)
+
+
+def _gated(one: Cell) -> str:
+    return f"half needs {words.numeral(int(one.gate.number or 0))} of the {one.gate.how} ({one.gate.letter})"
 
 
 def _moved(change: float | None, number: float) -> str:

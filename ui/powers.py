@@ -21,7 +21,6 @@ COLOURS: Final[Mapping[str, str]] = {
 }
 # Of a larger group only so many are named.
 NAMED: Final = 3
-FEW: Final = 2
 LONGEST: Final = 300
 SIDES: Final = {"force": "Force it", "stop": "Stop it"}
 PATHS: Final = {
@@ -51,14 +50,6 @@ def word(said: str, letter: str) -> str:
 def silent(state: str) -> str:
     """Which of the four silences it is."""
     return f":gray[{state}]"
-
-
-def cell(said: Said) -> str:
-    """One number of power for a table: the number and its word, then what is done, by which way, and how soon."""
-    if said.number is None:
-        return silent(said.state)
-    told = [_way(said), words.delay(said.seconds), *([said.note] if said.note else [])]
-    return f"**{words.count(said.number)}** {word(said.words, said.letter)}  \n:small[{', '.join(told)}]"
 
 
 def by_action(power: Power) -> pl.DataFrame:
@@ -92,29 +83,6 @@ def _beside(power: Power, side: str, action: str) -> Iterable[str]:
         yield f"{words.count(claimed)} if who claims to be one operator is one"
     if late is not None and late != number:
         yield f"{words.count(late)} if only those delegators vote who voted of late"
-
-
-def answer(powers: Sequence[Power], dated: Mapping[str, str]) -> str:
-    """How few are enough, over all networks, as the page's first sentence; dated: of which month, where not of now."""
-    forced = [(one, one.of(Side.FORCE)) for one in powers]
-    few = [(one, said) for one, said in forced if said.number is not None and said.number <= FEW]
-    unknown = [one for one, said in forced if said.number is None]
-    if few:
-        names = words.listed(
-            [f"**{inert.markdown(one.title)}** ({_way(said)}{_dated(one, dated)})" for one, said in few]
-        )
-        told = f"In {words.numeral(len(few))} of {words.several(len(powers), 'network')} one or two parties are enough "
-        told += f"to force something on all others: {names}."
-    else:
-        told = f"In none of {words.several(len(powers), 'network')} one or two parties are known to be enough to force "
-        told += "something on all others."
-    if unknown:
-        told += f" Of {words.listed([inert.markdown(one.title) for one in unknown])} it is not known how few are."
-    return told
-
-
-def _dated(one: Power, dated: Mapping[str, str]) -> str:
-    return f", {dated[one.network]}" if dated.get(one.network) else ""
 
 
 def forced(said: Said) -> str:

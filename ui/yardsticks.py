@@ -1,11 +1,11 @@
 """What the networks are compared with, in words and columns: a number alone says nothing."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import polars as pl
 
 from ui import inert, tables, words
-from ui.dots import LETTERS
 
 COLUMNS: Final = {
     "title": tables.text("What", pinned=True),
@@ -19,21 +19,25 @@ COLUMNS: Final = {
 }
 
 
-def explained(yardsticks: pl.DataFrame) -> str:
-    """Which letter is which yardstick, as a line of text; empty where there are none."""
-    titles = enumerate(yardsticks["title"])
-    named = [f"{LETTERS[place % len(LETTERS)]} {inert.markdown(title)}" for place, title in titles]
-    return f"Faint bands, to compare with: {', '.join(named)}." if named else ""
+def sentence(yardsticks: pl.DataFrame, resources: Sequence[float]) -> str:
+    """All of them with their numbers, and which share of the resources shown is spread less, as one sentence.
 
-
-def sentence(yardsticks: pl.DataFrame) -> str:
-    """All of them with their numbers, as one sentence."""
-    rows = told(yardsticks).select("title", "thing", "math", "power", "deciding", "k_high").iter_rows()
+    resources: over how many equal parties each is spread, at most.
+    """
+    rows = told(yardsticks).select("title", "thing", "math", "power", "deciding", "k_high", "m_low").iter_rows()
     parts = [
         f"{title} act like {math} equal {thing}, and {power} {'is' if most == 1 else 'are'} enough {deciding}"
-        for title, thing, math, power, deciding, most in rows
+        f"{_less(resources, low)}"
+        for title, thing, math, power, deciding, most, low in rows
     ]
-    return f"A number alone says nothing. {inert.markdown('; '.join(parts), 1000)}."
+    return f"A number alone says nothing. {inert.markdown('; '.join(parts), 1500)}."
+
+
+def _less(resources: Sequence[float], than: float) -> str:
+    """How many of the resources shown are spread less."""
+    less = sum(one < than for one in resources)
+    told = f"{words.numeral(less) if less else 'none'} of {words.count(len(resources))}"
+    return f" ({told} resources here {'is' if less <= 1 else 'are'} spread less)" if resources else ""
 
 
 def told(yardsticks: pl.DataFrame) -> pl.DataFrame:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import polars as pl
 import pytest
@@ -65,47 +66,112 @@ def chosen(shown: AppTest, key: str, value: str) -> AppTest:
 # --- scorecard -------------------------------------------------------------------------------------------------------
 
 
+def links(shown: AppTest) -> dict[str, dict[str, str]]:
+    """Where each number of the scorecard leads, by network and text without colours."""
+    found = [(one.proto.label, dict(parse_qsl(one.proto.query_string))) for one in shown.get("page_link")]
+    return {f"{asked['net']}: {plain(label)}": asked for label, asked in found if "net" in asked}
+
+
+def plain(label: str) -> str:
+    return re.sub(r":[a-z]+(-background)?\[([^\]]*)\]", r"\2", label).replace("*", "").replace("\u2007", "")
+
+
 @pytest.mark.slow
-def test_the_scorecard_has_a_row_a_network_and_a_word_a_measure(visit: Open) -> None:
+def test_the_scorecard_has_a_number_with_its_word_a_network_and_measure(visit: Open) -> None:
     shown = visit("scorecard")
-    matrix = shown.table[0].value
-    rows = {row["Network"].split("**")[1]: row for row in matrix.to_dict("records")}
-    assert rows.keys() >= {"Akash", "Bittensor"}
-    assert re.search(r"\*\*\d.*-background\[.*[ABC]\]", rows["Akash"]["Voting power"], re.DOTALL)
-    assert rows["Akash"]["Can force"].startswith("**1** :red-background[one party")
-    assert rows["Bittensor"]["Compute spend"] == ":gray[not verifiable]"
+    found = links(shown)
+    assert {text.split(":")[0] for text in found} >= {"akash", "fetch", "bittensor"}
+    assert "akash: 1 can force one party\u00a0C" in found
+    assert any(re.match(r"akash: ≤?[\d.]+ Voting power .*\u00a0[ABC]", text) for text in found)
+    silent = [text.value for text in shown.markdown if text.value.startswith(":small[:gray[Not ")]
+    assert any("Not verifiable: " in text and "compute spend" in text for text in silent)
+    assert not [text for text in found if "Control" in text]
+
+
+@pytest.mark.slow
+def test_all_numbers_of_the_scorecard_are_tables_once_they_are_unfolded(visit: Open) -> None:
+    assert not visit("scorecard").dataframe[1:]
+    shown = visit("scorecard", all="true")
     assert "Control" not in set(table(shown, "m_claimed")["of"])
     assert "at once" in set(table(shown, "voters_of_late")["soon"])
 
 
 @pytest.mark.slow
+def test_every_number_of_the_scorecard_leads_to_the_place_that_shows_it(visit: Open) -> None:
+    """Of power to the table of all ways; of a resource to the card of its population."""
+    for text, asked in links(visit("scorecard")).items():
+        shown = visit("power", **asked)
+        assert not shown.toast, text
+        assert shown.selectbox(key="net").value == asked["net"]
+        count = text.split(": ")[1].removeprefix("≤").split(" ")[0]
+        if " can " in text:
+            side = text.split(" can ")[1].split(" ")[0]
+            ways = table(shown, "side", "action", "number").query(f"side == '{side}'")
+            assert int(count) == ways["number"].min(), text
+        else:
+            assert shown.selectbox(key="of").value == asked["of"]
+            (card,) = (one for one in shown.metric if one.label == "Effective parties")
+            assert card.value in {count, f"up to {count}"} or card.value.endswith(f" to {count}"), text
+
+
+@pytest.mark.slow
 def test_the_scorecard_names_who_can_force_something_and_counts_each_action(visit: Open) -> None:
-    shown = visit("scorecard")
+    shown = visit("scorecard", **{"more-akash": "true", "more-fetch": "true"})
     said = [text.value for text in shown.markdown]
     # One delegator has two thirds of all stake.
-    (akash, fetch) = (text for text in said if "can change the rules" in text)
-    assert akash.startswith("**One party**")
-    assert fetch.startswith("**One party**")
+    (akash, fetch) = (text for text in said if text.startswith("**One party** can change the rules"))
+    assert "change the rules" in akash
+    assert "change the rules" in fetch
     actions = next(found.value for found in shown.table if "Force it" in found.value)
     halt = actions.set_index("To").loc["**Halt**", "Force it"]
     assert halt.startswith("**2** ")
     assert "“Honest 0” and " in halt
+    # What a tooltip says is there for those who have none, too.
+    assert any("Voting power: at most " in text.value for text in shown.caption)
+
+
+def shown_titles(shown: AppTest) -> list[str]:
+    """The networks of the scorecard from top to bottom."""
+    return [one.value.split("**")[1] for one in shown.markdown if re.match(r"\*\*[^*]+\*\*  \n:small\[", one.value)]
 
 
 @pytest.mark.slow
-def test_the_scorecard_leads_to_who_holds_the_power(visit: Open) -> None:
-    links = [link.proto for link in visit("scorecard").get("page_link")]
-    assert any("net=fetch&what=voting_power" in str(link) for link in links)
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({}, ["Akash", "Bittensor", r"Fetch\.ai", "SingularityNET"]),
+        ({"by": "name"}, ["Akash", "Bittensor", r"Fetch\.ai", "SingularityNET"]),
+        ({"by": "few"}, ["Akash", r"Fetch\.ai", "Bittensor", "SingularityNET"]),
+        ({"layer": "agents"}, [r"Fetch\.ai", "SingularityNET"]),
+        ({"layer": "data"}, []),
+        ({"layer": "agents", "by": "spread"}, [r"Fetch\.ai", "SingularityNET"]),
+    ],
+)
+def test_the_scorecard_is_filtered_and_sorted_by_its_link(visit: Open, asked: dict[str, str], told: list[str]) -> None:
+    shown = visit("scorecard", **asked)
+    assert shown_titles(shown) == told
+    assert not shown.toast
+    assert address_line(shown) == asked
+    # The answer is that of the whole field.
+    assert shown.header[0].value.startswith("In two of four networks")
+
+
+@pytest.mark.slow
+def test_what_was_never_read_is_folded_and_tells_its_reasons_when_it_is_unfolded(visit: Open) -> None:
+    folded = [one.label for one in visit("scorecard").expander if one.label.startswith("Not read yet: ")]
+    assert any(r"io\.net and Render" in label for label in folded)
+    shown = visit("scorecard", **{"unread-compute": "true"})
+    assert "Render" in [one.value for one in shown.subheader]
 
 
 @pytest.mark.slow
 def test_the_scorecard_shows_powers_off_the_chain_beside_those_that_count(visit: Open) -> None:
-    shown = visit("scorecard")
+    shown = visit("scorecard", **{"more-akash": "true"})
     said = [text.value.replace("\\", "") for text in shown.markdown]
     (akash,) = (text for text in said if "operators of console.akash.network" in text)
     assert "**Migration**: the founder" in akash
     assert "Recorded 2026-11-30, opened 2026-11-30" in akash
-    assert [one.label for one in shown.expander if one.label.startswith("Off the chain, counted nowhere: ")]
+    assert [one.value for one in shown.markdown if one.value.startswith("**Off the chain, counted nowhere: ")]
 
 
 @pytest.mark.slow
@@ -121,7 +187,7 @@ def test_the_scorecard_heads_every_layer_and_tells_what_is_planned_in_it_without
     assert said.startswith("No main network yet: a development network")
     assert "Inferred: one operator" in said
     assert parts.index(("subheader", "ASI Chain (planned)")) > layers[-1]
-    assert not [found for found in shown.table if "ASI Chain" in found.value.to_string()]
+    assert not [text for text in links(shown) if "ASI Chain" in text]
 
 
 # --- power -----------------------------------------------------------------------------------------------------------
@@ -700,15 +766,15 @@ def test_what_was_left_out_of_a_reading_is_told_with_the_reason(
 @pytest.mark.parametrize("measure", ["stake", "compute_spend"])
 def test_power_begins_with_the_population_that_the_scorecard_tells_of(visit: Open, measure: str) -> None:
     shown = visit("power", net="akash", what=measure)
-    card = visit("scorecard").table[0].value.set_index("Network").filter(like="Akash", axis=0).iloc[0]
-    number = card[{"stake": "Stake by owner", "compute_spend": "Compute spend"}[measure]].split("**")[1]
-    assert shown.metric[0].value == number
+    column = {"stake": "Stake by owner", "compute_spend": "Compute spend"}[measure]
+    (told,) = (text for text in links(visit("scorecard")) if text.startswith("akash: ") and column in text)
+    assert shown.metric[0].value == told.removeprefix("akash: ").removeprefix("≤").split(" ")[0]
 
 
 @pytest.mark.slow
 def test_the_scorecard_leads_to_each_open_vote(visit: Open) -> None:
-    links = [str(link.proto) for link in visit("scorecard").get("page_link")]
-    assert any("p=akash%3Aakashnet-2%3A2" in link or "p=akash:akashnet-2:2" in link for link in links)
+    votes = [str(link.proto) for link in visit("scorecard").get("page_link")]
+    assert any("p=akash%3Aakashnet-2%3A2" in link or "p=akash:akashnet-2:2" in link for link in votes)
 
 
 @pytest.mark.slow

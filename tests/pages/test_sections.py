@@ -37,6 +37,7 @@ SEEN_AT: Final[dict[str, list[dict[str, str]]]] = {
     "markets": [{"net": "akash"}, {"net": "bittensor"}, {"net": "singularitynet"}],
     "entity": [{"of": f"akash:{address('akash', 2)}"}, {"q": "Honest"}, {}],
     "proposals": [{"p": "akash:2", "q": AKASH_VOTER}],
+    "scorecard": [{"more-akash": "true", "unread-compute": "true", "all": "true", "yardsticks": "true"}],
 }
 # A minute may pass between two looks at the same page.
 AGE: Final = re.compile(r"(under )?\d+ (min|h|days|years)( ago)?")

@@ -1,5 +1,6 @@
 """Charts draw what they are given, in the network's colour, small enough for a phone."""
 
+import re
 import tomllib
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -99,47 +100,55 @@ def test_a_chart_with_too_many_points_is_refused() -> None:
         figure.drawn([line], height=300, x={}, y={})
 
 
+def marks(number: int, **own: Any) -> pl.DataFrame:
+    """Marks of so many networks, all alike but for what is told."""
+    usual = {"layer": "Data", "of": "the network", "gate": False, "m": 3.0, "most": 3.0, "k": 2, "independent": True}
+    columns = {**usual, "word": "", "path": "", "network": [f"n{place}" for place in range(number)], **own}
+    alike = {name: [value] * number for name, value in columns.items() if not isinstance(value, list)}
+    return pl.DataFrame({"title": columns["network"], **columns, **alike})
+
+
 def test_a_dot_is_hollow_where_independence_is_not_shown() -> None:
-    rows = pl.DataFrame(
-        {
-            "network": ["akash", "akash"],
-            "title": ["Akash", "Akash"],
-            "of": ["the network", "compute spend"],
-            "gate": [False, True],
-            "m": [29.0, 11.0],
-            "most": [100.0, 11.0],
-            "k": [6, 4],
-            "independent": [True, False],
-            "word": ["a committee", "a handful"],
-            "path": ["", ""],
-        }
-    )
-    drawn = dots.math_against_power(rows).data[0]
-    assert list(drawn.marker.symbol) == ["diamond-open", "circle"]
-    assert list(drawn.error_x.array) == [0, 71], "the line reaches to the most spread of what a network has"
-    assert list(drawn.text) == ["Akash, compute spend", "Akash"]
-
-
-def test_marks_of_one_number_are_in_its_row_and_none_hides_another() -> None:
-    ks = [1] * 8 + [4] * 3 + [9]
-    rows = pl.DataFrame({"k": ks, "network": [f"n{place}" for place in range(12)]}).with_columns(
-        title=pl.col("network"), m=pl.lit(3.0), most=pl.lit(3.0), of=pl.lit("the network"), gate=pl.lit(False),
-        independent=pl.lit(True), word=pl.lit(""), path=pl.lit(""),
+    rows = marks(
+        2, title=["Akash", "Akash"], layer="Compute", of=["the network", "compute spend"], gate=[False, True],
+        m=[29.0, 11.0], most=[100.0, 11.0], k=[6, 4], independent=[True, False],
     )  # fmt: skip
     chart = dots.math_against_power(rows)
-    assert sorted(float(trace.y[0]) for trace in chart.data) == [place + 0.5 for place in range(12)]
-    axis = chart.layout.yaxis
-    assert dict(zip(axis.ticktext, axis.tickvals, strict=True)) == {"1": 4, "4": 9.5, "9": 11.5}
+    drawn = chart.data[0]
+    assert list(drawn.marker.symbol) == ["diamond-open", "circle"]
+    assert list(drawn.error_x.array) == [0, 71], "the line reaches to the most spread of what a network has"
+    # The layer has a name, for those who do not see its colour.
+    assert list(chart.layout.yaxis.ticktext) == ["Akash · gate of<br>compute spend", "Akash · compute"]
+
+
+def test_marks_of_one_number_are_in_its_rows_and_each_has_a_lane_of_its_own() -> None:
+    chart = dots.math_against_power(marks(12, k=[1] * 8 + [4] * 3 + [9]))
+    lanes = [place + 0.5 for place in range(12)]
+    assert list(chart.data[0].y) == list(chart.layout.yaxis.tickvals) == lanes
     assert {line.y0 for line in chart.layout.shapes if line.xref == "paper"} == {8, 11}
-    said = [text.text for text in chart.layout.annotations if text.xref == "paper"]
-    assert said == ["one party", "a handful", "a committee"]
+    said = [(text.y, text.text) for text in chart.layout.annotations if text.xref == "paper"]
+    assert said == [(4, "1<br>one party"), (9.5, "4<br>a handful"), (11.5, "9<br>a committee")]
 
 
-@pytest.mark.parametrize(("gate", "independent", "lines"), [(False, True, 1), (True, True, 2), (True, False, 3)])
+@pytest.mark.parametrize("title", ["FET on Ethereum", "CUDOS (merged into Fetch.ai)", "x" * 90, "word " * 30])
+def test_a_name_has_at_most_two_lines_that_a_phone_has_room_for(title: str) -> None:
+    lines = dots.name(title, "gate of emission by recipient").split("<br>")
+    assert len(lines) <= 2
+    assert all(len(line) <= dots.LONGEST_LINE for line in lines)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_the_name_of_a_mark_is_text(name: str) -> None:
+    for text in texts(dots.math_against_power(marks(1, title=[name], word=name, path=name, of=name)).to_dict()):
+        assert "<" not in re.sub("<(br|b|/b|extra|/extra)>", "", text)
+
+
+@pytest.mark.parametrize(("gate", "independent", "lines"), [(False, True, 2), (True, True, 3), (True, False, 4)])
 def test_only_marks_that_are_drawn_are_explained(gate: bool, independent: bool, lines: int) -> None:
     told = dots.explained(pl.DataFrame({"gate": [False, gate], "independent": [True, independent]}))
     assert len(told.splitlines()) == lines
     assert told.startswith("● a network")
+    assert told.endswith("| grey: something else, to compare with")
 
 
 def test_networks_without_a_mark_are_named() -> None:
@@ -150,22 +159,9 @@ def test_networks_without_a_mark_are_named() -> None:
 
 
 def test_a_large_network_fits_on_the_logarithmic_axes() -> None:
-    rows = pl.DataFrame(
-        {
-            "network": ["fet"],
-            "title": ["FET"],
-            "of": ["the network"],
-            "gate": [False],
-            "m": [2.0],
-            "most": [900.0],
-            "k": [3],
-            "independent": [True],
-            "word": ["a handful"],
-            "path": [""],
-        }
-    )
-    layout = dots.math_against_power(rows).layout
+    layout = dots.math_against_power(marks(1, m=2.0, most=900.0, k=3)).layout
     assert layout.xaxis.range[1] > 2.96  # log10(900)
+    assert dots.math_against_power(marks(1)).layout.xaxis.range[1] > 1.18  # log10(15)
 
 
 def test_no_text_of_a_stranger_reaches_a_figure_as_markup() -> None:
@@ -336,19 +332,17 @@ def test_the_networks_after_the_tenth_have_the_same_colours_in_another_texture()
 
 
 def test_what_has_a_texture_has_it_in_lines_bars_and_dots_and_bears_its_name() -> None:
-    look, title = colours.of_network(11), "akash"
+    look = colours.of_network(11)
     solid = line(days(20), y="parties", paints={"akash": look}).data[0]
     bars = charts.ranked(ranks(9), threshold=0.5, look=look).data[0]
-    cells = pl.DataFrame(
-        {"network": ["akash"], "title": [title], "m": [3.0], "most": [3.0], "k": [2], "independent": [True]}
-    ).with_columns(of=pl.lit("the network"), gate=pl.lit(False), word=pl.lit(""), path=pl.lit(""))
-    dot = dots.math_against_power(cells, paints={"akash": look}).data[0]
-    plain = dots.math_against_power(cells, paints={"akash": colours.of_network(1)}).data[0]
+    dot, plain = (
+        dots.math_against_power(marks(1, network=["akash"]), paints={"akash": one}).data[0].marker
+        for one in (look, colours.of_network(1))
+    )
     assert (solid.line.color, solid.line.dash, solid.marker.symbol) == ("#000001", "dash", "circle-open-dot")
     assert (bars.marker.color, bars.marker.pattern.shape) == ("#000001", "/")
-    assert (dot.marker.symbol, dot.text, dot.mode) == (("circle-dot",), (title,), "markers+text")
-    assert dot.textposition == ("top right",)
-    assert plain.marker.symbol == ("circle",)
+    assert (dot.symbol, dot.color, dot.line.color) == (("circle-dot",), ("#000001",), (colours.GREY,))
+    assert (plain.symbol, plain.line.color) == (("circle",), ("#000001",))
 
 
 def test_both_themes_have_exactly_ten_different_colours() -> None:

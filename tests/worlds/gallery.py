@@ -50,7 +50,10 @@ def spread() -> pl.DataFrame:
         ("fet", HOSTILE[0], "the network", False, 120.0, 120.0, 3, False, "a handful", "three of five signers"),
     ]
     columns = ["network", "title", "of", "gate", "m", "most", "k", "independent", "word", "path"]
-    return pl.DataFrame(rows, schema=columns, orient="row")
+    layers = {"bittensor": "Models", "akash": "Compute"}
+    return pl.DataFrame(rows, schema=columns, orient="row").with_columns(
+        layer=pl.col("network").replace_strict(layers, default="Agents")
+    )
 
 
 def series() -> pl.DataFrame:
