@@ -21,6 +21,7 @@ from ui import (
     happenings,
     inert,
     intervals,
+    metrics,
     served,
     tables,
     two_days,
@@ -80,7 +81,7 @@ def headline(rows: pl.DataFrame, metric: str, days: int) -> str:
     for (title,), part in rows.group_by("title", maintain_order=True):
         change = history.change(part, days)
         if change is not None:
-            said.append(f"{title} {words.moved(change, METRICS[metric].share, places(metric))}")
+            said.append(f"{title} {words.moved(change, METRICS[metric].share, metrics.places(metric))}")
     return f"{METRICS[metric].title} {choose.SPANS[str(days)]}: {'; '.join(said) or 'too short a history'}"
 
 
@@ -102,7 +103,7 @@ def panels(rows: pl.DataFrame, events: pl.DataFrame, metric: str, chosen: list[P
         happened.append(own)
         name = f"{title}: {part['population'][0]}"
         marked = pl.concat([own, breaks], how="diagonal")
-        figures[name] = curves.panel(part, paints=colours.of_networks(chosen), form=form(metric), events=marked)
+        figures[name] = curves.panel(part, paints=colours.of_networks(chosen), form=metrics.form(metric), events=marked)
         first, last = part.drop_nulls("value")["value"][[0, -1]]
         alts[name] = f"{title}: {METRICS[metric].title} from {first:.3g} to {last:.3g}."
     draw.panels(
@@ -125,7 +126,7 @@ def together(rows: pl.DataFrame, metric: str, said: str, chosen: list[Population
                 rows.drop("resampled_low", "resampled_high"),
                 y=METRICS[metric].title,
                 paints=colours.of_networks(chosen),
-                form=form(metric),
+                form=metrics.form(metric),
             ),
             # How each was read is told below the table.
             rows.drop("read_as"),
@@ -220,19 +221,6 @@ def told() -> None:
         sources=[],
         key="events",
     )
-
-
-def form(metric: str) -> str:
-    """How values of a metric are written on axes."""
-    return ".1%" if METRICS[metric].share else ",.3~g"
-
-
-def places(metric: str) -> int:
-    """How many decimals a change is told with: an index up to 1 moves in thousandths, an entropy in hundredths."""
-    least, most = METRICS[metric].bounds
-    if METRICS[metric].share or least == 1:
-        return 1
-    return 3 if most == 1 else 2
 
 
 main()

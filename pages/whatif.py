@@ -1,6 +1,6 @@
 """What would change: a cap, a split, a merger, an exit; before and after side by side."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import polars as pl
 import streamlit as st
@@ -9,7 +9,22 @@ from analytics.spread.metrics import HEADLINE, METRICS
 from questions import ranking, resampled, scenario
 from questions.populations import Population
 from questions.scenario import QUESTIONS, Answer, Scenario
-from ui import banners, charts, choose, colours, curves, draw, frame, intervals, parties, served, tables, words
+from ui import (
+    banners,
+    charts,
+    choose,
+    colours,
+    curves,
+    downloads,
+    draw,
+    frame,
+    intervals,
+    metrics,
+    parties,
+    served,
+    tables,
+    words,
+)
 from ui.provenance import Provenance
 
 SHOWN = ("effective_parties", "nc_ge_1_3", "nc_gt_1_2", "nc_gt_2_3", "top_1", "top_10")
@@ -50,7 +65,7 @@ def ask(ranks: pl.DataFrame) -> Scenario:
     with st.form("scenario"), st.container(horizontal=True, vertical_alignment="bottom"):
         number = choose.amount(question) if question.unit else 0.0
         chosen = choose.parties(question, ranks) if question.asks != "none" else ()
-        st.form_submit_button("Apply", icon=":material/play_arrow:")
+        st.form_submit_button("Apply", icon=":material/play_arrow:", on_click=choose.applied, args=(question,))
     return Scenario(kind, number, chosen)
 
 
@@ -79,7 +94,8 @@ def of_what(asked: Scenario, found: Answer) -> str:
 @frame.section
 def numbers(found: Answer) -> None:
     """Before and after of the main metrics as cards."""
-    with st.grid(6, min_column_width=180):
+    # As wide as the longest change and the value before it, at any width of the page.
+    with st.grid(3, min_column_width=220):
         for name in SHOWN:
             metric = METRICS[name]
             st.metric(
@@ -121,19 +137,26 @@ def moved(population: Population, source: Sequence[Provenance], found: Answer) -
 def every_metric(source: Sequence[Provenance], found: Answer) -> None:
     """Every metric before and after."""
     st.header("Every metric", anchor=False)
-    draw.table(
-        every(found.before, found.after),
-        {
-            "metric": tables.text("Metric", pinned=True),
-            # Of many kinds: an index up to 1 moves in thousandths.
-            "before": tables.number("Before", places=3),
-            "after": tables.number("After", places=3),
-            "reads": tables.text("A higher value says that"),
-        },
-        alt="Every metric before and after",
-        sources=source,
-        key="every-metric",
-    )
+    rows = metrics.every(found.before, found.after)
+    downloads.buttons(rows, "every-metric", source, key="every-metric")
+    with st.grid(3, min_column_width=340):
+        for kind, (heading, written) in metrics.KINDS.items():
+            part = rows.filter(kind=kind)
+            with st.container():
+                st.markdown(f"**{heading}**")
+                tables.show(
+                    part,
+                    {
+                        "metric": tables.text("Metric", pinned=True),
+                        "before": written("Before"),
+                        "after": written("After"),
+                        "higher": tables.text("Higher is", "What a higher value says of power."),
+                    },
+                    alt=f"{heading} before and after",
+                    key=f"every-metric-{kind}",
+                    rows=part.height,
+                )
+    draw.source_line(source)
 
 
 @frame.section
@@ -186,19 +209,6 @@ def day_by_day(population: Population, source: Sequence[Provenance], grouping: s
 def titles(metric: pl.Expr) -> pl.Expr:
     """Metrics and power indices as readers know them."""
     return metric.replace({**{name: one.title for name, one in METRICS.items()}, **resampled.POWER})
-
-
-def every(before: Mapping[str, float | None], after: Mapping[str, float | None]) -> pl.DataFrame:
-    """All metrics, one row each."""
-    return pl.DataFrame(
-        {
-            "metric": [METRICS[name].title if name in METRICS else name for name in before],
-            "before": list(before.values()),
-            "after": [after[name] for name in before],
-            "reads": [str(METRICS[name].reads) if name in METRICS else "power is spread" for name in before],
-        },
-        schema_overrides={"before": pl.Float64, "after": pl.Float64},
-    )
 
 
 main()

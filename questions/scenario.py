@@ -90,7 +90,8 @@ QUESTIONS: Final[Mapping[str, Question]] = {
     ),
     "exit": Question(
         "Parties leave",
-        "The chosen parties leave, and what they held goes to those who stay, in proportion to what these hold.",
+        "The chosen parties leave, and what they held goes to those who stay, in proportion to what these hold. "
+        "The numbers are those of their abstaining, where what they hold is not counted.",
         "", "several", 0, 0, 0,
         lambda now, asked: whatif.replaced(now, asked.parties),
     ),

@@ -88,21 +88,24 @@ def over_time(source: Sequence[Provenance], title: str) -> None:
     """Dollars a day as the console counts them and as read on chain, with published figures as points."""
     st.header("Dollars a day, and what others published", anchor=False)
     rows = akash_market.daily(title, served.asked(facts.spend_daily), served.asked(facts.run_rate_against_console))
-    points = served.asked(facts.spend_points)
+    points = served.asked(facts.spend_points).sort("time", "value")
     if rows.is_empty():
         banners.nothing("No daily history was read yet.")
         return
+    figure = curves.daily(rows, y="USD a day", published=points, form=",.0f")
     draw.show(
         draw.Chart(
             "daily",
-            curves.daily(rows, y="USD a day", published=points, form=",.0f"),
+            figure,
             rows,
             {"title": tables.text("Counted by"), "time": tables.day("Day"), "value": tables.number("USD")},
             akash_market.daily_in_words(rows, points),
             market.told(source, akash_market.USD_A_DAY),
-            "A cross is somebody's published figure, spread over its period. The running day is left out.",
+            "A cross is somebody's published figure, spread over its period. The running day is left out. "
+            + curves.told_of_axis(figure),
         )
     )
+    st.markdown(akash_market.points_in_words(points, curves.letter))
 
 
 @frame.section

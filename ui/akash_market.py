@@ -1,6 +1,6 @@
 """The market of Akash in sentences and columns: spend in dollars, hardware and who signs for it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import polars as pl
@@ -131,6 +131,15 @@ def daily_in_words(rows: pl.DataFrame, points: pl.DataFrame) -> str:
         for title, time, value in newest.select("title", "time", "value").iter_rows()
     ]
     return f"{'; '.join(told)}; {words.several(points.height, 'claimed figure')} marked."
+
+
+def points_in_words(points: pl.DataFrame, letter: Callable[[int], str]) -> str:
+    """Each published figure by the letter of its cross, as a line of Markdown; letter: of a place."""
+    rows = points.select("time", "value", "title").iter_rows()
+    return "\n".join(
+        f"* **{letter(place)}** · {words.usd(value)} a day about {words.day(time)}: {inert.markdown(title, 300)}"
+        for place, (time, value, title) in enumerate(rows)
+    )
 
 
 def supply_headline(rows: pl.DataFrame) -> str:

@@ -157,9 +157,17 @@ def question() -> str:
 
 def amount(asked: Question) -> float:
     """The number of a scenario: a share in per cent, or how many."""
-    draw, label, step = (st.slider, "Per cent", 0.5) if asked.unit == "percent" else (st.number_input, "How many", 1)
     key = NUMBERS[asked.unit]
-    return float(link.number(draw, label, asked.low, asked.high, key=key, default=asked.usual, step=step))
+    if asked.unit == "count":
+        return link.number("How many", int(asked.low), int(asked.high), key=key, default=int(asked.usual))
+    low, high, usual = (float(number) for number in (asked.low, asked.high, asked.usual))
+    return link.slid_or_typed("Per cent", low, high, key=key, default=usual, step=0.5)
+
+
+def applied(asked: Question) -> None:
+    """When a scenario is applied: of its number what was typed counts before what was slid."""
+    if asked.unit == "percent":
+        link.settle(NUMBERS[asked.unit], asked.usual)
 
 
 def parties(asked: Question, ranks: pl.DataFrame) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ What was read once is no line: it is told as a number with its day.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from string import ascii_lowercase
 from typing import Any, Final, TypeAlias
 
 import plotly.graph_objects as go
@@ -23,7 +24,11 @@ LONGEST_NAME: Final = 22
 SMALL: Final = {"size": 12}
 # The largest of what is drawn is so many times the middle one before the axis is logarithmic.
 SQUASHED: Final = 5
-LOGARITHMIC: Final = "The axis is logarithmic, for one figure is far above most: each step up is so many times as much."
+LOGARITHMIC: Final = (
+    "The axis is logarithmic, because one figure is far above most: each line is several times as much as that below."
+)
+# Of published figures, by their order.
+LETTERS: Final = ascii_lowercase
 # Marks of events that are nearer than this part of a chart's width are told together.
 NEAR: Final = 1 / 30
 NEAR_IN_PANEL: Final = 1 / 8
@@ -53,8 +58,8 @@ def daily(
 ) -> Drawn:
     """Series over time, one line each; others' published figures as marked points, events as dotted verticals.
 
-    rows: network (id, or any series name), title, time, value. published: time, value, title, mark. events: time, mark.
-    paints: the networks' looks; another series has one by its place.
+    rows: network (id, or any series name), title, time, value. published: time, value, title, in the order of their
+    letters. events: time, mark. paints: the networks' looks; another series has one by its place.
     """
     if _once(rows) and (published is None or published.is_empty()):
         return Once(rows.drop_nulls("value"), form)
@@ -113,6 +118,16 @@ def squashed(values: Iterable[float | None]) -> bool:
     told = sorted(value for value in values if value is not None)
     # On a logarithmic axis nothing has no place.
     return bool(told) and told[0] > 0 and told[-1] > SQUASHED * told[len(told) // 2]
+
+
+def told_of_axis(figure: Drawn) -> str:
+    """What a reader must know of the axis; empty where it begins at zero."""
+    return LOGARITHMIC if isinstance(figure, go.Figure) and figure.layout.yaxis.type == "log" else ""
+
+
+def letter(place: int) -> str:
+    """How the n-th published figure is marked, in the chart and in the list below it."""
+    return LETTERS[place % len(LETTERS)]
 
 
 def _once(rows: pl.DataFrame) -> bool:
@@ -247,7 +262,10 @@ def _published(published: pl.DataFrame, form: str) -> Part:
         "x": published["time"].dt.replace_time_zone(None).to_numpy(),
         "y": published["value"].to_numpy(),
         "name": "Published by others",
-        "mode": "markers",
+        "mode": "markers+text",
+        "text": [letter(place) for place in range(published.height)],
+        "textposition": "top center",
+        "textfont": SMALL,
         "marker": {"symbol": "x-thin", "size": 11, "line": {"width": 2.5, "color": colours.THRESHOLD}},
         "customdata": [[inert.svg(title, 120)] for title in published["title"]],
         "hovertemplate": f"%{{customdata[0]}}<br>%{{x|%-d %b %Y}} · %{{y:{form}}}<extra></extra>",

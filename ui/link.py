@@ -15,6 +15,8 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from ui import inert
 
 NOTED: Final = "the address of the open page"
+# Of the field beside a slider, whose key it follows.
+TYPED: Final = " typed"
 
 
 def choice(
@@ -60,23 +62,48 @@ def several(
     return chosen
 
 
-def number(
-    draw: Callable[..., float], label: str, low: float, high: float, *, key: str, default: float, step: float
-) -> float:
-    """A number between two others; draw: st.slider or st.number_input, whole numbers where the step is whole."""
-    kind = type(step)
-    _go_back(key)
-    if not low <= st.session_state.get(key, low - 1) <= high:
-        asked = st.query_params.get(key, f"{default:g}")
-        found = _number(asked)
-        if not low <= found <= high:
-            found = default
-            st.query_params.pop(key, None)
-            _tell(asked, f"{default:g}")
-        st.session_state[key] = kind(found)
-    chosen = draw(label, kind(low), kind(high), step=step, key=key)
+def number(label: str, low: int, high: int, *, key: str, default: int) -> int:
+    """A whole number between two others."""
+    _begin_number(key, low, high, default)
+    chosen = int(st.number_input(label, low, high, step=1, key=key))
+    _note(key, f"{chosen}", f"{default}")
+    return chosen
+
+
+def slid_or_typed(label: str, low: float, high: float, *, key: str, default: float, step: float) -> float:
+    """A number between two others, slid or typed; both stand in a form whose button calls `settle`."""
+    if _begin_number(key, low, high, default) or key + TYPED not in st.session_state:
+        st.session_state[key + TYPED] = st.session_state[key]
+    chosen = float(st.slider(label, low, high, step=step, key=key))
+    st.number_input("or typed", low, high, step=step, format="%g", key=key + TYPED, width=130)
     _note(key, f"{chosen:g}", f"{default:g}")
     return chosen
+
+
+def settle(key: str, default: float) -> None:
+    """Of a number that is slid or typed, what was typed anew counts, else what was slid; then both say it."""
+    typed = st.session_state.get(key + TYPED)
+    if typed is None:
+        return
+    if f"{typed:g}" != st.query_params.get(key, f"{default:g}"):
+        st.session_state[key] = typed
+    else:
+        st.session_state[key + TYPED] = st.session_state[key]
+
+
+def _begin_number(key: str, low: float, high: float, default: float) -> bool:
+    """The number that the address says, where none is chosen: whether that was so."""
+    _go_back(key)
+    if low <= st.session_state.get(key, low - 1) <= high:
+        return False
+    asked = st.query_params.get(key, f"{default:g}")
+    found = _number(asked)
+    if not low <= found <= high:
+        found = default
+        st.query_params.pop(key, None)
+        _tell(asked, f"{default:g}")
+    st.session_state[key] = type(low)(found)
+    return True
 
 
 def _number(text: str) -> float:
@@ -146,6 +173,7 @@ def forget(*keys: str) -> None:
     """What was chosen under these keys is gone, from the session and from the address."""
     for key in keys:
         st.session_state.pop(key, None)
+        st.session_state.pop(key + TYPED, None)
         st.query_params.pop(key, None)
         _noted().pop(key, None)
 

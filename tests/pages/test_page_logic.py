@@ -582,6 +582,39 @@ def test_an_impossible_scenario_in_a_link_is_told_and_the_usual_is_shown(
 
 
 @pytest.mark.slow
+def test_what_a_cap_is_can_be_typed(visit: Open) -> None:
+    shown = visit("whatif", net="akash")
+    shown.number_input(key="pct typed").set_value(2.5)
+    shown.button[0].click().run()
+    assert failures(shown) == []
+    assert address_line(shown) == {"net": "akash", "pct": "2.5"}
+    assert shown.header[0].value.startswith("Akash, cap what counts at 2.5%")
+
+
+@pytest.mark.slow
+def test_counts_of_every_metric_are_whole_shares_in_per_cent_and_indices_have_decimals(visit: Open) -> None:
+    shown = visit("whatif", net="akash")
+    tables = [one for one in shown.dataframe if list(one.value.columns) == ["metric", "before", "after", "higher"]]
+    counts, shares, indices = (one.value for one in tables)
+    assert set(counts["metric"]) >= {"Parties for one third", "Parties for more than half"}
+    assert set(shares["metric"]) >= {"Largest share", "Share of the largest ten"}
+    assert "Gini coefficient" in set(indices["metric"])
+    formats = [re.findall(r'"format": ?"([^"]+)"', one.proto.columns) for one in tables]
+    assert formats == [["%,.0f"] * 2, ["%,.1f%%"] * 2, ["%,.3f"] * 2]
+    assert len(counts) + len(shares) + len(indices) >= len(METRICS)
+
+
+@pytest.mark.slow
+def test_why_leaving_and_abstaining_give_the_same_numbers_is_said_of_both(visit: Open) -> None:
+    whom = address("akashvaloper", 1)
+    left, abstained = (visit("whatif", net="akash", whom=whom, **{"if": kind}) for kind in ("exit", "abstain"))
+    same = [[card.value for card in shown.metric] for shown in (left, abstained)]
+    assert same[0] == same[1]
+    assert "The numbers are those of their abstaining" in texts(left)
+    assert "The numbers are those of their leaving" in texts(abstained)
+
+
+@pytest.mark.slow
 def test_parties_of_one_network_are_not_asked_of_another(visit: Open) -> None:
     whom = f"{address('akashvaloper', 3)},{address('akashvaloper', 4)}"
     shown = chosen(visit("whatif", net="akash", **{"if": "merge"}, whom=whom), "net", "fetch")

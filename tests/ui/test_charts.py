@@ -12,7 +12,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.worlds.gallery_names import HOSTILE
-from ui import charts, colours, curves, dots, figure
+from ui import akash_market, charts, colours, curves, dots, figure, inert
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -291,11 +291,22 @@ def test_one_figure_far_above_the_others_makes_the_axis_logarithmic() -> None:
     low = high.with_columns(value=pl.lit(30_000.0))
     assert line(rows, y="USD", published=high).layout.yaxis.type == "log"
     assert line(rows, y="USD", published=low).layout.yaxis.type == "linear"
+    told = [curves.told_of_axis(line(rows, y="USD", published=one)) for one in (high, low)]
+    assert [bool(one) for one in told] == [True, False]
     # Nothing has no place on a logarithmic axis.
     with_nothing = rows.with_columns(value=pl.Series([0.0, *[7_500.0] * 19]))
     assert line(with_nothing, y="USD", published=high).layout.yaxis.type == "linear"
     # Metrics are compared on an axis from zero, always.
     assert line(rows.with_columns(value=pl.Series([*[1.0] * 19, 90.0])), y="parties").layout.yaxis.type == "linear"
+
+
+def test_published_figures_have_the_letters_of_the_list_below() -> None:
+    points = pl.DataFrame({"time": [START] * 2, "value": [9_000.0, 55_555.6], "title": ["Q1 (A)", HOSTILE[0]]})
+    crosses = line(days(3), y="USD", published=points).data[-1]
+    assert (list(crosses.text), crosses.mode) == (["a", "b"], "markers+text")
+    first, second = akash_market.points_in_words(points, curves.letter).splitlines()
+    assert first == "* **a** · 9,000 USD a day about 1 Jan 2026: Q1 \\(A\\)"
+    assert second == f"* **b** · 55,556 USD a day about 1 Jan 2026: {inert.markdown(HOSTILE[0], 300)}"
 
 
 def test_a_party_that_only_exists_after_the_change_is_drawn() -> None:

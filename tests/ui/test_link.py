@@ -17,12 +17,16 @@ def page() -> None:
     net = link.choice("Network", ["one", "two"], str.upper, key="net")
     side = link.segments("Side", {"buy": "Buy", "sell": "Sell"}, key="side", default="buy")
     who = link.several("Who", ["a", "b", "c"], str.upper, key="who", default=["a"])
-    part = link.number(st.slider, "Part", 1, 9, key="part", default=5, step=1)
+    with st.form("part of it"):
+        part = link.slid_or_typed("Part", 1.0, 9.0, key="part", default=5.0, step=0.5)
+        st.form_submit_button("Apply", on_click=link.settle, args=("part", 5.0))
+    many = link.number("Many", 1, 99, key="many", default=2)
     usual = {"from": date(2026, 6, 1), "to": date(2026, 7, 1)}
     days = link.days({"from": "From", "to": "To"}, date(2009, 1, 1), date(2026, 8, 1), default=usual)
     link.pin("kept", "always")
     st.text(f"{net} {side} {','.join(who)} {part:g}")
     st.text(" ".join(map(str, days)))
+    st.text(f"{many}")
 
 
 def opened(**query: str) -> AppTest:
@@ -44,7 +48,8 @@ def test_without_a_word_the_first_is_shown_and_the_address_stays_short() -> None
     assert said(shown) == {"kept": "always"}
     shown.selectbox(key="net").set_value("two").run()
     shown.multiselect(key="who").set_value(["b", "c"]).run()
-    shown.slider(key="part").set_value(7).run()
+    shown.slider(key="part").set_value(7)
+    shown.button[0].click().run()
     assert shown.text[0].value == "two buy b,c 7"
     assert said(shown) == {"kept": "always", "net": "two", "who": "b,c", "part": "7"}
 
@@ -67,7 +72,8 @@ def test_back_and_forth_show_what_was_shown_there() -> None:
     shown = opened(side="sell")
     shown.selectbox(key="net").set_value("two").run()
     shown.multiselect(key="who").set_value(["b", "c"]).run()
-    shown.slider(key="part").set_value(7).run()
+    shown.slider(key="part").set_value(7)
+    shown.button[0].click().run()
     after = said(shown)
     for key in ("net", "who", "part"):
         del shown.query_params[key]
@@ -85,7 +91,8 @@ def test_a_choice_after_going_back_holds() -> None:
     shown.query_params["net"] = "one"
     shown.run()
     shown.selectbox(key="net").set_value("two").run()
-    shown.slider(key="part").set_value(7).run()
+    shown.slider(key="part").set_value(7)
+    shown.button[0].click().run()
     assert shown.text[0].value == "two buy a 7"
 
 
@@ -106,3 +113,29 @@ def test_a_day_that_is_none_is_told_and_the_usual_is_shown(asked: str) -> None:
     shown = opened(**{"from": asked, "to": "2026-07-02"})
     assert shown.text[1].value == "2026-06-01 2026-07-02"
     assert [one.value.split("'")[1].replace("\\", "") for one in shown.toast] == [asked]
+
+
+def test_a_number_is_slid_or_typed_and_both_say_the_same_when_it_is_applied() -> None:
+    shown = opened(many="7")
+    assert shown.text[2].value == "7"
+    shown.number_input(key="part typed").set_value(2.5)
+    assert shown.text[0].value.endswith(" 5")
+    shown.button[0].click().run()
+    assert shown.text[0].value.endswith(" 2.5")
+    assert (shown.slider(key="part").value, said(shown)["part"]) == (2.5, "2.5")
+    shown.slider(key="part").set_value(8.0)
+    shown.button[0].click().run()
+    assert shown.text[0].value.endswith(" 8")
+    assert shown.number_input(key="part typed").value == 8.0
+    # Back: both say what the address says.
+    shown.query_params["part"] = "2.5"
+    shown.run()
+    assert (shown.slider(key="part").value, shown.number_input(key="part typed").value) == (2.5, 2.5)
+
+
+def test_of_a_number_typed_and_slid_at_once_the_typed_one_counts() -> None:
+    shown = opened(part="3")
+    shown.slider(key="part").set_value(8.0)
+    shown.number_input(key="part typed").set_value(4.0)
+    shown.button[0].click().run()
+    assert (shown.slider(key="part").value, said(shown)["part"]) == (4.0, "4")
