@@ -20,10 +20,10 @@ from publish import claims, deciding, evidence, halting, operators, swept, yards
 from publish.change import changes
 from publish.concentration import method_version, metrics
 from publish.trouble import errors, troubles
-from store import reference
+from store import grounds, reference
 from store.columns import ABOUT
 from store.described import IMPORTED
-from store.draft import Draft
+from store.draft import Distributions, Draft
 from store.ledger import LISTS
 
 # What landed with each imported network.
@@ -70,22 +70,29 @@ def build(
         draft.take_in_swept(swept.version())
         draft.keep_newest()
         draft.keep_ranks()
-        draft.replace("alike", operators.alike(draft.table(operators.TEXTS)))
-        draft.replace("claim", operators.claims(draft.table("FROM alike"), draft.table(operators.CURATED)))
-        draft.measure_newest(measured)
-        draft.replace("change", changes(draft))
-        draft.replace("halt_cost", halting.halt_costs(draft))
-        draft.replace("slack", halting.slacks(draft))
-        draft.replace("verdict", evidence.verdict_rows(draft))
-        draft.replace("deciding_set", deciding.rows(draft))
-        for table, rows in evidence.power_rows(draft).items():
-            draft.replace(table, rows)
-        draft.replace("claim_reading", claims.rows(draft, reference.claims()))
+        told_of, blanks = reference.claims(), reference.blanks()
+        if not draft.stands("all that is told of the newest", grounds.everything(draft, told_of, blanks)):
+            _tell(draft, measured, told_of)
         runs, torn = _ledger(draft, told)
         for table, rows in ledger(runs).items():
             draft.replace(table, rows)
         draft.replace("torn", pl.DataFrame({"message": torn}, {"message": pl.String()}))
         return draft.publish(datetime.now(UTC)), torn
+
+
+def _tell(draft: Draft, measured: Callable[[Distributions], pl.DataFrame], told_of: pl.DataFrame) -> None:
+    """Write what follows from the newest of all, and from what was measured before."""
+    draft.replace("alike", operators.alike(draft.table(operators.TEXTS)))
+    draft.replace("claim", operators.claims(draft.table("FROM alike"), draft.table(operators.CURATED)))
+    draft.measure_newest(measured)
+    draft.replace("change", changes(draft))
+    draft.replace("halt_cost", halting.halt_costs(draft))
+    draft.replace("slack", halting.slacks(draft))
+    draft.replace("verdict", evidence.verdict_rows(draft))
+    draft.replace("deciding_set", deciding.rows(draft))
+    for table, rows in evidence.power_rows(draft).items():
+        draft.replace(table, rows)
+    draft.replace("claim_reading", claims.rows(draft, told_of))
 
 
 def _ledger(draft: Draft, told: Callable[[Sequence[str]], None]) -> tuple[pl.DataFrame, tuple[str, ...]]:

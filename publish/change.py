@@ -11,6 +11,7 @@ import polars as pl
 from analytics.power.slack import churn
 from analytics.spread.change import Change, Known, decomposed
 from store.draft import Draft
+from store.grounds import of_rows
 from store.reference import PROTOCOL
 from store.rows import SINK, Kind
 
@@ -35,7 +36,8 @@ Populations = Mapping[tuple[int, str], Amounts]
 
 # The snapshot nearest to thirty days before the newest one of a reading on the same chain; of two, the older.
 _EARLIER: Final = """
-    SELECT n.id AS snapshot, n.network, n.time, s.id AS earlier, s.time AS earlier_time
+    SELECT n.id AS snapshot, n.network, n.time, s.id AS earlier, s.time AS earlier_time,
+           n.sha256, s.sha256 AS of_earlier
     FROM newest n JOIN snapshot s ON s.network = n.network AND s.chain_id = n.chain_id AND s.reading = n.reading
         AND s.time BETWEEN n.time - to_seconds(?1) - to_seconds(?2) AND n.time - to_seconds(?1) + to_seconds(?2)
     WHERE n.kind = 'holdings'
@@ -44,11 +46,19 @@ _EARLIER: Final = """
     ) = 1 AND s.n <= ?3
     ORDER BY n.id
 """
+# First by number: of millions of addresses those of the populations that are compared are looked at alone.
 _HELD: Final = """
-    SELECT h.snapshot, h.population_id, h.population, h.address, h.amount
-    FROM held h JOIN distribution d
-        ON d.snapshot = h.snapshot AND d.population = h.population_id AND d.grouping = 'address'
-    WHERE h.snapshot IN (SELECT unnest(?1::INTEGER[])) AND d.n <= ?2 AND h.amount > 0 AND NOT is_sink(h.address)
+    WITH wanted AS MATERIALIZED (
+        SELECT snapshot, population FROM distribution
+        WHERE grouping = 'address' AND n <= ?2 AND snapshot IN (SELECT unnest(?1::INTEGER[]))
+    ),
+    few AS MATERIALIZED (FROM holding SEMI JOIN wanted USING (snapshot, population) WHERE amount > 0)
+    SELECT o.snapshot, o.population AS population_id, p.name AS population, h.address, o.amount
+    FROM few o JOIN population p ON p.id = o.population JOIN holder h ON h.id = o.holder WHERE NOT is_sink(h.address)
+"""
+# All that is said of who is behind whom, by network.
+_ALL_LABELS: Final = """
+    SELECT network, md5(string_agg(hash(e)::VARCHAR, ' ' ORDER BY hash(e)::VARCHAR)) FROM entity e GROUP BY network
 """
 _LABELS: Final = """
     SELECT t.time, e.address, e.entity, e.kind FROM (SELECT unnest(?2::TIMESTAMPTZ[]) AS time) t
@@ -59,8 +69,15 @@ _LABELS: Final = """
 def changes(draft: Draft) -> pl.DataFrame:
     """Rows of the table `change`: none of a population of which no day near was read, or too many hold something."""
     pairs = draft.table(_EARLIER, BACK.total_seconds(), NEAR.total_seconds(), MOST_HOLDERS)
-    rows = [row for one in pairs.partition_by("network") for row in _of_network(draft, one)]
-    return pl.DataFrame(rows, schema=CHANGE, orient="row").sort("snapshot", "population")
+    labels = dict(draft.table(_ALL_LABELS).iter_rows())
+    before = draft.table("FROM change")
+    told = [
+        before.join(one, on=["snapshot", "earlier"], how="semi")
+        if draft.stands("change", of_rows(one, labels.get(network, "")), network)
+        else pl.DataFrame(list(_of_network(draft, one)), schema=CHANGE, orient="row")
+        for (network,), one in pairs.partition_by("network", as_dict=True).items()
+    ]
+    return pl.concat([pl.DataFrame(schema=CHANGE), *told]).sort("snapshot", "population")
 
 
 def _of_network(draft: Draft, pairs: pl.DataFrame) -> Iterator[tuple[object, ...]]:
@@ -71,7 +88,7 @@ def _of_network(draft: Draft, pairs: pl.DataFrame) -> Iterator[tuple[object, ...
         return
     landed = _held_then(draft, pairs["earlier"].to_list()).partition_by("snapshot", as_dict=True)
     labels = _labels(draft, pairs["network"][0], {*pairs["time"], *pairs["earlier_time"]})
-    for snapshot, time, earlier, earlier_time in pairs.drop("network").iter_rows():
+    for snapshot, time, earlier, earlier_time in pairs.drop("network", "sha256", "of_earlier").iter_rows():
         if (earlier,) in landed:
             now, then = _amounts(held[snapshot,]), _amounts(landed[earlier,])
             for population, change, moved in _of_reading(then, now, labels[earlier_time], labels[time]):

@@ -61,8 +61,9 @@ _HISTORY: Final = f"""
 # for `control`, and what is left out of it counts.
 _KNOWN: Final = f"""
     {_WANTED}, called AS (
-        SELECT DISTINCT h.id, e.valid_from, e.valid_to FROM entity e
-        JOIN holder h ON (h.network, h.address) = (e.network, e.address) WHERE e.checked_at IS NOT NULL
+        SELECT DISTINCT h.id, e.valid_from, e.valid_to FROM (SELECT DISTINCT holder FROM holder_label) l
+        JOIN holder h ON h.id = l.holder JOIN entity e ON (e.network, e.address) = (h.network, h.address)
+        WHERE e.checked_at IS NOT NULL
     )
     SELECT w.snapshot, w.population, s.witness <> '' AS witnessed,
            (SELECT sum(g.amount) FROM holding g JOIN called c ON c.id = g.holder

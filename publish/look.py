@@ -43,10 +43,13 @@ _HELD: Final = """
 """
 _WAYS: Final = "FROM way ORDER BY place"
 _CALLED: Final = "SELECT network FROM entity UNION SELECT network FROM claim"
-# A label counts while it holds; checked: somebody opened its source.
+# A label counts while it holds; checked: somebody opened its source. Who has one is known by number.
 _NAMED: Final = """
-    WITH called AS (SELECT network, address FROM entity UNION SELECT network, address FROM claim),
-         found AS (SELECT h.id, h.network, h.address FROM holder h SEMI JOIN called USING (network, address)),
+    WITH found AS (
+             SELECT h.id, h.network, h.address FROM (SELECT DISTINCT holder FROM holder_label) l
+             JOIN holder h ON h.id = l.holder
+             UNION SELECT h.id, h.network, h.address FROM claim c JOIN holder h USING (network, address)
+         ),
          seen AS (SELECT DISTINCT f.network, f.address, o.snapshot FROM holding o JOIN found f ON f.id = o.holder)
     SELECT o.network, s.measure, o.address, any_value(e.entity) AS entity, any_value(c.entity) AS claimed,
            bool_and(e.checked_at IS NOT NULL) AS checked

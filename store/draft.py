@@ -81,6 +81,7 @@ SNAPSHOT = pl.Schema(
         "described": pl.String(),
     }
 )
+GROUND = pl.Schema(dict.fromkeys(("part", "network", "hash"), pl.String()))
 LANDING_FILE = pl.Schema({"file": pl.String(), "size": pl.Int64(), "mtime_ns": pl.Int64()})
 REPORTED = pl.Schema({"snapshot": pl.Int32(), "population": pl.String(), "total": pl.Decimal(38, 0)})
 
@@ -133,6 +134,10 @@ class Draft:
         self._proved: set[str] = set()
         self._path = data / "draft.duckdb"
         self._afresh = afresh
+        self._grounds: dict[tuple[str, str], str] = {}
+        self._all_stands = True
+        # Networks with holders whose labels are not known by number yet.
+        self._joined: set[str] = set()
         self._memory = memory
 
     def __enter__(self) -> Self:
@@ -146,6 +151,8 @@ class Draft:
             try:
                 self._connection = self._begun()
                 self.execute("BEGIN")
+                # The labels that `holder_label` has by number.
+                self._numbered = self.table("FROM entity")
             except DISK as error:
                 raise fault(error, self.data) from error
             undone.pop_all()
@@ -221,6 +228,19 @@ class Draft:
         self.execute(f"DELETE FROM {table}")
         self.append(table, rows)
 
+    def stands(self, part: str, ground: str, network: str = "") -> bool:
+        """Whether a part of the mart follows from the same as in the mart before; remembers what it follows from.
+
+        Where a file is torn nothing does, nor in the build after: what follows from it is not known to be whole.
+        """
+        (before,) = self.table("SELECT any_value(hash) FROM ground WHERE part = ? AND network = ?", part, network).row(
+            0
+        )
+        self._grounds[part, network] = ground
+        stands = before == ground and not self.torn
+        self._all_stands &= stands
+        return stands
+
     def doubt(self, paths: Collection[Path]) -> None:
         """Look at landing files again, although neither their size nor their time has changed."""
         self._forget(self._name(path) for path in paths)
@@ -272,6 +292,8 @@ class Draft:
                 if len(found.snapshot):
                     self.append("metric", metrics(found), unless_known=sql.METRIC_KEY)
             self.execute(sql.MEASURED, method_version, batch)
+            # By other formulas it may be another number.
+            self.execute(sql.MEASURED_ANEW, batch)
         for statement in () if self.table(sql.ANY_OUTDATED).is_empty() else sql.OUTDATED:
             self.execute(statement)
 
@@ -334,10 +356,8 @@ class Draft:
         After `keep_newest`, and after the tables `entity` and `claim` are as they are to be.
         """
         newest = self.table("SELECT DISTINCT snapshot FROM holding")["snapshot"].to_list()
-        self.execute("DELETE FROM metric WHERE grouping IN (SELECT unnest(?::VARCHAR[]))", list(sql.OF_NEWEST))
-        if not newest:
-            return
         self.execute(sql.LABEL_VERSIONS)
+        self.execute(sql.NOT_OF_NEWEST)
         labels = self._label_versions(newest)
         for grouping, query in sql.OF_NEWEST.items():
             unseen = {} if grouping == sql.UNLABELLED_ONE else self._unseen(sql.HELD, newest)
@@ -410,8 +430,8 @@ class Draft:
             both = self._numbers(network, shares["operator"].append(shares["delegator"]))
             numbers = {"operator": both.head(shares.height), "delegator": both.tail(shares.height)}
             self.append("share", shares.with_columns(**numbers))
-        for statement in (*sql.NUMBER_LABELS, sql.DROP_OLD_STATES):
-            self.execute(statement)
+        self._number_labels()
+        self.execute(sql.DROP_OLD_STATES)
         # What comes now asks again and again for a little of what is large: where that is, is known of the committed.
         self.execute("COMMIT")
         self.execute("BEGIN")
@@ -421,6 +441,18 @@ class Draft:
         self.execute(sql.UNRANKED)
         for _, batch in self._only("ranked", sql.LAST_OF_DAYS):
             self.execute(sql.RANKED, *self._wanted(batch))
+
+    def _number_labels(self) -> None:
+        """Say by number who is behind a holder, of networks that have other labels than before, or other holders."""
+        entities = self.table("FROM entity")
+        both = ((entities, self._numbered), (self._numbered, entities))
+        other = {
+            name for one, two in both for name in one.join(two, entities.columns, "anti", nulls_equal=True)["network"]
+        }
+        for network in sorted(other | self._joined):
+            for statement in sql.NUMBER_LABELS:
+                self.execute(statement, network)
+        self._numbered, self._joined = entities, set()
 
     def _numbers(self, network: str, addresses: pl.Series) -> pl.Series:
         """The number of each address of a network in `holder`; new ones get theirs in the order of the alphabet."""
@@ -437,7 +469,9 @@ class Draft:
             .join(known, on="address", how="left", maintain_order="left")
             .select("address", new.alias("new"), id=pl.coalesce("id", last + new.cum_sum()).cast(pl.Int32))
         )
-        self.append("holder", numbered.filter("new").select("id", "address", network=pl.lit(network)))
+        fresh = numbered.filter("new").select("id", "address", network=pl.lit(network))
+        self._joined |= set(fresh["network"])
+        self.append("holder", fresh)
         # Back in the order in which they were given; who is nobody has no number.
         place = np.empty(len(order), np.int64)
         place[order] = np.where(ascending.is_null(), -1, first.cum_sum().cast(pl.Int64) - 1)
@@ -469,6 +503,10 @@ class Draft:
 
     def publish(self, built: datetime) -> Path:
         """Make the draft the current mart."""
+        # Where all stands, nobody asked for the parts of parts.
+        if self.torn or not self._all_stands:
+            grounds = [] if self.torn else [(*part, ground) for part, ground in self._grounds.items()]
+            self.replace("ground", pl.DataFrame(grounds, GROUND, orient="row"))
         meta = {"generation": [self.generation], "built": [built], "simulated": [self.landing.simulated]}
         self.replace("meta", pl.DataFrame({**meta, "layout": [LAYOUT]}))
         self.execute("COMMIT")

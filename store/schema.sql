@@ -128,6 +128,13 @@ CREATE TABLE deciding (
     told VARCHAR                   -- of what a share is decided, and how
 );
 
+-- What parts of this mart follow from: a build leaves a part as it is where that has not changed since the build before.
+CREATE TABLE ground (
+    part VARCHAR,                  -- the table, or what several tables tell
+    network VARCHAR,               -- whose rows; empty: of all
+    hash VARCHAR                   -- of facts, labels and declarations, and of the program
+);
+
 -- A landing file that this mart knows; a changed size or time means that it is read again.
 CREATE TABLE landing_file (
     file VARCHAR,                  -- path below the landing folder

@@ -82,6 +82,10 @@ MEASURED: Final = """
     WHERE s.id IN (SELECT unnest(?::INTEGER[]))
 """
 
+MEASURED_ANEW: Final = (
+    "DELETE FROM metric WHERE grouping = 'unlabelled_one' AND snapshot IN (SELECT unnest(?::INTEGER[]))"
+)
+
 # What older labels gave, of snapshots that are measured with those in force: nothing says which of two is newer. And
 # that it was measured, so that a label that comes back is measured again.
 _BEFORE: Final = """
@@ -352,6 +356,14 @@ _KNOWN: Final = f"""
 # What is newest, as UNSEEN needs it.
 HELD: Final = "(SELECT snapshot, population, amount, 1 AS n_all FROM holding)"
 UNLABELLED_ONE: Final = "unlabelled_one"
+# What claims merge follows from what was read last of all; the other from its snapshot, its labels and the scorecard.
+NOT_OF_NEWEST: Final = f"""
+    DELETE FROM metric o WHERE grouping = 'claimed' OR (grouping = '{UNLABELLED_ONE}' AND NOT EXISTS (
+        SELECT 1 FROM scorecard c
+        JOIN newest s ON s.network = c.network AND s.measure = c.measure AND s.reading = c.reading
+        JOIN population p ON p.name = c.population JOIN label_version v ON v.network = s.network
+        WHERE s.id = o.snapshot AND p.id = o.population AND v.version = o.labels_version))
+"""
 # Groupings of what is newest alone, with what they are computed from: snapshot, population and amount of each party.
 OF_NEWEST: Final[Mapping[str, str]] = {
     # As control, with those that claim one operator merged too; only where that merges somebody.
@@ -374,6 +386,8 @@ OF_NEWEST: Final[Mapping[str, str]] = {
         SELECT DISTINCT s.id AS snapshot, p.id AS population, p.name FROM scorecard c
         JOIN newest s ON s.network = c.network AND s.measure = c.measure AND s.reading = c.reading
         JOIN population p ON p.name = c.population
+        ANTI JOIN (SELECT snapshot, population FROM metric WHERE grouping = 'unlabelled_one') m
+            ON m.snapshot = s.id AND m.population = p.id
     )"""
     )
     + """,
@@ -470,12 +484,13 @@ OF_SNAPSHOT: Final = (
     "ranked",
 )
 
+# Labels by number of holder, of one network.
 NUMBER_LABELS: Final[Sequence[str]] = (
-    "DELETE FROM holder_label",
+    "DELETE FROM holder_label WHERE network = ?",
     """
     INSERT INTO holder_label
     SELECT h.id, e.network, e.entity, e.name, e.kind, e.valid_from, e.valid_to, e.source
-    FROM entity e JOIN holder h ON h.network = e.network AND h.address = e.address ORDER BY h.id
+    FROM entity e JOIN holder h ON h.network = e.network AND h.address = e.address WHERE h.network = ? ORDER BY h.id
     """,
 )
 

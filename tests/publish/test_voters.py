@@ -97,6 +97,11 @@ def known(
             {"network": CHAIN.name, "address": one, "entity": who, "recorded_at": NOON}
             for one, who in (labels or {"nobody": "nobody"}).items()
         ],
+        "holder_label": [
+            {"holder": numbers[one], "network": CHAIN.name, "entity": who}
+            for one, who in (labels or {}).items()
+            if one in numbers
+        ],
         "proposal": [
             {"network": CHAIN.name, "chain_id": "a", "proposal": str(number), "voting_end": NOON + timedelta(number)}
             for number in votes or {0: ()}

@@ -84,6 +84,11 @@ def filled(
             {"network": network.name, "address": one, "entity": who, "source": "x", "recorded_at": NOON, **CHECKED}
             for one, who in (labels or {}).items()
         ],
+        "holder_label": [
+            {"holder": holders.index(one), "network": network.name, "entity": who}
+            for one, who in (labels or {}).items()
+            if one in holders
+        ],
     }
     for table, frame in described({network.name: network}).items():
         draft.replace(table, frame)

@@ -44,7 +44,21 @@ TABLES = {
         name: f"SELECT {OF}, t.* EXCLUDE (snapshot) FROM {name} t JOIN snapshot s ON s.id = t.snapshot"
         for name in ("observation", "proposal", "vote")
     },
-    **{name: f"FROM {name}" for name in ("entity", "claim", "alike", "verdict", "run", "run_error")},
+    "holder_label": """
+        SELECT h.address, t.* EXCLUDE (holder) FROM holder_label t JOIN holder h ON h.id = t.holder
+        SEMI JOIN holding o ON o.holder = h.id
+    """,
+    "change": f"""
+        SELECT {OF}, p.name, e.height AS before_height, t.* EXCLUDE (snapshot, population, earlier) FROM change t
+        JOIN snapshot s ON s.id = t.snapshot JOIN snapshot e ON e.id = t.earlier
+        JOIN population p ON p.id = t.population
+    """,
+    **{
+        name: f"SELECT {OF}, t.* EXCLUDE (snapshot) FROM {name} t LEFT JOIN snapshot s ON s.id = t.snapshot"
+        for name in ("slack", "halt_cost", "deciding_set")
+    },
+    **{name: f"SELECT * EXCLUDE (snapshots) FROM {name}" for name in ("power", "claim_reading")},
+    **{name: f"FROM {name}" for name in ("entity", "claim", "alike", "verdict", "path", "run", "run_error", "trouble")},
 }
 
 

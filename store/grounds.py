@@ -1,0 +1,50 @@
+"""What the last steps of a build follow from: where nothing of it has changed, what the build before made stands.
+
+A ground is a hash of facts, labels and declarations, and of the program itself: whoever changes a step changes it.
+"""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from store.mart import Tables
+
+ROOMS: Final = ("analytics", "publish", "questions", "store")
+# Where a snapshot's rows lie says nothing of them.
+_WHOLE: Final = """
+    SELECT '{table}' AS name, md5(string_agg(row, ' ' ORDER BY row)) AS hash FROM (
+        SELECT hash(t)::VARCHAR AS row FROM (SELECT {columns} FROM {table}) t)
+"""
+TABLES: Final = (
+    *("network", "unit", "word", "scorecard", "reading", "rule", "way", "gate", "deciding", "entity", "reported"),
+)
+_ALL: Final = " UNION ALL ".join(
+    _WHOLE.format(table=table, columns=columns)
+    for table, columns in ({**dict.fromkeys(TABLES, "*"), "snapshot": "* EXCLUDE (file, schema_version)"}).items()
+)
+
+
+def everything(mart: Tables, *curated: pl.DataFrame) -> str:
+    """The ground of all that is made of the newest holdings; curated: what it says that stands in no table yet."""
+    told = sorted(mart.table(_ALL).iter_rows())
+    return _hashed(program(), *told, *(frame.write_json() for frame in curated))
+
+
+def of_rows(rows: pl.DataFrame, *more: str) -> str:
+    """The ground of what follows from these rows."""
+    return _hashed(program(), rows.write_json(), *more)
+
+
+@cache
+def program() -> str:
+    """Names the program by its own text."""
+    root = Path(__file__).parent.parent
+    files = sorted(path for room in ROOMS for path in (root / room).rglob("*.py"))
+    return _hashed(*(f"{path.relative_to(root)} {path.read_bytes()!r}" for path in files))
+
+
+def _hashed(*told: object) -> str:
+    return hashlib.sha256("\n".join(map(str, told)).encode()).hexdigest()[:16]
