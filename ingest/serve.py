@@ -11,6 +11,8 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from queue import Empty, Queue
+from secrets import token_hex
+from tempfile import mkdtemp
 from typing import Final
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -29,11 +31,18 @@ from store.rows import ReadingError
 
 PATIENCE_SECONDS: Final = 15.0
 SERVER: Final = Path(__file__).parent.parent / "server.py"
+# As Streamlit has them where it starts the server itself; what is sent to readers is small, and they are not to wait.
+OPTIONS: Final = {
+    "ws": "websockets-sansio",
+    "ws-per-message-deflate": "false",
+    "log-level": "warning",
+    "timeout-graceful-shutdown": "3",
+}
 
 log = logging.getLogger(__name__)
 
 
-def serve_dashboard(data: Path) -> None:
+def serve_dashboard(data: Path, processes: int = 1) -> None:
     """Start the dashboard on what is there; the first time read the headlines, or build the sample. Does not return."""
     try:
         _of_now(served_folder(data))
@@ -42,9 +51,32 @@ def serve_dashboard(data: Path) -> None:
     address = os.environ.get("STREAMLIT_SERVER_ADDRESS", "127.0.0.1")
     port = os.environ.get("STREAMLIT_SERVER_PORT", "8501")
     log.info("dashboard at http://%s:%s", f"[{address}]" if ":" in address else address, port)
-    command = [sys.executable, "-m", "streamlit", "run", str(SERVER), "--server.port", port]
+    os.environ |= shared(port, processes)
     # Replaces this process: signals reach the server, and threads that still wait for a dead endpoint end with it.
-    os.execv(sys.executable, command)
+    os.execv(sys.executable, command(address, port, processes))
+
+
+def command(address: str, port: str, processes: int) -> list[str]:
+    """What starts the server."""
+    told = {"app-dir": SERVER.parent, "host": address, "port": port, "workers": processes, **OPTIONS, **_certificate()}
+    options = [f"--{name}={value}" for name, value in told.items()]
+    return [sys.executable, "-m", "uvicorn", f"{SERVER.stem}:app", *options, "--no-access-log"]
+
+
+def shared(port: str, processes: int) -> dict[str, str]:
+    """What all processes of one dashboard have alike, as their environment."""
+    alike = {"STREAMLIT_SERVER_PORT": port}
+    if processes > 1:
+        alike["STREAMLIT_SERVER_COOKIE_SECRET"] = os.environ.get("STREAMLIT_SERVER_COOKIE_SECRET", token_hex(32))
+        # Only its owner may enter it; ui/beside.py says what for.
+        alike["DEAI_BESIDE"] = mkdtemp(prefix="deai-")
+    return alike
+
+
+def _certificate() -> dict[str, str]:
+    """For whoever serves HTTPS without a proxy, by the names that Streamlit has for it."""
+    told = {"ssl-certfile": "STREAMLIT_SERVER_SSL_CERT_FILE", "ssl-keyfile": "STREAMLIT_SERVER_SSL_KEY_FILE"}
+    return {option: os.environ[name] for option, name in told.items() if name in os.environ}
 
 
 def _of_now(folder: Path) -> None:

@@ -4,9 +4,12 @@ One rule for pages and for the terminal, where the same letters would move the c
 """
 
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 LONGEST: Final = 80
+# Of texts up to here what is seen of them is kept: ten megabytes at most, whoever wrote them.
+KEPT_LENGTH: Final = 100
 # Enough for the letters of every living script; more is a "Zalgo" tower that covers its neighbours.
 MARKS_IN_A_ROW: Final = 4
 # Control, format (bidi, zero width, tags), surrogate, private use, unassigned.
@@ -24,6 +27,16 @@ def plain(text: str, longest: int = LONGEST) -> str:
     """The visible part of a text on one line, at most `longest` letters; empty when nothing is visible."""
     if text.isascii() and text.isprintable() and len(text) <= longest:
         return " ".join(text.split())
+    return _short(text, longest) if len(text) <= KEPT_LENGTH else _visible(text, longest)
+
+
+@lru_cache(maxsize=20_000)
+def _short(text: str, longest: int) -> str:
+    """A short text is looked at once: pages show the same names to every reader."""
+    return _visible(text, longest)
+
+
+def _visible(text: str, longest: int) -> str:
     # Ten times the length is room for what is taken out; a megabyte of name costs nothing more.
     seen = "".join(map(_seen, text[: longest * 10]))
     line = " ".join(_lowered(unicodedata.normalize("NFC", seen)).split())

@@ -34,9 +34,9 @@ MAY_IMPORT: Final = {
     "benchmarks": "",
     # Databases, the network, the screen and the GPU have one door each.
     "duckdb": "store",
-    "http": "ingest",
+    "http": "ingest ui.beside",
     "requests": "ingest",
-    "socket": "ingest",
+    "socket": "ingest ui.beside",
     "urllib.request": "ingest",
     "urllib3": "ingest",
     # To import it takes a CPU-second; of its parts the coder and the hash are used (decision 1401).
@@ -51,7 +51,8 @@ MAY_IMPORT: Final = {
     "typer": "ingest.__main__ ingest.commands",
     "plotly": "ui pages",
     "google": "ui.border",
-    "starlette": "ui.border ui.packed ui.shell ui.site server",
+    "starlette": "ui.border ui.beside ui.packed ui.shell ui.site ui.warm server",
+    "uvicorn": "ui.beside",
     "streamlit": "ui pages app server",
     # Of it the Brotli codec is used (decision 1661); frames become Arrow by Polars' and Streamlit's own hand.
     "pyarrow": "ui.packed",
@@ -68,7 +69,7 @@ MAY_IMPORT: Final = {
     "sqlite3": "",
     "subprocess": "",
     # Where a worker of a cluster has a disk of its own.
-    "tempfile": "store.draft",
+    "tempfile": "store.draft ingest.serve",
     "numpy": "store analytics publish questions ingest",
     "polars": "store analytics.akash analytics.prices analytics.votes publish questions files ingest ui pages",
 }

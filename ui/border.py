@@ -23,6 +23,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
 from ui import shell
+from ui.beside import made_here_or_beside
 from ui.packed import FOR_EVER, Files
 from ui.site import base, prefix
 
@@ -66,6 +67,8 @@ class Border:
             await shell.answer(page, scope, receive, send)
         elif path.removeprefix(base()) in self._named:
             await self._scripts({**scope, "root_path": f"{base()}/static"}, receive, send)
+        elif path.startswith(f"{base()}/media/"):
+            await made_here_or_beside(self._app, scope, receive, send)
         elif path.startswith(f"{prefix()}/"):
             await self._app(scope, receive, send)
         else:

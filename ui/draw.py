@@ -104,7 +104,9 @@ def signed(figure: go.Figure, sources: Sequence[Provenance]) -> go.Figure:
         "yanchor": "bottom",
         "automargin": True,
     }
-    return figure.update_layout(title=title)
+    # Not by update_layout, which looks at every part of the figure again: 7 ms for each, not half of one.
+    figure.layout.title = title
+    return figure
 
 
 # More sources than this are folded away under the age of the oldest.

@@ -1,5 +1,6 @@
 """The files of each publish under /data: those of the data that pages show, and nothing beside them."""
 
+from pathlib import Path
 from typing import Final
 
 from starlette.requests import Request
@@ -16,13 +17,21 @@ NOTHING: Final = "Nothing is published yet."
 
 async def files(scope: Scope, receive: Receive, send: Send) -> None:
     """One file; the folder is looked up each time, since the first real data takes the place of the sample."""
-    try:
-        folder = site_folder(served_folder(data_folder()))
-    except NoMart:
+    folder = _folder()
+    if folder is None:
         await PlainTextResponse(NOTHING, 404)(scope, receive, send)
         return
     # No link out of the folder is followed.
     await Files(folder, ASK_AGAIN, html=True)(scope, receive, send)
+
+
+def _folder() -> Path | None:
+    """Where the files are; None before the first publish, and where one of an earlier version wrote none."""
+    try:
+        folder = site_folder(served_folder(data_folder()))
+    except NoMart:
+        return None
+    return folder if folder.is_dir() else None
 
 
 def base() -> str:

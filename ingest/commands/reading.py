@@ -54,6 +54,10 @@ def _work(
     return work
 
 
-def serve() -> None:
+def serve(
+    processes: Annotated[
+        int, typer.Option(min=1, max=64, help="Processes that share the readers, each about one core.")
+    ] = 1,
+) -> None:
     """Serve the dashboard; the first time ask the networks for their headlines, or build the sample without them."""
-    serve_dashboard(data_folder())
+    serve_dashboard(data_folder(), processes)

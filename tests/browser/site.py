@@ -11,6 +11,7 @@ from urllib.request import Request, urlopen
 
 from playwright.sync_api import Page, expect
 
+from ingest import serve
 from tests.conftest import ROOT
 from tests.worlds.servers import free_port, wait_for_port
 from ui.banners import BROKEN
@@ -40,10 +41,16 @@ def streamlit(script: str, environment: Mapping[str, str] = {}, *, hosts: str = 
 
 
 @contextmanager
-def served(script: str, environment: Mapping[str, str] = {}, *, hosts: str = "127.0.0.1") -> Iterator[tuple[str, int]]:
-    """Base address and process of a Streamlit server; health is its answer, since any other path answers 200 too."""
+def served(
+    script: str, environment: Mapping[str, str] = {}, *, hosts: str = "127.0.0.1", processes: int = 1
+) -> Iterator[tuple[str, int]]:
+    """Base address and process of a server of ours; server.py is started as `python -m ingest serve` does."""
     port = free_port()
-    command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)]
+    if script == "server.py":
+        command = serve.command("127.0.0.1", str(port), processes)
+        environment = {**environment, **serve.shared(str(port), processes)}
+    else:
+        command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)]
     process = subprocess.Popen(
         command, cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )

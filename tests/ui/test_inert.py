@@ -120,6 +120,16 @@ def test_headers_of_a_csv_are_harmless_too() -> None:
     assert inert.cells(pl.DataFrame({"=1+1": [1]})).columns == ["'=1+1"]
 
 
+@given(
+    st.lists(st.none() | anything | nasty | st.text("ab =+-@1 \t\u2013", max_size=6), max_size=5), st.integers(2, 90)
+)
+def test_a_column_is_as_harmless_as_each_of_its_cells(texts: list[str | None], longest: int) -> None:
+    frame = pl.DataFrame({"name": pl.Series(texts, dtype=pl.String)})
+    assert inert.cells(frame, longest)["name"].to_list() == [
+        None if text is None else inert.cell(text, longest) for text in texts
+    ]
+
+
 @given(anything | nasty)
 def test_file_names_have_letters_digits_and_hyphens_only(text: str) -> None:
     assert set(inert.file_name(text)) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")

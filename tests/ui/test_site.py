@@ -73,3 +73,12 @@ def test_real_files_go_before_those_of_the_sample(data: Path) -> None:
     assert answer("/data/latest.json") == (200, b"sample")
     (data / "sample/CURRENT").unlink()
     assert answer("/data/latest.json") == (404, b"Nothing is published yet.")
+
+
+def test_data_of_a_version_that_wrote_no_files_has_none(data: Path) -> None:
+    (data / "site").rename(data / "elsewhere")
+    assert answer("/data/latest.json") == (404, b"Nothing is published yet.")
+
+
+def test_the_folder_itself_is_found_without_its_slash(data: Path) -> None:
+    assert answer("/data")[0] == 308

@@ -1,7 +1,9 @@
 """Tables are written alike in every browser, whatever language it speaks, and no number reads as what it is not."""
 
 import polars as pl
+import pyarrow as pa
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from ui import tables
 
@@ -52,3 +54,20 @@ def test_a_column_has_as_many_decimals_as_its_smallest_number_needs(numbers: lis
 )
 def test_a_share_just_below_a_threshold_gets_the_decimals_that_say_so(share: float, written: str) -> None:
     assert formats(ROWS.with_columns(top=pl.lit(share)))["top"] == written
+
+
+def _draws() -> None:
+    import polars
+
+    from ui import tables as drawn
+
+    rows = polars.DataFrame({"name": ["é", None], "n": [2**60 + 1, None]})
+    drawn.show(rows, {"name": drawn.text("Name"), "n": drawn.count("Parties")}, alt="Table", key="table")
+
+
+@pytest.mark.slow
+def test_a_whole_number_beside_nothing_reaches_the_browser_whole() -> None:
+    """By way of pandas it would be a float, and lose its last digits."""
+    (table,) = AppTest.from_function(_draws).run().dataframe
+    rows = pa.ipc.open_stream(table.proto.arrow_data.data).read_all()
+    assert rows.to_pylist() == [{"name": "é", "n": 2**60 + 1}, {"name": None, "n": None}]

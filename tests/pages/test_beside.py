@@ -1,0 +1,66 @@
+"""Two processes behind one port: whichever takes a connection, a reader gets what was made for it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from websockets.sync.client import ClientConnection
+
+from tests.browser.site import served
+from tests.pages.test_server import answer, reader, told
+
+pytestmark = pytest.mark.slow
+READERS: Final = 8
+
+
+@pytest.fixture(scope="module")
+def pair(hamlet: Path) -> Iterator[str]:
+    with served("server.py", {"DEAI_DATA": str(hamlet)}, processes=2) as (address, _):
+        yield address.removeprefix("http://")
+
+
+def test_a_file_comes_from_whichever_process_made_it(pair: str) -> None:
+    """Each of several readers clicks a download, then asks for its file over connections that any process may take."""
+    for _ in range(READERS):
+        with reader(pair) as talk:
+            path = downloaded(talk)
+            for _ in range(READERS):
+                status, headers, body = answer(pair, path=path)
+                assert status == 200
+                assert "attachment" in headers["content-disposition"]
+                assert body.startswith("\ufeff")
+
+
+def downloaded(talk: ClientConnection) -> str:
+    """The address of the first CSV of a page, as its button gets it."""
+    rerun = BackMsg()
+    rerun.rerun_script.page_name = "power"
+    talk.send(rerun.SerializeToString())
+    session = told(talk, "new_session").new_session.session_id
+    while True:
+        delta = told(talk, "delta").delta.new_element
+        if delta.WhichOneof("type") == "download_button":
+            break
+    told(talk, "script_finished")
+    asked = BackMsg()
+    asked.backend_operation_request.session_id = session
+    asked.backend_operation_request.request_id = "1"
+    asked.backend_operation_request.deferred_file.file_id = delta.download_button.deferred_file_id
+    talk.send(asked.SerializeToString())
+    found = told(talk, "backend_operation_response").backend_operation_response
+    assert found.error_msg == ""
+    return str(found.deferred_file.url)
+
+
+def test_a_file_that_nobody_made_is_not_there(pair: str) -> None:
+    for _ in range(READERS):
+        status, headers, _ = answer(pair, path="/media/0000.csv")
+        assert status == 404
+        assert headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize("path", ["/", "/power", "/favicon.png", "/_stcore/health"])
+def test_every_process_answers_for_all(pair: str, path: str) -> None:
+    assert {answer(pair, path=path)[0] for _ in range(READERS)} == {200}
