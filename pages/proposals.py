@@ -36,6 +36,10 @@ ROUTES = {
 }
 
 
+# How an option is said; files keep the chain's own word.
+SPOKEN = pl.col("option").str.replace_all("_", " ")
+
+
 @frame.section
 def main() -> None:
     """The page from top to bottom."""
@@ -106,8 +110,8 @@ def result(chosen: Proposal) -> None:
         draw.Chart(
             "tally",
             charts.tally(rows, quorum),
-            rows,
-            {"option": tables.text("Option"), "share": tables.percent(f"Of all {power}")},
+            rows.with_columns(spoken=SPOKEN),
+            {"spoken": tables.text("Option"), "share": tables.percent(f"Of all {power}")},
             f"Of all {power}: {', '.join(f'{option} {words.share(part)}' for option, part in chosen.shares)}.",
             [votes.source(chosen)],
             votes.counting(chosen),
@@ -187,11 +191,11 @@ def voters(counted: Count, called: dict[str, str]) -> None:
     rows = parties.called(ballots.voters(counted, called), counted.proposal.network)
     st.header("Who voted, with how much", anchor=False)
     draw.table(
-        rows,
+        rows.with_columns(spoken=SPOKEN),
         {
             "party": tables.text("Voter", pinned=True),
             "role": tables.text("As"),
-            "option": tables.text("Voted"),
+            "spoken": tables.text("Voted"),
             "share": tables.bar(f"Of all {counted.proposal.electorate.power}", most=votes.largest(rows)),
             "own_tokens": tables.number("Own"),
             **votes.for_others(counted),

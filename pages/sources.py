@@ -20,7 +20,7 @@ STATES = {
 
 READINGS = {
     "title": tables.text("Network", pinned=True),
-    "reading": tables.text("Reading"),
+    "called": tables.text("Reading"),
     "state": tables.text("State"),
     "age": tables.text("Age"),
     "next": tables.time("Next read due", "The time of the block and the reading's cadence."),
@@ -35,7 +35,7 @@ READINGS = {
     "left_out": tables.text("Left out", "What its source told wrongly, or not any more, and why."),
 }
 # Of what was never read there is nothing else to tell.
-NEVER = ("title", "reading", "message")
+NEVER = ("title", "called", "message")
 COVERED = {
     "network": tables.text("Network", pinned=True),
     "population": tables.text("Among"),
@@ -60,14 +60,14 @@ ERRORS = {
     "started": tables.time("Last in the run of"),
     "times": tables.count("Times"),
     "network": tables.text("Network"),
-    "reading": tables.text("Readings"),
+    "called": tables.text("Readings"),
     "error": tables.text("Kind"),
     "message": tables.text("What the source said"),
 }
 LABELS = {
     "name": tables.text("Name", pinned=True),
     "kind": tables.text("Kind"),
-    "network": tables.text("Network"),
+    "title": tables.text("Network"),
     "address": tables.text("Address"),
     "valid_from": tables.day("From"),
     "valid_to": tables.day("To"),
@@ -133,7 +133,7 @@ def fresh(now: datetime) -> None:
             draw.table(unread, columns, alt="Readings that were never read", sources=[], key="never-read")
     for one in readings.drop_nulls("left_out").iter_rows(named=True):
         whose, why = (
-            f"{inert.markdown(one['title'])} {inert.markdown(one['reading'])}",
+            f"{inert.markdown(one['title'])}, {inert.markdown(one['called'])}",
             inert.markdown(one["left_out"], 400),
         )
         st.caption(f"Left out of {whose}: {why}.")

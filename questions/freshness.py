@@ -1,10 +1,13 @@
 """How old the data is, whether the last run worked, and how much room it takes."""
 
+from collections import defaultdict
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import polars as pl
 
+from questions import words
 from store.mart import Mart
 from store.rows import AHEAD, LEFT_OUT, Time
 
@@ -40,7 +43,8 @@ def freshness(mart: Mart, now: datetime, max_age: timedelta | None = None) -> pl
     """Each reading's newest block, its age in seconds, its state, the error of the last run, and what was left out.
 
     state: fresh; stale (older than twice its cadence, and than max_age where one is given, or of the future, which says
-    nothing of the present); never read; imported (has no cadence); simulated (nothing is read on a schedule).
+    nothing of the present); never read; imported (has no cadence); simulated (nothing is read on a schedule). called:
+    the reading as a reader hears it.
     """
     age = (pl.lit(now, Time) - pl.col("time")).dt.total_seconds()
     # A reading that is due once a day is not late after six hours, whatever age the hourly ones are allowed.
@@ -57,7 +61,21 @@ def freshness(mart: Mart, now: datetime, max_age: timedelta | None = None) -> pl
         .otherwise(pl.lit("fresh"))
     )
     due = pl.when(~pl.col("simulated")).then(pl.col("time") + pl.duration(seconds=pl.col("every_seconds")))
-    return mart.table(_FRESHNESS, f"{LEFT_OUT}:").with_columns(age_seconds=age, next=due).with_columns(state=state)
+    rows = mart.table(_FRESHNESS, f"{LEFT_OUT}:")
+    coins = _coins(mart)
+    called = [
+        words.reading(name, coins.get(network, {})) for network, name in rows.select("network", "reading").iter_rows()
+    ]
+    told = rows.with_columns(age_seconds=age, next=due, called=pl.Series(called, dtype=pl.String))
+    return told.with_columns(state=state)
+
+
+def _coins(mart: Mart) -> Mapping[str, Mapping[str, str]]:
+    """Of each network the tokens by how it calls their units."""
+    found: dict[str, dict[str, str]] = defaultdict(dict)
+    for network, unit, token in mart.table("SELECT network, unit, token FROM unit").iter_rows():
+        found[network][words.coin(unit)] = token
+    return found
 
 
 def simulated(mart: Mart) -> bool:
@@ -115,10 +133,13 @@ def torn(mart: Mart) -> list[str]:
 
 
 def run_errors(mart: Mart, limit: int = 200) -> pl.DataFrame:
-    """What failed, newest first, one row a reason: the network, its readings, how often, and when last (started)."""
-    return mart.table(
+    """What failed, newest first, one row a reason: the network, its readings, how often, and when last (started).
+
+    called: the readings as a reader hears them.
+    """
+    rows = mart.table(
         """
-        SELECT max(r.started) AS started, coalesce(n.title, e.network) AS network,
+        SELECT max(r.started) AS started, coalesce(n.title, e.network) AS network, any_value(e.network) AS name,
                string_agg(DISTINCT e.reading, ', ' ORDER BY e.reading) AS reading, count(*) AS times, e.error, e.message
         FROM run_error e JOIN run r ON r.id = e.run LEFT JOIN network n ON n.name = e.network
         GROUP BY coalesce(n.title, e.network), e.error, e.message
@@ -126,11 +147,22 @@ def run_errors(mart: Mart, limit: int = 200) -> pl.DataFrame:
         """,
         limit,
     )
+    coins = _coins(mart)
+    called = [
+        ", ".join(words.reading(one, coins.get(name, {})) for one in readings.split(", "))
+        for name, readings in rows.select("name", "reading").iter_rows()
+    ]
+    return rows.drop("name").with_columns(called=pl.Series(called, dtype=pl.String))
 
 
 def labels(mart: Mart) -> pl.DataFrame:
     """Who is said to be behind which address, with the evidence."""
-    return mart.table("FROM entity ORDER BY network, name, address, valid_from")
+    return mart.table(
+        """
+        SELECT e.*, coalesce(n.title, e.network) AS title FROM entity e LEFT JOIN network n ON n.name = e.network
+        ORDER BY e.network, e.name, e.address, e.valid_from
+        """
+    )
 
 
 def credits(mart: Mart) -> list[str]:

@@ -1,5 +1,6 @@
 """How numbers, times and addresses are written on pages, in files and in feeds."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from math import isclose
 from typing import Final
@@ -61,6 +62,25 @@ def numeral(number: int) -> str:
 def several(number: int, thing: str, things: str = "") -> str:
     """A count with its noun: one validator, 12 validators."""
     return f"{numeral(number)} {thing if number == 1 else things or thing + 's'}"
+
+
+# Short for several words, and written in capitals.
+CAPITALS: Final = {"bme": "BME", "cpu": "CPU", "gpu": "GPU", "gpus": "GPUs"}
+
+
+def reading(name: str, coins: Mapping[str, str]) -> str:
+    """The name of a reading as a reader hears it: external_least_uact is External least in ACT.
+
+    coins: tokens by how the chain calls their units.
+    """
+    head, _, tail = name.rpartition("_")
+    told = f"{head}_in_{coins[tail]}" if head and tail in coins else name
+    return sentence(" ".join(CAPITALS.get(word, word) for word in told.split("_")))
+
+
+def coin(unit: str) -> str:
+    """How a chain calls a unit, without how fine it is counted: 1e-18 uact is uact."""
+    return unit.rpartition(" ")[2]
 
 
 def one(things: str) -> str:

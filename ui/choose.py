@@ -62,7 +62,9 @@ def measure(known: Sequence[Population]) -> str:
     found = list(dict.fromkeys(one.measure for one in known))
     # What decides comes first.
     found.sort(key=lambda name: name != "voting_power")
-    return link.choice("What", found, lambda name: MEASURES.get(name, name), key="what")
+    return link.choice(
+        "What", found, lambda name: MEASURES.get(name, words.sentence(name.replace("_", " "))), key="what"
+    )
 
 
 def column(known: Sequence[Population]) -> str:
@@ -89,9 +91,14 @@ def population(known: Sequence[Population]) -> Population:
         readings, units = {other.reading for other in alike}, {other.token_unit for other in alike}
         if len(readings) == 1:
             return one.heading
-        return f"{one.heading} ({one.token_unit if len(units) == len(readings) else one.reading})"
+        return f"{one.heading} ({one.token_unit if len(units) == len(readings) else called(one)})"
 
     return by_key[link.choice("Among", list(by_key), told, key="of")]
+
+
+def called(one: Population) -> str:
+    """The reading of a population as a reader hears it."""
+    return words.reading(one.reading, {words.coin(one.unit): one.token_unit.partition(" ")[0]})
 
 
 def _numbered(one: Population) -> tuple[int, float, int]:

@@ -6,6 +6,7 @@ from typing import Final
 
 from questions.words import (
     MISSING,
+    coin,
     count,
     counted,
     day,
@@ -16,6 +17,7 @@ from questions.words import (
     moment,
     numeral,
     one,
+    reading,
     sentence,
     several,
     share,
@@ -30,6 +32,7 @@ __all__ = [
     "between",
     "block",
     "change",
+    "coin",
     "count",
     "counted",
     "day",
@@ -42,6 +45,7 @@ __all__ = [
     "moved",
     "numeral",
     "one",
+    "reading",
     "sentence",
     "several",
     "share",

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from ingest.networks import networks
 from store.rows import FORMULA_STARTS
 from tests.conftest import ROOT
-from ui import inert
+from ui import inert, words
 from ui.banners import BROKEN
 
 PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py") if path.stem != "__init__")
@@ -81,3 +82,36 @@ def test_a_page_has_neither_queries_nor_arithmetic(name: str) -> None:
     source = (ROOT / "pages" / f"{name}.py").read_text()
     assert not re.search(r"\b(SELECT|FROM|JOIN|duckdb)\b", source)
     assert not re.search(r"\b(numpy|np\.|sum\(|/ 10)\b", source)
+
+
+# Written by chains and by others, never by this program; and the exact names of what a claim is held against and of a
+# chain's parameter.
+NOT_OURS = {"address", "hash", "chain_id", "holder", "source", "note", "message", "title", "reason"}
+# network_reading_of_the_program, but not a part of an address on the web.
+RAW = re.compile(r"(?<![\w/])[a-z0-9]+(_[a-z0-9]+)+(?![\w/])")
+IDS = {one.name for one in networks().values() if one.title != one.name}
+
+
+def test_no_table_or_menu_of_a_page_shows_a_name_of_the_program(shown: AppTest) -> None:
+    cells = [
+        cell
+        for table in shown.dataframe
+        for column in set(table.value.columns) - NOT_OURS
+        for cell in table.value[column]
+        if isinstance(cell, str)
+    ]
+    options = [option for menu in (*shown.selectbox, *shown.multiselect) for option in menu.options]
+    assert [text for text in (*cells, *options) if text in IDS or RAW.search(text)] == []
+
+
+@pytest.mark.parametrize("network", list(networks()))
+def test_every_reading_of_a_network_has_a_name_in_words(network: str) -> None:
+    one = networks()[network]
+    coins = {words.coin(unit): told.token for unit, told in one.all_units.items()}
+    told = {reading.name: words.reading(reading.name, coins) for reading in one.readings}
+    assert len(set(told.values())) == len(told)
+    for name, spoken in told.items():
+        assert not RAW.search(spoken), name
+        assert spoken[:1] == spoken[:1].upper(), name
+        # As a chain calls it: uact.
+        assert not set(spoken.split()) & coins.keys() - set(coins.values()), name

@@ -372,7 +372,7 @@ def test_open_proposals_come_first_in_plain_words(visit: Open) -> None:
 
 def test_a_proposal_tells_who_voted_who_did_not_and_what_would_turn_it(visit: Open) -> None:
     shown = visit("proposals", p="akash:2")
-    voters = table(shown, "option", "own_tokens", "inherited_tokens", "overridden_tokens")
+    voters = table(shown, "spoken", "own_tokens", "inherited_tokens", "overridden_tokens")
     assert voters["share"].is_monotonic_decreasing
     assert len(table(shown, "route", "fewest")) == 5
     absent = next(
@@ -754,7 +754,7 @@ def test_what_was_never_read_is_folded_below_what_was(visit: Open) -> None:
     shown = visit("sources")
     assert table(shown, "state", "time")["time"].notna().all()
     (folded,) = (one for one in shown.expander if one.label.endswith("never read"))
-    assert list(folded.dataframe[0].value.columns) == ["title", "reading", "message"]
+    assert list(folded.dataframe[0].value.columns) == ["title", "called", "message"]
 
 
 def test_what_was_read_is_told_against_the_chains_own_total(visit: Open) -> None:
@@ -790,9 +790,9 @@ def test_what_was_left_out_of_a_reading_is_told_with_the_reason(
     Landing(tmp_path).land(stake, Facts(holdings([("validators", address("akashvaloper", 0), 1)])))
     build(tmp_path, networks())
     shown = opened("sources", tmp_path, monkeypatch)
-    assert "Left out of Prices \\(off chain\\) now\\_coingecko: CUDOS\\: the \\*price\\* is 0." in texts(shown)
-    told = table(shown, "reading", "left_out").set_index("reading")["left_out"].dropna()
-    assert told.to_dict() == {"now_coingecko": "CUDOS: the *price* is 0"}
+    assert "Left out of Prices \\(off chain\\), Now coingecko: CUDOS\\: the \\*price\\* is 0." in texts(shown)
+    told = table(shown, "called", "left_out").set_index("called")["left_out"].dropna()
+    assert told.to_dict() == {"Now coingecko": "CUDOS: the *price* is 0"}
 
 
 @pytest.mark.slow
