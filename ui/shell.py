@@ -117,7 +117,8 @@ def _parts() -> tuple[str, str, str]:
     text = re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)
     text = re.sub(r'<link rel="service-desc"[^>]*>', "", text)
     text = re.sub(r"<noscript>.*?</noscript>", f"<noscript>{WITHOUT_SCRIPTS}</noscript>", text, flags=re.DOTALL)
-    before, rest = re.sub(r"\n\s*", "\n", text).strip().split("<title>Streamlit</title>")
+    # Indented as before: the policy of the page has the hash of its script, letter by letter.
+    before, rest = re.sub(r"\n\s*\n", "\n", text).strip().split("<title>Streamlit</title>")
     middle, after = rest.split("</head>")
     return before, middle, f"</head>{after}"
 

@@ -2,6 +2,8 @@
 
 import json
 import re
+from base64 import b64encode
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ import pytest
 from starlette.datastructures import URL
 
 from tests.pages.test_every_page import PAGES
+from ui.border import headers
 from ui.shell import nowhere, page_at, pages, shell
 
 HOME = "https://observatory.example"
@@ -102,6 +105,13 @@ def streamlit_files() -> Path:
     from streamlit.file_util import get_static_dir
 
     return Path(get_static_dir())
+
+
+def test_the_policy_lets_streamlits_own_script_run_on_our_page() -> None:
+    """The hash of a script is of every letter, indentation too."""
+    (inside,) = re.findall(r"<script>(.*?)</script>", told("/")["all"], re.DOTALL)
+    hashed = b64encode(sha256(inside.encode()).digest()).decode()
+    assert f"'sha256-{hashed}'" in headers("'self'")["Content-Security-Policy"]
 
 
 def test_nobody_is_sent_to_an_interface_that_is_refused() -> None:
