@@ -142,12 +142,16 @@ class Groups:
 
 @dataclass(frozen=True)
 class Rows:
-    """Sorted rows that fit int64, and what they stand for: exact totals, and the bits that their units lack."""
+    """Sorted rows that fit int64, and what they stand for: exact totals, and the bits that their units lack.
+
+    pieces: of one long row on the host what each of its pieces adds up to in units, where that is known already.
+    """
 
     units: Any
     totals: list[int]
     shifts: list[int]
     holders: Ints
+    pieces: Sequence[int] = ()
 
 
 @dataclass(frozen=True)
@@ -193,7 +197,8 @@ def _chunk(groups: Groups, members: Ints, width: int, backend: Backend) -> Chunk
     if max(rows.totals) > LARGEST_TOTAL:
         group = int(members[rows.totals.index(max(rows.totals))])
         raise ValueError(f"group {group}: the total {max(rows.totals)} has more than 38 digits")
-    sums = Sums(rows.units, rows.totals, rows.shifts, lambda row: groups.exact(int(members[row])), backend)
+    exact = lambda row: groups.exact(int(members[row]))  # noqa: E731 - as short as it is
+    sums = Sums(rows.units, rows.totals, rows.shifts, exact, backend, rows.pieces)
     held = np.array([total > 0 for total in rows.totals])
     batch = Batch(
         units=rows.units,
@@ -217,11 +222,12 @@ def _narrow(amounts: Ints, backend: Backend) -> Rows:
     positive = least > 0
     places = np.full(len(amounts), amounts.shape[-1])
     holders = places if positive.all() else backend.host(xp.count_nonzero(units > 0, axis=-1))
-    totals = _sorted_totals(units, backend)
+    pieces = _sums_of_pieces(units, backend)
+    totals = [sum(pieces)] if pieces else _sorted_totals(units, backend)
     shifts = _shifts(totals)
     if any(shifts):
-        units = units >> backend.array(np.array(shifts))[:, None]
-    return Rows(units, totals, shifts, holders)
+        units, pieces = units >> backend.array(np.array(shifts))[:, None], []
+    return Rows(units, totals, shifts, holders, pieces)
 
 
 def _ascending(amounts: Any, backend: Backend) -> Any:
@@ -230,13 +236,17 @@ def _ascending(amounts: Any, backend: Backend) -> Any:
     return xp.sort(xp.reshape(amounts, (-1,)))[None, :] if amounts.shape[0] == 1 else xp.sort(amounts, axis=-1)
 
 
+def _sums_of_pieces(units: Any, backend: Backend) -> list[int]:
+    """What the pieces of one long row add up to, each of which fits the cache; none of short rows, or on a device."""
+    places, width = units.shape[-1], backend.cells
+    if places <= width or backend.name != NUMPY.name:
+        return []
+    return [_sorted_totals(units[:, first : first + width], backend)[0] for first in range(0, places, width)]
+
+
 def _sorted_totals(units: Any, backend: Backend) -> list[int]:
     """Exact sum of each sorted row: NumPy's integer sums wrap silently, so that only small amounts are left to them."""
     places = units.shape[-1]
-    if places > CPU_CELLS and backend.name == NUMPY.name:
-        # In pieces that fit the cache.
-        pieces = range(0, places, CPU_CELLS)
-        return [sum(_sorted_totals(units[:, first : first + CPU_CELLS], backend)[0] for first in pieces)]
     if int(backend.host(units[:, -1]).max()) < 2**SUM_BITS // places:
         return [int(total) for total in backend.host(backend.xp.sum(units, axis=-1))]
     # Halves of 32 bits, whose sums fit for up to 2^31 amounts.

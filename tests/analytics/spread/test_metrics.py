@@ -4,6 +4,7 @@ import math
 import random
 from dataclasses import replace
 from fractions import Fraction
+from itertools import accumulate
 
 import numpy as np
 import pytest
@@ -195,3 +196,23 @@ def test_lorenz_curve_of_one_among_many_keeps_the_corner() -> None:
 
 def test_lorenz_curve_of_nothing_has_no_points() -> None:
     assert len(lorenz(exact_amounts([0, 0]))) == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("largest", [10**6, 2**62])
+def test_a_long_row_has_the_numbers_of_exact_fractions(largest: int) -> None:
+    """More parties than the cache takes at once, some with nothing, counted once more in whole numbers."""
+    dice = np.random.default_rng(5)
+    amounts = np.append(np.zeros(3, np.int64), (largest * dice.random(80_000) ** 9).astype(np.int64))
+    found = measure(amounts, on=NUMPY)
+    held = sorted(int(one) for one in amounts if one)
+    total, n = sum(held), len(held)
+    assert (found.totals, found.holders.tolist()) == ([total], [n])
+    told = {name: float(value[0]) for name, value in found.values.items()}
+    squares = sum(one * one for one in held)
+    ranks = sum((2 * place - n - 1) * one for place, one in enumerate(held, 1))
+    assert told["hhi"] == pytest.approx(float(Fraction(10_000 * squares, total**2)), rel=1e-12)
+    assert told["gini"] == pytest.approx(float(Fraction(ranks, n * total)), rel=1e-12)
+    assert told["shannon"] == pytest.approx(math.fsum(-one / total * math.log2(one / total) for one in held), rel=1e-12)
+    running = list(accumulate(reversed(held)))
+    assert told["nc_gt_1_2"] == 1 + sum(2 * one <= total for one in running)
