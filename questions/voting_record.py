@@ -5,7 +5,7 @@ known for the few proposals that were read in shares alone; one stake for all ma
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
@@ -19,13 +19,14 @@ from analytics.votes.decisiveness import ABSENT, ABSTAIN, NO, VETO, YES, PastVot
 from analytics.votes.participation import (
     Concentration,
     Silent,
-    Turnout,
+    Taken,
+    Turnouts,
     concentration,
     never_voters,
     override_rate,
     used_of_paper,
 )
-from analytics.votes.tally import Choice, Rule, choices
+from analytics.votes.tally import Rule
 from questions import ballots
 from questions.ballots import Stake
 from questions.proposals import Proposal, fraction, proposals
@@ -40,7 +41,12 @@ LATEST: Final = 6
 CODES: Final = {"yes": YES, "abstain": ABSTAIN, "no": NO, "no_with_veto": VETO}
 WORDS: Final = {ABSENT: "absent", YES: "yes", ABSTAIN: "abstain", NO: "no", VETO: "veto"}
 
-_VOTES: Final = "SELECT chain_id, proposal, voter, option, weight FROM vote WHERE network = ?"
+_VOTES: Final = """
+    SELECT o.place, v.voter, v.option, v.weight FROM vote v JOIN (
+        SELECT unnest(?2::VARCHAR[]) AS chain_id, unnest(?3::VARCHAR[]) AS proposal, unnest(range(len(?3))) AS place
+    ) o USING (chain_id, proposal)
+    WHERE v.network = ?1
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +76,22 @@ class Record:
 def record(mart: Mart, network: str) -> Record | None:
     """The voting record of a network's validators; None where no ended vote or no stake was read."""
     over = ended(mart, network)
-    votes = _votes(mart, network, over)
-    stake = ballots.newest_stake(mart, network, set[str]().union(*votes.values())) if votes else None
+    cast = mart.table(_VOTES, network, [one.chain_id for one in over], [one.number for one in over])
+    # Counted among those whose votes were read.
+    cast = cast.with_columns(pl.col("place").rank("dense") - 1)
+    stake = ballots.newest_stake(mart, network, cast["voter"].unique().to_list()) if cast.height else None
     rule = next((one.rule for one in reversed(over) if one.rule and not one.expedited), None)
-    return recorded(stake, votes, rule) if stake and any(_powers(stake)) else None
+    return recorded(stake, cast, rule) if stake and any(_powers(stake)) else None
 
 
-def recorded(stake: Stake, votes: Mapping[str, Mapping[str, Choice]], rule: Rule | None) -> Record:
-    """The record of these votes over one stake; votes: proposal to voter to choice, the oldest proposal first."""
-    table = _choices_of(stake, votes)
-    turnouts = _turnouts(stake, votes)
+def recorded(stake: Stake, cast: pl.DataFrame, rule: Rule | None) -> Record:
+    """The record of some votes over one stake; cast: place of the proposal (the oldest 0), voter, option, weight."""
+    proposals = int(cast["place"].max()) + 1  # type: ignore[arg-type]
+    table = _choices_of(stake, cast, proposals)
+    turnouts = _turnouts(stake, cast, proposals)
     simulated = _simulated(stake, table, rule)
     operators = list(stake.validators)
-    bonded = turnouts[-1].bonded
+    bonded = turnouts.bonded
     used = used_of_paper(turnouts)
     alike = {voter: len(bloc) - 1 for bloc in blocs(table, _powers(stake)) for voter in bloc}
     rows = pl.DataFrame(
@@ -90,7 +99,7 @@ def recorded(stake: Stake, votes: Mapping[str, Mapping[str, Choice]], rule: Rule
             "address": operators,
             "share": [stake.validators[one].tokens / bonded for one in operators],
             "voted": (table != ABSENT).sum(axis=0, dtype=np.int64),
-            "of": np.full(len(operators), len(votes), np.int64),
+            "of": np.full(len(operators), proposals, np.int64),
             "used": [float(used.get(one, 0)) if stake.by_delegator else None for one in operators],
             "latest": [" · ".join(WORDS[code] for code in column[::-1][:LATEST]) for column in table.T.tolist()],
             "alike": [alike[place] for place in range(len(operators))],
@@ -101,9 +110,9 @@ def recorded(stake: Stake, votes: Mapping[str, Mapping[str, Choice]], rule: Rule
     )
     return Record(
         rows.with_columns(pl.col("decides", "close").fill_nan(None)).sort("share", "address", descending=[True, False]),
-        len(votes),
+        proposals,
         never_voters(turnouts),
-        float(override_rate(turnouts)) if turnouts[-1].delegated and stake.by_delegator else None,
+        float(override_rate(turnouts)) if turnouts.delegated and stake.by_delegator else None,
         None if simulated is None else float(simulated.all.error.max()),
         float(simulated.contested.error.max()) if simulated is not None and simulated.contested.votes else None,
         0 if simulated is None else DRAWS,
@@ -141,58 +150,48 @@ def proposers(over: Sequence[Proposal]) -> Concentration | None:
     return concentration(known) if known else None
 
 
-def _votes(mart: Mart, network: str, over: Sequence[Proposal]) -> dict[str, dict[str, Choice]]:
-    """What each voter chose, for the proposals whose votes were read."""
-    parts = mart.table(_VOTES, network).partition_by("chain_id", "proposal", as_dict=True)
-    read = [(one, parts.get((one.chain_id, one.number))) for one in over]
-    return {f"{one.chain_id}:{one.number}": choices(rows, one.number) for one, rows in read if rows is not None}
-
-
-def _choices_of(stake: Stake, votes: Mapping[str, Mapping[str, Choice]]) -> NDArray[np.int8]:
+def _choices_of(stake: Stake, cast: pl.DataFrame, proposals: int) -> NDArray[np.int8]:
     """What each validator chose on each proposal: proposals x validators; of a split vote its largest part."""
-    voters = [account(operator) for operator in stake.validators]
-    return np.array([[_code(chosen.get(voter)) for voter in voters] for chosen in votes.values()], np.int8)
+    places = {account(operator): place for place, operator in enumerate(stake.validators)}
+    theirs = cast.filter(pl.col("voter").is_in(list(places)))
+    # The largest part is written last; of equal ones the first by name, as the mart has them.
+    last = theirs.sort("weight", "option", descending=[False, True])
+    table = np.full((proposals, len(places)), ABSENT, np.int8)
+    chosen = last["option"].replace_strict(CODES, return_dtype=pl.Int8).to_numpy()
+    table[last["place"].to_numpy(), last["voter"].replace_strict(places, return_dtype=pl.Int64).to_numpy()] = chosen
+    return table
 
 
-def _code(choice: Choice | None) -> int:
-    return CODES[max(choice, key=lambda option: choice[option])] if choice else ABSENT
+def _voted(cast: pl.DataFrame, proposals: int) -> dict[str, int]:
+    """On which proposals each voter voted, a bit each."""
+    by_voter = cast.group_by("voter").agg("place")
+    held = np.zeros((by_voter.height, proposals), np.bool_)
+    held[np.repeat(np.arange(by_voter.height), by_voter["place"].list.len()), by_voter["place"].explode()] = True
+    bits = np.packbits(held, axis=1, bitorder="little")
+    return {voter: int.from_bytes(row, "little") for voter, row in zip(by_voter["voter"], bits, strict=True)}
 
 
 def _powers(stake: Stake) -> tuple[int, ...]:
     return tuple(validator.tokens for validator in stake.validators.values())
 
 
-def _turnouts(stake: Stake, votes: Mapping[str, Mapping[str, Choice]]) -> list[Turnout]:
-    """Each proposal's used and paper power over one stake, in base units.
+def _turnouts(stake: Stake, cast: pl.DataFrame, proposals: int) -> Turnouts:
+    """Used and paper power over one stake, in base units.
 
     A validator's own stake stays its own, and so do tokenised shares, for which nobody votes.
     """
-    ever, nobody = set().union(*votes.values()), keyless(delegator for delegator, _, _ in stake.delegations)
-    own, others = 0, []
+    voted, nobody = _voted(cast, proposals), keyless(delegator for delegator, _, _ in stake.delegations)
+    own, taken = 0, []
     for delegator, operator, shares in stake.delegations:
         validator = stake.validators[operator]
         power = shares * validator.tokens // validator.shares if validator.shares else 0
         if delegator == account(operator) or delegator in nobody:
             own += power
-        elif delegator in ever:
-            others.append((delegator, operator, power))
-    bonded = sum(_powers(stake))
-    paper = Counter({operator: validator.tokens for operator, validator in stake.validators.items()})
-    for delegator, _, power in others:
-        paper[delegator] += power
-    found = []
-    for proposal, chosen in votes.items():
-        taken: Counter[str] = Counter()
-        used: Counter[str] = Counter()
-        for delegator, operator, power in others:
-            if delegator in chosen:
-                taken[operator] += power
-                used[delegator] += power
-        for operator, validator in stake.validators.items():
-            if account(operator) in chosen:
-                used[operator] = validator.tokens - taken[operator]
-        found.append(Turnout(proposal, bonded, paper, used, bonded - own, taken.total()))
-    return found
+        elif bits := voted.get(delegator):
+            taken.append(Taken(operator, power, bits))
+    paper = {operator: validator.tokens for operator, validator in stake.validators.items()}
+    theirs = {operator: voted.get(account(operator), 0) for operator in paper}
+    return Turnouts(proposals, paper, theirs, taken, sum(paper.values()) - own)
 
 
 def _simulated(stake: Stake, table: NDArray[np.int8], rule: Rule | None) -> Simulated | None:

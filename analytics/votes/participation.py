@@ -13,61 +13,78 @@ from analytics.votes.rules import fewest
 
 
 @dataclass(frozen=True, slots=True)
-class Turnout:
-    """One proposal: what each voter could have carried (paper) and what its choice did carry (used), in base units.
+class Taken:
+    """What a delegator takes from its validator, in base units, on the proposals on which it votes: a bit each."""
 
-    delegated: bonded power of everybody but the validators' own. overridden: of that, what voted for itself and so was
-    taken from its validator.
+    validator: str
+    power: int
+    voted: int
+
+
+@dataclass(frozen=True, slots=True)
+class Turnouts:
+    """Who voted on which of some proposals, all weighed with one stake, in base units.
+
+    paper: what each validator could have carried. voted: on which proposals it voted, a bit each. taken: by delegators
+    who vote themselves. delegated: bonded power of everybody but the validators' own.
     """
 
-    proposal: str
-    bonded: int
+    proposals: int
     paper: Mapping[str, int]
-    used: Mapping[str, int]
+    voted: Mapping[str, int]
+    taken: Sequence[Taken]
     delegated: int
-    overridden: int
 
     def __post_init__(self) -> None:
-        strangers = self.used.keys() - self.paper.keys()
-        if strangers:
-            raise ValueError(f"proposal {self.proposal}: {min(strangers)} voted without power")
-        if not 0 <= self.overridden <= self.delegated <= self.bonded or sum(self.used.values()) > self.bonded:
-            raise ValueError(f"proposal {self.proposal}: more power was used than is bonded")
+        if not self.proposals:
+            raise ValueError("no proposal: participation is not known")
+        if strangers := self.voted.keys() - self.paper.keys():
+            raise ValueError(f"{min(strangers)} voted without power")
+        left = Counter(self.paper)
+        for one in self.taken:
+            left[one.validator] -= one.power
+        short = min(left, key=left.__getitem__, default="")
+        if (short and left[short] < 0) or any(one.power < 0 for one in self.taken):
+            raise ValueError(f"more power was taken from {short} than it has")
+        if not sum(one.power for one in self.taken) <= self.delegated <= self.bonded:
+            raise ValueError("more power was used than is bonded")
+
+    @property
+    def bonded(self) -> int:
+        """What all validators could have carried."""
+        return sum(self.paper.values())
 
 
-def used_of_paper(turnouts: Sequence[Turnout]) -> dict[str, Fraction]:
-    """For each voter with power: the part of it, over all proposals, that it used."""
-    paper: Counter[str] = Counter()
-    used: Counter[str] = Counter()
-    for turnout in _some(turnouts):
-        paper.update(turnout.paper)
-        used.update(turnout.used)
-    return {voter: Fraction(used[voter], power) for voter, power in paper.items() if power}
+def used_of_paper(turnouts: Turnouts) -> dict[str, Fraction]:
+    """For each validator with power: the part of it, over all proposals, that its votes carried."""
+    used = Counter({one: turnouts.voted.get(one, 0).bit_count() * power for one, power in turnouts.paper.items()})
+    for one in turnouts.taken:
+        # It is missing where both voted.
+        used[one.validator] -= one.power * (one.voted & turnouts.voted.get(one.validator, 0)).bit_count()
+    return {one: Fraction(used[one], turnouts.proposals * power) for one, power in turnouts.paper.items() if power}
 
 
 @dataclass(frozen=True, slots=True)
 class Silent:
-    """Voters with power at the last proposal who voted in none, and their part of the bonded power then."""
+    """Validators with power that voted on no proposal, and their part of the bonded power."""
 
     voters: tuple[str, ...]
     share: Fraction
 
 
-def never_voters(turnouts: Sequence[Turnout]) -> Silent:
+def never_voters(turnouts: Turnouts) -> Silent:
     """Who never voted, largest first."""
-    last = _some(turnouts)[-1]
-    voted = {voter for turnout in turnouts for voter in turnout.used}
-    silent = sorted((voter for voter, power in last.paper.items() if power and voter not in voted))
-    silent.sort(key=lambda voter: -last.paper[voter])
-    return Silent(tuple(silent), Fraction(sum(last.paper[voter] for voter in silent), last.bonded))
+    silent = sorted(one for one, power in turnouts.paper.items() if power and not turnouts.voted.get(one))
+    silent.sort(key=lambda one: -turnouts.paper[one])
+    return Silent(tuple(silent), Fraction(sum(turnouts.paper[one] for one in silent), turnouts.bonded))
 
 
-def override_rate(turnouts: Sequence[Turnout]) -> Fraction:
+def override_rate(turnouts: Turnouts) -> Fraction:
     """Part of the delegated power, over all proposals, that voted for itself."""
-    delegated = sum(turnout.delegated for turnout in _some(turnouts))
-    if not delegated:
+    if not turnouts.delegated:
         raise ValueError("no power is delegated: there is nothing to override")
-    return Fraction(sum(turnout.overridden for turnout in turnouts), delegated)
+    overridden = sum(one.power * one.voted.bit_count() for one in turnouts.taken)
+    return Fraction(overridden, turnouts.delegated * turnouts.proposals)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +110,3 @@ def concentration(amounts: Mapping[str, int]) -> Concentration:
         Fraction(total**2, sum(amount**2 for amount in amounts.values())),
         half,
     )
-
-
-def _some(turnouts: Sequence[Turnout]) -> Sequence[Turnout]:
-    if not turnouts:
-        raise ValueError("no proposal: participation is not known")
-    return turnouts

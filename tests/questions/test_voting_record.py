@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 from fractions import Fraction
+from random import Random
 
 import polars as pl
 import pytest
@@ -14,6 +16,7 @@ from questions.ballots import Stake
 from questions.voting_record import Record, recorded
 from store.addresses import account, bech32, module_address
 from store.mart import Mart
+from store.rows import VOTES
 from tests.worlds.hamlet import VALIDATORS, address
 
 A, B, C = (address("akashvaloper", place) for place in range(3))
@@ -36,8 +39,19 @@ def all_for(option: str) -> Choice:
     return {option: ONE}
 
 
-def votes(*rows: Mapping[str, str]) -> dict[str, dict[str, Choice]]:
-    return {str(number): {voter: all_for(option) for voter, option in row.items()} for number, row in enumerate(rows)}
+def cast(*choices: Mapping[str, Choice]) -> pl.DataFrame:
+    rows = [
+        (place, voter, option, Decimal(weight).scaleb(-18))
+        for place, chosen in enumerate(choices)
+        for voter, choice in chosen.items()
+        for option, weight in choice.items()
+    ]
+    schema = {"place": pl.Int64(), **{name: VOTES[name] for name in ("voter", "option", "weight")}}
+    return pl.DataFrame(rows, schema, orient="row")
+
+
+def votes(*rows: Mapping[str, str]) -> pl.DataFrame:
+    return cast(*({voter: all_for(option) for voter, option in row.items()} for row in rows))
 
 
 THREE = votes(
@@ -90,8 +104,37 @@ def test_the_last_votes_come_first_and_equal_ones_are_counted() -> None:
 
 
 def test_the_larger_part_of_a_split_vote_is_shown() -> None:
-    split: dict[str, dict[str, Choice]] = {"1": {account(A): {"yes": ONE // 4, "no_with_veto": ONE - ONE // 4}}}
+    split = cast({account(A): {"yes": ONE // 4, "no_with_veto": ONE - ONE // 4}})
     assert by_validator(recorded(stake(DELEGATIONS), split, None), "latest")[A] == "veto"
+    halves = cast({account(A): {"yes": ONE // 2, "no": ONE // 2}})
+    assert by_validator(recorded(stake(DELEGATIONS), halves, None), "latest")[A] == "no"
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_power_is_that_of_each_proposal_counted_by_itself(seed: int) -> None:
+    """What a validator carries on one proposal is what it has less what those took who voted on the same one."""
+    dice, proposals = Random(seed), 40
+    everybody = [address("akash", 200 + place) for place in range(6)]
+    pairs = [(who, one) for who in everybody for one in TOKENS if dice.random() < 0.5]
+    held = [(who, one, dice.randrange(1, 10**27)) for who, one in pairs]
+    shares = {one: dice.randrange(10**27) + sum(part for _, to, part in held if to == one) for one in TOKENS}
+    bonded = {one: Validator(dice.randrange(1, 10**27), shares[one]) for one in TOKENS}
+    power = {(who, one): part * bonded[one].tokens // shares[one] for who, one, part in held}
+    every = [{one for one in (*everybody, *map(account, TOKENS)) if dice.random() < 0.4} for _ in range(proposals)]
+    every[-1].add(everybody[0])
+    found = recorded(
+        Stake(bonded, held, 7, datetime(2026, 1, 1, tzinfo=UTC), exact=False, by_delegator=True),
+        votes(*(dict.fromkeys(voted, "yes") for voted in every)),
+        None,
+    )
+    taken = [{one: sum(power[pair] for pair in pairs if pair[0] in voted and pair[1] == one) for one in TOKENS}
+             for voted in every]  # fmt: skip
+    for one, validator in bonded.items():
+        used = [validator.tokens - lost[one] for voted, lost in zip(every, taken, strict=True) if account(one) in voted]
+        assert by_validator(found, "used")[one] == float(Fraction(sum(used), proposals * validator.tokens))
+    overridden = sum(sum(lost.values()) for lost in taken)
+    all_of = sum(validator.tokens for validator in bonded.values())
+    assert found.overridden == float(Fraction(overridden, proposals * all_of))
 
 
 def test_without_delegations_nothing_is_said_of_used_power() -> None:
