@@ -10,8 +10,8 @@ from questions.candidates import candidates
 from questions.entity import Entity, entity, named, unread
 from questions.populations import Population
 from questions.reach import reach
-from questions.search import misspelled, respelled
-from ui import banners, draw, frame, inert, method, parties, served, votes, words
+from questions.search import respelled
+from ui import banners, draw, find, frame, inert, method, parties, served, votes, words
 from ui import entity as told
 
 
@@ -51,18 +51,8 @@ def largest() -> None:
 def which(text: str, known: Sequence[Population]) -> None:
     """Whom a name or the ends of an address may mean: nobody is chosen for the reader."""
     found = served.asked(candidates, known, text)
-    if not found.found:
-        wrong = misspelled(text)
-        st.header("Nobody was found", anchor=False)
-        banners.nothing(f"{words.sentence(wrong)}." if wrong else "Nobody of that address or name is known here.")
-        return
-    st.header("Which one do you mean?", anchor=False)
-    st.markdown(told.asked_which(found, text))
-    for one in found.found:
-        with st.container(border=True, gap="xxsmall"):
-            label = inert.markdown(one.name or words.short(one.address))
-            st.page_link("pages/entity.py", label=label, icon=":material/person_search:", query_params={"of": one.key})
-            st.caption(told.candidate(one))
+    st.header("Which one do you mean?" if found.found else "Nobody was found", anchor=False)
+    find.cards(found, text, len(found.found))
 
 
 @frame.section

@@ -18,10 +18,10 @@ from ui import (
     choose,
     colours,
     draw,
-    find,
     frame,
     inert,
     labels,
+    link,
     parties,
     powers,
     served,
@@ -40,7 +40,7 @@ def main() -> None:
     known = frame.begin("How few can decide here?")
     # Links of before asked here where an address stands.
     if text := st.query_params.get("q", ""):
-        find.moved(text)
+        link.search(text, f"What is known of {text} has a page of its own")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         network = choose.network(known)
         of_network = [one for one in known if one.network == network]
@@ -129,7 +129,7 @@ def party(network: str, ranks: pl.DataFrame, rank: int) -> None:
         f"**{inert.markdown(one['party'])}** is number {rank} with {words.share(one['share'])}. {outvote}.  \n"
         f"`{inert.plain(one['address'], 120)}`"
     )
-    find.link(one["of"], one["party"])
+    link.entity(one["of"], one["party"])
     if one["entity"]:
         labels.evidence(served.asked(behind, network, one["entity"]))
 

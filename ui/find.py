@@ -1,21 +1,29 @@
-"""The search on top of every page: it leads to whom it names, or to those whom it may mean."""
+"""The search on top of every page: it shows whom it names, or those whom it may mean, each with a link.
+
+Nobody is led anywhere by it: Streamlit leaves a step of its own in the browser's history where a page leads on by
+itself, so that going back would not undo it.
+"""
 
 from typing import Final
 
 import streamlit as st
 
-from questions.entity import named
-from questions.search import beginnings, respelled
+from questions.candidates import Candidates, candidates
+from questions.entity import entity, named
+from questions.populations import populations
+from questions.search import beginnings, misspelled, respelled
 from store.addresses import LONGEST_PASTED
-from ui import inert, served
+from ui import banners, inert, link, served, words
+from ui import entity as told
 
-PAGE: Final = "pages/entity.py"
 FIELD: Final = "find"
 ASKED: Final = "what the search on top was asked"
+# So many are shown on top of another page.
+FEW: Final = 5
 
 
 def box() -> None:
-    """The field; what is written there is asked once, so that going back in the browser leads back."""
+    """The field; what is written there is asked once."""
     st.text_input(
         "Find an address, a link or a name",
         key=FIELD,
@@ -27,35 +35,39 @@ def box() -> None:
         width=380,
         on_change=_ask,
     )
-    text = st.session_state.pop(ASKED, "").strip()
-    if text:
-        st.switch_page(PAGE, query_params=_query(text))
 
 
 def _ask() -> None:
-    st.session_state[ASKED] = st.session_state[FIELD]
+    st.session_state[ASKED] = st.session_state[FIELD].strip()
     st.session_state[FIELD] = ""
 
 
-def _query(text: str) -> dict[str, str]:
-    """What the address of the page says: whom, where somebody is meant; what was asked, where that says more."""
+def found() -> None:
+    """Whom the search on top may mean, in the run in which it was asked."""
+    text = st.session_state.pop(ASKED, "")
+    if not text:
+        return
     whose = served.asked(named, text)
-    asked = {"q": text} if not whose or served.asked(respelled, text) else {}
-    return {"of": whose, **asked} if whose else asked
+    one = served.asked(entity, whose) if whose else None
+    if one is not None:
+        # What is said of a spelling of another chain stands on the page.
+        more = {"q": text} if served.asked(respelled, text) else {}
+        link.entity(whose, told.called(one), **more)
+        return
+    several = served.asked(candidates, served.asked(populations), text)
+    cards(several, text, FEW)
+    if len(several.found) > FEW:
+        link.search(text, f"All {words.count(len(several.found))} candidates")
 
 
-def lead(of: str) -> None:
-    """To the page of an entity."""
-    st.switch_page(PAGE, query_params={"of": of})
-
-
-def link(of: str, name: str) -> None:
-    """A link to the page of an entity by its name."""
-    label = f"All about {inert.markdown(name)}"
-    st.page_link(PAGE, label=label, icon=":material/person_search:", query_params={"of": of})
-
-
-def moved(text: str) -> None:
-    """Where a link of before leads that searched on the page itself."""
-    label = f"What is known of {inert.markdown(text, 60)} has a page of its own"
-    st.page_link(PAGE, label=label, icon=":material/person_search:", query_params=_query(text))
+def cards(several: Candidates, text: str, most: int) -> None:
+    """Those whom a search may mean, each with what tells it from others."""
+    if not several.found:
+        wrong = misspelled(text)
+        banners.nothing(f"{words.sentence(wrong)}." if wrong else "Nobody of that address or name is known here.")
+        return
+    st.markdown(told.asked_which(several, text))
+    for one in several.found[:most]:
+        with st.container(border=True, gap="xxsmall"):
+            link.entity(one.key, inert.plain(one.name) or words.short(one.address))
+            st.markdown(told.candidate(one))

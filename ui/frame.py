@@ -61,6 +61,7 @@ def begin(question: str) -> list[Population]:
         st.stop()
     with top:
         search()
+    sought()
     state()
     known = served.asked(populations)
     if not known:
@@ -85,6 +86,12 @@ def search() -> None:
     """The search on top."""
     if not st.context.is_embedded:
         find.box()
+
+
+@section
+def sought() -> None:
+    """Whom the search on top may mean."""
+    find.found()
 
 
 @section

@@ -222,3 +222,18 @@ def _noted() -> dict[str, str]:
         st.session_state[NOTED] = (page, {})
     noted: dict[str, str] = st.session_state[NOTED][1]
     return noted
+
+
+# The page on somebody.
+ENTITY: Final = "pages/entity.py"
+
+
+def entity(of: str, name: str, **more: str) -> None:
+    """A link to the page of an entity by its name."""
+    label = f"All about {inert.markdown(name)}"
+    st.page_link(ENTITY, label=label, icon=":material/person_search:", query_params={"of": of, **more})
+
+
+def search(text: str, label: str) -> None:
+    """A link to all whom a text may mean."""
+    st.page_link(ENTITY, label=inert.markdown(label), icon=":material/person_search:", query_params={"q": text})

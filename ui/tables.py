@@ -8,7 +8,8 @@ import polars as pl
 import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
-from ui import find, inert, words
+from ui import inert, words
+from ui import link as lead
 
 # At the theme's size of letters (.streamlit/config.toml).
 ROW_HEIGHT: Final = 33
@@ -88,7 +89,7 @@ def day(label: str, note: str = "") -> ColumnConfig:
 def show(frame: pl.DataFrame, columns: Columns, *, alt: str, key: str, rows: int = 12) -> None:
     """A table of the named columns in their order; everything else stays in the frame for the downloads.
 
-    Where rows say whose page they lead to (`of`), the name of the party opens it.
+    Where rows say whose page they lead to (`of`), a click on the name of the party shows the link below the table.
     """
     leads = {OF, PARTY} <= set(frame.columns) and PARTY in columns
     shown = _formatted(frame, columns)
@@ -98,7 +99,7 @@ def show(frame: pl.DataFrame, columns: Columns, *, alt: str, key: str, rows: int
     cells = _shown(frame, columns).to_arrow(compat_level=pl.CompatLevel.oldest())
     st.dataframe(cells, **_look(shown, frame.height, rows), alt=inert.plain(alt, 300), key=key)
     if leads and (clicked := st.session_state.get(f"{key}-opens")):
-        find.lead(str(frame[OF][clicked["row"]]))
+        lead.entity(*frame.select(OF, PARTY).row(clicked["row"]))
 
 
 def _opening(column: ColumnConfig, key: str) -> ColumnConfig:
@@ -106,7 +107,9 @@ def _opening(column: ColumnConfig, key: str) -> ColumnConfig:
     label, note, pinned = (column.get(name) for name in ("label", "help", "pinned"))
     return cast(
         ColumnConfig,
-        st.column_config.ButtonColumn(label, help=note, pinned=pinned, alignment="left", type="tertiary", key=key),  # type: ignore[call-overload]
+        st.column_config.ButtonColumn(
+            label, help=note or "A click leads to its page.", pinned=pinned, alignment="left", type="tertiary", key=key
+        ),  # type: ignore[call-overload]
     )
 
 
