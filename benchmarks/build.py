@@ -1,6 +1,6 @@
-"""A rebuild where it is long: ten million holdings with labels everywhere, and delegators of a large chain.
+"""A build where it is long: ten million holdings, delegators of two large chains, two years of days.
 
-Landing files are made once, under build/bench; what is measured is the build from nothing.
+Landing files are made once, under build/bench; what is measured is the build from nothing, and one with nothing new.
 """
 
 import os
@@ -12,16 +12,22 @@ import numpy as np
 import polars as pl
 
 from benchmarks import OURS, Case, Work
+from benchmarks.dashboard import HOLDINGS, big_mart
+from benchmarks.verdicts import sample
 from ingest.networks import networks
 from ingest.publication import build
 from store.landing import SAMPLE, Landing
 from store.reference import ENTITIES
 from store.rows import Block, Facts, Kind, Measure, Snapshot
 from tests.conftest import ROOT
+from tests.worlds.hamlet import CHAINS, address
+from tests.worlds.hamlet import snapshot as hamlet_snapshot
 
 END: Final = datetime(2026, 11, 29, tzinfo=UTC)
 A_SNAPSHOT: Final = 250_000
 LABELLED: Final = 2_000
+# Of what addresses of such chains are made.
+CHARSET: Final = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 KINDS: Final = ("operator", "operator", "custodian", "escrow")
 
 
@@ -83,7 +89,74 @@ def rebuild(holdings: int) -> Work:
     return work
 
 
+def delegators(n: int) -> Work:
+    """From landing to the mart, of two chains on which so many delegate to a hundred validators."""
+    data = ROOT / "build" / "bench" / f"delegators-{n}" / SAMPLE
+    for network, (chain, prefix, unit, _) in CHAINS.items() if not data.exists() else ():
+        dice = np.random.default_rng(5)
+        operators = [address(f"{prefix}valoper", place) for place in range(100)]
+        letters = dice.choice(list(CHARSET), (n, 38)).view("<U38").ravel()
+        amounts = (dice.lognormal(0, 2.5, n) * 10**6).astype(np.int64) + 1
+        told = pl.DataFrame({"holder": letters, "amount": pl.Series(amounts).cast(pl.Decimal(38, 0))}).with_columns(
+            holder=pl.lit(f"{prefix}1") + pl.col("holder"),
+            operator=pl.Series(operators).gather(dice.integers(0, len(operators), n)),
+        )
+        stake = told.group_by(holder="operator").agg(pl.col("amount").sum())
+        each = told.select(pl.format("delegators@{}", "operator").alias("population"), "holder", "amount")
+        landing = Landing(data)
+        for reading, rows in (
+            ("validators", stake.select(pl.lit("validators").alias("population"), "holder", "amount")),
+            ("delegators", pl.concat([each.with_columns(population=pl.lit("delegators")), each])),
+        ):
+            more = {"measure": Measure.STAKE, "unit": unit, "simulated": True}
+            landing.land(hamlet_snapshot(network, chain, reading, Kind.HOLDINGS, END, **more), Facts(rows))
+
+    def work() -> dict[str, float]:
+        build(data, networks(), afresh=True)
+        return {}
+
+    return work
+
+
+def from_nothing(holdings: int) -> Work:
+    """The sample of 180 days in which two populations have half of so many holders each, from nothing."""
+    data = big_mart(holdings)
+
+    def work() -> dict[str, float]:
+        build(data, networks(), afresh=True)
+        return {}
+
+    return work
+
+
+def nothing_new(holdings: int) -> Work:
+    """The same where nothing has landed since the build before."""
+    data = big_mart(holdings)
+    build(data, networks())
+
+    def work() -> dict[str, float]:
+        build(data, networks())
+        return {}
+
+    return work
+
+
+def of_days(days: int) -> Work:
+    """The sample of so many days, from nothing."""
+    data = sample(days)
+
+    def work() -> dict[str, float]:
+        build(data, networks(), afresh=True)
+        return {}
+
+    return work
+
+
 CASES = (
+    Case("build of {:,} holdings, nothing new", OURS, nothing_new, sizes=(HOLDINGS,), limit=1.5),
+    Case("build of {:,} holdings from nothing", OURS, from_nothing, sizes=(HOLDINGS,), limit=18, peak=2_500),
+    Case("build of {:,} delegators on each of two chains", OURS, delegators, sizes=(10**6,), limit=22, peak=3_000),
+    Case("build of {:,} days of the sample from nothing", OURS, of_days, sizes=(720,), limit=20),
     # The database may take 1 GB; with what Python has beside it no more than 1.5 GiB.
     Case(
         "rebuild of {:,} holdings with labels everywhere", OURS, rebuild, sizes=(10**6, 10**7),

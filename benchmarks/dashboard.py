@@ -24,7 +24,7 @@ from questions.populations import Population, headlines, populations
 from questions.search import search
 from questions.standing import everywhere
 from store.landing import SAMPLE, Landing
-from store.mart import Mart, NoMart, opened
+from store.mart import Mart, NoMart, Outdated, opened
 from store.rows import Block, Facts, Kind, Measure, Snapshot
 from tests.conftest import ROOT
 
@@ -42,6 +42,8 @@ def big_mart(size: int = HOLDINGS) -> Path:
     data = ROOT / "build" / "bench" / f"{size}" / SAMPLE
     try:
         opened(data).close()
+    except Outdated:
+        build(data, networks())
     except NoMart:
         end = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         build_sample(data, end - timedelta(days=1))

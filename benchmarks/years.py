@@ -1,20 +1,25 @@
 """What grows with the years, on one machine: the metrics of a mart, and the files of a reading."""
 
 import os
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from benchmarks import OURS, Case, Work
+from benchmarks.verdicts import sample
 from ingest.networks import networks
+from ingest.publication import build
 from ingest.publication import ledger as ledger_tables
 from questions.history import history
 from store.draft import Draft
-from store.landing import Landing
+from store.landing import SAMPLE, Landing
 from store.ledger import Ledger
 from store.mart import NoMart, opened
 from store.rows import Block, Facts, Kind, Measure, Snapshot, holdings
@@ -25,6 +30,15 @@ HOUR: Final = timedelta(hours=1)
 # Of a network readings, of each snapshot populations, groupings and metrics.
 READINGS, POPULATIONS, GROUPINGS, METRICS = 10, 5, ("address", "control", "ownership"), 20
 A_SNAPSHOT: Final = POPULATIONS * len(GROUPINGS) * METRICS
+MANY_METHODS: Final = """
+    INSERT INTO metric
+    SELECT m.* REPLACE (m.method_version || '.' || r.i AS method_version) FROM metric m, range({times}) r(i)
+"""
+ONE: Final = ("fet reading-3 population 3",)
+ELEVEN: Final = (
+    *(f"fet reading-{reading} population {reading % POPULATIONS}" for reading in range(READINGS)),
+    "fet reading-3 population 4",
+)
 FILLED: Final = (
     f"INSERT INTO population SELECT range, 'population ' || range FROM range({POPULATIONS})",
     f"""
@@ -51,8 +65,8 @@ FILLED: Final = (
 )
 
 
-def trend(rows: int) -> Work:
-    """What *Trends* asks of a mart with so many rows of metrics, hour by hour: one population."""
+def trend(populations: Sequence[str], rows: int) -> Work:
+    """What *Trends* asks of a mart with so many rows of metrics, hour by hour, of some populations."""
     data = ROOT / "build" / "bench" / f"years-{rows}"
     try:
         opened(data).close()
@@ -64,7 +78,7 @@ def trend(rows: int) -> Work:
     mart = opened(data)
 
     def work() -> dict[str, float]:
-        return {"points": float(history(mart, "metric 7", "control", ["fet reading-3 population 3"]).height)}
+        return {"points": float(history(mart, "metric 7", "control", list(populations)).height)}
 
     return work
 
@@ -90,6 +104,31 @@ def reading_of(files: int) -> Iterator[Landing]:
         # As a copy of the folder has them: the oldest was written last.
         os.utime(paths[2])
         yield landing
+
+
+def build_of_hour(rows: int) -> Work:
+    """A build with one new reading, of a mart of the sample of 180 days with so many rows of metrics."""
+    whole = sample(180)
+    data = ROOT / "build" / "bench" / f"hourly-{rows}" / SAMPLE
+    if not data.exists():
+        shutil.copytree(whole, data)
+    mart = opened(data)
+    known = int(mart.table("SELECT count(*) AS n FROM metric")["n"].item())
+    mart.close()
+    if times := rows // known - 1:
+        with Draft(data, memory=2 * 10**9) as draft:
+            draft.execute(MANY_METHODS.format(times=times))
+            draft.publish(END)
+    build(data, networks())
+    hours = count(1 + int((datetime.now(UTC) - END) / HOUR))
+
+    def work() -> dict[str, float]:
+        one = replace(hourly(-next(hours)), simulated=True)
+        Landing(data).land(one, Facts(holdings(("holders", f"0x{place:040x}", place) for place in range(1, 1000))))
+        build(data, networks())
+        return {}
+
+    return work
 
 
 def line(hour: int, readings: Sequence[str]) -> dict[str, Any]:
@@ -154,7 +193,21 @@ def one_day(back: int, files: int) -> Work:
 
 
 CASES = (
-    Case("one population's trend, {:,} rows of metrics", OURS, trend, sizes=(1_200_000, 12_000_000), limit=0.05),
+    Case(
+        "one population's trend, {:,} rows of metrics",
+        OURS,
+        partial(trend, ONE),
+        sizes=(1_200_000, 12_000_000),
+        limit=0.05,
+    ),
+    Case(
+        "trend of eleven populations, {:,} rows of metrics",
+        OURS,
+        partial(trend, ELEVEN),
+        sizes=(1_200_000, 12_000_000),
+        limit=0.05,
+    ),
+    Case("hourly build with {:,} rows of metrics", OURS, build_of_hour, sizes=(4_800_000, 48_000_000), limit=3),
     Case("ledger of {:,} runs, and its tables", OURS, ledger_of, sizes=(1_000, 8_000), limit=0.05),
     Case("newest of a reading of {:,} files, the oldest written last", OURS, newest, sizes=(20_000,), limit=0.02),
     Case("a day of a reading of {:,} files", OURS, partial(one_day, 0), sizes=(20_000,), limit=0.05),

@@ -283,6 +283,8 @@ class Draft:
         for batch in self.unmeasured(method_version):
             self._load_holdings(batch)
             labels, unseen = self._label_versions(batch), self._unseen("counted", batch)
+            # Of what was never measured there is nothing to compare with.
+            known = not self.table(sql.ANY_MEASURED, batch).is_empty()
             # Where no label touches anybody, no grouping by labels has anything.
             labelled = not self.table(sql.ANY_LABEL).is_empty()
             for grouping in sql.GROUPINGS if labelled else (sql.UNLABELLED,):
@@ -290,7 +292,7 @@ class Draft:
                 versions = dict.fromkeys(batch, "") if grouping == sql.UNLABELLED else labels
                 found = self._grouped(sql.groups(grouping), grouping, versions, unseen)
                 if len(found.snapshot):
-                    self.append("metric", metrics(found), unless_known=sql.METRIC_KEY)
+                    self.append("metric", metrics(found), unless_known=sql.METRIC_KEY if known else "")
             self.execute(sql.MEASURED, method_version, batch)
             # By other formulas it may be another number.
             self.execute(sql.MEASURED_ANEW, batch)

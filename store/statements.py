@@ -82,6 +82,7 @@ MEASURED: Final = """
     WHERE s.id IN (SELECT unnest(?::INTEGER[]))
 """
 
+ANY_MEASURED: Final = "SELECT 1 FROM measured WHERE snapshot IN (SELECT unnest(?::INTEGER[])) LIMIT 1"
 MEASURED_ANEW: Final = (
     "DELETE FROM metric WHERE grouping = 'unlabelled_one' AND snapshot IN (SELECT unnest(?::INTEGER[]))"
 )
@@ -306,7 +307,9 @@ _DESCRIBE: Final = """
 
 ADD_DESCRIBED: Final = """
     INSERT INTO distribution BY NAME
-    SELECT * FROM described ANTI JOIN distribution USING (snapshot, population, grouping, labels_version)
+    SELECT * FROM described
+    ANTI JOIN (FROM distribution SEMI JOIN described USING (snapshot)) d
+        USING (snapshot, population, grouping, labels_version)
 """
 
 # Rounding down loses less than one base unit a holder.
