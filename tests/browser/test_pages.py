@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -283,6 +284,103 @@ def test_a_link_shows_the_same_again(visit: Visit, village: str, name: str) -> N
     page = visit(f"{village}{path(name)}?{LINKS[name]}")
     expect(page.locator("h2", has_text=TOLD[name]).first).to_be_visible()
     assert parse_qs(urlsplit(page.url).query) == parse_qs(LINKS[name])
+
+
+OVERLAPPING = """
+    [...document.querySelectorAll('.js-plotly-plot')].flatMap(chart => {
+        const boxes = [...chart.querySelectorAll('.annotation-text')]
+            .map(text => [text.textContent, text.getBoundingClientRect()]);
+        return boxes.flatMap(([one, a], place) => boxes.slice(place + 1)
+            .filter(([_, b]) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom)
+            .map(([other]) => one + ' on ' + other));
+    })
+"""
+OUTSIDE = """
+    [...document.querySelectorAll('.js-plotly-plot')].flatMap(chart => {
+        const own = chart.getBoundingClientRect();
+        return [...chart.querySelectorAll('.annotation-text')].filter(text => {
+            const box = text.getBoundingClientRect();
+            return box.left < own.left || box.right > own.right || box.top < own.top || box.bottom > own.bottom;
+        }).map(text => text.textContent);
+    })
+"""
+CUT = """
+    [...document.querySelectorAll('[data-testid=stMetric] *')]
+        .filter(part => part.clientWidth && part.scrollWidth > part.clientWidth + 1
+            && getComputedStyle(part).overflow !== 'visible')
+        .map(part => part.innerText)
+"""
+WIDTHS = (1440, 1024, 768, 600, 430, 390)
+
+
+def at_every_width(page: Page, script: str) -> list[tuple[int, list[str]]]:
+    """What a script finds on a page, width by width where it finds something."""
+    found = []
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        # Plotly draws anew a moment after the window has its new size.
+        page.wait_for_timeout(700)
+        settled(page)
+        found.append((width, page.evaluate(script)))
+    page.set_viewport_size(WIDE)
+    return [(width, texts) for width, texts in found if texts]
+
+
+def test_no_text_on_the_charts_of_trends_is_on_another_or_cut(visit: Visit, sample_site: str) -> None:
+    page = visit(f"{sample_site}/trends")
+    # Names of networks at their lines' ends, values at the ends of small charts, and marks of what happened.
+    assert page.locator(".annotation-text").count() > 20
+    assert at_every_width(page, OVERLAPPING) == []
+    assert at_every_width(page, OUTSIDE) == []
+
+
+def test_no_number_of_a_scenario_is_cut_at_any_width(visit: Visit, sample_site: str) -> None:
+    page = visit(f"{sample_site}/whatif?if=turnout&pct=22.5")
+    expect(page.get_by_text("was 15.5%")).to_be_visible()
+    assert at_every_width(page, CUT) == []
+
+
+def two_days_of(page: Page) -> pl.DataFrame:
+    """The CSV of the two days side by side."""
+    with page.expect_download() as download:
+        page.locator(".st-key-two-days-csv button").click()
+    return pl.read_csv(Path(download.value.path()))
+
+
+def test_a_link_to_two_networks_and_two_days_shows_another_reader_the_same(
+    context: BrowserContext, visit: Visit, sample_site: str
+) -> None:
+    page = visit(f"{sample_site}/trends")
+    networks = page.get_by_role("combobox", name="Networks")
+    for name in ("Akash", "Fetch.ai"):
+        networks.click()
+        page.get_by_role("option", name=name, exact=True).click()
+        settled(page)
+    heading = page.locator("h2").first
+    expect(heading).to_have_text(re.compile(r"Akash [^;]*; Fetch\.ai [^;]*$"))
+    newest = datetime.now(UTC).date()
+    first, second = (f"{newest - timedelta(days=back)}" for back in (30, 9))
+    page.goto(f"{page.url}&from={first}&to={second}")
+    settled(page)
+    said, rows = heading.inner_text(), two_days_of(page)
+    assert set(rows["title"]) == {"Akash", "Fetch.ai"}
+    assert rows["height"].is_not_null().all()
+    with touring(context, page.url) as other:
+        expect(other.page.locator("h2").first).to_have_text(said)
+        assert two_days_of(other.page).equals(rows)
+
+
+def test_back_undoes_the_choice_of_a_network(visit: Visit, village: str) -> None:
+    page = visit(f"{village}/trends?what=stake_by_operator&nets=akash")
+    heading = page.locator("h2").first
+    before = heading.inner_text()
+    page.get_by_role("combobox", name="Networks").click()
+    page.get_by_role("option", name="Fetch.ai", exact=True).click()
+    expect(heading).to_have_text(re.compile("Fetch"))
+    expect(page).to_have_url(re.compile("nets=akash(%2C|,)fetch"))
+    page.go_back()
+    expect(heading).to_have_text(before)
+    expect(page).to_have_url(re.compile("nets=akash$"))
 
 
 @pytest.fixture
