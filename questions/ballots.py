@@ -63,14 +63,28 @@ _VOTERS: Final = """
     WHERE h.network = ? AND h.measure = 'voting_power' AND h.amount > 0 AND NOT is_sink(h.address)
     ORDER BY h.address
 """
-# Who is not asked for is one row a validator. Long addresses are modules' and contracts': some are keyless.
+# What all delegators of a validator have, a row each.
+_BEHIND: Final = """
+    SELECT p.name.substr(12) AS operator, d.snapshot, d.population, d.total
+    FROM newest s JOIN distribution d ON d.snapshot = s.id AND d.grouping = 'address'
+    JOIN population p ON p.id = d.population
+    WHERE s.network = ? AND s.measure = 'stake' AND starts_with(p.name, 'delegators@')
+"""
+# By number, so that of a million delegators none is looked at who is not asked for. Long addresses are modules' and
+# contracts': some are keyless.
 _DELEGATIONS: Final = """
-    SELECT population.substr(12) AS operator,
-           CASE WHEN address IN (SELECT unnest(?2::VARCHAR[])) OR len(address) > len(population.substr(12))
-                THEN address END AS who, sum(amount) AS amount
-    FROM held
-    WHERE network = ?1 AND measure = 'stake' AND starts_with(population, 'delegators@')
-    GROUP BY ALL ORDER BY operator, who
+    WITH asked AS MATERIALIZED (
+        SELECT id, address FROM holder WHERE network = ?1 AND address IN (SELECT unnest(?2::VARCHAR[]))
+        UNION SELECT id, address FROM holder WHERE network = ?1 AND len(address) > ?3
+    ),
+    held AS (
+        SELECT o.population, o.holder, sum(o.amount) AS amount FROM holding o
+        SEMI JOIN (SELECT unnest(?4::INTEGER[]) AS snapshot, unnest(?5::INTEGER[]) AS population) behind
+            ON behind.snapshot = o.snapshot AND behind.population = o.population
+        SEMI JOIN asked ON asked.id = o.holder
+        GROUP BY ALL
+    )
+    SELECT h.population, a.address, h.amount FROM held h JOIN asked a ON a.id = h.holder ORDER BY h.population, h.holder
 """
 
 _MAJORITY: Final = "SELECT 1 FROM network WHERE name = ? AND decision = 'majority'"
@@ -202,19 +216,33 @@ def newest_stake(mart: Mart, network: str, whose: Collection[str]) -> Stake | No
     of_validators = mart.table(_VALIDATORS, network)
     if of_validators.is_empty():
         return None
-    wanted = sorted({*whose, *map(addresses.account, of_validators["address"])})
-    delegations, held = [], dict.fromkeys(of_validators["address"], 0)
-    for operator, delegator, amount in mart.table(_DELEGATIONS, network, wanted).iter_rows():
+    held, behind = dict.fromkeys(of_validators["address"], 0), mart.table(_BEHIND, network)
+    for operator, total in behind.select("operator", "total").iter_rows():
         if operator in held:
-            held[operator] += int(amount) * ONE
-            if delegator:
-                delegations.append((delegator, operator, int(amount) * ONE))
+            held[operator] += int(total) * ONE
+    accounts = map(addresses.account, of_validators["address"])
+    bonded = behind.filter(pl.col("operator").is_in(list(held)))
+    delegations = _asked(mart, network, {*whose, *accounts}, bonded)
     validators = {
         operator: Validator(int(amount), held[operator] or int(amount) * ONE)
         for operator, amount in of_validators.select("address", "amount").iter_rows()
     }
     height, time = of_validators.select("height", "time").row(0)
     return Stake(validators, delegations, height, time, exact=False, by_delegator=any(held.values()))
+
+
+def _asked(mart: Mart, network: str, whose: Collection[str], behind: pl.DataFrame) -> list[tuple[str, str, int]]:
+    """The delegations of some accounts, and of those without a key; behind: populations of some operators."""
+    if behind.is_empty():
+        return []
+    operators = dict(behind.select("population", "operator").iter_rows())
+    shortest, places = min(map(len, operators.values())), behind.select("snapshot", "population").get_columns()
+    rows = mart.table(_DELEGATIONS, network, list(whose), shortest, *(place.to_list() for place in places))
+    return [
+        (who, operators[population], int(amount) * ONE)
+        for population, who, amount in rows.iter_rows()
+        if who in whose or len(who) > len(operators[population])
+    ]
 
 
 def newest_delegations(mart: Mart, network: str, who: str) -> Delegations:

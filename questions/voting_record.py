@@ -180,17 +180,17 @@ def _turnouts(stake: Stake, cast: pl.DataFrame, proposals: int) -> Turnouts:
 
     A validator's own stake stays its own, and so do tokenised shares, for which nobody votes.
     """
-    voted, nobody = _voted(cast, proposals), keyless(delegator for delegator, _, _ in stake.delegations)
-    own, taken = 0, []
+    voted, nobody = _voted(cast, proposals), keyless({delegator for delegator, _, _ in stake.delegations})
+    accounts, own, taken = {operator: account(operator) for operator in stake.validators}, 0, []
     for delegator, operator, shares in stake.delegations:
         validator = stake.validators[operator]
         power = shares * validator.tokens // validator.shares if validator.shares else 0
-        if delegator == account(operator) or delegator in nobody:
+        if delegator == accounts[operator] or delegator in nobody:
             own += power
         elif bits := voted.get(delegator):
             taken.append(Taken(operator, power, bits))
     paper = {operator: validator.tokens for operator, validator in stake.validators.items()}
-    theirs = {operator: voted.get(account(operator), 0) for operator in paper}
+    theirs = {operator: voted.get(accounts[operator], 0) for operator in paper}
     return Turnouts(proposals, paper, theirs, taken, sum(paper.values()) - own)
 
 

@@ -18,6 +18,7 @@ Powers are in one unit and ratios are as the chain rounds them, as in `rules`.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from heapq import nlargest
 from itertools import accumulate
 
@@ -205,9 +206,23 @@ def _by_option(vote: Vote) -> Iterator[Vote]:
 
 
 def _move(before: Vote, after: Vote, rule: Rule) -> Sums:
-    """What the three sums gain when power votes otherwise."""
-    was, becomes = _sums(0, before, rule), _sums(0, after, rule)
-    return (becomes[0] - was[0], becomes[1] - was[1], becomes[2] - was[2])
+    """What the three sums gain when power votes otherwise: they are linear in it."""
+    yes, abstain, no, veto = _gains(rule)
+    more = (after.yes - before.yes, after.abstain - before.abstain, after.no - before.no, after.veto - before.veto)
+    return (
+        more[0] * yes[0] + more[1] * abstain[0] + more[2] * no[0] + more[3] * veto[0],
+        more[0] * yes[1] + more[1] * abstain[1] + more[2] * no[1] + more[3] * veto[1],
+        more[0] * yes[2] + more[1] * abstain[2] + more[2] * no[2] + more[3] * veto[2],
+    )
+
+
+@cache
+def _gains(rule: Rule) -> tuple[Sums, Sums, Sums, Sums]:
+    """What a unit of each option adds to the three sums."""
+    nothing = _sums(0, Vote(), rule)
+    each = [_sums(0, one, rule) for one in (Vote(yes=1), Vote(abstain=1), Vote(no=1), Vote(veto=1))]
+    yes, abstain, no, veto = ((one[0] - nothing[0], one[1] - nothing[1], one[2] - nothing[2]) for one in each)
+    return yes, abstain, no, veto
 
 
 def _broken(route: str, sums: Sums, least: Effects, most: Effects) -> Flip | None:

@@ -7,13 +7,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple
 
 from analytics.spread.batches import Threshold
 from analytics.votes.rules import fewest
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(NamedTuple):
     """What a delegator takes from its validator, in base units, on the proposals on which it votes: a bit each."""
 
     validator: str
