@@ -13,13 +13,17 @@ from store.visible import self_said
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A holder that a search may mean; what it calls itself is in quotation marks."""
+    """A holder that a search may mean; what it calls itself is in quotation marks.
+
+    number: in `holder`, where it was found by its address.
+    """
 
     network: str
     title: str
     address: str
     name: str
     canonical: str
+    number: int | None = None
 
     @property
     def key(self) -> str:
@@ -89,17 +93,19 @@ def respelled(mart: Mart, text: str) -> str:
 
 
 def spelled(mart: Mart, wanted: addresses.Address) -> list[Found]:
-    """Holders of a key; each spelling is asked for by itself, because that lets the mart skip what cannot hold it."""
-    asked = spellings(mart, wanted)
-    one = "SELECT network, address FROM holder WHERE address = ?"
-    return _found(mart.table(_WHO.format(found=" UNION ALL ".join([one] * len(asked))), *asked))
+    """Holders of a key; by a join, because that lets the mart skip what cannot hold any of its spellings."""
+    return _found(mart.table(_WHO.format(found=_HELD), spellings(mart, wanted)))
 
 
+_HELD: Final = """
+    SELECT h.network, h.address, h.id FROM holder h
+    SEMI JOIN (SELECT unnest(?1::VARCHAR[]) AS address) asked ON asked.address = h.address
+"""
 _WHO: Final = """
     SELECT f.network, coalesce(w.title, f.network) AS title, f.address, coalesce(w.address, '') AS spelling,
            (SELECT any_value(e.name) FROM entity e WHERE e.network = f.network AND e.address = f.address AND in_force(
                e.valid_from, e.valid_to, (SELECT max(time) FROM snapshot s WHERE s.network = f.network))) AS label,
-           own.name AS own
+           own.name AS own, f.id
     FROM ({found}) f LEFT JOIN network w ON w.name = f.network
     LEFT JOIN own_name own ON own.network = f.network AND own.address = f.address
     ORDER BY coalesce(own.name, ''), f.network, f.address
@@ -107,7 +113,7 @@ _WHO: Final = """
 
 
 _CALLED: Final = """
-    SELECT network, address FROM (
+    SELECT network, address, NULL AS id FROM (
         SELECT network, address, name FROM own_name
         WHERE NOT EXISTS (
             SELECT 1 FROM word w WHERE w.network = own_name.network AND contains(w.name, ':')
@@ -126,8 +132,8 @@ def _named(mart: Mart, text: str, limit: int) -> list[Found]:
 
 def _found(rows: pl.DataFrame) -> list[Found]:
     return [
-        Found(network, title, addresses.display(address, spelling), label or self_said(own) or "", address)
-        for network, title, address, spelling, label, own in rows.iter_rows()
+        Found(network, title, addresses.display(address, spelling), label or self_said(own) or "", address, number)
+        for network, title, address, spelling, label, own, number in rows.iter_rows()
     ]
 
 

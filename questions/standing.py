@@ -17,17 +17,22 @@ from store.reference import PROTOCOL
 VOTING: Final = ("voting_power", "stake", "control")
 
 
+# By number, of all spellings at once: holdings are as many as all their holders together.
 _STANDS: Final = """
-    WITH who AS (
-        SELECT * FROM ({found})
-    ),
-    mine AS (
-        SELECT w.network, w.address, o.snapshot, o.population, o.amount FROM holding o JOIN who w ON w.id = o.holder
-    )
-    SELECT m.network, m.address, m.snapshot, m.population AS population_id, m.amount,
-           (SELECT count(*) + 1 FROM holding o
-            WHERE o.snapshot = m.snapshot AND o.population = m.population AND o.amount > m.amount) AS rank
-    FROM mine m
+    SELECT o.snapshot, o.population, o.holder, o.amount FROM holding o
+    SEMI JOIN (SELECT unnest(?::INTEGER[]) AS holder) mine ON mine.holder = o.holder
+"""
+# How many hold more, of each place in which anybody does.
+_ABOVE: Final = """
+    SELECT mine.place, count(*) AS more FROM holding o JOIN (
+        SELECT unnest(?1::INTEGER[]) AS snapshot, unnest(?2::INTEGER[]) AS population,
+               unnest(?3::VARCHAR[])::DECIMAL(38, 0) AS amount, unnest(range(len(?1))) AS place
+    ) mine ON mine.snapshot = o.snapshot AND mine.population = o.population AND o.amount > mine.amount
+    GROUP BY mine.place
+"""
+_NUMBERS: Final = """
+    SELECT h.id, h.network, h.address FROM holder h
+    SEMI JOIN (SELECT unnest(?1::VARCHAR[]) AS address) asked ON asked.address = h.address
 """
 
 
@@ -59,20 +64,37 @@ class Standing:
 
 def standing(mart: Mart, known: Sequence[Population], *found: Found) -> list[Standing]:
     """Where some addresses stand in every population that has them: first where they vote, the largest share first."""
-    if not found:
+    by_number = _by_number(mart, found)
+    if not by_number:
         return []
     by_id = {(one.snapshot, one.population_id): one for one in known}
-    shown = {(one.network, one.canonical): one.address for one in found}
-    one = "(SELECT id, network, address FROM holder WHERE network = ? AND address = ?)"
-    asked = [part for pair in shown for part in pair]
-    rows = mart.table(_STANDS.format(found=" UNION ALL ".join([one] * len(shown))), *asked).iter_rows()
-    stands = []
-    for network, address, snapshot, population, amount, rank in rows:
-        among = by_id.get((snapshot, population))
-        if among is not None:
-            others = _others(mart, among, int(rank), int(amount))
-            stands.append(Standing(among, shown[network, address], int(rank), int(amount), others))
+    rows = mart.table(_STANDS, list(by_number))
+    held = [
+        (by_number[holder], by_id[snapshot, population], int(amount))
+        for snapshot, population, holder, amount in rows.iter_rows()
+        if (snapshot, population) in by_id
+    ]
+    stands = [
+        Standing(among, one.address, rank, amount, _others(mart, among, rank, amount))
+        for (one, among, amount), rank in zip(held, _ranks(mart, held), strict=True)
+    ]
     return sorted(stands, key=lambda one: (votes(one.population), one.share, one.population.key), reverse=True)
+
+
+def _by_number(mart: Mart, found: Sequence[Found]) -> dict[int, Found]:
+    """Holders by their number in `holder`; who was not found by an address is looked up."""
+    known = {one.number: one for one in found if one.number is not None}
+    unknown = {(one.network, one.canonical): one for one in found if one.number is None}
+    rows = mart.table(_NUMBERS, [address for _, address in unknown]).iter_rows() if unknown else ()
+    return known | {number: unknown[who] for number, *pair in rows if (who := (pair[0], pair[1])) in unknown}
+
+
+def _ranks(mart: Mart, held: Sequence[tuple[Found, Population, int]]) -> list[int]:
+    """Places in populations: after all who hold more."""
+    amounts = [str(amount) for _, _, amount in held]
+    snapshots, numbers = [one.snapshot for _, one, _ in held], [one.population_id for _, one, _ in held]
+    more = dict(mart.table(_ABOVE, snapshots, numbers, amounts).iter_rows())
+    return [more.get(place, 0) + 1 for place in range(len(held))]
 
 
 def everywhere(mart: Mart, known: Sequence[Population], found: Found) -> list[Standing]:
