@@ -175,9 +175,9 @@ def common(names: Sequence[str]) -> str:
     return names[0] if len(set(names)) == 1 or len(called) > 1 else called.pop()
 
 
-def powers(mart: Mart) -> dict[str, Power]:
-    """The power over every network of which something was read."""
-    people = People(mart)
+def powers(mart: Mart, people: People | None = None) -> dict[str, Power]:
+    """The power over every network of which something was read; people: who they are, where that is known already."""
+    people = people or People(mart)
     found: dict[str, dict[Asked, Said]] = defaultdict(dict)
     titles = {}
     for row in mart.table(_POWER, [GROUPING, CLAIMED, LATE]).iter_rows(named=True):

@@ -155,8 +155,10 @@ _AMOUNTS: Final = """
     apart AS (
         SELECT holder FROM label UNION ALL SELECT id FROM holder WHERE network = ?1 AND is_sink(address)
     )
-    SELECT o.amount::DOUBLE AS amount FROM holding o ANTI JOIN apart ON apart.holder = o.holder
+    SELECT o.amount::DOUBLE AS amount FROM holding o
     WHERE o.snapshot = ?2 AND o.population = ?3 AND o.amount > 0
+        -- An anti join takes four times as long.
+        AND o.holder NOT IN (SELECT holder FROM apart)
     UNION ALL
     SELECT sum(o.amount)::DOUBLE FROM holding o JOIN label l ON l.holder = o.holder
     WHERE o.snapshot = ?2 AND o.population = ?3 AND o.amount > 0 AND NOT list_contains(?6::VARCHAR[], l.kind)

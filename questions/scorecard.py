@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -11,7 +11,6 @@ import polars as pl
 from analytics.power.paths import Side
 from analytics.spread.metrics import HEADLINE
 from questions import history
-from questions import thresholds as rules
 from questions.populations import Population, headlines
 from questions.power import GROUPING, Party, People, Power, listed, powers
 from store.columns import ABOUT, Column
@@ -107,9 +106,10 @@ _VERDICTS: Final = """
 
 def rows(mart: Mart, known: Sequence[Population]) -> list[Row]:
     """Every network with its power and its verdicts, by layer and name."""
-    power, stacks = powers(mart), {}
+    people, stacks = People(mart), {}
+    power = powers(mart, people)
     found: dict[str, dict[str, Cell]] = defaultdict(dict)
-    for one, stack in _cells(mart, known):
+    for one, stack in _cells(mart, known, people):
         found[one.network][one.column], stacks[one.network] = one, stack
     titles = {network: next(iter(cells.values())).title for network, cells in found.items()}
     return [
@@ -118,12 +118,12 @@ def rows(mart: Mart, known: Sequence[Population]) -> list[Row]:
     ]
 
 
-def _cells(mart: Mart, known: Sequence[Population]) -> Iterator[tuple[Cell, str]]:
+def _cells(mart: Mart, known: Sequence[Population], people: People) -> Iterator[tuple[Cell, str]]:
     shown = {(one.network, one.in_column): one for one in headlines(known)}
     grouped: dict[tuple[str, str], dict[str, dict[str, Any]]] = defaultdict(dict)
     for row in mart.table(_VERDICTS).iter_rows(named=True):
         grouped[row["network"], row["measure"]][row["axis"]] = row
-    changes, people = _changes(mart, shown), People(mart)
+    changes, bounds = _changes(mart, shown), _bounds(mart, shown.values())
     for key, axes in grouped.items():
         population, math = shown.get(key), axes["math"]
         cell = Cell(
@@ -137,15 +137,22 @@ def _cells(mart: Mart, known: Sequence[Population]) -> Iterator[tuple[Cell, str]
             excluded=json.loads(math["excluded"]),
             change=changes.get(key),
             version=math["version"],
-            bounds=_bounds(mart, population),
+            bounds=bounds.get((population.snapshot, population.population_id)) if population else None,
         )
         yield cell, math["stack"]
 
 
-def _bounds(mart: Mart, population: Population | None) -> tuple[float, float] | None:
-    if population is None or population.coverage is None or population.coverage >= 1:
-        return None
-    return rules.values(mart, population, GROUPING)[HEADLINE].bounds
+_BOUNDS: Final = """
+    SELECT m.snapshot, m.population, m.low, m.high FROM metric_under(?1) m
+    WHERE m.metric = ?2 AND m.snapshot IN (SELECT unnest(?3::INTEGER[])) AND m.low < m.high
+"""
+
+
+def _bounds(mart: Mart, shown: Iterable[Population]) -> dict[tuple[int, int], tuple[float, float]]:
+    """Between which numbers the headline lies, by snapshot and population, where not everything was read."""
+    partly = [one.snapshot for one in shown if one.coverage is not None and one.coverage < 1]
+    rows = mart.table(_BOUNDS, GROUPING, HEADLINE, partly).iter_rows() if partly else ()
+    return {(snapshot, population): (low, high) for snapshot, population, low, high in rows}
 
 
 def _said(row: Mapping[str, Any], people: People) -> Said:

@@ -256,15 +256,14 @@ def lorenz(amounts: Ints, points: int = 200) -> Floats:
     held = np.sort(as_floats(amounts))
     if not held.any():
         return np.empty((0, 2))
-    curve = np.zeros((len(held) + 1, 2))
-    curve[1:, 0] = np.arange(1, len(held) + 1) / len(held)
-    curve[1:, 1] = np.cumsum(held / held[-1])
-    curve[:, 1] /= curve[-1, 1]
-    length = curve.sum(axis=1)
+    parties = np.arange(len(held) + 1) / len(held)
+    shares = np.append(0.0, np.cumsum(held / held[-1]))
+    shares /= shares[-1]
+    length = parties + shares
     after = np.searchsorted(length, np.linspace(0, length[-1], points // 2)).clip(1, len(held))
     # Both ends of each step, so that a jump (one party with half of everything) is drawn where it is.
-    chosen: Floats = curve[np.unique([after - 1, after])]
-    return chosen
+    chosen = np.unique([after - 1, after])
+    return np.stack([parties[chosen], shares[chosen]], axis=1)
 
 
 def _count(rule: Threshold) -> Callable[[Batch], Floats]:
