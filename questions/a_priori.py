@@ -1,5 +1,6 @@
 """How often each party of a ranking decides, if nothing is known about how parties vote: a priori, by its weight."""
 
+from dataclasses import dataclass
 from typing import Final
 
 import polars as pl
@@ -13,14 +14,33 @@ from questions.standing import votes
 from questions.thresholds import DecidingShare, thresholds
 from store.mart import Mart
 
-# More parties than this take longer than a reader waits; the tail of more would round to nothing anyway.
-MOST_PARTIES: Final = 200
+# Of more parties than this the rounding would hide what all but a few decide.
+MOST_PARTIES: Final = 1_000
+# So many parties are counted in finer units: of more a reader would wait too long.
+FINE_PARTIES: Final = 100
+UNITS: Final = 20_000
+# The index, and between which numbers it surely lies.
+INDEX: Final = ("decides", "decides_low", "decides_high")
+
+
+@dataclass(frozen=True, slots=True)
+class Decides:
+    """How often somebody decides under a rule: between low and high, where weights had to be rounded."""
+
+    rule: DecidingShare
+    value: float
+    low: float
+    high: float
 
 
 def decisive(mart: Mart, population: Population, grouping: str, threshold: DecidingShare) -> pl.DataFrame | None:
-    """Shapley-Shubik index by address: address, decides (a fraction); None where nobody votes, or too many do."""
+    """Shapley-Shubik index by address; None where nobody votes, or too many do.
+
+    Columns: address, decides (a fraction), decides_low and decides_high, between which it surely lies: the same where
+    no weight was rounded, but for what the arithmetic may add.
+    """
     found = _index(mart, population, grouping, threshold)
-    return None if found is None else found.select("address", "decides")
+    return None if found is None else found.select("address", *INDEX)
 
 
 def _index(mart: Mart, population: Population, grouping: str, threshold: DecidingShare) -> pl.DataFrame | None:
@@ -28,28 +48,31 @@ def _index(mart: Mart, population: Population, grouping: str, threshold: Decidin
         return None
     rows = ranking(mart, population, grouping, MOST_PARTIES)
     weights = tuple(int(amount) for amount in rows["amount"])
-    if not weights:
-        return None
+    return rows.select("address", "of").hstack(indexed(weights, threshold)) if weights else None
+
+
+def indexed(weights: tuple[int, ...], threshold: DecidingShare) -> pl.DataFrame:
+    """The index of each weight, and its ends: decides, decides_low, decides_high."""
     quota = Threshold(threshold.numerator, threshold.denominator, threshold.strict).need(sum(weights))
-    return rows.select("address", "of", decides=pl.Series(shapley_shubik(Game(weights, quota)).value))
+    found = shapley_shubik(Game(weights, quota), None if len(weights) <= FINE_PARTIES else UNITS)
+    return pl.DataFrame(dict(zip(INDEX, (found.value, found.low, found.high), strict=True)))
 
 
-def decides(mart: Mart, population: Population, address: str) -> tuple[DecidingShare, float] | None:
+def decides(mart: Mart, population: Population, address: str) -> Decides | None:
     """How often an address decides under the first rule of a population; None where nobody votes, or too many do.
 
     address: as its users write it.
     """
-    rule = thresholds(mart, population)[0]
-    found = decisive(mart, population, "address", rule)
-    if found is None:
-        return None
-    mine = found.filter(address=address)["decides"]
-    return (rule, float(mine[0])) if len(mine) else None
+    return _decides(mart, population, "address", pl.col("address") == address)
 
 
-def decides_together(mart: Mart, population: Population, party: str) -> tuple[DecidingShare, float] | None:
+def decides_together(mart: Mart, population: Population, party: str) -> Decides | None:
     """The same of a party with all its addresses, by its slug."""
+    return _decides(mart, population, GROUPING, pl.col("of") == party)
+
+
+def _decides(mart: Mart, population: Population, grouping: str, who: pl.Expr) -> Decides | None:
     rule = thresholds(mart, population)[0]
-    found = _index(mart, population, GROUPING, rule)
-    mine = [] if found is None else found.filter(of=party)["decides"].to_list()
-    return (rule, float(mine[0])) if mine else None
+    found = _index(mart, population, grouping, rule)
+    mine = None if found is None else found.filter(who).select(INDEX)
+    return Decides(rule, *mine.row(0)) if mine is not None and mine.height else None

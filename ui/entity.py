@@ -6,13 +6,14 @@ from typing import Final, TypeVar
 import plotly.graph_objects as go
 import polars as pl
 
+from questions.a_priori import Decides
 from questions.candidates import Candidate, Candidates
 from questions.entity import Entity, Member
 from questions.reach import ALONE, AMONG, NEEDED
 from questions.standing import Standing, Together, votes
-from questions.thresholds import DecidingShare
 from ui import colours, inert, tables, words
 from ui.figure import MOST_POINTS, Part, drawn, thin
+from ui.parties import SURELY, surely_in
 
 One = TypeVar("One", Standing, Together)
 
@@ -35,6 +36,7 @@ STANDS: Final = {
     "decides": tables.percent(
         "Decides", "How often it is the one that tips the threshold, if nothing is known about how parties vote."
     ),
+    "surely": SURELY,
     "rule": tables.text("What is decided"),
     "outvoted": tables.text("To outvote it", "Fewest others that together have more, the largest first."),
     "address": tables.text("Address"),
@@ -139,7 +141,7 @@ def spelled(members: Sequence[Member]) -> str:
 def stands(
     found: Sequence[Standing],
     parties: Mapping[tuple[int, int], Together],
-    index: Sequence[tuple[DecidingShare, float] | None],
+    index: Sequence[Decides | None],
 ) -> pl.DataFrame:
     """Where an address stands, one row a population; parties: where its party does. index: how often it decides."""
     return pl.DataFrame(
@@ -161,7 +163,7 @@ def stands(
     )
 
 
-def party_stands(found: Sequence[Together], index: Sequence[tuple[DecidingShare, float] | None]) -> pl.DataFrame:
+def party_stands(found: Sequence[Together], index: Sequence[Decides | None]) -> pl.DataFrame:
     """Where a party stands, one row a population."""
     return pl.DataFrame(
         [
@@ -188,6 +190,7 @@ def columns(rows: pl.DataFrame) -> tables.Columns:
         {"party_rank", "party_part"} if "party_rank" in rows.columns and rows["party_rank"].is_null().all() else set()
     )
     dull |= {"decides", "rule"} if rows["decides"].is_null().all() else set()
+    dull |= {"surely"} if rows["surely"].eq("").all() else set()
     return {name: one for name, one in found.items() if name in rows.columns and name not in dull}
 
 
@@ -213,9 +216,12 @@ def _party(one: Together | None) -> dict[str, object]:
     }
 
 
-def _decides(decides: tuple[DecidingShare, float] | None) -> dict[str, object]:
-    rule, often = decides or (None, None)
-    return {"decides": often, "rule": words.sentence(rule.action or rule.amount) if rule else ""}
+def _decides(found: Decides | None) -> dict[str, object]:
+    return {
+        "decides": found.value if found else None,
+        "surely": surely_in(found.low, found.high) if found else "",
+        "rule": words.sentence(found.rule.action or found.rule.amount) if found else "",
+    }
 
 
 def _key(one: Standing) -> tuple[int, int]:

@@ -1,6 +1,7 @@
 """How parties of a population are named in prose, charts and tables."""
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import polars as pl
 import streamlit as st
@@ -55,6 +56,9 @@ def scenario_rows(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(name=pl.Series(shown, dtype=pl.String))
 
 
+SURELY: Final = tables.text("Surely", "Between which numbers that lies: of many parties weights are rounded first.")
+
+
 def columns(population: Population, rows: pl.DataFrame) -> tables.Columns:
     """The columns of a ranking's table; those that say nothing here are left out."""
     largest = float(rows["share"].max() or 1.0)  # type: ignore[arg-type]
@@ -66,6 +70,7 @@ def columns(population: Population, rows: pl.DataFrame) -> tables.Columns:
         "decides": tables.percent(
             "Decides", "How often it is the one that tips the threshold, if nothing is known about how parties vote."
         ),
+        "surely": SURELY,
         "amount_tokens": tables.number(words.sentence(population.token_unit)),
         "base_units": tables.text(
             words.sentence(f"exactly, in {population.unit}"), "To the last unit, as the chain has it."
@@ -83,7 +88,8 @@ def columns(population: Population, rows: pl.DataFrame) -> tables.Columns:
     # In whole units both say the same.
     dull |= {"base_units"} if population.token_decimals == 0 else set()
     dull |= {"members"} if rows["members"].eq(1).all() else set()
-    dull |= {"decides"} if "decides" not in rows.columns else set()
+    dull |= {"decides", "surely"} - set(rows.columns)
+    dull |= {"surely"} if "surely" in rows.columns and not rows["surely"].fill_null("").ne("").any() else set()
     return {name: column for name, column in found.items() if name not in dull}
 
 
@@ -140,8 +146,18 @@ def cautions(population: Population, rows: pl.DataFrame) -> None:
 
 
 def deciding(rows: pl.DataFrame, found: pl.DataFrame | None) -> pl.DataFrame:
-    """A ranking with how often each party decides, where that is known."""
-    return rows if found is None else rows.join(found, on="address", how="left", maintain_order="left")
+    """A ranking with how often each party decides, where that is known, and between which numbers where rounded."""
+    if found is None:
+        return rows
+    surely = [surely_in(low, high) for low, high in found.select("decides_low", "decides_high").iter_rows()]
+    told = found.select("address", "decides", surely=pl.Series(surely, dtype=pl.String))
+    return rows.join(told, on="address", how="left", maintain_order="left")
+
+
+def surely_in(low: float, high: float) -> str:
+    """Between which parts something lies: 9.1%–9.4%; nothing where both read the same."""
+    told = words.between(low, (low, high), as_share=True)
+    return told if told != words.share(low) else ""
 
 
 def at_most(number: float | None, least: float | None) -> str:

@@ -2,6 +2,8 @@
 
 import pytest
 
+from analytics.power.indices import Game, shapley_shubik_exact
+from analytics.spread.batches import Threshold
 from questions import a_priori
 from questions import thresholds as rules
 from questions.populations import Population
@@ -26,8 +28,8 @@ def test_an_address_decides_as_its_ranking_says(mart: Mart, known: list[Populati
     ranked = a_priori.decisive(mart, population, "address", rules.thresholds(mart, population)[0])
     assert found is not None
     assert ranked is not None
-    assert found[0].action == "halt the chain"
-    assert found[1] == ranked["decides"][0]
+    assert found.rule.action == "halt the chain"
+    assert found.value == ranked["decides"][0]
     assert a_priori.decides(mart, population, address("akashvaloper", 200)) is None
 
 
@@ -39,3 +41,17 @@ def test_delegators_of_one_validator_decide_nothing(mart: Mart, known: list[Popu
 def test_spending_is_no_vote(mart: Mart, known: list[Population]) -> None:
     population = one(known, "akash", "leases_uact", "providers")
     assert a_priori.decisive(mart, population, "control", rules.GENERAL[1]) is None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("unit", [1, 10**18 + 7])
+def test_the_index_of_more_than_200_parties_lies_where_it_is_said_to(unit: int) -> None:
+    """Small weights are counted as they are; of large ones the rounding is told, and the exact fractions lie within."""
+    weights = [40, 25, *[9] * 4, *[2] * 30, *[1] * 180]
+    quota = Threshold(1, 2, strict=True).need(sum(weights))
+    exact = [float(value) for value in shapley_shubik_exact(Game(tuple(weights), quota))]
+    found = a_priori.indexed(tuple(weight * unit for weight in weights), rules.GENERAL[1])
+    ends = found.select("decides_low", "decides_high").rows()
+    assert all(low <= value <= high for (low, high), value in zip(ends, exact, strict=True))
+    assert max(high - low for low, high in ends) < (1e-8 if unit == 1 else 0.03)
+    assert found["decides"].to_list() == pytest.approx(exact, abs=1e-8 if unit == 1 else 2e-3)
