@@ -160,9 +160,19 @@ def _bars(case: Case, last: Timing, grown: float | None, ratio: float | None) ->
         yield f">= {case.beat:g}x", ratio >= case.beat
 
 
+def processor() -> str:
+    """What this machine computes with, as the kernel tells it; numbers of two processors are not compared."""
+    told = [line.partition(":")[::2] for line in Path("/proc/cpuinfo").read_text().splitlines()]
+    known = {name.strip(): value.strip() for name, value in reversed(told)}
+    kind = ", ".join(
+        f"{name} {known[told]}" for name, told in (("family", "cpu family"), ("model", "model")) if told in known
+    )
+    return f"{known.get('model name', 'a processor without a name')} ({kind})"
+
+
 def table(names: Sequence[str]) -> int:
     """Print the table of the named files; 1 when a bar is missed."""
-    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start\n")
+    print(f"{os.cpu_count()} cores of {processor()}, load {os.getloadavg()[0]:.1f} at the start\n")
     print(f"| {' | '.join(COLUMNS)} |\n|{'---|' * len(COLUMNS)}")
     chosen, missed = cases(names), 0
     for work in dict.fromkeys(case.work for case in chosen):

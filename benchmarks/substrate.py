@@ -116,5 +116,5 @@ def _bits(share: object) -> int:
 CASES = (
     Case(WORK, OURS, ours, sizes=ROWS),
     Case(WORK, "async-substrate-interface", interface, sizes=ROWS, beat=5),
-    Case(WORK, "bittensor-core", core, sizes=ROWS, beat=5),
+    Case(WORK, "bittensor-core", core, sizes=ROWS, beat=6),
 )

@@ -1,12 +1,16 @@
 """The table of `make bench` says what is faster, what agrees and what was missed."""
 
+import ast
+from collections.abc import Iterator
+
 import array_api_strict
 import numpy as np
 import pytest
 
 from analytics.spread.backend import CPU_CELLS, NUMPY, Backend
-from benchmarks import OURS, Case, Skip, Work, gpu
+from benchmarks import OURS, Case, Skip, Work, dashboard, gpu
 from benchmarks._table import Timing, agreement, growth, lines
+from tests.conftest import ROOT
 
 
 def quick(size: int) -> Work:
@@ -102,3 +106,21 @@ def test_the_gpu_table_takes_the_place_of_the_one_before() -> None:
     again = gpu.written(new, rows, "Measured on another with CuPy 14.2.1.")
     assert (again.count(gpu.HEAD[0]), again.count("Measured on")) == (1, new.count("Measured on"))
     assert "on a device" not in again.partition("## GPU")[2]
+
+
+def asked(source: str) -> Iterator[str]:
+    """The functions of `questions` that a module of pages asks, by module and name."""
+    tree, known = ast.parse(source), {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "questions":
+            known |= {one.asname or one.name: f"{node.module}.{one.name}" for one in node.names}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "served.asked":
+            module, _, name = ast.unparse(node.args[0]).rpartition(".")
+            yield f"{known[module]}.{name}" if module else known[name]
+
+
+def test_every_question_that_a_page_asks_has_a_bar() -> None:
+    pages = [path.read_text() for folder in ("pages", "ui") for path in sorted((ROOT / folder).glob("*.py"))]
+    timed = {f"{one.of.__module__}.{one.of.__name__}" for one in dashboard.QUESTIONS}
+    assert {name for source in pages for name in asked(source)} == timed
