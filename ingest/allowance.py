@@ -1,4 +1,4 @@
-"""How much one reading, and one run, may ask for: no server keeps a run busy without end or fills the memory.
+"""How much one reading, and one run, may ask for, and when: no server keeps a run busy without end, or is kept busy.
 
 Errors beside those of store.rows:
 
@@ -80,3 +80,19 @@ class Allowance:
         ):
             if spent > limit:
                 raise Exhausted(f"{self._whose}: more than {limit:,.0f} {what}, the last from {where}")
+
+
+class Turns:
+    """When each host may be asked next; whoever shares these asks no host more often than one alone would."""
+
+    def __init__(self) -> None:
+        self._next: dict[str, float] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, host: str, pause: float) -> float:
+        """Seconds to wait for the next turn, after which nobody has one for so long."""
+        with self._lock:
+            now = time.monotonic()
+            turn = max(now, self._next.get(host, now))
+            self._next[host] = turn + pause
+        return turn - now

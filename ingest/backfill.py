@@ -8,7 +8,7 @@ a backfill that was cut off goes on. The runtime of each block tells how it read
 import logging
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -128,14 +128,21 @@ def _within(times: Sequence[datetime], moment: datetime, step: timedelta) -> boo
     return place < len(times) and times[place] < moment + step
 
 
-class Backfill:
-    """Endpoints of networks with a worker each, which read the past one day at a time."""
+# Reads what a day lacks at an endpoint, and lands it.
+Reads = Callable[[str, Lacking, Landing], Day]
 
-    def __init__(self, networks: Sequence[Network], http: Http) -> None:
+
+class Backfill:
+    """Endpoints of networks with a worker each, which read the past one day at a time.
+
+    reads: whoever reads a day where not this process does, such as a worker of a cluster.
+    """
+
+    def __init__(self, networks: Sequence[Network], http: Http, reads: Reads | None = None) -> None:
         self._http = http
         self._endpoints = {one.name: addresses(one) for one in networks}
         known = dict.fromkeys(address for several in self._endpoints.values() for address in several)
-        self._workers = {address: _Worker(address, http.beside()) for address in known}
+        self._workers = {address: _Worker(address, reads or Endpoint(address, http.beside()).read) for address in known}
         # Of each network, requests that a day of so many readings took: the latest tells of the rest.
         self._took: dict[str, tuple[int, int]] = {}
         # Readings that two endpoints could not read of one day: of others nobody is asked for them twice.
@@ -154,8 +161,7 @@ class Backfill:
                 for worker in (one for address, one in self._workers.items() if address not in busy):
                     if (day := next((one for one in left if self._may(worker, one)), None)) is not None:
                         left.remove(day)
-                        others = self._endpoints[day.network.name]
-                        working[pool.submit(worker.read, day, landing, others)] = worker, day
+                        working[pool.submit(worker.reads, worker.endpoint, day, landing)] = worker, day
                 if not working:
                     break
                 for future in wait(working, return_when=FIRST_COMPLETED).done:
@@ -229,33 +235,12 @@ def _unread(day: Lacking) -> tuple[Outcome, ...]:
 
 @dataclass(slots=True)
 class _Worker:
-    """One endpoint: its client, what it told of blocks, and after which day it may be asked for each network."""
+    """What is known of an endpoint: who reads there, and after which day it may be asked for each network."""
 
     endpoint: str
-    http: Http
-    calendars: dict[str, "Calendar[Any]"] = field(default_factory=dict)
+    reads: Reads
     after: dict[str, datetime] = field(default_factory=dict)
     failures: Counter[str] = field(default_factory=Counter)
-
-    def read(self, day: Lacking, landing: Landing, others: Sequence[str]) -> Day:
-        """Land what a day lacks, asked here."""
-        network, found = day.network, list[Block]()
-        before = self.http.requests
-        self.http.begin_anew()
-
-        def head() -> Any:
-            calendar = self._calendar(network, others)
-            block = calendar.first_from(day.moment)
-            if block.time >= day.moment + day.step:
-                raise SourceDown(f"no block from {_minute(day.moment)} on before {_minute(block.time)}")
-            node = calendar.past.at(block.height)
-            found.append(block)
-            return node
-
-        outcomes = read_at(network, day.readings, head, self.http, landing)
-        height = found[0].height if found else None
-        requests = self.http.requests - before
-        return Day(network.name, day.moment, bare(self.endpoint), height, tuple(outcomes), requests, over=True)
 
     def judge(self, day: Lacking, told: Day) -> None:
         """Whether the endpoint is asked for more days of a network: for none that is older than what it keeps.
@@ -277,16 +262,45 @@ class _Worker:
             text = "%s: %s is left out, since it failed %d days one after the other: %s"
             log.warning(text, name, told.endpoint, FAILURES, fault.message)
 
-    def _calendar(self, network: Network, others: Sequence[str]) -> "Calendar[Any]":
+
+class Endpoint:
+    """One endpoint with its client, and what it told of blocks."""
+
+    def __init__(self, address: str, http: Http) -> None:
+        self._address = address
+        self._http = http
+        self._calendars: dict[str, Calendar[Any]] = {}
+
+    def read(self, _: str, day: Lacking, landing: Landing) -> Day:
+        """Land what a day lacks, asked here."""
+        network, found = day.network, list[Block]()
+        before = self._http.requests
+        self._http.begin_anew()
+
+        def head() -> Any:
+            calendar = self._calendar(network)
+            block = calendar.first_from(day.moment)
+            if block.time >= day.moment + day.step:
+                raise SourceDown(f"no block from {_minute(day.moment)} on before {_minute(block.time)}")
+            node = calendar.past.at(block.height)
+            found.append(block)
+            return node
+
+        outcomes = read_at(network, day.readings, head, self._http, landing)
+        height = found[0].height if found else None
+        requests = self._http.requests - before
+        return Day(network.name, day.moment, bare(self._address), height, tuple(outcomes), requests, over=True)
+
+    def _calendar(self, network: Network) -> "Calendar[Any]":
         """What it tells of the blocks of a chain, which several networks may be on."""
         chain = network.chain
         if not isinstance(chain, Archive) or network.chain is None:
             raise SourceDown(f"{network.name} has no chain of whose past anybody tells")
         chain_id = network.chain.chain_id
-        if chain_id not in self.calendars:
-            line = (self.endpoint, *(other for other in others if other != self.endpoint))
-            self.calendars[chain_id] = Calendar(chain.past(self.http, line), bare(self.endpoint))
-        return self.calendars[chain_id]
+        if chain_id not in self._calendars:
+            line = tuple(dict.fromkeys((self._address, *addresses(network))))
+            self._calendars[chain_id] = Calendar(chain.past(self._http, line), bare(self._address))
+        return self._calendars[chain_id]
 
 
 class Calendar(Generic[N]):

@@ -7,9 +7,12 @@ under a name that follows from that; it may run twice, and whoever is killed lea
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
+from hashlib import sha256
 from importlib import import_module
 from typing import Any, Final, Protocol, TypeVar
 
+from ingest.allowance import Turns
 from ingest.settings import WrongSetting
 from publish.swept import version
 
@@ -17,12 +20,22 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 RETRIES: Final = 5
-# A worker that is killed takes along whatever it was at, though that is not to blame.
 SETTINGS: Final = {
+    # A worker that is killed takes along whatever it was at, though that is not to blame.
     "distributed.scheduler.allowed-failures": 10,
+    # A worker is given the task that it does, and not one more that would wait for it while others have nothing to do.
+    "distributed.scheduler.worker-saturation": 1.0,
+    # What Dask measures of itself fifty times a second, in every process, took a tenth of a task's time.
     "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "1s",
+    "distributed.admin.system-monitor.interval": "5s",
+    "distributed.worker.memory.monitor-interval": "1s",
     "distributed.comm.timeouts.connect": "10s",
+    # Of what Dask says of itself only what went wrong is news, and that comes to whoever asked.
+    "distributed.nanny.pre-spawn-environ.DASK_LOGGING__DISTRIBUTED": "critical",
 }
+# How often it is looked whether somebody is left who may do what is waited for.
+LOOKED_SECONDS: Final = 10
 
 
 class OtherVersion(Exception):
@@ -47,6 +60,14 @@ def serial(function: Callable[[T], R], tasks: Sequence[T], keys: Sequence[str]) 
     return map(function, tasks)
 
 
+class Placed(Protocol):
+    """Gives what a function makes of a task, computed by a worker that has a place; several threads may ask."""
+
+    def __call__(self, function: Callable[[T], R], task: T, place: str) -> R:
+        """What comes of the task; raises Lost where no worker has the place any more."""
+        ...
+
+
 @contextmanager
 def sharing(workers: int, scheduler: str) -> Iterator[Mapped]:
     """Whoever does the work: so many processes of this machine, the workers of a scheduler, or this process.
@@ -57,39 +78,118 @@ def sharing(workers: int, scheduler: str) -> Iterator[Mapped]:
     if not workers and not scheduler:
         yield serial
         return
+    with _cluster(scheduler, [()] * workers) as client:
+        _refuse_strangers(client, version, "formulas")
+        yield _mapped(client)
+
+
+@contextmanager
+def placing(workers: int, scheduler: str, places: Sequence[str], told: Callable[[], str]) -> Iterator[Placed]:
+    """Workers that have places, each a resource of Dask's: so many processes of this machine, or those of a scheduler.
+
+    told: what all of them, and whoever asks, must say alike. The scheduler deals out turns (`turns`). Raises as
+    `sharing` does, also where a place is nobody's.
+    """
+    dealt = [places[number::workers] for number in range(min(workers, len(places)))]
+    with _cluster(scheduler, dealt) as client:
+        _refuse_strangers(client, told, "program, endpoints and data folder")
+        client.run_on_scheduler(_deal_turns)
+        if missing := sorted(set(places) - _places(client)):
+            raise Lost(f"no worker has the resource {', '.join(missing)}")
+        yield partial(_placed, client)
+
+
+@contextmanager
+def _cluster(scheduler: str, dealt: Sequence[Sequence[str]]) -> Iterator[Any]:
+    """A client of a scheduler, or of processes of this machine with a thread for each of their places."""
     try:
         dask, distributed = import_module("dask"), import_module("distributed")
     except ImportError as error:
         raise WrongSetting(f"a cluster needs requirements-cluster.txt ({error})") from error
-    # Of what Dask says of itself only what went wrong is news.
     for name in ("distributed", "tornado"):
         logging.getLogger(name).setLevel(logging.ERROR)
     failures = (OSError, TimeoutError, distributed.client.FutureCancelledError, distributed.scheduler.KilledWorker)
     try:
         with dask.config.set(SETTINGS), ExitStack() as open_:
-            address = scheduler
-            if not scheduler:
-                # Its pages of charts, which cannot be left out, on whichever port is free.
-                here = {"threads_per_worker": 1, "host": "127.0.0.1", "dashboard_address": "127.0.0.1:0"}
-                address = open_.enter_context(distributed.LocalCluster(n_workers=workers, **here))
-            client = open_.enter_context(distributed.Client(address))
-            _refuse_strangers(client)
-            yield _mapped(client, distributed.as_completed)
-    except failures as error:
+            address = scheduler or open_.enter_context(_processes(distributed, dealt))
+            yield open_.enter_context(distributed.Client(address))
+    except (*failures, OtherVersion) as error:
         raise Lost(f"the cluster {scheduler or 'of this machine'} is lost ({type(error).__name__}: {error})") from error
 
 
-def _refuse_strangers(client: Any) -> None:
-    """Raise Lost where a worker computes by other formulas; one that joins later is found out by its first task."""
+def _processes(distributed: Any, dealt: Sequence[Sequence[str]]) -> Any:
+    """A cluster of this machine that listens on loopback, a process for each share of the places."""
+    here = {"host": "127.0.0.1"}
+    workers = {
+        number: {
+            "cls": distributed.Nanny,
+            "options": {**here, "nthreads": max(1, len(own)), "resources": dict.fromkeys(own, 1)},
+        }
+        for number, own in enumerate(dealt)
+    }
+    # Its pages of charts, which cannot be left out, are on whichever port is free.
+    scheduler = {"cls": distributed.Scheduler, "options": {**here, "dashboard_address": "127.0.0.1:0"}}
+    return distributed.SpecCluster(workers, scheduler, silence_logs=logging.ERROR)
+
+
+def _refuse_strangers(client: Any, told: Callable[[], str], what: str) -> None:
+    """Raise Lost where a worker says something else; one that joins later is found out by its first task."""
     client.wait_for_workers(1, timeout=30)
-    strange = sorted(f"{worker}: {said}" for worker, said in client.run(version).items() if said != version())
+    here = told()
+    strange = sorted(f"{worker}: {said}" for worker, said in client.run(told).items() if said != here)
     if strange:
-        raise Lost(f"formulas here are {version()}, but of {', '.join(strange)}")
+        raise Lost(f"{what} here are {here}, but of {', '.join(strange)}")
 
 
-def _mapped(client: Any, as_completed: Callable[..., Any]) -> Mapped:
+def _mapped(client: Any) -> Mapped:
+    as_completed = import_module("distributed").as_completed
+
     def mapped(function: Callable[[T], R], tasks: Sequence[T], keys: Sequence[str]) -> Iterator[R]:
-        for future in as_completed(client.map(function, tasks, key=list(keys), retries=RETRIES)):
+        # By one word before them Dask knows tasks as alike, and deals them out one by one.
+        names = [f"{function.__name__}-{key}" for key in keys]
+        for future in as_completed(client.map(function, tasks, key=names, retries=RETRIES)):
             yield future.result()
 
     return mapped
+
+
+def _placed(client: Any, function: Callable[[T], R], task: T, place: str) -> R:
+    future = client.submit(function, task, resources={place: 1}, pure=False)
+    while True:
+        try:
+            found: R = future.result(timeout=LOOKED_SECONDS)
+        except TimeoutError:
+            if place not in _places(client):
+                raise Lost(f"no worker is left that has the resource {place}") from None
+        else:
+            return found
+
+
+def _places(client: Any) -> set[str]:
+    """The places that the workers of now have."""
+    known = client.scheduler_info(n_workers=-1)["workers"].values()
+    return {place for one in known for place in one["resources"]}
+
+
+def _deal_turns(dask_scheduler: Any) -> None:
+    """Let a scheduler tell its workers when each host may be asked: so no host is asked more often by several."""
+    dealt = Turns()
+
+    def turn(host: str, pause: float) -> float:
+        return dealt(host, pause)
+
+    dask_scheduler.handlers.setdefault("turn", turn)
+
+
+def turns() -> Callable[[str, float], float]:
+    """Turns of the scheduler for whose worker this task is computed; it hears a hash of each host, and no address."""
+    distributed = import_module("distributed")
+    worker = distributed.get_worker()
+
+    def turn(host: str, pause: float) -> float:
+        seconds: float = distributed.utils.sync(
+            worker.loop, worker.scheduler.turn, host=sha256(host.encode()).hexdigest(), pause=pause
+        )
+        return seconds
+
+    return turn

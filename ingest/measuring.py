@@ -22,8 +22,8 @@ from store.landing import Landing
 from store.layout import LAYOUT
 from store.reference import ENTITIES
 
-# Holdings of a part: about two CPU-seconds; a file that has more is a part by itself.
-ROWS: Final = 1_000_000
+# Holdings of a part: about a CPU-second; a file that has more is a part by itself.
+ROWS: Final = 2_000_000
 _FILES: Final = """
     SELECT network, file, sum(n)::BIGINT AS n, string_agg(height || ' ' || sha256, ' ' ORDER BY height) AS hashes
     FROM snapshot WHERE kind = 'holdings' GROUP BY ALL ORDER BY network, file

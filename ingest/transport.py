@@ -12,7 +12,6 @@ import json
 import re
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from copy import copy
@@ -43,7 +42,7 @@ from urllib3.exceptions import (
 from urllib3.util import Retry
 
 from ingest import deadlines, stopping
-from ingest.allowance import READING, RUN, Allowance, Limits
+from ingest.allowance import READING, RUN, Allowance, Limits, Turns
 from ingest.settings import above_zero
 from ingest.spoken import HIDDEN, KEY_LENGTH, addresses, without_keys
 from store.rows import Cause, Fault, ReadingError, SourceDown
@@ -279,7 +278,7 @@ class Http:
 
     per_second: DEAI_REQUESTS_PER_SECOND where it is set (for a node of one's own), else what public nodes allow.
     limits: what the whole run may ask for; `allowing` limits what one thread asks for meanwhile. tape: hears every
-    question and its answer or SourceDown.
+    question and its answer or SourceDown. turns: who says when a host may be asked, as Turns does for one process.
     """
 
     def __init__(
@@ -288,6 +287,7 @@ class Http:
         patience: Retry = PATIENCE,
         limits: Limits = RUN,
         tape: Tape = _unheard,
+        turns: Callable[[str, float], float] | None = None,
     ) -> None:
         self._session = requests.Session()
         self._session.trust_env = True
@@ -298,7 +298,7 @@ class Http:
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
         self._pause = 1.0 / (per_second or above_zero("DEAI_REQUESTS_PER_SECOND", PER_SECOND))
-        self._next: dict[str, float] = {}
+        self._turns = turns or Turns()
         self._lock = threading.Lock()
         self._limits = limits
         self._own = _Own()
@@ -437,10 +437,7 @@ class Http:
     def _wait_turn(self, host: str) -> None:
         with self._lock:
             self.requests += 1
-            now = time.monotonic()
-            turn = max(now, self._next.get(host, now))
-            self._next[host] = turn + self._pause
-        stopping.sleep(turn - now)
+        stopping.sleep(self._turns(host, self._pause))
 
 
 class _Hosts:

@@ -25,7 +25,8 @@ MAY_IMPORT: Final = {
     "publish": "publish ingest",
     "ingest": "ingest",
     # Those that go through all networks; so no network imports another, and no protocol a network.
-    "ingest.networks": "ingest.commands ingest.dictionary ingest.job ingest.sample ingest.serve ingest.spoken",
+    "ingest.networks": "ingest.commands ingest.dictionary ingest.elsewhere ingest.job ingest.sample ingest.serve "
+    "ingest.spoken",
     "ui": "ui pages server",
     "pages": "",
     "app": "",

@@ -12,9 +12,10 @@ from rich.progress import Progress
 
 from ingest.backfill import Backfill, Cost, Day, Lacking, Period, lacking, readable, untold
 from ingest.commands.codes import FRESH, PARTIAL, STALE
-from ingest.commands.guards import noted, publish
-from ingest.commands.options import Names, duration, networks_named, refuse_unknown
+from ingest.commands.guards import clustered, noted, publish
+from ingest.commands.options import Names, Scheduler, Workers, duration, networks_named, refuse_unknown
 from ingest.commands.telling import log, told
+from ingest.elsewhere import reading_elsewhere
 from ingest.network import Archive, Network
 from ingest.transport import Http
 from store.landing import Landing
@@ -40,6 +41,8 @@ def backfill(  # noqa: PLR0913, PLR0917  each is an option
     dry_run: Annotated[bool, typer.Option(help="Ask for one day of each network, say what all cost, land nothing.")] = (
         False
     ),
+    workers: Workers = 0,
+    scheduler: Scheduler = "",
 ) -> None:
     """Read what past days lack from nodes that keep old states, one block a day, and publish.
 
@@ -60,7 +63,10 @@ def backfill(  # noqa: PLR0913, PLR0917  each is an option
         for one in networks_named(network):
             for why, names in untold(one).items() if one.chain else ():
                 log.info("%s: not of the past: %s", one.name, f"{', '.join(names)}: {why}" if names else why)
-        became = _read_past(Backfill(chosen, http), days, data, dry_run=dry_run) if days else FRESH
+        became = FRESH
+        if days:
+            with clustered(), reading_elsewhere(workers, scheduler, chosen, data) as reads:
+                became = _read_past(Backfill(chosen, http, reads), days, data, dry_run=dry_run)
         if not dry_run:
             # Also where nothing is lacking: what landed before may not have been published.
             publish(data)

@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 
 from ingest import cluster, job, stopping
-from ingest.commands.codes import DISK, LOCKED, STALE, USAGE
+from ingest.commands.codes import DISK, LOCKED, PARTIAL, STALE, USAGE
 from ingest.commands.telling import log
 from ingest.networks import networks
 from ingest.publication import build
@@ -42,6 +42,16 @@ def noted(data: Path) -> Iterator[None]:
     started = datetime.now(UTC)
     with locked(data), stopping.noting(lambda: job.note_interrupted(data, started)):
         yield
+
+
+@contextmanager
+def clustered() -> Iterator[None]:
+    """A cluster that fails is told; what it has done stays."""
+    try:
+        yield
+    except cluster.Lost as error:
+        log.error("%s: what is done stays, and the next time goes on from there", error)
+        raise typer.Exit(PARTIAL) from error
 
 
 @contextmanager

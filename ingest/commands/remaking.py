@@ -6,13 +6,11 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TypeVar
 
-import typer
 from rich.console import Console
 from rich.progress import Progress
 
 from ingest import cluster
-from ingest.commands.codes import PARTIAL
-from ingest.commands.guards import filled, locked, noted, publish, published, tell_published
+from ingest.commands.guards import clustered, filled, locked, noted, publish, published, tell_published
 from ingest.commands.options import Names, Scheduler, Workers, networks_named
 from ingest.commands.telling import log
 from ingest.networks import networks
@@ -56,17 +54,14 @@ def sweep(network: Names = None, workers: Workers = 0, scheduler: Scheduler = ""
 
 @contextmanager
 def _sharing(workers: int, scheduler: str) -> Iterator[cluster.Mapped]:
-    """Where heavy work is done, with a bar; a cluster that fails is told, what it has done stays."""
+    """Where heavy work is done, with a bar; a cluster that fails is told."""
     console = Console(stderr=True)
-    try:
-        with (
-            cluster.sharing(workers, scheduler) as shared,
-            Progress(console=console, disable=not console.is_terminal) as progress,
-        ):
-            yield partial(_watched, progress, shared)
-    except cluster.Lost as error:
-        log.error("%s: what is computed stays, and the next time goes on from there", error)
-        raise typer.Exit(PARTIAL) from error
+    with (
+        clustered(),
+        cluster.sharing(workers, scheduler) as shared,
+        Progress(console=console, disable=not console.is_terminal) as progress,
+    ):
+        yield partial(_watched, progress, shared)
 
 
 def _watched(

@@ -1,19 +1,31 @@
-"""Shared with other processes a sweep and a rebuild give the same as alone, whoever is killed meanwhile."""
+"""Shared with others a sweep, a rebuild and a backfill give the same as alone, whoever is killed meanwhile."""
 
+import itertools
+import logging
+import pickle
 import shutil
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from importlib import import_module
 from pathlib import Path
+from typing import TypeVar
 
+import polars as pl
 import pytest
 
+from ingest import cluster, elsewhere
+from ingest.allowance import Turns
+from store.landing import Landing, contents
 from tests.ingest.test_sweeping import rows
 from tests.store.test_rebuild import tables
+from tests.worlds.archives import Archive, archived
 from tests.worlds.moving_chain import ROOT, called, command, finished
-from tests.worlds.servers import free_port, wait_for_port
+from tests.worlds.servers import Reply, Request, free_port, wait_for_port
 
 pytest.importorskip("distributed", reason="Dask is not installed: sharing with other processes is not tried")
 pytestmark = pytest.mark.slow
@@ -28,6 +40,9 @@ main()
 # What each command says of itself.
 LEDGER = ("run", "run_error")
 OTHER = "publish.swept.REPLICATES = 999"
+FOUND_OUT_BY_ITS_FIRST_TASK = "import ingest.measuring; ingest.measuring.method_version = lambda rules: 'other'"
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 @pytest.fixture(scope="module")
@@ -80,9 +95,9 @@ def scheduler() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
         yield f"tcp://127.0.0.1:{port}", one
 
 
-def worker(address: str, changed: str = "") -> AbstractContextManager[subprocess.Popen[bytes]]:
+def worker(address: str, changed: str = "", *options: str) -> AbstractContextManager[subprocess.Popen[bytes]]:
     """A worker of a scheduler, with something changed in its program."""
-    return process("-c", WORKER % changed, address, "--nthreads", "1", "--no-nanny", "--no-dashboard")
+    return process("-c", WORKER % changed, address, "--nthreads", "1", "--no-nanny", "--no-dashboard", *options)
 
 
 def begun(data: Path, doing: str, address: str) -> subprocess.Popen[str]:
@@ -105,25 +120,149 @@ def test_two_processes_compute_what_one_does(town: Path, alone: Path, tmp_path: 
     assert same(data, alone)
 
 
+@pytest.mark.parametrize("doing", ["sweep", "rebuild"])
 def test_workers_and_the_scheduler_that_are_killed_cost_nothing_but_time(
-    town: Path, alone: Path, tmp_path: Path
+    doing: str, town: Path, alone: Path, tmp_path: Path
 ) -> None:
-    data = shutil.copytree(town, tmp_path / "data")
+    data = shutil.copytree(town if doing == "sweep" else alone, tmp_path / "data")
     with scheduler() as (address, one), worker(address) as first, worker(address) as second, worker(address):
-        running = begun(data, "sweep", address)
+        running = begun(data, doing, address)
         for killed in (first, second, one):
             killed.kill()
         # Whoever was left may have had all that was missing.
         assert finished(running)[0] in (0, 3)
-    assert parts(data).items() <= parts(alone).items()
+    assert {name: told for name, told in parts(data).items() if "." not in name[:-8]}.items() <= parts(alone).items()
     with scheduler() as (address, _), worker(address):
-        assert finished(command(data, "sweep", "--scheduler", address))[0] == 0
+        assert finished(command(data, doing, "--scheduler", address))[0] == 0
+    # Of a rebuild nothing is left but the mart.
     assert same(data, alone)
 
 
-def test_a_worker_with_other_formulas_is_refused(town: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("changed", "told"), [(OTHER, "formulas here are"), (FOUND_OUT_BY_ITS_FIRST_TASK, "here are other")]
+)
+def test_a_worker_with_other_formulas_is_refused(changed: str, told: str, town: Path, tmp_path: Path) -> None:
     data = shutil.copytree(town, tmp_path / "data")
-    with scheduler() as (address, _), worker(address, OTHER):
-        code, _, errors = finished(command(data, "sweep", "--scheduler", address))
-    assert (code, parts(data)) == (3, {})
-    assert "formulas here are" in errors
+    before = (data / "CURRENT").read_bytes()
+    with scheduler() as (address, _), worker(address, changed):
+        for doing in ("sweep", "rebuild") if changed == OTHER else ("rebuild",):
+            code, _, errors = finished(command(data, doing, "--scheduler", address))
+            assert (code, parts(data), (data / "CURRENT").read_bytes()) == (3, {}, before)
+            assert told in errors
+
+
+OTHERS, ALL_OTHERS = itertools.count(1), threading.Event()
+
+
+def waits_for_all_others(number: int) -> bool:
+    """Eight tasks in this process, of which the first ends after the others."""
+    if number == 0:
+        return ALL_OTHERS.wait(20)
+    if next(OTHERS) == 7:
+        ALL_OTHERS.set()
+    return True
+
+
+def test_a_worker_that_is_held_up_holds_no_task_that_another_could_do() -> None:
+    """Dask gave each worker one task more than it has threads, which waited for the one that it was at."""
+    distributed = import_module("distributed")
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    in_this_process = {"processes": False, "host": "127.0.0.1", "protocol": "tcp", "dashboard_address": None}
+    settings = {**cluster.SETTINGS, "distributed.scheduler.work-stealing": False}
+    with (
+        import_module("dask").config.set(settings),
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, **in_this_process) as both,
+        distributed.Client(both) as client,
+    ):
+        found = list(cluster._mapped(client)(waits_for_all_others, range(8), [str(number) for number in range(8)]))
+    assert found == [True] * 8
+
+
+READ = ("backfill", "--network", "akash", "--reading", "validators", "--reading", "consensus", "--weeks", "1")
+
+
+def landed(data: Path) -> dict[str, tuple[list[int], pl.DataFrame]]:
+    """What each landing file holds, by its place; whoever was asked for it."""
+    return {
+        str(path.relative_to(data)): (
+            [one.snapshot.block.height for one in contents(path)],
+            pl.read_parquet(path),
+        )
+        for path in Landing(data).files()
+    }
+
+
+def alike(data: Path, other: Path) -> bool:
+    mine, theirs = landed(data), landed(other)
+    same_files = mine.keys() == theirs.keys() and not [*data.rglob("*.tmp")]
+    return same_files and all(mine[at][0] == theirs[at][0] and mine[at][1].equals(theirs[at][1]) for at in mine)
+
+
+def test_past_days_that_others_read_land_as_one_process_reads_them_whoever_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared_by, by_one = tmp_path / "shared", tmp_path / "one"
+    held = threading.Event()
+
+    def holds(request: Request) -> Reply | None:
+        if len(nodes[0].read | nodes[1].read) > 3 and held.is_set():
+            time.sleep(0.2)
+        return None
+
+    nodes = [Archive(mood=holds), Archive(mood=holds)]
+    with archived(*nodes) as (_, urls):
+        monkeypatch.setenv("AKASH_URL", ",".join(urls))
+        monkeypatch.setenv("DEAI_REQUESTS_PER_SECOND", "1000")
+        assert called(by_one, *READ)[0] == 0
+        for node in nodes:
+            node.asked.clear()
+        held.set()
+        with (
+            scheduler() as (address, one),
+            worker(address, "", "--resources", "akash/0=1") as first,
+            worker(address, "", "--resources", "akash/1=1") as second,
+        ):
+            running = command(shared_by, *READ, "--scheduler", address)
+            end = time.monotonic() + 100
+            while running.poll() is None and len(Landing(shared_by).files()) < 4 and time.monotonic() < end:
+                time.sleep(0.01)
+            for killed in (first, one, second):
+                killed.kill()
+            assert finished(running)[0] == 3
+        assert landed(shared_by).keys() < landed(by_one).keys()
+        held.clear()
+        code, _, errors = finished(command(shared_by, *READ, "--workers", "2"))
+        assert code == 0, errors
+    assert alike(shared_by, by_one)
+    left = [Counter(path.suffix for path in data.rglob("*") if path.is_file()) for data in (shared_by, by_one)]
+    assert left[0] == left[1]
+
+
+def test_workers_that_ask_others_or_have_no_place_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine, other = "http://127.0.0.1:9", "http://127.0.0.2:9"
+    monkeypatch.setenv("AKASH_URL", mine)
+    with scheduler() as (address, _), worker(address, "", "--resources", "akash/1=1"):
+        for url, told in ((mine, "has the resource akash/0"), (other, "program, endpoints and data folder here are")):
+            code, _, errors = finished(command(tmp_path, *READ, "--scheduler", address, AKASH_URL=url))
+            assert (code, Landing(tmp_path).files()) == (3, [])
+            assert told in errors
+
+
+def test_what_is_sent_to_a_worker_names_no_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[bytes] = []
+
+    @contextmanager
+    def here(*_: object) -> Iterator[cluster.Placed]:
+        def placed(function: Callable[[T], R], task: T, place: str) -> R:
+            sent.append(pickle.dumps((function, task, place)))
+            return function(task)
+
+        yield placed
+
+    with archived(Archive()) as (_, (url,)):
+        monkeypatch.setenv("AKASH_URL", url)
+        monkeypatch.setattr(elsewhere, "placing", here)
+        monkeypatch.setattr(elsewhere, "turns", Turns)
+        code, _, errors = called(tmp_path, *READ, "--workers", "1")
+    assert (code, len(sent)) == (0, 7), errors
+    assert not [one for one in sent if b"127.0.0.1" in one or url.encode() in one]
