@@ -24,9 +24,12 @@ from questions import (
     a_priori,
     alike,
     ballots,
+    candidates,
     claims,
     deciding,
     emission,
+    entity,
+    explorers,
     freshness,
     halting,
     history,
@@ -34,11 +37,14 @@ from questions import (
     migration,
     month,
     offchain,
+    own_votes,
     planned,
     populations,
     power,
     proposals,
+    rank_history,
     ranking,
+    reach,
     resampled,
     scenario,
     scorecard,
@@ -51,6 +57,7 @@ from questions import (
 )
 from questions import akash_market as market
 from questions import thresholds as rules
+from questions.entity import Entity
 from questions.populations import Population, headlines
 from questions.scenario import Scenario
 from questions.search import Found
@@ -171,6 +178,14 @@ def _proposal(size: int) -> proposals.Proposal:
     return next(one for one in proposals.proposals(_mart(size)) if one.network == crowd.CROWDED)
 
 
+@cache
+def _key(size: int) -> Entity:
+    """The same with all its spellings."""
+    found = entity.entity(_mart(size), _somebody(size).key)
+    assert found is not None
+    return found
+
+
 def _series(size: int) -> list[str]:
     chosen = headlines([one for one in _known(size) if one.measure == Measure.STAKE])
     return [f"{one.network} {one.reading} {one.population}" for one in chosen]
@@ -211,6 +226,7 @@ QUESTIONS: Final = (
     Question(rules.values, lambda size: (_largest(size), "control")),
     Question(rules.if_unlabelled_are_one, lambda size: (_largest(size),)),
     Question(a_priori.decisive, lambda size: (_votes(size), "control", rules.GENERAL[1]), "100 validators"),
+    Question(a_priori.decides_together, lambda size: (_votes(size), "")),
     Question(a_priori.decides, lambda size: (_crowd(size), _somebody(size).address)),
     Question(labels.behind, lambda size: (CHAIN, _somebody(size).canonical)),
     Question(alike.alike, lambda size: (_votes(size),)),
@@ -223,7 +239,19 @@ QUESTIONS: Final = (
     Question(search.respelled, lambda size: (_somebody(size).address,)),
     Question(search.search, lambda size: (_somebody(size).address,), "address on 20 networks"),
     Question(search.search, lambda _: ("validator 7",), "name"),
-    Question(standing.everywhere, lambda size: (_known(size), _somebody(size)), "20 networks"),
+    Question(candidates.candidates, lambda size: (_known(size), _somebody(size).address), "20 networks"),
+    Question(entity.named, lambda size: (_somebody(size).address,)),
+    Question(entity.entity, lambda size: (_somebody(size).key,), "20 networks"),
+    Question(entity.unread, lambda size: (_key(size),)),
+    Question(standing.standing, lambda size: (_known(size), *(one.found for one in _key(size).members)), "20 networks"),
+    Question(standing.parties, lambda size: ([_crowd(size)], _key(size))),
+    Question(explorers.pages, lambda size: (list(_key(size).members),)),
+    Question(labels.of, lambda size: (_key(size),)),
+    Question(alike.says, lambda size: (_key(size),)),
+    Question(own_votes.own_votes, lambda size: (_key(size),)),
+    Question(rank_history.leaders),
+    Question(rank_history.ranks, lambda size: (list(_key(size).members),)),
+    Question(reach.reach, lambda size: (_key(size),)),
     Question(history.history, lambda size: ("effective_parties", "control", _series(size)), "180 days"),
     Question(history.events),
     Question(history.days_read),
@@ -275,8 +303,8 @@ QUESTIONS: Final = (
     Question(freshness.credits),
     Question(trouble.troubles),
 )
-# What takes more than BAR_SECONDS by decision: simulated votes are half of it.
-LONGER: Final = {voting_record.record: 0.2}
+# Bars of their own: simulated votes are a third of the record.
+LIMITS: Final = {voting_record.record: 0.2, standing.standing: 0.08}
 
 
 def _prepared(question: Question, size: int) -> Work:
@@ -295,7 +323,7 @@ CASES: Final = [
         OURS,
         partial(_prepared, one),
         (HOLDINGS,),
-        limit=0.08 if one.of is standing.everywhere else LONGER.get(one.of, BAR_SECONDS),
+        limit=LIMITS.get(one.of, BAR_SECONDS),
     )
     for one in QUESTIONS
 ]
