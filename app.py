@@ -2,6 +2,8 @@
 
 import streamlit as st
 
+from ui import embed
+
 PAGES = [
     st.Page("pages/scorecard.py", title="Scorecard", icon=":material/scoreboard:", default=True),
     st.Page("pages/power.py", title="Who holds power", icon=":material/groups:"),
@@ -19,4 +21,5 @@ PAGES = [
 st.set_page_config(page_icon="🔭", layout="wide")
 page = st.navigation(PAGES, position="hidden" if st.context.is_embedded else "top")
 st.set_page_config(page_title=f"{page.title} · DeAI Observatory")
-page.run()
+with embed.explained():
+    page.run()

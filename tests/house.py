@@ -27,7 +27,7 @@ MAY_IMPORT: Final = {
     # Those that go through all networks; so no network imports another, and no protocol a network.
     "ingest.networks": "ingest.commands ingest.dictionary ingest.elsewhere ingest.job ingest.sample ingest.serve "
     "ingest.spoken",
-    "ui": "ui pages server",
+    "ui": "ui pages app server",
     "pages": "",
     "app": "",
     "server": "",

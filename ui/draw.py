@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import polars as pl
 import streamlit as st
 
-from ui import colours, curves, downloads, inert, provenance, tables, words
+from ui import colours, curves, downloads, embed, inert, provenance, tables, words
 from ui.curves import Drawn, Once
 from ui.provenance import Provenance
 
@@ -33,30 +33,37 @@ class Chart:
 
 def show(chart: Chart) -> None:
     """A chart with its line of sources, and its table with downloads one click away; the camera saves a PNG."""
-    if isinstance(chart.figure, Once):
-        numbers(chart.figure)
-    else:
-        st.plotly_chart(
-            signed(chart.figure, chart.sources),
-            key=chart.key,
-            config=_modebar(chart.key, chart.sources),
-            alt=inert.plain(chart.alt, 600),
-        )
-    source_line(chart.sources, chart.note)
+    name = inert.file_name(chart.key)
+    with embed.alone(name) as wanted:
+        if wanted:
+            if isinstance(chart.figure, Once):
+                numbers(chart.figure)
+            else:
+                st.plotly_chart(
+                    signed(chart.figure, chart.sources),
+                    key=chart.key,
+                    config=_modebar(chart.key, chart.sources),
+                    alt=inert.plain(chart.alt, 600),
+                )
+            source_line(chart.sources, chart.note, embed.link(name))
     folded(chart)
 
 
 def clickable(chart: Chart) -> list[int]:
     """The chart alone, whose bars can be clicked: the places of those selected; its table comes by `folded`."""
-    state = st.plotly_chart(
-        signed(chart.figure, chart.sources),
-        key=chart.key,
-        config=_modebar(chart.key, chart.sources),
-        alt=inert.plain(chart.alt, 600),
-        on_select="rerun",
-        selection_mode="points",
-    )
-    source_line(chart.sources, chart.note)
+    name = inert.file_name(chart.key)
+    with embed.alone(name) as wanted:
+        if not wanted:
+            return []
+        state = st.plotly_chart(
+            signed(chart.figure, chart.sources),
+            key=chart.key,
+            config=_modebar(chart.key, chart.sources),
+            alt=inert.plain(chart.alt, 600),
+            on_select="rerun",
+            selection_mode="points",
+        )
+        source_line(chart.sources, chart.note, embed.link(name))
     return [int(point["x"]) for point in state["selection"]["points"]]
 
 
@@ -80,12 +87,15 @@ def panels(figures: Mapping[str, Drawn], *, alts: Mapping[str, str], sources: Se
     with st.grid(3, min_column_width=280):
         for title, figure in charts.items():
             with st.container():
-                st.markdown(f"**{inert.markdown(title)}**")
                 name = f"{key}-{inert.file_name(title)}"
                 own = [source for source in sources if title.startswith(source.network)] or sources
-                st.plotly_chart(
-                    signed(figure, own), key=name, config=_modebar(name, own), alt=inert.plain(alts[title], 600)
-                )
+                with embed.alone(name) as wanted:
+                    if wanted:
+                        st.markdown(f"**{inert.markdown(title)}**")
+                        st.plotly_chart(
+                            signed(figure, own), key=name, config=_modebar(name, own), alt=inert.plain(alts[title], 600)
+                        )
+                        source_line(own if embed.only() else [], embed.link(name))
     if once:
         form = next(figure.form for figure in figures.values() if isinstance(figure, Once))
         numbers(Once(pl.concat(once), form))
@@ -113,15 +123,15 @@ def signed(figure: go.Figure, sources: Sequence[Provenance]) -> go.Figure:
 UNFOLDED: Final = 4
 
 
-def source_line(sources: Sequence[Provenance], note: str = "") -> None:
+def source_line(sources: Sequence[Provenance], *notes: str) -> None:
     """Unit, block, age and source of what stands above; of many, the age of the oldest and the rest folded away."""
     now = datetime.now(UTC)
     told = provenance.line(sources, now)
     if len(sources) > UNFOLDED:
         oldest = min(source.time for source in sources)
         told, lines = f"{words.count(len(sources))} populations, the oldest {words.age(oldest, now)}", told
-    if sources or note:
-        st.caption(told + (f"  \n{note}" if note else ""))
+    if lines_ := [one for one in (told, *notes) if one]:
+        st.caption("  \n".join(lines_))
     if len(sources) > UNFOLDED:
         with st.expander("Block, age and source of each", icon=":material/schedule:"):
             st.caption(lines)
@@ -137,6 +147,8 @@ def table(
     rows: int = 12,
 ) -> None:
     """A table with its downloads and its line of sources."""
+    if embed.only():
+        return
     # The buttons come first: on a phone the table's own toolbar lies over what stands above it.
     downloads.buttons(frame, key, sources, key=key)
     tables.show(frame, columns, alt=alt, key=f"{key}-table", rows=rows)
@@ -145,6 +157,8 @@ def table(
 
 def folded(chart: Chart) -> None:
     """What is drawn as a table, with its downloads and its method."""
+    if embed.only():
+        return
     with st.expander("Table, downloads, method", expanded=chart.unfolded, icon=":material/table_rows:"):
         downloads.buttons(chart.table, chart.key, chart.sources, key=chart.key)
         tables.show(chart.table, chart.columns, alt=f"Table of the chart: {chart.alt}", key=f"{chart.key}-table")

@@ -24,6 +24,7 @@ from starlette.types import Receive, Scope, Send
 from streamlit.file_util import get_static_dir
 
 from store.mart import NoMart, data_folder, served_folder, site_folder
+from ui import embed
 from ui.inert import plain
 from ui.packed import ASK_AGAIN, CODES, code_for, tag_for
 from ui.site import base
@@ -104,6 +105,8 @@ def _answer(page: Page | None, scope: Scope) -> Response:
 def shell(page: Page, at: URL) -> str:
     """Streamlit's page with what is said of ours; at: the address that was asked for."""
     head = [f"<title>{escape(page.title)} · {SITE}</title>", *_card(page, at)]
+    if chart := embed.named(at.query):
+        head.append(embed.style(chart))
     before, middle, after = _parts()
     # After those of Streamlit's own, without which nothing begins.
     later = [f'<link rel="modulepreload" crossorigin href="{path}">' for path in page.scripts if path not in middle]
