@@ -4,6 +4,7 @@ A ground is a hash of facts, labels and declarations, and of the program itself:
 """
 
 import hashlib
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -11,6 +12,7 @@ from typing import Final
 import polars as pl
 
 from store.mart import Tables
+from store.reference import REFERENCE
 
 ROOMS: Final = ("analytics", "publish", "questions", "store")
 # Where a snapshot's rows lie says nothing of them.
@@ -30,7 +32,7 @@ _ALL: Final = " UNION ALL ".join(
 def everything(mart: Tables, *curated: pl.DataFrame) -> str:
     """The ground of all that is made of the newest holdings; curated: what it says that stands in no table yet."""
     told = sorted(mart.table(_ALL).iter_rows())
-    return _hashed(program(), *told, *(frame.write_json() for frame in curated))
+    return _hashed(program(), _text(sorted(REFERENCE.glob("*.toml"))), *told, *(one.write_json() for one in curated))
 
 
 def of_rows(rows: pl.DataFrame, *more: str) -> str:
@@ -40,10 +42,14 @@ def of_rows(rows: pl.DataFrame, *more: str) -> str:
 
 @cache
 def program() -> str:
-    """Names the program by its own text."""
+    """Names the program by its own text, and by what it is installed with."""
     root = Path(__file__).parent.parent
-    files = sorted(path for room in ROOMS for path in (root / room).rglob("*.py"))
-    return _hashed(*(f"{path.relative_to(root)} {path.read_bytes()!r}" for path in files))
+    rooms = (path for room in ROOMS for path in (root / room).rglob("*.py"))
+    return _text(sorted([*rooms, *root.glob("requirements.txt")]))
+
+
+def _text(files: Iterable[Path]) -> str:
+    return _hashed(*(f"{path.name} {path.read_bytes()!r}" for path in files))
 
 
 def _hashed(*told: object) -> str:

@@ -86,6 +86,13 @@ def a_file_gone(data: Path, patched: pytest.MonkeyPatch) -> None:
     max((data / "landing" / "fetch").glob("*/validators/*.parquet"), key=lambda path: int(path.stem)).unlink()
 
 
+def other_hosts(data: Path, patched: pytest.MonkeyPatch) -> None:
+    """A file that no table holds is curated."""
+    shutil.copytree(reference.REFERENCE, data / "reference")
+    (data / "reference" / "hosts.toml").write_text("")
+    patched.setattr("store.grounds.REFERENCE", data / "reference")
+
+
 def another_program(data: Path, patched: pytest.MonkeyPatch) -> None:
     """A step was programmed anew."""
     patched.setattr("store.grounds.program", lambda: "another")
@@ -108,6 +115,7 @@ CASES: Mapping[Change, tuple[int, int]] = {
     a_label: (1, 1),
     a_claim: (1, 0),
     a_file_gone: (1, 1),
+    other_hosts: (1, 0),
     another_program: (1, 2),
     other_ways: (1, 0),
 }
