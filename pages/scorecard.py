@@ -144,7 +144,7 @@ def of_network(row: Row, known: Sequence[Population]) -> list[Population]:
 
 @frame.section
 def networks(shown: Sequence[Row], known: Sequence[Population], by: str, stacks: Sequence[str]) -> None:
-    """A row a network, on a phone a card; by layer under the layer's name. What was never read is folded away."""
+    """A row a network, on a phone a card, by layer or in another order; what was never read is folded away."""
     read, unread = divided(shown)
     if by != "layer":
         rows(read, known, named=True)

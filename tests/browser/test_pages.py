@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import polars as pl
 import pytest
 from PIL import Image
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, ViewportSize, expect
 
 from ingest.sample.world import build_sample
 from store.landing import SAMPLE
@@ -163,7 +163,7 @@ def visitor(context: BrowserContext, museum: str) -> Iterator[Reader]:
 
 # What each page tells of those states, or that they say nothing of what it is about.
 OF_REAL_CHAINS = {
-    "scorecard": "Akash 2021 (halt, by validators with 1/3 of the power, as of March 2021)",
+    "scorecard": "Two validators can halt Akash 2021 (as of March 2021)",
     "power": "Akash 2021: two validators together can halt the chain",
     "entity": "Nobody was asked for yet",
     "proposals": "Akash 2021 1: Decrease target inflation rate to 47%",
@@ -444,6 +444,111 @@ def test_three_clicks_lead_to_a_csv_of_who_can_halt_a_chain(regular: Reader) -> 
     rows = pl.read_csv(Path(download.value.path()))
     assert rows["coalition"].sum() == 2
     assert rows["source_endpoint"].unique().to_list() == ["https://lcd.example"]
+
+
+def test_one_click_leads_from_the_scorecard_to_who_can_halt_a_chain_and_a_second_one_to_its_csv(
+    regular: Reader,
+) -> None:
+    page = regular.turns_to("scorecard")
+    page.locator("[data-testid=stPageLink] a[href*='net=fetch']").first.click()
+    told = "Fetch.ai: two validators together can halt the chain"
+    expect(page.locator("h2").first).to_contain_text(told, timeout=PATIENCE)
+    settled(page)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="CSV", exact=True).first.click()
+    assert pl.read_csv(Path(download.value.path()))["coalition"].sum() == 2
+    regular.at = "power"
+
+
+def test_layer_and_order_of_the_scorecard_are_in_the_address_and_back_undoes_them(regular: Reader) -> None:
+    page = regular.turns_to("scorecard")
+    akash = page.locator("[data-testid=stPageLink] a[href*='net=akash']").first
+    expect(akash).to_be_visible()
+    page.get_by_role("radio", name="Agents", exact=True).click()
+    expect(page).to_have_url(re.compile(r"\?layer=agents$"))
+    expect(akash).to_have_count(0)
+    page.get_by_role("radio", name="Fewest can force").click()
+    expect(page).to_have_url(re.compile(r"\?layer=agents&by=few$"))
+    page.go_back()
+    expect(page).to_have_url(re.compile(r"\?layer=agents$"))
+    expect(page.get_by_role("radio", name="Layer", exact=True)).to_be_checked()
+    page.go_back()
+    expect(page.get_by_role("radio", name="All layers")).to_be_checked()
+    expect(akash).to_be_visible()
+
+
+# Whatever can be clicked or written into, in sight; those in a group of which one is chosen are reached by arrows.
+CONTROLS = """() => [...document.querySelectorAll(
+    '[data-testid=stMain] :is(a[href], button, input, select, textarea, summary, [tabindex="0"])')]
+    .filter(one => one.checkVisibility({visibilityProperty: true}) && !one.disabled && one.tabIndex >= 0
+        && !(one.type === 'radio' && !one.checked) && one.ariaChecked !== 'false')"""
+
+
+def test_the_keyboard_alone_reaches_every_control_of_the_scorecard(regular: Reader) -> None:
+    page = regular.turns_to("scorecard")
+    many: int = page.evaluate(f"window.controls = ({CONTROLS})(); window.reached = new Set(); window.controls.length")
+    assert many > 30
+    page.evaluate("document.addEventListener('focusin', told => window.reached.add(told.target))")
+    page.locator("h1").click()
+    for _ in range(many + 40):
+        page.keyboard.press("Tab")
+    missed: list[str] = page.evaluate(
+        "window.controls.filter(one => !window.reached.has(one)).map(one => one.outerHTML.slice(0, 200))"
+    )
+    assert missed == []
+
+
+# The boxes of marks, of names at the left and of numbers at the right, each wider by a hair than what is drawn.
+BOXES = """() => {
+    const chart = [...document.querySelectorAll('.js-plotly-plot')].find(one => one.querySelector('.errorbars'))
+    const boxes = kind => [...chart.querySelectorAll(kind)].map(one => one.getBoundingClientRect())
+    return {
+        marks: boxes('.points path.point'), names: boxes('.ytick text'), words: boxes('.annotation-text'),
+        width: [chart.getBoundingClientRect()],
+    }
+}"""
+
+
+def overlapping(boxes: list[dict[str, float]]) -> list[tuple[int, int]]:
+    """Which of some boxes cover a part of each other."""
+    return [
+        (place, other)
+        for place, one in enumerate(boxes)
+        for other, two in enumerate(boxes[:place])
+        if min(one["right"], two["right"]) - max(one["left"], two["left"]) > 1
+        and min(one["bottom"], two["bottom"]) - max(one["top"], two["top"]) > 1
+    ]
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+def test_with_all_networks_no_mark_and_no_name_hides_another(sampler: Reader, size: ViewportSize) -> None:
+    page = sampler.turns_to("scorecard")
+    page.set_viewport_size(size)
+    page.wait_for_timeout(500)
+    settled(page)
+    found = page.evaluate(BOXES)
+    page.set_viewport_size(WIDE)
+    assert len(found["marks"]) == len(found["names"]) > 20
+    assert overlapping(found["marks"] + found["names"]) == []
+    assert overlapping(found["words"] + found["names"]) == []
+    assert min(one["left"] for one in found["names"]) >= found["width"][0]["left"]
+    assert max(one["right"] for one in found["words"]) <= found["width"][0]["right"]
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+def test_no_number_of_the_scorecard_is_cut_off(sampler: Reader, size: ViewportSize) -> None:
+    page = sampler.turns_to("scorecard")
+    page.set_viewport_size(size)
+    settled(page)
+    cut: list[str] = page.evaluate(
+        "[...document.querySelectorAll('[data-testid=stPageLink] a *')]"
+        ".filter(one => one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).overflowX !== 'visible')"
+        ".map(one => one.textContent)"
+    )
+    wider = sideways(page)
+    page.set_viewport_size(WIDE)
+    assert cut == []
+    assert wider == 0
 
 
 def test_a_voter_finds_out_how_its_stake_votes(regular: Reader) -> None:
