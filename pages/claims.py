@@ -7,7 +7,7 @@ import streamlit as st
 
 from questions import claims
 from questions.claims import Reading
-from ui import banners, choose, draw, frame, inert, method, served
+from ui import banners, choose, cite, draw, frame, inert, method, served, stated
 from ui import claims as told
 
 
@@ -29,6 +29,7 @@ def main() -> None:
     if chosen:
         one(served.asked(claims.readings, chosen))
     every(rows)
+    cite.under(told.headline(rows), lambda: stated.claims(rows), key="claims")
 
 
 @frame.section

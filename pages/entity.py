@@ -11,8 +11,10 @@ from questions.entity import Entity, entity, named, unread
 from questions.populations import Population
 from questions.reach import reach
 from questions.search import respelled
-from ui import banners, draw, find, frame, inert, method, parties, served, votes, words
+from ui import banners, cite, draw, find, frame, inert, method, parties, served, stated, votes, words
 from ui import entity as told
+
+SHARE = "A share is such an amount as a part of all that there is of its population."
 
 
 @frame.section
@@ -115,6 +117,7 @@ def where(one: Entity, known: Sequence[Population]) -> None:
         banners.nothing("What it holds counts as nobody's: it is an account of a protocol.")
         return
     draw.table(rows, told.columns(rows), alt="Where it stands", sources=sources, key="stands")
+    cite.under("Where it stands", lambda: stated.standing(found), key="stands", note=SHARE)
 
 
 @frame.section
@@ -125,6 +128,7 @@ def power(one: Entity) -> None:
     st.markdown(told.can(rows))
     if not rows.is_empty():
         draw.table(told.reach(rows), told.REACH, alt="What it can force, stop and gate", sources=[], key="reach")
+        cite.under(told.can(rows), lambda: stated.reach(rows), key="reach")
 
 
 @frame.section
@@ -143,6 +147,7 @@ def past(one: Entity, known: Sequence[Population]) -> None:
         draw.show(draw.Chart("ranks", told.rank_chart(lines), rows, told.RANKS, alt, sources))
     else:
         draw.table(rows, told.RANKS, alt=alt, sources=[], key="ranks")
+    cite.under(told.ranked(rows), lambda: stated.ranks(one.members), key="ranks")
 
 
 @frame.section
@@ -195,6 +200,7 @@ def ballots(one: Entity) -> None:
         sources=[],
         key="votes",
     )
+    cite.under(told.voted(rows), lambda: stated.ballots(one.members), key="votes")
 
 
 main()

@@ -1,6 +1,7 @@
 """Is the market itself concentrated: who is paid, who pays, who opens the gate, and where new tokens go."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
@@ -15,6 +16,7 @@ from ui import (
     banners,
     charts,
     choose,
+    cite,
     colours,
     deciding,
     draw,
@@ -23,10 +25,15 @@ from ui import (
     market,
     parties,
     served,
+    stated,
     tables,
     takeover,
     words,
 )
+
+ISSUED = "A share is a part of what its subnet issued."
+TIMES = "What is missing in a part's own token, times the price of that token."
+A_DAY = "What flows is what the parties get together and what reaches nobody, here in the units of their readings."
 
 
 @frame.section
@@ -75,6 +82,8 @@ def shared_out(known: Sequence[Population]) -> None:
     st.header(market.emission_headline(one, rows), anchor=False)
     told = market.merged([frame.source(one)], market.unit(one), n=market.takers(rows), things="parties")
     draw.table(rows, market.emission_columns(one), alt="Emission by who gets it", sources=told, key="emission")
+    numbers = partial(stated.flows, [other for other in known if other.population in set(rows["population"])])
+    cite.under(market.emission_headline(one, rows), numbers, key="emission", note=A_DAY)
 
 
 @frame.section
@@ -83,7 +92,8 @@ def decided(population: Population) -> None:
     found = served.asked(facts_decided.deciding, population)
     if found is None:
         return
-    st.header(deciding.headline(population, found), anchor=False)
+    said = deciding.headline(population, found)
+    st.header(said, anchor=False)
     st.caption(deciding.note(found))
     told = market.merged([frame.source(population)], market.unit(population), n=found.parts.height, things="parts")
     draw.table(
@@ -93,6 +103,7 @@ def decided(population: Population) -> None:
         sources=told,
         key="deciding",
     )
+    cite.under(said, lambda: stated.decided(population.network, found), key="deciding")
 
 
 @frame.section
@@ -114,6 +125,7 @@ def sinks(population: Population) -> None:
         st.subheader(market.sinks_headline(lost), anchor=False)
         told = market.told([frame.source(population)], market.unit(population))
         draw.table(lost, market.SINKS, alt="What reaches nobody", sources=told, key="sinks")
+        cite.under(market.sinks_headline(lost), lambda: stated.lost(population), key="sinks", note=A_DAY)
 
 
 @frame.section
@@ -131,6 +143,8 @@ def taken_over(population: Population) -> None:
         sources=[],
         key="takeover",
     )
+    said, names = takeover.headline(population, rows), "takeover_missing|price"
+    cite.under(said, lambda: stated.observed_of(population.network, names), key="takeover", note=TIMES)
 
 
 @frame.section
@@ -142,6 +156,8 @@ def switched_off(population: Population) -> None:
         draw.table(
             market.subnets_named(off), market.OFF, alt="Subnets without emission", sources=[], key="switched-off"
         )
+        said = f"{words.sentence(words.several(off.height, 'subnet'))} switched off by the root"
+        cite.under(said, lambda: [stated.switched_off(population.network, off.height)], key="switched-off")
 
 
 @frame.section
@@ -164,6 +180,8 @@ def subnets(population: Population) -> None:
             f"The first {market.SUBNETS} subnets; the CSV has all.",
         )
     )
+    said = "What each subnet does with its own token"
+    cite.under(said, lambda: stated.observed_of(population.network, "emission_.*"), key="subnets", note=ISSUED)
 
 
 @frame.section
@@ -196,6 +214,12 @@ def ranked(population: Population, known: Sequence[Population]) -> None:
             market.of_flow(frame.source(population), population, flow),
             market.half_drawn(population, flow, enough),
         )
+    )
+    cite.under(
+        answer,
+        lambda: [*stated.deciding(population, "control", values, half), *stated.flows([population])],
+        key="ranked",
+        note=A_DAY,
     )
     labels.objecting()
 

@@ -9,7 +9,7 @@ from questions import history
 from questions import migration as facts
 from questions.migration import Conversions, Migration
 from questions.populations import Population
-from ui import banners, curves, draw, frame, served, tables
+from ui import banners, cite, curves, draw, frame, served, stated, tables
 from ui import migration as told
 
 
@@ -41,6 +41,14 @@ def minted(found: Migration) -> None:
         sources=[told.source(found.read)],
         key="merged",
     )
+    cited_from(told.minted_headline(found), found.read, "stated_.*|new_supply|old_.*", "minted")
+
+
+@frame.section
+def cited_from(sentence: str, read: facts.Read, names: str, key: str) -> None:
+    """How to cite what contracts and sources say, of these names."""
+    note = "Sums and rests are of these, in whole base units."
+    cite.under(sentence, lambda: stated.observed_of(read.network, names), key=key, note=note)
 
 
 @frame.section
@@ -49,6 +57,7 @@ def left(found: Migration) -> None:
     st.header(told.left_headline(found), anchor=False)
     st.markdown(told.left(found))
     draw.source_line([told.source(found.read)])
+    cited_from(told.left_headline(found), found.read, "left|conversion_ratio|old_.*", "left")
 
 
 @frame.section
@@ -65,6 +74,8 @@ def converted(found: Migration, known: Sequence[Population]) -> None:
     st.caption(told.read_so_far(read, facts.converters(known, read)))
     so_far(read)
     sent(read)
+    converting = "conversion.*|converted|sent.*|threshold|unread_blocks"
+    cited_from(told.converters_headline(read, found), read.read, converting, "converted")
 
 
 @frame.section
@@ -118,6 +129,7 @@ def remainder(found: Migration, known: Sequence[Population]) -> None:
     st.header(told.remainder_headline(found), anchor=False)
     st.markdown(told.remainder(found, facts.lockers(known, found)))
     draw.source_line([told.source(found.read)])
+    cited_from(told.remainder_headline(found), found.read, "locked.*|old_.*", "remainder")
     st.page_link("pages/power.py", label="Who holds and locks it", icon=":material/groups:")
 
 

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 import streamlit as st
 
+from analytics.power.paths import Action
 from analytics.spread.metrics import METRICS
-from questions import a_priori, alike, halting, month, power, ranking
+from questions import a_priori, alike, cited, halting, month, power, ranking
 from questions import thresholds as rules
 from questions.labels import behind
 from questions.populations import Population
@@ -16,6 +17,7 @@ from ui import (
     banners,
     charts,
     choose,
+    cite,
     colours,
     draw,
     frame,
@@ -25,6 +27,7 @@ from ui import (
     parties,
     powers,
     served,
+    stated,
     tables,
     words,
 )
@@ -63,6 +66,7 @@ def chosen(population: Population, threshold: rules.DecidingShare) -> None:
     st.header(told, anchor=False)
     parties.cautions(population, ranks)
     ranked(population, grouping, threshold, ranks, told)
+    cite.under(told, lambda: stated.deciding(population, grouping, values, threshold), key="headline")
     # Of keys that count one each it is told how many act together: a curve of equal ones would show nothing.
     if population.measure != Measure.CONTROL:
         numbers(population, grouping, values)
@@ -160,6 +164,8 @@ def numbers(population: Population, grouping: str, values: Mapping[str, rules.Va
             text = words.between(found.value, found.bounds, as_share=metric.share)
             st.metric(words.SHORT.get(name, metric.title), text, help=metric.meaning, border=True)
     draw.source_line([frame.source(population, choose.GROUPINGS[grouping].lower())])
+    said = f"{population.title}, {population.heading}, in numbers"
+    cite.under(said, lambda: stated.spread(population, grouping, values, SHOWN), key="numbers")
 
 
 @frame.section
@@ -168,8 +174,10 @@ def sensitivity(population: Population, threshold: rules.DecidingShare) -> None:
     st.header("Does it depend on how parties are counted?", anchor=False)
     groupings = (*choose.GROUPINGS, power.CLAIMED)
     found = {grouping: served.asked(rules.values, population, grouping) for grouping in groupings}
-    rows = parties.sensitivity(found, threshold, served.asked(rules.if_unlabelled_are_one, population))
-    st.markdown(parties.depends(rows, population, threshold))
+    unlabelled = served.asked(rules.if_unlabelled_are_one, population)
+    rows = parties.sensitivity(found, threshold, unlabelled)
+    depends = parties.depends(rows, population, threshold)
+    st.markdown(depends)
     draw.table(
         rows,
         parties.SENSITIVITY,
@@ -177,6 +185,7 @@ def sensitivity(population: Population, threshold: rules.DecidingShare) -> None:
         sources=[frame.source(population)],
         key="sensitivity",
     )
+    cite.under(depends, lambda: stated.sensitivity(population, found, threshold, unlabelled), key="counted")
 
 
 @frame.section
@@ -187,7 +196,8 @@ def claims(population: Population, threshold: rules.DecidingShare) -> None:
         return
     st.header("What validators claim of themselves", anchor=False)
     headline, claimed = (served.asked(rules.values, population, name) for name in ("control", "claimed"))
-    st.markdown(told.told(found, headline, claimed, threshold))
+    said = told.told(found, headline, claimed, threshold)
+    st.markdown(said)
     draw.table(
         told.rows(found),
         told.COLUMNS,
@@ -195,6 +205,8 @@ def claims(population: Population, threshold: rules.DecidingShare) -> None:
         sources=[frame.source(population)],
         key="alike",
     )
+    both = {"control": headline, "claimed": claimed}
+    cite.under(said, lambda: stated.sensitivity(population, both, threshold, None), key="claimed")
 
 
 @frame.section
@@ -203,7 +215,8 @@ def changed(population: Population) -> None:
     change = served.asked(month.month, population)
     if change is None:
         return
-    st.header(f"Effective parties in thirty days: {words.moved(change.after - change.before)}", anchor=False)
+    said = f"Effective parties in thirty days: {words.moved(change.after - change.before)}"
+    st.header(said, anchor=False)
     churn = served.asked(halting.churn, population)
     if churn is not None:
         st.markdown(parties.changed_hands(churn))
@@ -214,6 +227,7 @@ def changed(population: Population) -> None:
         sources=[frame.source(population)],
         key="month",
     )
+    cite.under(said, lambda: [*stated.month(population, change), *stated.churn(population, churn)], key="changed")
 
 
 @frame.section
@@ -229,9 +243,12 @@ def ways(population: Population) -> None:
     rows = served.asked(power.paths, population.network)
     if rows.is_empty():
         return
-    st.header(f"Every way to power over {inert.plain(population.title)}", anchor=False)
+    said = f"Every way to power over {inert.plain(population.title)}"
+    st.header(said, anchor=False)
     st.caption("Of each action the fewest count. What does less, or has no holders that are known, is listed too.")
     draw.table(powers.timed(rows), powers.PATHS, alt="Ways to force or stop something", sources=[], key="ways")
+    known = served.asked(power.powers)[population.network]
+    cite.under(said, lambda: stated.power([known], actions=(power.ANY, *Action)), key="ways")
 
 
 @frame.section
@@ -247,6 +264,10 @@ def standstill(population: Population) -> None:
         st.markdown(still.slack(slack))
     elif not costs.is_empty():
         st.caption("How few more would have to fall silent is not known: who signs blocks was not read.")
+    if slack is not None or not costs.is_empty():
+        said = f"{inert.plain(population.title)}, how close to standing still"
+        place = served.asked(cited.silence, population.network)
+        cite.under(said, lambda: stated.halting(population.network, costs, slack, place), key="standstill")
 
 
 main()

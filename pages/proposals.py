@@ -12,7 +12,23 @@ from questions.proposals import Proposal
 from questions.search import Found, one_each, search
 from questions.voting_record import Record
 from store.addresses import LONGEST_PASTED
-from ui import banners, charts, choose, draw, frame, inert, labels, parties, record, served, tables, votes, words
+from ui import (
+    banners,
+    charts,
+    choose,
+    cite,
+    draw,
+    frame,
+    inert,
+    labels,
+    parties,
+    record,
+    served,
+    stated,
+    tables,
+    votes,
+    words,
+)
 
 PROPOSALS = {
     "network": tables.text("Network", pinned=True),
@@ -28,6 +44,11 @@ PROPOSALS = {
     "veto_threshold": tables.percent("Veto mark"),
     "chain": tables.text("Chain"),
 }
+OVER = "As they were read; on one that was read while it was open, votes may be over since."
+COUNTED = (
+    "The chain's own count. What would turn it, and with how much each votes, is counted again from the tables vote, "
+    "holding and share of the mart by the chain's own rule (analytics/votes), and is stored nowhere."
+)
 ROUTES = {
     "route": tables.text("If they had", pinned=True),
     "fewest": tables.text("Fewest voters"),
@@ -50,8 +71,10 @@ def main() -> None:
         return
     now = datetime.now(UTC)
     voting = proposals.still_open(found, now)
-    st.header(f"{words.sentence(words.several(len(voting), 'proposal'))} open for voting", anchor=False)
+    said = f"{words.sentence(words.several(len(voting), 'proposal'))} open for voting"
+    st.header(said, anchor=False)
     overview(found, now)
+    cite.under(said, lambda: stated.proposals(found), key="proposals", note=OVER)
     chosen = choose.proposal(found, voting)
     standing(chosen, found, now)
     count(chosen)
@@ -65,6 +88,7 @@ def standing(chosen: Proposal, found: Sequence[Proposal], now: datetime) -> None
     st.header(f"{numbered}: {inert.markdown(chosen.title)}", anchor=False)
     st.markdown(votes.stands(chosen, now))
     result(chosen)
+    cite.under(votes.stands(chosen, now), lambda: stated.proposal(chosen), key="standing")
 
 
 @frame.section
@@ -76,9 +100,12 @@ def count(chosen: Proposal) -> None:
         return
     called = served.asked(ballots.names, chosen.network)
     turned(counted, called)
+    cite.under("What would turn it", lambda: stated.proposal(chosen), key="turned", note=COUNTED)
     mine(counted, called)
     voters(counted, called)
+    cite.under("Who voted, with how much", lambda: stated.proposal(chosen), key="voters", note=COUNTED)
     absent(counted, called)
+    cite.under("Who did not vote", lambda: stated.proposal(chosen), key="absent", note=COUNTED)
     labels.objecting()
 
 
@@ -174,7 +201,8 @@ def carried(counted: Count, called: dict[str, str], who: Found) -> None:
         st.markdown(f"{votes.as_validator(counted, operator, called)} {record.of_one(past, operator)}")
     rows = record.beside(parties.called(ballots.mine(counted, who, own, called), network), past)
     weighs = votes.counts(ballots.weight(counted, who, own), counted.proposal)
-    st.markdown(f"{votes.represented(rows, counted, who)} {weighs}")
+    represented = f"{votes.represented(rows, counted, who)} {weighs}"
+    st.markdown(represented)
     if not rows.is_empty():
         draw.table(
             rows,
@@ -183,6 +211,7 @@ def carried(counted: Count, called: dict[str, str], who: Found) -> None:
             sources=[votes.stake_source(counted)],
             key="mine",
         )
+    cite.under(represented, lambda: stated.proposal(counted.proposal), key="mine", note=COUNTED)
 
 
 @frame.section
@@ -236,6 +265,7 @@ def participation(chosen: Proposal) -> None:
     if over:
         st.markdown(record.habits(over, found))
     turnout(chosen, over)
+    cite.under("Who takes part", lambda: stated.turnouts(over), key="participation", note=COUNTED)
     if found is None:
         banners.nothing("Of no vote that is over were the votes read one by one.")
         return

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 import polars as pl
 import streamlit as st
 
-from analytics.power.paths import Side
+from analytics.power.paths import Action, Side
 from questions import emission, freshness, offchain, power, proposals, scorecard
 from questions import planned as coming
 from questions import yardsticks as facts
+from questions.cited import Cited
 from questions.offchain import OffChain
 from questions.planned import Planned
 from questions.populations import Population, headlines
@@ -21,6 +23,7 @@ from ui import (
     answers,
     banners,
     choose,
+    cite,
     colours,
     dots,
     draw,
@@ -31,6 +34,7 @@ from ui import (
     matrix,
     powers,
     served,
+    stated,
     tables,
     words,
     yardsticks,
@@ -127,6 +131,12 @@ def answer(found: Sequence[Row], known: Sequence[Population]) -> None:
         if (told := answers.layer(*divided(of_layer(found, stack)), dated))
     ]
     st.markdown("\n".join(lines))
+    cite.under(answers.field(*divided(found)), lambda: numbers(divided(found)[0]), key="scorecard")
+
+
+def numbers(read: Sequence[Row]) -> list[Cited]:
+    """All that is said of networks: how few can force and stop what, and how spread each resource is."""
+    return [*stated.power([row.power for row in read], actions=(power.ANY, *Action)), *stated.cells(read)]
 
 
 def divided(found: Sequence[Row]) -> tuple[list[Row], list[Row]]:
@@ -148,6 +158,7 @@ def networks(shown: Sequence[Row], known: Sequence[Population], by: str, stacks:
     read, unread = divided(shown)
     if by != "layer":
         rows(read, known, named=True)
+        cite.under("Networks", lambda: numbers(read), key="networks")
         never(unread, "all")
     for stack in stacks:
         title, what = STACK[stack]
@@ -157,6 +168,8 @@ def networks(shown: Sequence[Row], known: Sequence[Population], by: str, stacks:
             if stack and not of_layer(read, stack):
                 st.markdown("Nothing of this layer has been read yet.")
             never(of_layer(unread, stack), stack)
+            if layer := of_layer(read, stack):
+                cite.under(f"{title}: {what}", partial(numbers, layer), key=f"layer-{stack}")
         planned(stack)
 
 
@@ -290,6 +303,7 @@ def against(rows: Sequence[Row]) -> None:
             f"{dots.left_out([row.title for row in rows], points)}",
         )
     )
+    cite.under("Math against power", lambda: numbers(rows), key="against")
 
 
 @frame.section
@@ -299,6 +313,7 @@ def to_compare(shown: Sequence[Row]) -> None:
     if rows.is_empty():
         return
     st.markdown(yardsticks.sentence(rows, [cell.most or 0 for row in shown for cell in row.spread]))
+    cite.under("What they are compared with", lambda: stated.yardsticks(rows), key="yardsticks")
     label = "What they are compared with: shares, sources, days"
     fold = st.expander(label, key="yardsticks", icon=":material/straighten:", bind="query-params")
     if fold.open:
@@ -426,6 +441,7 @@ def everything(rows: Sequence[Row]) -> None:
     if fold.open:
         with fold:
             tabled(rows)
+    cite.under("All numbers of the scorecard", lambda: numbers(rows), key="everything")
 
 
 @frame.section

@@ -8,7 +8,7 @@ import streamlit as st
 from analytics.spread.metrics import METRICS
 from questions import freshness
 from questions.populations import Population
-from ui import choose, downloads, draw, frame, inert, method, parties, served, tables, words
+from ui import choose, cite, downloads, draw, frame, inert, method, parties, served, stated, tables, words
 
 STATES = {
     "fresh": "✓ fresh",
@@ -131,6 +131,7 @@ def fresh(now: datetime) -> None:
         with st.expander(f"{words.sentence(words.several(unread.height, 'reading'))} of {networks} never read"):
             columns = {name: READINGS[name] for name in NEVER}
             draw.table(unread, columns, alt="Readings that were never read", sources=[], key="never-read")
+    cite.under(headline(readings, now), lambda: stated.read(read), key="fresh")
     for one in readings.drop_nulls("left_out").iter_rows(named=True):
         whose, why = (
             f"{inert.markdown(one['title'])}, {inert.markdown(one['called'])}",
@@ -148,11 +149,12 @@ def coverage(known: list[Population]) -> None:
         st.caption("No chain's own total was read to compare with.")
         return
     partly = rows.filter(pl.col("coverage") < 1).height
-    st.markdown(
+    said = (
         f"{words.sentence(words.several(rows.height, 'population has', 'populations have'))} a total of the chain's "
         f"own to compare with; {words.several(partly, 'was', 'were') if partly else 'none was'} read in part"
         f"{', and bounds stand for the rest' if partly else ''}."
     )
+    st.markdown(said)
     draw.table(
         rows,
         COVERED,
@@ -161,6 +163,7 @@ def coverage(known: list[Population]) -> None:
         key="coverage",
         rows=8,
     )
+    cite.under(said, lambda: stated.shares(known), key="coverage")
 
 
 @frame.section
@@ -185,6 +188,7 @@ def ledger(now: datetime) -> None:
         key="runs",
         rows=6,
     )
+    cite.under("The last run", lambda: stated.run(runs), key="runs")
 
 
 @frame.section
@@ -223,6 +227,8 @@ def labels() -> None:
         sources=[],
         key="labels",
     )
+    said = words.several(rows.height, "address has", "addresses have")
+    cite.under(f"{words.sentence(said)} a label", lambda: [stated.labels(rows)], key="labels")
     with st.expander("How to object, and how a correction is shown", icon=":material/flag:"):
         st.markdown(method.document("objections"))
 

@@ -14,6 +14,7 @@ from store.columns import ABOUT, Column
 from ui import (
     banners,
     choose,
+    cite,
     colours,
     curves,
     draw,
@@ -23,6 +24,7 @@ from ui import (
     intervals,
     metrics,
     served,
+    stated,
     tables,
     two_days,
     words,
@@ -73,6 +75,12 @@ def over_time(known: Sequence[Population], column: str, metric: str, days: int, 
         st.caption(inert.markdown(lacking, 600))
     panels(rows, served.asked(history.events), metric, chosen, grouping)
     together(rows, metric, said, chosen, grouping)
+    cite.under(
+        said,
+        lambda: stated.history(rows, metric, grouping),
+        key="over-time",
+        note="A change is the newest number less that of the day from which it is counted.",
+    )
 
 
 def headline(rows: pl.DataFrame, metric: str, days: int) -> str:
@@ -179,6 +187,7 @@ def deciding(known: list[Population], grouping: str, days: int) -> None:
             "Shapley-Shubik, by more than half, if nothing is known of how anybody votes; of up to 200 parties.",
         )
     )
+    cite.under(resampled.POWER[metric], lambda: stated.swept(rows, metric), key="deciding")
 
 
 @frame.section
@@ -198,6 +207,8 @@ def side_by_side(known: Sequence[Population], column: str, metric: str, grouping
         sources=[],
         key="two-days",
     )
+    said = two_days.headline(rows, metric, first, second)
+    cite.under(said, lambda: stated.two_days(rows, metric, grouping), key="two-days")
     st.caption(
         "Of each the reading nearest to the day; nothing is read between two readings. Compared is only what was "
         "counted by the same method, with the same labels, of as much of the whole."

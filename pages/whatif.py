@@ -1,18 +1,21 @@
 """What would change: a cap, a split, a merger, an exit; before and after side by side."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import polars as pl
 import streamlit as st
 
 from analytics.spread.metrics import HEADLINE, METRICS
 from questions import ranking, resampled, scenario
+from questions import thresholds as rules
+from questions.cited import Cited
 from questions.populations import Population
 from questions.scenario import QUESTIONS, Answer, Scenario
 from ui import (
     banners,
     charts,
     choose,
+    cite,
     colours,
     curves,
     downloads,
@@ -22,12 +25,19 @@ from ui import (
     metrics,
     parties,
     served,
+    stated,
     tables,
     words,
 )
 from ui.provenance import Provenance
 
 SHOWN = ("effective_parties", "nc_ge_1_3", "nc_gt_1_2", "nc_gt_2_3", "top_1", "top_10")
+
+
+IF = (
+    "As it is now. What a scenario makes of it is no fact and stored nowhere: it is computed from the amounts of the "
+    "parties, by the same formulas, and this page's address repeats it."
+)
 
 
 @frame.section
@@ -47,13 +57,16 @@ def main() -> None:
     except ValueError as reason:
         banners.nothing(f"This cannot be: {reason}.")
         return
-    st.header(headline(population, asked, found), anchor=False)
+    said = headline(population, asked, found)
+    st.header(said, anchor=False)
     if caution := of_what(asked, found):
         st.markdown(caution)
     numbers(found)
+    values = served.asked(rules.values, population, grouping)
+    cite.under(said, lambda: stated.spread(population, grouping, values, SHOWN), key="scenario", note=IF)
     source = [frame.source(population, choose.GROUPINGS[grouping].lower())]
     moved(population, source, found)
-    every_metric(source, found)
+    every_metric(source, found, lambda: stated.spread(population, grouping, values, list(values)))
     day_by_day(population, source, grouping, asked)
 
 
@@ -131,10 +144,11 @@ def moved(population: Population, source: Sequence[Provenance], found: Answer) -
             "Shares are of what counts in each case.",
         )
     )
+    cite.under("The largest, before and after", lambda: stated.amounts([population]), key="moved", note=IF)
 
 
 @frame.section
-def every_metric(source: Sequence[Provenance], found: Answer) -> None:
+def every_metric(source: Sequence[Provenance], found: Answer, now: Callable[[], Sequence[Cited]]) -> None:
     """Every metric before and after."""
     st.header("Every metric", anchor=False)
     rows = metrics.every(found.before, found.after)
@@ -157,6 +171,7 @@ def every_metric(source: Sequence[Provenance], found: Answer) -> None:
                     rows=part.height,
                 )
     draw.source_line(source)
+    cite.under("Every metric before the scenario", now, key="every-metric", note=IF)
 
 
 @frame.section
@@ -204,6 +219,7 @@ def day_by_day(population: Population, source: Sequence[Provenance], grouping: s
         sources=source,
         key="resampled-metrics",
     )
+    cite.under("Day by day, resampled", lambda: stated.swept(found, HEADLINE), key="resampled", note=IF)
 
 
 def titles(metric: pl.Expr) -> pl.Expr:

@@ -24,6 +24,7 @@ BESIDE: Final = ("resampled_low", "resampled_high", "tail", "replicates", "resam
 # Of a population that the grouping changes only what was computed under it; of others what is so under any.
 _SWEPT: Final = """
     SELECT s.network, coalesce(n.title, s.network) AS title, s.reading, p.name AS population, s.time, s.height,
+           s.chain_id, s.hash, w.grouping,
            w.scenario, w.number, w.metric, w.value, w.low AS resampled_low, w.high AS resampled_high, w.tail,
            w.replicates, w.method_version AS resampled_by
     FROM sweep w

@@ -40,12 +40,13 @@ _NUMBERS: Final = """
 class Standing:
     """Where one address stands in one population: its place, and what it has of how much.
 
-    address: as its users write it. others: fewest other addresses that together have more, where this is a vote; None
-    where it is none, or where all others together have less.
+    address: as its users write it; canonical: as the mart spells it. others: fewest other addresses that together have
+    more, where this is a vote; None where it is none, or where all others together have less.
     """
 
     population: Population
     address: str
+    canonical: str
     rank: int
     amount: int
     others: int | None
@@ -75,7 +76,7 @@ def standing(mart: Mart, known: Sequence[Population], *found: Found) -> list[Sta
         if (snapshot, population) in by_id
     ]
     stands = [
-        Standing(among, one.address, rank, amount, _others(mart, among, rank, amount))
+        Standing(among, one.address, one.canonical, rank, amount, _others(mart, among, rank, amount))
         for (one, among, amount), rank in zip(held, _ranks(mart, held), strict=True)
     ]
     return sorted(stands, key=lambda one: (votes(one.population), one.share, one.population.key), reverse=True)

@@ -9,13 +9,37 @@ import streamlit as st
 from questions import akash_market as facts
 from questions import ranking
 from questions.populations import Population
-from ui import akash_market, banners, charts, choose, curves, draw, frame, labels, market, parties, served, tables
+from store.rows import Measure
+from ui import (
+    akash_market,
+    banners,
+    charts,
+    choose,
+    cite,
+    curves,
+    draw,
+    frame,
+    labels,
+    market,
+    parties,
+    served,
+    stated,
+    tables,
+)
 from ui import claims as claimed
 from ui.provenance import Provenance
 
 # Of the columns of claims those that a figure of spend needs.
 SHOWN: Final = ("says", "called", "claimed_text", "measured_text", "note", "public", "who", "source")
 CLAIMS: Final = {name: claimed.COLUMNS[name] for name in SHOWN}
+
+
+DOLLARS: Final = (
+    "What stands in the mart is in the units of the readings. In dollars it is these amounts times the prices of that "
+    "day, each with its source (docs/compute_spend.md); what is paid in two tokens is added up there."
+)
+
+ORGANISED: Final = "By organisation it is these amounts, put together by what each provider says of itself."
 
 
 @frame.section
@@ -26,11 +50,17 @@ def spend(known: Sequence[Population]) -> None:
     if spent.is_empty():
         banners.nothing(f"No spend on {title} was read yet, or no price for it. The page Data and method says which.")
         return
-    st.header(akash_market.headline(title, spent), anchor=False)
+    said = akash_market.headline(title, spent)
+    st.header(said, anchor=False)
+    rates = [one for one in known if one.measure == Measure.COMPUTE_SPEND]
+    cite.under(said, lambda: stated.amounts(rates), key="spend", note=DOLLARS)
     sides(source, title)
+    cite.under("Each side of the market", lambda: stated.sides(rates), key="sides", note=DOLLARS)
     over_time(source, title)
+    cite.under("Dollars a day", lambda: stated.amounts(rates), key="daily", note=DOLLARS)
     claims(source)
     dollars(source, title)
+    cite.under("Spend by every way of counting it", lambda: stated.amounts(rates), key="counted", note=DOLLARS)
     supply(known)
 
 
@@ -132,6 +162,8 @@ def supply(known: Sequence[Population]) -> None:
     st.header(akash_market.supply_headline(rows), anchor=False)
     told = market.told(source, "GPUs, CPU cores and GiB", n=rows.height, things="organisations")
     draw.table(rows, akash_market.SUPPLY, alt="Leased resources by organisation", sources=told, key="supply")
+    offered = [one for one in known if one.measure == Measure.COMPUTE_SUPPLY]
+    cite.under(akash_market.supply_headline(rows), lambda: stated.amounts(offered), key="supply", note=ORGANISED)
     gate(market.sources(known, "compute_spend"))
 
 

@@ -15,7 +15,7 @@ from questions import freshness, history, trouble
 from questions.populations import Population, populations
 from store.mart import NoMart, data_folder
 from store.rows import ReadingError
-from ui import banners, find, served
+from ui import banners, cite, find, served
 from ui.provenance import Provenance
 
 P = ParamSpec("P")
@@ -63,6 +63,7 @@ def begin(question: str) -> list[Population]:
         search()
     sought()
     state()
+    cite.asked()
     known = served.asked(populations)
     if not known:
         banners.nothing("The database has no holdings yet. The page Data and method says what was tried.")

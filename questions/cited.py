@@ -1,0 +1,524 @@
+"""Which number of the mart something is: from its origin follow its SQL, its link, and what it rests on."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final, NamedTuple
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import polars as pl
+
+from questions.populations import Population
+from questions.power import GROUPING
+from store.mart import Tables
+from store.rows import SINK
+
+# The part of a link that names a number.
+CITE: Final = "cite"
+LONGEST_LINK: Final = 4000
+LONGEST_PART: Final = 400
+# Between the parts of an origin; the last one may hold it.
+BETWEEN: Final = "/"
+LOW, HIGH = ".low", ".high"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Which number it is. metric: as in docs/metrics.md, or `table.column` of the mart.
+
+    reading, chain_id, height: of the snapshot, empty where a number rests on several. of: the population, or what it is
+    about in its table. grouping: how parties are counted, empty where nothing is.
+    """
+
+    metric: str
+    network: str = ""
+    chain_id: str = ""
+    reading: str = ""
+    height: int | None = None
+    grouping: str = ""
+    of: str = ""
+
+    @property
+    def written(self) -> str:
+        """As a link has it."""
+        height = "" if self.height is None else str(self.height)
+        parts = (self.metric, self.network, self.chain_id, self.reading, height, self.grouping, self.of)
+        return BETWEEN.join(parts)
+
+
+class NotCited(ValueError):
+    """A link that names no number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Numbers that stand in one place of the mart: the relation, and by which columns one is found.
+
+    columns: what may be asked, each with its expression. keys: for each part of an origin the columns that have it;
+    `of` is divided among several. snapshots: the ids of what it rests on. method, labels: versions.
+    """
+
+    relation: str
+    columns: Mapping[str, str]
+    keys: Mapping[str, tuple[str, ...]]
+    snapshots: str = "[]::INTEGER[]"
+    method: str = "''"
+    labels: str = "''"
+
+
+_AT: Final = {name: (f"s.{name}",) for name in ("network", "chain_id", "reading", "height")}
+_SPREAD: Final = """{} x
+JOIN snapshot s ON s.id = x.snapshot
+JOIN population p ON p.id = x.population"""
+# The labels that were in force for a network when it was measured last.
+_LABELS: Final = """(SELECT any_value(d.labels_version) FROM measured d JOIN newest n ON n.id = d.snapshot
+        WHERE n.network = x.network)"""
+_BONDED: Final = """(SELECT arg_min(d.total, abs(epoch(n.time) - epoch(least(coalesce(x.voting_end, s.time), s.time))))
+        FROM distribution d JOIN snapshot n ON n.id = d.snapshot JOIN population p ON p.id = d.population
+        WHERE n.network = x.network AND n.measure = 'stake' AND p.name = 'validators' AND d.grouping = 'address')"""
+_VOTED: Final = "(x.yes + x.abstain + x.no + x.no_with_veto)"
+_DECIDED: Final = """(SELECT network, grouping, list(DISTINCT snapshot) AS snapshots,
+        sum(amount) FILTER (fewest = 1) / sum(amount) AS by_one,
+        sum(amount) FILTER (fewest BETWEEN 1 AND 2) / sum(amount) AS by_two,
+        sum(amount) FILTER (fewest BETWEEN 1 AND 3) / sum(amount) AS by_three,
+        sum(amount) FILTER (fewest BETWEEN 1 AND 5) / sum(amount) AS by_five,
+        coalesce(sum(amount) FILTER (fewest IS NULL), 0) / sum(amount) AS not_known
+    FROM deciding_set GROUP BY network, grouping) x"""
+
+_BALLOTS: Final = """(SELECT network, voter, count(DISTINCT chain_id || ' ' || proposal) AS "cast",
+        list(DISTINCT snapshot) AS snapshots FROM vote GROUP BY network, voter) x"""
+_OFF: Final = """(SELECT network, count(*) FILTER (exact = 'off') AS off, list(DISTINCT snapshot) AS snapshots FROM (
+        FROM observation WHERE name = 'emission_switch'
+        QUALIFY rank() OVER (PARTITION BY network ORDER BY time DESC) = 1
+    ) GROUP BY network) x"""
+
+
+def _own(*names: str) -> dict[str, str]:
+    return {name: f"x.{name}" for name in names}
+
+
+METRIC: Final = Kind(
+    _SPREAD.format("metric_under({grouping})"),
+    _own("value", "low", "high"),
+    {"metric": ("x.metric",), **_AT, "of": ("p.name",)},
+    "[s.id]",
+    "x.method_version",
+    "x.labels_version",
+)
+KINDS: Final[Mapping[str, Kind]] = {
+    # How many there are, and how much they hold together.
+    "distribution": Kind(
+        _SPREAD.format("size_under({grouping})"),
+        _own("n", "n_all", "total", "reported_total", "coverage"),
+        {**_AT, "of": ("p.name",)},
+        "[s.id]",
+        labels="x.labels_version",
+    ),
+    # What one address has; sinks are told with `sink:` before them.
+    "holding": Kind(
+        f"{_SPREAD.format('holding')}\nJOIN holder h ON h.id = x.holder",
+        {"amount": "x.amount"},
+        {**_AT, "of": ("h.address", "p.name")},
+        "[s.id]",
+    ),
+    # Where one address stood among the largest of a past day.
+    "ranked": Kind(
+        _SPREAD.format("ranked"),
+        _own("rank", "amount"),
+        {**_AT, "of": ("x.address", "p.name")},
+        "[s.id]",
+    ),
+    "ballots": Kind(_BALLOTS, {"cast": 'x."cast"'}, {"network": ("x.network",), "of": ("x.voter",)}, "x.snapshots"),
+    "change": Kind(
+        _SPREAD.format("change"),
+        _own("before", "after", "by_population", "by_labels", "by_price", "by_moves", "churn"),
+        {**_AT, "of": ("p.name",)},
+        "[x.snapshot, x.earlier]",
+        labels=_LABELS.replace("x.network", "s.network"),
+    ),
+    "sweep": Kind(
+        _SPREAD.format("sweep"),
+        _own("value", "low", "high"),
+        {**_AT, "grouping": ("x.grouping",), "of": ("x.metric", "x.scenario", "p.name")},
+        "[s.id]",
+        "x.method_version",
+        "x.labels_version",
+    ),
+    "power": Kind(
+        "power x",
+        _own("number", "least", "lower", "seconds"),
+        {"network": ("x.network",), "grouping": ("x.grouping",), "of": ("x.side", "x.action")},
+        """from_json(coalesce(nullif(x.snapshots, ''), '[]'), '["INTEGER"]')""",
+        "x.version",
+        _LABELS,
+    ),
+    "verdict": Kind(
+        "verdict x",
+        _own("number", "lower", "claimed", "third", "by_address"),
+        {"network": ("x.network",), "of": ("x.axis", "x.measure")},
+        """(SELECT list(n.id) FROM newest n JOIN scorecard c
+        ON (c.network, c.measure, c.reading) = (n.network, n.measure, n.reading)
+        WHERE c.network = x.network AND c.in_column = x.measure)""",
+        "x.version",
+        _LABELS,
+    ),
+    "halt_cost": Kind(
+        "halt_cost x",
+        {**_own("controlled_usd", "loss_usd", "usd", "bonded", "own"), "operators": "json_array_length(x.operators)"},
+        {"network": ("x.network",), "of": ("x.fault",)},
+        "[x.snapshot]",
+        labels=_LABELS,
+    ),
+    "slack": Kind(
+        "slack x JOIN snapshot s ON s.id = x.snapshot",
+        _own("operators", "absent", "share"),
+        _AT,
+        "[s.id]",
+        labels="x.labels_version",
+    ),
+    # Which share of what the parts of a network get so few parties, or fewer, decide over.
+    "deciding_set": Kind(
+        _DECIDED,
+        _own("by_one", "by_two", "by_three", "by_five", "not_known"),
+        {"network": ("x.network",), "grouping": ("x.grouping",)},
+        "x.snapshots",
+        labels=_LABELS,
+    ),
+    "claim_reading": Kind(
+        "claim_reading x",
+        _own("measured", "claimed"),
+        {"of": ("x.claim", "x.reading")},
+        """from_json(coalesce(nullif(x.snapshots, ''), '[]'), '["INTEGER"]')""",
+    ),
+    "yardstick": Kind("yardstick x", _own("m_low", "m_high", "k_low", "k_high"), {"of": ("x.yardstick",)}),
+    "proposal": Kind(
+        "proposal x JOIN snapshot s ON s.id = x.snapshot",
+        {
+            **_own("yes", "abstain", "no", "no_with_veto", "power", "quorum"),
+            "turnout": f"{_VOTED} / coalesce(x.power, {_BONDED})",
+            "yes_share": f"x.yes / nullif({_VOTED} - x.abstain, 0)",
+            "veto_share": f"x.no_with_veto / nullif({_VOTED}, 0)",
+        },
+        {"network": ("x.network",), "chain_id": ("x.chain_id",), "of": ("x.proposal",)},
+        "[s.id]",
+    ),
+    # Parts of a network that get nothing, as the newest block says it.
+    "emission_switch": Kind(
+        _OFF,
+        {"off": "x.off"},
+        {"network": ("x.network",)},
+        "x.snapshots",
+    ),
+    "snapshot": Kind("snapshot s", {"n": "s.n"}, _AT, "[s.id]"),
+    "run": Kind("run x", _own("landed", "requests"), {"of": ("x.id",)}),
+    "observation": Kind(
+        "observation x JOIN snapshot s ON s.id = x.snapshot",
+        _own("value", "exact"),
+        {**_AT, "of": ("x.name", "x.subject")},
+        "[s.id]",
+    ),
+}
+# How many rows a table has; `of` names one column's value where only those are counted.
+COUNTED: Final[Mapping[str, tuple[str, ...]]] = {
+    "claim_reading": ("word",),
+    "claim": (),
+    "entity": (),
+    "event": (),
+    "proposal": ("status",),
+    "run": ("status",),
+    "reading": ("network",),
+    "yardstick": (),
+}
+
+
+class _Asked(NamedTuple):
+    """A number: where it stands, the expression that gives it, and what must be so."""
+
+    kind: Kind
+    value: str
+    relation: str
+    where: tuple[tuple[str, str | int], ...]
+
+
+def _asked(origin: Origin) -> _Asked:
+    """Raises NotCited where the mart has no such number."""
+    table, _, column = origin.metric.partition(".")
+    if column == "rows" and table in COUNTED:
+        kind = Kind(f"{table} x", {"rows": "count(*)"}, {"of": tuple(f"x.{name}" for name in COUNTED[table])})
+    elif column and table in KINDS:
+        kind = KINDS[table]
+    else:
+        kind, column = METRIC, column or "value"
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", table):
+            raise NotCited(f"{origin.metric!r} names no metric")
+    if column not in kind.columns:
+        raise NotCited(f"{origin.metric!r} is no number of the mart")
+    parts = {name: getattr(origin, name) for name in ("network", "chain_id", "reading", "height", "grouping", "of")}
+    parts["metric"] = table
+    where: list[tuple[str, str | int]] = []
+    for name, columns in kind.keys.items():
+        told = parts[name]
+        if told is None:
+            raise NotCited(f"{origin.metric!r} stands at a block, and none is named")
+        # Whatever is counted by a column may be counted altogether.
+        if columns and not (column == "rows" and told == ""):
+            values = str(told).split(BETWEEN, len(columns) - 1) if isinstance(told, str) else [told]
+            if len(values) != len(columns):
+                raise NotCited(f"{told!r} names nothing of {table}")
+            where += zip(columns, values, strict=True)
+    return _Asked(kind, kind.columns[column], kind.relation, tuple(where))
+
+
+def sql(origin: Origin) -> str:
+    """The statement that gives the number, for the plain duckdb program on the file of the mart; raises NotCited."""
+    asked = _asked(origin)
+    where = [f"{column} = {_literal(value)}" for column, value in asked.where]
+    relation = asked.relation.replace("{grouping}", _literal(origin.grouping))
+    conditions = f"\nWHERE {' AND '.join(where)}" if where else ""
+    return f"SELECT {asked.value} AS value\nFROM {relation}{conditions};"
+
+
+def _literal(value: str | int) -> str:
+    return str(value) if isinstance(value, int) else "'" + value.replace("'", "''") + "'"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A number as the mart has it, with the versions of its method and of the labels, and what it rests on.
+
+    value: as the mart has it. snapshots: network, chain_id, reading, height, hash, time, endpoint, method, sha256 and
+    simulated of each, and its landing file.
+    """
+
+    value: float | int | str | None
+    method_version: str
+    labels_version: str
+    snapshots: pl.DataFrame
+
+
+_SNAPSHOTS: Final = """
+    SELECT network, chain_id, reading, height, hash, time, endpoint, method, sha256, simulated, file FROM snapshot
+    WHERE id IN (SELECT unnest(?::INTEGER[])) ORDER BY network, reading, time DESC
+"""
+
+
+def found(mart: Tables, origin: Origin) -> Found | None:
+    """The number with all that it rests on; None where the mart has none. Raises NotCited."""
+    asked = _asked(origin)
+    counted = asked.value == "count(*)"
+    columns = {"value": asked.value, "method": asked.kind.method, "labels": asked.kind.labels}
+    columns["snapshots"] = asked.kind.snapshots
+    told = ", ".join(f"{expression} AS {name}" for name, expression in columns.items())
+    # What a link says is told to the database beside the statement, never in it.
+    grouped = "{grouping}" in asked.relation
+    relation = asked.relation.replace("{grouping}", "?")
+    where = " AND ".join(["true", *(f"{column} = ?" for column, _ in asked.where)])
+    values = [origin.grouping] * grouped + [value for _, value in asked.where]
+    rows = mart.table(f"SELECT {told} FROM {relation} WHERE {where}{' GROUP BY ALL' * counted}", *values)
+    if rows.height != 1:
+        return None
+    value, method, labels, snapshots = rows.row(0)
+    behind = mart.table(_SNAPSHOTS, list(snapshots or []))
+    return Found(_plain(value), method or "", labels or "", behind)
+
+
+def _plain(value: float | int | str | Decimal | None) -> float | int | str | None:
+    """A number as Python has it: a decimal of the mart is a whole number of base units."""
+    return int(value) if isinstance(value, Decimal) else value
+
+
+# What may stand in each part of an origin but `of`, which is any text.
+_FORMS: Final[Mapping[str, str]] = {
+    "metric": r"[a-z][a-z0-9_]{0,60}(?:\.[a-z0-9_]{1,40})?",
+    "network": r"[a-z0-9][a-z0-9_-]{0,80}|",
+    "chain_id": r"[A-Za-z0-9][A-Za-z0-9_.:@-]{0,80}|",
+    "reading": r"[A-Za-z0-9][A-Za-z0-9_.:@-]{0,120}|",
+    "height": r"[0-9]{1,18}|",
+    "grouping": r"[a-z][a-z_ ]{0,30}|",
+}
+
+
+def linked(link: str) -> Origin:
+    """The number that a link names, whatever host and page it leads to; raises NotCited with the reason.
+
+    Links are written by anybody: nothing of one is fetched, opened or run.
+    """
+    if len(link) > LONGEST_LINK:
+        raise NotCited(f"a link of {len(link)} letters is none of ours")
+    try:
+        asked = parse_qs(urlsplit(link).query, keep_blank_values=True, max_num_fields=40).get(CITE, [])
+    except ValueError as error:
+        raise NotCited(f"{link[:80]!r} is no link: {error}") from error
+    if len(asked) != 1:
+        raise NotCited(f"a link to a number has one {CITE}= in it, as pages give it under Cite and reproduce")
+    return parsed(asked[0])
+
+
+def parsed(written: str) -> Origin:
+    """The origin that a text names; raises NotCited."""
+    parts = written.split(BETWEEN, len(_FORMS))
+    if len(parts) <= len(_FORMS):
+        raise NotCited(f"{written[:80]!r} names no number")
+    for (name, form), part in zip(_FORMS.items(), parts, strict=False):
+        if not re.fullmatch(form, part, re.ASCII):
+            raise NotCited(f"{part[:80]!r} is no {name.replace('_', ' ')}")
+    *told, of = parts
+    if len(of) > LONGEST_PART or not (of.isprintable() or of == ""):
+        raise NotCited(f"{of[:80]!r} names nothing")
+    metric, network, chain_id, reading, height, grouping = told
+    origin = Origin(metric, network, chain_id, reading, int(height) if height else None, grouping, of)
+    _asked(origin)
+    return origin
+
+
+def link(address: str, query: Mapping[str, str], origin: Origin) -> str:
+    """A page's own address with the number in it: it shows the same page, and `ingest verify` recomputes the number."""
+    told = {name: value for name, value in query.items() if name != CITE}
+    return f"{address}?{urlencode({**told, CITE: origin.written}, safe='/:')}"
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """A number as a page states it: what it is, which one, as the page has it, and as it is written there."""
+
+    said: str
+    origin: Origin
+    value: float | int | str | None
+    shown: str
+
+
+def of_population(one: Population, metric: str, grouping: str = GROUPING) -> Origin:
+    """A number of a population at its newest block."""
+    return Origin(metric, one.network, one.chain_id, one.reading, one.height, grouping, one.population)
+
+
+def of_holder(one: Population, address: str) -> Origin:
+    """What one address has of a population; the address as the mart spells it."""
+    place = (one.network, one.chain_id, one.reading, one.height)
+    return Origin("holding.amount", *place, of=f"{address}{BETWEEN}{one.population}")
+
+
+def of_row(row: Mapping[str, object], metric: str, grouping: str) -> Origin:
+    """A number of a row of a history: network, chain_id, reading, height, population."""
+    height = row["height"]
+    assert isinstance(height, int)
+    network, chain_id, reading, population = (
+        str(row[name]) for name in ("network", "chain_id", "reading", "population")
+    )
+    return Origin(metric, network, chain_id, reading, height, grouping, population)
+
+
+def of_power(network: str, column: str, side: str, action: str = "", grouping: str = GROUPING) -> Origin:
+    """A count of power over a network: of one action, or of all together."""
+    return Origin(f"power.{column}", network, grouping=grouping, of=f"{side}{BETWEEN}{action}")
+
+
+def of_verdict(network: str, column: str, axis: str, measure: str) -> Origin:
+    """A number of a cell of the scorecard."""
+    return Origin(f"verdict.{column}", network, of=f"{axis}{BETWEEN}{measure}")
+
+
+def written(found: Sequence[Cited]) -> Sequence[Cited]:
+    """Those that have a number; what could not be read has nothing to cite."""
+    return [one for one in found if one.value is not None]
+
+
+_TOLD: Final = r"""
+    SELECT o.name, o.subject, o.exact, o.unit, u.token, u.decimals, s.network, s.chain_id, s.reading, s.height
+    FROM observation o JOIN newest s ON s.id = o.snapshot
+    LEFT JOIN unit u ON u.network = o.network AND u.unit = o.unit
+    WHERE s.network = ?1 AND regexp_full_match(o.name, ?2) AND regexp_full_match(o.exact, '-?[0-9]+([.][0-9]+)?')
+    QUALIFY count(*) OVER (PARTITION BY s.id, o.name, o.subject) = 1
+    ORDER BY s.reading, o.name, o.subject
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a chain or a source says at its newest block: the number as it writes it, and in which token that is."""
+
+    name: str
+    subject: str
+    exact: str
+    unit: str
+    token: str | None
+    decimals: int | None
+    origin: Origin
+
+
+def told(mart: Tables, network: str, names: str) -> list[Told]:
+    """The observations of a network that are numbers, and of which there is one. names: a regular expression."""
+    return [
+        Told(
+            row["name"],
+            row["subject"],
+            row["exact"],
+            row["unit"],
+            row["token"],
+            row["decimals"],
+            of_row({**row, "population": f"{row['name']}{BETWEEN}{row['subject']}"}, "observation.exact", ""),
+        )
+        for row in mart.table(_TOLD, network, names).to_dicts()
+    ]
+
+
+_NEEDED: Final = """
+    SELECT string_agg(needed, '|' ORDER BY needed) AS names
+    FROM (SELECT DISTINCT needed FROM way WHERE network = ? AND needed <> '' UNION SELECT 'threshold')
+"""
+
+
+def needed(mart: Tables, network: str) -> list[Told]:
+    """How many keys of each multisig of a network must act together."""
+    return told(mart, network, mart.table(_NEEDED, network)["names"].item())
+
+
+def sinks(mart: Tables, population: Population) -> list[tuple[str, int]]:
+    """What of a flow reaches nobody, by what became of it, in base units, the most first."""
+    query = """
+        SELECT substr(address, ?), amount FROM held
+        WHERE snapshot = ? AND population_id = ? AND is_sink(address) AND amount > 0 ORDER BY amount DESC, address
+    """
+    rows = mart.table(query, len(SINK) + 1, population.snapshot, population.population_id)
+    return [(sink, int(amount)) for sink, amount in rows.iter_rows()]
+
+
+_SLACK: Final = """
+    SELECT s.network, s.chain_id, s.reading, s.height FROM slack k JOIN snapshot s ON s.id = k.snapshot
+    WHERE s.network = ? ORDER BY s.time DESC LIMIT 1
+"""
+
+
+def silence(mart: Tables, network: str) -> Origin | None:
+    """Where it was read last who signs blocks; None where nobody did."""
+    rows = mart.table(_SLACK, network)
+    return Origin("slack", *rows.row(0)) if rows.height else None
+
+
+_RANKS: Final = """
+    SELECT p.name, s.network, s.chain_id, s.reading, s.height, s.time, r.rank, r.amount
+    FROM ranked r JOIN snapshot s ON s.id = r.snapshot JOIN population p ON p.id = r.population
+    WHERE s.network = ? AND r.address = ?
+    QUALIFY row_number() OVER (PARTITION BY s.reading, p.name ORDER BY r.rank, s.time, s.id) = 1 ORDER BY r.rank, p.name
+"""
+
+
+def ranks(mart: Tables, network: str, address: str) -> list[tuple[str, Origin, int, int]]:
+    """The highest rank of an address in each population: the population, where it stands, the rank and the amount."""
+    found = mart.table(_RANKS, network, address).to_dicts()
+    return [
+        (
+            row["name"],
+            of_row({**row, "population": f"{address}{BETWEEN}{row['name']}"}, "ranked.rank", ""),
+            row["rank"],
+            int(row["amount"]),
+        )
+        for row in found
+    ]
+
+
+def ballots(mart: Tables, network: str, address: str) -> int:
+    """On how many proposals an address voted."""
+    query = "SELECT count(DISTINCT chain_id || ' ' || proposal) AS n FROM vote WHERE network = ? AND voter = ?"
+    return int(mart.table(query, network, address)["n"].item())

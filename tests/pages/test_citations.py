@@ -1,0 +1,171 @@
+"""Every number that a page states can be cited, and computed again by whoever has the file of the mart alone."""
+
+import random
+import re
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+import duckdb
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Block, Node
+
+from ingest.sample.world import build_sample
+from questions import cited
+from questions.cited import Cited
+from questions.populations import populations
+from store.landing import SAMPLE
+from store.mart import current, opened
+from tests.pages.test_every_page import PAGES, run
+from tests.pages.test_sections import AKASH_VOTER, SEEN_AT
+from ui import cite
+
+pytestmark = pytest.mark.slow
+
+SAMPLED: Final = 200
+# What a heading, a card or a sentence says when it states a number: digits, or numerals in words.
+NUMBER: Final = re.compile(
+    r"\d|\b(?i:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b|\bOne\b|"
+    r"\bone (?:party(?! once)|key|third|validator|proposal|address|provider|payer|auditor|operator)\b"
+)
+# Texts of ours that state no number of the data: what a word means, who thanks whom, how a part is read.
+PROSE: Final = re.compile(
+    r"How a network gets|Each is a claim with public evidence|\*\*Power\*\* is of a network as a whole|"
+    r"The program is free software|DuckDB 1\.5|A sentence that can be read in several ways|`, version \d|Formula:"
+)
+
+# What a page shows of somebody.
+ASKED: Final = {"entity": [{"q": AKASH_VOTER}]}
+
+
+class Drawn:
+    """The citations that pages draw while it listens, by the page."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.numbers: list[tuple[str, Cited]] = []
+        self.page = ""
+        drawn = cite.under
+
+        def under(sentence: str, numbers: Callable[[], Sequence[Cited]], *, key: str, note: str = "") -> None:
+            self.numbers += [(self.page, one) for one in cited.written(numbers())]
+            drawn(sentence, numbers, key=key, note=note)
+
+        patch.setattr(cite, "under", under)
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    data = tmp_path_factory.mktemp("cited")
+    build_sample(data / SAMPLE, days=10)
+    yield data
+    st.cache_resource.clear()
+
+
+def views(data: Path) -> Iterator[tuple[str, dict[str, str]]]:
+    """Every page as it opens, and those that are of one network for each."""
+    for page in PAGES:
+        yield page, {}
+    with opened(data / SAMPLE) as mart:
+        networks = sorted({one.network for one in populations(mart)})
+    for network in networks:
+        yield "power", {"net": network}
+    for page in ("whatif", "markets"):
+        for network in networks[::4]:
+            yield page, {"net": network}
+
+
+@pytest.fixture(scope="module")
+def numbers(sample: Path) -> list[tuple[str, Cited]]:
+    """Every number that pages of the sample cite, with its page, each once a page."""
+    with pytest.MonkeyPatch.context() as patch:
+        drawn = Drawn(patch)
+        for page, query in views(sample):
+            drawn.page = page
+            shown = run(page, sample, patch, **query)
+            assert not shown.exception
+            assert not shown.error
+    return list({(page, one.origin, one.shown): (page, one) for page, one in drawn.numbers}.values())
+
+
+def test_two_hundred_numbers_of_all_pages_come_out_of_plain_duckdb_to_the_last_digit(
+    numbers: list[tuple[str, Cited]], sample: Path
+) -> None:
+    assert {page for page, _ in numbers} == set(PAGES)
+    chosen = random.Random(1651).sample(numbers, SAMPLED)
+    # A number of every page and of every kind is among them, whatever the draw.
+    kinds = {one.origin.metric.partition(".")[0]: (page, one) for page, one in numbers}
+    chosen += [*kinds.values(), *{page: (page, one) for page, one in numbers}.values()]
+    wrong = []
+    # The plain program: the file, opened by DuckDB itself, with nothing of ours loaded.
+    with duckdb.connect(str(current(sample / SAMPLE)), read_only=True) as plain:
+        for page, one in chosen:
+            rows = plain.execute(cited.sql(one.origin)).fetchall()
+            if len(rows) != 1 or not same(rows[0][0], one.value):
+                wrong.append((page, one, rows[:3]))
+    assert wrong == []
+
+
+def same(found: object, value: float | int | str | None) -> bool:
+    """The same double, whole number or text: no digit less and none more."""
+    if isinstance(value, float):
+        return float(found) == value  # type: ignore[arg-type]
+    return str(found) == str(value)
+
+
+def told(block: Block) -> Iterator[Node]:
+    """All that a page shows from top to bottom; what is folded away are tables, methods and evidence."""
+    for one in block.children.values():
+        yield one
+        if isinstance(one, Block) and one.type != "expander":
+            yield from told(one)
+
+
+def parts(shown: AppTest) -> Iterator[tuple[list[str], bool, bool]]:
+    """A page by its headings: what each part states, whether it has a chart, and whether it can be cited."""
+    stated: list[str] = []
+    chart = citable = False
+    for one in told(shown.main):
+        if one.type in ("title", "header") and (stated or chart):
+            yield stated, chart, citable
+            stated, chart, citable = [], False, False
+        if one.type in ("header", "subheader", "markdown", "metric"):
+            stated.append(f"{getattr(one, 'label', '')} {getattr(one, 'value', '')}")
+        chart |= one.type == "plotly_chart"
+        citable |= one.type == "expander" and getattr(one, "label", "") == cite.LABEL
+    yield stated, chart, citable
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_whatever_part_of_a_page_states_a_number_or_draws_a_chart_can_be_cited(
+    name: str, hamlet: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for query in ({}, *SEEN_AT.get(name, []), *ASKED.get(name, [])):
+        uncited = [
+            stated
+            for stated, chart, citable in parts(run(name, hamlet, monkeypatch, **query))
+            if not citable and (chart or any(NUMBER.search(text) and not PROSE.search(text) for text in stated))
+        ]
+        assert uncited == [], query
+
+
+def uncited() -> None:
+    import streamlit as st
+
+    from ui import cite
+
+    st.header("Three of seven hold it")
+    st.header("Two hold it")
+    cite.under("Two hold it", list, key="two")
+    st.header("How it is counted")
+    st.metric("For one third", "4")
+
+
+def test_a_number_that_cannot_be_cited_is_noticed_in_a_heading_and_on_a_card() -> None:
+    found = list(parts(AppTest.from_function(uncited, default_timeout=60).run()))
+    assert [(any(map(NUMBER.search, stated)), citable) for stated, _, citable in found] == [
+        (True, False),
+        (True, True),
+        (True, False),
+    ]
