@@ -51,33 +51,44 @@ def build(
     Returns the mart's path and what is said of them.
     """
     with Draft(data, afresh=afresh, memory=memory()) as draft:
-        draft.replace("event", reference.events() if events is None else events)
-        draft.replace("offchain_power", reference.offchain_powers())
-        draft.replace("planned", reference.planned())
-        draft.replace("explorer", reference.explorers().with_row_index("place"))
-        draft.replace("yardstick", yardsticks.rows(reference.yardsticks()))
         draft.doubt(doubted)
-        draft.take_in()
-        networks = {**imported(dict(draft.table(DESCRIPTIONS).iter_rows()), networks.values()), **networks}
-        for table, rows in described(networks).items():
-            draft.replace(table, rows)
-        draft.replace("entity", reference.entities())
-        rules = thresholds(networks)
-        measured = partial(metrics, rules=rules)
-        if shared and afresh:
-            measure_elsewhere(draft, rules, shared)
-        draft.measure(method_version(rules), measured)
-        draft.take_in_swept(swept.version())
-        draft.keep_newest()
-        draft.keep_ranks()
-        told_of, blanks = reference.claims(), reference.blanks()
-        if not draft.stands("all that is told of the newest", grounds.everything(draft, told_of, blanks)):
-            _tell(draft, measured, told_of)
+        fill(draft, networks, shared=shared if afresh else None, events=events)
         runs, torn = _ledger(draft, told)
         for table, rows in ledger(runs).items():
             draft.replace(table, rows)
         draft.replace("torn", pl.DataFrame({"message": torn}, {"message": pl.String()}))
         return draft.publish(datetime.now(UTC)), torn
+
+
+def fill(
+    draft: Draft,
+    networks: Mapping[str, Network],
+    *,
+    shared: Mapped | None = None,
+    events: pl.DataFrame | None = None,
+) -> None:
+    """Put into a draft all that follows from landing and the reference files; the ledger is not among it."""
+    draft.replace("event", reference.events() if events is None else events)
+    draft.replace("offchain_power", reference.offchain_powers())
+    draft.replace("planned", reference.planned())
+    draft.replace("explorer", reference.explorers().with_row_index("place"))
+    draft.replace("yardstick", yardsticks.rows(reference.yardsticks()))
+    draft.take_in()
+    networks = {**imported(dict(draft.table(DESCRIPTIONS).iter_rows()), networks.values()), **networks}
+    for table, rows in described(networks).items():
+        draft.replace(table, rows)
+    draft.replace("entity", reference.entities())
+    rules = thresholds(networks)
+    measured = partial(metrics, rules=rules)
+    if shared:
+        measure_elsewhere(draft, rules, shared)
+    draft.measure(method_version(rules), measured)
+    draft.take_in_swept(swept.version())
+    draft.keep_newest()
+    draft.keep_ranks()
+    told_of, blanks = reference.claims(), reference.blanks()
+    if not draft.stands("all that is told of the newest", grounds.everything(draft, told_of, blanks)):
+        _tell(draft, measured, told_of)
 
 
 def _tell(draft: Draft, measured: Callable[[Distributions], pl.DataFrame], told_of: pl.DataFrame) -> None:

@@ -126,6 +126,12 @@ class Landing:
         found = ((path, landed) for path in paths if path.exists() for landed in contents(path))
         return next((pair for pair in found if pair[1].snapshot.key == snapshot.key), None)
 
+    def holding(self, place: Place, height: int) -> Path | None:
+        """The file that has a reading's snapshot at a height; None where none has."""
+        folder = self.folder.joinpath(*map(safe, place))
+        paths = [folder / f"{height}.parquet", *sorted(folder.glob("????-??.parquet"))]
+        return next((path for path in paths if path.exists() and _within(path, height, height)), None)
+
     def newest(self, network: str, chain_id: str, reading: str) -> datetime | None:
         """Block time of the newest snapshot of a reading; None where there is none, or where its file is torn."""
         return self._end((network, chain_id, reading))[1]

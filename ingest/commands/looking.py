@@ -2,7 +2,8 @@
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,36 +13,106 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from ingest import job, recording
+from ingest import job, recording, verifying
 from ingest.commands.codes import DISK, FRESH, PARTIAL, STALE, USAGE
 from ingest.commands.guards import landed, published
 from ingest.commands.options import Names, duration, networks_named
 from ingest.commands.telling import log, said, say, whole_output
 from ingest.doctor import examined
 from ingest.network import Network
+from ingest.networks import networks
 from ingest.standing import REMEDY, Standing, line
 from ingest.transport import Http
 from ingest.upkeep import rotten
+from ingest.verifying import Gone
+from questions import cited
+from questions.cited import Found, NotCited
 from questions.freshness import disk, freshness, last_runs, torn
 from questions.trouble import Trouble, grouped, offline, troubles
 from store.disk import FAULTS
-from store.landing import Landing
+from store.landing import SAMPLE, Landing
 from store.ledger import Run
-from store.mart import Mart, data_folder
-from store.rows import AHEAD
+from store.mart import Mart, NoMart, data_folder, served_folder
+from store.rows import AHEAD, ReadingError
 
 
 def verify(
+    link: Annotated[
+        str,
+        typer.Argument(help="A link to a number, from Cite and reproduce of a page; of any host.", show_default=False),
+    ] = "",
     landing: Annotated[
         bool, typer.Option("--landing", help="Also every landing file, part of a long reading and line of the ledger.")
     ] = False,
+    node: Annotated[
+        bool, typer.Option("--node", help="Of a link: read its block again from a node that still serves it.")
+    ] = False,
 ) -> None:
-    """Compare what is stored with the hashes that were written with it; 0: all is whole, 4: not, one line a file."""
+    """Compare what is stored with the hashes that were written with it; 0: all is whole, 4: not, one line a file.
+
+    With a link: compute its number again from what landed, with --node from a node too; 0: equal, 4: different, 3: not
+    there any more, or no longer served.
+    """
+    if link or node:
+        raise typer.Exit(_verified(link, node=node))
     torn = 0
     for message in rotten(landed(data_folder()), landing=landing):
         say(message)
         torn += 1
     raise typer.Exit(STALE if torn else FRESH)
+
+
+def _verified(link: str, *, node: bool) -> int:
+    """Say of a link's number whether it comes out again; the exit code."""
+    try:
+        origin = cited.linked(link)
+    except NotCited as error:
+        raise typer.BadParameter(str(error)) from error
+    data = data_folder()
+    with suppress(NoMart):
+        data = served_folder(data)
+    if node and not verifying.of_one_snapshot(origin):
+        raise typer.BadParameter("this number rests on many readings: a node can be asked for one of them only")
+    if node and data.name == SAMPLE:
+        raise typer.BadParameter("this number is simulated: there is no node to ask")
+    with published(data) as mart:
+        said = cited.found(mart, origin)
+        if data.name == SAMPLE:
+            say("SIMULATED: no number here is of a real network")
+        say(f"published: {'not in what is served now' if said is None else repr(said.value)} ({mart.path.name})")
+        codes = [_compared("landing", said, lambda: verifying.from_landing(data, mart, origin, networks()))]
+        if node:
+            with Http() as http:
+                codes.append(_compared("node", said, lambda: verifying.from_node(data, origin, networks(), http)))
+    return STALE if STALE in codes else max(codes)
+
+
+def _compared(where: str, said: Found | None, compute: Callable[[], Found]) -> int:
+    """Say how a number that is computed again compares with what is published; the exit code."""
+    try:
+        again = compute()
+    except Gone as reason:
+        say(f"{where}: not there: {reason}")
+        return PARTIAL
+    except ReadingError as error:
+        say(f"{where}: {error}")
+        return STALE
+    if said is None:
+        say(f"{where}: {again.value!r}, and nothing is published to compare it with")
+        return PARTIAL
+    why = verifying.differs(said, again)
+    say(f"{where}: {f'DIFFERENT: {why}' if why else f'equal: {again.value!r}'}; {_rests(again)}")
+    return STALE if why else FRESH
+
+
+def _rests(found: Found) -> str:
+    """On which snapshots a number rests, and by which versions it is computed."""
+    rows = found.snapshots.to_dicts()
+    first = "".join(f"{row['reading']} at block {row['height']}, asked from {row['endpoint']}" for row in rows[:1])
+    more = f" and {len(rows) - 1} more" if len(rows) > 1 else ""
+    versions = {"method": found.method_version, "labels": found.labels_version}
+    told = ", ".join(f"{name} {version}" for name, version in versions.items() if version)
+    return ", ".join(part for part in (f"{first}{more}", told) if part) or "it rests on no snapshot"
 
 
 def status(

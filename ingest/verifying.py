@@ -1,0 +1,146 @@
+"""A cited number computed again by the same formulas: from what landed, and from a node that still has its block.
+
+A link says which number is meant, and nothing else: whom to ask stands in the networks' files and the settings.
+"""
+
+import os
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from ingest.backfill import addresses, untold
+from ingest.job import read_at
+from ingest.network import Archive, Network, Reading
+from ingest.publication import fill, ledger, thresholds
+from ingest.settings import memory
+from ingest.transport import Http, bare
+from publish.concentration import method_version, metrics
+from questions import cited
+from questions.cited import KINDS, Found, Origin
+from store import reference
+from store.draft import scratch
+from store.landing import Landing
+from store.mart import Mart
+from store.statements import GROUPINGS
+
+# Tables whose numbers follow from one snapshot alone, as metrics do under groupings that have a history.
+OF_ONE: Final = ("distribution", "holding", "observation", "snapshot")
+
+# The networks that the program describes, by their names.
+Networks = Mapping[str, Network]
+
+
+class Gone(Exception):
+    """What a number is to be compared with is not there any more, or nobody serves it."""
+
+
+def of_one_snapshot(origin: Origin) -> bool:
+    """Whether a number follows from one snapshot and the labels; others rest on the newest of many readings."""
+    table = origin.metric.partition(".")[0]
+    return origin.height is not None and (table in OF_ONE or (table not in KINDS and origin.grouping in GROUPINGS))
+
+
+def from_landing(data: Path, mart: Mart, origin: Origin, known: Networks) -> Found:
+    """The number as it follows from the sealed files that landed; of the mart only their names are asked.
+
+    Raises Gone where they lack it, BadData where one is torn.
+    """
+    landing = Landing(data)
+    if of_one_snapshot(origin):
+        path = landing.holding((origin.network, origin.chain_id, origin.reading), origin.height or 0)
+        if path is None:
+            raise Gone(f"{landing.folder} has no {origin.reading} of {origin.network} at block {origin.height}")
+        return _of_file(Landing(data, [path]), origin, known)
+    files = mart.table("SELECT file FROM landing_file ORDER BY file")["file"]
+    held = Landing(data, [path for name in files if (path := landing.folder / name).exists()])
+    with scratch(_name(), held, memory()) as draft:
+        fill(draft, known)
+        for table, rows in ledger(landing.ledger.runs()[0]).items():
+            draft.replace(table, rows)
+        for error in draft.torn.values():
+            raise error
+        return _surely(cited.found(draft, origin))
+
+
+def _of_file(landing: Landing, origin: Origin, known: Networks) -> Found:
+    rules = thresholds(known)
+    with scratch(_name(), landing, memory()) as draft:
+        draft.replace("entity", reference.entities())
+        draft.take_in()
+        for error in draft.torn.values():
+            raise error
+        draft.measure(method_version(rules), partial(metrics, rules=rules))
+        draft.keep_newest()
+        return _surely(cited.found(draft, origin))
+
+
+def _name() -> str:
+    return f"verify-{os.getpid()}"
+
+
+def _surely(found: Found | None) -> Found:
+    if found is None:
+        raise Gone("what landed there gives no such number")
+    return found
+
+
+def from_node(data: Path, origin: Origin, known: Networks, http: Http) -> Found:
+    """The number as it follows from what a node tells of the same block today, named as its endpoint.
+
+    Nothing of it stays. Raises Gone with the reason of each endpoint where none serves the block.
+    """
+    network, reading = _readable(origin, known)
+    landing, reasons = Landing(data / _name()), []
+    line = addresses(network)
+    for address in line:
+        others = [other for other in line if other != address]
+        try:
+            http.begin_anew()
+            outcomes = read_at(
+                network, (reading,), partial(_at, network, http, [address, *others], origin), http, landing
+            )
+            failed = next((one for one in outcomes if one.reading == reading.name and one.error), None)
+            if failed is None:
+                return _of_file(Landing(data / _name(), landing.files()), origin, known)
+            reasons.append(f"{bare(address)}: {failed.message}")
+        finally:
+            landing.discard()
+    raise Gone("; ".join(reasons) or f"{network.name} has no endpoint")
+
+
+def _at(network: Network, http: Http, line: list[str], origin: Origin) -> object:
+    """The chain at the block, as the first of some endpoints tells it."""
+    assert isinstance(network.chain, Archive)
+    return network.chain.past(http, line).at(origin.height or 0)
+
+
+def _readable(origin: Origin, known: Networks) -> tuple[Network, Reading]:
+    """The network and the reading of a number, if its past can be asked for; raises Gone."""
+    network = known.get(origin.network)
+    if network is None or network.chain is None:
+        raise Gone(f"{origin.network} has no chain that is asked")
+    if not isinstance(network.chain, Archive):
+        raise Gone(next(iter(untold(network))))
+    if network.chain.chain_id != origin.chain_id:
+        raise Gone(f"{origin.network} is on the chain {network.chain.chain_id} today, not on {origin.chain_id}")
+    reading = next((one for one in network.readings if one.name == origin.reading), None)
+    if reading is None or reading.no_past:
+        raise Gone(f"{origin.reading}: {reading.no_past if reading else 'it is read no more'}")
+    return network, reading
+
+
+def differs(said: Found, again: Found) -> str:
+    """How a number that was computed again differs, in words; empty where it is the same to the last bit."""
+    if said.value != again.value or type(said.value) is not type(again.value):
+        return f"the number is {again.value!r}, not {said.value!r}"
+    keys = ("network", "chain_id", "reading", "height")
+    rows = {tuple(row[key] for key in keys): row for row in again.snapshots.to_dicts()}
+    for row in said.snapshots.to_dicts():
+        other = rows.get(tuple(row[key] for key in keys))
+        if other is None:
+            return f"it rests on no {row['reading']} of {row['network']} at block {row['height']}"
+        for name in ("hash", "sha256"):
+            if row[name] != other[name]:
+                return f"the number is the same, but {name} of {row['reading']} is {other[name]}, not {row[name]}"
+    return ""

@@ -1,0 +1,146 @@
+"""A link to a number: computed again from what landed, and from a node that still has the block."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from ingest.sample.world import build_sample
+from questions import cited
+from questions.populations import populations
+from store.landing import SAMPLE, Landing, contents
+from store.mart import opened
+from store.rows import Facts
+from tests.worlds.archives import HEAD, Archive, archived
+from tests.worlds.moving_chain import called
+
+pytestmark = pytest.mark.slow
+
+
+def link(data: Path, metric: str, reading: str = "validators", grouping: str = "control") -> str:
+    """A link to a number of Akash's validators, as a page gives it."""
+    with opened(data) as mart:
+        one = next(p for p in populations(mart) if (p.network, p.reading) == ("akash", reading))
+    return cited.link("https://deai.example/power", {"net": "akash"}, cited.of_population(one, metric, grouping))
+
+
+@pytest.fixture
+def village(hamlet: Path, tmp_path: Path) -> Path:
+    """The small world, for a test that spoils it."""
+    shutil.copytree(hamlet, tmp_path / "village")
+    return tmp_path / "village"
+
+
+@pytest.mark.parametrize("metric", ["nc_gt_1_2", "effective_parties", "distribution.n", "distribution.total"])
+def test_a_number_comes_out_of_what_landed_again(hamlet: Path, metric: str) -> None:
+    code, said, _ = called(hamlet, "verify", link(hamlet, metric))
+    assert code == 0
+    assert "landing: equal" in said
+    assert "SIMULATED" not in said
+
+
+def test_a_count_of_power_is_computed_from_all_that_it_rests_on(hamlet: Path) -> None:
+    halt = cited.link("/", {}, cited.of_power("akash", "number", "force", "halt"))
+    code, said, _ = called(hamlet, "verify", halt)
+    assert (code, "landing: equal" in said) == (0, True)
+
+
+def test_a_number_that_was_published_otherwise_is_found_out(village: Path) -> None:
+    asked, landing = link(village, "nc_gt_1_2"), Landing(village)
+    path = landing.folder / newest_file(village)
+    (before,) = [one.snapshot for one in contents(path)]
+    rows = landing.read(path, before.key)
+    # Another sealed file is put in its place: the mart still has what it was built from.
+    path.unlink()
+    largest = pl.col("amount").cast(pl.Int128) * pl.when(pl.int_range(pl.len()) == 0).then(90).otherwise(1)
+    more = rows.with_columns(largest.cast(pl.Decimal(38, 0)))
+    total = {"validators": int(more["amount"].sum())}
+    landing.land(replace(before, reported=total), Facts(more, reported=total))
+    code, said, _ = called(village, "verify", asked)
+    assert (code, "landing: DIFFERENT: the number is" in said) == (4, True)
+
+
+def newest_file(data: Path) -> str:
+    with opened(data) as mart:
+        query = "SELECT file FROM newest WHERE network = 'akash' AND reading = 'validators'"
+        return str(mart.table(query)["file"].item())
+
+
+def test_a_torn_file_is_no_proof(village: Path) -> None:
+    asked = link(village, "nc_gt_1_2")
+    path = village / "landing" / newest_file(village)
+    path.write_bytes(path.read_bytes()[:-40] + b"\0" * 40)
+    code, said, _ = called(village, "verify", asked)
+    assert (code, "torn" in said) == (4, True)
+
+
+def test_what_landing_has_no_more_cannot_be_compared(village: Path) -> None:
+    asked = link(village, "nc_gt_1_2")
+    shutil.rmtree(village / "landing" / "akash" / "akashnet-2" / "validators")
+    code, said, _ = called(village, "verify", asked)
+    assert (code, "not there" in said) == (3, True)
+
+
+@pytest.mark.parametrize(
+    "link",
+    ["nonsense", "https://deai.example/power?net=akash", "/?cite=x", "file:///etc/passwd?cite=../../etc"],
+)
+def test_a_link_without_a_number_is_wrong_usage(hamlet: Path, link: str) -> None:
+    assert called(hamlet, "verify", link)[0] == 2
+
+
+def test_node_without_a_link_and_of_many_readings_is_wrong_usage(hamlet: Path) -> None:
+    halt = cited.link("/", {}, cited.of_power("akash", "number", "force", "halt"))
+    assert called(hamlet, "verify", "--node")[0] == 2
+    assert called(hamlet, "verify", halt, "--node")[0] == 2
+
+
+def test_a_number_of_the_sample_says_that_it_is_simulated_and_asks_no_node(tmp_path: Path) -> None:
+    build_sample(tmp_path / SAMPLE, days=2)
+    asked = link(tmp_path / SAMPLE, "effective_parties")
+    code, said, _ = called(tmp_path, "verify", asked)
+    assert (code, "SIMULATED" in said, "landing: equal" in said) == (0, True, True)
+    assert called(tmp_path, "verify", asked, "--node")[0] == 2
+
+
+@pytest.fixture
+def read_once(tmp_path: Path) -> Iterator[tuple[Path, Archive, str, str]]:
+    """A day of a chain that was read from its node, and published; the node; its address; a link to a number."""
+    node = Archive()
+    with archived(node) as (_, (url,)):
+        wanted = ("backfill", "--network", "akash", "--reading", "validators", "--reading", "consensus")
+        code, _, errors = called(tmp_path, *wanted, "--weeks", "1", "--most", "1", AKASH_URL=url)
+        assert code == 0, errors
+        yield tmp_path, node, url, link(tmp_path, "effective_parties")
+
+
+def test_a_node_that_still_has_the_block_gives_the_same_number(read_once: tuple[Path, Archive, str, str]) -> None:
+    data, node, url, asked = read_once
+    node.asked = []
+    code, said, _ = called(data, "verify", asked, "--node", AKASH_URL=url)
+    assert (code, said.count(": equal: ")) == (0, 2)
+    # Only of the block that is meant, and nothing of it stays.
+    assert node.read == {cited.linked(asked).height}
+    assert sorted(path.name for path in data.glob("verify-*")) == []
+
+
+def test_a_node_that_tells_another_state_of_the_block_is_told_as_different(
+    read_once: tuple[Path, Archive, str, str],
+) -> None:
+    data, node, url, asked = read_once
+    larger = [
+        replace(one, tokens=one.tokens * (9 if place == 0 else 1)) for place, one in enumerate(node.state.validators)
+    ]
+    node.state = replace(node.state, validators=larger)
+    code, said, _ = called(data, "verify", asked, "--node", AKASH_URL=url)
+    assert (code, "landing: equal" in said, "node: DIFFERENT" in said) == (4, True, True)
+
+
+def test_a_block_that_no_node_keeps_is_no_longer_served(read_once: tuple[Path, Archive, str, str]) -> None:
+    data, node, url, asked = read_once
+    node.states = HEAD - 1
+    code, said, _ = called(data, "verify", asked, "--node", AKASH_URL=url)
+    assert (code, "landing: equal" in said, "node: not there" in said) == (3, True, True)
