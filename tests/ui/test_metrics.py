@@ -1,10 +1,13 @@
 """Each metric is written as what it is."""
 
+from datetime import date
+
 import numpy as np
+import polars as pl
 import pytest
 
 from analytics.spread.metrics import METRICS, measure
-from ui import metrics
+from ui import metrics, two_days
 
 # Ten distributions of odd amounts, from two parties to twenty.
 AMOUNTS = [(place * 7919 + size * 104_729) % 997 + 1 for size in range(2, 12) for place in range(2 * size)]
@@ -28,3 +31,10 @@ def test_a_chains_own_threshold_is_a_count() -> None:
         ("count", 3.0, 4.0, "spread"),
         ("index", None, 0.5, "concentrated"),
     ]
+
+
+@pytest.mark.parametrize(("why", "said"), [("", "one of 1"), ("other labels", "none of 1")])
+def test_of_how_many_a_change_can_be_told_is_said(why: str, said: str) -> None:
+    rows = pl.DataFrame({"why": [why]})
+    told = two_days.headline(rows, "gini", date(2026, 6, 1), date(2026, 12, 1))
+    assert told == f"Gini coefficient on 1 Jun 2026 and on 1 Dec 2026: {said} can be compared"
