@@ -53,7 +53,7 @@ def layer(read: Sequence[Row], unread: Sequence[Row], dated: Mapping[str, str]) 
 
 
 def _forced(said: Sequence[tuple[Row, Said]], dated: Mapping[str, str]) -> Iterator[str]:
-    """Those who are enough, the fewest first: one key each can change the rules of Vana and Olas."""
+    """Those who are enough, the fewest first: one key each can change the rules of A and B."""
     found: dict[tuple[int, Action, str], list[str]] = defaultdict(list)
     for row, one in said:
         if one.number is not None:
@@ -102,7 +102,7 @@ def _loudest(row: Row) -> str:
 
 
 def named(row: Row, cell: Cell) -> str:
-    """A resource of a network: stake by owner of Vana."""
+    """A resource of a network: stake by owner of A."""
     return f"{ABOUT[Column(cell.column)].title.lower()} of {title(row)}"
 
 
