@@ -69,7 +69,7 @@ CAPITALS: Final = {"bme": "BME", "cpu": "CPU", "gpu": "GPU", "gpus": "GPUs"}
 
 
 def reading(name: str, coins: Mapping[str, str]) -> str:
-    """The name of a reading as a reader hears it: external_least_uact is External least in ACT.
+    """The name of a reading as a reader hears it: gpu_offers is GPU offers, price_in_<unit> names the unit's token.
 
     coins: tokens by how the chain calls their units.
     """
@@ -79,7 +79,7 @@ def reading(name: str, coins: Mapping[str, str]) -> str:
 
 
 def coin(unit: str) -> str:
-    """How a chain calls a unit, without how fine it is counted: 1e-18 uact is uact."""
+    """How a chain calls a unit, without how fine it is counted: without the factor before it."""
     return unit.rpartition(" ")[2]
 
 
