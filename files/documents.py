@@ -27,10 +27,25 @@ PARTIES: Final = 100
 NAMED: Final = 3
 LONGEST: Final = 300
 COLUMNS: Final = (
-    *("network", "measure", "population", "grouping", "rank", "party", "named_by", "address", "addresses", "amount"),
+    *(
+        "network",
+        "measure",
+        "metric",
+        "population",
+        "grouping",
+        "rank",
+        "party",
+        "named_by",
+        "address",
+        "addresses",
+        "amount",
+    ),
     *("unit", "share", "cumulative", "chain_id", "block", "block_hash", "block_time", "endpoint", "coverage"),
     *("method_version", "simulated"),
 )
+# What a row is of: what a party has; how few parties are enough.
+AMOUNT: Final = "amount"
+FEWEST: Final = "fewest_parties"
 # A share as readers see it, which no file for programs has.
 PART: Final = "part"
 NOBODY: Final = pl.DataFrame(schema=dict.fromkeys((*COLUMNS, PART), pl.String))
@@ -168,6 +183,7 @@ def _parties(mart: Mart, cell: Cell, one: Population, simulated: bool) -> pl.Dat
         pl.Series(PART, [share(part) for part in rows["share"]], dtype=pl.String),
         network=pl.lit(one.network),
         measure=pl.lit(cell.column),
+        metric=pl.lit(AMOUNT),
         population=pl.lit(one.population),
         grouping=pl.lit(GROUPING),
         unit=pl.lit(one.unit),
@@ -198,7 +214,21 @@ def _power(mart: Mart, power: Power, simulated: bool) -> Document:
     blocks = [read.get((side, action), []) for side, action in zip(rows["side"], actions, strict=True)]
     at = [" ".join(f"{one['reading']}@{one['block']}:{one['hash']}" for one in several_) for several_ in blocks]
     told = [{**row, "read": list(found)} for row, found in zip(rows.to_dicts(), blocks, strict=True)]
-    rows = rows.with_columns(pl.Series("read", at, dtype=pl.String), simulated=pl.lit(simulated))
+    # Of what rests on one block the columns of other files; what rests on several has all of them in `read`.
+    alone = [found[0] if len(found) == 1 else {} for found in blocks]
+    named = {"chain_id": "chain_id", "block": "block", "hash": "block_hash", "time": "block_time"}
+    types = {"block": pl.Int64()}
+    rows = rows.with_columns(
+        pl.Series("read", at, dtype=pl.String),
+        *(
+            pl.Series(column, [one.get(name) for one in alone], dtype=types.get(name, pl.String()))
+            for name, column in named.items()
+        ),
+        metric=pl.lit(FEWEST),
+        grouping=pl.lit(GROUPING),
+        method_version=pl.col("rule"),
+        simulated=pl.lit(simulated),
+    )
     said = power_sentence(power)
     numbers = {
         "format": FORMAT,

@@ -265,7 +265,7 @@ def licences() -> None:
     st.header("Licences and thanks", anchor=False)
     thanks = "".join(f"* {inert.markdown(one, 300)}\n" for one in served.asked(freshness.credits))
     st.markdown(
-        "* The program is free software under the MIT licence.\n"
+        "* The program is free software under the MIT licence; our compilation of the data is under CC BY 4.0.\n"
         "* Facts of chains come from public nodes, named beside every number. Nobody owns facts, but operators serve "
         "them free of charge: ask them gently.\n"
         f"{thanks}"

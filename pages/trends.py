@@ -152,6 +152,7 @@ def together(rows: pl.DataFrame, metric: str, said: str, chosen: list[Population
             said,
             [frame.source(one, choose.GROUPINGS[grouping].lower()) for one in chosen],
             "Networks differ in what they count; compare the direction of a line before its height.",
+            name=f"{metric}-history",
         )
     )
 

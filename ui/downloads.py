@@ -49,7 +49,7 @@ def buttons(frame: pl.DataFrame, name: str, sources: Sequence[Provenance], *, ke
     with st.container(horizontal=True):
         st.download_button(
             "CSV",
-            lambda: csv(marked(with_provenance(frame, sources), simulated=simulated)),
+            lambda: csv(marked(with_provenance(frame, sources, name), simulated=simulated)),
             f"{stem}.csv",
             "text/csv",
             key=f"{key}-csv",
@@ -58,7 +58,7 @@ def buttons(frame: pl.DataFrame, name: str, sources: Sequence[Provenance], *, ke
         )
         st.download_button(
             "Parquet",
-            lambda: parquet(marked(with_provenance(frame, sources), simulated=simulated)),
+            lambda: parquet(marked(with_provenance(frame, sources, name), simulated=simulated)),
             f"{stem}.parquet",
             "application/vnd.apache.parquet",
             key=f"{key}-parquet",

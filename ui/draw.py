@@ -18,7 +18,7 @@ from ui.provenance import Provenance
 class Chart:
     """A figure and everything it owes its reader: alt text, sources, what is drawn as a table, a note on reading it.
 
-    unfolded: whether the table is open at first.
+    unfolded: whether the table is open at first. name: what its files are called, where the key says too little.
     """
 
     key: str
@@ -29,6 +29,7 @@ class Chart:
     sources: Sequence[Provenance]
     note: str = ""
     unfolded: bool = False
+    name: str = ""
 
 
 def show(chart: Chart) -> None:
@@ -42,7 +43,7 @@ def show(chart: Chart) -> None:
                 st.plotly_chart(
                     signed(chart.figure, chart.sources),
                     key=chart.key,
-                    config=_modebar(chart.key, chart.sources),
+                    config=_modebar(chart.name or chart.key, chart.sources),
                     alt=inert.plain(chart.alt, 600),
                 )
             source_line(chart.sources, chart.note, embed.link(name))
@@ -58,7 +59,7 @@ def clickable(chart: Chart) -> list[int]:
         state = st.plotly_chart(
             signed(chart.figure, chart.sources),
             key=chart.key,
-            config=_modebar(chart.key, chart.sources),
+            config=_modebar(chart.name or chart.key, chart.sources),
             alt=inert.plain(chart.alt, 600),
             on_select="rerun",
             selection_mode="points",
@@ -160,7 +161,7 @@ def folded(chart: Chart) -> None:
     if embed.only():
         return
     with st.expander("Table, downloads, method", expanded=chart.unfolded, icon=":material/table_rows:"):
-        downloads.buttons(chart.table, chart.key, chart.sources, key=chart.key)
+        downloads.buttons(chart.table, chart.name or chart.key, chart.sources, key=chart.key)
         tables.show(chart.table, chart.columns, alt=f"Table of the chart: {chart.alt}", key=f"{chart.key}-table")
         for method in dict.fromkeys(source.method for source in chart.sources if source.method):
             st.markdown(inert.markdown(method, 2000))

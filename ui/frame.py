@@ -145,4 +145,6 @@ def source(population: Population, grouping: str = "", unit: str = "") -> Proven
         grouping=grouping,
         n=population.n,
         simulated=population.simulated,
+        chain_id=population.chain_id,
+        hash=population.hash,
     )

@@ -79,3 +79,31 @@ def test_parquet_keeps_types_and_drops_invisible_letters() -> None:
     read = pl.read_parquet(io.BytesIO(downloads.parquet(frame)))
     assert read["name"].to_list() == ["=1+1", "ab", None]
     assert read.schema == frame.schema
+
+
+def test_every_file_has_the_columns_that_say_what_its_rows_are_also_where_nothing_is_known() -> None:
+    wanted = {f"source_{name}" for name in ("metric", "population", "grouping", "block", "hash", "time", "chain")}
+    wanted |= {"network", "source_method_version", "source_simulated"}
+    for sources in ([], [source("Akash")], [source("Akash"), source("Fetch.ai", 7)]):
+        for frame in (pl.DataFrame({"n": [1]}), pl.DataFrame({"network": ["Akash"], "rule": ["v3"]})):
+            told = with_provenance(frame, sources, "stake")
+            assert wanted <= {*told.columns}
+            assert told["source_metric"].to_list() == ["stake"]
+            assert told["source_method_version"].to_list() == ["v3" if "rule" in frame.columns else None]
+
+
+def test_each_row_of_a_history_says_its_own_block_hash_metric_and_version() -> None:
+    rows = pl.DataFrame(
+        {
+            "network": ["akash", "akash"],
+            "population": ["validators", "validators"],
+            "metric": ["gini", "gini"],
+            "height": [7, 8],
+            "hash": ["aa", "bb"],
+            "chain_id": ["akashnet-1", "akashnet-2"],
+            "method_version": ["v1", "v2"],
+        }
+    )
+    told = with_provenance(rows, [source("Akash"), source("Fetch.ai")], "gini-history")
+    columns = [f"source_{name}" for name in ("block", "hash", "chain", "metric", "method_version")]
+    assert told.select(columns).rows() == [(7, "aa", "akashnet-1", "gini", "v1"), (8, "bb", "akashnet-2", "gini", "v2")]
