@@ -55,6 +55,8 @@ def which(text: str, known: Sequence[Population]) -> None:
     found = served.asked(candidates, known, text)
     st.header("Which one do you mean?" if found.found else "Nobody was found", anchor=False)
     find.cards(found, text, len(found.found))
+    if among := list({one.population.key: one.population for one in found.found if one.population}.values()):
+        cite.under("Which one do you mean?", lambda: stated.amounts(among), key="candidates", note=SHARE)
 
 
 @frame.section
