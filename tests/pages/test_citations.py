@@ -70,6 +70,8 @@ def views(data: Path) -> Iterator[tuple[str, dict[str, str]]]:
         yield page, {}
     with opened(data / SAMPLE) as mart:
         networks = sorted({one.network for one in populations(mart)})
+        holder = mart.table("SELECT min(address) AS one FROM held WHERE reading = 'validators'")["one"].item()
+    yield "entity", {"q": holder}
     for network in networks:
         yield "power", {"net": network}
     for page in ("whatif", "markets"):
