@@ -68,8 +68,11 @@ def spend_parties(mart: Mart, column: str = "leases") -> pl.DataFrame:
     column: a key of markets.COLUMNS. Addresses of a protocol are no party, as everywhere under the grouping `control`.
     """
     held = _spend(mart, column)
-    known = _labels(mart, held)
-    return markets.parties(counted(held, known), _costs(mart, held), _entities(known))
+    return _parties(mart, held, _labels(mart, held))
+
+
+def _parties(mart: Mart, held: pl.DataFrame, labels: pl.DataFrame) -> pl.DataFrame:
+    return markets.parties(counted(held, labels), _costs(mart, held), _entities(labels))
 
 
 def counted(held: pl.DataFrame, labels: pl.DataFrame) -> pl.DataFrame:
@@ -121,8 +124,9 @@ def supply(mart: Mart) -> pl.DataFrame:
 
 def gate(mart: Mart) -> pl.DataFrame:
     """Who opens the gate: see compute_supply.gate."""
-    known = _entities(_labels(mart, _spend(mart, "leases")))
-    return compute_supply.gate(spend_parties(mart), _own(mart, "audited_by:.*"), known)
+    held = _spend(mart, "leases")
+    known = _labels(mart, held)
+    return compute_supply.gate(_parties(mart, held, known), _own(mart, "audited_by:.*"), _entities(known))
 
 
 def escrow(mart: Mart, network: str) -> pl.DataFrame:
