@@ -53,12 +53,12 @@ _VOTES: Final = """
 class Record:
     """How validators voted on the proposals that are over.
 
-    validators: address, share (of all bonded), voted and of (proposals), used (part of its power, over all of them,
-    that its votes carried; null where delegations were not read), latest (its last votes, newest first), alike (others
-    with the same votes), decides and close (simulated chance to turn the result its way: of all votes, of close
-    ones; null where too few proposals are known). overridden: part of the delegated stake that voted for itself, None
-    where delegations were not read. error and close_error: of `decides` and `close`, three standard errors; None where
-    they are.
+    validators: address, share (of all bonded), voted (on how many of them), proposals (how many there are), used
+    (part of its power, over all of them, that its votes carried; null where delegations were not read), latest (its
+    last votes, newest first), alike (others with the same votes), decides and close (simulated chance to turn the
+    result its way: of all votes, of close ones; null where too few proposals are known). overridden: part of the
+    delegated stake that voted for itself, None where delegations were not read. error and close_error: of `decides`
+    and `close`, three standard errors; None where they are.
     """
 
     validators: pl.DataFrame
@@ -99,7 +99,7 @@ def recorded(stake: Stake, cast: pl.DataFrame, rule: Rule | None) -> Record:
             "address": operators,
             "share": [stake.validators[one].tokens / bonded for one in operators],
             "voted": (table != ABSENT).sum(axis=0, dtype=np.int64),
-            "of": np.full(len(operators), proposals, np.int64),
+            "proposals": np.full(len(operators), proposals, np.int64),
             "used": [float(used.get(one, 0)) if stake.by_delegator else None for one in operators],
             "latest": [" · ".join(WORDS[code] for code in column[::-1][:LATEST]) for column in table.T.tolist()],
             "alike": [alike[place] for place in range(len(operators))],

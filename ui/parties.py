@@ -43,7 +43,8 @@ def called(rows: pl.DataFrame, network: str = "") -> pl.DataFrame:
     network: of whose addresses, as they are stored, the rows are; then the name leads to the page of the address.
     """
     party = [inert.plain(name) or words.short(address) for name, address in rows.select("party", "address").iter_rows()]
-    led = rows.with_columns(of=link(network, "") + pl.col("address")) if network else rows
+    # Beside what rows have: a column of that name would be overwritten in silence.
+    led = rows.hstack(rows.select(of=link(network, "") + pl.col("address"))) if network else rows
     return led.with_columns(pl.Series("party", party, dtype=pl.String))
 
 

@@ -56,14 +56,14 @@ def of_one(found: Record | None, operator: str) -> str:
     known = pl.DataFrame() if found is None else found.validators.filter(address=operator)
     if known.is_empty():
         return ""
-    voted, of = known.select("voted", "of").row(0)
+    voted, of = known.select("voted", "proposals").row(0)
     times = f"**{words.numeral(voted)} of {words.numeral(of)}**"
     return f"It voted on {times} proposals that are over and whose votes were read."
 
 
 def beside(rows: pl.DataFrame, found: Record | None) -> pl.DataFrame:
     """Rows with an address of a validator, and how often it voted as `voted_on`: 9 of 12, or empty."""
-    counts = [] if found is None else found.validators.select("address", "voted", "of").rows()
+    counts = [] if found is None else found.validators.select("address", "voted", "proposals").rows()
     known = {address: f"{voted} of {of}" for address, voted, of in counts}
     told = [known.get(address, "") for address in rows["address"]]
     return rows.with_columns(pl.Series("voted_on", told, dtype=pl.String))
@@ -95,7 +95,7 @@ def columns(found: Record, electorate: Electorate) -> tables.Columns:
         "party": tables.text(electorate.voter.capitalize(), pinned=True),
         "share": tables.bar(f"Of all {electorate.power}", most=most),
         "voted": tables.count("Voted on"),
-        "of": tables.count(
+        "proposals": tables.count(
             "Of proposals", "Proposals that are over and whose votes were read one by one, as they were read last."
         ),
         "used": tables.percent("Power used", "Part of its power, over all of them, that its own votes carried."),

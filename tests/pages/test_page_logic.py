@@ -399,7 +399,8 @@ def test_who_did_not_vote_is_told_by_the_shares_that_count_while_a_vote_is_open(
 
 def test_who_takes_part_is_told_of_votes_that_are_over(visit: Open) -> None:
     shown = visit("proposals", p="akash:2")
-    rows = table(shown, "voted", "of", "latest")
+    rows = table(shown, "voted", "proposals", "latest")
+    assert set(rows["proposals"]) == {1}
     assert sorted(rows["voted"]) == [0] * (VALIDATORS - 5) + [1] * 5
     assert rows["latest"].to_list()[:6] == ["yes", "yes", "no", "abstain", "veto", "absent"]
     # One vote does not say how people are used to vote.

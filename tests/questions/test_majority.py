@@ -102,7 +102,7 @@ def test_an_address_finds_its_own_vote_and_nobody_elses(mart: Mart, counted: Cou
 def test_the_record_has_everybody_who_could_vote(mart: Mart) -> None:
     found = voting_record.record(mart, "assembly")
     assert found is not None
-    rows = {row["address"]: (row["voted"], row["of"]) for row in found.validators.iter_rows(named=True)}
+    rows = {row["address"]: (row["voted"], row["proposals"]) for row in found.validators.iter_rows(named=True)}
     assert rows == {ANN: (1, 1), BEN: (1, 1), **dict.fromkeys((CAM, DEE, EVE, FAY), (0, 1))}
     assert set(found.silent.voters) == {CAM, DEE, EVE, FAY}
     assert found.overridden is None
