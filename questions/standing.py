@@ -8,8 +8,7 @@ from questions.entity import Entity
 from questions.populations import Population
 from questions.power import GROUPING
 from questions.ranking import counted_total, outvoted_by, ranking
-from questions.search import Found, spelled
-from store import addresses
+from questions.search import Found
 from store.mart import Mart
 from store.reference import PROTOCOL
 
@@ -96,15 +95,6 @@ def _ranks(mart: Mart, held: Sequence[tuple[Found, Population, int]]) -> list[in
     snapshots, numbers = [one.snapshot for _, one, _ in held], [one.population_id for _, one, _ in held]
     more = dict(mart.table(_ABOVE, snapshots, numbers, amounts).iter_rows())
     return [more.get(place, 0) + 1 for place in range(len(held))]
-
-
-def everywhere(mart: Mart, known: Sequence[Population], found: Found) -> list[Standing]:
-    """Where a key stands on all networks, by all its spellings: first where it votes, then the largest share first."""
-    try:
-        same = spelled(mart, addresses.address(found.canonical))
-    except addresses.NotAnAddress:
-        same = [found]
-    return standing(mart, known, *same)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from questions import ranking
+from questions.entity import entity
 from questions.populations import Population, heading, headlines, populations, things
 from questions.search import beginnings, misspelled, one_each, search
-from questions.standing import everywhere, standing, votes
+from questions.standing import Standing, standing, votes
 from store.addresses import ss58
 from store.draft import Draft
 from store.landing import Landing
@@ -189,10 +190,17 @@ def test_an_address_stands_where_sorting_puts_it(mart: Mart, known: list[Populat
     assert stands["consensus/validators"].amount == 333
 
 
+def everywhere(mart: Mart, known: list[Population], who: str) -> list[Standing]:
+    """Where the page on an address of Akash says that it stands."""
+    key = entity(mart, f"akash:{who}")
+    assert key is not None
+    return standing(mart, known, *(member.found for member in key.members))
+
+
 def test_a_key_stands_on_all_networks_whichever_spelling_was_pasted(mart: Mart, known: list[Population]) -> None:
     found = search(mart, address("akash", 3))
     assert len(one_each(found)) == 1
-    stands = everywhere(mart, known, found[0])
+    stands = everywhere(mart, known, address("akash", 3))
     where = {(stand.population.network, stand.population.population) for stand in stands}
     assert {(network, who) for network in ("akash", "fetch") for who in ("validators", "delegators")} <= where
     voting = [votes(stand.population) for stand in stands]
@@ -201,7 +209,7 @@ def test_a_key_stands_on_all_networks_whichever_spelling_was_pasted(mart: Mart, 
 
 @pytest.mark.slow
 def test_what_outvotes_an_address_is_told_only_where_it_votes(mart: Mart, known: list[Population]) -> None:
-    largest = search(mart, address("akashvaloper", 0))[0]
+    largest = address("akashvaloper", 0)
     by_population = {(s.population.network, s.population.key): s for s in everywhere(mart, known, largest)}
     first = by_population["akash", "consensus/validators"]
     amounts = sorted((1000 // (place + 1) for place in range(VALIDATORS)), reverse=True)
@@ -210,7 +218,7 @@ def test_what_outvotes_an_address_is_told_only_where_it_votes(mart: Mart, known:
 
 
 def test_smaller_voters_are_outvoted_by_one(mart: Mart, known: list[Population]) -> None:
-    second = search(mart, address("akashvaloper", 1))[0]
+    second = address("akashvaloper", 1)
     assert {s.others for s in everywhere(mart, known, second) if s.population.reading == "consensus"} == {1}
 
 
