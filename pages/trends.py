@@ -73,7 +73,10 @@ def over_time(known: Sequence[Population], column: str, metric: str, days: int, 
     st.caption(f"{METRICS[metric].meaning} A higher value says that {METRICS[metric].reads}.")
     if lacking := left_out(read, metric):
         st.caption(inert.markdown(lacking, 600))
-    panels(rows, served.asked(history.events), metric, chosen, grouping)
+    # Without a second day there is no line of which a small chart could show more.
+    if not curves.once(rows):
+        panels(rows, served.asked(history.events), metric, chosen, grouping)
+    intervals.explained(resampled.told(rows))
     together(rows, metric, said, chosen, grouping)
     cite.under(
         said,
@@ -120,7 +123,6 @@ def panels(rows: pl.DataFrame, events: pl.DataFrame, metric: str, chosen: list[P
     st.markdown(happenings.listed(pl.concat(happened)))
     if changed:
         st.caption(f"{history.CHANGED}: from here on the number is computed by another version of its method.")
-    intervals.explained(resampled.told(rows))
 
 
 @frame.section
@@ -202,7 +204,7 @@ def side_by_side(known: Sequence[Population], column: str, metric: str, grouping
     st.markdown(f"**{two_days.headline(rows, metric, first, second)}**")
     draw.table(
         rows,
-        two_days.columns(rows, metric, first, second),
+        two_days.columns(metric, first, second),
         alt=f"{METRICS[metric].title} of each network and measure at two days, and what changed",
         # Each row says its own two blocks.
         sources=[],

@@ -61,7 +61,7 @@ def daily(
     rows: network (id, or any series name), title, time, value. published: time, value, title, in the order of their
     letters. events: time, mark. paints: the networks' looks; another series has one by its place.
     """
-    if _once(rows) and (published is None or published.is_empty()):
+    if once(rows) and (published is None or published.is_empty()):
         return Once(rows.drop_nulls("value"), form)
     axis = _axis(rows, published, form)
     layout = _marks(events, rows, NEAR)
@@ -89,7 +89,7 @@ def panel(
 
     rows: as those of `daily`; resampled_low and resampled_high are the ends of the band.
     """
-    if _once(rows):
+    if once(rows):
         return Once(rows.drop_nulls("value"), form)
     layout = _marks(events, rows, NEAR_IN_PANEL)
     ends = _ends(rows.drop_nulls("value").sort("time"), colours.painted(paints, str(rows["network"][0]), 0), form)
@@ -130,7 +130,7 @@ def letter(place: int) -> str:
     return LETTERS[place % len(LETTERS)]
 
 
-def _once(rows: pl.DataFrame) -> bool:
+def once(rows: pl.DataFrame) -> bool:
     """Whether there is something to tell, and no series with two days."""
     days = rows.drop_nulls("value").group_by("network", "title").agg(n=pl.col("time").n_unique())["n"]
     return not days.is_empty() and days.max() == 1

@@ -7,7 +7,7 @@ import polars as pl
 
 from analytics.spread.metrics import METRICS
 from store.columns import ABOUT
-from ui import tables, words
+from ui import metrics, tables, words
 
 BESIDE: Final = {
     "time": tables.time("Read at"),
@@ -21,23 +21,24 @@ def headline(rows: pl.DataFrame, metric: str, first: date, second: date) -> str:
     """What is compared, and of how many it can be said what changed."""
     compared = rows.filter(pl.col("why") == "").height
     told = f"{METRICS[metric].title} on {words.day(first)} and on {words.day(second)}"
-    return f"{told}: {words.numeral(compared)} of {words.count(rows.height)} can be compared"
+    return f"{told}: {words.numeral(compared) if compared else 'none'} of {words.count(rows.height)} can be compared"
 
 
 def shown(rows: pl.DataFrame, metric: str) -> pl.DataFrame:
     """The rows with what readers call each measure, the change in points where it is one of a share, and the notes."""
     why = pl.when(pl.col("why") != "").then(pl.format("Not compared: {}.", "why")).otherwise(pl.lit(""))
+    changed = pl.col("change") * (100 if METRICS[metric].share else 1)
     return rows.with_columns(
         what=pl.col("column").replace({str(one): about.title for one, about in ABOUT.items()}),
-        changed=pl.col("change") * (100 if METRICS[metric].share else 1),
+        # What reads as nothing has no sign of less.
+        changed=pl.when(changed.round(_places(metric)) == 0).then(0.0).otherwise(changed),
         note=pl.concat_str(why, "apart", separator=" ").str.strip_chars(),
     )
 
 
-def columns(rows: pl.DataFrame, metric: str, first: date, second: date) -> tables.Columns:
+def columns(metric: str, first: date, second: date) -> tables.Columns:
     """Both values with the same decimals, what changed, and which readings they are of."""
-    share = METRICS[metric].share
-    places = 1 if share else tables.decimals(pl.concat([rows["value"], rows["value_then"]]))
+    share, places = METRICS[metric].share, _places(metric)
     of = (("value", words.day(first)), ("value_then", words.day(second)))
     values = {name: tables.percent(day) if share else tables.number(day, places=places) for name, day in of}
     return {
@@ -48,3 +49,8 @@ def columns(rows: pl.DataFrame, metric: str, first: date, second: date) -> table
         **BESIDE,
         "note": tables.sentence("Note"),
     }
+
+
+def _places(metric: str) -> int:
+    """Decimals of values and changes alike."""
+    return 0 if metrics.kind(metric) == "count" else metrics.places(metric)
