@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from ingest.job import VERSION
 from ingest.networks import networks
 from tests.conftest import ROOT
 from tests.worlds.each import each
@@ -102,3 +103,7 @@ def test_every_folder_of_facts_and_of_arithmetic_is_a_room_that_is_told_of() -> 
     folders = {path.parent for name in ("ingest", "analytics") for path in (ROOT / name).glob("*/__init__.py")}
     assert len(folders) > 8
     assert [str(one.relative_to(ROOT)) for one in sorted(folders) if f"`{one.relative_to(ROOT)}/`" not in told] == []
+
+
+def test_a_citation_of_the_dashboard_names_the_version_that_runs() -> None:
+    assert re.findall(r'^version: "(.*)"$', (ROOT / "CITATION.cff").read_text(), flags=re.MULTILINE) == [VERSION]
