@@ -2,6 +2,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from store.draft import Distributions, Draft
+from store.draft import Distributions, Draft, scratch
 from store.landing import SCHEMA_VERSION, Landing, contents
 from store.mart import Mart, NoMart, current, generation, opened, served_folder
 from store.reference import ENTITIES
@@ -521,3 +522,18 @@ def test_a_holder_has_one_number_in_every_population_and_keeps_it(tmp_path: Path
     with opened(tmp_path) as mart:
         assert mart.table(numbers).rows()[3:] == [(4, "akash", "a"), (5, "akash", "c")]
         assert mart.table(amounts).rows() == [(3, 4), (5, 5), (2, 6), (4, 7)]
+
+
+def test_a_scratch_draft_leaves_that_of_another_process_at_the_same_part_and_no_dead_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    nobody = 2**22
+    at_work, left = (tmp_path / f"deai-part.{process}" for process in (os.getppid(), nobody))
+    for folder in (at_work, left):
+        folder.mkdir()
+        (folder / "mart.duckdb").touch()
+    with scratch("part", Landing(tmp_path / "data"), 2**28):
+        own = {path.name for path in tmp_path.glob("deai-*")}
+    assert own == {at_work.name, f"deai-part.{os.getpid()}"}
+    assert [*tmp_path.glob("deai-*/*")] == [at_work / "mart.duckdb"]
