@@ -58,9 +58,10 @@ def _told(sentence: str, numbers: Sequence[Cited], key: str) -> None:
     )
     mart = current(served.folder()).name
     st.caption(f"To the last digit, in the plain duckdb program, on the file of the page Data and method: `{mart}`.")
-    st.code(cited.sql(one.origin), language="sql", wrap_lines=True)
+    # In one colour: those of Streamlit for SQL and for a shell are too pale to be read by all, in the light above all.
+    st.code(cited.sql(one.origin), language=None, wrap_lines=True)
     st.caption("Computed again from what landed, with this program; `--node` asks a node that still has the block.")
-    st.code(f"python -m ingest verify {quote(address)}", language="sh", wrap_lines=True)
+    st.code(f"python -m ingest verify {quote(address)}", language=None, wrap_lines=True)
 
 
 def permalink(origin: Origin) -> str:

@@ -121,8 +121,9 @@ def days(told: Mapping[str, str], first: date, last: date, *, default: Mapping[s
     """
     for key in told:
         _begin_day(key, first, last, default[key])
+    # Not `required`, by which Streamlit says of a group of fields what may be said of a field only; empty is as usual.
     chosen = {
-        key: st.date_input(label, min_value=first, max_value=last, key=key, format="YYYY-MM-DD", required=True)
+        key: st.date_input(label, min_value=first, max_value=last, key=key, format="YYYY-MM-DD") or default[key]
         for key, label in told.items()
     }
     said = {key: one.isoformat() for key, one in chosen.items()}
@@ -136,7 +137,7 @@ def days(told: Mapping[str, str], first: date, last: date, *, default: Mapping[s
 
 def _begin_day(key: str, first: date, last: date, default: date) -> None:
     _go_back(key)
-    if first <= st.session_state.get(key, date.min) <= last:
+    if first <= (st.session_state.get(key) or date.min) <= last:
         return
     asked = st.query_params.get(key, default.isoformat())
     found = _day(asked)

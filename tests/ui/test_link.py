@@ -139,3 +139,11 @@ def test_of_a_number_typed_and_slid_at_once_the_typed_one_counts() -> None:
     shown.number_input(key="part typed").set_value(4.0)
     shown.button[0].click().run()
     assert (shown.slider(key="part").value, said(shown)["part"]) == (4.0, "4")
+
+
+def test_a_day_that_is_emptied_is_the_one_before() -> None:
+    shown = opened(**{"from": "2026-05-04", "to": "2026-07-01"})
+    shown.date_input(key="from").set_value(None).run()
+    assert not shown.exception
+    assert shown.text[1].value == "2026-05-04 2026-07-01"
+    assert not shown.date_input(key="from").proto.required
