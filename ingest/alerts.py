@@ -126,11 +126,16 @@ def document(found: Sequence[tuple[str, Change]]) -> dict[str, Any]:
     return {"text": "\n".join(lines), "alerts": [{"rule": name, **asdict(one)} for name, one in found]}
 
 
-def send(variable: str, message: Mapping[str, Any], http: Http) -> None:
-    """Send alerts to the address that a variable holds; raises SourceDown where they are not taken, WrongSetting."""
-    address = os.environ.get(variable, "")
-    if not re.match(r"https?://[^\s/]", address):
-        raise WrongSetting(f"{variable} holds no address of a webhook")
+def webhook(wanted: Rules) -> str:
+    """The address to which alerts are sent, a secret; empty where the rules name none. Raises WrongSetting."""
+    address = os.environ.get(wanted.webhook, "")
+    if wanted.webhook and not re.match(r"https?://[^\s/]", address):
+        raise WrongSetting(f"{wanted.webhook} holds no address of a webhook")
+    return address
+
+
+def send(address: str, message: Mapping[str, Any], http: Http) -> None:
+    """Send alerts to a webhook; raises SourceDown where they are not taken."""
     answer = http.post(address, dict(message))
     if answer.status >= MISSING_FROM:
         raise SourceDown(f"{bare(address)} answered {answer.status}")

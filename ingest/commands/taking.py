@@ -83,6 +83,8 @@ def alerts(
     if known is None:
         log.error("no changes are told in %s: `python -m ingest run` writes them", site_folder(data))
         raise typer.Exit(STALE)
+    # Told on the day on which it is set up, and not with the first alert.
+    webhook = alerting.webhook(wanted)
     memory = data / f"alerts-{sha256(str(rules.resolve()).encode()).hexdigest()[:12]}.json"
     found = alerting.due(wanted, known, alerting.remembered(memory))
     with whole_output():
@@ -91,10 +93,10 @@ def alerts(
         else:
             for text in alerting.lines(found):
                 say(text)
-    if found and wanted.webhook:
+    if found and webhook:
         try:
             with Http(patience=alerting.INSISTENT) as http:
-                alerting.send(wanted.webhook, alerting.document(found), http)
+                alerting.send(webhook, alerting.document(found), http)
         except ReadingError as error:
             log.error("alerts were not sent: %s", error)
             raise typer.Exit(PARTIAL) from error

@@ -1,7 +1,7 @@
 """Alerts: told once, by rules, to a webhook that may fail, without its secret; and none where a reading is silent."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -125,18 +125,18 @@ def test_what_the_webhook_did_not_take_is_told_again_and_its_address_never(
     assert "answered 404" in errors
     assert SECRET not in output + errors
     with serving(lambda _: Reply({})) as address:
-        assert asked(TEAM_HOOK_URL=f"{address}/x")[0] == ALERTS
-    code, output, errors = asked(TEAM_HOOK_URL="")
-    assert code == FRESH
+        assert [asked(TEAM_HOOK_URL=f"{address}/x")[0] for _ in range(2)] == [ALERTS, FRESH]
 
 
-def test_a_webhook_that_is_not_set_is_wrong_usage(
-    publish: Callable[..., None], asked: Callable[..., tuple[int, str, str]]
+@pytest.mark.parametrize("address", ["", f"not-an-address-{SECRET}"])
+@pytest.mark.parametrize("numbers", [(4,), (4, 1)])
+def test_a_webhook_that_is_not_set_is_wrong_usage_before_there_is_anything_to_send(
+    address: str, numbers: Sequence[int], publish: Callable[..., None], asked: Callable[..., tuple[int, str, str]]
 ) -> None:
-    publish(power(4))
-    publish(power(1))
-    code, _, errors = asked(TEAM_HOOK_URL=f"not-an-address-{SECRET}")
-    assert (code, "TEAM_HOOK_URL" in errors, SECRET in errors) == (USAGE, True, False)
+    for number in numbers:
+        publish(power(number))
+    code, output, errors = asked(TEAM_HOOK_URL=address)
+    assert (code, output, "TEAM_HOOK_URL" in errors, SECRET in errors) == (USAGE, "", True, False)
 
 
 def test_before_anything_real_is_published_there_is_nothing_to_tell(asked: Callable[..., tuple[int, str, str]]) -> None:
