@@ -12,6 +12,7 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from threading import Thread
 from typing import Final
+from urllib.parse import quote
 
 import uvicorn
 from starlette.concurrency import run_in_threadpool
@@ -66,7 +67,7 @@ def _beside(path: str, host: str) -> Response | None:
     for other in _others():
         with suppress(OSError, HTTPException):
             connection = _Beside(other)
-            connection.request("GET", path, headers={"Host": host, "Accept-Encoding": "identity"})
+            connection.request("GET", quote(path), headers={"Host": host, "Accept-Encoding": "identity"})
             answer = connection.getresponse()
             body = answer.read()
             connection.close()

@@ -64,3 +64,8 @@ def test_a_file_that_nobody_made_is_not_there(pair: str) -> None:
 @pytest.mark.parametrize("path", ["/", "/power", "/favicon.png", "/_stcore/health"])
 def test_every_process_answers_for_all(pair: str, path: str) -> None:
     assert {answer(pair, path=path)[0] for _ in range(READERS)} == {200}
+
+
+@pytest.mark.parametrize("path", ["/media/%C3%A9.csv", "/media/a%3Fb.csv", "/media/%00.csv", "/media/a%20b.csv"])
+def test_a_hostile_name_of_a_file_is_of_none(pair: str, path: str) -> None:
+    assert answer(pair, path=path)[0] == 404

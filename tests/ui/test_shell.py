@@ -1,5 +1,6 @@
 """The page before any number: what a shared link shows of itself, and which scripts a browser hears of early."""
 
+import asyncio
 import json
 import re
 from base64 import b64encode
@@ -9,10 +10,11 @@ from typing import Any
 
 import pytest
 from starlette.datastructures import URL
+from starlette.types import Message
 
 from tests.pages.test_every_page import PAGES
 from ui.border import headers
-from ui.shell import nowhere, page_at, pages, shell
+from ui.shell import answer, nowhere, page_at, pages, shell
 
 HOME = "https://observatory.example"
 
@@ -61,6 +63,21 @@ def test_a_link_to_a_network_says_who_has_power_over_it_and_runs_nothing() -> No
     said = told("/power", "?net=tiny")
     assert said["og:description"] == "Tiny &quot;&gt;&lt;script&gt;: to force something it takes two parties (C)."
     assert "><script>:" not in said["all"]
+
+
+def test_a_query_that_is_no_text_is_answered_as_any_other() -> None:
+    scope = {"type": "http", "method": "GET", "scheme": "http", "path": "/power", "query_string": b"net=\xff\xfe"}
+    scope |= {"headers": [(b"host", b"observatory.example")], "server": ("127.0.0.1", 80), "root_path": ""}
+    said: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        said.append(message)
+
+    asyncio.run(answer(page_at("/power"), scope, receive, send))
+    assert said[0]["status"] == 200
 
 
 def test_simulated_numbers_are_told_as_such(data: Path) -> None:
