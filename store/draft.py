@@ -25,6 +25,7 @@ import polars as pl
 
 from store import statements as sql
 from store.disk import fault
+from store.grounds import program
 from store.landing import Landed, Landing, intact
 from store.layout import LAYOUT, SCHEMA, comments
 from store.mart import (
@@ -363,6 +364,8 @@ class Draft:
         newest = self.table("SELECT DISTINCT snapshot FROM holding")["snapshot"].to_list()
         self.execute(sql.LABEL_VERSIONS)
         self.execute(sql.NOT_OF_NEWEST)
+        if not self.stands(sql.UNLABELLED_ONE, program()):
+            self.execute(sql.UNLABELLED_ANEW)
         labels = self._label_versions(newest)
         for grouping, query in sql.OF_NEWEST.items():
             unseen = {} if grouping == sql.UNLABELLED_ONE else self._unseen(sql.HELD, newest)

@@ -57,14 +57,17 @@ CONCERNED: Final = """
 MISSED: Final = "SELECT id FROM snapshot WHERE file NOT IN (SELECT file FROM landing_file)"
 MOVED: Final = "UPDATE snapshot SET file = ?, schema_version = ? WHERE id = ?"
 
-# Labels have a version a network, so that a label changed on one chain leaves the metrics of the others alone.
+# Labels have a version a network, so that a label changed on one chain leaves the metrics of the others alone. From a
+# day on, and until that day, are not the same.
 LABEL_VERSIONS: Final = """
     CREATE OR REPLACE TEMP TABLE label_version AS
     SELECT s.network, coalesce(any_value(e.version), '') AS version
     FROM (SELECT DISTINCT network FROM snapshot) s
     LEFT JOIN (
         SELECT network, md5(string_agg(label, ' ' ORDER BY label))[:12] AS version
-        FROM (SELECT network, concat_ws('|', address, entity, kind, valid_from, valid_to) AS label FROM entity)
+        FROM (SELECT network, concat_ws('|', address, entity, kind,
+                     if(valid_to IS NULL, valid_from::VARCHAR, coalesce(valid_from::VARCHAR, '')), valid_to) AS label
+              FROM entity)
         GROUP BY network
     ) e ON e.network = s.network
     GROUP BY s.network
@@ -186,12 +189,17 @@ RANKED: Final = f"""
     QUALIFY row_number() OVER (PARTITION BY snapshot, population ORDER BY amount DESC, address) <= {_RANKED}
     ORDER BY population, snapshot, amount DESC, address
 """
-# What is no longer on the scorecard.
+# What is no longer on the scorecard; and all of a snapshot of which another population has come onto it.
 UNRANKED: Final = """
-    DELETE FROM ranked o WHERE NOT EXISTS (
-        SELECT 1 FROM snapshot s JOIN population p ON p.id = o.population
-        JOIN scorecard c ON c.network = s.network AND c.reading = s.reading AND c.population = p.name
-        WHERE s.id = o.snapshot)
+    WITH shown AS (
+        SELECT s.id AS snapshot, p.id AS population FROM snapshot s
+        JOIN scorecard c ON c.network = s.network AND c.reading = s.reading JOIN population p ON p.name = c.population
+    ),
+    lacking AS (
+        SELECT d.snapshot FROM distribution d SEMI JOIN shown USING (snapshot, population)
+        ANTI JOIN ranked USING (snapshot, population) WHERE d.grouping = 'address' AND d.n > 0
+    )
+    DELETE FROM ranked WHERE (snapshot, population) NOT IN (FROM shown) OR snapshot IN (FROM lacking)
 """
 
 # Labels by number, and two that have no row in the reference: of what nobody got, and of a chain's own modules.
@@ -367,6 +375,7 @@ NOT_OF_NEWEST: Final = f"""
         JOIN population p ON p.name = c.population JOIN label_version v ON v.network = s.network
         WHERE s.id = o.snapshot AND p.id = o.population AND v.version = o.labels_version))
 """
+UNLABELLED_ANEW: Final = f"DELETE FROM metric WHERE grouping = '{UNLABELLED_ONE}'"
 # Groupings of what is newest alone, with what they are computed from: snapshot, population and amount of each party.
 OF_NEWEST: Final[Mapping[str, str]] = {
     # As control, with those that claim one operator merged too; only where that merges somebody.

@@ -17,7 +17,9 @@ from ingest.publication import build
 from publish import change
 from store import reference
 from store.landing import Landing
+from store.mart import opened
 from store.reference import ENTITIES
+from store.statements import OF_NEWEST
 from tests.store.test_rebuild import TABLES, tables
 from tests.store.test_rot import ENTRY
 from tests.worlds.hamlet import address, build_hamlet, cosmos
@@ -95,7 +97,8 @@ def other_hosts(data: Path, patched: pytest.MonkeyPatch) -> None:
 
 def another_program(data: Path, patched: pytest.MonkeyPatch) -> None:
     """A step was programmed anew."""
-    patched.setattr("store.grounds.program", lambda: "another")
+    for room in ("store.grounds", "store.draft"):
+        patched.setattr(f"{room}.program", lambda: "another")
 
 
 def other_ways(data: Path, patched: pytest.MonkeyPatch) -> None:
@@ -143,6 +146,49 @@ def test_what_follows_from_what_is_as_it_was_stands_and_is_what_a_rebuild_makes(
         with made() as counts:
             build(data, networks())
         assert counts == {"told": 0, "changes": 0}
+
+
+@pytest.mark.slow
+def test_a_label_from_a_day_on_is_another_than_one_until_that_day(
+    hamlet: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, afresh = tmp_path / "data", tmp_path / "afresh"
+    shutil.copytree(hamlet, data)
+    told = {**dict.fromkeys(ENTITIES.names()), "network": "akash", "entity": "firm", "name": "Firm", "kind": "operator"}
+    told |= {"source": "invented", "recorded_at": NOW, "checked_at": NOW}
+    day = datetime.now(UTC) - timedelta(days=20)
+    before = reference.entities()
+    for when in ({"valid_from": day}, {"valid_to": day}):
+        rows = [{**told, **when, "address": address("akashvaloper", place)} for place in (0, 1)]
+        entities = pl.concat([before, pl.DataFrame(rows, schema=ENTITIES)])
+        monkeypatch.setattr(reference, "entities", lambda entities=entities: entities)
+        build(data, networks())
+    shutil.copytree(data / "landing", afresh / "landing")
+    build(afresh, networks())
+    one, other = tables(data), tables(afresh)
+    assert [name for name in TABLES if not one[name].equals(other[name])] == []
+
+
+@pytest.mark.slow
+def test_what_all_unlabelled_as_one_give_is_computed_anew_by_another_program(
+    hamlet: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(hamlet, data)
+    before = tables(data)["metric"]
+    with opened(data) as mart:
+        assert mart.table("FROM metric WHERE grouping = 'unlabelled_one'").height
+    halved = {
+        grouping: query.replace("sum(amount) AS amount", "max(amount) AS amount")
+        for grouping, query in OF_NEWEST.items()
+    }
+    monkeypatch.setattr("store.statements.OF_NEWEST", halved)
+    another_program(data, monkeypatch)
+    build(data, networks())
+    stepwise = tables(data)["metric"]
+    build(data, networks(), afresh=True)
+    assert stepwise.equals(tables(data)["metric"])
+    assert not stepwise.equals(before)
 
 
 @pytest.mark.slow

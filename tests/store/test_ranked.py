@@ -23,28 +23,24 @@ RANKED: Final = """
 """
 
 
-def land(data: Path, hours: int, amounts: dict[str, int], population: str = "validators") -> None:
-    """Who held how much so many hours after noon."""
+def land(data: Path, hours: int, amounts: dict[str, int], *populations: str) -> None:
+    """Who held how much so many hours after noon, in each of some populations."""
+    rows = [(one, holder, amount) for one in populations or ("validators",) for holder, amount in amounts.items()]
     time = NOON + timedelta(hours=hours)
     block = Block(hours + 9000, "AB", time)
     one = Snapshot(
         "akash", "akashnet-2", "validators", Kind.HOLDINGS, Measure.STAKE, "uakt", block, "", "x"
     )  # fmt: skip
-    Landing(data).land(one, Facts(holdings((population, holder, amount) for holder, amount in amounts.items())))
+    Landing(data).land(one, Facts(holdings(rows)))
 
 
-def ranked(data: Path, population: str = "validators", *, afresh: bool = False) -> list[tuple[object, ...]]:
-    """What the next mart says, by hours after noon; population: the one that stands on the scorecard."""
-    told = {
-        "network": "akash",
-        "in_column": "stake",
-        "measure": "stake",
-        "reading": "validators",
-        "population": population,
-    }
+def ranked(data: Path, *populations: str, afresh: bool = False) -> list[tuple[object, ...]]:
+    """What the next mart says, by hours after noon; populations: those that stand on the scorecard."""
+    told = {"network": "akash", "measure": "stake", "reading": "validators"}
+    shown = [{**told, "in_column": one, "population": one} for one in populations or ("validators",)]
     with Draft(data, afresh=afresh) as draft:
         draft.replace("entity", pl.DataFrame(schema=ENTITIES))
-        draft.replace("scorecard", pl.DataFrame([told]))
+        draft.replace("scorecard", pl.DataFrame(shown))
         draft.take_in()
         draft.measure("1", lambda _: pl.DataFrame())
         draft.keep_newest()
@@ -99,6 +95,15 @@ def test_what_left_the_scorecard_is_gone_and_what_came_onto_it_is_there(tmp_path
     assert ranked(tmp_path, "delegators") == []
     assert ranked(tmp_path) == [(0, "validators", 1, "a", 2)]
     assert ranked(tmp_path, "delegators") == []
+
+
+def test_a_population_that_joins_another_of_its_reading_on_the_scorecard_is_there_for_all_days(tmp_path: Path) -> None:
+    both = ("delegators", "validators")
+    land(tmp_path, 0, {"a": 2}, *both)
+    land(tmp_path, 30, {"a": 3}, *both)
+    assert len(ranked(tmp_path)) == 2
+    assert ranked(tmp_path, *both) == ranked(tmp_path, *both, afresh=True)
+    assert {population for _, population, *_ in ranked(tmp_path, *both)} == set(both)
 
 
 def test_a_day_whose_file_is_torn_is_told_by_an_earlier_block_of_it(tmp_path: Path) -> None:
