@@ -138,7 +138,9 @@ def once(rows: pl.DataFrame) -> bool:
 
 def written(value: float, form: str) -> str:
     """A value as the axis of its chart writes values."""
-    return words.value(value, as_share=form.endswith("%"))
+    as_share = form.endswith("%")
+    # Of an index up to 1 one decimal would hide what changes.
+    return f"{value:.3g}" if not as_share and 0 < abs(value) < 1 else words.value(value, as_share=as_share)
 
 
 def _room(texts: Iterable[str]) -> int:

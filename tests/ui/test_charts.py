@@ -285,6 +285,20 @@ def test_what_was_read_once_is_a_number_and_no_line(draw: Any) -> None:
     assert isinstance(draw(unknown), curves.Once)
 
 
+@pytest.mark.parametrize(
+    ("value", "form", "said"),
+    [
+        (0.382, ",.3~g", "0.382"),
+        (0.4396, ",.3~g", "0.44"),
+        (12.34, ",.3~g", "12.3"),
+        (0.0, ",.3~g", "0"),
+        (0.44, ".1%", "44%"),
+    ],
+)
+def test_a_value_beside_a_line_has_the_decimals_in_which_it_changes(value: float, form: str, said: str) -> None:
+    assert curves.written(value, form) == said
+
+
 def test_one_figure_far_above_the_others_makes_the_axis_logarithmic() -> None:
     rows = days(20).with_columns(value=pl.lit(7_500.0))
     high = pl.DataFrame({"time": [START], "value": [56_000.0], "title": ["An article"]})
