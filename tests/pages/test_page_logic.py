@@ -666,6 +666,12 @@ def test_two_days_stand_side_by_side_with_their_blocks_for_each_network_and_meas
 
 
 @pytest.mark.slow
+def test_what_every_network_was_read_once_of_is_told_once(visit: Open) -> None:
+    shown = visit("trends", what="stake", nets="akash,fetch")
+    assert [one.label for one in shown.metric] == ["Akash", "Fetch\\.ai"]
+
+
+@pytest.mark.slow
 def test_events_have_the_number_that_stands_on_the_curves(visit: Open) -> None:
     rows = table(visit("trends"), "mark", "source")
     assert list(rows["mark"]) == [str(number) for number in range(1, len(rows) + 1)]
