@@ -48,6 +48,10 @@ class Lost(Exception):
     """A cluster that cannot be had, or that went away."""
 
 
+class NobodyLeft(Lost):
+    """A place that no worker has any more, while others have theirs."""
+
+
 class Mapped(Protocol):
     """Gives what a function makes of each task, as it comes; keys: a name for each, equal for equal tasks."""
 
@@ -66,7 +70,7 @@ class Placed(Protocol):
     """Gives what a function makes of a task, computed by a worker that has a place; several threads may ask."""
 
     def __call__(self, function: Callable[[T], R], task: T, place: str) -> R:
-        """What comes of the task; raises Lost where no worker has the place any more."""
+        """What comes of the task; raises NobodyLeft where no worker has the place any more, Lost where none has any."""
         ...
 
 
@@ -161,8 +165,8 @@ def _placed(client: Any, function: Callable[[T], R], task: T, place: str) -> R:
         try:
             found: R = future.result(timeout=LOOKED_SECONDS)
         except TimeoutError:
-            if place not in _places(client):
-                raise Lost(f"no worker is left that has the resource {place}") from None
+            if place not in (left := _places(client)):
+                raise (NobodyLeft if left else Lost)(f"no worker is left that has the resource {place}") from None
         else:
             return found
 

@@ -13,12 +13,13 @@ from functools import cache, partial
 from pathlib import Path
 
 from ingest.backfill import Day, Endpoint, Lacking, Reads, addresses
-from ingest.cluster import placing, turns
-from ingest.job import LOCK, VERSION
+from ingest.cluster import NobodyLeft, placing, turns
+from ingest.job import LOCK, VERSION, Outcome
 from ingest.network import Network
 from ingest.networks import networks
 from ingest.transport import Http, bare
 from store.landing import Landing
+from store.rows import Cause, Fault, SourceDown
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +52,19 @@ def reading_elsewhere(workers: int, scheduler: str, chosen: Sequence[Network], d
             number = addresses(day.network).index(address)
             readings = tuple(one.name for one in day.readings)
             asked = Asked(landing.folder.parent, name, number, readings, day.moment, day.step)
-            return placed(read_day, asked, places[address])
+            try:
+                return placed(read_day, asked, places[address])
+            except NobodyLeft as error:
+                return _unread(address, day, str(error))
 
         yield reads
+
+
+def _unread(address: str, day: Lacking, why: str) -> Day:
+    """A day that an endpoint could not be asked for, which others are asked for instead."""
+    name, fault = day.network.name, Fault("", Cause.DOWN, why)
+    outcomes = (Outcome(name, one.name, SourceDown.__name__, why, (fault,)) for one in day.readings)
+    return Day(name, day.moment, bare(address), None, tuple(outcomes), 0, over=True)
 
 
 def read_day(asked: Asked) -> Day:

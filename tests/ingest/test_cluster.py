@@ -10,16 +10,17 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from importlib import import_module
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import polars as pl
 import pytest
 
 from ingest import cluster, elsewhere
 from ingest.allowance import Turns
+from ingest.backfill import FAILURES
 from store.landing import Landing, contents
 from tests.ingest.test_sweeping import rows
 from tests.store.test_rebuild import tables
@@ -65,6 +66,11 @@ def parts(data: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted((data / "landing").glob("_[ms]*ed/*"))}
 
 
+def whole(data: Path) -> list[Path]:
+    """Where those of its files lie that are finished."""
+    return [*(data / "landing").glob("_[ms]*ed/*.parquet")]
+
+
 def same(data: Path, alone: Path) -> bool:
     """Whether all that was computed is what one process computes, in the mart and beside it, and nothing else is."""
     others = {**tables(data), "sweep": rows(data)}
@@ -95,28 +101,57 @@ def scheduler() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
         yield f"tcp://127.0.0.1:{port}", one
 
 
+@pytest.fixture(scope="module")
+def gathering() -> Iterator[str]:
+    """The address of a scheduler within this process, which has no workers but a test's."""
+    with cluster._cluster("", []) as client:
+        yield client.scheduler.address
+
+
+def gathered(address: str, workers: int) -> None:
+    """Wait until a scheduler has so many workers, and those of the test before have gone."""
+    with import_module("distributed").Client(address, timeout="100s") as client:
+        end = time.monotonic() + 600
+        while len(client.scheduler_info(n_workers=-1)["workers"]) != workers:
+            assert time.monotonic() < end
+            time.sleep(0.05)
+
+
 def worker(address: str, changed: str = "", *options: str) -> AbstractContextManager[subprocess.Popen[bytes]]:
     """A worker of a scheduler, with something changed in its program."""
     return process("-c", WORKER % changed, address, "--nthreads", "1", "--no-nanny", "--no-dashboard", *options)
 
 
-def begun(data: Path, doing: str, address: str) -> subprocess.Popen[str]:
-    """A command that is shared with a scheduler's workers, of which another part is there."""
-    before = len(parts(data))
-    running = command(data, doing, "--scheduler", address)
-    end = time.monotonic() + 100
-    while running.poll() is None and len(parts(data)) == before and time.monotonic() < end:
-        time.sleep(0.01)
-    return running
+@contextmanager
+def killing(doing: Callable[[], bool], *victims: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Kills processes as soon as something can be seen of what they do for the command that is called meanwhile."""
+    over, struck = threading.Event(), threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.01):
+            if doing():
+                for victim in victims:
+                    victim.kill()
+                struck.set()
+                return
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watching.join()
+    assert struck.is_set()
 
 
 def test_two_processes_compute_what_one_does(town: Path, alone: Path, tmp_path: Path) -> None:
     data = shutil.copytree(town, tmp_path / "data")
+    # What Dask says of itself is no news: a process of its own tells all that a shell would show.
     code, _, errors = finished(command(data, "sweep", "--workers", "2"))
     assert (code, same(data, alone)) == (0, True)
-    # What Dask says of itself is no news.
     assert [line[:5] for line in errors.splitlines()] == ["INFO ", "INFO "]
-    assert finished(command(data, "rebuild", "--workers", "2"))[0] == 0
+    assert called(data, "rebuild", "--workers", "2")[0] == 0
     assert same(data, alone)
 
 
@@ -125,15 +160,14 @@ def test_workers_and_the_scheduler_that_are_killed_cost_nothing_but_time(
     doing: str, town: Path, alone: Path, tmp_path: Path
 ) -> None:
     data = shutil.copytree(town if doing == "sweep" else alone, tmp_path / "data")
-    with scheduler() as (address, one), worker(address) as first, worker(address) as second, worker(address):
-        running = begun(data, doing, address)
-        for killed in (first, second, one):
-            killed.kill()
-        # Whoever was left may have had all that was missing.
-        assert finished(running)[0] in (0, 3)
-    assert {name: told for name, told in parts(data).items() if "." not in name[:-8]}.items() <= parts(alone).items()
-    with scheduler() as (address, _), worker(address):
-        assert finished(command(data, doing, "--scheduler", address))[0] == 0
+    before = len(whole(data))
+    with scheduler() as (address, one), worker(address) as first, worker(address):
+        gathered(address, 2)
+        with killing(lambda: len(whole(data)) > before, first, one):
+            # Whoever was left may have had all that was missing.
+            assert called(data, doing, "--scheduler", address)[0] in (0, 3)
+    # A part that is there is not computed again: one that was torn would differ.
+    assert called(data, doing, "--workers", "1")[0] == 0
     # Of a rebuild nothing is left but the mart.
     assert same(data, alone)
 
@@ -141,12 +175,15 @@ def test_workers_and_the_scheduler_that_are_killed_cost_nothing_but_time(
 @pytest.mark.parametrize(
     ("changed", "told"), [(OTHER, "formulas here are"), (FOUND_OUT_BY_ITS_FIRST_TASK, "here are other")]
 )
-def test_a_worker_with_other_formulas_is_refused(changed: str, told: str, town: Path, tmp_path: Path) -> None:
+def test_a_worker_with_other_formulas_is_refused(
+    changed: str, told: str, gathering: str, town: Path, tmp_path: Path
+) -> None:
     data = shutil.copytree(town, tmp_path / "data")
     before = (data / "CURRENT").read_bytes()
-    with scheduler() as (address, _), worker(address, changed):
+    with worker(gathering, changed):
+        gathered(gathering, 1)
         for doing in ("sweep", "rebuild") if changed == OTHER else ("rebuild",):
-            code, _, errors = finished(command(data, doing, "--scheduler", address))
+            code, _, errors = called(data, doing, "--scheduler", gathering)
             assert (code, parts(data), (data / "CURRENT").read_bytes()) == (3, {}, before)
             assert told in errors
 
@@ -157,23 +194,30 @@ OTHERS, ALL_OTHERS = itertools.count(1), threading.Event()
 def waits_for_all_others(number: int) -> bool:
     """Eight tasks in this process, of which the first ends after the others."""
     if number == 0:
-        return ALL_OTHERS.wait(20)
+        return ALL_OTHERS.wait(100)
     if next(OTHERS) == 7:
         ALL_OTHERS.set()
     return True
 
 
-def test_a_worker_that_is_held_up_holds_no_task_that_another_could_do() -> None:
-    """Dask gave each worker one task more than it has threads, which waited for the one that it was at."""
+@contextmanager
+def within(**options: object) -> Iterator[tuple[Any, Any]]:
+    """A cluster within this process, whose workers are threads, and its client."""
     distributed = import_module("distributed")
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     in_this_process = {"processes": False, "host": "127.0.0.1", "protocol": "tcp", "dashboard_address": None}
     settings = {**cluster.SETTINGS, "distributed.scheduler.work-stealing": False}
     with (
         import_module("dask").config.set(settings),
-        distributed.LocalCluster(n_workers=2, threads_per_worker=1, **in_this_process) as both,
-        distributed.Client(both) as client,
+        distributed.LocalCluster(threads_per_worker=1, **in_this_process, **options) as one,
+        distributed.Client(one) as client,
     ):
+        yield one, client
+
+
+def test_a_worker_that_is_held_up_holds_no_task_that_another_could_do() -> None:
+    """Dask gave each worker one task more than it has threads, which waited for the one that it was at."""
+    with within(n_workers=2) as (_, client):
         found = list(cluster._mapped(client)(waits_for_all_others, range(8), [str(number) for number in range(8)]))
     assert found == [True] * 8
 
@@ -222,47 +266,81 @@ def test_past_days_that_others_read_land_as_one_process_reads_them_whoever_is_ki
             worker(address, "", "--resources", "akash/0=1") as first,
             worker(address, "", "--resources", "akash/1=1") as second,
         ):
-            running = command(shared_by, *READ, "--scheduler", address)
-            end = time.monotonic() + 100
-            while running.poll() is None and len(Landing(shared_by).files()) < 4 and time.monotonic() < end:
-                time.sleep(0.01)
-            for killed in (first, one, second):
-                killed.kill()
-            assert finished(running)[0] == 3
+            gathered(address, 2)
+            with killing(lambda: len(Landing(shared_by).files()) > 3, first, one, second):
+                assert called(shared_by, *READ, "--scheduler", address)[0] == 3
         assert landed(shared_by).keys() < landed(by_one).keys()
         held.clear()
-        code, _, errors = finished(command(shared_by, *READ, "--workers", "2"))
+        code, _, errors = called(shared_by, *READ, "--workers", "2")
         assert code == 0, errors
     assert alike(shared_by, by_one)
     left = [Counter(path.suffix for path in data.rglob("*") if path.is_file()) for data in (shared_by, by_one)]
     assert left[0] == left[1]
 
 
-def test_workers_that_ask_others_or_have_no_place_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def placing(placed: cluster.Placed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let this process be the workers of a backfill."""
+    monkeypatch.setattr(elsewhere, "placing", lambda *_: nullcontext(placed))
+    monkeypatch.setattr(elsewhere, "turns", Turns)
+
+
+def test_workers_that_ask_others_or_have_no_place_are_refused(
+    gathering: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     mine, other = "http://127.0.0.1:9", "http://127.0.0.2:9"
     monkeypatch.setenv("AKASH_URL", mine)
-    with scheduler() as (address, _), worker(address, "", "--resources", "akash/1=1"):
+    with worker(gathering, "", "--resources", "akash/1=1"):
+        gathered(gathering, 1)
         for url, told in ((mine, "has the resource akash/0"), (other, "program, endpoints and data folder here are")):
-            code, _, errors = finished(command(tmp_path, *READ, "--scheduler", address, AKASH_URL=url))
+            code, _, errors = called(tmp_path, *READ, "--scheduler", gathering, AKASH_URL=url)
             assert (code, Landing(tmp_path).files()) == (3, [])
             assert told in errors
+
+
+def test_a_place_that_nobody_has_any_more_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "LOOKED_SECONDS", 0.1)
+    with within(n_workers=1, resources={"akash/1": 1}) as (one, client):
+        assert cluster._placed(client, str, 1, "akash/1") == "1"
+        with pytest.raises(cluster.NobodyLeft, match="no worker is left that has the resource akash/0"):
+            cluster._placed(client, str, 1, "akash/0")
+        one.scale(0)
+        # Without any worker the cluster is lost, and not one endpoint's days.
+        with pytest.raises(cluster.Lost) as lost:
+            cluster._placed(client, str, 2, "akash/1")
+    assert lost.type is cluster.Lost
+
+
+def test_days_of_an_endpoint_whose_worker_is_gone_are_read_at_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def placed(function: Callable[[T], R], task: T, place: str) -> R:
+        asked.append(place)
+        if place == "akash/0":
+            raise cluster.NobodyLeft("no worker is left that has the resource akash/0")
+        return function(task)
+
+    with archived(Archive(), Archive()) as (_, urls):
+        monkeypatch.setenv("AKASH_URL", ",".join(urls))
+        placing(placed, monkeypatch)
+        code, _, errors = called(tmp_path, *READ, "--workers", "1")
+    assert (code, len(Landing(tmp_path).files())) == (0, 14), errors
+    # It is left out after a few days, as one that does not answer.
+    assert 0 < asked.count("akash/0") <= FAILURES
+    assert asked.count("akash/1") == 7
 
 
 def test_what_is_sent_to_a_worker_names_no_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[bytes] = []
 
-    @contextmanager
-    def here(*_: object) -> Iterator[cluster.Placed]:
-        def placed(function: Callable[[T], R], task: T, place: str) -> R:
-            sent.append(pickle.dumps((function, task, place)))
-            return function(task)
-
-        yield placed
+    def placed(function: Callable[[T], R], task: T, place: str) -> R:
+        sent.append(pickle.dumps((function, task, place)))
+        return function(task)
 
     with archived(Archive()) as (_, (url,)):
         monkeypatch.setenv("AKASH_URL", url)
-        monkeypatch.setattr(elsewhere, "placing", here)
-        monkeypatch.setattr(elsewhere, "turns", Turns)
+        placing(placed, monkeypatch)
         code, _, errors = called(tmp_path, *READ, "--workers", "1")
     assert (code, len(sent)) == (0, 7), errors
     assert not [one for one in sent if b"127.0.0.1" in one or url.encode() in one]
