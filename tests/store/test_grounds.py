@@ -154,7 +154,8 @@ def test_a_label_from_a_day_on_is_another_than_one_until_that_day(
 ) -> None:
     data, afresh = tmp_path / "data", tmp_path / "afresh"
     shutil.copytree(hamlet, data)
-    told = {**dict.fromkeys(ENTITIES.names()), "network": "akash", "entity": "firm", "name": "Firm", "kind": "operator"}
+    told: dict[str, object] = dict.fromkeys(ENTITIES.names())
+    told |= {"network": "akash", "entity": "firm", "name": "Firm", "kind": "operator"}
     told |= {"source": "invented", "recorded_at": NOW, "checked_at": NOW}
     day = datetime.now(UTC) - timedelta(days=20)
     before = reference.entities()

@@ -66,7 +66,13 @@ def test_a_link_to_a_network_says_who_has_power_over_it_and_runs_nothing() -> No
 
 
 def test_a_query_that_is_no_text_is_answered_as_any_other() -> None:
-    scope = {"type": "http", "method": "GET", "scheme": "http", "path": "/power", "query_string": b"net=\xff\xfe"}
+    scope: dict[str, Any] = {
+        "type": "http",
+        "method": "GET",
+        "scheme": "http",
+        "path": "/power",
+        "query_string": b"net=\xff\xfe",
+    }
     scope |= {"headers": [(b"host", b"observatory.example")], "server": ("127.0.0.1", 80), "root_path": ""}
     said: list[Message] = []
 
