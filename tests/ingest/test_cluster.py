@@ -63,12 +63,12 @@ def alone(town: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def parts(data: Path) -> dict[str, bytes]:
     """All that was computed beside a mart: by sweeps for good, for rebuilds until they are published."""
-    return {path.name: path.read_bytes() for path in sorted((data / "landing").glob("_[ms]*ed/*"))}
+    return {path.name: path.read_bytes() for path in sorted((data / "landing").glob("_[ms]*[dt]/*"))}
 
 
 def whole(data: Path) -> list[Path]:
     """Where those of its files lie that are finished."""
-    return [*(data / "landing").glob("_[ms]*ed/*.parquet")]
+    return [*(data / "landing").glob("_[ms]*[dt]/*.parquet")]
 
 
 def same(data: Path, alone: Path) -> bool:
@@ -205,11 +205,11 @@ def within(**options: object) -> Iterator[tuple[Any, Any]]:
     """A cluster within this process, whose workers are threads, and its client."""
     distributed = import_module("distributed")
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
-    in_this_process = {"processes": False, "host": "127.0.0.1", "protocol": "tcp", "dashboard_address": None}
+    here = {"processes": False, "host": "127.0.0.1", "protocol": "tcp", "dashboard_address": "127.0.0.1:0"}
     settings = {**cluster.SETTINGS, "distributed.scheduler.work-stealing": False}
     with (
         import_module("dask").config.set(settings),
-        distributed.LocalCluster(threads_per_worker=1, **in_this_process, **options) as one,
+        distributed.LocalCluster(threads_per_worker=1, **here, **options) as one,
         distributed.Client(one) as client,
     ):
         yield one, client
