@@ -51,13 +51,17 @@ def show(chart: Chart) -> None:
 
 
 def clickable(chart: Chart) -> list[int]:
-    """The chart alone, whose bars can be clicked: the places of those selected; its table comes by `folded`."""
+    """The chart alone, whose bars can be clicked: the places of those selected; its table comes by `folded`.
+
+    A bar that was clicked before another choice, and is not drawn any more, is none.
+    """
     name = inert.file_name(chart.key)
     with embed.alone(name) as wanted:
         if not wanted:
             return []
+        figure = signed(chart.figure, chart.sources)
         state = st.plotly_chart(
-            signed(chart.figure, chart.sources),
+            figure,
             key=chart.key,
             config=_modebar(chart.name or chart.key, chart.sources),
             alt=inert.plain(chart.alt, 600),
@@ -65,7 +69,8 @@ def clickable(chart: Chart) -> list[int]:
             selection_mode="points",
         )
         source_line(chart.sources, chart.note, embed.link(name))
-    return [int(point["x"]) for point in state["selection"]["points"]]
+    drawn = {place for trace in figure.data for place in trace.x}
+    return [int(point["x"]) for point in state["selection"]["points"] if point["x"] in drawn]
 
 
 def numbers(once: Once) -> None:
