@@ -197,11 +197,13 @@ def carried(counted: Count, called: dict[str, str], who: Found) -> None:
     own = held.delegations if held.exact else served.asked(ballots.newest_delegations, network, who.canonical)
     past = served.asked(voting_record.record, network)
     operator = ballots.operator_of(counted, who)
+    weight = ballots.weight(counted, who, own)
     if operator:
-        st.markdown(f"{votes.as_validator(counted, operator, called)} {record.of_one(past, operator)}")
+        weighs = votes.counts(weight, counted.proposal, "What it votes with")
+        st.markdown(f"{votes.as_validator(counted, operator, called)} {weighs} {record.of_one(past, operator)}")
     rows = record.beside(parties.called(ballots.mine(counted, who, own, called), network), past)
-    weighs = votes.counts(ballots.weight(counted, who, own), counted.proposal)
-    represented = f"{votes.represented(rows, counted, who)} {weighs}"
+    weighs = "" if operator else votes.counts(weight, counted.proposal)
+    represented = f"{votes.represented(rows, counted, who)} {weighs}".strip()
     st.markdown(represented)
     if not rows.is_empty():
         draw.table(

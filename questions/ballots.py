@@ -19,7 +19,6 @@ from analytics.votes.tally import (
     OPTIONS,
     PASSED,
     Choice,
-    Majority,
     Tally,
     Validator,
     VotingPower,
@@ -326,8 +325,7 @@ def operator_of(found: Count, who: Found) -> str | None:
 
 def carried(found: Count, operator: str) -> float:
     """Part of all bonded tokens that a validator's vote carries, or would carry if it voted."""
-    power = found.tally.voters.get(addresses.account(operator))
-    used = power.used if power else silent(found.stake, found.votes)[operator]
+    used, _ = _carries(found, operator)
     return used / ONE / found.tally.bonded if found.tally.bonded else 0.0
 
 
@@ -372,35 +370,53 @@ def mine(found: Count, who: Found, delegations: Delegations, called: Mapping[str
 class Weight:
     """What an address weighs in a vote: its part of all that voted, and by which choices it alone turns the result.
 
-    inherits: whether it counts as a validator chose for it.
+    inherits: whether it counts as a validator chose for it. silent: whether nothing of it counts as yet.
     """
 
     part: float
     turns: tuple[str, ...]
     inherits: bool
+    silent: bool = False
 
 
 def weight(found: Count, who: Found, delegations: Delegations) -> Weight | None:
-    """What an address weighs that is no validator, all others as they voted; None where that cannot be told."""
-    rule, now = found.proposal.rule, found.tally
-    if rule is None or isinstance(rule, Majority) or not now.turnout or operator_of(found, who):
+    """What an address weighs, all others as they voted; None where it weighs nothing, or nobody can tell.
+
+    A validator weighs what its vote carries, with all who leave theirs to it.
+    """
+    rule, now, operator = found.proposal.rule, found.tally, operator_of(found, who)
+    if rule is None or not now.turnout:
         return None
-    own, exact, turnout, power, inherits = own_vote(found, who), dict(now.exact), now.turnout, 0, False
-    for operator, shares in _delegated(found, who, delegations):
-        held = power_of(shares, found.stake.validators[operator])
-        power += held
-        if counted := own or found.votes.get(addresses.account(operator)):
-            inherits |= own is None
-            turnout -= held
-            for option, part in counted.items():
-                exact[option] -= product(held, part)
-    with_it = {option: {**exact, option: exact[option] + power} for option in OPTIONS}
+    parts = [_carries(found, operator)] if operator else list(_left_to(found, who, delegations))
+    exact, turnout, power = dict(now.exact), now.turnout, sum(held for held, _ in parts)
+    for held, choice in parts:
+        for option, part in (choice or {}).items():
+            exact[option] -= product(held, part)
+        turnout -= held if choice else 0
+    with_it = {option: {**exact, option: exact[option] + power} for option in rule.options}
     outcomes = {
         option: replace(now, exact=one, turnout=turnout + power).outcome(rule) for option, one in with_it.items()
     }
     passes = now.outcome(rule) == PASSED
     turned = tuple(option for option, outcome in outcomes.items() if (outcome == PASSED) != passes)
-    return Weight(power / now.turnout, turned, inherits) if power else None
+    counted = any(choice for _, choice in parts)
+    inherits = counted and not operator and own_vote(found, who) is None
+    return Weight(power / now.turnout, turned, inherits, not counted) if power else None
+
+
+def _carries(found: Count, operator: str) -> tuple[int, Mapping[str, int] | None]:
+    """What a validator's vote carries, or would, and what it chose."""
+    account = addresses.account(operator)
+    power = found.tally.voters.get(account)
+    return power.used if power else silent(found.stake, found.votes)[operator], found.votes.get(account)
+
+
+def _left_to(found: Count, who: Found, delegations: Delegations) -> Iterator[tuple[int, Mapping[str, int] | None]]:
+    """What an address has with each validator, and how that counts: as it chose itself, else as the validator did."""
+    own = own_vote(found, who)
+    for operator, shares in _delegated(found, who, delegations):
+        held = power_of(shares, found.stake.validators[operator])
+        yield held, own or found.votes.get(addresses.account(operator))
 
 
 def _delegated(found: Count, who: Found, delegations: Delegations) -> Iterator[tuple[str, int]]:

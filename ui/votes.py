@@ -192,8 +192,8 @@ def represented(rows: pl.DataFrame, counted: Count, who: Found) -> str:
     return f"**{tokens} {counted.proposal.token}** with {with_whom}; they count in different ways."
 
 
-def counts(weight: Weight | None, one: Proposal) -> str:
-    """Whether the vote of an address counts: its part, whether it alone turns the result, how to vote otherwise."""
+def counts(weight: Weight | None, one: Proposal, what: str = "That") -> str:
+    """Whether what was told of last counts: its part, whether it alone turns the result, how to vote otherwise."""
     if weight is None:
         return ""
     choices = words.listed([f"**{option.replace('_', ' ')}**" for option in weight.turns]).replace(" and ", " or ")
@@ -201,9 +201,11 @@ def counts(weight: Weight | None, one: Proposal) -> str:
         alone = f"turns the result if it votes {choices}" if choices else "does not turn the result, whatever it votes"
     else:
         alone = f"would have turned the result with {choices}" if choices else "could not have turned the result"
-    said = f"That is {words.share(weight.part)} of what voted: alone it {alone}."
+    said = f"{what} is {words.share(weight.part)} of what voted: alone it {alone}."
     if weight.inherits and one.is_open and one.voting_end:
         said += f" To count otherwise than its validators it votes itself before {words.moment(one.voting_end)}."
+    if weight.silent and one.is_open and one.voting_end:
+        said += f" To count it votes before {words.moment(one.voting_end)}."
     return said
 
 

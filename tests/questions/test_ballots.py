@@ -2,11 +2,13 @@
 
 import pytest
 
-from analytics.votes.tally import Thresholds
+from analytics.decimals import ONE
+from analytics.votes.tally import Thresholds, tally
 from questions import ballots, proposals
 from questions.ballots import Count, Weight
 from questions.proposals import Proposal
 from questions.search import search
+from store import addresses
 from store.mart import Mart
 from tests.worlds.hamlet import VALIDATORS, address
 
@@ -117,8 +119,39 @@ def test_a_vote_weighs_its_part_and_turns_the_result_by_some_choices_only(mart: 
     assert found.inherits
 
 
-def test_a_validators_own_tokens_are_not_told_as_what_its_vote_weighs(mart: Mart, counted: Count) -> None:
-    assert weight(mart, counted, address("akash", 4)) is None
+def test_a_validator_weighs_what_its_vote_carries_and_not_its_own_tokens_alone(mart: Mart, counted: Count) -> None:
+    """A third of its stake is its own; who has the rest of it did not vote."""
+    found = weight(mart, counted, address("akash", 4))
+    assert found is not None
+    assert found.part == pytest.approx(STAKE[4] / sum(STAKE[:5]), rel=0.01)
+    assert not found.inherits
+    assert not found.silent
+
+
+@pytest.mark.parametrize("place", range(VALIDATORS))
+def test_whom_one_validator_turns_it_is_told_so(mart: Mart, counted: Count, place: int) -> None:
+    """By counting all votes again, in which it alone votes otherwise."""
+    found = weight(mart, counted, address("akash", place))
+    rule = counted.proposal.rule
+    assert found is not None
+    assert rule is not None
+    now = counted.tally.outcome(rule) == "passed"
+    turned = tuple(
+        option
+        for option in rule.options
+        if (
+            tally(
+                counted.stake.validators,
+                counted.stake.delegations,
+                {**counted.votes, address("akash", place): {option: ONE}},
+                account=addresses.account,
+            ).outcome(rule)
+            == "passed"
+        )
+        != now
+    )
+    assert found.turns == turned
+    assert found.silent == (address("akash", place) not in counted.votes)
 
 
 def test_todays_stake_is_said_to_be_todays(counted: Count) -> None:

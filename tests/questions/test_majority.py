@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from analytics.votes.tally import Majority
+from analytics.decimals import ONE
+from analytics.votes.tally import PASSED, Majority, tally
 from questions import ballots, proposals, voting_record
 from questions.ballots import Count
 from questions.search import search
@@ -97,6 +98,28 @@ def test_an_address_finds_its_own_vote_and_nobody_elses(mart: Mart, counted: Cou
         assert rows.select("address", "counts_as").rows() == [(who, told)]
         assert ballots.operator_of(counted, found) == who
     assert "has not voted; with it are 30% of the voting power." in votes.as_validator(counted, EVE, {})
+
+
+@pytest.mark.parametrize("who", [ANN, BEN, CAM, DEE, EVE, FAY])
+def test_whom_one_voter_turns_it_is_told_so(mart: Mart, counted: Count, who: str) -> None:
+    """By counting all votes again, in which she alone votes otherwise."""
+    (found,) = search(mart, who)
+    weight = ballots.weight(counted, found, counted.stake.delegations)
+    rule = counted.proposal.rule
+    assert weight is not None
+    assert rule is not None
+    stake, votes_ = counted.stake, counted.votes
+    again = {
+        option: tally(stake.validators, stake.delegations, {**votes_, who: {option: ONE}}, account=str).outcome(rule)
+        for option in rule.options
+    }
+    now = counted.tally.outcome(rule)
+    assert weight.turns == tuple(option for option, then in again.items() if (then == PASSED) != (now == PASSED))
+    assert (weight.silent, weight.inherits) == (who in (EVE, FAY), False)
+    if who == EVE:
+        assert weight.turns == ("no",)
+        told = votes.counts(weight, counted.proposal, "What it votes with")
+        assert "alone it turns the result if it votes **no**. To count it votes before " in told
 
 
 def test_the_record_has_everybody_who_could_vote(mart: Mart) -> None:
