@@ -15,6 +15,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from analytics.impossible import Impossible
 from analytics.votes.decisiveness import ABSENT, ABSTAIN, NO, VETO, YES, PastVotes, Simulated, blocs, decisiveness
 from analytics.votes.participation import (
     Concentration,
@@ -74,9 +75,14 @@ class Record:
 
 
 def record(mart: Mart, network: str) -> Record | None:
-    """The voting record of a network's validators; None where no ended vote or no stake was read."""
+    """The voting record of a network's validators; None where no ended vote or no stake was read.
+
+    Raises Impossible where a vote has lost its weight.
+    """
     over = ended(mart, network)
     cast = mart.table(_VOTES, network, [one.chain_id for one in over], [one.number for one in over])
+    if cast["weight"].null_count():
+        raise Impossible(f"votes of {network} are stored without their weights")
     # Counted among those whose votes were read.
     cast = cast.with_columns(pl.col("place").rank("dense") - 1)
     stake = ballots.newest_stake(mart, network, cast["voter"].unique().to_list()) if cast.height else None
