@@ -1,17 +1,39 @@
 """The dashboard as a web server: app.py behind the border of ui/border.py. `python -m ingest serve` starts it."""
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 from starlette.middleware import Middleware
+from streamlit import config
 
 from ui.beside import listening
 from ui.border import Border
 from ui.shell import picture_route
 from ui.site import routes
 from ui.warm import warmed
+
+
+def _told() -> dict[str, Any]:
+    """Options of Streamlit by the environment variables that it names, which its own command line alone would read."""
+    told: dict[str, Any] = {}
+    for name, option in config.get_config_options().items():
+        text = os.environ.get(option.env_var)
+        if text is None:
+            continue
+        if option.multiple:
+            told[name] = text.split()
+        elif option.type is bool:
+            told[name] = text.lower() in {"1", "true", "yes", "on"}
+        else:
+            told[name] = option.type(text)
+    return told
+
+
+config.get_config_options(force_reparse=True, options_from_flags=_told())
 
 
 @asynccontextmanager

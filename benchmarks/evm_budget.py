@@ -231,9 +231,10 @@ def token(holders: int, days: int, answers_a_run: int = 150, scale: int = 1) -> 
         node = stack.enter_context(anvil("--gas-limit", "300000000", "--prune-history", "200", *still))
         made = node.compiled("Token", node.accounts[0])
         # They come one after the other: a block takes the node longer the more there are.
-        starts = range(0, holders, MADE_AT_ONCE)
+        some = min(MADE_AT_ONCE, -(-holders // max(1, days)))
+        starts = range(0, holders, some)
         for number, first in enumerate(starts):
-            node.send(made.functions.endow(first, min(MADE_AT_ONCE, holders - first), 10**24), gas=100_000_000)
+            node.send(made.functions.endow(first, min(some, holders - first), 10**24), gas=100_000_000)
             blocks = days * pace.day
             mined(node, pace, blocks * (number + 1) // len(starts) - blocks * number // len(starts) - 1)
         node.finalize()

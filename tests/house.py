@@ -64,7 +64,7 @@ MAY_IMPORT: Final = {
     "distributed": "ingest.cluster",
     # Arithmetic reads and writes no file; spread and power take arrays.
     "io": "store ingest ui",
-    "os": "store ingest ui analytics.spread.backend",
+    "os": "store ingest ui server analytics.spread.backend",
     "pathlib": "store questions files ingest ui server",
     "shutil": "store",
     "sqlite3": "",

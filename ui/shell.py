@@ -99,7 +99,7 @@ async def answer(page: Page | None, scope: Scope, receive: Receive, send: Send) 
 def _answer(page: Page | None, scope: Scope) -> Response:
     asked = Headers(scope=scope)
     # Anybody may write bytes there that are no text.
-    query = scope["query_string"].decode(errors="replace").encode()
+    query = scope.get("query_string", b"").decode(errors="replace").encode()
     body = (nowhere() if page is None else shell(page, URL(scope={**scope, "query_string": query}))).encode()
     code = code_for(asked)
     tag = tag_for(f'"{sha256(body).hexdigest()[:32]}"', code)

@@ -60,7 +60,9 @@ CASES = [line.format(filled) for line, choices in REFUSED.items() for filled in 
 SHOWN = [name for name, network in networks().items() if network.chain]
 # What one folder of ingest makes, but for the list of all networks and the simulated history, which are of any node.
 MADE = [
-    path for path in (ROOT / "ingest").glob("*/*.py") if path.name != "__init__.py" and path.parent.name != "sample"
+    path
+    for path in (ROOT / "ingest").glob("*/*.py")
+    if path.name != "__init__.py" and path.parent.name not in {"sample", "commands"}
 ]
 OF_A_NODE = {"Archive", "Chain", "InParts", "Network", "Reading", "Since"}
 

@@ -38,7 +38,7 @@ def downloaded(talk: ClientConnection) -> str:
     rerun = BackMsg()
     rerun.rerun_script.page_name = "power"
     talk.send(rerun.SerializeToString())
-    session = told(talk, "new_session").new_session.session_id
+    session = told(talk, "new_session").new_session.initialize.session_id
     while True:
         delta = told(talk, "delta").delta.new_element
         if delta.WhichOneof("type") == "download_button":
@@ -68,4 +68,4 @@ def test_every_process_answers_for_all(pair: str, path: str) -> None:
 
 @pytest.mark.parametrize("path", ["/media/%C3%A9.csv", "/media/a%3Fb.csv", "/media/%00.csv", "/media/a%20b.csv"])
 def test_a_hostile_name_of_a_file_is_of_none(pair: str, path: str) -> None:
-    assert answer(pair, path=path)[0] == 404
+    assert answer(pair, path=path)[0] in (400, 404)

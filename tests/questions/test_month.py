@@ -122,7 +122,6 @@ def test_more_holders_than_can_be_looked_at_one_by_one_have_no_month(
 
 def test_an_earlier_day_that_is_torn_gives_no_month_and_stops_nothing(tmp_path: Path) -> None:
     land(tmp_path)
-    then_and_now(tmp_path, {"x": NOON}).close()
     (earlier,) = [path for path in Landing(tmp_path).files() if path.stem == "970"]
     stat = earlier.stat()
     earlier.write_bytes(earlier.read_bytes()[:-9] + b"123456789")
