@@ -17,7 +17,7 @@ from ui.figure import MARGIN, MOST_POINTS, Part, drawn, note, thin, upright
 
 HEIGHT: Final = 360
 # Pixels: of a line of small text, of one of its letters, and of what is above and below the lines of a chart.
-LINE: Final = 15
+LINE: Final = 18
 LETTER: Final = 6.5
 AROUND: Final = 120
 LONGEST_NAME: Final = 22

@@ -327,7 +327,6 @@ def at_every_width(page: Page, script: str) -> list[tuple[int, list[str]]]:
     return [(width, texts) for width, texts in found if texts]
 
 
-@pytest.mark.xfail(reason="two names at the ends of lines lie on each other with all networks of the sample")
 def test_no_text_on_the_charts_of_trends_is_on_another_or_cut(visit: Visit, sample_site: str) -> None:
     page = visit(f"{sample_site}/trends")
     # Names of networks at their lines' ends, values at the ends of small charts, and marks of what happened.
