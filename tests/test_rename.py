@@ -49,7 +49,7 @@ def shown_under_other_names(under_other_names: Path) -> dict[str, Any]:
 
 
 # Pages that tell of those networks alone that have what they are about; any other page lists each.
-OF_SOME = {"claims", "markets", "migration", "proposals", "trends"}
+OF_SOME = {"claims", "entity", "markets", "migration", "proposals", "trends"}
 
 
 def unlisted(shown: dict[str, Any]) -> dict[str, set[str]]:

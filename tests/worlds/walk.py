@@ -50,10 +50,14 @@ def small() -> None:
         vars(module).update(smaller)
 
 
+# The tables that list all networks are there once they are unfolded.
+UNFOLDED = {"scorecard": {"all": "true"}}
+
+
 def page(name: str, **query: str) -> AppTest:
     test = AppTest.from_file(str(Path("app.py").absolute()), default_timeout=60)
     test.switch_page(f"pages/{name}.py")
-    for key, value in query.items():
+    for key, value in {**UNFOLDED.get(name, {}), **query}.items():
         test.query_params[key] = value
     return test.run()
 
