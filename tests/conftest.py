@@ -36,6 +36,7 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 gc.disable()
 
 COLLECTED = datetime.now(UTC)
+MAIN = sys.modules["__main__"]
 ROOT = Path(__file__).parent.parent
 SHARED = Path(os.environ.get("DEAI_SHARED", ROOT.parent / "shared" / "data"))
 
@@ -217,8 +218,8 @@ def listed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def own_main(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A page run by Streamlit's AppTest leaves itself behind as `__main__`, which a spawned process would run again."""
-    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
+    """A page that Streamlit runs in a test, or for a fixture, leaves itself behind as `__main__`, to be spawned again."""
+    monkeypatch.setitem(sys.modules, "__main__", MAIN)
 
 
 @pytest.fixture(autouse=True)
