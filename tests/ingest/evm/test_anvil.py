@@ -224,7 +224,7 @@ def test_a_proxy_that_cuts_lists_of_logs_without_a_word_hides_none(small: Chain)
 def test_a_pruned_node_is_left_for_one_that_has_the_state(small: Chain, tmp_path: Path) -> None:
     small.node.mine(1)
     state = tmp_path / "state.json"
-    state.write_bytes(gzip.decompress(bytes.fromhex(small.node.ask("anvil_dumpState", True)[2:])))
+    state.write_bytes(gzip.decompress(bytes.fromhex(small.node.ask("anvil_dumpState")[2:])))
     with anvil("--load-state", str(state), "--prune-history", "3") as pruned:
         node = pinned(pruned.url, small.node.url)
         holders = sorted(participants(node, small.address, Shelf(), segments(0, node.block.height), ALL))
