@@ -13,7 +13,7 @@ from questions.words import listed, sentence, short
 from store.visible import plain
 
 FORMAT: Final = 1
-# Of one kind on one network: who opens a thousand proposals pushes out nothing but proposals.
+# Of one kind on one network, of earlier publishes: who opens a thousand proposals pushes out nothing but proposals.
 KEPT: Final = 100
 KEPT_FOR: Final = timedelta(days=90)
 # Of a set of keys whose members are compared by name; of a larger one only that it changed is told.
@@ -114,15 +114,15 @@ def compared(earlier: Known, now: Sequence[Watched], built: datetime) -> Known:
     of_late = sorted(
         (one for one in changes if one.updated >= oldest), key=lambda one: (one.updated, one.id), reverse=True
     )
-    return replace(earlier, changes=tuple(_kept(of_late)), before=dict(_next(before, now)))
+    return replace(earlier, changes=tuple(_kept(of_late, built)), before=dict(_next(before, now)))
 
 
-def _kept(changes: Sequence[Change]) -> Iterator[Change]:
-    """The first of each kind on each network."""
+def _kept(changes: Sequence[Change], built: datetime) -> Iterator[Change]:
+    """The first of each kind on each network, and all of this publish: what it leaves out nobody is ever told."""
     seen = Counter[tuple[str, str]]()
     for one in changes:
         seen[one.network, one.kind] += 1
-        if seen[one.network, one.kind] <= KEPT:
+        if seen[one.network, one.kind] <= KEPT or one.updated == built.isoformat():
             yield one
 
 
@@ -131,8 +131,10 @@ def _next(before: Mapping[str, Before], now: Sequence[Watched]) -> Iterator[tupl
     networks = {one.network for one in now}
     told = {one.key for one in now if one.value is not None}
     for key, one in before.items():
-        kind, network, _ = key.split("/", 2)
-        if key not in told and network in networks and kind not in PASSING:
+        kind, network, subject = key.split("/", 2)
+        # As long as a vote is open, what was known last of who can turn it.
+        lasts = kind not in PASSING or (kind == Kind.FLIP and f"{Kind.PROPOSAL}/{network}/{subject}" in told)
+        if key not in told and network in networks and lasts:
             yield key, one
     for seen in now:
         if seen.value is not None:

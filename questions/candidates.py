@@ -23,8 +23,8 @@ from store.shortened import Shortened, shortened
 SHOWN: Final = 20
 # Where more than these begin as what was written, its beginning says nothing.
 MOST: Final = 2000
-# Spellings of so many keys are looked at.
-MOST_FITTING: Final = 4 * SHOWN
+# So many are looked at, of whom the largest are shown: anybody can make small ones that are called or spelled alike.
+LOOKED_AT: Final = 4 * SHOWN
 
 
 # Addresses by network and as they are stored, each in the spelling in which its ends were written.
@@ -69,12 +69,12 @@ def candidates(mart: Mart, known: Sequence[Population], text: str) -> Candidates
         written, more = _fitting(mart, ends)
         people = _by_key(described(mart, list(written)))
     else:
-        found = search(mart, text, SHOWN + 1)
+        found = search(mart, text, LOOKED_AT + 1)
         # Whom a label called so that ended is called so no more.
         members = [one for one in described(mart, [(one.network, one.canonical) for one in found]) if one.name]
-        people, more = _by_party(mart, members), len(found) > SHOWN
-    told = _told(mart, known, people[:SHOWN], written)
-    return Candidates(told, ends is not None, more or len(people) > SHOWN)
+        people, more = _by_party(mart, members), len(found) > LOOKED_AT
+    told = _told(mart, known, people, written)
+    return Candidates(told[:SHOWN], ends is not None, more or len(people) > SHOWN)
 
 
 def _by_key(members: Sequence[Member]) -> list[tuple[str, list[Member]]]:
@@ -115,7 +115,7 @@ def _fitting(mart: Mart, ends: Shortened) -> tuple[Written, bool]:
         (network, address, ends.whole(address, spelled[network])) for network, address in rows.head(MOST).rows()
     )
     fitting = {(network, address): whole for network, address, whole in spelled_so if whole}
-    return dict(list(fitting.items())[:MOST_FITTING]), rows.height > MOST or len(fitting) > MOST_FITTING
+    return dict(list(fitting.items())[:LOOKED_AT]), rows.height > MOST or len(fitting) > LOOKED_AT
 
 
 def _raw(address: str) -> bytes | str:

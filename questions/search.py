@@ -114,20 +114,23 @@ _WHO: Final = """
 
 _CALLED: Final = """
     SELECT network, address, NULL AS id FROM (
-        SELECT network, address, name FROM own_name
+        SELECT network, address, name, true AS own FROM own_name
         WHERE NOT EXISTS (
             SELECT 1 FROM word w WHERE w.network = own_name.network AND contains(w.name, ':')
                 AND starts_with(address, w.name)
         ) AND contains(lower(own_name.name), lower(?1))
-        UNION SELECT network, address, name FROM entity WHERE contains(lower(name), lower(?1))
-    ) ORDER BY lower(name) <> lower(?1), length(name), name, network, address LIMIT ?2
+        UNION SELECT network, address, name, false FROM entity WHERE contains(lower(name), lower(?1))
+    ) ORDER BY lower(name) <> lower(?1), own, length(name), name, network, address LIMIT ?2
 """
 
 
 def _named(mart: Mart, text: str, limit: int) -> list[Found]:
     found = _found(mart.table(_WHO.format(found=_CALLED), text, limit))
-    # Who is called just so comes first, then the shorter name.
-    return sorted(found, key=lambda one: (one.name.strip("“”").lower() != text.lower(), len(one.name)))
+    # Who is called just so comes first, by others before by himself, then the shorter name.
+    return sorted(
+        found,
+        key=lambda one: (one.name.strip("“”").lower() != text.lower(), one.name.startswith("“"), len(one.name)),
+    )
 
 
 def _found(rows: pl.DataFrame) -> list[Found]:

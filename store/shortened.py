@@ -106,6 +106,8 @@ class Shortened:
             return
         for length in LETTERS:
             left = length - len(zeros) - len(rest)
+            if left < 0:
+                continue
             number = 0
             for letter in rest:
                 number = number * 58 + BASE58.index(letter)

@@ -147,7 +147,30 @@ def test_who_opens_a_thousand_proposals_pushes_out_no_other_change() -> None:
     state = compared(compared(begun(NOW, ""), [asked, one("3")], NOW), [asked, one("2")], NOW)
     flood = [one("open", kind=Kind.PROPOSAL, subject=f"a:{number}") for number in range(1_000)]
     state = compared(state, [asked, one("2"), *flood], NOW + timedelta(hours=1))
+    # All of them are told once: one that harms could be among them.
+    assert [change.kind for change in state.changes] == [Kind.PROPOSAL] * len(flood) + [Kind.POWER]
+    state = compared(state, [asked, one("2"), *flood], NOW + timedelta(hours=2))
     assert [change.kind for change in state.changes] == [Kind.PROPOSAL] * KEPT + [Kind.POWER]
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        (("several", "one"), 1),
+        (("one", None, "one"), 1),
+        (("several", None, "one"), 1),
+        # Never known before: it is news of this vote, whenever it could be counted first.
+        ((None, "one"), 1),
+        (("several", None, "one by another way"), 0),
+    ],
+)
+def test_a_vote_that_cannot_be_counted_for_a_while_has_not_turned(values: tuple[str | None, ...], told: int) -> None:
+    asked, vote = one("proposals", kind=Kind.PROPOSAL, subject=""), one("open", kind=Kind.PROPOSAL, subject="a:1")
+    state = compared(begun(NOW, ""), [asked, vote, one(None, kind=Kind.FLIP, subject="a:1")], NOW)
+    for hour, value in enumerate(values, 1):
+        flip = one(value and value.split()[0], "b" if value and " " in value else "a", Kind.FLIP, "a:1")
+        state = compared(state, [asked, vote, flip], NOW + timedelta(hours=hour))
+    assert [change.kind for change in state.changes] == [Kind.FLIP] * told
 
 
 def test_a_file_of_changes_is_read_again_as_it_was_and_a_damaged_one_begins_anew() -> None:
