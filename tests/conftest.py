@@ -218,7 +218,7 @@ def listed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def own_main(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A page that Streamlit runs in a test, or for a fixture, leaves itself behind as `__main__`, to be spawned again."""
+    """A page that Streamlit ran, in a test or for a fixture, leaves itself behind as `__main__`: spawned again."""
     monkeypatch.setitem(sys.modules, "__main__", MAIN)
 
 
