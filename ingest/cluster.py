@@ -165,6 +165,9 @@ def _placed(client: Any, function: Callable[[T], R], task: T, place: str) -> R:
         try:
             found: R = future.result(timeout=LOOKED_SECONDS)
         except TimeoutError:
+            # The task's own, which would be raised for ever.
+            if future.done():
+                raise
             if place not in (left := _places(client)):
                 raise (NobodyLeft if left else Lost)(f"no worker is left that has the resource {place}") from None
         else:

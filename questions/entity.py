@@ -11,6 +11,7 @@ from questions.power import common
 from questions.search import Found, one_each, spelled, spellings
 from store import addresses
 from store.mart import Mart
+from store.rows import SINK
 from store.spelling import is_address
 from store.visible import self_said
 
@@ -111,10 +112,15 @@ def named(mart: Mart, text: str) -> str:
 
 
 def entity(mart: Mart, key: str) -> Entity | None:
-    """Whom a link means; None where it is no address of a known network, and no party that was ever labelled."""
+    """Whom a link means; None where it is no address of a known network, and no party that was ever labelled.
+
+    What reaches nobody (a sink) is nobody.
+    """
     network, between, canonical = key.partition(OF)
     if not between:
         return _party(mart, key)
+    if canonical.startswith(SINK):
+        return None
     try:
         wanted = addresses.address(canonical)
     except addresses.NotAnAddress:

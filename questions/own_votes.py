@@ -1,16 +1,21 @@
 """How an entity voted on every proposal whose votes were read one by one."""
 
+import re
 from typing import Final
 
 import polars as pl
 
-from questions.entity import Entity
+from questions.entity import Entity, ids
 from questions.proposals import numbered, proposals
+from questions.rank_history import since
 from store.addresses import account
 from store.mart import Mart
 from store.rows import VOTE_OPTIONS
 
 NOT_VOTED: Final = "did not vote"
+# Of who is a validator now, and of whom nobody read that it was one then.
+PERHAPS: Final = f"{NOT_VOTED}, if it was a validator then"
+VALIDATOR: Final = re.compile("[a-z]+valoper1")
 VOTES: Final = pl.Schema(
     {
         **dict.fromkeys(("network", "proposal", "title", "vote", "status"), pl.String()),
@@ -30,9 +35,17 @@ def own_votes(mart: Mart, one: Entity) -> pl.DataFrame:
     """Its votes, a row a proposal and address, the newest first: rows of VOTES.
 
     share: of all that could vote, where whoever counts tells it with the vote. Of a validator the proposals on which it
-    did not vote are there, too; who delegates is counted with its validator, so that of others silence says nothing.
+    did not vote are there, too; who delegates is counted with its validator, so that of others silence says nothing,
+    and of a key that is only spelled as a validator's neither.
     """
-    accounts = {account(member.canonical): member for member in one.members if "valoper" in member.canonical}
+    known_to_hold = set(ids(mart, one.members).select("network", "address").iter_rows())
+    validators = [
+        member
+        for member in one.members
+        if (member.network, member.canonical) in known_to_hold and VALIDATOR.match(member.canonical)
+    ]
+    accounts = {account(member.canonical): member for member in validators}
+    days = since(mart, [member.canonical for member in validators])
     voters = {member.canonical: member for member in one.members} | accounts
     cast: dict[tuple[str, str, str, str], dict[str, tuple[float, int | None]]] = {}
     for network, chain, number, voter, option, weight, power in mart.table(_CAST, sorted(voters)).iter_rows():
@@ -45,6 +58,8 @@ def own_votes(mart: Mart, one: Entity) -> pl.DataFrame:
         key = (found.network, found.chain_id, found.number)
         for voter, member in voters.items():
             votes = cast.get((*key, voter))
+            day = days.get((member.network, member.canonical))
+            silent = NOT_VOTED if day and found.voting_end and day <= found.voting_end else PERHAPS
             absent = member.network == found.network and voter in accounts and key in read and found.is_over
             if votes is None and not absent:
                 continue
@@ -54,7 +69,7 @@ def own_votes(mart: Mart, one: Entity) -> pl.DataFrame:
                     "network": found.network_title,
                     "proposal": numbered(found, known),
                     "title": found.title,
-                    "vote": _told(votes) if votes else NOT_VOTED,
+                    "vote": _told(votes) if votes else silent,
                     "status": found.status,
                     "ends": found.voting_end,
                     "share": sum(powers) / found.bonded if powers and found.bonded else None,

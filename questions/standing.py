@@ -21,12 +21,13 @@ _STANDS: Final = """
     SELECT o.snapshot, o.population, o.holder, o.amount FROM holding o
     SEMI JOIN (SELECT unnest(?::INTEGER[]) AS holder) mine ON mine.holder = o.holder
 """
-# How many hold more, of each place in which anybody does.
+# How many parties hold more, of each place in which anybody does: a sink is none.
 _ABOVE: Final = """
     SELECT mine.place, count(*) AS more FROM holding o JOIN (
         SELECT unnest(?1::INTEGER[]) AS snapshot, unnest(?2::INTEGER[]) AS population,
                unnest(?3::VARCHAR[])::DECIMAL(38, 0) AS amount, unnest(range(len(?1))) AS place
     ) mine ON mine.snapshot = o.snapshot AND mine.population = o.population AND o.amount > mine.amount
+    WHERE o.holder NOT IN (SELECT id FROM holder WHERE address >= 'sink:' AND is_sink(address))
     GROUP BY mine.place
 """
 _NUMBERS: Final = """

@@ -5,7 +5,6 @@ A ground is a hash of facts, labels and declarations, and of the program itself:
 
 import hashlib
 from collections.abc import Iterable
-from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -40,12 +39,9 @@ def of_rows(rows: pl.DataFrame, *more: str) -> str:
     return _hashed(program(), rows.write_json(), *more)
 
 
-@cache
 def program() -> str:
     """Names the program by its own text, and by what it is installed with."""
-    root = Path(__file__).parent.parent
-    rooms = (path for room in ROOMS for path in (root / room).rglob("*.py"))
-    return _text(sorted([*rooms, *root.glob("requirements.txt")]))
+    return _PROGRAM
 
 
 def _text(files: Iterable[Path]) -> str:
@@ -54,3 +50,13 @@ def _text(files: Iterable[Path]) -> str:
 
 def _hashed(*told: object) -> str:
     return hashlib.sha256("\n".join(map(str, told)).encode()).hexdigest()[:16]
+
+
+def _installed() -> str:
+    root = Path(__file__).parent.parent
+    rooms = (path for room in ROOMS for path in (root / room).rglob("*.py"))
+    return _text(sorted([*rooms, *root.glob("requirements.txt")]))
+
+
+# Read when it is loaded: a run that waits for the network while the program is updated builds with the old one.
+_PROGRAM: Final = _installed()

@@ -552,7 +552,7 @@ def _refuse_totals(rows: pl.DataFrame, reported: Mapping[str, int], tolerance: i
 
 
 def _refuse_half_told(rows: pl.DataFrame) -> None:
-    """A count has all options or none, and a vote that is open has its times."""
+    """A count has all options or none, and fits 38 digits as a whole; a vote that is open has its times."""
     told = pl.sum_horizontal(pl.col(option).is_not_null() for option in VOTE_OPTIONS)
     endless = (pl.col("status") == "voting_period") & pl.any_horizontal(pl.col(time).is_null() for time in OPEN_UNTIL)
     wrong = rows.filter(~told.is_in([0, len(VOTE_OPTIONS)]) | endless)
@@ -560,6 +560,9 @@ def _refuse_half_told(rows: pl.DataFrame) -> None:
         raise BadData(
             f"proposal {wrong['proposal'][0]} has a part of a count, or is open without times: {wrong.row(0)}"
         )
+    for name, *counts in rows.select("proposal", *VOTE_OPTIONS).iter_rows():
+        if sum(int(one or 0) for one in counts) > LARGEST_AMOUNT:
+            raise BadData(f"proposal {name} has a count beyond 38 digits")
     wrong = rows.filter((pl.col("power") < 0) | (pl.col("quorum") < 0))
     if not wrong.is_empty():
         raise BadData(f"proposal {wrong['proposal'][0]} has less than no power or quorum: {wrong.row(0)}")

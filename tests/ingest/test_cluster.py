@@ -297,12 +297,19 @@ def test_workers_that_ask_others_or_have_no_place_are_refused(
             assert told in errors
 
 
+def out_of_time(_: int) -> None:
+    raise TimeoutError("its own")
+
+
 def test_a_place_that_nobody_has_any_more_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster, "LOOKED_SECONDS", 0.1)
     with within(n_workers=1, resources={"akash/1": 1}) as (one, client):
         assert cluster._placed(client, str, 1, "akash/1") == "1"
         with pytest.raises(cluster.NobodyLeft, match="no worker is left that has the resource akash/0"):
             cluster._placed(client, str, 1, "akash/0")
+        # What the task itself raises is not waited for again and again.
+        with pytest.raises(TimeoutError, match="its own"):
+            cluster._placed(client, out_of_time, 1, "akash/1")
         one.scale(0)
         # Without any worker the cluster is lost, and not one endpoint's days.
         with pytest.raises(cluster.Lost) as lost:

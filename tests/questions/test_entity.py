@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from questions import explorers, labels, own_votes, rank_history, standing
-from questions.candidates import Candidates, candidates
+from questions.candidates import SHOWN, Candidates, candidates
 from questions.entity import entity, named, unread
 from questions.populations import Population, populations
 from questions.reach import ALONE, AMONG, DECIDE, GATE, NEEDED, reach
@@ -46,11 +46,15 @@ NETWORKS: Final = {
     "bittensor": ("Bittensor", "ss58:42"),
     "render": ("Render", "base58"),
     "vana": ("Vana", "hex"),
+    "olas": ("Olas", "hex"),
 }
+# A crowd with the same ends and nearly the same name, of whom the last in the alphabet has nearly all.
+CROWD: Final = [f"0xabcdef{place:030x}1234" for place in range(25)]
 LABELS: Final = [
     ("fet", DESK[0], "desk", "Desk, hot wallet", "custodian", None, None, "https://desk.example", NOON, NOON),
     ("fet", DESK[1], "desk", "Desk, cold wallet", "custodian", None, None, "https://desk.example", NOON, None),
     ("fet", DESK[2], "desk", "Desk, old wallet", "custodian", NOON - DAY, NOON - DAY, "https://x.example", NOON, NOON),
+    ("olas", CROWD[-1], "treasury", "Treasury", "multisig", None, None, "https://treasury.example", NOON, NOON),
     ("fet", "0x" + "b1" * 20, "bridge", "Bridge", "bridge", None, None, "https://bridge.example", NOON, NOON),
 ]
 
@@ -72,15 +76,17 @@ def snapshot(network: str, reading: str, kind: Kind, time: datetime, **more: Any
 def land(data: Path) -> None:
     """Three days of validators, of whom the second overtook the first; one day of all else."""
     landing = Landing(data)
-    for back, stakes in ((2, (50, 40, 10)), (1, (50, 45, 5)), (0, (40, 55, 5))):
+    # The fourth came after the votes had ended.
+    for back, stakes in ((2, (50, 40, 10)), (1, (50, 45, 5)), (0, (40, 55, 4, 1))):
         rows = [("validators", validator(place), amount) for place, amount in enumerate(stakes, 1)]
         one = snapshot("akash", "validators", Kind.HOLDINGS, NOON - back * DAY, measure=Measure.STAKE, unit="uakt")
         landing.land(one, Facts(holdings(rows)))
     tokens = {WHALE: 500, TRICK: 1, OWNER: 3, DESK[0]: 200, DESK[1]: 300, "0x" + "b1" * 20: 996}
     held = {
         "fet": ("holders", Measure.TOKEN, "holders", tokens),
-        "bittensor": ("stake", Measure.STAKE, "coldkeys", {HOTKEY: 7, "0x" + "11" * 32: 3}),
+        "bittensor": ("stake", Measure.STAKE, "coldkeys", {HOTKEY: 7, "0x" + "11" * 32: 3, "sink:burned": 9}),
         "render": ("keys", Measure.CONTROL, "mint", {SOLE: 1}),
+        "olas": ("keys", Measure.TOKEN, "holders", {**dict.fromkeys(CROWD, 1), CROWD[-1]: 10**6}),
     }
     for network, (reading, measure, population, amounts) in held.items():
         one = snapshot(network, reading, Kind.HOLDINGS, NOON, measure=measure, unit="x")
@@ -89,6 +95,10 @@ def land(data: Path) -> None:
         observation("moniker", NOON, name, "", subject=validator(place))
         for place, name in ((1, "Honest"), (2, HOSTILE[0]), (3, "Desk"))
     ]
+    crowd = [observation("moniker", NOON, "TREASURY", "", subject=one) for one in CROWD[:-1]]
+    landing.land(
+        snapshot("olas", "names", Kind.OBSERVATIONS, NOON, newest_only=True), Facts(frame(Kind.OBSERVATIONS, crowd))
+    )
     landing.land(
         snapshot("akash", "names", Kind.OBSERVATIONS, NOON, newest_only=True), Facts(frame(Kind.OBSERVATIONS, names))
     )
@@ -423,6 +433,34 @@ def test_a_vote_is_its_own_and_only_of_a_validator_silence_is_told(mart: Mart) -
     whale = entity(mart, f"fet:{WHALE}")
     assert whale is not None
     assert own_votes.own_votes(mart, whale).is_empty()
+
+
+def test_who_never_was_a_validator_or_not_yet_is_not_said_to_have_missed_a_vote(mart: Mart) -> None:
+    stranger = entity(mart, f"akash:{validator(99)}")
+    assert stranger is not None
+    assert own_votes.own_votes(mart, stranger).is_empty()
+    late = entity(mart, f"akash:{validator(4)}")
+    assert late is not None
+    assert set(own_votes.own_votes(mart, late)["vote"]) == {own_votes.PERHAPS}
+
+
+def test_what_reaches_nobody_is_nobody_and_outranks_nobody(mart: Mart, known: list[Population]) -> None:
+    assert entity(mart, "bittensor:sink:burned") is None
+    one = entity(mart, f"bittensor:{HOTKEY}")
+    assert one is not None
+    assert [stands.rank for stands in standing.standing(mart, known, *(of.found for of in one.members))] == [1]
+
+
+@pytest.mark.parametrize("head", [SOLE + "1111111111", "5" + "F" * 60, "1" * 80, "z" * 49])
+def test_ends_that_are_longer_than_any_address_are_nobodys(mart: Mart, known: list[Population], head: str) -> None:
+    assert sought(mart, known, f"{head}...ok").found == ()
+
+
+def test_a_crowd_of_look_alikes_does_not_push_the_largest_out(mart: Mart, known: list[Population]) -> None:
+    cut = sought(mart, known, "0xabcdef…1234")
+    assert (len(cut.found), cut.more, cut.found[0].address.lower()) == (SHOWN, True, CROWD[-1])
+    named = sought(mart, known, "treasury")
+    assert [(one.name, one.party) for one in named.found][:2] == [("Treasury", "treasury"), ("“TREASURY”", "")]
 
 
 def test_ranks_of_past_days_are_those_of_each_day(mart: Mart) -> None:

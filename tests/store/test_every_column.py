@@ -128,6 +128,13 @@ def test_a_proposal_in_another_state_may_lack_the_times_of_a_vote_and_its_count(
     check(Facts(frame(Kind.PROPOSALS, [row | dict.fromkeys(VOTE_OPTIONS)])), Kind.PROPOSALS)
 
 
+def test_a_count_that_does_not_fit_as_a_whole_is_refused() -> None:
+    """Each option fits, all together are beyond what is added up of them."""
+    row = {**GOOD[Kind.PROPOSALS], **dict.fromkeys(VOTE_OPTIONS, LARGEST_AMOUNT // 2)}
+    with pytest.raises(BadData, match="has a count beyond 38 digits"):
+        check(Facts(frame(Kind.PROPOSALS, [row])), Kind.PROPOSALS)
+
+
 @pytest.mark.parametrize("said", ["NaN", "inf", "1e309", "1_000", "٣", "0x10", " 7", "", "7.", "--1"])
 def test_no_text_becomes_a_number(said: str) -> None:
     assert observation("moniker", NOON, said, "", subject="ada")["value"] is None
