@@ -1,0 +1,1 @@
+"""The archive: landing and marts where other hosts find them."""
