@@ -51,10 +51,11 @@ pythons:
 live: .venv/dev
 	$(BIN)/python -m pytest tests/live --force-enable-socket
 
-# Cosmos SDK nodes and a server of a Filecoin state for tests; needs Go. Tests that miss them build them too.
+# Cosmos SDK nodes, a server of a Filecoin state and an object store for tests; needs Go. Tests that miss them build them too.
 nodes:
 	tests/nodes/cosmos/build.sh
 	tests/nodes/filecoin/build.sh
+	tests/nodes/versitygw/build.sh
 
 bench: .venv/bench
 	$(BIN)/python -m benchmarks
@@ -67,6 +68,7 @@ dictionary: .venv/dev
 
 lock: .venv/dev
 	$(LOCK) requirements.in -o requirements.txt
+	$(LOCK) requirements-archive.in -o requirements-archive.txt
 	$(LOCK) requirements-cluster.in -o requirements-cluster.txt
 	$(LOCK) requirements-dev.in -o requirements-dev.txt
 	$(LOCK) requirements-bench.in -o requirements-bench.txt

@@ -59,9 +59,10 @@ MAY_IMPORT: Final = {
     "pyarrow": "ui.packed",
     "cupy": "analytics.spread.backend",
     # By name and while it runs: where a library may be missing, and for each file of a folder.
-    "importlib": "analytics.spread.backend ingest.networks ingest.cluster",
+    "importlib": "analytics.spread.backend ingest.networks ingest.cluster ingest.archive.objects",
     "dask": "ingest.cluster",
     "distributed": "ingest.cluster",
+    "obstore": "ingest.archive.objects",
     # Arithmetic reads and writes no file; spread and power take arrays.
     "io": "store ingest ui",
     "os": "store ingest ui server analytics.spread.backend",

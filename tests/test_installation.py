@@ -12,7 +12,7 @@ import pytest
 
 from tests.conftest import ROOT
 
-LOCKED = ("requirements.txt", "requirements-dev.txt", "requirements-bench.txt")
+LOCKED = ("requirements.txt", "requirements-archive.txt", "requirements-dev.txt", "requirements-bench.txt")
 
 
 @pytest.mark.parametrize("file", LOCKED)
