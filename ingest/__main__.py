@@ -1,8 +1,8 @@
 """The command line: python -m ingest COMMAND.
 
 Exit codes: 0 all fresh; 1 an error of our own; 2 wrong usage; 3 some readings failed, the rest is published, or a
-cluster went away; 4 stale, a torn file, or nothing could be read; 5 there are alerts; 74 the disk is full, fails or is
-read-only; 75 another run holds the lock; 130 or 143 interrupted by INT or TERM.
+cluster or an archive went away; 4 stale, a torn file, a dispute, or nothing could be read; 5 there are alerts; 74 the
+disk is full, fails or is read-only; 75 another run holds the lock; 130 or 143 interrupted by INT or TERM.
 """
 
 from ingest import stopping
@@ -18,6 +18,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from ingest.commands.archiving import disputes, follow, publish, pull, push
 from ingest.commands.backfilling import backfill
 from ingest.commands.codes import DISK
 from ingest.commands.importing import import_
@@ -56,6 +57,8 @@ app = typer.Typer(
 app.command()(run)
 app.command("import")(import_)
 for _command in (backfill, rebuild, sweep, prune, verify, status, sample, doctor, export, alerts, serve):
+    app.command()(_command)
+for _command in (push, pull, publish, follow, disputes):
     app.command()(_command)
 
 

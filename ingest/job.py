@@ -7,6 +7,7 @@ import fcntl
 import logging
 import os
 import platform
+import re
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -20,6 +21,7 @@ from typing import Any, BinaryIO, Final
 
 from analytics.impossible import Impossible
 from ingest.allowance import Exhausted
+from ingest.archive.share import Share
 from ingest.endpoints import AskSmaller, Unanswered, named
 from ingest.network import Earlier, N, Network, Node, Reading, Remembering, Sealed
 from ingest.networks import networks
@@ -72,11 +74,12 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a run did."""
+    """What a run did; archive: what failed of its exchange with an archive."""
 
     outcomes: tuple[Outcome, ...]
     torn: tuple[str, ...] = ()
     published: Path | None = None
+    archive: tuple[RunError, ...] = ()
 
     @property
     def errors(self) -> tuple[Outcome, ...]:
@@ -157,11 +160,21 @@ def due(network: Network[N], landing: Landing, now: datetime) -> tuple[Reading[N
     return tuple(one for one in network.readings if _is_due(network, one, landing, now))
 
 
-def run(data: Path, work: Work, http: Http, *, started: datetime, progress: Progress = lambda _: None) -> Report:
+def run(
+    data: Path,
+    work: Work,
+    http: Http,
+    *,
+    started: datetime,
+    progress: Progress = lambda _: None,
+    share: Share | None = None,
+) -> Report:
     """Read what is wanted, land it, publish a mart; the lock must be held.
 
-    work: the readings to take of each network. progress is told of each outcome.
+    work: the readings to take of each network. progress is told of each outcome. share: the archive to which all of it
+    is brought; what failed of that before is told in the ledger too.
     """
+    share = share or Share(data, None, {})
     landing = Landing(data)
     refuse_without_room(data)
     # A wrong address is told before anybody is asked.
@@ -170,12 +183,26 @@ def run(data: Path, work: Work, http: Http, *, started: datetime, progress: Prog
     for variable in os.environ:
         if variable.endswith("_PEERS_URL") or (variable.startswith("EIP155_") and variable.endswith("_URL")):
             named(variable)
-    with recorded(landing, started) as record:
+    with recorded(landing, started, share.errors) as record:
         outcomes = _read_networks(work, http, landing, record.heard(progress, http))
+        share.push()
         told = partial(record.end, outcomes)
         published, torn = build(data, networks(), doubted=landing.met_torn, told=told)
     write_site(data)
-    return Report(outcomes, torn, published)
+    before = len(share.errors)
+    log.info("%s", said) if (said := share.publish()) else None
+    if len(share.errors) > before:
+        record.end(outcomes, torn)
+    return Report(outcomes, torn, published, tuple(share.errors))
+
+
+def exchanged(data: Path, share: Share, started: datetime) -> Report:
+    """What a run does with an archive where nothing is due: bring what could not be brought before."""
+    share.push()
+    share.publish()
+    if share.errors:
+        Record(Landing(data), started, share.errors).end((), ())
+    return Report((), archive=tuple(share.errors))
 
 
 def _read_networks(work: Work, http: Http, landing: Landing, progress: Progress) -> tuple[Outcome, ...]:
@@ -414,12 +441,13 @@ def _is_due(network: Network, reading: Reading, landing: Landing, now: datetime)
 
 
 @contextmanager
-def recorded(landing: Landing, started: datetime) -> Iterator["Record"]:
+def recorded(landing: Landing, started: datetime, beside: Sequence[RunError] = ()) -> Iterator["Record"]:
     """The line of the ledger that a command writes: interrupted, until it has said how it ended.
 
-    So it tells the truth of one that a signal, a fault or a power loss ended, whose landed work stays.
+    So it tells the truth of one that a signal, a fault or a power loss ended, whose landed work stays. beside: what
+    failed that is no reading, also what comes to it later.
     """
-    record = Record(landing, started)
+    record = Record(landing, started, beside)
     record.write("interrupted")
     done = False
     try:
@@ -438,9 +466,10 @@ def note_interrupted(data: Path, started: datetime) -> None:
 class Record:
     """The line of the ledger that a run writes."""
 
-    def __init__(self, landing: Landing, started: datetime) -> None:
+    def __init__(self, landing: Landing, started: datetime, beside: Sequence[RunError] = ()) -> None:
         self._landing = landing
         self._started = started
+        self._beside = beside
         self._outcomes: dict[tuple[str, str], Outcome] = {}
         self._torn: tuple[str, ...] = ()
         self._requests = 0
@@ -462,15 +491,18 @@ class Record:
         """Say how it ended; `torn` are landing files that could not be read."""
         self._torn = tuple(torn)
         failed = [outcome for outcome in outcomes if outcome.error]
-        errors = [*failed, *torn]
-        self.write("fresh" if not errors else "failed" if len(failed) == len(outcomes) else "partial")
+        errors = [*failed, *torn, *self._beside]
+        all_failed = len(failed) == len(outcomes) and not (self._beside and not failed)
+        self.write("fresh" if not errors else "failed" if all_failed else "partial")
 
     def write(self, status: str) -> None:
         """Write the line, or write it anew."""
         outcomes = self._outcomes.values()
         failed = [outcome.told for outcome in outcomes if outcome.error]
-        # By time to the microsecond: the newest line is the last by name, also of two runs within a second.
-        identity = f"{self._started:%Y%m%dT%H%M%S%f}-{os.getpid()}"
+        # By time to the microsecond: the newest line is the last by name, also of two runs within a second. By host:
+        # several may bring theirs to one archive.
+        host = re.sub(r"[^A-Za-z0-9_.-]", "-", platform.node())
+        identity = f"{self._started:%Y%m%dT%H%M%S%f}-{host}-{os.getpid()}"
         entry = {
             "id": identity,
             "started": self._started.isoformat(),
@@ -482,7 +514,8 @@ class Record:
             "version": VERSION,
             "host": platform.node(),
             "errors": failed
-            + [{"network": "", "reading": "", "error": "BadData", "message": text} for text in self._torn],
+            + [{"network": "", "reading": "", "error": "BadData", "message": text} for text in self._torn]
+            + list(self._beside),
             "faults": list(blamed(outcomes)),
             "read": [f"{outcome.network}/{outcome.reading}" for outcome in outcomes if not outcome.error],
         }

@@ -19,7 +19,8 @@ SHOWN: Final = "%Y-%m-%d %H:%M"
 class Standing:
     """What is known of the data: its readings as questions.freshness tells them, what is broken, how commands ended.
 
-    failed: what kept the last writer from its end. last_run: when it began.
+    failed: what kept the last writer from its end. last_run: when it began. disputed: files of which an archive has
+    other facts.
     """
 
     readings: pl.DataFrame
@@ -27,11 +28,20 @@ class Standing:
     torn: Sequence[str] = ()
     failed: str = ""
     last_run: datetime | None = None
+    disputed: Sequence[str] = ()
 
     @property
     def lines(self) -> list[str]:
         """What is wrong, the gravest first, or that all is well."""
-        found = [*self._disk(), *self._clock(), *map(line, self.troubles), *self._rot(), *self._unread(), *self._late()]
+        found = [
+            *self._disk(),
+            *self._clock(),
+            *map(line, self.troubles),
+            *self._rot(),
+            *self._disputes(),
+            *self._unread(),
+            *self._late(),
+        ]
         if len(found) > LINES:
             found = [*found[: LINES - 1], f"and {len(found) - LINES + 1} more, below"]
         return found or [self._well()]
@@ -48,6 +58,11 @@ class Standing:
         if self.torn:
             what = "1 file is" if len(self.torn) == 1 else f"{len(self.torn)} files are"
             yield f"{what} torn, named below. Do: {REMEDY}"
+
+    def _disputes(self) -> Iterator[str]:
+        if self.disputed:
+            what = "1 file" if len(self.disputed) == 1 else f"{len(self.disputed)} files"
+            yield f"other hosts have landed other facts than {what} here. Do: look, then remove the one that is wrong"
 
     def _unread(self) -> Iterator[str]:
         if len(unread := self._places(pl.col("state") == "never read")) == self.readings.height and unread:

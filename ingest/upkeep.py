@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from ingest.archive.share import Share
 from ingest.job import needed
 from ingest.network import Network
 from ingest.publication import build
@@ -23,15 +24,25 @@ class Pruned:
     torn: tuple[str, ...]
 
 
-def prune(data: Path, networks: Mapping[str, Network], now: datetime) -> Pruned:
-    """Look at every stored file, thin what is older than a week, compact what is older than a month, and publish."""
-    landing = Landing(data)
+def prune(data: Path, networks: Mapping[str, Network], now: datetime, share: Share | None = None) -> Pruned:
+    """Look at every stored file, thin what is older than a week, compact what is older than a month, and publish.
+
+    share: the archive where the same is done.
+    """
+    landing, share = Landing(data), share or Share(data, None, {})
+    share.begin()
+    # What is disputed is known only then, and is put into no month.
+    share.push()
     torn = dict(landing.torn())
-    thinned = landing.thin(now, needed(networks.values(), landing), torn)
-    months = landing.compact(now, torn)
+    left = [*torn, *share.disputed()]
+    thinned = landing.thin(now, needed(networks.values(), landing), left)
+    months = landing.compact(now, left)
+    share.push()
+    share.prune(thinned)
     landing.ledger.pack(now, torn)
     published, named = build(data, networks, doubted=torn)
     write_site(data)
+    share.publish()
     return Pruned(len(thinned), len(months), published, tuple(dict.fromkeys([*map(str, torn.values()), *named])))
 
 

@@ -31,6 +31,7 @@ from typing import Any, Final
 import polars as pl
 
 from store.described import IMPORTED, Described
+from store.disk import sync_folder
 from store.ledger import Ledger
 from store.rows import KEYS, LATER, SCHEMAS, BadData, Block, Facts, Key, Kind, Measure, Place, Snapshot
 from store.sealed import note, proved, safe, told_by_name, unproved, write_sealed
@@ -108,7 +109,7 @@ class Landing:
         months: dict[Path, list[tuple[Snapshot, pl.DataFrame]]] = defaultdict(list)
         for snapshot, facts in found:
             self._refuse_mixing(snapshot)
-            months[self._of_reading(snapshot) / _month(snapshot.block.time)].append((snapshot, facts.rows))
+            months[self._of_reading(snapshot) / month_file(snapshot.block.time)].append((snapshot, facts.rows))
         for path, snapshots in months.items():
             _merge(path, snapshots)
         return list(months)
@@ -117,7 +118,7 @@ class Landing:
         """Whether this very block was read before."""
         if self._single(snapshot).exists():
             return True
-        month = self._of_reading(snapshot) / _month(snapshot.block.time)
+        month = self._of_reading(snapshot) / month_file(snapshot.block.time)
         return month.exists() and any(landed.snapshot.key == snapshot.key for landed in self._whole(month))
 
     def held(self, snapshot: Snapshot) -> tuple[Path, Landed] | None:
@@ -174,6 +175,59 @@ class Landing:
             landed = (one for path in sorted(folder.glob("*/*/*.parquet")) for one in self._whole(path))
             if told := next((one.snapshot.described for one in landed), None):
                 found[folder.name] = told
+        return found
+
+    def adopt(self, path: Path, found: Path, accept: Callable[[Snapshot, pl.DataFrame], None]) -> list[Path]:
+        """Give a file that was written elsewhere the place that its name says; the lock must be held.
+
+        What is here already stays as it is. Of a month that is here too the snapshots are put together, and what lies
+        here as a file of its own goes where the month has the same. accept: raises BadData where facts cannot be true.
+        Returns the files here that tell other facts of the same block: they stay; where the month itself is one of them
+        nothing is changed. Raises BadData naming what is torn, or is none of this place.
+        """
+        rows = _all_rows(found, self._belonging(path, found))
+        for snapshot, facts in rows:
+            accept(snapshot, facts)
+        if path.exists() and differing(path, found):
+            return [path]
+        held = {one.snapshot.key for one in contents(path)} if path.exists() else set()
+        if held <= {snapshot.key for snapshot, _ in rows}:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            found.rename(path)
+            sync_folder(path.parent)
+        else:
+            _merge(path, rows)
+        singles = [one for snapshot, _ in rows if (one := self._single(snapshot)) != path and one.exists()]
+        differ = [one for one in singles if differing(one, path)]
+        for single in singles:
+            if single not in differ:
+                single.unlink()
+        return differ
+
+    def _belonging(self, path: Path, found: Path) -> list[Landed]:
+        """What a file holds that was written elsewhere, if it may lie under this name."""
+        place, told = path.relative_to(self.folder).parts[:3], intact(found)
+        for one in told:
+            self._refuse_mixing(one.snapshot)
+            if one.snapshot.place != place or path not in (
+                self._single(one.snapshot),
+                self._of_reading(one.snapshot) / month_file(one.snapshot.block.time),
+            ):
+                raise BadData(f"{path} is not where {one.snapshot.key} belongs")
+        if not told or (path.stem.isdecimal() and len(told) > 1):
+            raise BadData(f"{path} cannot hold {len(told)} snapshots")
+        return told
+
+    def signs(self) -> dict[str, tuple[int, int]]:
+        """Every landing file by its name in the data folder; its size, and when it was written, in nanoseconds."""
+        found = {}
+        for folder in self._readings():
+            within = folder.relative_to(self.folder.parent).as_posix()
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    if entry.name.endswith(".parquet"):
+                        stat = entry.stat()
+                        found[f"{within}/{entry.name}"] = (stat.st_size, stat.st_mtime_ns)
         return found
 
     def files(self) -> list[Path]:
@@ -286,7 +340,7 @@ class Landing:
         for folder in self._readings():
             months: dict[Path, list[tuple[Path, Landed]]] = defaultdict(list)
             for path, landed in _singles(folder, now - KEPT_SINGLE, torn):
-                month = folder / _month(landed.snapshot.block.time)
+                month = folder / month_file(landed.snapshot.block.time)
                 if month not in torn:
                     months[month].append((path, landed))
             for month, singles in months.items():
@@ -441,6 +495,30 @@ def intact(path: Path) -> list[Landed]:
         if one.schema_version < SEALED:
             _rows(path, one)
     return landed
+
+
+def differing(one: Path, other: Path) -> list[Key]:
+    """Snapshots that two files both hold, and of which they tell different facts; raises BadData where one is torn.
+
+    Who told them may differ: two hosts that ask two nodes for one block land the same.
+    """
+    both = [{landed.snapshot.key: landed for landed in intact(path)} for path in (one, other)]
+    shared = both[0].keys() & both[1].keys()
+    return sorted(key for key in shared if _differ((one, both[0][key]), (other, both[1][key])))
+
+
+def _differ(*two: tuple[Path, Landed]) -> bool:
+    told = [
+        (one.snapshot.block, one.snapshot.since, one.snapshot.kind, one.snapshot.unit, dict(one.snapshot.reported))
+        for _, one in two
+    ]
+    if told[0] != told[1]:
+        return True
+    if two[0][1].sha256 == two[1][1].sha256:
+        return False
+    # Of an earlier version the same rows have fewer columns, and so another hash.
+    one, other = (_rows(path, landed).sort(KEYS[landed.snapshot.kind]) for path, landed in two)
+    return not one.equals(other)
 
 
 def _write(path: Path, snapshots: Sequence[tuple[Snapshot, pl.DataFrame]]) -> None:
@@ -613,5 +691,6 @@ def _text(time: datetime) -> str:
     return time.astimezone(UTC).isoformat()
 
 
-def _month(time: datetime) -> str:
+def month_file(time: datetime) -> str:
+    """The name of the file of a month."""
     return f"{time.astimezone(UTC):%Y-%m}.parquet"

@@ -89,12 +89,12 @@ class Ledger:
     def runs(self) -> tuple[pl.DataFrame, list[BadData]]:
         """All lines as rows of COLUMNS, oldest run first, and what is said of what is damaged."""
         errors: list[BadData] = []
-        singles = frame(_whole(line, self._lines(), errors))
+        singles = frame(_whole(line, self.lines(), errors))
         return _joined([*_whole(month, self._months(), errors), singles]), errors
 
     def newest(self) -> Run | None:
         """The newest line that is whole."""
-        single = next(_whole(line, reversed(self._lines()), []), None)
+        single = next(_whole(line, reversed(self.lines()), []), None)
         held = next(_whole(month, reversed(self._months()), []), None)
         last = [*([single] if single else []), *([] if held is None else [_run(held.row(-1, named=True))])]
         return max(last, key=lambda run: run["id"], default=None)
@@ -105,7 +105,7 @@ class Ledger:
         torn: files that are left alone. Lines that say what this version does not know stay as they are.
         """
         months: dict[Path, dict[Path, Run]] = defaultdict(dict)
-        for path in set(self._lines()).difference(torn):
+        for path in set(self.lines()).difference(torn):
             with suppress(BadData):
                 run = line(path)
                 started = datetime.fromisoformat(run["started"]).astimezone(UTC)
@@ -121,7 +121,7 @@ class Ledger:
 
     def torn(self) -> Iterator[tuple[Path, BadData]]:
         """Every file of the ledger that is not what was written."""
-        for check, paths in ((line, self._lines()), (month, self._months())):
+        for check, paths in ((line, self.lines()), (month, self._months())):
             for path in paths:
                 try:
                     check(path)
@@ -130,7 +130,17 @@ class Ledger:
                     if path.exists():
                         yield path, error
 
-    def _lines(self) -> list[Path]:
+    def ended(self) -> list[Path]:
+        """Lines that nobody writes anew: all but the newest, where that run is at work or was interrupted."""
+        lines = self.lines()
+        for last in lines[-1:]:
+            with suppress(BadData):
+                if line(last)["status"] != "interrupted":
+                    return lines
+        return lines[:-1]
+
+    def lines(self) -> list[Path]:
+        """Every line that lies by itself, the oldest run first."""
         return sorted(self._folder.glob("*.json"))
 
     def _months(self) -> list[Path]:

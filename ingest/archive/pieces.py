@@ -70,6 +70,11 @@ def mart(path: Path) -> Piece:
     return Piece(path.name, path.stat().st_size, hashed(path))
 
 
+def is_month(path: str) -> bool:
+    """Whether a file of a data folder is that of a month."""
+    return LOCAL_MONTH.fullmatch(path.rpartition("/")[2]) is not None
+
+
 def hashed(path: Path) -> str:
     """The sha256 of all bytes of a file."""
     with path.open("rb") as file:
@@ -83,7 +88,7 @@ def name(path: str, sha256: str) -> str:
     found = path
     if not folder:
         found = f"{MARTS}/{last.removesuffix('.duckdb')}-{short}.duckdb"
-    elif LOCAL_MONTH.fullmatch(last):
+    elif is_month(path):
         found = f"{folder}/{last.removesuffix('.parquet')}.{short}.parquet"
     if named(found).path != path:
         raise BadData(f"{path!r} is no file of an archive")

@@ -1,8 +1,10 @@
 """The exit codes, and which one a run has earned."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from ingest import job
+from ingest.archive.objects import ArchiveDown
+from store.ledger import RunError
 from store.rows import ReadingError
 
 FRESH, UNEXPECTED, USAGE, PARTIAL, STALE, ALERTS, DISK, LOCKED = 0, 1, 2, 3, 4, 5, 74, 75
@@ -13,9 +15,15 @@ def code(report: job.Report) -> int:
     known = set(kinds(ReadingError))
     if any(outcome.error not in known for outcome in report.errors):
         return UNEXPECTED
-    if report.torn or len(report.errors) == len(report.outcomes):
+    if report.torn or (report.outcomes and len(report.errors) == len(report.outcomes)):
         return STALE
-    return PARTIAL if report.errors else FRESH
+    return max(archive_code(report.archive), PARTIAL if report.errors else FRESH)
+
+
+def archive_code(errors: Collection[RunError]) -> int:
+    """What an exchange with an archive exits with: it is down, or something there is wrong or disputed."""
+    kinds_of = {error["error"] for error in errors}
+    return FRESH if not kinds_of else PARTIAL if kinds_of == {ArchiveDown.__name__} else STALE
 
 
 def kinds(error: type[Exception]) -> Iterator[str]:

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ingest import job, recording, verifying
+from ingest.archive.known import remembered
 from ingest.commands.codes import DISK, FRESH, PARTIAL, STALE, USAGE
 from ingest.commands.guards import landed, published
 from ingest.commands.options import Names, duration, networks_named
@@ -123,8 +124,8 @@ def status(
 ) -> None:
     """Say what broke, on which host, since when, and what to do; then how old each reading is.
 
-    Exits 4 when something is stale, never read or torn, or the last run failed. A reading is stale when it is older
-    than twice its cadence (an hour, a day), and than --max-age where it is given.
+    Exits 4 when something is stale, never read, torn or disputed, or the last run failed. A reading is stale when it is
+    older than twice its cadence (an hour, a day), and than --max-age where it is given.
     """
     data = data_folder()
     with published(data) as mart:
@@ -136,7 +137,8 @@ def status(
         broken_hosts = troubles(mart)
     sizes = disk(data)
     failed = job.remark(data)
-    standing = Standing(rows, broken_hosts, broken, failed, runs[0]["started"] if runs else None)
+    disputed = sorted(remembered(data).disputed.values())
+    standing = Standing(rows, broken_hosts, broken, failed, runs[0]["started"] if runs else None, disputed)
     with whole_output():
         if as_json:
             document = {
@@ -146,6 +148,7 @@ def status(
                 "failed": failed or None,
                 "disk_bytes": sizes,
                 "torn": broken,
+                "disputed": disputed,
                 "summary": standing.lines,
                 "trouble": [_trouble(one) for one in broken_hosts],
                 "readings": rows.to_dicts(),
@@ -158,13 +161,15 @@ def status(
             _show(rows, runs, sizes)
             for message in broken:
                 say(f"{message}; {REMEDY}")
+            for message in disputed:
+                say(message)
             if unknown:
                 say(
                     f"not published: {unknown['argv']} of {unknown['started'][:16]} UTC, at work or {unknown['status']}"
                 )
             if failed:
                 say(f"the last run failed: {failed}")
-    if failed or broken or rows["state"].is_in(["stale", "never read"]).any():
+    if failed or broken or disputed or rows["state"].is_in(["stale", "never read"]).any():
         raise typer.Exit(STALE)
 
 

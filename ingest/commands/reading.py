@@ -7,11 +7,13 @@ from typing import Annotated
 import typer
 
 from ingest import job
+from ingest.archive.share import shared
 from ingest.commands.codes import code
 from ingest.commands.guards import locked
 from ingest.commands.options import Names, networks_named, refuse_unknown
 from ingest.commands.telling import log, say, told
 from ingest.network import Network, Reading
+from ingest.networks import networks
 from ingest.serve import serve_dashboard
 from ingest.transport import Http, bare
 from store.landing import Landing
@@ -24,18 +26,26 @@ def run(
     due: Annotated[bool, typer.Option("--due/--all", help="Only what is due, or everything.")] = True,
     dry_run: Annotated[bool, typer.Option(help="Say what would be read; ask nobody.")] = False,
 ) -> None:
-    """Read what is due, publish a mart. For cron."""
+    """Read what is due, publish a mart. For cron. With DEAI_ARCHIVE set, exchange it with other hosts."""
     data, now = data_folder(), datetime.now(UTC)
+    share = shared(data, networks())
     work = _work(data, network, reading, now, due=due)
     if dry_run:
         for one, wanted in work:
             say(f"{one.name}: {', '.join(r.name for r in wanted)} from {', '.join(map(bare, job.endpoints(one)))}")
         return
-    if not work:
+    if not work and not share:
         log.info("nothing is due")
         return
     with locked(data), Http() as http, told() as tell:
-        report = job.run(data, work, http, started=now, progress=tell)
+        came = share.begin()
+        # What another host has read meanwhile is due no more.
+        work = _work(data, network, reading, now, due=due) if came else work
+        if work or came:
+            report = job.run(data, work, http, started=now, progress=tell, share=share)
+        else:
+            log.info("nothing is due")
+            report = job.exchanged(data, share, now)
     for message in report.torn:
         log.error(message)
     raise typer.Exit(code(report))

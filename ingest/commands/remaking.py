@@ -6,10 +6,13 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TypeVar
 
+import typer
 from rich.console import Console
 from rich.progress import Progress
 
 from ingest import cluster
+from ingest.archive.share import shared
+from ingest.commands.codes import archive_code
 from ingest.commands.guards import clustered, filled, locked, noted, publish, published, tell_published
 from ingest.commands.options import Names, Scheduler, Workers, networks_named
 from ingest.commands.telling import log
@@ -76,13 +79,15 @@ def _watched(
 def prune() -> None:
     """Thin what is older than a week to one snapshot a day, put months that are over into one file each, rebuild.
 
-    Every stored file is looked at first, as by `verify --landing`.
+    Every stored file is looked at first, as by `verify --landing`. With DEAI_ARCHIVE set the archive is pruned too.
     """
     data = filled(data_folder())
+    share = shared(data, networks())
     with noted(data):
-        done = pruned(data, networks(), datetime.now(UTC))
+        done = pruned(data, networks(), datetime.now(UTC), share)
     log.info("%d snapshots thinned, %d months written", done.thinned, done.months)
     tell_published(done.published, done.torn)
+    raise typer.Exit(archive_code(share.errors))
 
 
 def sample() -> None:

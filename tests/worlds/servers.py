@@ -93,7 +93,7 @@ def serving(answer: Callable[[Request], Reply | Raw]) -> Iterator[str]:
                     if ended.wait(raw.pause):
                         return
 
-        do_GET = do_POST = _serve  # noqa: N815 - names that http.server looks for
+        do_GET = do_POST = do_PUT = do_DELETE = _serve  # noqa: N815 - names that http.server looks for
 
         def log_message(self, *_: object) -> None:
             return

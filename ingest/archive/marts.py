@@ -1,0 +1,99 @@
+"""Marts at an archive: each under a name that has its hash, and a pointer that never goes back.
+
+marts/mart-<generation>-<sha12>.duckdb    what a host has built
+marts/CURRENT                             {"name", "bytes", "sha256", "built", "layout"}: which one readers are to have
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from ingest.archive import pieces
+from ingest.archive.objects import ArchiveDown, Content, Objects
+from store.landing import SAMPLE
+from store.layout import LAYOUT
+from store.mart import KEPT_GENERATIONS, Mart, prove
+from store.rows import BadData
+
+CURRENT: Final = f"{pieces.MARTS}/CURRENT"
+TRIES: Final = 8
+# A reader may be about to fetch the mart before the last, and a writer about to name its own.
+KEPT: Final = timedelta(hours=1)
+
+
+class Older(Exception):
+    """The archive has a newer mart than this one, which is not named there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """Which mart readers of an archive are to have."""
+
+    name: str
+    bytes: int
+    sha256: str
+    built: datetime
+    layout: str = LAYOUT
+
+
+def _text(told: Pointer) -> bytes:
+    return json.dumps({**asdict(told), "built": told.built.isoformat()}).encode()
+
+
+def pointer(content: Content) -> Pointer:
+    """What a pointer says; raises BadData where it is none, or names what is no mart."""
+    try:
+        told: dict[str, Any] = json.loads(content.text)
+        names, built = [str(told[name]) for name in ("name", "sha256", "layout")], datetime.fromisoformat(told["built"])
+        found = Pointer(names[0], int(told["bytes"]), names[1], built, names[2])
+        named = pieces.named(found.name)
+        whole = named.path.startswith("mart-") and found.sha256.startswith(named.sha12) and len(found.sha256) == 64
+        if not whole or found.built.utcoffset() is None:
+            raise BadData("it names no mart")
+    except (ValueError, KeyError, TypeError, BadData) as error:
+        raise BadData(f"{CURRENT} of the archive is no pointer: {error}") from error
+    return found
+
+
+def publish_there(data: Path, objects: Objects) -> Pointer | None:
+    """Bring the current mart of a data folder to the archive; None where it is there and named already.
+
+    Raises Older where the archive names a newer one, ArchiveDown, NoMart.
+    """
+    path = prove(data)
+    piece, built = pieces.mart(path), built_at(path, data)
+    ours = Pointer(piece.name, piece.bytes, piece.sha256, built)
+    for _ in range(TRIES):
+        before = objects.read(CURRENT)
+        if before and (named := pointer(before)) and named.built >= built:
+            if named.sha256 == ours.sha256:
+                return None
+            raise Older(f"{objects.address} has a mart of {named.built:%Y-%m-%d %H:%M:%S} UTC, which is newer")
+        objects.upload(ours.name, path)
+        swapped = objects.swap(CURRENT, _text(ours), before.etag) if before else objects.create(CURRENT, _text(ours))
+        if swapped is not None:
+            _forget(objects, ours.name)
+            return ours
+    raise ArchiveDown(f"{objects.address}: {CURRENT} changes faster than it is read")
+
+
+def _forget(objects: Objects, current: str) -> None:
+    """Remove marts that no reader is about to fetch any more."""
+    seen = sorted(objects.listed(pieces.MARTS), key=lambda one: one.modified)
+    made = [one for one in seen if one.name.endswith(".duckdb")]
+    old = [one.name for one in made[:-KEPT_GENERATIONS] if made[-1].modified - one.modified > KEPT]
+    objects.remove([name for name in old if name != current])
+
+
+def built_at(path: Path, data: Path) -> datetime:
+    """When a mart was built; raises NoMart where it is not of this version, BadData where it is of another world."""
+    with Mart(path) as mart:
+        (told,) = mart.table("SELECT built, simulated FROM meta").to_dicts()
+    built: datetime = told["built"]
+    if told["simulated"] != (data.name == SAMPLE):
+        raise BadData(
+            f"{path.name} is {'simulated' if told['simulated'] else 'not simulated'}: it does not belong in {data}"
+        )
+    return built.astimezone(UTC)
