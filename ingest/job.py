@@ -190,7 +190,8 @@ def run(
         published, torn = build(data, networks(), doubted=landing.met_torn, told=told)
     write_site(data)
     before = len(share.errors)
-    log.info("%s", said) if (said := share.publish()) else None
+    if said := share.publish():
+        log.info("%s", said)
     if len(share.errors) > before:
         record.end(outcomes, torn)
     return Report(outcomes, torn, published, tuple(share.errors))

@@ -76,19 +76,20 @@ class Exchange:
 
     def begin(self) -> Exchanged:
         """Fetch as `pull` does; raises WrongSetting where nothing may be pushed, since the store writes over."""
-        manifests.begun(self._objects)
-        return self.pull()
+        with self._remembering():
+            return self._pulled(self._begun(), self._objects.versions(pieces.LANDING))
 
     def pull(self) -> Exchanged:
         """Fetch what the archive has and this host lacks; raises ArchiveDown."""
         with self._remembering():
-            return self._pulled(manifests.read(self._objects), self._objects.versions(pieces.LANDING))
+            manifest, there = manifests.read(self._objects), self._objects.versions(pieces.LANDING)
+            self._same_archive(manifest)
+            return self._pulled(manifest, there)
 
     def push(self) -> Exchanged:
         """Bring to the archive what it lacks; raises ArchiveDown, and WrongSetting where the store writes over."""
         with self._remembering():
-            manifest, there = manifests.begun(self._objects), self._objects.versions(pieces.LANDING)
-            self._same_archive(manifest)
+            manifest, there = self._begun(), self._objects.versions(pieces.LANDING)
             done, moved = Exchanged(), dict[str, str]()
             for name, sign in self._landing.signs().items():
                 if self._known.has_single(name, there.get(name), sign):
@@ -136,6 +137,12 @@ class Exchange:
             if self._known != before:
                 remember(self._data, self._known)
 
+    def _begun(self) -> Manifest:
+        manifest = manifests.begun(self._objects, self._known.tried)
+        self._same_archive(manifest)
+        self._known.tried = manifest.archive
+        return manifest
+
     def _same_archive(self, manifest: Manifest) -> None:
         """What is remembered of another archive, or of one that was lost, says nothing of this one."""
         if manifest.archive != self._known.archive:
@@ -162,7 +169,6 @@ class Exchange:
             self._known.disputed.pop(name, None)
 
     def _pulled(self, manifest: Manifest, there: Mapping[str, str]) -> Exchanged:
-        self._same_archive(manifest)
         done, here = Exchanged(), self._landing.signs()
         for place, sha256 in manifest.months.items():
             if not self._known.has_month(place, sha256, here.get(place)):

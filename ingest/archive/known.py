@@ -24,11 +24,13 @@ NOWHERE: Final = (0, 0)
 class Known:
     """What was compared with one archive.
 
-    singles: by name, the sign here and the version there, as one text. months: by place, the sign here and the hash
-    there. runs: lines of the ledger that are there. disputed: by place, what is said of it.
+    archive: its id. tried: the same where the store was tried. singles: by name, the sign here and the version there,
+    as one text. months: by place, the sign here and the hash there. runs: lines of the ledger that are there. disputed:
+    by place, what is said of it.
     """
 
     archive: str = ""
+    tried: str = ""
     singles: dict[str, str] = field(default_factory=dict)
     months: dict[str, str] = field(default_factory=dict)
     runs: set[str] = field(default_factory=set)
@@ -57,7 +59,9 @@ class Known:
 
     def copy(self) -> "Known":
         """The same, to be compared with what becomes of it."""
-        return Known(self.archive, dict(self.singles), dict(self.months), set(self.runs), dict(self.disputed))
+        return Known(
+            self.archive, self.tried, dict(self.singles), dict(self.months), set(self.runs), dict(self.disputed)
+        )
 
 
 def _text(sign: Sign, version: str) -> str:
@@ -74,13 +78,20 @@ def remembered(data: Path) -> Known:
 
 def remember(data: Path, known: Known) -> None:
     """Write it for the next time."""
-    told = {name: getattr(known, name) for name in ("archive", "singles", "months", "disputed")}
+    told = {name: getattr(known, name) for name in ("archive", "tried", "singles", "months", "disputed")}
     remake(data / FILE, json.dumps({**told, "runs": sorted(known.runs)}, separators=(",", ":")).encode())
 
 
 def _read(told: Mapping[str, Any]) -> Known:
-    known = Known(told["archive"], told["singles"], told["months"], set(told["runs"]), told["disputed"])
-    texts = [known.archive, *known.singles.values(), *known.months.values(), *known.runs, *known.disputed.values()]
+    known = Known(told["archive"], told["tried"], told["singles"], told["months"], set(told["runs"]), told["disputed"])
+    texts = [
+        known.archive,
+        known.tried,
+        *known.singles.values(),
+        *known.months.values(),
+        *known.runs,
+        *known.disputed.values(),
+    ]
     if not all(type(text) is str for text in texts):
         raise TypeError(FILE)
     return known

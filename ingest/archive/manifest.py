@@ -55,13 +55,15 @@ def swapped(objects: Objects, before: Manifest, months: Mapping[str, str]) -> bo
     return objects.swap(NAME, _text(before.archive, {**before.months, **months}), before.etag) is not None
 
 
-def begun(objects: Objects) -> Manifest:
-    """The manifest of an archive that this host may push to: at the first push of all the store is tried.
+def begun(objects: Objects, tried: str) -> Manifest:
+    """The manifest of an archive that this host may push to; where it did so never before, the store is tried.
 
-    Raises WrongSetting where it would write over what is there.
+    tried: the id of the archive where that was done. Raises WrongSetting where it would write over what is there.
     """
-    if not (found := read(objects)).etag:
+    found = read(objects)
+    if not found.etag or found.archive != tried:
         _refuse_overwriting(objects)
+    if not found.etag:
         objects.create(NAME, _text(token_hex(32), {}))
         found = read(objects)
     return found

@@ -78,7 +78,7 @@ class Objects:
         """Raises WrongSetting where the address is none, obstore is not installed, or nobody says who asks."""
         self.address = address.rstrip("/")
         self._library = _library()
-        self._store = _opened(self._library, address)
+        self._store = _opened(self._library, self.address)
 
     def listed(self, under: str) -> list[Seen]:
         """All objects below a folder."""

@@ -100,6 +100,8 @@ def address_of(told: str = "") -> str:
 def shared(data: Path, networks: Mapping[str, Network]) -> Share:
     """The archive of DEAI_ARCHIVE; none where it is not set. Raises WrongSetting, also where the data is simulated."""
     told = address_of()
+    if told and not told.startswith("s3:"):
+        raise WrongSetting(f"{ARCHIVE} is no address such as s3://bucket/prefix; a static copy can only be followed")
     if told and data.name == SAMPLE:
         raise WrongSetting(f"what is in {data} is simulated: it goes to no archive")
     return Share(data, Objects(told) if told else None, networks)

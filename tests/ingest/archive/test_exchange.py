@@ -2,10 +2,12 @@
 
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from ingest.archive.exchange import Exchange
 from store.landing import Landing, contents
 from tests.worlds.moving_chain import called
 from tests.worlds.object_store import NOON, SECRET, Bucket, days, land
@@ -202,6 +204,26 @@ def test_months_that_tell_one_day_otherwise_are_not_put_together(bucket: Bucket,
     assert mine.read_bytes() == before
     assert list(bucket.files("disputed").values()) == [before]
     assert len(bucket.files("landing")) == 1
+
+
+def test_hosts_that_push_months_at_once_all_have_theirs_named(bucket: Bucket, tmp_path: Path) -> None:
+    hosts = [tmp_path / str(host) for host in range(4)]
+    for place, data in enumerate(hosts):
+        # Two of them have the same month, with days of their own.
+        for day in days(2, NOON + timedelta(days=2 * place if place < 2 else 31 * place)):
+            land(data, day)
+        assert called(data, "prune")[0] == 0
+    exchanges = [Exchange(data, bucket.objects(), lambda _, __: None) for data in hosts]
+    with ThreadPoolExecutor(4) as pool:
+        done = [one.result() for one in [pool.submit(exchange.push) for exchange in exchanges]]
+    assert [one.errors for one in done] == [[]] * 4
+    reader = tmp_path / "reader"
+    assert bucket.told(reader, "pull")[0] == 0
+    assert [(path.name, len(contents(path))) for path in Landing(reader).files()] == [
+        ("2026-07.parquet", 4),
+        ("2026-09.parquet", 2),
+        ("2026-10.parquet", 2),
+    ]
 
 
 def test_two_months_of_two_hosts_become_one(bucket: Bucket, tmp_path: Path) -> None:

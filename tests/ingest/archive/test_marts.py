@@ -1,5 +1,6 @@
 """Marts at an archive: a pointer that never goes back, and readers who never see half of a mart."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -18,7 +19,9 @@ from ingest.networks import networks
 from ingest.publication import build
 from store.mart import NoMart, current, marts, opened, prove, publish
 from store.rows import BadData
+from tests.worlds.moving_chain import called
 from tests.worlds.object_store import NOON, Bucket, land, python
+from tests.worlds.servers import Reply, Request, serving
 
 pytestmark = pytest.mark.slow
 
@@ -172,6 +175,28 @@ def test_a_reader_who_follows_ends_at_once_when_it_is_told_to(
         process.send_signal(signal.SIGTERM)
         assert process.stderr.read() == b"WARNING interrupted by SIGTERM: what has landed stays\n"
     assert process.returncode == 128 + signal.SIGTERM
+
+
+def test_an_invented_static_copy_is_followed_as_well(bucket: Bucket, built: tuple[Path, Path], tmp_path: Path) -> None:
+    early, _ = built
+    assert bucket.told(early, "publish")[0] == 0
+    files, asked = bucket.files("marts"), list[str]()
+
+    def answer(request: Request) -> Reply:
+        held = files.get(request.path.removeprefix("/copy/"))
+        if held is None:
+            return Reply(b"", status=404)
+        headers = {"etag": f'"{hashlib.sha256(held).hexdigest()}"', "last-modified": "Tue, 01 Dec 2026 05:00:00 GMT"}
+        asked.append(request.path)
+        if request.headers.get("if-none-match") == headers["etag"]:
+            return Reply(b"", status=304, headers=headers)
+        return Reply(held, headers=headers)
+
+    with serving(answer) as address:
+        assert called(tmp_path, "follow", "--once", f"{address}/copy/")[0] == 0
+        assert called(tmp_path, "follow", "--once", f"{address}/nothing")[0] == 3
+    assert current(tmp_path).read_bytes() == current(early).read_bytes()
+    assert len(asked) == 2
 
 
 def test_whoever_is_killed_while_it_follows_has_the_old_mart_or_the_new_one(

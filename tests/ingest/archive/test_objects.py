@@ -97,10 +97,30 @@ def test_an_invented_store_that_writes_over_is_refused_at_the_first_push(
     assert len(store.files) == (0 if code else 2)
 
 
+def test_an_invented_store_that_others_use_already_is_tried_by_each_host(tmp_path: Path) -> None:
+    pytest.importorskip("obstore", reason="obstore is not installed (requirements-archive.txt): no archive is tried")
+    a, b = tmp_path / "a", tmp_path / "b"
+    store = Careless(("if-match", "if-none-match"))
+    with serving(store.answer) as address:
+        environment = {"DEAI_ARCHIVE": ARCHIVE, "AWS_ENDPOINT_URL": address, **KEYS}
+        for data in (a, b):
+            land(data, NOON)
+        assert called(a, "push", **environment)[0] == 0
+        store.heeds = ()
+        before = dict(store.files)
+        code, _, errors = called(b, "push", **environment)
+        assert code == 2
+        assert "does not heed If-None-Match" in " ".join(errors.replace("│", " ").split())
+        assert called(b, "pull", **environment)[0] == 0
+        assert called(b, "push", **environment)[0] == 2
+    assert store.files == before
+
+
 @pytest.mark.parametrize(
     ("environment", "said"),
     [
         ({"DEAI_ARCHIVE": "bucket/prefix", **KEYS}, "no address such as s3://bucket/prefix"),
+        ({"DEAI_ARCHIVE": "https://archive.example", **KEYS}, "a static copy can only be followed"),
         ({"DEAI_ARCHIVE": "s3://", **KEYS}, "no address such as s3://bucket/prefix"),
         ({"DEAI_ARCHIVE": "s3://bucket/../up", **KEYS}, "no address such as s3://bucket/prefix"),
         ({"DEAI_ARCHIVE": "s3://user:sesame@bucket", **KEYS}, "no address such as s3://bucket/prefix"),
