@@ -4,7 +4,8 @@ import errno
 import os
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -12,25 +13,34 @@ from typing import Final
 # are made again by Python and Polars, but for renames and removals, on disks that are far away.
 FAULTS: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EINTR)
 
+CHUNK: Final = 2**20
+
 
 def replace(path: Path, content: bytes | memoryview) -> None:
     """Give a file this content: all of it or nothing, even after a power loss; a failure leaves nothing behind."""
-    _replace(path, content, os.fsync)
+    _replace(path, [content], os.fsync)
     sync_folder(path.parent)
 
 
 def remake(path: Path, content: bytes) -> None:
     """Give a file this content, all of it or nothing; one that a power loss tears must be one that is made again."""
-    _replace(path, content, lambda _: None)
+    _replace(path, [content], lambda _: None)
 
 
-def _replace(path: Path, content: bytes | memoryview, synced: Callable[[int], None]) -> None:
+def copy(source: Path, path: Path) -> None:
+    """Give a file the content of another one, however large: all of it or nothing, even after a power loss."""
+    with source.open("rb") as file:
+        _replace(path, iter(partial(file.read, CHUNK), b""), os.fsync)
+    sync_folder(path.parent)
+
+
+def _replace(path: Path, parts: Iterable[bytes | memoryview], synced: Callable[[int], None]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     # Two threads may make the same part of a reading, each in a file of its own.
     temporary = path.with_name(f"{path.name}.{threading.get_ident()}.tmp")
     try:
         with temporary.open("wb") as file:
-            file.write(content)
+            file.writelines(parts)
             file.flush()
             synced(file.fileno())
         temporary.rename(path)

@@ -81,6 +81,7 @@ SNAPSHOT = pl.Schema(
         "schema_version": pl.Int32(),
         "sha256": pl.String(),
         "described": pl.String(),
+        "mirrored": pl.String(),
     }
 )
 GROUND = pl.Schema(dict.fromkeys(("part", "network", "hash"), pl.String()))
@@ -742,7 +743,7 @@ def _snapshot_row(number: int, file: str, landed: Landed) -> tuple[Any, ...]:
         one.since,
         landed.n,
         one.method,
-        one.endpoint,
+        one.origin,
         one.witness,
         one.runtime_version,
         one.newest_only,
@@ -750,4 +751,5 @@ def _snapshot_row(number: int, file: str, landed: Landed) -> tuple[Any, ...]:
         landed.schema_version,
         landed.sha256,
         one.described,
+        one.mirrored,
     )

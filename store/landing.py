@@ -8,6 +8,7 @@
     landing/_runs/                                             the ledger (store/ledger.py)
     landing/_swept/<name>.parquet                              what sweeps computed; it can be computed again
     landing/_measured/<name>.<table>.parquet                   what others computed for a rebuild, until it is published
+    landing/_apart/, landing/_disputed/                        months of archives that tell the same, that contradict
 
 A file carries its provenance as JSON under the Parquet metadata key `deai`, and a seal of all its bytes. Data under a
 folder named `sample` is simulated, all other data is not; each refuses the other. When a file was written means
@@ -24,6 +25,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from dataclasses import replace as changed
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -31,10 +33,10 @@ from typing import Any, Final
 import polars as pl
 
 from store.described import IMPORTED, Described
-from store.disk import sync_folder
+from store.disk import replace, sync_folder
 from store.ledger import Ledger
 from store.rows import KEYS, LATER, SCHEMAS, BadData, Block, Facts, Key, Kind, Measure, Place, Snapshot
-from store.sealed import note, proved, safe, told_by_name, unproved, write_sealed
+from store.sealed import glimpsed, note, proved, restamped, safe, told_by_name, unproved, write_sealed
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +48,8 @@ SAMPLE: Final = "sample"
 MONTH: Final = re.compile(r"[0-9]{4}-[0-9]{2}")
 # Parts of a long reading that hold at every later block.
 FINAL: Final = "final"
+APART: Final = "_apart"
+DISPUTED: Final = "_disputed"
 SHARED: Final = "_shared"
 KEPT_HOURLY: Final = timedelta(days=7)
 KEPT_SINGLE: Final = timedelta(days=31)
@@ -81,6 +85,15 @@ class Landed:
     n: int
     sha256: str
     schema_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the note of a file says of a snapshot, unproved: hash of its rows, time, and since when its flow runs."""
+
+    sha256: str
+    time: datetime
+    since: datetime | None
 
 
 class Landing:
@@ -132,6 +145,45 @@ class Landing:
         folder = self.folder.joinpath(*map(safe, place))
         paths = [folder / f"{height}.parquet", *sorted(folder.glob("????-??.parquet"))]
         return next((path for path in paths if path.exists() and _within(path, height, height)), None)
+
+    def told(self, place: Place) -> dict[int, Told]:
+        """What the files of a reading say that they hold, by height; nothing is proved, and a torn file is left out."""
+        found = {}
+        for path in self.folder.joinpath(*map(safe, place)).glob("*.parquet"):
+            with suppress(BadData, ValueError, KeyError, TypeError):
+                for entry in glimpsed(path)["snapshots"]:
+                    since = datetime.fromisoformat(entry["since"]) if entry["flow"] else None
+                    time = datetime.fromisoformat(entry["time"])
+                    found[int(entry["height"])] = Told(entry["sha256"], time, since)
+        return found
+
+    def join(self, path: Path, found: Sequence[Landed], mirrored: str) -> None:
+        """Take snapshots of a month's file of another landing, checked before; what is here already stays as it is.
+
+        path: where the file lies. found: those of its snapshots that are new here. mirrored: the archive it is from.
+        """
+        if not found:
+            return
+        for one in found:
+            self._refuse_mixing(one.snapshot)
+        month = self._of_reading(found[0].snapshot) / _month(found[0].snapshot.block.time)
+        if not month.exists() and len(found) == len(contents(path)):
+            replace(month, restamped(path.read_bytes(), mirrored=through(mirrored, note(path).get("mirrored", ""))))
+            return
+        rows = _all_rows(path, found)
+        _merge(month, [(changed(one, mirrored=through(mirrored, one.mirrored)), facts) for one, facts in rows])
+
+    def apart(self, name: str) -> Path:
+        """Where a file of an archive is kept that tells what is here already, in another way."""
+        return self.folder / APART / name
+
+    def dispute(self, name: str) -> Path:
+        """Where a file of an archive is kept that contradicts what is here; nothing is read of it."""
+        return self.folder / DISPUTED / name
+
+    def disputed(self) -> list[Path]:
+        """Files of archives that contradict what is here."""
+        return sorted((self.folder / DISPUTED).rglob("*.parquet"))
 
     def newest(self, network: str, chain_id: str, reading: str) -> datetime | None:
         """Block time of the newest snapshot of a reading; None where there is none, or where its file is torn."""
@@ -474,15 +526,34 @@ def _names(folder: Path) -> list[str]:
 def contents(path: Path) -> list[Landed]:
     """Snapshots in a landing file; raises BadData naming the file when it is torn or of an unknown version."""
     try:
-        told = note(path)
-        version = int(told["schema_version"])
+        said = note(path)
+        version = int(said["schema_version"])
         if not 1 <= version <= SCHEMA_VERSION:
             raise BadData(f"{path} has schema version {version}; this program knows 1 to {SCHEMA_VERSION}")
-        if version >= SEALED and "seal" not in told:
+        if version >= SEALED and "seal" not in said:
             raise BadData(f"{path} is torn: its seal is lost")
-        return [Landed(_snapshot(entry), entry["n"], entry["sha256"], version) for entry in told["snapshots"]]
+        mirrored = said.get("mirrored", "")
+        return [Landed(_snapshot(entry, mirrored), entry["n"], entry["sha256"], version) for entry in said["snapshots"]]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadData(f"{path} is no landing file: {error}") from error
+
+
+def rows_of(path: Path, found: Sequence[Landed]) -> list[tuple[Landed, pl.DataFrame]]:
+    """Rows of snapshots of a file whose seal was compared; raises BadData where they have not the hash it tells."""
+    told_of = list(zip(found, _all_rows(path, found), strict=True))
+    for landed, (snapshot, rows) in told_of:
+        if rows.height != landed.n or _hash(rows.select(list(_columns(landed)))) != landed.sha256:
+            raise BadData(
+                f"{path}: rows of {snapshot.reading} at block {snapshot.block.height} are not those it tells of"
+            )
+    return [(landed, rows) for landed, (_, rows) in told_of]
+
+
+def through(archive: str, before: str) -> str:
+    """From where something was mirrored: an archive, and from where that has it, if it has."""
+    if not archive or before.partition(",")[0] == archive:
+        return before
+    return f"{archive}, which has it from {before}" if before else archive
 
 
 def intact(path: Path) -> list[Landed]:
@@ -656,6 +727,7 @@ def _note(snapshot: Snapshot, rows: pl.DataFrame) -> dict[str, Any]:
         "witness": snapshot.witness,
         "simulated": snapshot.simulated,
         **({"described": snapshot.described} if snapshot.described else {}),
+        **({"mirrored": snapshot.mirrored} if snapshot.mirrored else {}),
         "n": rows.height,
         "sha256": _hash(rows),
     }
@@ -665,7 +737,7 @@ def _hash(rows: pl.DataFrame) -> str:
     return hashlib.sha256(rows.write_csv().encode()).hexdigest()
 
 
-def _snapshot(entry: dict[str, Any]) -> Snapshot:
+def _snapshot(entry: dict[str, Any], mirrored: str) -> Snapshot:
     return Snapshot(
         network=entry["network"],
         chain_id=entry["chain_id"],
@@ -684,6 +756,7 @@ def _snapshot(entry: dict[str, Any]) -> Snapshot:
         witness=entry.get("witness", ""),
         simulated=entry["simulated"],
         described=Described.read(entry["described"]).written if entry.get("described") else "",
+        mirrored=through(mirrored, entry.get("mirrored", "")),
     )
 
 

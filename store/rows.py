@@ -298,6 +298,7 @@ class Snapshot:
     flow: amounts that moved from `since` to the block; periods of a reading join, so their sum is what moved in all.
     witness: another endpoint that had the same block, empty where none was asked.
     described: what is known of a network that no file of the program describes (store.described), else empty.
+    mirrored: the archive from which it was taken, empty where it was read here.
     """
 
     network: str
@@ -317,11 +318,17 @@ class Snapshot:
     simulated: bool = False
     flow: bool = False
     described: str = ""
+    mirrored: str = ""
 
     @property
     def place(self) -> Place:
         """Network, chain id and reading: where it lands."""
         return (self.network, self.chain_id, self.reading)
+
+    @property
+    def origin(self) -> str:
+        """Who answered, and from which archive the answer was taken, as readers are told."""
+        return f"{self.endpoint}, mirrored from {self.mirrored}" if self.mirrored else self.endpoint
 
     @property
     def key(self) -> Key:

@@ -158,14 +158,15 @@ CREATE TABLE snapshot (
     since TIMESTAMPTZ,             -- start of the period of a flow, else null
     n BIGINT,                      -- rows
     method VARCHAR,                -- what a voter needs to know of how this was read
-    endpoint VARCHAR,              -- who answered
+    endpoint VARCHAR,              -- who answered, and from which archive that was taken where it was
     witness VARCHAR,               -- another endpoint that had the same block, empty where none was asked
     runtime_version VARCHAR,       -- of the chain's program, as it names itself
     newest_only BOOLEAN,           -- a state, of which the mart keeps the newest alone
     simulated BOOLEAN,             -- true: invented
     schema_version INTEGER,        -- of the landing file
     sha256 VARCHAR,                -- of the rows
-    described VARCHAR              -- of an imported network: what landed with it as JSON, else empty
+    described VARCHAR,             -- of an imported network: what landed with it as JSON, else empty
+    mirrored VARCHAR               -- the archive it was taken from, empty where it was read here
 );
 
 -- The chain's own total of a population.

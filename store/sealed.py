@@ -24,6 +24,8 @@ from store.rows import BadData
 
 METADATA: Final = "deai"
 MARK: Final = b'"seal": "'
+# How a note begins: the seal comes first.
+OPENED: Final = b"{" + MARK
 BLANK: Final = "0" * 64
 MAGIC: Final = b"PAR1"
 # At the end of a Parquet file: the footer's length in four bytes, and the magic word.
@@ -62,6 +64,49 @@ def note(path: Path) -> dict[str, Any]:
         text = pl.read_parquet_metadata(path)[METADATA] if sealed else _unproved_note(path)
         found: dict[str, Any] = json.loads(text)
         return found
+
+
+def glimpsed(path: Path) -> dict[str, Any]:
+    """The note of a file as it stands there, for a look at many: nothing is proved; raises BadData without one."""
+    with told_by_name(path), path.open("rb") as file:
+        place = _place(file)
+        file.seek(max(0, (place or 0) - len(OPENED)))
+        return note(path) if place is None else _text(file.read())[0]
+
+
+def restamped(content: bytes, **words: str) -> bytes:
+    """A sealed file with other words in its note, sealed again; its rows are not touched.
+
+    Raises ValueError where it has no seal. Only the note changes, with its length before it and the footer's after it:
+    in a Parquet file nothing points behind the start of its footer.
+    """
+    place = _place(io.BytesIO(content))
+    start = (place or 0) - len(OPENED)
+    if place is None or content[start:place] != OPENED:
+        raise ValueError("it has no seal")
+    before, end = _text(content[start:])
+    head = content[: start - len(_length(end))]
+    if head + _length(end) != content[:start]:
+        raise ValueError("its note is not written as ours are")
+    text = json.dumps({**before, **words, "seal": BLANK}).encode()
+    footer = int.from_bytes(content[-TAIL:-4], "little") + len(head) + len(_length(len(text))) + len(text) - start - end
+    rest = content[start + end : -TAIL] + footer.to_bytes(4, "little") + MAGIC
+    changed = bytearray(b"".join([head, _length(len(text)), text, rest]))
+    place = len(head) + len(_length(len(text))) + len(OPENED)
+    changed[place : place + len(BLANK)] = hashlib.sha256(changed).hexdigest().encode()
+    return bytes(changed)
+
+
+def _text(after: bytes) -> tuple[dict[str, Any], int]:
+    """The note that stands at the beginning of some bytes, and how long it is."""
+    found: tuple[dict[str, Any], int] = json.JSONDecoder().raw_decode(after.decode("latin-1"))
+    return found
+
+
+def _length(number: int) -> bytes:
+    """A length as Thrift writes it before a text: seven bits a byte, the lowest first."""
+    rest, digit = divmod(number, 0x80)
+    return bytes([digit | 0x80]) + _length(rest) if rest else bytes([digit])
 
 
 def unproved(path: Path, query: str, *parameters: object) -> pl.DataFrame:
