@@ -16,12 +16,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from copy import copy
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from http.client import HTTPException, RemoteDisconnected
 from http.cookiejar import DefaultCookiePolicy
 from io import BytesIO
 from socket import SHUT_RDWR, socket
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeVar
 from urllib.parse import SplitResult, urljoin, urlsplit
 from weakref import WeakKeyDictionary, WeakSet
 
@@ -45,6 +45,7 @@ from ingest import deadlines, stopping
 from ingest.allowance import READING, RUN, Allowance, Limits, Turns
 from ingest.settings import above_zero
 from ingest.spoken import HIDDEN, KEY_LENGTH, addresses, without_keys
+from store.disk import FAULTS
 from store.rows import Cause, Fault, ReadingError, SourceDown
 
 CONNECT_SECONDS: Final = 5.0
@@ -65,7 +66,12 @@ REDIRECTS: Final = 3
 REFUSALS: Final = (401, 402, 403, 407, 429, 451)
 BEYOND_ASCII: Final = re.compile(rb"\\u(?!00[0-7])")
 PER_SECOND: Final = 1.0
+# Bytes a second that a large file must come at, beyond the time of one answer.
+SLOWEST: Final = 2**15
 AGENT: Final = "deai-observatory (+read-only chain statistics)"
+
+
+T = TypeVar("T")
 
 
 class AnswerTooLarge(SourceDown):
@@ -330,6 +336,24 @@ class Http:
         """Answer to a POST of JSON; raises SourceDown as `get` does."""
         return self._ask(Question("POST", url, headers=headers or {}, body=body))
 
+    def download(self, url: str, take: Callable[[int, Iterator[bytes]], None], *, most: int, start: int = 0) -> None:
+        """Give a file to `take` as it comes, so that nothing of it is held: at which byte it begins, and its parts.
+
+        It begins at `start` where the server goes on there, else at 0. most: how many bytes it may have in all. Raises
+        AnswerTooLarge beyond, SourceDown as `get` does and for every status but 200 and 206; OSError of a full disk.
+        """
+        self._own.last = host(url)
+        # Packed on the way it would have other bytes, and other places to go on at.
+        headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={start}-"} if start else {})
+        seconds = ANSWER_SECONDS + most / SLOWEST
+
+        def read(response: requests.Response) -> None:
+            begins = _begins(response, start)
+            with _within(seconds, _heard_on.get(response.raw), "no whole file"):
+                take(begins, self._parts(response, most - begins))
+
+        self._followed(Question("GET", url, headers=headers), partial(self._opened, read=read))
+
     @contextmanager
     def allowing(self, whose: str, limits: Limits = READING) -> Iterator[Allowance]:
         """Limits what the questions of this thread may cost inside; `whose` names what they are asked for."""
@@ -368,7 +392,7 @@ class Http:
 
     def _ask(self, question: Question) -> Answer:
         self._own.last = place = host(question.url)
-        answer = self._tape(question, lambda: self._followed(question))
+        answer = self._tape(question, lambda: self._followed(question, self._answer))
         self._own.statuses[place] = answer.status
         return answer
 
@@ -377,8 +401,8 @@ class Http:
         faults = error.faults or (error.at(self._own.last),)
         error.faults = tuple(_refined(one, self._own.statuses.get(one.host, 0)) for one in faults)
 
-    def _followed(self, question: Question) -> Answer:
-        """The answer to a question, after redirects."""
+    def _followed(self, question: Question, ask: Callable[[Question, str], T | str]) -> T:
+        """What comes of a question, after redirects; asked at an address, a redirect is another one."""
         url = question.url
         for _ in range(REDIRECTS + 1):
             host = urlsplit(url).netloc
@@ -386,19 +410,25 @@ class Http:
             self._spend(bare(url), requests=1)
             self._wait_turn(host)
             try:
-                answer = self._answer(question, url)
+                answer = ask(question, url)
             except (_Unwilling, requests.RequestException, HTTPError, OSError) as error:
                 stopping.check()
+                if isinstance(error, OSError) and error.errno in FAULTS:
+                    raise
                 raise self._hosts.failed(host, url, error) from error
             stopping.check()
             self._hosts.answered(host)
-            if isinstance(answer, Answer):
+            if not isinstance(answer, str):
                 return answer
             url = answer
         raise SourceDown(f"{bare(url)}: more than {REDIRECTS} redirects")
 
     def _answer(self, question: Question, url: str) -> Answer | str:
         """The answer, or the address to which it redirects."""
+        return self._opened(question, url, self._whole)
+
+    def _opened(self, question: Question, url: str, read: Callable[[requests.Response], T]) -> T | str:
+        """What is read of an answer while it comes, or the address to which it redirects."""
         with self._session.request(
             question.method,
             url,
@@ -416,7 +446,20 @@ class Http:
                 if question.direct:
                     raise SourceDown(f"{bare(response.url)} redirects, where none is followed")
                 return _same_host(response)
-            return Answer(response.url, response.status_code, response.headers, self._body(response))
+            return read(response)
+
+    def _whole(self, response: requests.Response) -> Answer:
+        return Answer(response.url, response.status_code, response.headers, self._body(response))
+
+    def _parts(self, response: requests.Response, most: int) -> Iterator[bytes]:
+        """The parts of a file as they come; raises AnswerTooLarge where they are more bytes than it may have."""
+        where = bare(response.url)
+        while part := response.raw.read1(2**18, decode_content=False):
+            stopping.check()
+            self._spend(where, bytes=len(part))
+            if (most := most - len(part)) < 0:
+                raise AnswerTooLarge(f"{where}: more bytes than it should have")
+            yield part
 
     def _body(self, response: requests.Response) -> bytes:
         """The whole answer, unpacked; taken as it comes, so that what is too large is never held."""
@@ -473,6 +516,15 @@ class _Hosts:
         self._answered[host] = False
         why = f"{bare(url)} {told}" if isinstance(error, _Unwilling) else f"{bare(url)}: {told}"
         return SourceDown(why).of(Cause.SILENT, told)
+
+
+def _begins(response: requests.Response, start: int) -> int:
+    """At which byte a file begins that was asked for from `start` on; raises SourceDown for any other answer."""
+    if response.status_code == 200 and not response.headers.get("content-encoding"):
+        return 0
+    if response.status_code == 206 and response.headers.get("content-range", "").startswith(f"bytes {start}-"):
+        return start
+    raise SourceDown(f"{bare(response.url)} answered {response.status_code} in place of a file")
 
 
 def _refined(fault: Fault, status: int) -> Fault:
