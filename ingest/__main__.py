@@ -23,6 +23,7 @@ from ingest.commands.backfilling import backfill
 from ingest.commands.codes import DISK
 from ingest.commands.importing import import_
 from ingest.commands.looking import doctor, status, verify
+from ingest.commands.mirroring import mirror, publish_archive
 from ingest.commands.reading import run, serve
 from ingest.commands.remaking import prune, rebuild, sample, sweep
 from ingest.commands.taking import alerts, export
@@ -56,6 +57,8 @@ app = typer.Typer(
 
 app.command()(run)
 app.command("import")(import_)
+app.command()(publish_archive)
+app.command()(mirror)
 for _command in (backfill, rebuild, sweep, prune, verify, status, sample, doctor, export, alerts, serve):
     app.command()(_command)
 for _command in (push, pull, publish, follow, disputes):

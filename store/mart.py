@@ -6,6 +6,7 @@ holds the mart's name and hash, and a hash of these two.
 """
 
 import hashlib
+import json
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -24,6 +25,8 @@ from store.layout import LAYOUT
 
 KEPT_GENERATIONS: Final = 3
 SITE: Final = "DEAI_SITE"
+# Beside CURRENT: from where a mart was taken that was not built here.
+MIRRORED: Final = "MIRRORED"
 NAME: Final = re.compile(r"mart-[0-9]{6,}\.duckdb")
 POINTER: Final = re.compile(r"(?P<name>\S+)(?:\n(?P<sha256>[0-9a-f]{64}) (?P<check>[0-9a-f]{64}))?")
 CHUNK: Final = 2**20
@@ -110,6 +113,31 @@ def _current(data: Path) -> Published:
     if not whole or not NAME.fullmatch(name) or not (data / name).exists():
         raise NoMart(f"{data / 'CURRENT'} names {name[:80]!r}, which is no mart there: the next run publishes again")
     return Published(data / name, sha256)
+
+
+def mirrored(data: Path) -> str:
+    """The archive from which the current mart was taken as it is; empty where it was built here, or where none is."""
+    try:
+        told = json.loads((data / MIRRORED).read_bytes())
+        return str(told["archive"]) if _current(data).sha256 in told["sha256"] else ""
+    except (FileNotFoundError, NoMart, ValueError, KeyError, TypeError):
+        return ""
+
+
+def published_hash(data: Path) -> str:
+    """The hash of the current mart, as CURRENT has it; empty where there is none."""
+    try:
+        return _current(data).sha256
+    except NoMart:
+        return ""
+
+
+def take(path: Path, sha256: str, data: Path, number: int, archive: str) -> Path:
+    """Make a mart of an archive, which lies on the same disk, the current one; `mirrored` then tells of the archive."""
+    # Cut off here, the mart of before is one of an archive still.
+    before = [published_hash(data)] if mirrored(data) else []
+    replace(data / MIRRORED, json.dumps({"archive": archive, "sha256": [sha256, *before]}).encode())
+    return publish(path, data, number)
 
 
 def _names(data: Path, path: Path) -> bool:

@@ -69,7 +69,8 @@ MAY_IMPORT: Final = {
     "pathlib": "store questions files ingest ui server",
     "shutil": "store",
     "sqlite3": "",
-    "subprocess": "",
+    # OpenSSH signs and proves archives.
+    "subprocess": "ingest.archive.signing",
     # Where a worker of a cluster has a disk of its own.
     "tempfile": "store.draft ingest.serve",
     "numpy": "store analytics publish questions ingest",
