@@ -4,12 +4,14 @@ A link says which number is meant, and nothing else: whom to ask stands in the n
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final
+from random import Random
+from typing import Final, TypeVar
 
-from ingest.backfill import addresses, untold
+from ingest.backfill import addresses, readable, untold
 from ingest.job import read_at
 from ingest.network import Archive, Network, Reading
 from ingest.publication import fill, ledger, thresholds
@@ -20,12 +22,15 @@ from questions import cited
 from questions.cited import KINDS, Found, Origin
 from store import reference
 from store.draft import scratch
-from store.landing import Landing
+from store.landing import Landing, contents, rows_of
 from store.mart import Mart
+from store.rows import Place
 from store.statements import GROUPINGS
 
 # Tables whose numbers follow from one snapshot alone, as metrics do under groupings that have a history.
 OF_ONE: Final = ("distribution", "holding", "observation", "snapshot")
+
+T = TypeVar("T")
 
 # The networks that the program describes, by their names.
 Networks = Mapping[str, Network]
@@ -91,28 +96,39 @@ def from_node(data: Path, origin: Origin, known: Networks, http: Http) -> Found:
     Nothing of it stays. Raises Gone with the reason of each endpoint where none serves the block.
     """
     network, reading = _readable(origin, known)
+
+    def again(landing: Landing) -> Found:
+        return _of_file(Landing(data / _name(), landing.files()), origin, known)
+
+    return _again(data, network, reading, origin.height or 0, http, again)
+
+
+def _again(data: Path, network: Network, reading: Reading, height: int, http: Http, take: Callable[[Landing], T]) -> T:
+    """What `take` makes of a landing that has a reading as a node tells it of a block today; nothing of it stays.
+
+    Raises Gone with the reason of each endpoint where none serves the block.
+    """
     landing, reasons = Landing(data / _name()), []
     line = addresses(network)
     for address in line:
         others = [other for other in line if other != address]
         try:
             http.begin_anew()
-            outcomes = read_at(
-                network, (reading,), partial(_at, network, http, [address, *others], origin), http, landing
-            )
+            at = partial(_at, network, http, [address, *others], height)
+            outcomes = read_at(network, (reading,), at, http, landing)
             failed = next((one for one in outcomes if one.reading == reading.name and one.error), None)
             if failed is None:
-                return _of_file(Landing(data / _name(), landing.files()), origin, known)
+                return take(landing)
             reasons.append(f"{bare(address)}: {failed.message}")
         finally:
             landing.discard()
     raise Gone("; ".join(reasons) or f"{network.name} has no endpoint")
 
 
-def _at(network: Network, http: Http, line: list[str], origin: Origin) -> object:
+def _at(network: Network, http: Http, line: list[str], height: int) -> object:
     """The chain at the block, as the first of some endpoints tells it."""
     assert isinstance(network.chain, Archive)
-    return network.chain.past(http, line).at(origin.height or 0)
+    return network.chain.past(http, line).at(height)
 
 
 def _readable(origin: Origin, known: Networks) -> tuple[Network, Reading]:
@@ -144,3 +160,63 @@ def differs(said: Found, again: Found) -> str:
             if row[name] != other[name]:
                 return f"the number is the same, but {name} of {row['reading']} is {other[name]}, not {row[name]}"
     return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A snapshot that landed, by its reading and height, which a node can be asked for again."""
+
+    network: Network
+    reading: Reading
+    place: Place
+    height: int
+
+    @property
+    def called(self) -> str:
+        """How it is told."""
+        return f"{self.network.name} {self.reading.name} at block {self.height}"
+
+
+def drawn(landing: Landing, known: Networks, most: int, seed: int) -> tuple[list[Drawn], int]:
+    """At most so many snapshots at random, the same for the same seed and landing; and of how many they are drawn.
+
+    Of those alone that nodes can be asked for: readings that tell of past days, on the chain that is read today.
+    """
+    found = [
+        Drawn(network, reading, place, height)
+        for _, network in sorted(known.items())
+        if isinstance(network.chain, Archive)
+        for reading in readable(network)
+        for place in [(network.name, network.chain.chain_id if network.chain else "", reading.name)]
+        for height in sorted(landing.told(place))
+    ]
+    return Random(seed).sample(found, min(most, len(found))), len(found)
+
+
+def compared(data: Path, one: Drawn, http: Http) -> str:
+    """How a snapshot differs from what a node tells of its block today, in words; empty where all is the same.
+
+    Raises Gone where nobody serves the block, BadData where what landed is torn.
+    """
+    landing = Landing(data)
+    path = landing.holding(one.place, one.height)
+    if path is None:
+        raise Gone(f"{landing.folder} does not hold it any more")
+    (mine,) = [held for held in contents(path) if held.snapshot.block.height == one.height]
+    [(_, here)] = rows_of(path, [mine])
+
+    def differs(again: Landing) -> str:
+        place = again.holding(one.place, one.height)
+        assert place is not None
+        (theirs,) = contents(place)
+        if theirs.snapshot.block != mine.snapshot.block:
+            return f"the block is {theirs.snapshot.block.hash}, not {mine.snapshot.block.hash}"
+        [(_, there)] = rows_of(place, [theirs])
+        other = here.join(there, here.columns, "anti", nulls_equal=True).height
+        if here.equals(there):
+            return ""
+        return (
+            f"{other} of {here.height} rows are others than {theirs.snapshot.endpoint} tells, which has {there.height}"
+        )
+
+    return _again(data, one.network, one.reading, one.height, http, differs)

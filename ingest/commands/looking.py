@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from random import randrange
 from typing import Annotated, Any
 
 import polars as pl
@@ -33,8 +34,13 @@ from questions.trouble import Trouble, grouped, offline, troubles
 from store.disk import FAULTS
 from store.landing import SAMPLE, Landing
 from store.ledger import Run
-from store.mart import Mart, NoMart, data_folder, served_folder
+from store.mart import Mart, NoMart, data_folder, mirrored, served_folder
 from store.rows import AHEAD, ReadingError
+
+# Of so many numbers one is drawn, by which a sample is drawn again.
+SEEDS = 2**32
+# What to do about an archive that contradicts.
+DISPUTED = "ask a node (verify --node) and delete what is wrong: the file that is named, or the one in landing"
 
 
 def verify(
@@ -48,12 +54,20 @@ def verify(
     node: Annotated[
         bool, typer.Option("--node", help="Of a link: read its block again from a node that still serves it.")
     ] = False,
+    sample: Annotated[
+        int, typer.Option(min=0, help="Read so many random snapshots again from nodes that still serve their blocks.")
+    ] = 0,
+    seed: Annotated[int | None, typer.Option(min=0, help="With --sample: draw the same again as under this.")] = None,
 ) -> None:
     """Compare what is stored with the hashes that were written with it; 0: all is whole, 4: not, one line a file.
 
-    With a link: compute its number again from what landed, with --node from a node too; 0: equal, 4: different, 3: not
-    there any more, or no longer served.
+    With a link: compute its number again from what landed, with --node from a node too; with --sample: compare random
+    snapshots with what nodes tell of their blocks. 0: equal, 4: different, 3: not there any more, or no longer served.
     """
+    if sample:
+        if link or node or landing:
+            raise typer.BadParameter("--sample draws by itself: it goes with --seed alone")
+        raise typer.Exit(_sampled(sample, randrange(SEEDS) if seed is None else seed))
     if link or node:
         raise typer.Exit(_verified(link, node=node))
     torn = 0
@@ -61,6 +75,27 @@ def verify(
         say(message)
         torn += 1
     raise typer.Exit(STALE if torn else FRESH)
+
+
+def _sampled(most: int, seed: int) -> int:
+    """Say of random snapshots whether nodes tell the same of their blocks; the exit code."""
+    data = landed(data_folder())
+    chosen, of = verifying.drawn(Landing(data), networks(), most, seed)
+    codes = []
+    with Http() as http:
+        for one in chosen:
+            try:
+                why = verifying.compared(data, one, http)
+                said, code = (f"DIFFERENT: {why}", STALE) if why else ("equal", FRESH)
+            except Gone as reason:
+                said, code = f"no longer served: {reason}", PARTIAL
+            except ReadingError as error:
+                said, code = str(error), STALE
+            say(f"{one.called}: {said}")
+            codes.append(code)
+    told = f"{codes.count(FRESH)} equal, {codes.count(STALE)} different, {codes.count(PARTIAL)} no longer served"
+    say(f"{told}; {len(chosen)} of {of} that nodes may still tell, drawn by --seed {seed}")
+    return STALE if STALE in codes else max(codes, default=FRESH)
 
 
 def _verified(link: str, *, node: bool) -> int:
@@ -137,7 +172,8 @@ def status(
         broken_hosts = troubles(mart)
     sizes = disk(data)
     failed = job.remark(data)
-    disputed = sorted(remembered(data).disputed.values())
+    disputed = [*sorted(remembered(data).disputed.values()), *map(_contradicts, Landing(data).disputed())]
+    archive = mirrored(data)
     standing = Standing(rows, broken_hosts, broken, failed, runs[0]["started"] if runs else None, disputed)
     with whole_output():
         if as_json:
@@ -149,6 +185,7 @@ def status(
                 "disk_bytes": sizes,
                 "torn": broken,
                 "disputed": disputed,
+                "mirrored": archive or None,
                 "summary": standing.lines,
                 "trouble": [_trouble(one) for one in broken_hosts],
                 "readings": rows.to_dicts(),
@@ -163,6 +200,8 @@ def status(
                 say(f"{message}; {REMEDY}")
             for message in disputed:
                 say(message)
+            if archive:
+                say(f"this mart was not built here: it is mirrored from {archive}")
             if unknown:
                 say(
                     f"not published: {unknown['argv']} of {unknown['started'][:16]} UTC, at work or {unknown['status']}"
@@ -171,6 +210,11 @@ def status(
                 say(f"the last run failed: {failed}")
     if failed or broken or disputed or rows["state"].is_in(["stale", "never read"]).any():
         raise typer.Exit(STALE)
+
+
+def _contradicts(path: Path) -> str:
+    """A file that a mirror has left aside, as a line of status."""
+    return f"{path} contradicts what is here: an archive has other facts of a block; {DISPUTED}"
 
 
 def doctor(

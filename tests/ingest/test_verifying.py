@@ -8,6 +8,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from ingest import verifying
+from ingest.networks import networks
 from ingest.sample.world import build_sample
 from questions import cited
 from questions.populations import populations
@@ -144,3 +146,42 @@ def test_a_block_that_no_node_keeps_is_no_longer_served(read_once: tuple[Path, A
     node.states = HEAD - 1
     code, said, _ = called(data, "verify", asked, "--node", AKASH_URL=url)
     assert (code, "landing: equal" in said, "node: not there" in said) == (3, True, True)
+
+
+def test_a_sample_of_snapshots_is_equal_at_a_node_that_still_has_them(
+    read_once: tuple[Path, Archive, str, str],
+) -> None:
+    data, node, url, _ = read_once
+    node.asked = []
+    code, said, _ = called(data, "verify", "--sample", "2", "--seed", "7", AKASH_URL=url)
+    assert (code, said.count(": equal")) == (0, 2)
+    assert "2 equal, 0 different, 0 no longer served; 2 of 2 that nodes may still tell, drawn by --seed 7" in said
+    assert len(node.read) == 1
+    assert sorted(path.name for path in data.glob("verify-*")) == []
+
+
+def test_a_sample_tells_what_a_node_tells_otherwise(read_once: tuple[Path, Archive, str, str]) -> None:
+    data, node, url, _ = read_once
+    node.state = replace(node.state, validators=[replace(one, tokens=one.tokens + 1) for one in node.state.validators])
+    code, said, _ = called(data, "verify", "--sample", "9", AKASH_URL=url)
+    assert code == 4
+    assert f"akash validators at block {max(node.read)}: DIFFERENT: 4 of 4 rows are others than {url} tells" in said
+
+
+def test_a_sample_that_nobody_serves_any_more_says_so(read_once: tuple[Path, Archive, str, str]) -> None:
+    data, node, url, _ = read_once
+    node.states = HEAD - 1
+    code, said, _ = called(data, "verify", "--sample", "1", AKASH_URL=url)
+    assert (code, "1 no longer served" in said) == (3, True)
+
+
+def test_the_same_seed_draws_the_same_and_another_one_others(hamlet: Path) -> None:
+    def drawn(seed: int) -> list[str]:
+        return [one.called for one in verifying.drawn(Landing(hamlet), networks(), 6, seed)[0]]
+
+    assert drawn(1) == drawn(1) != drawn(2)
+    assert len({*drawn(1)}) == 6
+
+
+def test_a_sample_goes_with_no_link(hamlet: Path) -> None:
+    assert called(hamlet, "verify", "--sample", "1", "--landing")[0] == 2
