@@ -18,17 +18,22 @@ from typing import Final
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from ingest import job
+from ingest.archive.mirror import Own, archive_address, archive_http, mirror_mart
+from ingest.archive.signing import NotSigned
 from ingest.network import Network
 from ingest.networks import networks
 from ingest.offchain.feed import OffChain
 from ingest.publication import build
 from ingest.sample.world import build_sample
+from ingest.settings import signers
 from ingest.site import write_site
 from ingest.transport import Http
 from store.landing import SAMPLE
-from store.mart import Damaged, NoMart, Outdated, opened, served_folder
+from store.mart import Damaged, NoMart, Outdated, mirrored, opened, served_folder
 from store.rows import ReadingError
 
+# The variable that names the archive whose newest mart is served.
+MIRROR: Final = "DEAI_MIRROR"
 PATIENCE_SECONDS: Final = 15.0
 SERVER: Final = Path(__file__).parent.parent / "server.py"
 # As Streamlit has them where it starts the server itself; what is sent to readers is small, and they are not to wait.
@@ -43,7 +48,11 @@ log = logging.getLogger(__name__)
 
 
 def serve_dashboard(data: Path, processes: int = 1) -> None:
-    """Start the dashboard on what is there; the first time read the headlines, or build the sample. Does not return."""
+    """Start the dashboard on what is there; the first time read the headlines, or build the sample. Does not return.
+
+    Where DEAI_MIRROR names an archive, its newest mart is taken before.
+    """
+    mirror_first(data)
     try:
         _of_now(served_folder(data))
     except NoMart:
@@ -79,11 +88,28 @@ def _certificate() -> dict[str, str]:
     return {option: os.environ[name] for option, name in told.items() if name in os.environ}
 
 
+def mirror_first(data: Path) -> None:
+    """Take the newest mart of the archive that DEAI_MIRROR names; where that fails, what is here is served."""
+    if not (told := os.environ.get(MIRROR, "")):
+        return
+    address, allowed = archive_address(told), signers()
+    try:
+        with job.lock(data), archive_http() as http:
+            if made := mirror_mart(address, data, http, allowed):
+                write_site(data)
+                log.info("published %s, mirrored from %s", made.name, address)
+    except (ReadingError, NoMart, NotSigned, Own, job.Locked) as error:
+        log.warning("%s: what is here is served", error)
+
+
 def _of_now(folder: Path) -> None:
     """Build again what an earlier version of the program published, unless another run is about to."""
     try:
         opened(folder).close()
     except Outdated as error:
+        if archive := mirrored(folder):
+            log.warning("%s; it was mirrored from %s, and nothing to build it from is here", error, archive)
+            return
         log.info("%s, which is done now", error)
         with suppress(job.Locked), job.lock(folder):
             build(folder, networks())

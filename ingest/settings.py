@@ -8,6 +8,7 @@ from typing import Final
 
 MEMORY: Final = "DEAI_MEMORY"
 SITE_AT: Final = "DEAI_SITE_AT"
+SIGNERS: Final = "DEAI_SIGNERS"
 BYTES: Final = {"M": 10**6, "MI": 2**20, "G": 10**9, "GI": 2**30, "T": 10**12, "TI": 2**40}
 # What a container may take, where it may not take all: of control groups version 2, and of version 1.
 CONTAINER: Final = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
@@ -38,6 +39,14 @@ def site_address() -> str:
     if told and not re.fullmatch(r"https?://[\w.-]+(:[0-9]+)?(/[\w./~-]*)?", told, re.ASCII):
         raise WrongSetting(f"{SITE_AT}: {told!r} is no address such as https://example.org/data/")
     return f"{told.rstrip('/')}/" if told else ""
+
+
+def signers() -> Path | None:
+    """The file of those who may sign archives; None where nobody told. Raises WrongSetting where there is none."""
+    told = os.environ.get(SIGNERS, "")
+    if told and not Path(told).is_file():
+        raise WrongSetting(f"{SIGNERS}: there is no file {told!r}")
+    return Path(told) if told else None
 
 
 def memory() -> int:

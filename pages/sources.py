@@ -111,6 +111,8 @@ def fresh(now: datetime) -> None:
     """How fresh each reading is: block, hash, endpoint, age, next run."""
     readings = served.asked(freshness.freshness, now)
     st.header(headline(readings, now), anchor=False)
+    if archive := served.archive():
+        st.caption(f"This database was not built here: it is mirrored as it is from {inert.markdown(archive, 200)}.")
     rows = readings.with_columns(
         state=pl.col("state").replace_strict(STATES),
         age=pl.Series([words.age(time, now) if time else words.MISSING for time in readings["time"]], dtype=pl.String),

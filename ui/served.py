@@ -7,7 +7,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import streamlit as st
 
 from questions.populations import Population
-from store.mart import Mart, current, data_folder, served_folder
+from store.mart import Mart, current, data_folder, mirrored, served_folder
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -18,6 +18,11 @@ ANSWERS = 500
 def folder() -> Path:
     """The folder whose mart is shown; raises NoMart."""
     return served_folder(data_folder())
+
+
+def archive() -> str:
+    """The archive from which the current mart was taken as it is; empty where it was built here."""
+    return mirrored(folder())
 
 
 def asked(question: Callable[Concatenate[Mart, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
