@@ -11,9 +11,9 @@ from os import environ
 from pathlib import Path
 from typing import Final, Literal
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
-from tests.browser.site import FLAGS, chromium, settled, streamlit
+from tests.browser.site import FLAGS, chromium, settled, streamlit, unroll
 from tests.conftest import ROOT
 
 OUT: Final = ROOT / "build" / "screenshots"
@@ -53,19 +53,11 @@ def _photograph(browser: Browser, site: str, name: str, scheme: Literal["light",
     page = context.new_page()
     page.goto(f"{site}/{'' if name == DEFAULT_PAGE else name}")
     settled(page)
-    _unroll(page, width)
+    unroll(page)
     picture = OUT / f"{name}-{scheme}-{width}.png"
     page.screenshot(path=picture, animations="disabled")
     context.close()
     return picture
-
-
-def _unroll(page: Page, width: int) -> None:
-    """Makes the window as high as the page, because Streamlit scrolls inside it."""
-    high = int(page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight"))
-    page.set_viewport_size({"width": width, "height": high + 40})
-    page.wait_for_timeout(1500)
-    settled(page)
 
 
 if __name__ == "__main__":

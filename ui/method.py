@@ -33,5 +33,6 @@ def document(name: str) -> str:
 
 
 def _flowing(text: str) -> str:
-    """Headings as bold lines; a page has its own outline."""
-    return re.sub(r"^#+ (.*)$", r"**\1**", text, flags=re.MULTILINE).strip()
+    """Headings as bold lines, since a page has its own outline; code in one colour, since those of SQL are too pale."""
+    plain = re.sub(r"^```\w+$", "```", text, flags=re.MULTILINE)
+    return re.sub(r"^#+ (.*)$", r"**\1**", plain, flags=re.MULTILINE).strip()

@@ -38,11 +38,14 @@ WITHOUT_SCRIPTS: Final = (
     '<p>Charts need JavaScript; <a href="./data/">the same numbers as plain pages</a> need none.</p>'
 )
 # What Streamlit's theme cannot say: its captions pale the links in them below what all can read, a table shows no ring
-# when the keyboard reaches it, and the ring of a chart's buttons is black in the dark too.
+# when the keyboard reaches it, the ring of a chart's buttons is black in the dark too, and long addresses in tables and
+# lines of code in documents are never broken, so that a phone scrolls sideways.
 READABLE: Final = (
     "<style>[data-testid=stMain] [data-testid=stCaptionContainer]{opacity:.85}"
     "[data-testid=stMain] .js-plotly-plot .plotly .modebar-btn:focus-visible,"
-    "[data-testid=stDataFrameResizable]:has(:focus-visible){outline:2px solid currentColor}</style>"
+    "[data-testid=stDataFrameResizable]:has(:focus-visible){outline:2px solid currentColor}"
+    "[data-testid=stMain] :is(td,th,td *){overflow-wrap:anywhere}"
+    "[data-testid=stMarkdown] [data-testid=stCode] code{white-space:pre-wrap!important}</style>"
 )
 PLAIN: Final = "body{font:16px/1.6 system-ui,sans-serif;max-width:40rem;margin:3rem auto;padding:0 1rem}"
 

@@ -121,12 +121,13 @@ def sideways(page: Page) -> int:
     )
 
 
-def serious(page: Page, axe: str) -> list[str]:
-    """Serious and critical barriers that axe-core finds, each with where it is."""
+def serious(page: Page, axe: str, *rules: str) -> list[str]:
+    """Serious and critical barriers that axe-core finds, each with where it is. rules: all where none is named."""
     # Into the page by the back door: its own policy would let in no script of ours.
     page.evaluate(axe)
     found: list[dict[str, Any]] = page.evaluate(
-        "async () => (await axe.run(document, {resultTypes: ['violations']})).violations"
+        "async asked => (await axe.run(document, asked)).violations",
+        {"resultTypes": ["violations"], **({"runOnly": list(rules)} if rules else {})},
     )
     return [
         f"{barrier['id']}: {node['html'][:200]}"
@@ -134,3 +135,110 @@ def serious(page: Page, axe: str) -> list[str]:
         if barrier["impact"] in {"serious", "critical"} and barrier["id"] not in NOT_OURS
         for node in barrier["nodes"]
     ]
+
+
+# One fold of each kind, by the last two words of what it says: those of every network are alike.
+FOLDS: Final = """() => {
+    const kinds = new Set();
+    for (const fold of document.querySelectorAll('[data-testid=stMain] details:not([open]) > summary')) {
+        const kind = fold.textContent.trim().split(' ').slice(-2).join(' ');
+        if (!kinds.has(kind)) fold.click();
+        kinds.add(kind);
+    }
+    return kinds.size;
+}"""
+EMPTY: Final = "[data-testid=stMain] details[open]:not(:has([data-testid=stVerticalBlock] > *))"
+
+
+def unfold(page: Page) -> None:
+    """Opens one fold of each kind, and waits until all that was in them has come."""
+    page.evaluate(FOLDS)
+    expect(page.locator(EMPTY)).to_have_count(0, timeout=PATIENCE)
+    settled(page)
+
+
+# Tables with a bar of their own below them scroll; nothing else may.
+SCROLLING: Final = """() => [...document.querySelectorAll('[data-testid=stMain] *:not(.dvn-scroller)')]
+    .filter(one => one.scrollWidth > one.clientWidth + 1 && one.checkVisibility()
+        && ['auto', 'scroll'].includes(getComputedStyle(one).overflowX))
+    .map(one => `${one.closest('[data-testid]').dataset.testid}: ${one.textContent.slice(0, 80)}`)"""
+
+
+def scrolling(page: Page) -> list[str]:
+    """Parts of a page beside its data grids that scroll sideways."""
+    found: list[str] = page.evaluate(SCROLLING)
+    return found
+
+
+# Whatever can be clicked or written into, in sight; those in a group of which one is chosen are reached by arrows.
+CONTROLS: Final = """() => [...document.querySelectorAll(
+    '[data-testid=stMain] :is(a[href], button, input, select, textarea, summary, [tabindex="0"])')]
+    .filter(one => one.checkVisibility({visibilityProperty: true}) && !one.disabled && one.tabIndex >= 0
+        && !(one.type === 'radio' && !one.checked) && one.ariaChecked !== 'false')"""
+# How a control and what is around it look; what it looked like with the keyboard on it is noted before it is left.
+WATCHED: Final = """() => {
+    const still = new CSSStyleSheet();
+    still.replaceSync('*, *::before, *::after { transition: none !important }');
+    document.adoptedStyleSheets = [still];
+    const look = one => [...Array(10)].map((_, up) => {
+        let part = one;
+        for (; up && part; up--) part = part.parentElement;
+        return part && [null, '::before', '::after'].map(kind => {
+            const style = getComputedStyle(part, kind);
+            return [style.outline, style.boxShadow, style.border, style.backgroundColor];
+        });
+    });
+    const watch = window.watch = {controls: (CONTROLS)(), reached: []};
+    const leaves = () => watch.reached.push([document.activeElement, JSON.stringify(look(document.activeElement))]);
+    window.addEventListener('keydown', leaves, true);
+    const main = document.querySelector('[data-testid=stMain]');
+    // After the page comes the browser's own, and then what is above the page.
+    const left = () => watch.reached.findIndex(([one]) => one !== document.body && !main.contains(one));
+    watch.over = () => left() >= 0;
+    watch.told = async () => {
+        window.removeEventListener('keydown', leaves, true);
+        document.adoptedStyleSheets = [];
+        document.activeElement.blur();
+        // Where the keyboard began is none, and within a table it goes from column to column.
+        const within = watch.reached.slice(1, left()).filter(([one]) => one !== document.body)
+            .map(([one, look]) => [one.closest('canvas') || one, look])
+            .filter(([one], place, all) => one !== all[place - 1]?.[0]);
+        const ones = within.map(([one]) => one);
+        // Of a group it comes to one, not always to the one that is chosen.
+        const group = one => one.closest('[role=radiogroup]') || one;
+        const groups = new Set(ones.map(group));
+        const shown = one => one.outerHTML.slice(0, 200);
+        const unseen = [];
+        for (const one of within.filter(([one, before]) => before === JSON.stringify(look(one))).map(([one]) => one)) {
+            // A crowded browser may draw a ring only after the next key was pressed.
+            const before = JSON.stringify(look(one));
+            one.focus({focusVisible: true});
+            for (let frames = 0; frames < 200 && before === JSON.stringify(look(one)); frames++)
+                await new Promise(requestAnimationFrame);
+            if (before === JSON.stringify(look(one))) unseen.push(shown(one));
+            one.blur();
+        }
+        return {
+            missed: watch.controls.filter(one => one.isConnected && !groups.has(group(one))).map(shown),
+            twice: ones.filter((one, place) => ones.indexOf(one) !== place).map(shown),
+            unseen,
+        };
+    };
+    main.focus();
+    return watch.controls.length;
+}""".replace("CONTROLS", CONTROLS)
+# So often it is pressed between two looks at where it is.
+AT_ONCE: Final = 25
+LONGEST_WAY: Final = 1000
+
+
+def tabbed(page: Page) -> dict[str, list[str]]:
+    """Controls that the Tab key misses, comes to twice, or shows no ring around."""
+    assert page.evaluate(WATCHED) > 0
+    for _ in range(LONGEST_WAY // AT_ONCE):
+        for _ in range(AT_ONCE):
+            page.keyboard.press("Tab")
+        if page.evaluate("window.watch.over()"):
+            break
+    found: dict[str, list[str]] = page.evaluate("window.watch.told()")
+    return found

@@ -71,3 +71,13 @@ def settled(page: Page) -> None:
     expect(page.locator(UNDRAWN)).to_have_count(0, timeout=PATIENCE)
     problems = page.locator("[data-testid=stException]").or_(page.get_by_text(BROKEN))
     assert problems.count() == 0, problems.all_inner_texts()
+
+
+def unroll(page: Page) -> None:
+    """Makes the window as high as the page, because Streamlit scrolls inside it."""
+    width: int = page.evaluate("window.innerWidth")
+    high: int = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
+    page.set_viewport_size({"width": width, "height": high + 40})
+    # Plotly draws anew a moment after the window has its new size.
+    page.wait_for_timeout(700)
+    settled(page)

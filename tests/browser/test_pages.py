@@ -12,11 +12,24 @@ import pytest
 from PIL import Image
 from playwright.sync_api import BrowserContext, Page, ViewportSize, expect
 
+from ingest.networks import networks
 from ingest.sample.world import build_sample
 from store.landing import SAMPLE
 from store.mart import current
-from tests.browser.reader import NAVIGATION, PHONE, WIDE, Reader, serious, sideways, touring, unsafe_links
-from tests.browser.site import PATIENCE, settled, streamlit
+from tests.browser.reader import (
+    NAVIGATION,
+    PHONE,
+    WIDE,
+    Reader,
+    scrolling,
+    serious,
+    sideways,
+    tabbed,
+    touring,
+    unfold,
+    unsafe_links,
+)
+from tests.browser.site import PATIENCE, settled, streamlit, unroll
 from tests.conftest import ROOT
 from tests.pages.test_every_page import PAGES
 from tests.worlds.hamlet import address, build_ruin
@@ -209,6 +222,39 @@ def test_a_session_over_all_pages_takes_less_than_two_megabytes(sampler: Reader)
             sampler.turns_to(name)
     # Of a long table only the rows in sight come, so what is too much here is a chart's or a text's.
     assert 0 < sampler.received < 2_000_000
+
+
+@pytest.fixture(scope="module")
+def inspector(context: BrowserContext, sample_site: str) -> Iterator[Reader]:
+    """Opens what is folded, and looks at all of a page."""
+    with touring(context, f"{sample_site}/claims") as reader:
+        yield reader
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_with_all_networks_a_page_has_no_barrier_in_light_and_dark_by_keyboard_alone_and_on_a_phone(
+    inspector: Reader, name: str, axe: str
+) -> None:
+    page = inspector.turns_to(name)
+    unfold(page)
+    unroll(page)
+    found = {"light": serious(page, axe), **tabbed(page)}
+    page.emulate_media(color_scheme="dark")
+    page.set_viewport_size(PHONE)
+    unroll(page)
+    found |= {"dark": serious(page, axe, "color-contrast"), "sideways": scrolling(page)}
+    wider = sideways(page)
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size(WIDE)
+    assert {part: told for part, told in found.items() if told} == {}
+    assert wider == 0
+
+
+def test_on_a_phone_no_network_in_full_scrolls_sideways(page: Page, visit: Visit, sample_site: str) -> None:
+    page.set_viewport_size(PHONE)
+    visit(f"{sample_site}/?{'&'.join(f'more-{name}=true' for name in networks())}")
+    assert page.locator("[data-testid=stTable]").count() > 10
+    assert scrolling(page) == []
 
 
 @dataclass(frozen=True)
@@ -476,27 +522,6 @@ def test_layer_and_order_of_the_scorecard_are_in_the_address_and_back_undoes_the
     page.go_back()
     expect(page.get_by_role("radio", name="All layers")).to_be_checked()
     expect(akash).to_be_visible()
-
-
-# Whatever can be clicked or written into, in sight; those in a group of which one is chosen are reached by arrows.
-CONTROLS = """() => [...document.querySelectorAll(
-    '[data-testid=stMain] :is(a[href], button, input, select, textarea, summary, [tabindex="0"])')]
-    .filter(one => one.checkVisibility({visibilityProperty: true}) && !one.disabled && one.tabIndex >= 0
-        && !(one.type === 'radio' && !one.checked) && one.ariaChecked !== 'false')"""
-
-
-def test_the_keyboard_alone_reaches_every_control_of_the_scorecard(regular: Reader) -> None:
-    page = regular.turns_to("scorecard")
-    many: int = page.evaluate(f"window.controls = ({CONTROLS})(); window.reached = new Set(); window.controls.length")
-    assert many > 30
-    page.evaluate("document.addEventListener('focusin', told => window.reached.add(told.target))")
-    page.locator("h1").click()
-    for _ in range(many + 40):
-        page.keyboard.press("Tab")
-    missed: list[str] = page.evaluate(
-        "window.controls.filter(one => !window.reached.has(one)).map(one => one.outerHTML.slice(0, 200))"
-    )
-    assert missed == []
 
 
 # The boxes of marks, of names at the left and of numbers at the right, each wider by a hair than what is drawn.

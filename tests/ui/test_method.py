@@ -23,3 +23,8 @@ def test_the_rules_are_shown_without_headings_of_their_own() -> None:
     for name in ("verdicts", "claims", "objections"):
         assert "](" not in method.document(name)
     assert "borderline" in method.document("verdicts")
+
+
+def test_code_of_a_document_is_in_one_colour_that_all_can_read() -> None:
+    assert "```\nSELECT" in method.document("verdicts")
+    assert "```sql" not in method.document("verdicts")
