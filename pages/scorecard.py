@@ -448,8 +448,8 @@ def everything(rows: Sequence[Row]) -> None:
 def tabled(rows: Sequence[Row]) -> None:
     """The two tables of every number."""
     st.subheader("Power, by network and action", anchor=False)
-    counted = powers.timed(power.table([row.power for row in rows]))
-    draw.table(counted, POWER, alt="Power by network, side and action", sources=[], key="power")
+    counted = power.placed(power.table([row.power for row in rows]), served.asked(power.read_at))
+    draw.table(powers.timed(counted), POWER, alt="Power by network, side and action", sources=[], key="power")
     st.subheader("Math and gates, by network and measure", anchor=False)
     # Keys are no resource: power tells of them.
     told = scorecard.table(rows).filter(pl.col("column") != str(Column.CONTROL))

@@ -243,6 +243,7 @@ def _looked_at(path: Path) -> dict[str, Any]:
         "parties": json.dumps(found.parties if found else ()),
         "alone": json.dumps(sorted(alone(path)) if found else ()),
         "needed": json.dumps(sorted(needed(path)) if found else ()),
+        "snapshots": json.dumps(path.snapshots),
     }
 
 

@@ -10,10 +10,13 @@ from questions.populations import Population
 from store.mart import Mart
 
 _COST: Final = """
-    SELECT c.fault, json_array_length(c.operators) AS n, c.bonded / pow(10, w.decimals) AS bonded_tokens,
+    SELECT w.title AS network, c.fault, json_array_length(c.operators) AS n,
+           c.bonded / pow(10, w.decimals) AS bonded_tokens,
            c.own / pow(10, w.decimals) AS own_tokens, c.own_least / pow(10, w.decimals) AS own_least_tokens,
-           c.fraction, c.usd, c.controlled_usd, c.loss_usd, c.delegators_loss_usd, c.reason, c.priced
-    FROM halt_cost c JOIN network w ON w.name = c.network WHERE c.network = ? ORDER BY c.fault DESC
+           c.fraction, c.usd, c.controlled_usd, c.loss_usd, c.delegators_loss_usd, c.reason, c.priced,
+           s.chain_id, s.height, s.hash, s.time, s.endpoint, s.simulated, s.method
+    FROM halt_cost c JOIN network w ON w.name = c.network LEFT JOIN snapshot s ON s.id = c.snapshot
+    WHERE c.network = ? ORDER BY c.fault DESC
 """
 _SLACK: Final = """
     SELECT max_by(k.operators, s.time) AS operators, max_by(k.absent, s.time) AS absent,
@@ -41,7 +44,10 @@ class Slack:
 
 
 def cost(mart: Mart, network: str) -> pl.DataFrame:
-    """What it costs to stop and to fork a chain, a row a fault; none where self-bonds were not read."""
+    """What it costs to stop and to fork a chain, a row a fault, with the block of the bonds.
+
+    None where self-bonds were not read.
+    """
     return mart.table(_COST, network)
 
 

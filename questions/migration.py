@@ -14,7 +14,8 @@ from store.mart import Mart
 READING: Final = "migration"
 CONVERSIONS: Final = "conversions"
 _SNAPSHOT: Final = """
-    SELECT s.network, coalesce(n.title, s.network) AS title, s.height, s.time, s.endpoint, s.method, s.simulated
+    SELECT s.network, coalesce(n.title, s.network) AS title, s.height, s.time, s.endpoint, s.method, s.simulated,
+           s.chain_id, s.hash
     FROM newest s LEFT JOIN network n ON n.name = s.network WHERE s.reading = $1 ORDER BY s.network LIMIT 1
 """
 _TOLD: Final = """
@@ -39,6 +40,8 @@ class Read:
     endpoint: str
     method: str
     simulated: bool
+    chain_id: str
+    hash: str
 
 
 @dataclass(frozen=True, slots=True)

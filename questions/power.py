@@ -23,6 +23,10 @@ LATE: Final = "voters of late"
 # Of all actions together.
 ANY: Final = ""
 KEYS, PARTIES = "keys", "parties"
+ANY_OF_FIVE: Final = "any of the five"
+# What a row says of where it was read.
+_TEXTS: Final = ("read", "chain_id", "hash", "endpoint")
+READ_AT: Final = (*_TEXTS, "height", "time", "simulated")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +98,31 @@ _POWER: Final = """
     FROM power p LEFT JOIN network n ON n.name = p.network
     WHERE list_contains(?::VARCHAR[], p.grouping) ORDER BY p.network, p.side, p.action
 """
-_PATHS: Final = """
-    SELECT p.*, coalesce(n.address, '') AS spelling FROM path p LEFT JOIN network n ON n.name = p.network
-    WHERE p.network = ? AND p.grouping = ? ORDER BY p.place
+# Where something was read: every block with its reading, and what they agree on.
+_BLOCKS: Final = """
+    string_agg(s.reading || '@' || s.height || ':' || s.hash, ' ' ORDER BY s.reading) AS read,
+    CASE WHEN count(DISTINCT s.chain_id) = 1 THEN any_value(s.chain_id) END AS chain_id,
+    CASE WHEN count(DISTINCT s.height) = 1 THEN any_value(s.height) END AS height,
+    CASE WHEN count(DISTINCT s.hash) = 1 THEN any_value(s.hash) END AS hash,
+    CASE WHEN count(DISTINCT s.time) = 1 THEN any_value(s.time) END AS time,
+    CASE WHEN count(DISTINCT s.endpoint) = 1 THEN any_value(s.endpoint) END AS endpoint,
+    bool_or(s.simulated) AS simulated
+"""
+_PATHS: Final = f"""
+    SELECT p.*, coalesce(n.title, p.network) AS title, coalesce(n.address, '') AS spelling,
+           (SELECT any_value(version) FROM power w WHERE w.network = p.network) AS rule, b.* EXCLUDE (place)
+    FROM path p LEFT JOIN network n ON n.name = p.network
+    LEFT JOIN (
+        SELECT q.place, {_BLOCKS}
+        FROM path q JOIN snapshot s ON list_contains(from_json(q.snapshots, '["INTEGER"]'), s.id)
+        WHERE q.network = ?1 AND q.grouping = ?2 GROUP BY q.place
+    ) b ON b.place = p.place
+    WHERE p.network = ?1 AND p.grouping = ?2 ORDER BY p.place
+"""
+_READ: Final = f"""
+    SELECT p.network, p.side, CASE p.action WHEN '' THEN '{ANY_OF_FIVE}' ELSE p.action END AS action, {_BLOCKS}
+    FROM power p JOIN snapshot s ON list_contains(from_json(nullif(p.snapshots, ''), '["INTEGER"]'), s.id)
+    WHERE p.grouping = ? GROUP BY p.network, p.side, p.action
 """
 # Parties are addresses, or labels that merge addresses; a label's name goes before what an address calls itself. An
 # ended label names its party, and no address.
@@ -203,18 +229,33 @@ def _said(row: Mapping[str, Any], people: People) -> Said:
 def paths(mart: Mart, network: str) -> pl.DataFrame:
     """Every way that was looked at: side, action, path, number, least, seconds, letter, who, and why it counts nowhere.
 
-    note: what it does where that is less than the action, or why nobody knows who holds it.
+    note: what it does where that is less than the action, or why nobody knows who holds it. read: the blocks in which
+    it was read; chain_id, height, hash, time and endpoint where all are of one.
     """
     people = People(mart)
     rows = [
         {
+            "network": row["title"],
             **{name: row[name] for name in ("side", "action", "name", "number", "least", "seconds", "letter")},
             "who": listed(people.who(row)),
             "note": "; ".join(filter(None, (_less(row["effect"]), row["missing"]))),
+            **{name: row[name] for name in ("rule", *READ_AT)},
         }
         for row in mart.table(_PATHS, network, GROUPING).iter_rows(named=True)
     ]
-    return pl.DataFrame(rows, infer_schema_length=None)
+    # Where nothing was read of any way their columns have no value to tell their type by.
+    types = pl.Schema({"height": pl.Int64(), "time": pl.Datetime("us", "UTC"), **dict.fromkeys(_TEXTS, pl.String())})
+    return pl.DataFrame(rows, schema_overrides=types, infer_schema_length=None)
+
+
+def read_at(mart: Mart) -> pl.DataFrame:
+    """The blocks in which was read what each count rests on: network, side, action and READ_AT; one row a count."""
+    return mart.table(_READ, GROUPING)
+
+
+def placed(rows: pl.DataFrame, blocks: pl.DataFrame) -> pl.DataFrame:
+    """Counts as `table` has them, each with the blocks of `read_at`."""
+    return rows.join(blocks, on=["network", "side", "action"], how="left", maintain_order="left")
 
 
 def _less(effect: str) -> str:
@@ -235,7 +276,7 @@ def _rows(one: Power) -> Iterator[dict[str, Any]]:
                 "network": one.network,
                 "title": one.title,
                 "side": str(side),
-                "action": str(action) or "any of the five",
+                "action": str(action) or ANY_OF_FIVE,
                 "number": said.number,
                 # Where a way is not known, and where the unlabelled could be one.
                 "at_most": None if said.number is None else (said.lower or 1) < said.number,

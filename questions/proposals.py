@@ -47,7 +47,7 @@ _PROPOSALS: Final = """
         GROUP BY s.network, s.time
     ),
     told AS (
-        SELECT p.*, s.unit, s.height, s.time AS read_at, s.endpoint, s.method, s.simulated,
+        SELECT p.*, s.unit, s.height, s.hash, s.time AS read_at, s.endpoint, s.method, s.simulated,
                least(coalesce(p.voting_end, s.time), s.time) AS counted_at
         FROM proposal p JOIN snapshot s ON s.id = p.snapshot
     )
@@ -97,6 +97,7 @@ class Proposal:
     endpoint: str
     method: str
     simulated: bool
+    hash: str = ""
 
     @property
     def key(self) -> str:
@@ -207,6 +208,7 @@ def _proposal(row: dict[str, Any], told: Sequence[dict[str, Any]]) -> Proposal:
         endpoint=row["endpoint"],
         method=row["method"],
         simulated=row["simulated"],
+        hash=row["hash"],
     )
 
 
@@ -272,6 +274,12 @@ def table(found: Sequence[Proposal]) -> pl.DataFrame:
                 "chain": one.chain_id,
                 "block": one.height,
                 "read_at": one.read_at,
+                "chain_id": one.chain_id,
+                "height": one.height,
+                "hash": one.hash,
+                "time": one.read_at,
+                "endpoint": one.endpoint,
+                "simulated": one.simulated,
             }
             for one in found
         ],

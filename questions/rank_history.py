@@ -21,12 +21,15 @@ RANKS: Final = pl.Schema(
         "amount_tokens": pl.Float64(),
         "unit": pl.String(),
         "height": pl.Int64(),
+        **dict.fromkeys(("chain_id", "hash", "endpoint"), pl.String()),
+        "simulated": pl.Boolean(),
     }
 )
 _RANKED: Final = """
     SELECT coalesce(n.title, s.network) AS title, s.network, p.name, r.address, s.time, r.rank,
            r.amount / greatest(d.total, coalesce(d.reported_total, 0)) AS share,
-           r.amount::DOUBLE / 10.0 ** coalesce(u.decimals, 0) AS tokens, coalesce(u.token, s.unit) AS unit, s.height
+           r.amount::DOUBLE / 10.0 ** coalesce(u.decimals, 0) AS tokens, coalesce(u.token, s.unit) AS unit, s.height,
+           s.chain_id, s.hash, s.endpoint, s.simulated
     FROM ranked r JOIN snapshot s ON s.id = r.snapshot JOIN population p ON p.id = r.population
     JOIN distribution d ON d.snapshot = r.snapshot AND d.population = r.population AND d.grouping = 'address'
     LEFT JOIN network n ON n.name = s.network
@@ -71,7 +74,9 @@ def since(mart: Mart, addresses: Sequence[str]) -> dict[tuple[str, str], datetim
 _LEADERS: Final = """
     SELECT coalesce(n.title, s.network) AS title, s.network, p.name, s.measure, r.address,
            coalesce(n.address, '') AS spelling,
-           r.amount / greatest(d.total, coalesce(d.reported_total, 0)) AS share, e.name AS label, own.name AS own
+           r.amount / greatest(d.total, coalesce(d.reported_total, 0)) AS share, e.name AS label, own.name AS own,
+           {'chain_id': s.chain_id, 'height': s.height, 'hash': s.hash, 'time': s.time, 'endpoint': s.endpoint,
+            'simulated': s.simulated} AS at
     FROM ranked r JOIN newest s ON s.id = r.snapshot JOIN population p ON p.id = r.population
     JOIN distribution d ON d.snapshot = r.snapshot AND d.population = r.population AND d.grouping = 'address'
     LEFT JOIN network n ON n.name = s.network
@@ -96,11 +101,20 @@ def leaders(mart: Mart) -> pl.DataFrame:
                 "share": share,
                 "population": heading(network, population, words),
                 "measure": measure.replace("_", " "),
+                **at,
             }
-            for title, network, population, measure, address, spelling, share, label, own in mart.table(
+            for title, network, population, measure, address, spelling, share, label, own, at in mart.table(
                 _LEADERS
             ).iter_rows()
         ],
-        schema={**dict.fromkeys(("network", "party", "address", "of"), pl.String), "share": pl.Float64}
-        | dict.fromkeys(("population", "measure"), pl.String),
+        schema={
+            **dict.fromkeys(("network", "party", "address", "of"), pl.String),
+            "share": pl.Float64,
+            **dict.fromkeys(("population", "measure", "chain_id"), pl.String),
+            "height": pl.Int64,
+            "hash": pl.String,
+            "time": pl.Datetime("us", "UTC"),
+            "endpoint": pl.String,
+            "simulated": pl.Boolean,
+        },
     )

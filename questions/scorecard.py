@@ -216,6 +216,11 @@ def table(found: Sequence[Row]) -> pl.DataFrame:
                 "n": one.population.n if one.population else None,
                 "block": one.population.height if one.population else None,
                 "time": one.population.time if one.population else None,
+                "chain_id": one.population.chain_id if one.population else None,
+                "height": one.population.height if one.population else None,
+                "hash": one.population.hash if one.population else None,
+                "endpoint": one.population.endpoint if one.population else None,
+                "simulated": one.population.simulated if one.population else None,
                 "rule": one.version,
             }
             for row in found
@@ -223,7 +228,7 @@ def table(found: Sequence[Row]) -> pl.DataFrame:
         ],
         schema_overrides={
             **dict.fromkeys(("m", "m_lower", "m_claimed", "m_low", "m_high", "m_address", "change_30d"), pl.Float64),
-            **dict.fromkeys(("k_gate", "k_gate_third", "n", "block"), pl.Int64),
+            **dict.fromkeys(("k_gate", "k_gate_third", "n", "block", "height"), pl.Int64),
             "time": pl.Datetime("us", "UTC"),
         },
         infer_schema_length=None,

@@ -486,7 +486,8 @@ CREATE TABLE path (
     letter VARCHAR,                -- of confidence
     parties VARCHAR,               -- who they are, as JSON
     alone VARCHAR,                 -- all who are enough by themselves, as JSON
-    needed VARCHAR                 -- those without whom all others are not enough, as JSON
+    needed VARCHAR,                -- those without whom all others are not enough, as JSON
+    snapshots VARCHAR              -- ids of what was read of it, as JSON
 );
 
 -- The fewest parties that decide over what a part of a network gets (docs/metrics.md).

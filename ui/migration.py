@@ -19,6 +19,8 @@ def source(read: Read, unit: str = "") -> Provenance:
         source=read.endpoint,
         method=read.method,
         simulated=read.simulated,
+        chain_id=read.chain_id,
+        hash=read.hash,
     )
 
 

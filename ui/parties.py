@@ -271,6 +271,10 @@ def covered(known: Sequence[Population]) -> pl.DataFrame:
             "height": one.height,
             "time": one.time,
             "source": one.endpoint,
+            "endpoint": one.endpoint,
+            "chain_id": one.chain_id,
+            "hash": one.hash,
+            "simulated": one.simulated,
         }
         for one in known
         if one.reported_total is not None and one.coverage is not None

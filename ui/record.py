@@ -142,4 +142,5 @@ def source(one: Proposal, found: Record) -> Provenance:
         grouping=f"the newest {'power' if one.decision is Decision.MAJORITY else 'stake'}, for all votes",
         n=found.validators.height,
         simulated=one.simulated,
+        chain_id=one.chain_id,
     )

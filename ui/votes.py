@@ -283,7 +283,16 @@ def largest(rows: pl.DataFrame) -> float:
 def source(one: Proposal) -> Provenance:
     """Where the chain's own count comes from."""
     return Provenance(
-        one.network_title, "", one.token, one.height, one.read_at, one.endpoint, one.method, simulated=one.simulated
+        one.network_title,
+        "",
+        one.token,
+        one.height,
+        one.read_at,
+        one.endpoint,
+        one.method,
+        simulated=one.simulated,
+        chain_id=one.chain_id,
+        hash=one.hash,
     )
 
 
@@ -304,6 +313,7 @@ def stake_source(counted: Count) -> Provenance:
         grouping=exact,
         n=len(held.validators),
         simulated=one.simulated,
+        chain_id=one.chain_id,
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 import duckdb
+import polars as pl
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
@@ -20,7 +21,8 @@ from store.landing import SAMPLE
 from store.mart import current, opened
 from tests.pages.test_every_page import PAGES, run
 from tests.pages.test_sections import AKASH_VOTER, SEEN_AT
-from ui import cite
+from ui import cite, downloads
+from ui.provenance import Provenance, with_provenance
 
 pytestmark = pytest.mark.slow
 
@@ -54,6 +56,12 @@ class Drawn:
             drawn(sentence, numbers, key=key, note=note)
 
         patch.setattr(cite, "under", under)
+        self.files: dict[str, pl.DataFrame] = {}
+
+        def buttons(frame: pl.DataFrame, name: str, sources: Sequence[Provenance], *, key: str) -> None:
+            self.files.setdefault(f"{self.page}: {key}", with_provenance(frame, sources, name))
+
+        patch.setattr(downloads, "buttons", buttons)
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +80,7 @@ def views(data: Path) -> Iterator[tuple[str, dict[str, str]]]:
         networks = sorted({one.network for one in populations(mart)})
         holder = mart.table("SELECT min(address) AS one FROM held WHERE reading = 'validators'")["one"].item()
     yield "entity", {"q": holder}
+    yield "scorecard", {"all": "true", "yardsticks": "true"}
     for network in networks:
         yield "power", {"net": network}
     for page in ("whatif", "markets"):
@@ -80,8 +89,8 @@ def views(data: Path) -> Iterator[tuple[str, dict[str, str]]]:
 
 
 @pytest.fixture(scope="module")
-def numbers(sample: Path) -> list[tuple[str, Cited]]:
-    """Every number that pages of the sample cite, with its page, each once a page."""
+def crawl(sample: Path) -> Drawn:
+    """All that pages of the sample cite, and offer to take along."""
     with pytest.MonkeyPatch.context() as patch:
         drawn = Drawn(patch)
         for page, query in views(sample):
@@ -89,7 +98,51 @@ def numbers(sample: Path) -> list[tuple[str, Cited]]:
             shown = run(page, sample, patch, **query)
             assert not shown.exception
             assert not shown.error
-    return list({(page, one.origin, one.shown): (page, one) for page, one in drawn.numbers}.values())
+    return drawn
+
+
+@pytest.fixture(scope="module")
+def numbers(crawl: Drawn) -> list[tuple[str, Cited]]:
+    """Every number that pages of the sample cite, with its page, each once a page."""
+    return list({(page, one.origin, one.shown): (page, one) for page, one in crawl.numbers}.values())
+
+
+# What says of each row where it was read.
+TOLD: Final = ("network", "source_chain", "source_block", "source_hash", "source_time", "source_metric")
+# Written down by people, of no block: each row has its source and the days on which it was recorded and looked at.
+CURATED: Final = {
+    "claims: claims",
+    "migration: happened",
+    "scorecard: compared",
+    "sources: labels",
+    "sources: never-read",
+    "trends: events",
+}
+# Of several blocks: where not all were read at one, `read` has each with its hash.
+OF_SEVERAL: Final = {"power: ways", "scorecard: power"}
+# What could not be read was read nowhere: the column that has the number.
+SILENT: Final = {**dict.fromkeys(OF_SEVERAL, "number"), "scorecard: scorecard": "m"}
+# Rows of which the part in front of the colon is drawn from several populations of a network, and the one behind it
+# from the state that belongs to a vote: which block that is stands there, its hash nowhere in the mart's answer.
+PARTLY: Final = {
+    "scorecard: math-against-power": {"source_chain", "source_block", "source_hash", "source_time"},
+    **{f"proposals: {name}": {"source_hash"} for name in ("voters", "absent", "participation")},
+}
+
+
+def test_each_row_of_every_file_says_network_block_hash_and_what_it_is(crawl: Drawn) -> None:
+    lacking = {}
+    for name, rows in crawl.files.items():
+        if name not in CURATED:
+            whole = rows.drop_nulls(SILENT[name]) if name in SILENT else rows
+            if name in OF_SEVERAL:
+                assert whole["read"].is_not_null().all(), name
+                whole = whole.filter(~pl.col("read").str.contains(" "))
+            missing = {one for one in TOLD if one not in whole.columns or whole[one].null_count()}
+            if missing - PARTLY.get(name, set()):
+                lacking[name] = missing
+    assert {*CURATED, *SILENT, *PARTLY} <= crawl.files.keys()
+    assert lacking == {}
 
 
 def test_two_hundred_numbers_of_all_pages_come_out_of_plain_duckdb_to_the_last_digit(
