@@ -166,7 +166,7 @@ class Landing:
             return
         for one in found:
             self._refuse_mixing(one.snapshot)
-        month = self._of_reading(found[0].snapshot) / _month(found[0].snapshot.block.time)
+        month = self._of_reading(found[0].snapshot) / month_file(found[0].snapshot.block.time)
         if not month.exists() and len(found) == len(contents(path)):
             replace(month, restamped(path.read_bytes(), mirrored=through(mirrored, note(path).get("mirrored", ""))))
             return
