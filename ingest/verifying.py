@@ -3,7 +3,6 @@
 A link says which number is meant, and nothing else: whom to ask stands in the networks' files and the settings.
 """
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -21,7 +20,7 @@ from publish.concentration import method_version, metrics
 from questions import cited
 from questions.cited import KINDS, Found, Origin
 from store import reference
-from store.draft import scratch
+from store.draft import aside, scratch
 from store.landing import Landing, contents, rows_of
 from store.mart import Mart
 from store.rows import Place
@@ -31,6 +30,9 @@ from store.statements import GROUPINGS
 OF_ONE: Final = ("distribution", "holding", "observation", "snapshot")
 
 T = TypeVar("T")
+
+# Folders of a verification: of what is computed again, and of what a node tells.
+VERIFIED, ASKED = "verify", "verify-asked"
 
 # The networks that the program describes, by their names.
 Networks = Mapping[str, Network]
@@ -58,8 +60,8 @@ def from_landing(data: Path, mart: Mart, origin: Origin, known: Networks) -> Fou
             raise Gone(f"{landing.folder} has no {origin.reading} of {origin.network} at block {origin.height}")
         return _of_file(Landing(data, [path]), origin, known)
     files = mart.table("SELECT file FROM landing_file ORDER BY file")["file"]
-    held = Landing(data, [path for name in files if (path := landing.folder / name).exists()])
-    with scratch(_name(), held, memory()) as draft:
+    held = Landing(data, sorted({_where_it_lies(landing, landing.folder / name) for name in files}))
+    with scratch(VERIFIED, held, memory()) as draft:
         fill(draft, known)
         for table, rows in ledger(landing.ledger.runs()[0]).items():
             draft.replace(table, rows)
@@ -68,9 +70,20 @@ def from_landing(data: Path, mart: Mart, origin: Origin, known: Networks) -> Fou
         return _surely(cited.found(draft, origin))
 
 
+def _where_it_lies(landing: Landing, path: Path) -> Path:
+    """A file, or the month in which it was packed since it was published; raises Gone naming what is nowhere."""
+    if path.exists():
+        return path
+    network, chain_id, reading = path.parent.parts[-3:]
+    month = landing.holding((network, chain_id, reading), int(path.stem)) if path.stem.isdecimal() else None
+    if month is None:
+        raise Gone(f"{path} is not there any more")
+    return month
+
+
 def _of_file(landing: Landing, origin: Origin, known: Networks) -> Found:
     rules = thresholds(known)
-    with scratch(_name(), landing, memory()) as draft:
+    with scratch(VERIFIED, landing, memory()) as draft:
         draft.replace("entity", reference.entities())
         draft.take_in()
         for error in draft.torn.values():
@@ -80,17 +93,13 @@ def _of_file(landing: Landing, origin: Origin, known: Networks) -> Found:
         return _surely(cited.found(draft, origin))
 
 
-def _name() -> str:
-    return f"verify-{os.getpid()}"
-
-
 def _surely(found: Found | None) -> Found:
     if found is None:
         raise Gone("what landed there gives no such number")
     return found
 
 
-def from_node(data: Path, origin: Origin, known: Networks, http: Http) -> Found:
+def from_node(origin: Origin, known: Networks, http: Http) -> Found:
     """The number as it follows from what a node tells of the same block today, named as its endpoint.
 
     Nothing of it stays. Raises Gone with the reason of each endpoint where none serves the block.
@@ -98,30 +107,29 @@ def from_node(data: Path, origin: Origin, known: Networks, http: Http) -> Found:
     network, reading = _readable(origin, known)
 
     def again(landing: Landing) -> Found:
-        return _of_file(Landing(data / _name(), landing.files()), origin, known)
+        return _of_file(landing, origin, known)
 
-    return _again(data, network, reading, origin.height or 0, http, again)
+    return _again(network, reading, origin.height or 0, http, again)
 
 
-def _again(data: Path, network: Network, reading: Reading, height: int, http: Http, take: Callable[[Landing], T]) -> T:
+def _again(network: Network, reading: Reading, height: int, http: Http, take: Callable[[Landing], T]) -> T:
     """What `take` makes of a landing that has a reading as a node tells it of a block today; nothing of it stays.
 
     Raises Gone with the reason of each endpoint where none serves the block.
     """
-    landing, reasons = Landing(data / _name()), []
+    reasons = []
     line = addresses(network)
     for address in line:
         others = [other for other in line if other != address]
-        try:
+        with aside(ASKED) as folder:
+            landing = Landing(folder)
             http.begin_anew()
             at = partial(_at, network, http, [address, *others], height)
             outcomes = read_at(network, (reading,), at, http, landing)
             failed = next((one for one in outcomes if one.reading == reading.name and one.error), None)
             if failed is None:
-                return take(landing)
+                return take(Landing(folder, landing.files()))
             reasons.append(f"{bare(address)}: {failed.message}")
-        finally:
-            landing.discard()
     raise Gone("; ".join(reasons) or f"{network.name} has no endpoint")
 
 
@@ -219,4 +227,4 @@ def compared(data: Path, one: Drawn, http: Http) -> str:
             f"{other} of {here.height} rows are others than {theirs.snapshot.endpoint} tells, which has {there.height}"
         )
 
-    return _again(data, one.network, one.reading, one.height, http, differs)
+    return _again(one.network, one.reading, one.height, http, differs)

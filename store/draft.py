@@ -633,7 +633,16 @@ class Draft:
 
 @contextmanager
 def scratch(name: str, landing: Landing, memory: int) -> Iterator[Draft]:
-    """A draft that nobody publishes, of some landing files, on this machine's own disk; it leaves nothing behind.
+    """A draft that nobody publishes, of some landing files, on this machine's own disk; it leaves nothing behind."""
+    with aside(name) as folder, Draft(folder, memory=memory, landing=landing) as draft:
+        # Whoever computes parts has a process for each core.
+        draft.execute("SET threads = 1")
+        yield draft
+
+
+@contextmanager
+def aside(name: str) -> Iterator[Path]:
+    """A folder of this process on this machine's own disk, which is gone afterwards.
 
     What a killed process of the same name has left is taken away too; one that is at work, given up for lost, is not.
     """
@@ -642,10 +651,7 @@ def scratch(name: str, landing: Landing, memory: int) -> Iterator[Draft]:
         if left == folder or not _at_work(int(left.suffix[1:])):
             shutil.rmtree(left, ignore_errors=True)
     try:
-        with Draft(folder, memory=memory, landing=landing) as draft:
-            # Whoever computes parts has a process for each core.
-            draft.execute("SET threads = 1")
-            yield draft
+        yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

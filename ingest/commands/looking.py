@@ -119,7 +119,7 @@ def _verified(link: str, *, node: bool) -> int:
         codes = [_compared("landing", said, lambda: verifying.from_landing(data, mart, origin, networks()))]
         if node:
             with Http() as http:
-                codes.append(_compared("node", said, lambda: verifying.from_node(data, origin, networks(), http)))
+                codes.append(_compared("node", said, lambda: verifying.from_node(origin, networks(), http)))
     return STALE if STALE in codes else max(codes)
 
 

@@ -3,20 +3,25 @@
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
+from tempfile import gettempdir
 
 import polars as pl
 import pytest
 
 from ingest import verifying
 from ingest.networks import networks
+from ingest.publication import build
 from ingest.sample.world import build_sample
 from questions import cited
 from questions.populations import populations
 from store.landing import SAMPLE, Landing, contents
 from store.mart import opened
-from store.rows import Facts
+from store.rows import Facts, Kind, frame
 from tests.worlds.archives import HEAD, Archive, archived
+from tests.worlds.hamlet import address, snapshot
 from tests.worlds.moving_chain import called
 
 pytestmark = pytest.mark.slow
@@ -84,6 +89,35 @@ def test_what_landing_has_no_more_cannot_be_compared(village: Path) -> None:
     shutil.rmtree(village / "landing" / "akash" / "akashnet-2" / "validators")
     code, said, _ = called(village, "verify", asked)
     assert (code, "not there" in said) == (3, True)
+
+
+def test_what_was_packed_since_it_was_published_is_the_same_number(
+    tmp_path: Path,
+) -> None:
+    """As after a prune that was killed before it published."""
+    landing, now = Landing(tmp_path), datetime.now(UTC).replace(microsecond=0)
+    for number, days in (("1", 100), ("2", 1)):
+        cast = {"proposal": number, "voter": address("akash", 1), "option": "yes", "weight": Decimal(1), "height": 7}
+        one = snapshot("akash", "akashnet-2", "votes", Kind.VOTES, now - timedelta(days=days))
+        landing.land(one, Facts(frame(Kind.VOTES, [cast])))
+    build(tmp_path, networks())
+    origin = cited.Origin("ballots.cast", "akash", of=address("akash", 1))
+    asked = cited.link("https://deai.example/proposals", {}, origin)
+    assert called(tmp_path, "verify", asked)[0] == 0
+    assert landing.compact(now)
+    code, said, errors = called(tmp_path, "verify", asked)
+    assert (code, "equal" in said) == (0, True), (said, errors)
+    (month,) = landing.folder.rglob("????-??.parquet")
+    month.unlink()
+    code, said, _ = called(tmp_path, "verify", asked)
+    assert (code, "is not there any more" in said) == (3, True)
+
+
+def test_what_a_killed_verification_left_is_swept_away(hamlet: Path) -> None:
+    left = Path(gettempdir()) / "deai-verify.999999999"
+    left.mkdir(exist_ok=True)
+    assert called(hamlet, "verify", link(hamlet, "nc_gt_1_2"))[0] == 0
+    assert not left.exists()
 
 
 @pytest.mark.parametrize(
