@@ -33,7 +33,7 @@ from ingest.transport import Http, bare
 from store.disk import FAULTS
 from store.landing import Landing
 from store.ledger import RunError, RunFault
-from store.mart import refuse_without_room
+from store.mart import NoMart, refuse_without_room
 from store.rows import AHEAD, Cause, Facts, Fault, Place, ReadingError, Snapshot, SourceDown
 
 log = logging.getLogger(__name__)
@@ -200,10 +200,18 @@ def run(
 def exchanged(data: Path, share: Share, started: datetime) -> Report:
     """What a run does with an archive where nothing is due: bring what could not be brought before."""
     share.push()
-    share.publish()
-    if share.errors:
-        Record(Landing(data), started, share.errors).end((), ())
+    try:
+        share.publish()
+    except NoMart as error:
+        log.warning("%s", error)
+    note_errors(data, share.errors, started)
     return Report((), archive=tuple(share.errors))
+
+
+def note_errors(data: Path, errors: Sequence[RunError], started: datetime) -> None:
+    """Tell the ledger what failed of an exchange with an archive, where that was no part of a run."""
+    if errors:
+        Record(Landing(data), started, errors).end((), ())
 
 
 def _read_networks(work: Work, http: Http, landing: Landing, progress: Progress) -> tuple[Outcome, ...]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from ingest.archive.share import Share
-from ingest.job import needed
+from ingest.job import needed, note_errors
 from ingest.network import Network
 from ingest.publication import build
 from ingest.site import write_site
@@ -43,6 +43,7 @@ def prune(data: Path, networks: Mapping[str, Network], now: datetime, share: Sha
     published, named = build(data, networks, doubted=torn)
     write_site(data)
     share.publish()
+    note_errors(data, share.errors, now)
     return Pruned(len(thinned), len(months), published, tuple(dict.fromkeys([*map(str, torn.values()), *named])))
 
 

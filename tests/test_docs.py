@@ -23,7 +23,7 @@ NAME = re.compile(rf"(?:{ROOMS})(?:\.\w+)+")
 # As a docstring names its neighbour: `verdict.Band`.
 NEIGHBOUR = re.compile(r"([a-z_]+)\.(\w+)")
 # Spelled as names of ours: files in the data folder, and a call of web3.py.
-OTHERS = {"ingest.lock", "feed.xml", "contract.events"}
+OTHERS = {"ingest.lock", "archive.json", "feed.xml", "contract.events"}
 TARGET = re.compile(r"make (\w+)")
 
 

@@ -1,6 +1,8 @@
 """What this host remembers of an archive, so that it asks only for what is new; a torn or lost one is made again.
 
-<data>/archive.json    the archive's id, what was compared with it, and in which files it tells other facts than here
+    <data>/archive.json    the archive's id, what was compared with it, and which files tell other facts there
+
+Where it is lost all is compared again, and what was thinned elsewhere meanwhile is brought once more.
 """
 
 import json

@@ -1,6 +1,8 @@
 """The manifest of an archive: its id, and which file of each month is live. It is swapped, never written over.
 
-manifest.json    {"archive": <id>, "months": {"landing/<network>/<chain_id>/<reading>/2026-10.parquet": <sha256>}}
+    manifest.json    {"archive": <id>, "months": {"landing/<network>/<chain_id>/<reading>/2026-10.parquet": <sha256>}}
+
+Two hosts that change it at once both have their months in it.
 """
 
 import json

@@ -1,7 +1,9 @@
 """Marts at an archive: each under a name that has its hash, and a pointer that never goes back.
 
-marts/mart-<generation>-<sha12>.duckdb    what a host has built
-marts/CURRENT                             {"name", "bytes", "sha256", "built", "layout"}: which one readers are to have
+    marts/mart-<generation>-<sha12>.duckdb    what a host has built
+    marts/CURRENT                             {"name", "bytes", "sha256", "built", "layout"}: what readers are to have
+
+A mart is there before it is named. Three are kept, and what is young.
 """
 
 import json

@@ -42,6 +42,8 @@ RETRIES: Final = {
 }
 # Before so many bytes are sent it is asked whether they are there: a store that refuses them may hang up in between.
 WORTH_ASKING: Final = 2**20
+# Of a file that may go up in parts, how much is sent at once.
+WHOLE: Final = 64 * 2**20
 # Why, in the store's own words.
 CODE: Final = re.compile(r"<Code>(\w{1,60})</Code>")
 CHUNK: Final = 2**20
@@ -106,8 +108,13 @@ class Objects:
         return str(made["e_tag"] or "")
 
     def upload(self, name: str, path: Path) -> None:
-        """Make an object whose name has the hash of its bytes, unless it is there; a large one goes up in parts."""
-        if not self._there(name):
+        """Make an object whose name has the hash of its bytes, unless it is there; a large one goes up in parts.
+
+        Parts cannot be made under a condition: two hosts that do so at once bring the same bytes.
+        """
+        if path.stat().st_size <= WHOLE:
+            self.create(name, path)
+        elif not self._there(name):
             with self._told():
                 self._library.put(self._store, name, path)
 

@@ -1,6 +1,9 @@
 """Exchange landing and marts with an archive, and follow one."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -27,10 +30,8 @@ def push() -> None:
     Exits 3 where the archive is down; 4 where a file is torn, or another host has landed other facts of the same block.
     """
     data = landed(data_folder())
-    share = _shared(data)
-    with locked(data):
+    with _sharing(data) as share:
         log.info("%d files pushed", share.push())
-    _leave(share)
 
 
 def pull() -> None:
@@ -38,11 +39,8 @@ def pull() -> None:
 
     Exits 3 where the archive is down; 4 where a file is not what was written, cannot be true, or contradicts one here.
     """
-    data = data_folder()
-    share = _shared(data)
-    with locked(data):
+    with _sharing(data_folder()) as share:
         log.info("%d files pulled", share.pull())
-    _leave(share)
 
 
 def publish() -> None:
@@ -50,17 +48,13 @@ def publish() -> None:
 
     Exits 3 where the archive is down, 4 where nothing is published here or what is there is no archive.
     """
-    data = landed(data_folder())
-    share = _shared(data)
-    with locked(data):
+    with _sharing(landed(data_folder())) as share:
         try:
-            said = share.publish()
+            if said := share.publish():
+                log.info(said)
         except NoMart as error:
             log.error(error)
             raise typer.Exit(STALE) from error
-    if said:
-        log.info(said)
-    _leave(share)
 
 
 def follow(
@@ -120,12 +114,15 @@ def _address(told: str) -> str:
     raise typer.BadParameter(f"no archive is named: set {ARCHIVE}, such as s3://bucket/prefix")
 
 
-def _shared(data: Path) -> Share:
+@contextmanager
+def _sharing(data: Path) -> Iterator[Share]:
+    """The archive, under the lock of this host; the ledger hears what fails, and the command ends with its code."""
+    started = datetime.now(UTC)
     _address("")
-    return shared(data, networks())
-
-
-def _leave(share: Share) -> None:
+    share = shared(data, networks())
+    with locked(data):
+        yield share
+        job.note_errors(data, share.errors, started)
     raise typer.Exit(archive_code(share.errors))
 
 

@@ -10,7 +10,7 @@ import pytest
 from ingest.archive.exchange import Exchange
 from store.landing import Landing, contents
 from tests.worlds.moving_chain import called
-from tests.worlds.object_store import NOON, SECRET, Bucket, days, land
+from tests.worlds.object_store import NOON, SECRET, Bucket, days, land, ledger
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("no_marts")]
 
@@ -73,7 +73,11 @@ def test_other_facts_of_one_block_are_disputed_and_both_are_kept(bucket: Bucket,
     assert code == 4
     assert disputed in told
     assert bucket.told(b, "push")[0] == 4
-    assert bucket.files() == kept
+    assert {name: text for name, text in bucket.files().items() if not name.startswith("runs/")} == kept
+    for line in ledger(b):
+        assert line["status"] == "partial"
+        assert isinstance(line["errors"], list)
+        assert [one["error"] for one in line["errors"]] == ["Disagreement"]
     # Whoever looked, and found the other right, gives way.
     other.unlink()
     assert bucket.told(b, "pull")[0] == 0
