@@ -13,6 +13,8 @@ if __name__ == "__main__":
 
 import atexit
 import logging
+import os
+from inspect import cleandoc
 from typing import Annotated, Any
 
 import typer
@@ -29,6 +31,7 @@ from ingest.commands.remaking import prune, rebuild, sample, sweep
 from ingest.commands.taking import alerts, export
 from ingest.commands.telling import FaultsTold, JsonLines, Lines, Log, log
 from ingest.settings import WrongSetting, site_address
+from ingest.unknown import unknown
 from store.disk import FAULTS
 from store.mart import NoMart, data_folder
 
@@ -51,18 +54,23 @@ class Commands(TyperGroup):
             raise typer.Exit(DISK) from error
 
 
+def flowing(text: str | None) -> str:
+    """A docstring whose paragraphs are a line each: what breaks lines to fit a screen keeps those of ours."""
+    return "\n\n".join(part.replace("\n", " ") for part in cleandoc(text or "").split("\n\n"))
+
+
 app = typer.Typer(
-    cls=Commands, help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+    cls=Commands, help=flowing(__doc__), no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
 
-app.command()(run)
-app.command("import")(import_)
-app.command()(publish_archive)
-app.command()(mirror)
+app.command(help=flowing(run.__doc__))(run)
+app.command("import", help=flowing(import_.__doc__))(import_)
+for _command in (publish_archive, mirror):
+    app.command(help=flowing(_command.__doc__))(_command)
 for _command in (backfill, rebuild, sweep, prune, verify, status, sample, doctor, export, alerts, serve):
-    app.command()(_command)
+    app.command(help=flowing(_command.__doc__))(_command)
 for _command in (push, pull, publish, follow, disputes):
-    app.command()(_command)
+    app.command(help=flowing(_command.__doc__))(_command)
 
 
 @app.callback()
@@ -76,6 +84,8 @@ def main(log_as: Annotated[Log, typer.Option("--log", help="Form of the log on s
     atexit.register(logging.getLogger().removeHandler, handler)
     # Each retry is not news; what came of it is.
     logging.getLogger("urllib3").setLevel(logging.ERROR)
+    for line in unknown(os.environ):
+        log.warning(line)
     # Told before anything is read, and not at the end of it.
     site_address()
     try:

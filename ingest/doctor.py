@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
 
 from ingest.job import LONGEST_FAULT, endpoints
 from ingest.network import Keeping, Network
@@ -12,14 +13,19 @@ from ingest.transport import Http, bare
 from questions.trouble import Failing
 from store.rows import Cause, Fault, ReadingError
 
+UNASKED: Final = "not asked, "
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One address of a network, as it may be shown, and what it said; `usable` where it can be read, else why not."""
+    """One address of a network, as it may be shown, and what it said.
+
+    usable: whether it can be read; None where nobody asks it for anything.
+    """
 
     network: str
     address: str
-    usable: bool
+    usable: bool | None
     said: str
     failing: tuple[Failing, ...] = ()
 
@@ -31,7 +37,7 @@ def examined(network: Network, http: Http) -> Iterator[Seen]:
         try:
             with http.allowing(f"{network.name}: {address}"):
                 said = _said(network, place, http)
-            yield Seen(network.name, address, usable=True, said=said)
+            yield Seen(network.name, address, None if said.startswith(UNASKED) else True, said)
         except ReadingError as error:
             said = str(error).removeprefix(address).lstrip("/: ")
             failing = tuple(Failing(network.name, network.title, "", *_told(one), None) for one in error.faults)
@@ -46,9 +52,9 @@ def _said(network: Network, place: int, http: Http) -> str:
     """What an address says of itself; raises ReadingError."""
     chain = network.chain
     if isinstance(chain, OffChain):
-        return "answers" if chain.probe(http, endpoints(network), place) else "not asked, nothing is read from it"
+        return "answers" if chain.probe(http, endpoints(network), place) else f"{UNASKED}nothing is read from it"
     if chain is None:
-        return "not asked, its state is imported"
+        return f"{UNASKED}its state is imported"
     node = chain.head(http, [endpoints(network)[place]])
     if isinstance(node, Keeping):
         node.keeps()

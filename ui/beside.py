@@ -33,6 +33,8 @@ async def listening(app: ASGIApp) -> AsyncIterator[None]:
         yield
         return
     own = Path(folder) / f"{os.getpid()}"
+    # The last of them removed it, if all ended at once and are started again.
+    own.parent.mkdir(mode=0o700, exist_ok=True)
     own.unlink(missing_ok=True)
     # In a thread, with the loop of its own that such a server begins.
     server = uvicorn.Server(uvicorn.Config(app, uds=str(own), lifespan="off", log_level="warning"))
@@ -42,6 +44,9 @@ async def listening(app: ASGIApp) -> AsyncIterator[None]:
     finally:
         server.should_exit = True
         own.unlink(missing_ok=True)
+        # Not empty as long as another one is there.
+        with suppress(OSError):
+            own.parent.rmdir()
 
 
 async def made_here_or_beside(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:

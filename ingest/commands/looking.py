@@ -116,6 +116,8 @@ def _verified(link: str, *, node: bool) -> int:
         if data.name == SAMPLE:
             say("SIMULATED: no number here is of a real network")
         say(f"published: {'not in what is served now' if said is None else repr(said.value)} ({mart.path.name})")
+        if not verifying.of_one_snapshot(origin):
+            log.info("it rests on many readings: everything that is published is built again, which takes a while")
         codes = [_compared("landing", said, lambda: verifying.from_landing(data, mart, origin, networks()))]
         if node:
             with Http() as http:
@@ -227,15 +229,15 @@ def doctor(
     """Ask each endpoint for its chain, its newest block and its version; say what it refuses.
 
     What cannot be used comes first, one line a host. Sources off chain have no block: each is asked one small question.
-    Exits 3 where some addresses cannot be used, 4
-    where none can; with --record where some readings fail, and where all do.
+    Exits 3 where some addresses cannot be used, 4 where none can; with --record where some readings fail, and where all
+    do.
     """
     if record is not None:
         raise typer.Exit(_recorded(networks_named(network), record))
     with Http() as http:
         found = [seen for one in networks_named(network) for seen in examined(one, http)]
-    usable = [seen.usable for seen in found]
-    say(f"{sum(usable)} of {len(found)} addresses can be used")
+    usable = [seen.usable for seen in found if seen.usable is not None]
+    say(f"{sum(usable)} of {len(usable)} addresses can be used")
     unusable = grouped(failing for seen in found for failing in seen.failing)
     for trouble in unusable if any(usable) else offline(unusable):
         say(line(trouble))

@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 from io import StringIO
 from pathlib import Path
 from shutil import copytree
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -66,6 +67,22 @@ def test_latest_is_as_its_schema_says_and_names_every_file_of_a_network(folder: 
             part = part[step]
         part[place[-1]] = 7
         assert not Draft202012Validator(schema).is_valid(spoiled)
+
+
+def test_the_schema_knows_every_field_that_there_is_and_lets_others_come(folder: Path) -> None:
+    schema, latest = (json.loads((folder / name).read_bytes()) for name in ("latest.schema.json", "latest.json"))
+    Draft202012Validator(schema).validate({**latest, "soon": 1, "readings": [{**latest["readings"][0], "soon": 1}]})
+    Draft202012Validator(closed(schema)).validate(latest)
+
+
+def closed(schema: Any) -> Any:
+    """A schema that refuses what it does not name."""
+    if isinstance(schema, list):
+        return [closed(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    whole = {name: closed(part) for name, part in schema.items()}
+    return {"additionalProperties": False, **whole} if "properties" in schema and "$ref" not in schema else whole
 
 
 def test_a_measure_has_its_exact_numbers_with_where_they_come_from(folder: Path) -> None:

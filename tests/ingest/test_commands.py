@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from ingest import job
+from ingest.__main__ import app
 from ingest.commands.codes import code, kinds
 from ingest.networks import networks
 from ingest.publication import build
@@ -154,6 +155,23 @@ def test_the_doctor_says_what_each_endpoint_refuses(tmp_path: Path) -> None:
     assert trouble.startswith("127.0.0.1:9 does not answer (refused the connection): Akash. Do: ")
     assert "akashnet-2, block" in good
     assert "127.0.0.1:9" in bad
+
+
+def test_the_doctor_counts_nobody_whom_it_does_not_ask(tmp_path: Path) -> None:
+    code, output, _ = called(tmp_path, "doctor", "--network", "cudos", CUDOS_URL="http://127.0.0.1:9")
+    assert (code, output.splitlines()[0]) == (0, "0 of 0 addresses can be used")
+    assert output.splitlines()[-1] == "cudos http://127.0.0.1:9: not asked, its state is imported"
+
+
+def test_a_variable_that_sets_nothing_is_told_once(tmp_path: Path) -> None:
+    _, _, errors = called(tmp_path, "status", SOLANA_URL="http://127.0.0.1:9", DATABASE_URL="http://127.0.0.1:9")
+    assert errors.count("sets nothing here") == errors.count("did you mean GRASS_URL or IONET_URL or RENDER_URL?") == 1
+
+
+def test_no_paragraph_of_a_help_is_broken_but_by_the_screen() -> None:
+    helps = [app.info.help, *(command.help for command in app.registered_commands)]
+    assert len(helps) > 10
+    assert [text for text in helps if not text or "\n" in text.replace("\n\n", "")] == []
 
 
 def test_the_doctor_asks_sources_that_are_no_chain(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Two processes behind one port: whichever takes a connection, a reader gets what was made for it."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -10,6 +11,7 @@ from websockets.sync.client import ClientConnection
 
 from tests.browser.site import served
 from tests.pages.test_server import answer, reader, told
+from ui import beside
 
 pytestmark = pytest.mark.slow
 READERS: Final = 8
@@ -52,6 +54,25 @@ def downloaded(talk: ClientConnection) -> str:
     found = told(talk, "backend_operation_response").backend_operation_response
     assert found.error_msg == ""
     return str(found.deferred_file.url)
+
+
+async def nobody(*_: object) -> None:
+    """An application that nobody asks."""
+
+
+def test_the_last_process_leaves_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "deai"
+    monkeypatch.setenv(beside.FOLDER, str(folder))
+
+    async def run() -> None:
+        async with beside.listening(nobody):
+            (folder / "another").touch()
+        assert [one.name for one in folder.iterdir()] == ["another"]
+        async with beside.listening(nobody):
+            (folder / "another").unlink()
+
+    asyncio.run(run())
+    assert not folder.exists()
 
 
 def test_a_file_that_nobody_made_is_not_there(pair: str) -> None:
