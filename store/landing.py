@@ -160,15 +160,16 @@ class Landing:
     def join(self, path: Path, found: Sequence[Landed], mirrored: str) -> None:
         """Take snapshots of a month's file of another landing, checked before; what is here already stays as it is.
 
-        path: where the file lies. found: those of its snapshots that are new here. mirrored: the archive it is from.
+        path: a file whose seal was compared. found: those of its snapshots that are new here. mirrored: the archive.
         """
         if not found:
             return
         for one in found:
             self._refuse_mixing(one.snapshot)
         month = self._of_reading(found[0].snapshot) / month_file(found[0].snapshot.block.time)
-        if not month.exists() and len(found) == len(contents(path)):
-            replace(month, restamped(path.read_bytes(), mirrored=through(mirrored, note(path).get("mirrored", ""))))
+        said = glimpsed(path)
+        if not month.exists() and len(found) == len(said["snapshots"]):
+            replace(month, restamped(path.read_bytes(), mirrored=through(mirrored, said.get("mirrored", ""))))
             return
         rows = _all_rows(path, found)
         _merge(month, [(changed(one, mirrored=through(mirrored, one.mirrored)), facts) for one, facts in rows])
@@ -525,8 +526,17 @@ def _names(folder: Path) -> list[str]:
 
 def contents(path: Path) -> list[Landed]:
     """Snapshots in a landing file; raises BadData naming the file when it is torn or of an unknown version."""
+    return _landed(path, note)
+
+
+def proved_contents(path: Path) -> list[Landed]:
+    """The same of a file whose seal holds, as somebody has seen."""
+    return _landed(path, glimpsed)
+
+
+def _landed(path: Path, noted: Callable[[Path], dict[str, Any]]) -> list[Landed]:
     try:
-        said = note(path)
+        said = noted(path)
         version = int(said["schema_version"])
         if not 1 <= version <= SCHEMA_VERSION:
             raise BadData(f"{path} has schema version {version}; this program knows 1 to {SCHEMA_VERSION}")

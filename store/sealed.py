@@ -51,10 +51,18 @@ def proved(path: Path) -> bool:
         place = _place(file)
         if place is None:
             return False
-        told, found = _hash(file, place)
+        told, found, _ = _hash(file, place)
     if told != found:
         raise BadData(f"{path} is torn: its bytes are not those that were written")
     return True
+
+
+def hashes(path: Path) -> tuple[str, bool]:
+    """The hash of all bytes of a file, and whether a seal in it holds, for one look at them."""
+    with path.open("rb") as file:
+        place = _place(file)
+        told, found, whole = _hash(file, file.seek(0, os.SEEK_END) if place is None else place)
+    return whole, place is not None and told == found
 
 
 def note(path: Path) -> dict[str, Any]:
@@ -170,15 +178,19 @@ def _place(file: BinaryIO) -> int | None:
     return None if found < 0 else footer + found + len(MARK)
 
 
-def _hash(file: BinaryIO, place: int) -> tuple[str, str]:
-    """The hash that is told at a place of a file, and that of the file's bytes without it."""
-    digest, before = hashlib.sha256(), place
+def _hash(file: BinaryIO, place: int) -> tuple[str, str, str]:
+    """The hash that is told at a place of a file, that of the file without it, and that of all its bytes."""
+    whole, before = hashlib.sha256(), place
     file.seek(0)
     while before and (chunk := file.read(min(before, CHUNK))):
-        digest.update(chunk)
+        whole.update(chunk)
         before -= len(chunk)
+    # What comes before is the same for both.
+    sealed = whole.copy()
     told = file.read(len(BLANK))
-    digest.update(BLANK.encode())
+    whole.update(told)
+    sealed.update(BLANK.encode())
     while chunk := file.read(CHUNK):
-        digest.update(chunk)
-    return told.decode("ascii", "replace"), digest.hexdigest()
+        whole.update(chunk)
+        sealed.update(chunk)
+    return told.decode("ascii", "replace"), sealed.hexdigest(), whole.hexdigest()

@@ -18,7 +18,7 @@ import polars as pl
 
 from ingest.allowance import Limits
 from ingest.archive.package import PACKAGE, SIGNATURES, Package, place, read
-from ingest.archive.pieces import LANDING, Held, Piece, hashed
+from ingest.archive.pieces import LANDING, Held, Piece
 from ingest.archive.signing import signer
 from ingest.imported import named as imported_network
 from ingest.network import Network, Reading
@@ -26,10 +26,10 @@ from ingest.settings import WrongSetting
 from ingest.transport import AnswerTooLarge, Http, bare
 from store.described import IMPORTED, Described
 from store.disk import refuse_full, replace
-from store.landing import SEALED, Landed, Landing, Told, contents, intact, rows_of
+from store.landing import SEALED, Landed, Landing, Told, contents, intact, proved_contents, rows_of
 from store.mart import Mart, NoMart, generation, marts, mirrored, opened, published_hash, take
 from store.rows import AHEAD, BadData, Facts, Parties, ReadingError, Snapshot, SourceDown, check
-from store.sealed import restamped
+from store.sealed import hashes, restamped
 from store.visible import plain
 
 # A web server of files is asked for one after the other, with no thought between: not at the pace of a node.
@@ -188,9 +188,10 @@ def _take(
         return _Taken()
     name = piece.name.removeprefix(f"{LANDING}/")
     kept = next((path for path in (landing.apart(name), landing.dispute(name)) if path.exists()), None)
-    path = kept or received(source.http, source.url, piece, source.arriving)
+    path, sealed = (kept, False) if kept else received(source.http, source.url, piece, source.arriving)
     try:
-        found = _examined(path, piece, known, datetime.now(UTC))
+        found = proved_contents(path) if sealed else intact(path)
+        _refuse_other(found, piece, known, datetime.now(UTC))
         new = [one for one in found if one.snapshot.block.height not in there]
         joining = [one for one in new if not _told_already(one.snapshot, there)]
         _refuse_disorder(joining, there)
@@ -223,8 +224,8 @@ def _part(arriving: Path, piece: Piece) -> Path:
     return arriving / f"{piece.sha256}.part"
 
 
-def received(http: Http, url: str, piece: Piece, arriving: Path) -> Path:
-    """A file of an archive, whole and of its hash; goes on where it was cut off, also in an earlier run.
+def received(http: Http, url: str, piece: Piece, arriving: Path) -> tuple[Path, bool]:
+    """A file of an archive, whole and of its hash, and whether its seal holds; goes on where it was cut off before.
 
     Raises SourceDown where it does not come, BadData where what came is not what the package tells of.
     """
@@ -247,8 +248,9 @@ def received(http: Http, url: str, piece: Piece, arriving: Path) -> Path:
                     break
                 continue
         size = part.stat().st_size
-        if size == piece.bytes and hashed(part) == piece.sha256:
-            return part
+        found, sealed = hashes(part)
+        if size == piece.bytes and found == piece.sha256:
+            return part, sealed
         part.unlink()
         if start == 0:
             short = f"{size} bytes came in place of {piece.bytes}" if size < piece.bytes else "its bytes are others"
@@ -269,16 +271,14 @@ class _Writer:
                 file.write(part)
 
 
-def _examined(path: Path, piece: Piece, known: Mapping[str, Network], now: datetime) -> list[Landed]:
-    """The snapshots of a file, all of them what the package and the program say that they are; raises BadData."""
-    found = intact(path)
+def _refuse_other(found: Sequence[Landed], piece: Piece, known: Mapping[str, Network], now: datetime) -> None:
+    """Refuse snapshots of a file that are not what the package and the program say that they are; raises BadData."""
     if any(one.schema_version < SEALED for one in found):
         raise BadData("it has no seal")
     if tuple(Held(one.snapshot.block.height, one.sha256) for one in found) != piece.snapshots:
         raise BadData("it holds other snapshots than the package tells of")
     for one in found:
         _refuse_stranger(one.snapshot, place(piece), known, now)
-    return found
 
 
 def _refuse_stranger(
@@ -381,7 +381,7 @@ def mirror_mart(url: str, data: Path, http: Http, signers: Path | None = None, *
         return None
     if not over:
         _refuse_over(data, found.built)
-    path = received(http, url, found.piece, arriving)
+    path, _ = received(http, url, found.piece, arriving)
     try:
         with Mart(path) as mart:
             told = mart.table("SELECT generation, built, simulated FROM meta").row(0)
