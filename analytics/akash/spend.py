@@ -4,9 +4,12 @@ Plain frames in, plain frames out. Dollars are made here and in analytics.prices
 cannot be told in dollars the row has none and says why.
 """
 
-from collections.abc import Iterable, Mapping
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from operator import itemgetter
 from typing import Any, Final
 
 import polars as pl
@@ -48,7 +51,7 @@ NOBODY_KNOWN: Final[Mapping[str, str]] = {}
 
 def costs(observations: pl.DataFrame, at: datetime, money: Money) -> dict[str, Price | NoPrice]:
     """What a unit of each denom costs at a time: by design and circuit breaker, or by its prices."""
-    breaker = _breaker(observations, at)
+    breaker = _breaker(_breakers(observations), at)
     return {
         denom: minted(coin.token, at, breaker) if coin.dollar else price_at(observations, coin.token, at)
         for denom, coin in money.items()
@@ -60,9 +63,10 @@ def costs_by_day(observations: pl.DataFrame, days: Iterable[date], money: Money)
     known = sorted(set(days))
     priced = {denom: closes(observations, coin.token, known) for denom, coin in money.items() if not coin.dollar}
     found: dict[date, Costs] = {}
+    states = _breakers(observations)
     for day in known:
         end = datetime.combine(day + timedelta(days=1), time(), UTC)
-        breaker = _breaker(observations, end)
+        breaker = _breaker(states, end)
         by_design = {denom: minted(coin.token, end, breaker) for denom, coin in money.items() if coin.dollar}
         found[day] = {**by_design, **{denom: by_day[day] for denom, by_day in priced.items()}}
     return found
@@ -180,16 +184,17 @@ def against_console(run_rates: pl.DataFrame, by_day: Mapping[date, Costs], days:
     denom, at the day's close; null where a denom has no price, and `notes` says why), console_usd, ratio.
     """
     rows = []
-    total = pl.col("total").cast(pl.Float64).mean()
     day = pl.col("time").dt.date().alias("day")
-    for (when,), part in run_rates.group_by(day, maintain_order=True):
-        assert isinstance(when, date)
-        means = part.group_by("unit").agg(total).filter(pl.col("total") > 0)
-        parts = [_dollars(int(mean), unit.removeprefix(FINE), by_day[when]) for unit, mean in means.iter_rows()]
+    told = run_rates.group_by(day, "unit", maintain_order=True).agg(pl.col("total").cast(pl.Float64).mean())
+    means: dict[date, list[tuple[str, float]]] = defaultdict(list)
+    for when, unit, mean in told.filter(pl.col("total") > 0).iter_rows():
+        means[when].append((unit, mean))
+    for when, readings in run_rates.group_by(day, maintain_order=True).agg(pl.col("time").n_unique()).iter_rows():
+        parts = [_dollars(int(mean), unit.removeprefix(FINE), by_day[when]) for unit, mean in means[when]]
         found = sum_of(parts)
         usd = (found.low_usd, found.high_usd) if isinstance(found, Dollars) else (None, None)
         notes = "; ".join(found.notes) if isinstance(found, Dollars) else found.reason
-        rows.append((when, part["time"].n_unique(), *usd, notes))
+        rows.append((when, readings, *usd, notes))
     ours = pl.DataFrame(rows, schema=RUN_RATES_SCHEMA, orient="row")
     theirs = days.select(pl.col("time").dt.date().alias("day"), pl.col("value").alias("console_usd"))
     middle = (pl.col("low_usd") + pl.col("high_usd")) / 2
@@ -205,10 +210,16 @@ def _tokens(amount: Any) -> float:
     return int(amount) / (ONE * MICRO)
 
 
-def _breaker(observations: pl.DataFrame, at: datetime) -> str | None:
+def _breakers(observations: pl.DataFrame) -> list[tuple[datetime, str]]:
+    """Every state of the circuit breaker that was read, the oldest first."""
+    states = observations.filter(pl.col("name") == "circuit_breaker").sort("time", maintain_order=True)
+    return [(time, str(state)) for time, state in states.select("time", "exact").iter_rows()]
+
+
+def _breaker(states: Sequence[tuple[datetime, str]], at: datetime) -> str | None:
     """The newest state of the circuit breaker at a time; None where it was not read."""
-    states = observations.filter((pl.col("name") == "circuit_breaker") & (pl.col("time") <= at)).sort("time")
-    return str(states["exact"][-1]) if states.height else None
+    place = bisect_right(states, at, key=itemgetter(0))
+    return states[place - 1][1] if place else None
 
 
 def _dollars(total: int, denom: str, at_cost: Costs) -> Dollars | NoPrice:
