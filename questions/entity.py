@@ -1,7 +1,7 @@
 """Whom a page is about: one key in all its spellings, or a party that labels put together."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import parse_qs
 
@@ -26,7 +26,8 @@ class Member:
     """An address of an entity on one network: spelled as its users write it, and as it is stored.
 
     party: the slug of its party there, empty where no label in force names one; kind: of that label. name: of the
-    label, or what it calls itself in quotation marks. spelling: how the network spells addresses.
+    label, or what it calls itself in quotation marks. spelling: how the network spells addresses. number: in `holder`,
+    where it was found by its address.
     """
 
     network: str
@@ -37,11 +38,12 @@ class Member:
     name: str
     party: str
     kind: str
+    number: int | None = None
 
     @property
     def found(self) -> Found:
         """The same as what a search finds."""
-        return Found(self.network, self.title, self.address, self.name, self.canonical)
+        return Found(self.network, self.title, self.address, self.name, self.canonical, self.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +78,14 @@ _DESCRIBED: Final = """
     LEFT JOIN own_name own ON own.network = f.network AND own.address = f.address
     ORDER BY f.network, f.address
 """
-# Who holds nothing any more may have a label, or a vote.
+# Who holds nothing any more may have a label, or a vote. All spellings at once: each by itself would be a look at all.
 _WHERE: Final = """
-    SELECT network, address FROM holder WHERE address = ? UNION ALL
-    SELECT network, address FROM entity WHERE address = ? UNION ALL
-    SELECT network, voter FROM vote WHERE voter = ?
+    WITH asked AS (SELECT unnest(?::VARCHAR[]) AS address)
+    SELECT network, address, max(id) AS id FROM (
+        SELECT network, address, id FROM holder SEMI JOIN asked USING (address) UNION ALL
+        SELECT network, address, NULL FROM entity SEMI JOIN asked USING (address) UNION ALL
+        SELECT DISTINCT network, voter, NULL FROM vote SEMI JOIN asked ON asked.address = vote.voter
+    ) GROUP BY network, address
 """
 _NETWORKS: Final = "SELECT name, title, address FROM network WHERE address <> '' ORDER BY name"
 
@@ -153,8 +158,8 @@ def _party(mart: Mart, slug: str) -> Entity | None:
 
 def _members(mart: Mart, wanted: Sequence[str]) -> list[Member]:
     """Every network's holders, labelled and voters of these canonical spellings."""
-    found = mart.table(" UNION ALL ".join([_WHERE] * len(wanted)), *(one for one in wanted for _ in range(3)))
-    return described(mart, found.unique().rows())
+    numbers = {(network, address): number for network, address, number in mart.table(_WHERE, list(wanted)).iter_rows()}
+    return [replace(one, number=numbers[one.network, one.canonical]) for one in described(mart, list(numbers))]
 
 
 def described(mart: Mart, pairs: Sequence[tuple[str, str]]) -> list[Member]:

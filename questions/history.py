@@ -1,7 +1,7 @@
 """How a number changed from day to day, for every network that has it, with the days on which the method changed."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
@@ -12,14 +12,14 @@ from store.mart import Mart
 CHANGED: Final = "m"
 
 # By number: of a mart's metrics, which are many, only those of the wanted snapshots and populations are looked at.
-_HISTORY: Final = """
+_TOLD: Final = """
     WITH series AS (
         SELECT split_part(name, ' ', 1) AS network, split_part(name, ' ', 2) AS reading,
                name[length(network) + length(reading) + 3:] AS population
-        FROM (SELECT unnest(?3::VARCHAR[]) AS name)
+        FROM (SELECT DISTINCT unnest(?3::VARCHAR[]) AS name)
     ),
     wanted AS MATERIALIZED (
-        SELECT DISTINCT s.id AS snapshot, p.id AS population, p.name
+        SELECT s.id AS snapshot, p.id AS population, p.name
         FROM series x JOIN snapshot s USING (network, reading) JOIN population p ON p.name = x.population
     ),
     told AS (
@@ -30,6 +30,9 @@ _HISTORY: Final = """
             ORDER BY precedence(m.grouping, ?2, m.labels_version, m.method_version) DESC
         ) = 1
     )
+"""
+_HISTORY: Final = f"""
+    {_TOLD}
     SELECT s.network, coalesce(w.title, s.network) AS title, coalesce(w.stack, '') AS stack, s.measure, s.reading,
            m.name AS population, s.time, s.chain_id, s.height, s.hash, s.endpoint, s.simulated,
            m.metric, m.value, m.low, m.high, m.method_version, s.method AS read_as, m.grouping, m.labels_version,
@@ -39,6 +42,12 @@ _HISTORY: Final = """
     JOIN distribution d ON d.snapshot = m.snapshot AND d.population = m.population AND d.grouping = 'address'
     LEFT JOIN network w ON w.name = s.network
     ORDER BY s.network, s.reading, m.name, s.time
+"""
+_VALUES: Final = f"""
+    {_TOLD}
+    SELECT s.network, s.reading, m.name AS population, m.snapshot, m.population AS population_id, s.time, m.value,
+           m.low, m.high
+    FROM told m JOIN snapshot s ON s.id = m.snapshot
 """
 
 
@@ -65,6 +74,13 @@ def history(mart: Mart, metric: str, grouping: str, series: list[str]) -> pl.Dat
     series: "network reading population" of each.
     """
     return mart.table(_HISTORY, metric, grouping, series)
+
+
+def values(mart: Mart, metric: str, grouping: str, series: list[str]) -> pl.DataFrame:
+    """The same without what it is read from, in no order: network, reading, population, snapshot, population_id, time,
+    value, low, high.
+    """
+    return mart.table(_VALUES, metric, grouping, series)
 
 
 def in_columns(rows: pl.DataFrame, known: Sequence[Population], first: str) -> pl.DataFrame:
@@ -112,25 +128,28 @@ def undefined(rows: pl.DataFrame) -> list[tuple[str, str]]:
     return [(str(title), str(reason)) for title, reason in reasons.select("title", "why").iter_rows()]
 
 
-def thirty_day_change(rows: pl.DataFrame) -> float | None:
-    """Newest value less that of thirty days before; None where one lacks."""
-    return change(rows, 30)
-
-
 def change(rows: pl.DataFrame, days: int) -> float | None:
     """Newest value less that of so many days before (the nearest day, three off at most), for 0 less the first.
 
     None where one lacks.
     """
+    if not days:
+        told = rows.drop_nulls("value").sort("time")
+        return float(told["value"][-1] - told["value"][0]) if told.height > 1 else None
+    found = changes(rows.with_columns(one=0), days, "one")
+    return next(iter(found.values()), None)
+
+
+def changes(rows: pl.DataFrame, days: int, *series: str) -> dict[tuple[Any, ...], float]:
+    """The same of each of many series, by the columns that name them; of those that have both values."""
     told = rows.drop_nulls("value").sort("time")
     if told.is_empty():
-        return None
-    newest = told.row(-1, named=True)
-    if not days:
-        return float(newest["value"] - told["value"][0]) if told.height > 1 else None
-    gap = (pl.col("time") - newest["time"] + pl.duration(days=days)).abs()
-    near = told.with_columns(gap=gap).filter(pl.col("gap") <= pl.duration(days=3)).sort("gap")
-    return None if near.is_empty() else float(newest["value"] - near["value"][0])
+        return {}
+    told = told.with_columns(newest=pl.col("value").last().over(series))
+    gap = (pl.col("time") - pl.col("time").max().over(series) + pl.duration(days=days)).abs()
+    near = told.with_columns(gap=gap).filter(pl.col("gap") <= pl.duration(days=3)).sort("gap", maintain_order=True)
+    first = near.group_by(series, maintain_order=True).first()
+    return {tuple(key): newest - value for *key, newest, value in first.select(*series, "newest", "value").iter_rows()}
 
 
 def events(mart: Mart) -> pl.DataFrame:

@@ -1,10 +1,9 @@
 """Which populations can be looked at: their newest block, size, unit and source, in words that readers know."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
-from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 
@@ -84,22 +83,20 @@ class Population:
         return rest if rest > self.n_all else 0
 
 
+_FIELDS: Final = tuple(field.name for field in fields(Population))
+
+
 def populations(mart: Tables) -> list[Population]:
     """Every population that is held in full, at its newest block."""
     words = {(network, name): word for network, name, word in mart.table("FROM word").iter_rows()}
-    return [_population(row, words) for row in mart.table(_NEWEST).iter_rows(named=True)]
-
-
-def _population(row: dict[str, Any], words: Words) -> Population:
-    return Population(
-        **row | {"total": int(row["total"]), "reported_total": _integer(row["reported_total"])},
-        heading=heading(row["network"], row["population"], words),
-        thing=things(row["network"], row["population"], words),
-    )
-
-
-def _integer(number: Decimal | None) -> int | None:
-    return None if number is None else int(number)
+    rows = mart.table(_NEWEST).with_columns(pl.col("total", "reported_total").cast(pl.Int128))
+    keys = list(rows.select("network", "population").iter_rows())
+    called = {
+        "heading": [heading(network, name, words) for network, name in keys],
+        "thing": [things(network, name, words) for network, name in keys],
+    }
+    columns = (called[name] if name in called else rows[name].to_list() for name in _FIELDS)
+    return list(map(Population, *columns))
 
 
 def things(network: str, population: str, words: Words) -> str:

@@ -5,6 +5,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 
 import polars as pl
@@ -127,14 +128,15 @@ _READ: Final = f"""
 # Parties are addresses, or labels that merge addresses; a label's name goes before what an address calls itself. An
 # ended label names its party, and no address.
 _CALLED: Final = """
-    SELECT network, party, list(name ORDER BY place, name) FILTER (place = least) AS names, min(place) AS place FROM (
-        SELECT *, min(place) OVER (PARTITION BY network, party) AS least FROM (
-            SELECT network, entity AS party, name, 0 AS place FROM entity
-            UNION ALL SELECT network, address, name, 0 FROM entity e
-                WHERE in_force(valid_from, valid_to, (SELECT max(time) FROM snapshot s WHERE s.network = e.network))
-            UNION ALL SELECT network, address, name, 1 FROM own_name
-        ) WHERE name <> ''
-    ) GROUP BY network, party
+    SELECT network, party,
+           coalesce(list(name ORDER BY name) FILTER (place = 0), list(name ORDER BY name)) AS names, min(place) AS place
+    FROM (
+        SELECT network, entity AS party, name, 0 AS place FROM entity
+        UNION ALL SELECT network, address, name, 0 FROM entity
+            LEFT JOIN (SELECT network, max(time) AS time FROM snapshot GROUP BY network) USING (network)
+            WHERE in_force(valid_from, valid_to, time)
+        UNION ALL SELECT network, address, name, 1 FROM own_name
+    ) WHERE name <> '' GROUP BY network, party
 """
 # What those are called who vote on a network, as its ways to power call them, too.
 _VOTERS: Final = """
@@ -170,19 +172,19 @@ class People:
         """The parties of a row by name, and by the address as its users write it."""
         return tuple(
             Party(self.names.get((row["network"], party), ""), addresses.display(party, row["spelling"]))
-            for party in json.loads(row["parties"])
+            for party in _parties(row["parties"])
         )
 
     def keyed(self, row: Mapping[str, Any]) -> str:
         """The population in which all parties of a row hold keys; of several the one named; empty where none."""
-        found = [self.keys.get((row["network"], party), set()) for party in json.loads(row["parties"])]
+        found = [self.keys.get((row["network"], party), set()) for party in _parties(row["parties"])]
         common = sorted(set.intersection(*found)) if found else []
         named = [one for one in common if one.rpartition("/")[2] in row["how"]]
         return next(iter(named or common), "")
 
     def called(self, row: Mapping[str, Any]) -> str:
         """What the parties of a row are: keys, those who vote by the name of their way, or parties."""
-        if any((row["network"], party) in self.labels for party in json.loads(row["parties"])):
+        if any((row["network"], party) in self.labels for party in _parties(row["parties"])):
             return PARTIES
         if self.votes(row):
             return self.voters[row["network"]]
@@ -192,7 +194,18 @@ class People:
     def votes(self, row: Mapping[str, Any]) -> bool:
         """Whether the way of a row is named for those who vote on its network."""
         voters = self.voters.get(row["network"])
-        return voters is not None and voters in re.findall(r"\w+", row["path"])
+        return voters is not None and voters in _words(row["path"])
+
+
+@lru_cache(maxsize=4_096)
+def _words(path: str) -> frozenset[str]:
+    return frozenset(re.findall(r"\w+", path))
+
+
+@lru_cache(maxsize=4_096)
+def _parties(told: str) -> tuple[str, ...]:
+    """The parties of a row; many rows tell of the same."""
+    return tuple(json.loads(told))
 
 
 def common(names: Sequence[str]) -> str:

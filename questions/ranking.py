@@ -1,6 +1,8 @@
 """Who holds how much of a population: ranks, shares, running sums under a grouping; and where an address stands."""
 
-from typing import Final
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final
 
 import polars as pl
 
@@ -22,7 +24,7 @@ LEFT_OUT: Final[dict[str, tuple[str, ...]]] = {
 # No flow has so many sinks.
 SINKS: Final = 20
 # Labelled holders are few: they are merged apart, so that millions of others need only a sort of their top.
-_RANKED: Final = """
+_TOP: Final = """
     WITH label AS (
         SELECT holder, any_value(entity) AS entity, any_value(name) AS name, any_value(kind) AS kind,
                any_value(source) AS evidence
@@ -39,8 +41,15 @@ _RANKED: Final = """
         WHERE ?4 <> 'address' AND o.snapshot = ?2 AND o.population = ?3 AND NOT list_contains(?6::VARCHAR[], l.kind)
         GROUP BY l.entity
     ),
+    -- Holdings lie in order of their amounts: the least of the first so many is hardly less than that of the largest,
+    -- and never more, so that few are sorted.
+    enough AS (
+        SELECT coalesce(min(amount), 0) AS amount FROM (
+            SELECT amount FROM holding WHERE snapshot = ?2 AND population = ?3 AND amount > 0 LIMIT ?8)
+    ),
     largest AS (
-        SELECT holder, amount FROM holding WHERE snapshot = ?2 AND population = ?3 AND amount > 0
+        SELECT holder, amount FROM holding
+        WHERE snapshot = ?2 AND population = ?3 AND amount > 0 AND amount >= (SELECT amount FROM enough)
         ORDER BY amount DESC, holder
         LIMIT ?8
     ),
@@ -51,7 +60,11 @@ _RANKED: Final = """
     top AS (
         SELECT * FROM (SELECT * FROM merged WHERE amount > 0 UNION ALL SELECT * FROM single)
         ORDER BY amount DESC, holder LIMIT ?7
-    ),
+    )
+"""
+_AMOUNTS_OF_TOP: Final = f"{_TOP} SELECT amount FROM top ORDER BY amount DESC, holder"
+_RANKED: Final = f"""
+    {_TOP},
     spelled AS MATERIALIZED (SELECT t.*, h.address FROM top t JOIN holder h ON h.id = t.holder),
     others AS (
         SELECT m.holder, list(h.address ORDER BY m.place) AS addresses
@@ -60,14 +73,13 @@ _RANKED: Final = """
         JOIN holder h ON h.id = m.member GROUP BY m.holder
     ),
     called AS (SELECT entity, list(DISTINCT name ORDER BY name) AS names FROM label GROUP BY entity)
-    SELECT row_number() OVER (ORDER BY t.amount DESC, t.holder) AS rank, t.address, l.entity, l.name, l.kind,
-           l.evidence, own.name AS own_name, len(t.members) AS members, t.amount, others.addresses,
-           called.names
+    SELECT t.address, l.entity, l.name, l.kind, l.evidence, own.name AS own_name, len(t.members) AS members, t.amount,
+           others.addresses, called.names
     FROM spelled t
     LEFT JOIN others ON others.holder = t.holder
     LEFT JOIN label l ON l.holder = t.holder LEFT JOIN called ON called.entity = l.entity AND len(t.members) > 1
     LEFT JOIN own_name own ON own.network = ?1 AND own.address = t.address
-    ORDER BY rank
+    ORDER BY t.amount DESC, t.holder
 """
 
 
@@ -79,41 +91,28 @@ def ranking(mart: Mart, population: Population, grouping: str, limit: int = 1000
     base_units (the same as text), amount_tokens, share and cumulative (of what the grouping counts, also where not all
     of it was read).
     """
-    labelled = mart.table("SELECT count(*) AS n FROM holder_label WHERE network = ?", population.network)["n"][0]
-    rows = mart.table(
-        _RANKED,
-        population.network,
-        population.snapshot,
-        population.population_id,
-        grouping,
-        population.time,
-        list(LEFT_OUT[grouping]),
-        limit,
-        # Whoever is merged or left out may be among the largest. A number, because for a query DuckDB would sort all.
-        limit + int(labelled) + SINKS,
-    )
+    rows = _largest(mart, _RANKED, population, grouping, limit)
+    rows = rows.select(pl.int_range(1, pl.len() + 1).alias("rank"), pl.all())
     total = float(counted_total(mart, population, grouping))
     share = pl.col("amount").cast(pl.Float64) / total
     # One address of several is told by its own name, a party by that of its label.
     first, second = ("own_name", "name") if grouping == "address" else ("name", "own_name")
     sources = {"name": "label", "own_name": "chain"}
-    shown = [addresses.display(one, population.spelling) for one in rows["address"]]
-    all_of = [
-        one if several is None else ", ".join(addresses.display(each, population.spelling) for each in several)
-        for one, several in zip(shown, rows["addresses"], strict=True)
-    ]
+    spelled = partial(addresses.display, spelling=population.spelling)
+    # As they are stored, all but those of a few networks.
+    shown = _each(rows["address"], spelled) if population.spelling.startswith("ss58") else rows["address"]
+    several = _each(rows["addresses"], lambda all_of: ", ".join(map(spelled, all_of)))
     # A party has a page of its own, and so has each address.
     merged = pl.lit(None) if grouping == "address" else pl.col("entity")
     of = pl.coalesce(merged, pl.lit(f"{population.network}:") + pl.col("address"))
-    own = pl.Series("own_name", [self_said(name) for name in rows["own_name"]], dtype=pl.String)
+    own = _each(rows["own_name"], self_said)
     # A party of several addresses is called by what their labels have in common.
-    pairs = rows.select("name", "names").iter_rows()
-    label = pl.Series("name", [common(names) if names else name for name, names in pairs], dtype=pl.String)
+    label = pl.coalesce(_each(rows["names"], common), "name")
     return (
-        rows.with_columns(own, label, of=of)
+        rows.with_columns(own, name=label, of=of)
         .with_columns(
-            address=pl.Series(shown, dtype=pl.String),
-            addresses=pl.Series(all_of, dtype=pl.String),
+            address=shown,
+            addresses=pl.coalesce(several, shown),
             name_from=pl.when(pl.col(first).is_not_null())
             .then(pl.lit(sources[first]))
             .when(pl.col(second).is_not_null())
@@ -127,6 +126,34 @@ def ranking(mart: Mart, population: Population, grouping: str, limit: int = 1000
         )
         .drop("own_name", "names")
     )
+
+
+def amounts(mart: Mart, population: Population, grouping: str, limit: int) -> list[int]:
+    """What the largest parties of a ranking have, without who they are: addresses of thousands take longer."""
+    return _largest(mart, _AMOUNTS_OF_TOP, population, grouping, limit)["amount"].cast(pl.Int128).to_list()
+
+
+def _largest(mart: Mart, query: str, population: Population, grouping: str, limit: int) -> pl.DataFrame:
+    labelled = mart.table("SELECT count(*) AS n FROM holder_label WHERE network = ?", population.network)["n"][0]
+    return mart.table(
+        query,
+        population.network,
+        population.snapshot,
+        population.population_id,
+        grouping,
+        population.time,
+        list(LEFT_OUT[grouping]),
+        limit,
+        # Whoever is merged or left out may be among the largest. A number, because for a query DuckDB would sort all.
+        limit + int(labelled) + SINKS,
+    )
+
+
+def _each(column: pl.Series, told: Callable[[Any], str | None]) -> pl.Series:
+    """What is told of each cell that there is: of thousands of rows few have one."""
+    places = column.is_not_null().arg_true()
+    found = pl.Series([told(cell) for cell in column.gather(places)], dtype=pl.String)
+    return pl.repeat(None, len(column), dtype=pl.String, eager=True).alias(column.name).scatter(places, found)
 
 
 def counted_total(mart: Mart, population: Population, grouping: str) -> int:

@@ -1,8 +1,10 @@
 """What if: a scenario asked of a population, the distribution before and after, and what every metric says."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from heapq import nlargest
+from itertools import chain
 from math import isnan
 from typing import Final
 
@@ -19,6 +21,8 @@ from store.mart import Mart
 # Parties that a scenario moves one by one; what is below them counts as held by very many.
 PARTIES: Final = 20_000
 SHOWN: Final = 15
+# The largest by their addresses, those who are shown and those to choose from; the others' say nothing.
+NAMED: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +126,14 @@ class Answer:
 
 def answer(mart: Mart, population: Population, grouping: str, asked: Scenario) -> Answer:
     """What a scenario changes; raises ValueError where it cannot be, with the reason."""
-    rows = ranking.ranking(mart, population, grouping, PARTIES)
-    total = ranking.counted_total(mart, population, grouping)
-    now = _distribution(rows, total)
     question = QUESTIONS[asked.kind]
     if question.asks != "none" and not asked.parties:
         raise ValueError("choose a party first")
+    rows = ranking.ranking(mart, population, grouping, NAMED)
+    if not {*asked.parties} <= {*rows["address"]}:
+        rows = ranking.ranking(mart, population, grouping, PARTIES)
+    amounts = ranking.amounts(mart, population, grouping, PARTIES)
+    now = _distribution(rows["address"].to_list(), amounts, ranking.counted_total(mart, population, grouping))
     then = question.answer(now, asked)
     if then.total == 0:
         # Keys cannot be divided: of three of them a tenth is none.
@@ -136,9 +142,10 @@ def answer(mart: Mart, population: Population, grouping: str, asked: Scenario) -
     return Answer(_known(now.metrics(named)), _known(then.metrics(named)), _parties(rows, now, then))
 
 
-def _distribution(rows: pl.DataFrame, total: int) -> Distribution:
-    held = {address: int(amount) for address, amount in rows.select("address", "amount").iter_rows()}
-    return Distribution(held, max(0, total - sum(held.values())))
+def _distribution(named: Sequence[str], amounts: Sequence[int], total: int) -> Distribution:
+    """Amounts of parties, the largest first; who is not named stands under its rank."""
+    names = chain(named, map("#{}".format, range(len(named) + 1, len(amounts) + 1)))
+    return Distribution(dict(zip(names, amounts, strict=True)), max(0, total - sum(amounts)))
 
 
 def _known(found: Mapping[str, float]) -> dict[str, float | None]:
@@ -147,17 +154,19 @@ def _known(found: Mapping[str, float]) -> dict[str, float | None]:
 
 def _parties(rows: pl.DataFrame, now: Distribution, then: Distribution) -> pl.DataFrame:
     """The largest parties before or after, with their shares: address, name, before, after."""
-    names = dict(rows.select("address", "name").iter_rows())
     largest = sorted(
         {*_largest(now), *_largest(then)}, key=lambda one: (-then.held.get(one, 0), -now.held.get(one, 0), one)
     )
+    called = rows.filter(pl.col("address").is_in([one.partition(" ")[0] for one in largest]))
+    names = dict(called.select("address", "name").iter_rows())
+    before, after = now.total, then.total
     return pl.DataFrame(
         [
             {
                 "address": one,
                 "name": names.get(one.partition(" ")[0]),
-                "before": now.held[one] / now.total if one in now.held else None,
-                "after": then.held[one] / then.total if one in then.held else None,
+                "before": now.held[one] / before if one in now.held else None,
+                "after": then.held[one] / after if one in then.held else None,
             }
             for one in largest
         ],
@@ -166,4 +175,4 @@ def _parties(rows: pl.DataFrame, now: Distribution, then: Distribution) -> pl.Da
 
 
 def _largest(held: Distribution) -> list[str]:
-    return sorted(held.held, key=lambda one: held.held[one], reverse=True)[:SHOWN]
+    return nlargest(SHOWN, held.held, key=held.held.__getitem__)

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -15,6 +15,9 @@ from questions.populations import Population, headlines
 from questions.power import GROUPING, Party, People, Power, listed, powers
 from store.columns import ABOUT, Column
 from store.mart import Mart
+
+# Over so many days a change is told.
+MONTH: Final = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +126,8 @@ def _cells(mart: Mart, known: Sequence[Population], people: People) -> Iterator[
     grouped: dict[tuple[str, str], dict[str, dict[str, Any]]] = defaultdict(dict)
     for row in mart.table(_VERDICTS).iter_rows(named=True):
         grouped[row["network"], row["measure"]][row["axis"]] = row
-    changes, bounds = _changes(mart, shown), _bounds(mart, shown.values())
+    past = history.values(mart, HEADLINE, GROUPING, [f"{o.network} {o.reading} {o.population}" for o in shown.values()])
+    changes, bounds = history.changes(past, MONTH, "network", "reading", "population"), _bounds(past)
     for key, axes in grouped.items():
         population, math = shown.get(key), axes["math"]
         cell = Cell(
@@ -135,23 +139,16 @@ def _cells(mart: Mart, known: Sequence[Population], people: People) -> Iterator[
             gate=_said(axes["gate"], people),
             by_address=math["by_address"],
             excluded=json.loads(math["excluded"]),
-            change=changes.get(key),
+            change=changes.get((population.network, population.reading, population.population)) if population else None,
             version=math["version"],
             bounds=bounds.get((population.snapshot, population.population_id)) if population else None,
         )
         yield cell, math["stack"]
 
 
-_BOUNDS: Final = """
-    SELECT m.snapshot, m.population, m.low, m.high FROM metric_under(?1) m
-    WHERE m.metric = ?2 AND m.snapshot IN (SELECT unnest(?3::INTEGER[])) AND m.low < m.high
-"""
-
-
-def _bounds(mart: Mart, shown: Iterable[Population]) -> dict[tuple[int, int], tuple[float, float]]:
+def _bounds(past: pl.DataFrame) -> dict[tuple[int, int], tuple[float, float]]:
     """Between which numbers the headline lies, by snapshot and population, where not everything was read."""
-    partly = [one.snapshot for one in shown if one.coverage is not None and one.coverage < 1]
-    rows = mart.table(_BOUNDS, GROUPING, HEADLINE, partly).iter_rows() if partly else ()
+    rows = past.filter(pl.col("low") < pl.col("high")).select("snapshot", "population_id", "low", "high").iter_rows()
     return {(snapshot, population): (low, high) for snapshot, population, low, high in rows}
 
 
@@ -159,16 +156,6 @@ def _said(row: Mapping[str, Any], people: People) -> Said:
     told = ("state", "number", "words", "letter", "text", "lower", "claimed", "third", "how")
     stable = (row["stable"], row["settings"]) if row["settings"] else None
     return Said(**{name: row[name] for name in told}, stable=stable, who=people.who(row))
-
-
-def _changes(mart: Mart, shown: Mapping[tuple[str, str], Population]) -> dict[tuple[str, str], float | None]:
-    """By network and column: how effective parties changed in thirty days."""
-    series = {(one.network, one.reading, one.population): key for key, one in shown.items()}
-    past = history.history(mart, HEADLINE, GROUPING, [" ".join(one) for one in series])
-    return {
-        series[str(network), str(reading), str(population)]: history.thirty_day_change(part)
-        for (network, reading, population), part in past.group_by("network", "reading", "population")
-    }
 
 
 ORDERS: Final = ("layer", "few", "spread", "name")

@@ -179,7 +179,8 @@ def holder_bounds(
 
 def completed(seen: Iterable[int], scattered: int, *, thresholds: Iterable[Threshold] = ()) -> dict[str, float]:
     """Metrics of seen amounts and a scattered rest: so many base units, each of another party."""
-    return _values(_runs(Counter(seen), {1: scattered}), tuple(METRICS), tuple(thresholds))
+    held = _Held.of(exact_amounts(list(seen)))
+    return _measured(held.with_dust(scattered), tuple(METRICS), tuple(thresholds))
 
 
 def _rest(seen: Sequence[int], total: int) -> int:

@@ -39,16 +39,16 @@ def test_a_history_has_one_row_a_day_and_network(mart: Mart, known: list[Populat
 
 
 def test_thirty_days_are_looked_back() -> None:
-    assert history.thirty_day_change(series(*range(40))) == 30
+    assert history.change(series(*range(40)), 30) == 30
 
 
 def test_a_weekly_reading_is_compared_with_the_nearest_day() -> None:
-    assert history.thirty_day_change(series(1, 2, 3, 4, 5, 6, every=7)) == 4
+    assert history.change(series(1, 2, 3, 4, 5, 6, every=7), 30) == 4
 
 
 @pytest.mark.parametrize("values", [(), (1.0,), (1.0, 2.0), (None, None)])
 def test_a_short_history_has_no_change(values: tuple[float | None, ...]) -> None:
-    assert history.thirty_day_change(series(*values)) is None
+    assert history.change(series(*values), 30) is None
 
 
 def test_the_change_since_the_first_day_is_that_of_all() -> None:
