@@ -16,7 +16,7 @@ from ingest.imported import imported
 from ingest.measuring import measure_elsewhere
 from ingest.network import Deciding, Gate, Network, Reading, Rule, Way
 from ingest.settings import memory
-from publish import claims, deciding, evidence, halting, operators, swept, yardsticks
+from publish import claims, deciding, delegated, evidence, halting, operators, swept, yardsticks
 from publish.change import changes
 from publish.concentration import method_version, metrics
 from publish.trouble import errors, troubles
@@ -96,6 +96,7 @@ def _tell(draft: Draft, measured: Callable[[Distributions], pl.DataFrame], told_
     draft.replace("alike", operators.alike(draft.table(operators.TEXTS)))
     draft.replace("claim", operators.claims(draft.table("FROM alike"), draft.table(operators.CURATED)))
     draft.measure_newest(measured)
+    draft.replace("delegated", delegated.rows(draft))
     draft.replace("change", changes(draft))
     draft.replace("halt_cost", halting.halt_costs(draft))
     draft.replace("slack", halting.slacks(draft))

@@ -6,7 +6,7 @@ vote what it weighs; of those who did not vote the newest power stands in.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -69,21 +69,21 @@ _BEHIND: Final = """
     JOIN population p ON p.id = d.population
     WHERE s.network = ? AND s.measure = 'stake' AND starts_with(p.name, 'delegators@')
 """
-# By number, so that of a million delegators none is looked at who is not asked for. Long addresses are modules' and
-# contracts': some are keyless.
-_DELEGATIONS: Final = """
-    WITH asked AS MATERIALIZED (
+# Long addresses are modules' and contracts': some are keyless.
+_DELEGATED: Final = """
+    SELECT d.population, d.delegator, d.amount FROM delegated d
+    WHERE d.network = ?1 AND (d.delegator IN (SELECT unnest(?2::VARCHAR[])) OR len(d.delegator) > ?3)
+    ORDER BY d.population, d.delegator
+"""
+_OF_ALL_VOTERS: Final = "SELECT population, delegator, amount FROM delegated WHERE network = ?"
+# By number, so that of a million delegators none is looked at who is not asked for.
+_OWN: Final = """
+    WITH asked AS (
         SELECT id, address FROM holder WHERE network = ?1 AND address IN (SELECT unnest(?2::VARCHAR[]))
-        UNION SELECT id, address FROM holder WHERE network = ?1 AND len(address) > ?3
-    ),
-    held AS (
-        SELECT o.population, o.holder, sum(o.amount) AS amount FROM holding o
-        SEMI JOIN (SELECT unnest(?4::INTEGER[]) AS snapshot, unnest(?5::INTEGER[]) AS population) behind
-            ON behind.snapshot = o.snapshot AND behind.population = o.population
-        SEMI JOIN asked ON asked.id = o.holder
-        GROUP BY ALL
     )
-    SELECT h.population, a.address, h.amount FROM held h JOIN asked a ON a.id = h.holder ORDER BY h.population, h.holder
+    SELECT a.address, p.name.substr(12) AS operator, o.amount FROM holding o JOIN asked a ON a.id = o.holder
+    JOIN population p ON p.id = o.population JOIN newest s ON s.id = o.snapshot
+    WHERE s.network = ?1 AND s.measure = 'stake' AND starts_with(p.name, 'delegators@')
 """
 
 _MAJORITY: Final = "SELECT 1 FROM network WHERE name = ? AND decision = 'majority'"
@@ -207,21 +207,40 @@ def stake_of(mart: Mart, proposal: Proposal, whose: Collection[str]) -> Stake | 
 def newest_stake(mart: Mart, network: str, whose: Collection[str]) -> Stake | None:
     """Today's stake: tokens of validators, and the amounts of some of their delegators as shares of them.
 
-    The two may be of different hours; a delegator's part of its validator's tokens is what counts. Where a contract
-    counts, everybody with the power of now.
+    whose: those who have voted on some proposal. The two may be of different hours; a delegator's part of its
+    validator's tokens is what counts. Where a contract counts, everybody with the power of now.
     """
+
+    def theirs(operators: Collection[str]) -> pl.DataFrame:
+        asked = {*whose, *map(addresses.account, operators)}
+        return mart.table(_DELEGATED, network, list(asked), min(map(len, operators)))
+
+    return _newest(mart, network, theirs)
+
+
+def stake_of_voters(mart: Mart, network: str) -> Stake | None:
+    """Today's stake as `newest_stake` tells it, with the delegations of all who have ever voted."""
+    return _newest(mart, network, lambda _: mart.table(_OF_ALL_VOTERS, network))
+
+
+def _newest(mart: Mart, network: str, delegated: Callable[[Collection[str]], pl.DataFrame]) -> Stake | None:
+    """Today's stake; delegated: population, delegator and amount, of the wanted, by who validates."""
     if not mart.table(_MAJORITY, network).is_empty():
         return _voters(mart, network, {})
     of_validators = mart.table(_VALIDATORS, network)
     if of_validators.is_empty():
         return None
     held, behind = dict.fromkeys(of_validators["address"], 0), mart.table(_BEHIND, network)
-    for operator, total in behind.select("operator", "total").iter_rows():
+    operators = {population: one for one, population in behind.select("operator", "population").iter_rows()}
+    for operator, total in zip(behind["operator"], behind["total"].cast(pl.Int128), strict=True):
         if operator in held:
-            held[operator] += int(total) * ONE
-    accounts = map(addresses.account, of_validators["address"])
-    bonded = behind.filter(pl.col("operator").is_in(list(held)))
-    delegations = _asked(mart, network, {*whose, *accounts}, bonded)
+            held[operator] += total * ONE
+    rows = delegated(held).with_columns(pl.col("amount").cast(pl.Int128))
+    delegations = [
+        (who, operator, amount * ONE)
+        for population, who, amount in rows.iter_rows()
+        if (operator := operators[population]) in held
+    ]
     validators = {
         operator: Validator(int(amount), held[operator] or int(amount) * ONE)
         for operator, amount in of_validators.select("address", "amount").iter_rows()
@@ -230,24 +249,13 @@ def newest_stake(mart: Mart, network: str, whose: Collection[str]) -> Stake | No
     return Stake(validators, delegations, height, time, exact=False, by_delegator=any(held.values()))
 
 
-def _asked(mart: Mart, network: str, whose: Collection[str], behind: pl.DataFrame) -> list[tuple[str, str, int]]:
-    """The delegations of some accounts, and of those without a key; behind: populations of some operators."""
-    if behind.is_empty():
-        return []
-    operators = dict(behind.select("population", "operator").iter_rows())
-    shortest, places = min(map(len, operators.values())), behind.select("snapshot", "population").get_columns()
-    rows = mart.table(_DELEGATIONS, network, list(whose), shortest, *(place.to_list() for place in places))
-    return [
-        (who, operators[population], int(amount) * ONE)
-        for population, who, amount in rows.iter_rows()
-        if who in whose or len(who) > len(operators[population])
-    ]
-
-
 def newest_delegations(mart: Mart, network: str, who: str) -> Delegations:
-    """Today's delegations, those of an address among them; who: in any of its spellings."""
-    held = newest_stake(mart, network, addresses.address(who).candidates)
-    return held.delegations if held else []
+    """Today's delegations of an address, in any of its spellings; where a contract counts, what everybody has."""
+    if not mart.table(_MAJORITY, network).is_empty():
+        held = _voters(mart, network, {})
+        return held.delegations if held else []
+    rows = mart.table(_OWN, network, list(addresses.address(who).candidates))
+    return [(delegator, operator, int(amount) * ONE) for delegator, operator, amount in rows.iter_rows()]
 
 
 def silent(held: Stake, votes: Mapping[str, Mapping[str, int]]) -> dict[str, int]:

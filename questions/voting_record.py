@@ -85,7 +85,7 @@ def record(mart: Mart, network: str) -> Record | None:
         raise Impossible(f"votes of {network} are stored without their weights")
     # Counted among those whose votes were read.
     cast = cast.with_columns(pl.col("place").rank("dense") - 1)
-    stake = ballots.newest_stake(mart, network, cast["voter"].unique().to_list()) if cast.height else None
+    stake = ballots.stake_of_voters(mart, network) if cast.height else None
     rule = next((one.rule for one in reversed(over) if one.rule and not one.expedited), None)
     return recorded(stake, cast, rule) if stake and any(_powers(stake)) else None
 
@@ -187,17 +187,22 @@ def _turnouts(stake: Stake, cast: pl.DataFrame, proposals: int) -> Turnouts:
     A validator's own stake stays its own, and so do tokenised shares, for which nobody votes.
     """
     voted, nobody = _voted(cast, proposals), keyless({delegator for delegator, _, _ in stake.delegations})
-    accounts, own, taken = {operator: account(operator) for operator in stake.validators}, 0, []
+    accounts, own = {operator: account(operator) for operator in stake.validators}, 0
+    theirs = {operator: voted.get(one, 0) for operator, one in accounts.items()}
+    taken = {operator: [0, 0, 0] for operator in accounts}
     for delegator, operator, shares in stake.delegations:
         validator = stake.validators[operator]
         power = shares * validator.tokens // validator.shares if validator.shares else 0
         if delegator == accounts[operator] or delegator in nobody:
             own += power
         elif bits := voted.get(delegator):
-            taken.append(Taken(operator, power, bits))
+            sums = taken[operator]
+            sums[0] += power
+            sums[1] += power * bits.bit_count()
+            sums[2] += power * (bits & theirs[operator]).bit_count()
     paper = {operator: validator.tokens for operator, validator in stake.validators.items()}
-    theirs = {operator: voted.get(accounts[operator], 0) for operator in paper}
-    return Turnouts(proposals, paper, theirs, taken, sum(paper.values()) - own)
+    sums_of = [Taken(operator, *sums) for operator, sums in taken.items()]
+    return Turnouts(proposals, paper, theirs, sums_of, sum(paper.values()) - own)
 
 
 def _simulated(stake: Stake, table: NDArray[np.int8], rule: Rule | None) -> Simulated | None:

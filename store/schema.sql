@@ -321,6 +321,16 @@ CREATE TABLE share (
     exact VARCHAR                  -- as the chain writes it: it may have more digits than a DECIMAL
 );
 
+-- What those delegate at the newest blocks who voted, who validate, or who have long addresses (some have no key): a
+-- count of votes looks at nobody else, of millions.
+CREATE TABLE delegated (
+    network VARCHAR,               -- short name of the network
+    snapshot INTEGER,              -- id of the snapshot
+    population INTEGER,            -- id of the population, delegators@ and the validator
+    delegator VARCHAR,             -- address
+    amount DECIMAL(38, 0)          -- in base units
+);
+
 -- A named value of a chain or of a source.
 CREATE TABLE observation (
     snapshot INTEGER,              -- id of the snapshot

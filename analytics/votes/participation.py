@@ -14,11 +14,15 @@ from analytics.votes.rules import fewest
 
 
 class Taken(NamedTuple):
-    """What a delegator takes from its validator, in base units, on the proposals on which it votes: a bit each."""
+    """What delegators who vote themselves take from their validator, in base units.
+
+    votes: the same, counted anew for each proposal on which they vote. both: for each on which the validator does too.
+    """
 
     validator: str
     power: int
-    voted: int
+    votes: int
+    both: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,7 @@ def used_of_paper(turnouts: Turnouts) -> dict[str, Fraction]:
     used = Counter({one: turnouts.voted.get(one, 0).bit_count() * power for one, power in turnouts.paper.items()})
     for one in turnouts.taken:
         # It is missing where both voted.
-        used[one.validator] -= one.power * (one.voted & turnouts.voted.get(one.validator, 0)).bit_count()
+        used[one.validator] -= one.both
     return {one: Fraction(used[one], turnouts.proposals * power) for one, power in turnouts.paper.items() if power}
 
 
@@ -83,7 +87,7 @@ def override_rate(turnouts: Turnouts) -> Fraction:
     """Part of the delegated power, over all proposals, that voted for itself."""
     if not turnouts.delegated:
         raise ValueError("no power is delegated: there is nothing to override")
-    overridden = sum(one.power * one.voted.bit_count() for one in turnouts.taken)
+    overridden = sum(one.votes for one in turnouts.taken)
     return Fraction(overridden, turnouts.delegated * turnouts.proposals)
 
 

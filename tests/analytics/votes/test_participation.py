@@ -17,7 +17,7 @@ from analytics.votes.participation import (
 
 PAPER = {"a": 50, "b": 30, "c": 20, "e": 0}
 # A voted on all three proposals, B on the last one; a delegator of A on the second, one of B on the first and the last.
-THREE = Turnouts(3, PAPER, {"a": 0b111, "b": 0b100}, [Taken("a", 10, 0b010), Taken("b", 6, 0b101)], delegated=80)
+THREE = Turnouts(3, PAPER, {"a": 0b111, "b": 0b100}, [Taken("a", 10, 10, 10), Taken("b", 6, 12, 6)], delegated=80)
 
 
 def test_used_power_is_compared_with_paper_power_over_all_proposals() -> None:
@@ -55,9 +55,9 @@ def test_nothing_known_is_no_number() -> None:
     ("wrong", "why"),
     [
         ({"voted": {"z": 1}}, "z voted without power"),
-        ({"taken": [Taken("a", 30, 1), Taken("a", 21, 2)]}, "more power was taken from a than it has"),
-        ({"taken": [Taken("a", -1, 1)]}, "more power was taken"),
-        ({"taken": [Taken("a", 11, 1)], "delegated": 10}, "more power was used than is bonded"),
+        ({"taken": [Taken("a", 30, 30, 30), Taken("a", 21, 21, 21)]}, "more power was taken from a than it has"),
+        ({"taken": [Taken("a", -1, -1, -1)]}, "more power was taken"),
+        ({"taken": [Taken("a", 11, 11, 11)], "delegated": 10}, "more power was used than is bonded"),
         ({"delegated": 101}, "more power was used than is bonded"),
     ],
 )
