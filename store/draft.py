@@ -85,6 +85,7 @@ SNAPSHOT = pl.Schema(
     }
 )
 GROUND = pl.Schema(dict.fromkeys(("part", "network", "hash"), pl.String()))
+SWEPT_PART = pl.Schema({"part": pl.String(), "rows": pl.Int64()})
 LANDING_FILE = pl.Schema({"file": pl.String(), "size": pl.Int64(), "mtime_ns": pl.Int64()})
 REPORTED = pl.Schema({"snapshot": pl.Int32(), "population": pl.String(), "total": pl.Decimal(38, 0)})
 
@@ -331,19 +332,30 @@ class Draft:
         self.execute(sql.MEASURED_ELSEWHERE, method_version, literal(paths["distribution"]))
 
     def take_in_swept(self, method_version: str) -> None:
-        """Load what sweeps under these formulas have left, of snapshots and labels as they are; after `measure`."""
-        self.execute("DELETE FROM sweep WHERE method_version <> ?", method_version)
-        known = set(self.table("SELECT DISTINCT part FROM sweep")["part"])
-        for path in self.landing.swept():
-            if path.stem in known:
-                continue
-            try:
-                note(path)
-            except BadData as error:
-                log.warning("%s: it is computed again by the next sweep", error)
-                path.unlink()
-                continue
-            self.execute(sql.SWEPT, path.stem, literal(path), method_version)
+        """Load what sweeps under these formulas have left, of snapshots and labels as they are; after `measure`.
+
+        Of a part that is not here to the last row the rest may be of labels that came back, or of what landed again.
+        """
+        paths = {path.stem: path for path in self.landing.swept()}
+        self.execute(sql.UNSWEPT, method_version, list(paths))
+        known = dict(self.table("FROM swept_part").iter_rows())
+        held = dict(self.table("SELECT part, count(*) FROM sweep GROUP BY part").iter_rows())
+        told = []
+        for part, path in paths.items():
+            rows = known.get(part)
+            if rows is None or held.get(part, 0) < rows:
+                try:
+                    note(path)
+                except BadData as error:
+                    log.warning("%s: it is computed again by the next sweep", error)
+                    path.unlink()
+                    self.execute("DELETE FROM sweep WHERE part = ?", part)
+                    continue
+                self.execute(sql.SWEPT, part, literal(path), method_version)
+                rows = self.table(sql.ROWS_OF_SWEPT, literal(path))["rows"].item()
+            told.append((part, rows))
+        if dict(told) != known:
+            self.replace("swept_part", pl.DataFrame(told, SWEPT_PART, orient="row"))
 
     def _label_versions(self, snapshots: Sequence[int]) -> dict[int, str]:
         """The version of the labels in force for each snapshot's network."""
@@ -565,12 +577,15 @@ class Draft:
         dropped = []
         columns = zip(*found, strict=True) if found else ([], [], [], [])
         rows = self.table(sql.CONCERNED.format(columns=", ".join(SNAPSHOT)), sorted(known), *map(list, columns))
+        totals: dict[int, dict[str, int]] = {}
+        for number, population, total in self.table(sql.REPORTED, rows["id"].to_list()).iter_rows():
+            totals.setdefault(number, {})[population] = int(total)
         for row in rows.iter_rows(named=True):
             key: Key = (row["network"], row["chain_id"], row["reading"], row["height"])
             told = _told(row["id"], *found[key]) if key in found else {}
             if told and row["file"] in unread and row["file"] < told["file"]:
                 kept.add(key)
-            elif _same(told, row):
+            elif _same(told, row) and found[key][1].snapshot.reported == totals.get(row["id"], {}):
                 kept.add(key)
                 if told != row:
                     self.execute(sql.MOVED, told["file"], told["schema_version"], row["id"])

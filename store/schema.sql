@@ -260,6 +260,13 @@ CREATE TABLE sweep (
     part VARCHAR                   -- file that holds it, below landing/_swept
 );
 
+-- The files of sweeps of which this mart knows; of one of which not every row stands in `sweep` more is taken in once
+-- snapshots and labels are those of which it tells.
+CREATE TABLE swept_part (
+    part VARCHAR,                  -- file below landing/_swept
+    rows BIGINT                    -- that it has
+);
+
 -- Snapshots whose metrics are computed under these versions.
 CREATE TABLE measured (
     snapshot INTEGER,              -- id of the snapshot

@@ -53,6 +53,7 @@ CONCERNED: Final = """
         SELECT (unnest($2::VARCHAR[]), unnest($3::VARCHAR[]), unnest($4::VARCHAR[]), unnest($5::BIGINT[])))
     ORDER BY id
 """
+REPORTED: Final = "SELECT snapshot, population, total FROM reported WHERE snapshot IN (SELECT unnest(?::INTEGER[]))"
 # No file that was torn is known; meanwhile what took the place of its rows may have gone.
 MISSED: Final = "SELECT id FROM snapshot WHERE file NOT IN (SELECT file FROM landing_file)"
 MOVED: Final = "UPDATE snapshot SET file = ?, schema_version = ? WHERE id = ?"
@@ -134,6 +135,9 @@ MEASURED_ELSEWHERE: Final = f"""
     WHERE s.id NOT IN (SELECT snapshot FROM measured)
 """
 
+# What a sweep by other formulas left, or a part that is gone.
+UNSWEPT: Final = "DELETE FROM sweep WHERE method_version <> ? OR part NOT IN (SELECT unnest(?::VARCHAR[]))"
+ROWS_OF_SWEPT: Final = "SELECT count(*) AS rows FROM read_parquet(?, hive_partitioning = false)"
 # Of a part of a sweep what is of snapshots, formulas and labels as they are; nothing twice, in whichever parts it is.
 SWEPT: Final = """
     INSERT INTO sweep BY NAME

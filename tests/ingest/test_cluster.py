@@ -23,10 +23,10 @@ from ingest.allowance import Turns
 from ingest.backfill import FAILURES
 from store.landing import Landing, contents
 from tests.ingest.test_sweeping import rows
-from tests.store.test_rebuild import tables
 from tests.worlds.archives import Archive, archived
 from tests.worlds.moving_chain import ROOT, called, command, finished
 from tests.worlds.servers import Reply, Request, free_port, wait_for_port
+from tests.worlds.tables import tables
 
 pytest.importorskip("distributed", reason="Dask is not installed: sharing with other processes is not tried")
 pytestmark = pytest.mark.slow

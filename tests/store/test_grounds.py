@@ -20,9 +20,9 @@ from store.landing import Landing
 from store.mart import opened
 from store.reference import ENTITIES
 from store.statements import OF_NEWEST
-from tests.store.test_rebuild import TABLES, tables
 from tests.store.test_rot import ENTRY
 from tests.worlds.hamlet import address, build_hamlet, cosmos
+from tests.worlds.tables import TABLES, tables
 
 Change = Callable[[Path, pytest.MonkeyPatch], None]
 NOW = datetime(2026, 11, 29, tzinfo=UTC)

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-import polars as pl
 import pytest
 from typer.testing import CliRunner
 
@@ -17,54 +16,12 @@ from ingest.__main__ import app
 from ingest.publication import build
 from ingest.upkeep import prune
 from store.landing import Landing
-from store.mart import opened
 from store.rows import Block, Facts, Kind, Measure, Snapshot, frame, holdings, observation
 from tests.store.test_landing import NOON, snapshot
+from tests.worlds.steps import LATE, Steps, landed
+from tests.worlds.tables import TABLES, tables
 
 pytestmark = pytest.mark.slow
-
-# Numbers of snapshots, populations and holders are given as things come; what they stand for is compared.
-OF = "s.network, s.chain_id, s.reading, s.height"
-TABLES = {
-    "snapshot": "SELECT * EXCLUDE (id) FROM snapshot",
-    "reported": f"SELECT {OF}, t.* EXCLUDE (snapshot) FROM reported t JOIN snapshot s ON s.id = t.snapshot",
-    "measured": f"SELECT {OF}, t.* EXCLUDE (snapshot) FROM measured t JOIN snapshot s ON s.id = t.snapshot",
-    "holding": f"""
-        SELECT {OF}, p.name, h.network AS whose, h.address, t.amount FROM holding t JOIN snapshot s ON s.id = t.snapshot
-        JOIN population p ON p.id = t.population JOIN holder h ON h.id = t.holder
-    """,
-    **{
-        name: f"""
-            SELECT {OF}, p.name, t.* EXCLUDE (snapshot, population) FROM {name} t
-            JOIN snapshot s ON s.id = t.snapshot JOIN population p ON p.id = t.population
-        """
-        for name in ("distribution", "metric")
-    },
-    **{
-        name: f"SELECT {OF}, t.* EXCLUDE (snapshot) FROM {name} t JOIN snapshot s ON s.id = t.snapshot"
-        for name in ("observation", "proposal", "vote")
-    },
-    "holder_label": """
-        SELECT h.address, t.* EXCLUDE (holder) FROM holder_label t JOIN holder h ON h.id = t.holder
-        SEMI JOIN holding o ON o.holder = h.id
-    """,
-    "change": f"""
-        SELECT {OF}, p.name, e.height AS before_height, t.* EXCLUDE (snapshot, population, earlier) FROM change t
-        JOIN snapshot s ON s.id = t.snapshot JOIN snapshot e ON e.id = t.earlier
-        JOIN population p ON p.id = t.population
-    """,
-    **{
-        name: f"SELECT {OF}, t.* EXCLUDE (snapshot) FROM {name} t LEFT JOIN snapshot s ON s.id = t.snapshot"
-        for name in ("slack", "halt_cost", "deciding_set")
-    },
-    **{name: f"SELECT * EXCLUDE (snapshots) FROM {name}" for name in ("power", "claim_reading")},
-    **{name: f"FROM {name}" for name in ("entity", "claim", "alike", "verdict", "path", "run", "run_error", "trouble")},
-}
-
-
-def tables(data: Path) -> dict[str, pl.DataFrame]:
-    with opened(data) as mart:
-        return {name: mart.table(f"FROM ({query}) ORDER BY ALL") for name, query in TABLES.items()}
 
 
 def town(dice: random.Random, hour: int) -> Iterator[tuple[Snapshot, Facts]]:
@@ -149,3 +106,25 @@ def test_an_open_proposal_stays_open_where_two_readings_of_one_block_came_one_by
     assert stepwise["status"].to_list() == ["voting_period"]
     build(tmp_path, {}, afresh=True)
     assert tables(tmp_path)["proposal"].equals(stepwise)
+
+
+@pytest.mark.parametrize("seed", [1])
+def test_whatever_came_in_any_order_the_mart_is_that_from_nothing(tmp_path: Path, seed: int) -> None:
+    steps = Steps(tmp_path, seed)
+    steps.lands()
+    steps.take(8)
+    assert steps.differing() == [], f"seed {seed}: {steps.told}"
+
+
+def test_what_was_swept_is_there_again_once_labels_are_as_they_were(tmp_path: Path) -> None:
+    steps = Steps(tmp_path, 4)
+    for day in (2, *range(30, 36)):
+        steps.landing.land(*landed("akash", "consensus", 24 * day))
+    steps.labels = LATE
+    steps.swept()
+    for steps.labels in (LATE, 1, LATE):
+        steps.build(steps.data)
+    found = tables(steps.data)["sweep"]
+    # Of one part some by address, and some by party.
+    assert found["grouping"].n_unique() == 2
+    assert steps.differing() == []

@@ -37,7 +37,6 @@ from ingest.substrate.node import SubstrateChain
 from store.landing import Landing, Lasting
 from store.mart import KEPT_GENERATIONS, generation, prove
 from store.rows import Block, Facts, Kind, Measure, Snapshot, frame, holdings, observation
-from tests.store.test_rebuild import tables
 from tests.worlds import substrate_server
 from tests.worlds.bittensor_world import World
 from tests.worlds.lcd import ONE, State, Validator, account, chain
@@ -45,6 +44,7 @@ from tests.worlds.moving_chain import ROOT, surroundings
 from tests.worlds.own_runtime import own_runtime
 from tests.worlds.servers import serving
 from tests.worlds.state_files import export, written
+from tests.worlds.tables import tables
 
 SOURCE: Final = Path(__file__).with_suffix(".c")
 # How a call fails: with this error; the last, and every call after it, as on a disk that is gone.

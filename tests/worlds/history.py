@@ -37,8 +37,8 @@ from store import landing as landing_module
 from store.landing import Landing, contents
 from store.mart import prove
 from store.rows import BadData, Block, Facts, Kind, Measure, Snapshot, frame, holdings, observation
-from tests.store.test_rebuild import tables
 from tests.worlds.state_files import export, written
+from tests.worlds.tables import tables
 
 BEGIN: Final = datetime(2026, 1, 1, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
