@@ -46,15 +46,20 @@ _EARLIER: Final = """
     ) = 1 AND s.n <= ?3
     ORDER BY n.id
 """
-# First by number: of millions of addresses those of the populations that are compared are looked at alone.
+# First by number: of millions of addresses those of the populations that are compared are looked at alone. They are
+# named before sinks are left out, since to leave these out of all addresses each of them would be read.
 _HELD: Final = """
-    WITH wanted AS MATERIALIZED (
+    WITH wanted AS (
         SELECT snapshot, population FROM distribution
         WHERE grouping = 'address' AND n <= ?2 AND snapshot IN (SELECT unnest(?1::INTEGER[]))
     ),
-    few AS MATERIALIZED (FROM holding SEMI JOIN wanted USING (snapshot, population) WHERE amount > 0)
+    few AS MATERIALIZED (
+        FROM holding SEMI JOIN wanted USING (snapshot, population)
+        WHERE amount > 0 AND snapshot IN (SELECT unnest(?1::INTEGER[]))
+    ),
+    named AS MATERIALIZED (SELECT id, address FROM holder SEMI JOIN few ON few.holder = holder.id)
     SELECT o.snapshot, o.population AS population_id, p.name AS population, h.address, o.amount
-    FROM few o JOIN population p ON p.id = o.population JOIN holder h ON h.id = o.holder WHERE NOT is_sink(h.address)
+    FROM few o JOIN population p ON p.id = o.population JOIN named h ON h.id = o.holder WHERE NOT is_sink(h.address)
 """
 # All that is said of who is behind whom, by network.
 _ALL_LABELS: Final = """

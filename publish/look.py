@@ -37,9 +37,16 @@ RULING: Final = (Measure.CONTROL, Measure.VOTING_POWER)
 # Addresses, not parties: a multisig is found by its address. In order, so that of equal parties the same are named by
 # every build of the same facts.
 _HELD: Final = """
-    SELECT network, population, address, sum(amount) AS amount FROM held
-    WHERE ? IN ('', network) AND measure = ? AND ? IN ('', population) AND NOT is_sink(address)
-    GROUP BY network, population, address ORDER BY population, address
+    WITH few AS MATERIALIZED (
+        SELECT s.network, p.name AS population, o.holder, o.amount
+        FROM snapshot s JOIN holding o ON o.snapshot = s.id JOIN population p ON p.id = o.population
+        WHERE ? IN ('', s.network) AND s.measure = ? AND ? IN ('', p.name)
+    ),
+    -- Named before sinks are left out: to leave these out of all addresses each of them would be read.
+    named AS MATERIALIZED (SELECT id, address FROM holder SEMI JOIN few ON few.holder = holder.id)
+    SELECT o.network, o.population, h.address, sum(o.amount) AS amount
+    FROM few o JOIN named h ON h.id = o.holder WHERE NOT is_sink(h.address)
+    GROUP BY ALL ORDER BY population, address
 """
 _WAYS: Final = "FROM way ORDER BY place"
 _CALLED: Final = "SELECT network FROM entity UNION SELECT network FROM claim"
