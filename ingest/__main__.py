@@ -14,6 +14,7 @@ if __name__ == "__main__":
 import atexit
 import logging
 import os
+from collections.abc import Callable
 from inspect import cleandoc
 from typing import Annotated, Any
 
@@ -63,14 +64,14 @@ app = typer.Typer(
     cls=Commands, help=flowing(__doc__), no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
 
-app.command(help=flowing(run.__doc__))(run)
-app.command("import", help=flowing(import_.__doc__))(import_)
-for _command in (publish_archive, mirror):
-    app.command(help=flowing(_command.__doc__))(_command)
-for _command in (backfill, rebuild, sweep, prune, verify, status, sample, doctor, export, alerts, serve):
-    app.command(help=flowing(_command.__doc__))(_command)
-for _command in (push, pull, publish, follow, disputes):
-    app.command(help=flowing(_command.__doc__))(_command)
+# In the order in which help tells them.
+COMMANDS: tuple[Callable[..., None], ...] = (
+    *(run, import_, backfill, rebuild, sweep, prune),
+    *(push, pull, publish, follow, disputes, publish_archive, mirror),
+    *(verify, status, sample, doctor, export, alerts, serve),
+)
+for _command in COMMANDS:
+    app.command(_command.__name__.strip("_").replace("_", "-"), help=flowing(_command.__doc__))(_command)
 
 
 @app.callback()

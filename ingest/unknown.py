@@ -10,8 +10,8 @@ from ingest.networks import networks
 OURS: Final = frozenset(
     f"DEAI_{name}"
     for name in (
-        *("ALLOWANCE", "BACKEND", "BESIDE", "DASK", "DATA", "FRAMED_BY", "MEMORY", "RECORDED", "REQUESTS_PER_SECOND"),
-        *("SHARED", "SITE", "SITE_AT", "SKIPS"),
+        *("ALLOWANCE", "ARCHIVE", "BACKEND", "BESIDE", "DASK", "DATA", "FRAMED_BY", "MEMORY", "MIRROR", "RECORDED"),
+        *("REQUESTS_PER_SECOND", "SHARED", "SIGNERS", "SITE", "SITE_AT", "SKIPS"),
     )
 )
 # Addresses of a chain that several networks share, and of nodes that are asked beside gateways.

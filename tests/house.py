@@ -26,7 +26,7 @@ MAY_IMPORT: Final = {
     "ingest": "ingest",
     # Those that go through all networks; so no network imports another, and no protocol a network.
     "ingest.networks": "ingest.commands ingest.dictionary ingest.elsewhere ingest.job ingest.sample ingest.serve "
-    "ingest.spoken",
+    "ingest.spoken ingest.unknown",
     "ui": "ui pages app server",
     "pages": "",
     "app": "",

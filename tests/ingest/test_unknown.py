@@ -15,7 +15,7 @@ from tests.conftest import ROOT
         ("AKASH_URLS", None),
         ("AKAHS_URL", "AKASH_URL"),
         ("DEAI_ALLOWANCES", "DEAI_ALLOWANCE"),
-        ("DEAI_SOMETHING", "DEAI_SITE"),
+        ("DEAI_SITES", "DEAI_SITE"),
         ("AKASH_URL", None),
         ("EIP155_1_ARCHIVE_URL", None),
         ("ARWEAVE_PEERS_URL", None),
