@@ -188,8 +188,11 @@ WATCHED: Final = """() => {
             return [style.outline, style.boxShadow, style.border, style.backgroundColor];
         });
     });
+    const looks = one => JSON.stringify(look(one));
     const watch = window.watch = {controls: (CONTROLS)(), reached: []};
-    const leaves = () => watch.reached.push([document.activeElement, JSON.stringify(look(document.activeElement))]);
+    const rest = new Map(watch.controls.map(one => [one, looks(one)]));
+    const resting = one => rest.get(one) || looks(one);
+    const leaves = () => watch.reached.push([document.activeElement, looks(document.activeElement)]);
     window.addEventListener('keydown', leaves, true);
     const main = document.querySelector('[data-testid=stMain]');
     // After the page comes the browser's own, and then what is above the page.
@@ -209,13 +212,13 @@ WATCHED: Final = """() => {
         const groups = new Set(ones.map(group));
         const shown = one => one.outerHTML.slice(0, 200);
         const unseen = [];
-        for (const one of within.filter(([one, before]) => before === JSON.stringify(look(one))).map(([one]) => one)) {
+        for (const [one] of within.filter(([one, reached]) => reached === resting(one))) {
             // A crowded browser may draw a ring only after the next key was pressed.
-            const before = JSON.stringify(look(one));
+            const before = resting(one);
             one.focus({focusVisible: true});
-            for (let frames = 0; frames < 200 && before === JSON.stringify(look(one)); frames++)
+            for (let frames = 0; frames < 200 && before === looks(one); frames++)
                 await new Promise(requestAnimationFrame);
-            if (before === JSON.stringify(look(one))) unseen.push(shown(one));
+            if (before === looks(one)) unseen.push(shown(one));
             one.blur();
         }
         return {
