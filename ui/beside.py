@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 # A folder that nobody else may enter, with a socket for each process; where it is not set there is but one.
 FOLDER: Final = "DEAI_BESIDE"
 PATIENCE_SECONDS: Final = 10.0
+END_SECONDS: Final = 1.0
 NOT_FOUND: Final = 404
 
 
@@ -38,11 +39,14 @@ async def listening(app: ASGIApp) -> AsyncIterator[None]:
     own.unlink(missing_ok=True)
     # In a thread, with the loop of its own that such a server begins.
     server = uvicorn.Server(uvicorn.Config(app, uds=str(own), lifespan="off", log_level="warning"))
-    Thread(target=server.run, daemon=True).start()
+    thread = Thread(target=server.run, daemon=True)
+    thread.start()
     try:
         yield
     finally:
         server.should_exit = True
+        # It may be about to make its socket.
+        thread.join(END_SECONDS)
         own.unlink(missing_ok=True)
         # Not empty as long as another one is there.
         with suppress(OSError):

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from starlette.types import Receive, Scope, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from websockets.sync.client import ClientConnection
 
@@ -56,7 +57,7 @@ def downloaded(talk: ClientConnection) -> str:
     return str(found.deferred_file.url)
 
 
-async def nobody(*_: object) -> None:
+async def nobody(_: Scope, __: Receive, ___: Send) -> None:
     """An application that nobody asks."""
 
 
