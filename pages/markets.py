@@ -31,7 +31,6 @@ from ui import (
     words,
 )
 
-ISSUED = "A share is a part of what its subnet issued."
 TIMES = "What is missing in a part's own token, times the price of that token."
 A_DAY = "What flows is what the parties get together and what reaches nobody, here in the units of their readings."
 
@@ -181,7 +180,7 @@ def subnets(population: Population) -> None:
         )
     )
     said = "What each subnet does with its own token"
-    cite.under(said, lambda: stated.observed_of(population.network, "emission_.*"), key="subnets", note=ISSUED)
+    cite.under(said, lambda: stated.split(population.network, split), key="subnets")
 
 
 @frame.section

@@ -92,6 +92,9 @@ _OFF: Final = """(SELECT network, count(*) FILTER (exact = 'off') AS off, list(D
         FROM observation WHERE name = 'emission_switch'
         QUALIFY rank() OVER (PARTITION BY network ORDER BY time DESC) = 1
     ) GROUP BY network) x"""
+# Which part of what a part of a network issues in a day.
+_OF_ISSUED: Final = """x.value / (SELECT i.value FROM observation i
+        WHERE (i.snapshot, i.subject) = (x.snapshot, x.subject) AND i.name = 'emission_issued' AND i.value > 0)"""
 
 
 def _own(*names: str) -> dict[str, str]:
@@ -214,7 +217,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "run": Kind("run x", _own("landed", "requests"), {"of": ("x.id",)}),
     "observation": Kind(
         "observation x JOIN snapshot s ON s.id = x.snapshot",
-        _own("value", "exact"),
+        {**_own("value", "exact"), "of_issued": _OF_ISSUED},
         {**_AT, "of": ("x.name", "x.subject")},
         "[s.id]",
     ),

@@ -13,6 +13,8 @@ from store.columns import ABOUT
 from store.mart import Mart
 from store.rows import SINK
 
+# What names of observations of a subnet's own token begin with.
+EMITTED: Final = "emission_"
 # Parts of a subnet's own token, in the order of a bar; together they are all that it issues.
 PARTS: Final = {
     "owner": "Owner",
@@ -154,11 +156,12 @@ def split(mart: Mart, network: str) -> pl.DataFrame:
     """How each subnet splits what it issues in a day: subnet, part, share; empty where it was not read."""
     rows = mart.table(
         """
-        SELECT subject AS subnet, substr(name, 10) AS part, value FROM observation
-        WHERE network = ? AND starts_with(name, 'emission_') AND value IS NOT NULL
+        SELECT subject AS subnet, name[length(?2) + 1:] AS part, value FROM observation
+        WHERE network = ?1 AND starts_with(name, ?2) AND value IS NOT NULL
         QUALIFY rank() OVER (PARTITION BY subject ORDER BY time DESC) = 1
         """,
         network,
+        EMITTED,
     )
     issued = rows.filter(part="issued").select("subnet", issued="value")
     parts = rows.filter(pl.col("part").is_in(list(PARTS))).join(issued, on="subnet", how="inner")

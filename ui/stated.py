@@ -13,6 +13,7 @@ from questions import cited
 from questions import thresholds as rules
 from questions.cited import Cited, Origin, Told
 from questions.deciding import Deciding
+from questions.emission import EMITTED, PARTS
 from questions.entity import Member
 from questions.halting import Slack
 from questions.populations import Population
@@ -367,6 +368,23 @@ def sides(known: Sequence[Population]) -> list[Cited]:
 def switched_off(network: str, counted: int) -> Cited:
     """How many parts of a network get nothing by decision."""
     return Cited("Switched off", Origin("emission_switch.off", network), counted, words.count(counted))
+
+
+def split(network: str, rows_: pl.DataFrame) -> list[Cited]:
+    """How each subnet splits what it issues in a day: rows of `emission.split`."""
+    shared = {(subnet, part): share for subnet, part, share in rows_.select("subnet", "part", "share").iter_rows()}
+    told = served.asked(cited.told, network, "|".join(f"{EMITTED}{name}" for name in PARTS))
+    named = [(one, PARTS[one.name.removeprefix(EMITTED)]) for one in told]
+    return [
+        Cited(
+            f"Subnet {one.subject}: {part}",
+            replace(one.origin, metric="observation.of_issued"),
+            share,
+            words.share(share),
+        )
+        for one, part in named
+        if (share := shared.get((one.subject, part))) is not None
+    ]
 
 
 def turnouts(over: Sequence[Proposal]) -> list[Cited]:

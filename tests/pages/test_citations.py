@@ -1,7 +1,10 @@
 """Every number that a page states can be cited, and computed again by whoever has the file of the mart alone."""
 
+import csv
 import random
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
@@ -161,6 +164,27 @@ def test_two_hundred_numbers_of_all_pages_come_out_of_plain_duckdb_to_the_last_d
             if len(rows) != 1 or not same(rows[0][0], one.value):
                 wrong.append((page, one, rows[:3]))
     assert wrong == []
+
+
+def test_the_duckdb_program_that_readers_have_gives_the_same_digits(
+    numbers: list[tuple[str, Cited]], sample: Path
+) -> None:
+    """A number of every kind, by a program of an earlier version than what wrote the file."""
+    told = {one.origin.metric: one for _, one in numbers}
+    program = Path(sys.executable).with_name("duckdb")
+    asked = "\n".join(cited.sql(one.origin) for one in told.values())
+    answer = subprocess.run(
+        [program, "-readonly", "-csv", "-noheader", current(sample / SAMPLE)],
+        input=asked,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert len(told) > 50
+    found = [row[0] for row in csv.reader(answer.stdout.splitlines())]
+    assert [
+        (one.origin, text) for one, text in zip(told.values(), found, strict=True) if not same(text, one.value)
+    ] == []
 
 
 def same(found: object, value: float | int | str | None) -> bool:
