@@ -21,7 +21,7 @@ from tests.worlds.moving_chain import called
 from tests.worlds.servers import nginx
 
 pytestmark = pytest.mark.slow
-HOSTS = 3
+HOSTS = 2
 NAME = "observatory.example"
 
 

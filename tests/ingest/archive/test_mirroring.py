@@ -78,12 +78,19 @@ def test_the_mart_alone_is_shown_as_it_is_and_says_from_where(hamlet: Path, fron
     assert called(tmp_path, "rebuild")[0] == 4
 
 
-@pytest.fixture
-def own(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with a mart that was built there."""
-    land(tmp_path, [(snapshot(DAYS[0]), facts())])
-    build(tmp_path, networks())
-    return tmp_path
+    data = tmp_path_factory.mktemp("built")
+    land(data, [(snapshot(DAYS[0]), facts())])
+    build(data, networks())
+    return data
+
+
+@pytest.fixture
+def own(built: Path, tmp_path: Path) -> Path:
+    """The same for a test that changes it."""
+    return Path(shutil.copytree(built, tmp_path / "own"))
 
 
 def test_a_mart_that_was_built_here_is_only_replaced_where_that_is_said(own: Path, front: str) -> None:
