@@ -1,9 +1,12 @@
 """Proposals as a voter asks about them: how many voted, what is needed, what the count says, and until when."""
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any, Final
 
 import polars as pl
@@ -64,6 +67,10 @@ _PARAMETERS: Final = """
     WHERE name IN ('quorum', 'threshold', 'veto_threshold', 'expedited_threshold') AND subject IN ('', 'gov')
     GROUP BY network, name, time ORDER BY time
 """
+
+
+# What was known of each parameter when, the oldest first.
+Parameters = Mapping[str, list[tuple[datetime, str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,16 +179,17 @@ def _part(counts: dict[str, int] | None, option: str, *, leaving_out: str) -> fl
 
 def proposals(mart: Mart) -> list[Proposal]:
     """Every proposal, open ones first, then the newest."""
-    told = list(mart.table(_PARAMETERS).iter_rows(named=True))
-    found = [_proposal(row, told) for row in mart.table(_PROPOSALS).iter_rows(named=True)]
+    told: dict[str, dict[str, list[tuple[datetime, str]]]] = defaultdict(lambda: defaultdict(list))
+    for network, name, time, exact in mart.table(_PARAMETERS).iter_rows():
+        told[network][name].append((time, exact))
+    found = [_proposal(row, told[row["network"]]) for row in mart.table(_PROPOSALS).iter_rows(named=True)]
     return sorted(found, key=lambda one: not one.is_open)
 
 
-def _proposal(row: dict[str, Any], told: Sequence[dict[str, Any]]) -> Proposal:
-    own = [one for one in told if one["network"] == row["network"]]
+def _proposal(row: dict[str, Any], told: Parameters) -> Proposal:
     decision = Decision(row["decision"] or Decision.STAKE_TALLY)
     majority, tallied = decision is Decision.MAJORITY, row["decision"] == Decision.STAKE_TALLY
-    by_stake = _rule(own, row["counted_at"], expedited=bool(row["expedited"])) if tallied else None
+    by_stake = _rule(told, row["counted_at"], expedited=bool(row["expedited"])) if tallied else None
     bonded = row["power"] if majority else row["bonded"]
     known = all(row[option] is not None for option in VOTE_OPTIONS)
     return Proposal(
@@ -212,11 +220,9 @@ def _proposal(row: dict[str, Any], told: Sequence[dict[str, Any]]) -> Proposal:
     )
 
 
-def _rule(told: Sequence[dict[str, Any]], time: datetime, *, expedited: bool) -> Thresholds | None:
+def _rule(told: Parameters, time: datetime, *, expedited: bool) -> Thresholds | None:
     """The parameters that were known last before a time, or else first after it; None where one was never read."""
-    found: dict[str, str] = {}
-    for one in sorted(told, key=lambda row: (row["time"] > time, abs(row["time"] - time))):
-        found.setdefault(one["name"], one["exact"])
+    found = {name: known[max(0, bisect_right(known, time, key=itemgetter(0)) - 1)][1] for name, known in told.items()}
     if not {"quorum", "threshold", "veto_threshold"} <= found.keys():
         return None
     pass_mark = found.get("expedited_threshold", found["threshold"]) if expedited else found["threshold"]

@@ -186,7 +186,7 @@ def _turnouts(stake: Stake, cast: pl.DataFrame, proposals: int) -> Turnouts:
 
     A validator's own stake stays its own, and so do tokenised shares, for which nobody votes.
     """
-    voted, nobody = _voted(cast, proposals), keyless({delegator for delegator, _, _ in stake.delegations})
+    voted, nobody = _voted(cast, proposals), keyless(delegator for delegator, _, _ in stake.delegations)
     accounts, own = {operator: account(operator) for operator in stake.validators}, 0
     theirs = {operator: voted.get(one, 0) for operator, one in accounts.items()}
     taken = {operator: [0, 0, 0] for operator in accounts}

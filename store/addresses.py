@@ -219,7 +219,7 @@ def keyless(accounts: Iterable[str]) -> frozenset[str]:
 
     Contracts have addresses as long as these, and can vote: only those that the module derives itself are meant.
     """
-    long = {one for one in accounts if len(one) - one.rfind("1") == LONG_ADDRESS}
+    long = {one for one in accounts if len(one) > LONG_ADDRESS and len(one) - one.rfind("1") == LONG_ADDRESS}
     return frozenset(one for one in long if unbech32(one)[1] in _tokenised())
 
 
