@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 import streamlit as st
 
-from analytics.power.paths import Action
+from analytics.power.paths import Action, Side
 from analytics.spread.metrics import METRICS
 from questions import a_priori, alike, cited, halting, month, power, ranking
 from questions import thresholds as rules
@@ -50,8 +50,22 @@ def main() -> None:
         measure = choose.measure(of_network)
         population = choose.population([one for one in of_network if one.measure == measure])
         threshold = choose.threshold(served.asked(rules.thresholds, population))
+    if st.query_params.get("way") == Side.STOP:
+        stops(population)
     chosen(population, threshold)
     over(population)
+
+
+@frame.section
+def stops(population: Population) -> None:
+    """How few can stop others, where a link asks for it."""
+    known = served.asked(power.powers).get(population.network)
+    if known is None:
+        return
+    st.header(f"{inert.markdown(population.title)}: who can stop others", anchor=False)
+    said = powers.stopped(known.of(Side.STOP))
+    st.markdown(said)
+    cite.under(said, lambda: stated.power([known], sides=(Side.STOP,), actions=(power.ANY, *Action)), key="stops")
 
 
 @frame.section
@@ -246,7 +260,8 @@ def ways(population: Population) -> None:
     said = f"Every way to power over {inert.plain(population.title)}"
     st.header(said, anchor=False)
     st.caption("Of each action the fewest count. What does less, or has no holders that are known, is listed too.")
-    draw.table(powers.timed(rows), powers.PATHS, alt="Ways to force or stop something", sources=[], key="ways")
+    rows = powers.timed(power.of_side(rows, choose.way()))
+    draw.table(rows, powers.PATHS, alt="Ways to force or stop something", sources=[], key="ways")
     known = served.asked(power.powers)[population.network]
     cite.under(said, lambda: stated.power([known], actions=(power.ANY, *Action)), key="ways")
 

@@ -261,6 +261,11 @@ def paths(mart: Mart, network: str) -> pl.DataFrame:
     return pl.DataFrame(rows, schema_overrides=types, infer_schema_length=None)
 
 
+def of_side(rows: pl.DataFrame, side: str) -> pl.DataFrame:
+    """The ways of `paths` on one side; all of them where it names none."""
+    return rows.filter(side=side) if side in tuple(Side) else rows
+
+
 def read_at(mart: Mart) -> pl.DataFrame:
     """The blocks in which was read what each count rests on: network, side, action and READ_AT; one row a count."""
     return mart.table(_READ, GROUPING)

@@ -16,6 +16,7 @@ from questions.thresholds import DecidingShare
 from store.columns import ABOUT, Column
 from ui import inert, link, words
 
+WAYS = {"all": "All ways", "force": "To force", "stop": "To stop"}
 MEASURES = {
     "stake": "Stake",
     "voting_power": "Voting power",
@@ -106,6 +107,11 @@ def _numbered(one: Population) -> tuple[int, float, int]:
     scope = one.population.rpartition("/")[0].rpartition(":")[2]
     numbered = scope.replace(".", "", 1).isdigit()
     return (numbered, float(scope) if numbered else 0, -one.n)
+
+
+def way() -> str:
+    """Which ways to power: those to force something, to stop it, or all."""
+    return link.segments("Ways", WAYS, key="way", default="all")
 
 
 def grouping() -> str:

@@ -64,7 +64,8 @@ def power(row: Row, side: Side, known: Sequence[Population], now: datetime) -> T
     if said.unknown:
         told.append(f"it could be fewer: {said.unknown}")
     where = {"what": said.among, **({"of": said.of} if said.of else {})} if found else {}
-    at = {"net": row.network, **where} if known else {}
+    asked = {"way": str(side)} if side == Side.STOP else {}
+    at = {"net": row.network, **where, **asked} if known else {}
     return Tile(f"**{words.count(said.number)}** {SIDES[side]} {powers.word(said.words, said.letter)}", _help(told), at)
 
 

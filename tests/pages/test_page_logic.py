@@ -31,6 +31,16 @@ from ui import choose, words
 Open = Callable[..., AppTest]
 
 
+@pytest.mark.slow
+def test_a_link_to_who_can_stop_others_tells_that_first_and_lists_those_ways_alone(visit: Open) -> None:
+    page = visit("power", net="akash", way="stop")
+    assert page.header[0].value == "Akash: who can stop others"
+    assert any("can stop others who would" in one.value for one in page.markdown)
+    (sides,) = [table.value["side"] for table in page.dataframe if "side" in table.value]
+    assert set(sides) == {"stop"}
+    assert page.segmented_control(key="way").value == "stop"
+
+
 @pytest.fixture
 def visit(hamlet: Path, monkeypatch: pytest.MonkeyPatch) -> Open:
     """Opens a page of the small world with what its address says."""

@@ -33,6 +33,7 @@ pytestmark = pytest.mark.slow
 # The addresses of a page that together show all of its sections. A section that none of them shows fails its test.
 AKASH_VOTER: Final = address("akash", 4)
 SEEN_AT: Final[dict[str, list[dict[str, str]]]] = {
+    "power": [{"way": "stop"}],
     "claims": [{"claim": "tao-subnets"}],
     "markets": [{"net": "akash"}, {"net": "bittensor"}, {"net": "singularitynet"}],
     "entity": [{"of": f"akash:{address('akash', 2)}"}, {"q": "Honest"}, {}],

@@ -128,6 +128,12 @@ def test_power_leads_to_those_who_have_it_where_they_are_shown(known: list[str],
     assert matrix.power(asked, Side.FORCE, [population(one) for one in known], NOW).at == at
 
 
+def test_what_can_be_stopped_leads_to_who_can_stop_it() -> None:
+    asked = row(count(), count(3, among="voting_power"))
+    found = matrix.power(asked, Side.STOP, [population("voting_power")], NOW)
+    assert found.at == {"net": "net", "what": "voting_power", "way": "stop"}
+
+
 @pytest.mark.parametrize(
     ("change", "arrow"),
     [(0.5, " :green[↑\u00a00.5]"), (-1.0, " :red[↓\u00a01]"), (0.1, " :gray[↑\u00a00.1]"), (0.01, ""), (None, "")],
