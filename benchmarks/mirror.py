@@ -133,5 +133,5 @@ CASES = (
     Case("{:,} months of an archive by HTTP, hash and seal proved", OURS, proved, sizes=(100,), limit=0.6),
     Case("{:,} months of an archive mirrored, each row checked", OURS, whole, sizes=(100,), limit=30),
     Case("{:,} months of an archive mirrored again, nothing new", OURS, again, sizes=(100,), limit=0.05),
-    Case("{:,} months of an archive published again, nothing new", OURS, unchanged, sizes=(100,), limit=0.3),
+    Case("{:,} months of an archive published again, nothing new", OURS, unchanged, sizes=(100,), limit=0.5),
 )
