@@ -1,6 +1,8 @@
 """What each page answers when a reader turns its controls, without a browser."""
 
+import json
 import re
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -22,7 +24,7 @@ from questions.scenario import QUESTIONS
 from store.addresses import ss58
 from store.columns import ABOUT
 from store.landing import Landing
-from store.mart import Mart
+from store.mart import MIRRORED, Mart, published_hash
 from store.rows import Facts, Kind, Measure, frame, holdings, observation
 from tests.pages.test_every_page import failures, opened
 from tests.worlds.hamlet import VALIDATORS, address, build_hamlet, governed, snapshot
@@ -811,6 +813,17 @@ def test_what_was_left_out_of_a_reading_is_told_with_the_reason(
     assert "Left out of Prices \\(off chain\\), Now coingecko: CUDOS\\: the \\*price\\* is 0." in texts(shown)
     told = table(shown, "called", "left_out").set_index("called")["left_out"].dropna()
     assert told.to_dict() == {"Now coingecko": "CUDOS: the *price* is 0"}
+
+
+@pytest.mark.slow
+def test_a_mart_that_was_mirrored_says_from_where(
+    hamlet: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = Path(shutil.copytree(hamlet, tmp_path / "data"))
+    assert "mirrored" not in texts(opened("sources", data, monkeypatch))
+    told = {"archive": "https://a.example/*deai*", "sha256": [published_hash(data)]}
+    (data / MIRRORED).write_text(json.dumps(told))
+    assert "mirrored as it is from ` https://a.example/*deai* `." in texts(opened("sources", data, monkeypatch))
 
 
 @pytest.mark.slow
