@@ -14,7 +14,7 @@ _BEHIND: Final = """
     JOIN population p ON p.id = d.population
     WHERE s.measure = 'stake' AND starts_with(p.name, 'delegators@') AND s.network IN (SELECT network FROM vote)
 """
-# Accounts of modules and contracts are longer than operators.
+# Accounts of modules and contracts are longer than operators. Of other networks no address is looked at.
 _DELEGATED: Final = f"""
     WITH behind AS ({_BEHIND}),
     wanted AS (
@@ -22,9 +22,12 @@ _DELEGATED: Final = f"""
         UNION SELECT unnest(?1::VARCHAR[]), unnest(?2::VARCHAR[])
     ),
     shortest AS (SELECT network, min(len(operator)) AS letters FROM behind GROUP BY network),
+    few AS MATERIALIZED (
+        SELECT id, network, address FROM holder WHERE network IN (SELECT network FROM shortest)
+    ),
     asked AS (
-        SELECT id, network, address FROM holder SEMI JOIN wanted USING (network, address)
-        UNION SELECT id, network, address FROM holder JOIN shortest USING (network) WHERE len(address) > letters
+        SELECT id, network, address FROM few SEMI JOIN wanted USING (network, address)
+        UNION SELECT id, network, address FROM few JOIN shortest USING (network) WHERE len(address) > letters
     )
     SELECT b.network, o.snapshot, o.population, a.address AS delegator, sum(o.amount) AS amount
     FROM holding o JOIN behind b ON b.snapshot = o.snapshot AND b.population = o.population

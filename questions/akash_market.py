@@ -20,9 +20,14 @@ _MONEY: Final = f"""
     WHERE u.network IN ({_NETWORK}) AND starts_with(u.unit, '{markets.FINE}')
 """
 _HOLDINGS: Final = f"""
-    SELECT h.reading, h.unit, h.population, h.address AS holder, h.amount, h.since, h.time
-    FROM newest n JOIN held h ON h.snapshot = n.id
-    WHERE n.network IN ({_NETWORK}) AND n.measure = $1 AND NOT is_sink(h.address)
+    WITH few AS MATERIALIZED (
+        SELECT n.reading, n.unit, o.population, o.holder, o.amount, n.since, n.time
+        FROM newest n JOIN holding o ON o.snapshot = n.id WHERE n.network IN ({_NETWORK}) AND n.measure = $1
+    ),
+    -- Named before sinks are left out: to leave these out of all addresses each of them would be read.
+    named AS MATERIALIZED (SELECT id, address FROM holder SEMI JOIN few ON few.holder = holder.id)
+    SELECT o.reading, o.unit, p.name AS population, h.address AS holder, o.amount, o.since, o.time
+    FROM few o JOIN named h ON h.id = o.holder JOIN population p ON p.id = o.population WHERE NOT is_sink(h.address)
 """
 _TOTALS: Final = f"""
     SELECT s.reading, s.unit, d.total, s.since, s.time

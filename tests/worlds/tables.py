@@ -49,8 +49,8 @@ TABLES = {
         name: f"SELECT {OF}, t.* EXCLUDE (snapshot) FROM {name} t LEFT JOIN snapshot s ON s.id = t.snapshot"
         for name in ("slack", "halt_cost", "deciding_set")
     },
-    **{name: f"SELECT * EXCLUDE (snapshots) FROM {name}" for name in ("power", "claim_reading")},
-    **{name: f"FROM {name}" for name in ("entity", "claim", "alike", "verdict", "path", "run", "run_error", "trouble")},
+    **{name: f"SELECT * EXCLUDE (snapshots) FROM {name}" for name in ("power", "path", "claim_reading")},
+    **{name: f"FROM {name}" for name in ("entity", "claim", "alike", "verdict", "run", "run_error", "trouble")},
 }
 
 
