@@ -237,6 +237,7 @@ QUESTIONS: Final = (
     Question(halting.slack, lambda _: (CHAIN,)),
     Question(power.paths, lambda _: (CHAIN,)),
     Question(power.powers),
+    Question(power.read_at),
     Question(cited.found, lambda size: (cited.of_population(_crowd(size), "gini"),), "a metric"),
     Question(cited.found, lambda size: (cited.of_holder(_crowd(size), _somebody(size).canonical),), "a holder"),
     Question(cited.told, lambda _: ("bittensor", "emission_.*"), "1,024 subnets"),

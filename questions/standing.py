@@ -11,6 +11,7 @@ from questions.ranking import counted_total, outvoted_by, ranking
 from questions.search import Found
 from store.mart import Mart
 from store.reference import PROTOCOL
+from store.rows import SINK
 
 # Measures whose amounts are votes: about blocks, about rules, or as keys of a multisig.
 VOTING: Final = ("voting_power", "stake", "control")
@@ -21,13 +22,14 @@ _STANDS: Final = """
     SELECT o.snapshot, o.population, o.holder, o.amount FROM holding o
     SEMI JOIN (SELECT unnest(?::INTEGER[]) AS holder) mine ON mine.holder = o.holder
 """
-# How many parties hold more, of each place in which anybody does: a sink is none.
+# How many parties hold more, of each place in which anybody does. A sink is none; its name is compared with two ends,
+# so that of millions of addresses few are looked at.
 _ABOVE: Final = """
     SELECT mine.place, count(*) AS more FROM holding o JOIN (
         SELECT unnest(?1::INTEGER[]) AS snapshot, unnest(?2::INTEGER[]) AS population,
                unnest(?3::VARCHAR[])::DECIMAL(38, 0) AS amount, unnest(range(len(?1))) AS place
     ) mine ON mine.snapshot = o.snapshot AND mine.population = o.population AND o.amount > mine.amount
-    WHERE o.holder NOT IN (SELECT id FROM holder WHERE address >= 'sink:' AND is_sink(address))
+    WHERE o.holder NOT IN (SELECT id FROM holder WHERE address BETWEEN ?4 AND ?4 || '~')
     GROUP BY mine.place
 """
 _NUMBERS: Final = """
@@ -94,7 +96,7 @@ def _ranks(mart: Mart, held: Sequence[tuple[Found, Population, int]]) -> list[in
     """Places in populations: after all who hold more."""
     amounts = [str(amount) for _, _, amount in held]
     snapshots, numbers = [one.snapshot for _, one, _ in held], [one.population_id for _, one, _ in held]
-    more = dict(mart.table(_ABOVE, snapshots, numbers, amounts).iter_rows())
+    more = dict(mart.table(_ABOVE, snapshots, numbers, amounts, SINK).iter_rows())
     return [more.get(place, 0) + 1 for place in range(len(held))]
 
 

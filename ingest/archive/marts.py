@@ -21,7 +21,7 @@ from store.rows import BadData
 
 CURRENT: Final = f"{pieces.MARTS}/CURRENT"
 TRIES: Final = 8
-# A reader may be about to fetch the mart before the last, and a writer about to name its own.
+# A reader may be about to take the mart before the last, and a writer about to name its own.
 KEPT: Final = timedelta(hours=1)
 
 
@@ -82,7 +82,7 @@ def publish_there(data: Path, objects: Objects) -> Pointer | None:
 
 
 def _forget(objects: Objects, current: str) -> None:
-    """Remove marts that no reader is about to fetch any more."""
+    """Remove marts that no reader is about to take any more."""
     seen = sorted(objects.listed(pieces.MARTS), key=lambda one: one.modified)
     made = [one for one in seen if one.name.endswith(".duckdb")]
     old = [one.name for one in made[:-KEPT_GENERATIONS] if made[-1].modified - one.modified > KEPT]

@@ -20,6 +20,9 @@ TOLD = {
     "ingest.filecoin.cbor.name_of",
     "ingest.filecoin.cbor.named",
     "ingest.solana.pda.on_curve",
+    # What is signed is any bytes, and ssh-keygen judges the signature.
+    "ingest.archive.signing.signature",
+    "ingest.archive.signing.signer",
     # The JSON of every answer: all decoders begin with it.
     "ingest.transport.parsed",
 }

@@ -9,6 +9,7 @@ network (tests/worlds/readers.py).
 import base64
 import gzip
 import inspect
+import json
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from typing import Any, Final, cast
 
 from analytics.impossible import Impossible
 from ingest import fields
+from ingest.archive import package, pieces
 from ingest.arweave import rewards
 from ingest.evm import logs, refusals
 from ingest.filecoin import cbor, hamt
@@ -222,6 +224,25 @@ def of_weave() -> Iterator[Decoder]:
         return rewards.proved(content, start, end, len(PAID))
 
     yield Decoder("Arweave", "rewards.proved", [good], read, lambda _, odd, __: "" if odd.content == good else "taken")
+
+
+# --- archives of strangers --------------------------------------------------------------------------------------------
+
+
+def of_archives() -> Iterator[Decoder]:
+    """What an archive says that it has."""
+    months = [f"landing/akash/akashnet-2/validators/2026-{month}.parquet" for month in ("09", "10")]
+    held = (pieces.Held(7, "ab" * 32), pieces.Held(8, "cd" * 32))
+    files = tuple(pieces.Piece(month, 4_000, "ef" * 32, held) for month in months)
+    mart = package.Mart(pieces.Piece("mart-000012.duckdb", 9_000, "12" * 32), 12, NOW)
+    good = Document.of(json.loads(package.written(package.Package(files, mart))))
+    yield Decoder("archive", "package.read", [good], lambda _, content: package.read(content, "there"), _leads_astray)
+
+
+def _leads_astray(_: int, odd: Odd, found: package.Package) -> str:
+    """Whatever is taken lies where such files lie, and has a size and a hash."""
+    wrong = [one for one in found.pieces if pieces.named(one.name).path != one.path or not 0 < one.bytes < 2**50]
+    return f"takes {wrong}" if wrong else ""
 
 
 # --- objects of Filecoin's states -------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from store.rows import Facts, ReadingError
 from tests.worlds.contract import BLOCKS_BETWEEN
 from tests.worlds.decoders import (
     Decoder,
+    of_archives,
     of_evm,
     of_fields,
     of_files,
@@ -128,7 +129,8 @@ def found_at(network: Network[Any], reading: Reading[Any], answer: Answer, earli
 
 def decoders() -> Iterator[Decoder]:
     """All that makes something of what strangers say, but for metadata, of which each try takes long."""
-    for found in (of_fields, of_evm, of_objects, of_solana, of_scale, of_files, of_texts, of_weave, of_readings):
+    answers = (of_fields, of_evm, of_objects, of_solana, of_scale, of_files, of_texts, of_weave, of_archives)
+    for found in (*answers, of_readings):
         yield from found()
 
 
