@@ -21,7 +21,8 @@ import polars.selectors as cs
 
 from store.disk import refuse_full, replace, sync_folder
 from store.landing import SAMPLE
-from store.layout import LAYOUT
+from store.layout import LAYOUT, SCHEMA
+from store.rows import BadData
 
 KEPT_GENERATIONS: Final = 3
 SITE: Final = "DEAI_SITE"
@@ -181,7 +182,9 @@ class Mart:
         self.path = path
         with _told_as_damage(path):
             self._connection = duckdb.connect(str(path), read_only=True)
-        self._connection.execute("SET TimeZone = 'UTC'; SET python_enable_replacements = false").fetchall()
+        # A mart may be from elsewhere: whatever is asked of it reads this file alone.
+        settings = ("TimeZone = 'UTC'", "python_enable_replacements = false", "enable_external_access = false")
+        self._connection.execute("; ".join(f"SET {one}" for one in (*settings, "lock_configuration = true"))).fetchall()
         if not is_of_now(self._connection, path):
             self.close()
             raise Outdated(path)
@@ -223,6 +226,27 @@ def is_of_now(connection: duckdb.DuckDBPyConnection, path: Path) -> bool:
             return connection.execute("SELECT layout FROM meta").fetchone() == (LAYOUT,)
         except (duckdb.BinderException, duckdb.CatalogException):
             return False
+
+
+_OBJECTS: Final = """
+    SELECT 'view' AS kind, view_name AS name, sql FROM duckdb_views() WHERE NOT internal UNION ALL
+    SELECT 'macro', function_name, parameters::VARCHAR || macro_definition FROM duckdb_functions() WHERE NOT internal
+    UNION ALL SELECT 'table', table_name, sql FROM duckdb_tables() WHERE NOT internal ORDER BY ALL
+"""
+
+
+def refuse_foreign(mart: Mart) -> None:
+    """Refuse a mart from elsewhere whose tables, views and macros are not this program's: they would be run here.
+
+    Raises BadData.
+    """
+    with duckdb.connect() as fresh:
+        fresh.execute(SCHEMA).fetchall()
+        ours = fresh.sql(_OBJECTS).pl()
+    theirs = mart.table(_OBJECTS)
+    if not theirs.equals(ours):
+        other = pl.concat([theirs, ours]).unique(keep="none", maintain_order=True)
+        raise BadData(f"{mart.path.name} has another {other['kind'][0]} {other['name'][0][:80]!r} than this program")
 
 
 def first_line(error: Exception) -> str:

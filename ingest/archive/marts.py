@@ -16,7 +16,7 @@ from ingest.archive import pieces
 from ingest.archive.objects import ArchiveDown, Content, Objects
 from store.landing import SAMPLE
 from store.layout import LAYOUT
-from store.mart import KEPT_GENERATIONS, Mart, prove
+from store.mart import KEPT_GENERATIONS, Mart, prove, refuse_foreign
 from store.rows import BadData
 
 CURRENT: Final = f"{pieces.MARTS}/CURRENT"
@@ -92,6 +92,7 @@ def _forget(objects: Objects, current: str) -> None:
 def built_at(path: Path, data: Path) -> datetime:
     """When a mart was built; raises NoMart where it is not of this version, BadData where it is of another world."""
     with Mart(path) as mart:
+        refuse_foreign(mart)
         (told,) = mart.table("SELECT built, simulated FROM meta").to_dicts()
     built: datetime = told["built"]
     if told["simulated"] != (data.name == SAMPLE):

@@ -27,7 +27,7 @@ from ingest.transport import AnswerTooLarge, Http, bare
 from store.described import IMPORTED, Described
 from store.disk import refuse_full, replace
 from store.landing import SEALED, Landed, Landing, Told, contents, intact, proved_contents, rows_of
-from store.mart import Mart, NoMart, generation, marts, mirrored, opened, published_hash, take
+from store.mart import Mart, NoMart, generation, marts, mirrored, opened, published_hash, refuse_foreign, take
 from store.rows import AHEAD, BadData, Facts, Parties, ReadingError, Snapshot, SourceDown, check
 from store.sealed import hashes, restamped
 from store.visible import plain
@@ -384,8 +384,9 @@ def mirror_mart(url: str, data: Path, http: Http, signers: Path | None = None, *
     path, _ = received(http, url, found.piece, arriving)
     try:
         with Mart(path) as mart:
+            refuse_foreign(mart)
             told = mart.table("SELECT generation, built, simulated FROM meta").row(0)
-    except NoMart:
+    except (NoMart, BadData):
         path.unlink()
         raise
     if told != (found.generation, found.built, False):

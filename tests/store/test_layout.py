@@ -11,7 +11,7 @@ import pytest
 from store.draft import Draft
 from store.landing import Landing
 from store.layout import SCHEMA, objects
-from store.mart import Mart, Outdated, current, generation, opened
+from store.mart import Damaged, Mart, Outdated, current, generation, opened
 from tests.store.test_draft import NOON, build, snapshot, stake
 
 pytestmark = pytest.mark.slow
@@ -83,3 +83,12 @@ def test_a_draft_of_a_mart_of_now_starts_from_it(data: Path) -> None:
     with Draft(data) as draft:
         assert draft.table("SELECT count(*) AS n FROM holding")["n"][0] == 3
         draft.publish(NOON)
+
+
+def test_a_mart_that_is_asked_reads_no_other_file(data: Path) -> None:
+    with opened(data) as mart:
+        for query in (f"FROM read_text('{__file__}')", f"ATTACH '{data / 'other.duckdb'}'"):
+            with pytest.raises(Damaged, match=r"Permission Error|disabled by config"):
+                mart.table(query)
+        with pytest.raises(duckdb.InvalidInputException, match="locked"):
+            mart.table("SET enable_external_access = true")

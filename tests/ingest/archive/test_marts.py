@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from ingest.archive import pieces
 from ingest.archive.following import Follower
 from ingest.archive.marts import CURRENT, Older, publish_there
 from ingest.networks import networks
@@ -90,7 +91,9 @@ def test_an_older_mart_is_published_nowhere_and_taken_by_nobody(
     assert current(newest).name == "mart-000001.duckdb"
 
 
-@pytest.mark.parametrize("what", ["a byte", "its end", "the hash", "the time", "another world", "no mart", "a way out"])
+@pytest.mark.parametrize(
+    "what", ["a byte", "its end", "the hash", "the time", "another world", "no mart", "a way out", "a view"]
+)
 def test_a_mart_that_is_not_what_its_pointer_says_is_not_taken(
     bucket: Bucket, built: tuple[Path, Path], tmp_path: Path, what: str
 ) -> None:
@@ -113,12 +116,20 @@ def test_a_mart_that_is_not_what_its_pointer_says_is_not_taken(
             told["layout"] = "000000000000"
         case "no mart":
             told = ["no mart"]
+        case "a view":
+            # Whoever opens it would run what somebody else has written.
+            with duckdb.connect(str(mart)) as connection:
+                connection.execute("CREATE OR REPLACE VIEW newest AS FROM read_text('/etc/hostname')").fetchall()
+            digest = pieces.hashed(mart)
+            renamed = mart.rename(mart.with_name(mart.name.replace(told["sha256"][:12], digest[:12])))
+            told |= {"name": f"marts/{renamed.name}", "sha256": digest, "bytes": renamed.stat().st_size}
         case "a way out":
             told["name"] = "marts/../../mart-000001-000000000000.duckdb"
     pointer.write_text(json.dumps(told))
     before = {path: path.read_bytes() for path in data.iterdir() if path.is_file()}
     code, _, errors = bucket.told(data, "follow", "--once")
     assert code == 4, errors
+    assert what != "a view" or "has another view 'newest' than this program" in errors
     after = {path: path.read_bytes() for path in data.iterdir() if path.is_file() and path.name != "ingest.lock"}
     assert after == {path: text for path, text in before.items() if path.name != "ingest.lock"}
 

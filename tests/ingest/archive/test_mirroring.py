@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from ingest import serve
@@ -140,6 +141,25 @@ def test_a_mart_that_is_not_what_its_package_tells_is_not_shown(archive: Path, t
             mirror_mart(url, tmp_path, http)
         with pytest.raises(NoMart):
             current(tmp_path)
+
+
+def test_a_mart_with_a_view_of_its_own_is_not_taken(archive: Path, tmp_path: Path) -> None:
+    told = files(archive)
+    name = next(name for name in told if name.startswith("marts/"))
+    path = tmp_path / "theirs.duckdb"
+    path.write_bytes(told[name])
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("CREATE OR REPLACE VIEW newest AS FROM read_text('/etc/hostname')").fetchall()
+    content = path.read_bytes()
+    digest = hashlib.sha256(content).hexdigest()
+    place = f"{name.rpartition('-')[0]}-{digest[:12]}.duckdb"
+    other = with_mart(told, path=place, hash=f"sha256:{digest}", bytes=len(content))
+    with (
+        serving(Server({**other, place: content})) as url,
+        archive_http() as http,
+        pytest.raises(BadData, match="another view 'newest'"),
+    ):
+        mirror_mart(url, tmp_path / "data", http)
 
 
 def test_simulated_data_takes_nothing_real_in(front: str, tmp_path: Path) -> None:
