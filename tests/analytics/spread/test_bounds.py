@@ -174,3 +174,14 @@ def test_a_population_read_in_part_counts_as_its_amounts_one_by_one(seen: list[i
     largest = max(seen, default=0)
     joined = completed([*sorted(seen)[:-1], largest + rest], 0, thresholds=[QUORUM])
     assert all(repr(joined[name]) in {repr(end) for end in interval} for name, interval in bounds.items())
+
+
+@examples(60)
+@given(seen=st.lists(st.integers(1, 10**6), max_size=6), rest=st.integers(0, 60))
+def test_a_scattered_rest_counts_as_so_many_parties_written_out(seen: list[int], rest: int) -> None:
+    if not seen and not rest:
+        return
+    written = distribution([*seen, *[1] * rest], thresholds=[QUORUM])
+    found = completed(seen, rest, thresholds=[QUORUM])
+    assert found.keys() == written.keys()
+    assert found == pytest.approx(written, rel=1e-12, abs=1e-12, nan_ok=True)
