@@ -305,7 +305,7 @@ def _refuse_stranger(
             raise BadData(f"block {block.height} names {plain(text)!r}, which is no text of ours")
 
 
-def _network(snapshot: Snapshot, known: Mapping[str, Network]) -> Network:
+def _network(snapshot: Snapshot, known: Mapping[str, Network]) -> Network[Any]:
     """The network that a snapshot is of; raises BadData where there is none."""
     if snapshot.network.startswith(IMPORTED) and snapshot.described:
         return imported_network(snapshot.network, Described.read(snapshot.described))

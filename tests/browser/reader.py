@@ -1,7 +1,7 @@
 """A reader who goes from page to page, and what would be noticed there: links of strangers, scrolling, barriers."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -21,6 +21,9 @@ HERE: Final = ("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:")
 NAVIGATION: Final = "[data-testid=stTopNavLink], [data-testid=stSidebarNavLink]"
 # Streamlit draws the sparkline of its own metric card as an image without a name; nothing of ours can name it.
 NOT_OURS = {"svg-img-alt"}
+UNMOVED: Final = """() => document.getAnimations().every(
+    one => one.playState !== 'running' || one.effect.getComputedTiming().iterations === Infinity)"""
+PATIENT_TIMES: Final = 10
 
 
 @dataclass
@@ -125,16 +128,29 @@ def serious(page: Page, axe: str, *rules: str) -> list[str]:
     """Serious and critical barriers that axe-core finds, each with where it is. rules: all where none is named."""
     # Into the page by the back door: its own policy would let in no script of ours.
     page.evaluate(axe)
-    found: list[dict[str, Any]] = page.evaluate(
-        "async asked => (await axe.run(document, asked)).violations",
-        {"resultTypes": ["violations"], **({"runOnly": list(rules)} if rules else {})},
-    )
-    return [
-        f"{barrier['id']}: {node['html'][:200]}"
-        for barrier in found
-        if barrier["impact"] in {"serious", "critical"} and barrier["id"] not in NOT_OURS
-        for node in barrier["nodes"]
-    ]
+    asked = {"resultTypes": ["violations"], **({"runOnly": list(rules)} if rules else {})}
+
+    def barriers() -> list[str]:
+        # A colour that is still on its way to another one is none that anybody reads.
+        page.wait_for_function(UNMOVED)
+        found: list[dict[str, Any]] = page.evaluate("async asked => (await axe.run(document, asked)).violations", asked)
+        return [
+            f"{barrier['id']}: {node['html'][:200]}"
+            for barrier in found
+            if barrier["impact"] in {"serious", "critical"} and barrier["id"] not in NOT_OURS
+            for node in barrier["nodes"]
+        ]
+
+    return lasting(page, barriers)
+
+
+def lasting(page: Page, found: Callable[[], list[str]]) -> list[str]:
+    """What is found, and found again a while later: a crowded browser may be about to lay a page out, or to paint it."""
+    for _ in range(PATIENT_TIMES):
+        if not (told := found()):
+            return []
+        page.wait_for_timeout(500)
+    return told
 
 
 # One fold of each kind, by the last two words of what it says: those of every network are alike.
