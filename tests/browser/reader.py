@@ -145,7 +145,7 @@ def serious(page: Page, axe: str, *rules: str) -> list[str]:
 
 
 def lasting(page: Page, found: Callable[[], list[str]]) -> list[str]:
-    """What is found, and found again a while later: a crowded browser may be about to lay a page out, or to paint it."""
+    """What is found, and found again a while later: a crowded browser may be about to lay a page out, or paint it."""
     for _ in range(PATIENT_TIMES):
         if not (told := found()):
             return []
