@@ -1,6 +1,7 @@
 """Every query of docs/cookbook.md gives what it says, in plain DuckDB and in Polars, on a published mart."""
 
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -27,9 +28,10 @@ KNOWN: Final = {
 
 
 @pytest.fixture(scope="module")
-def plain(hamlet: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The file of the mart in DuckDB itself, with nothing of ours."""
-    with duckdb.connect(str(current(hamlet)), read_only=True) as opened:
+def plain(hamlet: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The file of the mart in DuckDB itself, with nothing of ours; a copy, since pages of this process have it open."""
+    copy = shutil.copy(current(hamlet), tmp_path_factory.mktemp("plain"))
+    with duckdb.connect(str(copy), read_only=True) as opened:
         opened.execute("SET TimeZone = 'UTC'")
         yield opened
 

@@ -417,6 +417,7 @@ def test_what_of_the_past_cannot_be_read_is_said(tmp_path: Path) -> None:
             assert said in " ".join(errors.replace("│", " ").split())
 
 
+@pytest.mark.slow
 def test_where_nothing_could_be_read_the_command_says_so(tmp_path: Path) -> None:
     code, errors = told_of(tmp_path, "--weeks", "1", AKASH_URL="http://127.0.0.1:9")
     assert code == 4

@@ -123,6 +123,7 @@ def test_a_torn_file_found_by_a_run_is_in_status_with_its_remedy(tmp_path: Path)
     assert "torn" not in called(tmp_path, "status")[1]
 
 
+@pytest.mark.slow
 def test_status_tells_an_error_and_its_endpoint_in_full_where_the_screen_is_narrow(tmp_path: Path) -> None:
     with moving_chain() as address:
         called(tmp_path, *AKASH, AKASH_URL=address)

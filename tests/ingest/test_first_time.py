@@ -54,6 +54,7 @@ def test_where_nobody_has_a_headline_the_sample_is_made_and_served(
     assert with_files == [tmp_path / SAMPLE]
 
 
+@pytest.mark.slow
 def test_whoever_answers_is_read_and_published(tmp_path: Path) -> None:
     readable = {"town": town(Ledgers(datetime.now(UTC)))}
     assert serve.someone_answers(readable, 10)
@@ -76,6 +77,7 @@ def test_another_run_is_waited_for_by_nobody(tmp_path: Path, caplog: pytest.LogC
     assert "the dashboard starts empty" in caplog.text
 
 
+@pytest.mark.slow
 def test_what_is_published_is_served_and_what_rotted_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     for day in (0, 1):
         Landing(tmp_path).land(snapshot(7 + day, NOON + day * timedelta(days=1)), facts(1))

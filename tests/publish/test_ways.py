@@ -129,6 +129,7 @@ UNREAD_VOTE = "its rule or its voters have not been read"
 PROVED = {("council_signers", ""): "verified", ("rule", ""): "council"}
 
 
+@pytest.mark.slow
 @pytest.mark.table
 @each(
     ("way", "said", "expected"),

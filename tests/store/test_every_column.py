@@ -102,6 +102,7 @@ def test_a_row_that_lacks_what_it_must_say_is_refused(kind: Kind, column: str) -
             kept(kind, column, None)
 
 
+@pytest.mark.slow
 @each(("kind", "column"), COLUMNS)
 def test_a_value_that_a_column_would_lose_or_change_is_refused_by_name(kind: Kind, column: str) -> None:
     dtype = type(SCHEMAS[kind][column])

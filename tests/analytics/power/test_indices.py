@@ -236,6 +236,7 @@ def many_games() -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     return weights, weights.sum(axis=1) // 2 + 1
 
 
+@pytest.mark.slow
 def test_many_games_agree_on_a_strict_array_library() -> None:
     strict = Backend("array_api_strict", array_api_strict, CPU_CELLS)
     weights, quotas = many_games()

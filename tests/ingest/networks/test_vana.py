@@ -438,6 +438,7 @@ GRANTED = "0x2f8788117e7eff1d82e926ec794901d17c78024a50270940304540a733656f0d"
 MAINTAINER = "0x339759585899103d2ace64958e37e18ccb0504652c81d4a1b8aa80fe2126ab95"
 
 
+@pytest.mark.slow
 def test_roles_of_a_recorded_receipt_are_its_first_owners() -> None:
     """Two logs as the chain wrote them, at an invented provider of them; so is what the contract says today."""
     logs = [
