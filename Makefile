@@ -24,7 +24,7 @@ test: .venv/dev
 # builds its world once. Its workers take a core each: threads of Polars and of linear algebra would only wait for each
 # other. No fast test opens a browser. At its end it names the fast tests that take too much.
 fast: .venv/dev
-	POLARS_MAX_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" -p no:playwright -n auto --dist loadfile
+	POLARS_MAX_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow and not wide" -p no:playwright -n auto --dist loadfile
 
 check: .venv/dev
 	$(BIN)/ruff check .
@@ -32,7 +32,7 @@ check: .venv/dev
 	$(BIN)/python -m tests.house
 	$(BIN)/mypy
 
-# Which lines the fast tests reach on a machine that has nothing but this checkout.
+# Which lines the fast tests, and those that look wide, reach on a machine that has nothing but this checkout.
 coverage: .venv/dev
 	@mkdir -p build
 	DEAI_SHARED=none $(BIN)/python -m coverage run -m pytest -m "not slow"
@@ -45,7 +45,7 @@ pythons:
 	    command -v $$python >/dev/null || { echo "$$python is not on this machine: not tried"; continue; }; \
 	    own=build/pythons/$$(basename $$python) && echo "$$python" && $$python -m venv $$own && \
 	    $$own/bin/python $(INSTALL) requirements-dev.txt && \
-	    $$own/bin/python -m pytest -m "not slow" -n auto || exit 1; \
+	    $$own/bin/python -m pytest -m "not slow and not wide" -n auto || exit 1; \
 	done
 
 live: .venv/dev

@@ -3,11 +3,11 @@
 import atexit
 import gc
 import os
+import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from itertools import count
 from pathlib import Path
 from time import process_time
 from typing import Any
@@ -19,13 +19,14 @@ from ingest.cosmos import lcd as cosmos
 from ingest.dictionary import tells, unlisted
 from ingest.network import Network, Reading
 from store.rows import Facts
-from tests.worlds.examples import one_of
+from tests.worlds.examples import few
 
 # The same examples in every run, and no deadline: tests do not measure time. A fast run takes a fifth of them.
 settings.register_profile("observatory", derandomize=True, deadline=None, max_examples=100)
 settings.register_profile("fast", derandomize=True, deadline=None, max_examples=20)
 settings.load_profile("observatory")
-FAST = "not slow"
+FAST = "not slow and not wide"
+LEFT = re.compile(r"^pytestmark = pytest\.mark\.(slow|wide)$", re.MULTILINE)
 # CPU seconds: far above the line from which a test is to be marked slow, since on crowded cores all take longer.
 TOLD_ABOVE = 0.2
 # Compiled modules are kept for the next run and for the commands that tests start, also where the machine forbids it:
@@ -66,29 +67,27 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leave the tests that ask public endpoints to `make live`, which enables sockets on purpose.
 
-    Recorded answers are replayed where DEAI_RECORDED names them. A fast run does not even import a module of which all
-    tests are slow.
+    Recorded answers are replayed where DEAI_RECORDED names them. A fast run does not even import a module of which it
+    tries nothing.
     """
     live = collection_path == ROOT / "tests/live"
     if live and not config.getoption("--force-enable-socket"):
         return True
     if collection_path == ROOT / "tests/replay" and not os.environ.get("DEAI_RECORDED"):
         return True
-    return True if config.option.markexpr == FAST and _all_slow(collection_path) else None
+    return True if config.option.markexpr == FAST and _left_whole(collection_path) else None
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
-    """Of a table, which has many like cases, a fast run tries the first of every five; before they are shuffled."""
+    """Of a test with many cases a fast run tries a few; before they are shuffled."""
     if config.option.markexpr == FAST:
-        places: dict[str, Iterator[int]] = defaultdict(count)
-        kept: list[pytest.Item] = []
-        left: list[pytest.Item] = []
+        cases: dict[str, list[pytest.Item]] = defaultdict(list)
         for item in items:
-            place = next(places[item.nodeid.partition("[")[0]])
-            taken = not isinstance(item, pytest.Function) or place % one_of(item.function) == 0
-            (kept if taken else left).append(item)
-        config.hook.pytest_deselected(items=left)
+            cases[item.nodeid.partition("[")[0]].append(item)
+        tried = {item for some in cases.values() for item in few(some)}
+        config.hook.pytest_deselected(items=[item for item in items if item not in tried])
+        kept = [item for item in items if item in tried]
         items[:] = kept
     yield
 
@@ -110,10 +109,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         gc.unfreeze()
 
 
-def _all_slow(path: Path) -> bool:
-    if path == ROOT / "tests/browser":
-        return True
-    return path.suffix == ".py" and "\npytestmark = pytest.mark.slow\n" in path.read_text()
+def _left_whole(path: Path) -> bool:
+    """Whether a fast run tries nothing in a place."""
+    return path == ROOT / "tests/browser" or (path.suffix == ".py" and LEFT.search(path.read_text()) is not None)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -76,6 +76,7 @@ def test_a_case_that_fails_ends_the_run() -> None:
         list(lines("", [Case("", OURS, broken, sizes=(10,))]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "case",
     [
@@ -120,6 +121,7 @@ def asked(source: str) -> Iterator[str]:
             yield f"{known[module]}.{name}" if module else known[name]
 
 
+@pytest.mark.slow
 def test_every_question_that_a_page_asks_has_a_bar() -> None:
     pages = [path.read_text() for folder in ("pages", "ui") for path in sorted((ROOT / folder).glob("*.py"))]
     timed = {f"{one.of.__module__}.{one.of.__name__}" for one in dashboard.QUESTIONS}

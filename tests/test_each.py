@@ -30,7 +30,7 @@ def test_a_case_that_the_test_does_not_take_is_refused() -> None:
         each("other", (1,))(lambda one: None)
 
 
-def test_of_a_table_a_fast_run_tries_the_first_of_every_five() -> None:
+def test_of_a_table_a_fast_run_tries_a_few() -> None:
     tried = []
 
     @pytest.mark.table
@@ -45,10 +45,9 @@ def test_of_a_table_a_fast_run_tries_the_first_of_every_five() -> None:
             table()
     finally:
         settings.load_profile(before)
-    assert tried == [0, 5, 10, *range(12)]
+    assert tried == [0, 3, 6, 9, *range(12)]
 
 
-@pytest.mark.table
-@pytest.mark.parametrize("case", range(12))
-def test_of_a_table_that_pytest_makes_too(case: int, pytestconfig: pytest.Config) -> None:
-    assert case in (0, 5, 10) or pytestconfig.option.markexpr != FAST
+@pytest.mark.parametrize("case", range(9))
+def test_of_cases_that_pytest_makes_too(case: int, pytestconfig: pytest.Config) -> None:
+    assert case in (0, 3, 6) or pytestconfig.option.markexpr != FAST

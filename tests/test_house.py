@@ -180,6 +180,7 @@ def test_packages_that_import_each_other_are_refused(tmp_path: Path) -> None:
     assert "ingest.cosmos imports ingest.akash" in refused
 
 
+@pytest.mark.slow
 def test_pages_are_made_of_short_functions() -> None:
     found = [node for path in (ROOT / "pages").glob("*.py") for node in ast.walk(ast.parse(path.read_text()))]
     lengths = [one.end_lineno - one.lineno + 1 for one in found if isinstance(one, ast.FunctionDef) and one.end_lineno]

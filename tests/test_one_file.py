@@ -19,6 +19,8 @@ from ingest.networks import networks
 from tests.conftest import ROOT
 from tests.worlds.each import each
 
+pytestmark = pytest.mark.wide
+
 PACKAGES = ("analytics", "files", "ingest", "pages", "publish", "questions", "store", "ui")
 # Of these no constant of a network's room may be had either.
 TOLD_BY_THE_MART = ("analytics", "files", "pages", "questions", "ui")

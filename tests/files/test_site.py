@@ -23,6 +23,8 @@ from store.rows import FORMULA_STARTS, NEGATIVE_NUMBER
 from tests.files.conftest import Plant
 from tests.worlds.gallery_names import HOSTILE
 
+pytestmark = pytest.mark.wide
+
 AT = "https://example.org/data/"
 ATOM = "{http://www.w3.org/2005/Atom}"
 TAG = re.compile(r"tag:[a-z0-9.-]+,\d{4}:[\w/%.~-]+")

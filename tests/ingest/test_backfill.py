@@ -35,6 +35,8 @@ from tests.worlds.moving_chain import begun, called
 from tests.worlds.servers import Reply, Request
 from tests.worlds.substrate_server import GENESIS, Node, blob, serves
 
+pytestmark = pytest.mark.wide
+
 PERIOD = Period(date(2025, 11, 20), date(2025, 11, 22))
 READINGS = [reading for reading in bittensor.READINGS if reading.name in ("chain", "subnets", "subnet_emission")]
 DAY = timedelta(days=1)

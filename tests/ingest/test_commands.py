@@ -21,6 +21,8 @@ from tests.worlds.moving_chain import called, moving_chain
 from tests.worlds.servers import Reply, Request, serving
 from tests.worlds.state_files import NOW, export, written
 
+pytestmark = pytest.mark.wide
+
 AKASH = ("run", "--network", "akash", "--reading", "validators", "--all")
 
 
@@ -205,7 +207,6 @@ def test_the_doctor_fails_for_every_address_where_nobody_answers(tmp_path: Path)
         assert (code, output.count("refused the connection")) == (4, 1 + address.count("http"))
 
 
-@pytest.mark.table
 @pytest.mark.parametrize("ending", ["csv", "json", "parquet"])
 def test_a_table_is_exported(empty: Path, tmp_path: Path, ending: str) -> None:
     file = tmp_path / f"network.{ending}"

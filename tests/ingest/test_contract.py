@@ -37,6 +37,8 @@ from tests.worlds.made_up import TOKEN
 from tests.worlds.servers import serving
 from tests.worlds.spoiled import FAULTS, Asked, question, spoiled
 
+pytestmark = pytest.mark.wide
+
 READ = {name: network for name, network in networks().items() if network.readings}
 ALL = {**READ, "made_up": MADE_UP}
 ELSEWHERE = of_others(READ.values())

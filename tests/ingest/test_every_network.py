@@ -25,6 +25,8 @@ from store.spelling import ACCOUNT, ADDRESS, ANY, KINDS, spelled, strangers
 from tests.worlds.each import each
 from ui.colours import of_network
 
+pytestmark = pytest.mark.wide
+
 NETWORKS = networks()
 READINGS = [(network, reading) for network in NETWORKS.values() for reading in network.readings]
 SIMULATED = list(readings())

@@ -295,7 +295,6 @@ ROTTEN: dict[str, tuple[tuple[int, ...], int, int | str, dict[int, int]]] = {
 }
 
 
-@pytest.mark.table
 @pytest.mark.parametrize(("before", "compacted", "torn", "after"), ROTTEN.values(), ids=ROTTEN)
 def test_a_torn_file_costs_a_flow_what_it_held_and_stops_no_later_period(
     tmp_path: Path,

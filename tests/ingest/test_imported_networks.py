@@ -37,6 +37,8 @@ from tests.worlds.museum import IMPORTS
 from tests.worlds.state_files import amino, beta, export, moment, oldest, paths, person, without, written
 from ui.colours import of_network
 
+pytestmark = pytest.mark.wide
+
 NOW = datetime.now(UTC)
 YESTERDAY = NOW - timedelta(days=1)
 KNOWN = networks().values()

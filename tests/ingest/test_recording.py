@@ -38,6 +38,8 @@ from tests.worlds.moving_chain import STATE, called, moving, moving_chain
 from tests.worlds.servers import Reply, Request, serving
 from tests.worlds.substrate_server import GENESIS, Node
 
+pytestmark = pytest.mark.wide
+
 
 @dataclass(frozen=True)
 class Place:

@@ -13,6 +13,8 @@ from tests.conftest import ROOT
 from ui import inert, words
 from ui.banners import BROKEN
 
+pytestmark = pytest.mark.wide
+
 PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py") if path.stem != "__init__")
 
 

@@ -26,6 +26,8 @@ from tests.analytics.akash.test_spend import COSTS, MARKET, NOON, TOKEN, land, t
 from tests.pages.test_every_page import opened
 from ui import akash_market, market, tables
 
+pytestmark = pytest.mark.wide
+
 # Two of the console's addresses, as data/reference/entities.toml has them.
 CONSOLE = ("akash19rlpd2spv5ngl8zkdzrgw7h37hz3egumz8nmj2", "akash1p4k0jer30g25mf62h5yc42agtjeumw4gxk8z37")
 Open = Callable[..., AppTest]

@@ -30,6 +30,8 @@ from tests.pages.test_every_page import failures, opened
 from tests.worlds.hamlet import VALIDATORS, address, build_hamlet, governed, snapshot
 from ui import choose, words
 
+pytestmark = pytest.mark.wide
+
 Open = Callable[..., AppTest]
 
 

@@ -21,6 +21,8 @@ from tests.conftest import ROOT
 from tests.worlds.each import each
 from tests.worlds.hamlet import snapshot
 
+pytestmark = pytest.mark.wide
+
 JANUARY, APRIL = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
 TAO = 10**9

@@ -57,6 +57,7 @@ def told(found: tuple[Path, ...], side: Side, action: Action = MINT) -> list[Tol
     return [(path.name, fewest(path).upper if path.needs else path.missing, path.seconds) for path in ours]
 
 
+@pytest.mark.slow
 @pytest.mark.table
 @each(
     ("held", "said", "force", "stop"),

@@ -193,7 +193,7 @@ def test_whose_what_validators_have_more_by_now_nobody_has_read(draft: Draft) ->
     assert need.unread == ()
 
 
-@pytest.mark.table
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("votes", "expected", "asked"),
     [

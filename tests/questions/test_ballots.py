@@ -12,6 +12,8 @@ from store import addresses
 from store.mart import Mart
 from tests.worlds.hamlet import VALIDATORS, address
 
+pytestmark = pytest.mark.wide
+
 WHOLE = 10**6
 # Newest stake of the n-th validator, in whole tokens; its own account delegates a third of it.
 STAKE = [1000 // (place + 1) for place in range(VALIDATORS)]

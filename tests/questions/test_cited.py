@@ -26,6 +26,7 @@ def test_a_link_names_its_number_whatever_host_and_page_it_leads_to(origin: Orig
         assert "net=akash" in link
 
 
+@pytest.mark.slow
 @given(st.text(max_size=60))
 def test_whatever_text_a_number_is_about_comes_back_out_of_its_statement_as_it_was(text: str) -> None:
     statement = cited.sql(Origin("yardstick.m_low", of=text.replace("\0", "")))

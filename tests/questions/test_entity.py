@@ -24,6 +24,8 @@ from store.reference import ENTITIES
 from store.rows import Block, Facts, Kind, Measure, Snapshot, frame, holdings, observation
 from tests.worlds.gallery_names import HOSTILE
 
+pytestmark = pytest.mark.wide
+
 NOON: Final = datetime(2026, 11, 29, 12, tzinfo=UTC)
 DAY: Final = timedelta(days=1)
 

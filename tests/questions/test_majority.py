@@ -16,6 +16,8 @@ from store.mart import Mart, opened
 from tests.worlds.assembly import ANN, BEN, CAM, DEE, EVE, FAY, NOW, TOKEN, assembled, proposal
 from ui import votes
 
+pytestmark = pytest.mark.wide
+
 
 @pytest.fixture(scope="module")
 def mart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mart]:

@@ -24,6 +24,8 @@ from store.rows import Block, Facts, Kind, Measure, Snapshot, holdings
 from tests.questions.conftest import one
 from tests.worlds.hamlet import VALIDATORS, address
 
+pytestmark = pytest.mark.wide
+
 NOON = datetime(2026, 7, 17, 12, tzinfo=UTC)
 
 

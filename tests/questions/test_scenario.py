@@ -9,6 +9,8 @@ from questions.scenario import QUESTIONS, Scenario
 from store.mart import Mart
 from tests.questions.conftest import one
 
+pytestmark = pytest.mark.wide
+
 
 @pytest.fixture
 def validators(known: list[Population]) -> Population:

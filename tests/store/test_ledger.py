@@ -108,6 +108,7 @@ def test_killed_before_any_change_of_the_disk_packing_loses_no_line(tmp_path: Pa
     assert call > 6
 
 
+@pytest.mark.slow
 @AT_EVERY
 def test_any_flipped_byte_of_a_months_file_is_named_and_costs_that_month_alone(tmp_path: Path, step: int) -> None:
     landing = Landing(tmp_path)

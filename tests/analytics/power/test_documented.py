@@ -7,6 +7,8 @@ from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
+import pytest
+
 from analytics.power.confidence import Confidence
 from analytics.power.verdict import State
 from tests.conftest import ROOT
@@ -47,6 +49,7 @@ def read(files: Iterable[Path]) -> Iterator[tuple[str, int]]:
                     yield heading, place
 
 
+@pytest.mark.slow
 def test_every_table_is_read_by_a_test() -> None:
     assert set(tables()) == set(read((ROOT / "tests").rglob("test_*.py")))
 
@@ -92,6 +95,7 @@ def test_the_silences_are_those_documented() -> None:
     assert all(means and example for _, means, example in silences)
 
 
+@pytest.mark.slow
 def test_every_change_since_rule_v1_is_shown_by_a_test() -> None:
     changed = table("What changed since rule v1")
     assert {before for before, _, _ in changed} == SHOWN_BY.keys()

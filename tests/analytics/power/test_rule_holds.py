@@ -54,6 +54,7 @@ def test_a_label_tells_more_and_changes_no_number() -> None:
             assert before.lower <= after.lower
 
 
+@pytest.mark.slow
 def test_a_label_that_merges_two_raises_no_number() -> None:
     for world in map(World, WORLDS):
         pair = world.lots.sample(PARTIES, 2)
@@ -96,6 +97,7 @@ def test_a_way_that_nobody_knows_makes_no_headline_better() -> None:
             assert strength(after) <= strength(before)
 
 
+@pytest.mark.slow
 def test_another_known_way_raises_no_number_and_stays_on_its_side_and_action() -> None:
     for world in map(World, WORLDS):
         other = replace(world.path(99), effect="")

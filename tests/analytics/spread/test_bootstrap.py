@@ -171,6 +171,7 @@ def test_no_interval_depends_on_the_library_or_the_block(on: Backend) -> None:
         np.testing.assert_array_equal(mine, theirs)
 
 
+@pytest.mark.slow
 def test_a_group_alone_has_the_intervals_that_it_has_among_others() -> None:
     groups = towns()
     together = ends(groups, range(6), NUMPY)
@@ -180,6 +181,7 @@ def test_a_group_alone_has_the_intervals_that_it_has_among_others() -> None:
             np.testing.assert_array_equal(mine[0], theirs[group])
 
 
+@pytest.mark.slow
 @given(st.lists(st.integers(0, 60), min_size=1, max_size=30), st.integers(1, 99), st.integers(1, 4))
 @examples(60)
 def test_a_change_of_a_group_as_it_is_is_that_of_the_page(amounts: list[int], per_cent: int, count: int) -> None:

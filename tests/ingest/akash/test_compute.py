@@ -34,6 +34,8 @@ from tests.worlds.akash_market import USDC, Rented, Served, node, provider, tena
 from tests.worlds.lcd import ONE, account
 from tests.worlds.servers import Reply, Request
 
+pytestmark = pytest.mark.wide
+
 CONSOLE, AUDITOR, OTHER = account(7), account(8), account(9)
 MILLI = ONE // 1000
 # Blocks of six seconds: 14,400 a day.
@@ -104,7 +106,6 @@ def test_a_node_that_ignores_the_filter_adds_no_lease_of_the_past() -> None:
         assert market(careless).ledger.accounts == market(honest).ledger.accounts
 
 
-@pytest.mark.table
 @pytest.mark.parametrize("rows_a_page", [7, 99, 100])
 def test_100_leases_are_read_completely_at_every_page_size(monkeypatch: pytest.MonkeyPatch, rows_a_page: int) -> None:
     monkeypatch.setattr("ingest.cosmos.lcd.ROWS_A_PAGE", rows_a_page)
@@ -137,7 +138,6 @@ def test_1000_leases_are_read_completely_at_every_page_size(
     assert sum(amounts(uact, "payers").values()) == sum(amounts(uact, "tenants").values()) == 8 * 5050 * MILLI * DAY
 
 
-@pytest.mark.table
 @pytest.mark.parametrize(
     ("version", "nested", "reclaims"), [("v2beta1", True, True), ("v1beta5", True, False), ("v1beta4", False, False)]
 )

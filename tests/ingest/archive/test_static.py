@@ -258,6 +258,7 @@ def test_an_archive_that_is_signed_already_is_left_as_it_is(shelf: Path, keys: P
     assert files(shelf / "archive") == before
 
 
+@pytest.mark.slow
 def test_nobody_is_asked_for_a_passphrase(shelf: Path, keys: Path, tmp_path: Path) -> None:
     before = files(shelf / "archive")
     with pytest.raises(NotSigned, match="not signed with"):

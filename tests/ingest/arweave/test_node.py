@@ -228,7 +228,6 @@ STREAM = b"".join(SMALL.paid)
 STOLEN = b"".join(FORK.paid)
 
 
-@pytest.mark.table
 @pytest.mark.parametrize(
     ("odd", "told"),
     [

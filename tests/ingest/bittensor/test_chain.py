@@ -106,6 +106,7 @@ def test_councils_of_old_runtimes_are_read_where_the_pallets_are(shared: Path) -
         assert held(grandpa(node))["grandpa"] == dict.fromkeys(held(grandpa(node))["grandpa"], 1)
 
 
+@pytest.mark.slow
 def test_a_pallet_of_government_that_is_not_known_makes_the_rule_unknown(runtime: bytes) -> None:
     made = Node(renamed(runtime, {"Contracts": "Referenda"}), 424)
     assert rule(made.metadata.pallets, keyed=True) == "rule unknown"

@@ -106,7 +106,6 @@ def test_the_owners_own_hotkeys_are_no_challengers() -> None:
     assert found["challenger", "subnet:1.0"] == spelled(world.owners[world.hotkey(1, 5)])
 
 
-@pytest.mark.table
 @pytest.mark.parametrize(
     ("spec", "locks", "missing"),
     [

@@ -35,7 +35,6 @@ def lived(runtime: bytes, seed: int = 0, **world: bool) -> Iterator[tuple[World,
         yield made, node
 
 
-@pytest.mark.table
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("root_kept", [True, False])
 def test_parts_of_random_subnets_are_what_the_chain_paid(runtime: bytes, seed: int, root_kept: bool) -> None:
@@ -87,6 +86,7 @@ def test_the_parts_are_observations_whose_sum_is_what_was_issued(runtime: bytes)
             assert {"emission_withheld", "emission_takes", "emission_claimable"} <= set(parts)
 
 
+@pytest.mark.slow
 def test_recipients_of_all_subnets_get_the_whole_emission_at_spot_price(runtime: bytes) -> None:
     with lived(runtime) as (world, node):
         facts = recipients(node, no_memo)

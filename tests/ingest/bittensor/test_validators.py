@@ -129,6 +129,7 @@ def test_mechanisms_are_judged_apart_and_make_no_phantom_subnets(runtime: bytes)
         assert {subject for subject, _ in found} == {"subnet:5.0", "subnet:5.0/mechanism:1"}
 
 
+@pytest.mark.slow
 def test_spec_218_had_a_tao_weight_for_each_subnet(shared: Path) -> None:
     made = World(Node(blob(shared, 218), 218))
     hotkey = account("validator")

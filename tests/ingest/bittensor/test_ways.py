@@ -62,7 +62,6 @@ def counted(
     return {(one.side, one.action): one for one in counts(found, labelled if grouping == "control" else ())}
 
 
-@pytest.mark.table
 @pytest.mark.parametrize(("grouping", "number", "words"), [("control", 1, "one party"), ("address", 2, "two keys")])
 @pytest.mark.parametrize("side", Side)
 def test_all_powers_of_the_root_are_one_party_with_labels_and_two_keys_without(

@@ -121,7 +121,6 @@ def test_invented_roles_are_all_that_the_contract_stores() -> None:
     }
 
 
-@pytest.mark.table
 @pytest.mark.parametrize(
     ("version", "minter", "admin", "minters"),
     [
@@ -146,7 +145,6 @@ def test_invented_minters_are_who_can_have_the_token_minted(
     assert {holder for population, holder in found if population == "token/minter"} == minters
 
 
-@pytest.mark.table
 @pytest.mark.parametrize("nobody", ["x", "", "FETCH1" + "q" * 38, bech32("fetch", bytes(5)), account(1, "cosmos"), "é"])
 def test_a_role_of_what_nobody_can_sign_with_is_nobodys_and_stops_no_reading(nobody: str) -> None:
     world = state(bridge(role("ADMIN", ADA), role("MONITOR", nobody)), bech32("fetch", bytes(255)))

@@ -209,7 +209,6 @@ def test_a_full_page_without_a_next_is_asked_for_again_by_half(cap: int) -> None
         assert node.pages(DELEGATIONS, "list", list) == rows(0, cap)
 
 
-@pytest.mark.table
 @pytest.mark.parametrize("cap", [2, 3, 7])
 @pytest.mark.parametrize("held", [1, 2, 3])
 def test_a_page_as_long_as_a_cap_that_was_seen_is_asked_for_again_by_half(cap: int, held: int) -> None:

@@ -303,7 +303,6 @@ def test_a_provider_on_another_fork_is_not_asked(served: Callable[..., tuple[str
     assert all(method != "eth_getLogs" for method, _ in asked.asked)
 
 
-@pytest.mark.table
 @pytest.mark.parametrize(
     "busy",
     [

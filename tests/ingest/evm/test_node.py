@@ -288,6 +288,7 @@ def proofs(slots: list[str], spelled: Callable[[str], str] = str) -> Reply:
     return result({"storageProof": [{"key": spelled(slot), "value": kept(slot), "proof": []} for slot in slots]})
 
 
+@pytest.mark.slow
 @each(
     ("told", "asked"),
     [

@@ -110,7 +110,7 @@ def test_a_block_that_won_once_more_than_it_says_is_found_out_by_what_was_paid()
         read(Lying(STATE, changed("ChainGetPath", more)), HEAD - 10)
 
 
-@pytest.mark.table
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "why"),
     [

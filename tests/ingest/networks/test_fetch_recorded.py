@@ -48,7 +48,6 @@ def taken(reading: Reading, node: Lcd) -> Facts:
     return facts
 
 
-@pytest.mark.table
 @pytest.mark.parametrize("name", [one.name for one in fetch.READINGS if one.name not in TIMED])
 def test_every_reading_reads_what_a_real_node_answered(node: Lcd, name: str) -> None:
     reading = next(one for one in fetch.READINGS if one.name == name)

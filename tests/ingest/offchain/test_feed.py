@@ -180,7 +180,6 @@ WRONG = [
 ]
 
 
-@pytest.mark.table
 @pytest.mark.parametrize(("name", "path", "body", "thing", "reason"), WRONG)
 def test_one_invented_thing_that_is_wrong_is_left_out_and_told(
     name: str, path: str, body: Any, thing: str, reason: str

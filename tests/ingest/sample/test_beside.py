@@ -3,10 +3,13 @@
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
+import pytest
 
 from ingest.networks import networks
 from ingest.sample.world import _beside, _holdings, readings
 from store.rows import SCHEMAS, Kind
+
+pytestmark = pytest.mark.wide
 
 END = datetime(2026, 11, 1, tzinfo=UTC)
 

@@ -216,7 +216,6 @@ def with_meta(**fields: Any) -> Cluster:
     return with_transaction(lambda told: {**told, "meta": {**told["meta"], **fields}})
 
 
-@pytest.mark.table
 @pytest.mark.parametrize(
     ("server", "why"),
     [

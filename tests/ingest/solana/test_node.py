@@ -204,7 +204,6 @@ LIES: Mapping[str, tuple[Cluster, str]] = {
 }
 
 
-@pytest.mark.table
 @pytest.mark.parametrize("lie", LIES)
 def test_a_lie_is_told_and_another_endpoint_is_asked(lie: str) -> None:
     server, why = LIES[lie]
@@ -233,7 +232,6 @@ def test_a_time_beyond_all_years_is_told() -> None:
     assert "seconds after 1970" in str(refused(told(getMultipleAccounts=late)))
 
 
-@pytest.mark.table
 @pytest.mark.parametrize(
     ("code", "text", "cause"),
     [

@@ -416,6 +416,7 @@ def test_what_cannot_be_smaller_is_asked_of_the_next(refused: str, node: Node, r
         assert chain().head(http, [bad, good]).metadata.version == 14
 
 
+@pytest.mark.slow
 def test_a_server_that_always_begins_anew_does_not_end_a_map_in_silence(shared: Path) -> None:
     balances = Node(blob(shared, 218), 218, state(shared, "genesis_balances_3000_state_218.json.gz"))
     first = sorted(key for key in balances.state if key.startswith("0x" + _prefix(balances)))[:KEYS_A_PAGE]
