@@ -5,6 +5,7 @@ That maps are written as the chain's own library writes them is shown by equal h
 
 import base64
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from hashlib import blake2b, sha256
 from typing import Any
 
@@ -16,11 +17,16 @@ class Cid(bytes):
 
     @property
     def text(self) -> str:
-        return "b" + base64.b32encode(self).decode().lower().rstrip("=")
+        return _text(self)
 
     @property
     def json(self) -> dict[str, str]:
         return {"/": self.text}
+
+
+@lru_cache(maxsize=1_000)
+def _text(told: bytes) -> str:
+    return "b" + base64.b32encode(told).decode().lower().rstrip("=")
 
 
 def cid(content: bytes) -> Cid:
