@@ -18,7 +18,7 @@ from ingest.allowance import READING, Limits
 from ingest.endpoints import Rotation
 from ingest.transport import Http
 from store.columns import Column
-from store.rows import Block, Decision, Facts, Kind, Measure, Parties, check
+from store.rows import Block, Decision, Facts, Kind, Measure, Parties, check_each
 
 HOURLY = timedelta(hours=1)
 DAILY = timedelta(days=1)
@@ -463,5 +463,9 @@ class Network(Generic[N]):
 
     def check(self, reading: Reading[N], facts: Facts) -> None:
         """Refuse facts of one of its readings that cannot be true; raises BadData."""
+        self.check_each(reading, [facts])
+
+    def check_each(self, reading: Reading[N], found: Sequence[Facts]) -> None:
+        """The same of what a reading found at several blocks."""
         parties = Parties(self.address, reading.others, reading.names)
-        check(facts, reading.kind, tolerance=reading.tolerance, partial=reading.partial, parties=parties)
+        check_each(found, reading.kind, tolerance=reading.tolerance, partial=reading.partial, parties=parties)

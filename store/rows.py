@@ -465,17 +465,34 @@ def check(facts: Facts, kind: Kind, *, tolerance: int = 0, partial: bool = False
     tolerance: base units that a total may differ from the chain's own. partial: the total may be smaller than the
     chain's (coverage below one), never larger. parties: how those who are named must be spelled. Raises BadData.
     """
-    rows = facts.rows
-    if rows.schema != SCHEMAS[kind]:
-        raise BadData(f"columns are {dict(rows.schema)}, {kind} needs {dict(SCHEMAS[kind])}")
-    if rows.is_empty():
-        if facts.empty:
-            return
+    check_each([facts], kind, tolerance=tolerance, partial=partial, parties=parties)
+
+
+def check_each(
+    found: Iterable[Facts], kind: Kind, *, tolerance: int = 0, partial: bool = False, parties: Parties = Parties()
+) -> None:
+    """The same of what a reading found at several blocks: most name the same parties, each of whom is proved once."""
+    told = [facts for facts in found if _tells(facts, kind)]
+    for facts in told:
+        _refuse_nameless(facts.rows, kind)
+        _refuse_twice(facts.rows, kind)
+    if parties.spelling and told:
+        _refuse_strangers(pl.concat([facts.rows for facts in told]), kind, parties)
+    for facts in told:
+        _refuse_values(facts, kind, tolerance, partial=partial)
+
+
+def _tells(facts: Facts, kind: Kind) -> bool:
+    """Whether there are rows, of the columns of their kind."""
+    if facts.rows.schema != SCHEMAS[kind]:
+        raise BadData(f"columns are {dict(facts.rows.schema)}, {kind} needs {dict(SCHEMAS[kind])}")
+    if facts.rows.is_empty() and not facts.empty:
         raise BadData("no rows: a source that has nothing must say so")
-    _refuse_nameless(rows, kind)
-    _refuse_twice(rows, kind)
-    if parties.spelling:
-        _refuse_strangers(rows, kind, parties)
+    return not facts.rows.is_empty()
+
+
+def _refuse_values(facts: Facts, kind: Kind, tolerance: int, *, partial: bool) -> None:
+    rows = facts.rows
     if kind is Kind.HOLDINGS:
         _refuse_amounts(rows)
         _refuse_totals(rows, facts.reported, tolerance, partial=partial)
@@ -516,22 +533,51 @@ def _refuse_strangers(rows: pl.DataFrame, kind: Kind, parties: Parties) -> None:
 
 def _refuse_twice(rows: pl.DataFrame, kind: Kind) -> None:
     key = list(KEYS[kind])
+    if _grows(rows.select(key)):
+        return
     twice = rows.filter(rows.select(key).is_duplicated())
     if not twice.is_empty():
         raise BadData(f"{' '.join(str(twice[column][0]) for column in key)} appears twice")
 
 
+def _grows(keys: pl.DataFrame) -> bool:
+    """Whether each row comes after the one before it, as rows lie in landing: then none is there twice."""
+    after: pl.Series | None = None
+    for column in reversed([column for column in keys if not _is_one(column)]):
+        before, now = column.head(-1), column.slice(1)
+        after = now > before if after is None else (now > before) | ((now == before) & after)
+    return keys.height <= 1 if after is None else after.all(ignore_nulls=False) is True
+
+
+def _is_one(column: pl.Series) -> bool:
+    """Whether a column says the same in each row."""
+    return (column == column.first()).all(ignore_nulls=False) is True
+
+
 def _refuse_amounts(rows: pl.DataFrame) -> None:
-    wrong = rows.filter(pl.col("amount").is_null() | (pl.col("amount") < 0))
-    if not wrong.is_empty():
+    least = rows["amount"].min()
+    if not isinstance(least, Decimal) or least < 0:
+        wrong = rows.filter(pl.col("amount").is_null() | (pl.col("amount") < 0))
         raise BadData(f"{wrong['holder'][0]} in {wrong['population'][0]} holds {wrong['amount'][0]}")
 
 
 def totals(rows: pl.DataFrame) -> dict[str, int]:
     """Exact total of each population, in base units.
 
-    Summed in halves of nineteen digits, because Polars' integer sums wrap silently. Raises BadData above 38 digits.
+    Summed in halves of nineteen digits where a sum may not fit 38, because Polars' integer sums wrap silently. Raises
+    BadData above 38 digits.
     """
+    amounts, populations = rows["amount"].cast(pl.Int128), rows["population"]
+    ends = [abs(end) for end in (amounts.min(), amounts.max()) if isinstance(end, int)]
+    if not ends or rows.height * max(ends) > LARGEST_AMOUNT:
+        return _totals_in_halves(rows)
+    if _is_one(populations):
+        return {str(populations[0]): int(amounts.sum())}
+    found = pl.DataFrame([populations, amounts]).group_by("population").sum()
+    return {str(population): int(total) for population, total in found.iter_rows()}
+
+
+def _totals_in_halves(rows: pl.DataFrame) -> dict[str, int]:
     half = 10**19
     low = pl.col("amount").cast(pl.Int128)
     parts = rows.group_by("population").agg(

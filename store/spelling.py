@@ -42,6 +42,8 @@ SLOTS: Final = {
 # Letters of bech32 that spell 20 or 32 bytes, and the six of the checksum.
 LENGTHS: Final = (38, 58)
 CHECKSUM: Final = 6
+# Bits that a letter of bech32 is worth.
+WORD: Final = 5
 # What looks like an address of whatever chain does not pass for a word or a token. Tokens may begin with one: shares of
 # a delegation are VALIDATOR/5, and anybody can give some to the community pool.
 LOOKS_LIKE_ONE: Final = f"^(?i:0x|[a-z]+1[{BECH32}]{{30}}[a-z0-9]*$)"
@@ -64,8 +66,7 @@ KINDS: Final[Mapping[str, Callable[[str, bytes], str]]] = {
 }
 
 # What each letter of bech32 is worth, by its byte.
-VALUES: Final = np.zeros(256, np.uint8)
-VALUES[np.frombuffer(BECH32.encode(), np.uint8)] = np.arange(32)
+VALUES: Final = bytes.maketrans(BECH32.encode(), bytes(range(32)))
 
 
 def spelled(spelling: str, key: bytes) -> str:
@@ -77,7 +78,7 @@ def spelled(spelling: str, key: bytes) -> str:
 def strangers(texts: pl.Series, forms: Iterable[str], spelling: str) -> list[str]:
     """The texts, each once, that have none of the forms or an address with a wrong checksum.
 
-    spelling: as a network tells it (`KINDS`, with a prefix after a colon). A million addresses take about a CPU-second.
+    spelling: as a network tells it (`KINDS`, with a prefix after a colon). A million addresses take half a CPU-second.
     """
     left = texts.unique()
     for form in forms:
@@ -153,29 +154,40 @@ def _of_another_length(addresses: pl.Series) -> list[str]:
 def _is_wrong(addresses: pl.Series) -> npt.NDArray[np.bool_]:
     """Whether the checksum of each of some addresses with one prefix and length is wrong.
 
-    The polynomial of bech32 is linear: each letter in each place adds (xor) a number of its own, told by a table.
+    The polynomial of bech32 is linear: each letter in each place adds (xor) a number of its own, and so do two letters
+    side by side, told by a table.
     """
     prefix, _, tail = str(addresses[0]).rpartition("1")
-    letters = np.frombuffer(str(addresses.str.join("").item()).encode(), np.uint8).reshape(len(addresses), -1)
-    words = VALUES[letters[:, -len(tail) :]]
-    start, table = _checksums(prefix, len(tail))
-    rests = np.full(len(words), start)
-    for place, column in enumerate(words.T):
-        rests ^= table[place][column]
+    worth = str(addresses.str.join("").item()).encode().translate(VALUES)
+    words = np.frombuffer(worth, np.uint8).reshape(len(addresses), -1)[:, -len(tail) :]
     # What is left over of the last letter when all bytes are full; a whole letter too many is no spelling.
     spare = (len(tail) - CHECKSUM) * 5 % 8
-    wrong: npt.NDArray[np.bool_] = (rests != 1) | (words[:, -CHECKSUM - 1] % 2**spare != 0) | (spare > 4)
+    spared = words[:, -CHECKSUM - 1] % 2**spare != 0
+    if len(tail) % 2:
+        # A letter worth nothing adds nothing.
+        words = np.pad(words, ((0, 0), (1, 0)))
+    start, table = _checksums(prefix, len(tail))
+    rests = np.full(len(words), start)
+    for place, pairs in enumerate((words[:, 0::2].astype(np.intp) << WORD | words[:, 1::2]).T):
+        rests ^= table[place].take(pairs)
+    wrong: npt.NDArray[np.bool_] = (rests != 1) | spared | (spare > 4)
     return wrong
 
 
 @lru_cache(maxsize=64)
 def _checksums(prefix: str, places: int) -> tuple[np.uint32, npt.NDArray[np.uint32]]:
-    """The remainder after a prefix and so many letters worth nothing; what each letter adds to it, by its place."""
-    start, letters = np.array([polymod(expanded(prefix))], np.uint32), np.arange(32, dtype=np.uint32)
-    added = []
+    """The remainder after a prefix and so many letters worth nothing; what each two letters add to it, by their place.
+
+    Of an odd number of places the first two have one that is before them all.
+    """
+    start, letters = np.array([polymod(expanded(prefix))], np.uint32), np.arange(2**WORD, dtype=np.uint32)
     for _ in range(places):
-        added.append(letters)
-        start, letters = _shifted(start), _shifted(letters)
+        start = _shifted(start)
+    added = []
+    for _ in range(0, places, 2):
+        before = _shifted(letters)
+        added.append((before[:, None] ^ letters).ravel())
+        letters = _shifted(before)
     return start[0], np.array(added[::-1])
 
 

@@ -5,8 +5,8 @@ from hashlib import sha256
 import polars as pl
 import pytest
 
-from store.addresses import bech32
-from store.spelling import ADDRESS, KINDS, is_address, spelled, strangers
+from store.addresses import BECH32, NotAnAddress, bech32, expanded, polymod, unbech32
+from store.spelling import ACCOUNT, ADDRESS, KINDS, is_address, spelled, strangers
 
 SPELLINGS = {"bech32": "bech32:akash", "ss58": "ss58:42"}
 KEYS = [sha256(f"key {number}".encode()).digest() for number in range(200)]
@@ -43,3 +43,32 @@ def test_an_address_passes_for_no_word_nor_does_that_of_another_chain(kind: str)
 )
 def test_what_is_no_number_of_bytes_is_no_address(spelling: str, wrong: str) -> None:
     assert not is_address(wrong, spelling)
+
+
+def with_other_words(words: list[int]) -> str:
+    """These words after `akash` with the checksum that is right for them."""
+    check = polymod(expanded("akash") + words + [0] * 6) ^ 1
+    return "akash1" + "".join(BECH32[word] for word in [*words, *(check >> 5 * (5 - place) & 31 for place in range(6))])
+
+
+def is_account(text: str) -> bool:
+    """The same letter by letter."""
+    try:
+        return bech32(*unbech32(text)) == text
+    except NotAnAddress:
+        return False
+
+
+@pytest.mark.parametrize("letters", range(8, 70))
+def test_an_account_of_whatever_length_is_right_as_it_is_letter_by_letter(letters: int) -> None:
+    words = [place * 7 % 32 for place in range(letters - 6)]
+    told = [with_other_words([*words[:-1], last]) for last in range(32)]
+    # One letter of another one, in each place.
+    whole = told[0]
+    told += [
+        whole[:place] + BECH32[(BECH32.index(whole[place]) + 1) % 32] + whole[place + 1 :]
+        for place in range(len("akash1"), len(whole))
+    ]
+    right = [text for text in told if is_account(text)]
+    assert strangers(pl.Series(told), [ACCOUNT], "bech32:akash") == sorted(set(told) - set(right))
+    assert len(right) <= 32
