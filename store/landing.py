@@ -16,6 +16,7 @@ nothing: copies and compaction change it. Within a chain id heights grow with ti
 """
 
 import hashlib
+import io
 import logging
 import os
 import re
@@ -157,23 +158,6 @@ class Landing:
                     found[int(entry["height"])] = Told(entry["sha256"], time, since)
         return found
 
-    def join(self, path: Path, found: Sequence[Landed], mirrored: str) -> None:
-        """Take snapshots of a month's file of another landing, checked before; what is here already stays as it is.
-
-        path: a file whose seal was compared. found: those of its snapshots that are new here. mirrored: the archive.
-        """
-        if not found:
-            return
-        for one in found:
-            self._refuse_mixing(one.snapshot)
-        month = self._of_reading(found[0].snapshot) / month_file(found[0].snapshot.block.time)
-        said = glimpsed(path)
-        if not month.exists() and len(found) == len(said["snapshots"]):
-            replace(month, restamped(path.read_bytes(), mirrored=through(mirrored, said.get("mirrored", ""))))
-            return
-        rows = _all_rows(path, found)
-        _merge(month, [(changed(one, mirrored=through(mirrored, one.mirrored)), facts) for one, facts in rows])
-
     def apart(self, name: str) -> Path:
         """Where a file of an archive is kept that tells what is here already, in another way."""
         return self.folder / APART / name
@@ -230,35 +214,37 @@ class Landing:
                 found[folder.name] = told
         return found
 
-    def adopt(self, path: Path, found: Path, accept: Callable[[Snapshot, pl.DataFrame], None]) -> list[Path]:
-        """Give a file that was written elsewhere the place that its name says; the lock must be held.
+    def adopt(self, path: Path, found: Path, joining: Sequence[Landed], mirrored: str = "") -> None:
+        """Take snapshots of a file that was written elsewhere, proved and checked before; the lock must be held.
 
-        What is here already stays as it is. Of a month that is here too the snapshots are put together, and what lies
-        here as a file of its own goes where the month has the same. accept: raises BadData where facts cannot be true.
-        Returns the files here that tell other facts of the same block: they stay; where the month itself is one of them
-        nothing is changed. Raises BadData naming what is torn, or is none of this place.
+        path: the file here that is to hold them; what it holds already stays as it is. found: their file, which may be
+        moved. joining: those of its snapshots that are to be here. mirrored: the archive, where that is to be told.
         """
-        rows = _all_rows(found, self._belonging(path, found))
-        for snapshot, facts in rows:
-            accept(snapshot, facts)
-        if path.exists() and differing(path, found):
-            return [path]
+        if not joining:
+            return
+        for one in joining:
+            self._refuse_mixing(one.snapshot)
         held = {one.snapshot.key for one in contents(path)} if path.exists() else set()
-        if held <= {snapshot.key for snapshot, _ in rows}:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            found.rename(path)
-            sync_folder(path.parent)
+        if held <= {one.snapshot.key for one in joining} and len(joining) == len(glimpsed(found)["snapshots"]):
+            _place(found, path, mirrored)
         else:
-            _merge(path, rows)
-        singles = [one for snapshot, _ in rows if (one := self._single(snapshot)) != path and one.exists()]
+            rows = _all_rows(found, joining)
+            _merge(path, [(changed(one, mirrored=through(mirrored, one.mirrored)), facts) for one, facts in rows])
+
+    def settle(self, path: Path, told: Sequence[Landed]) -> list[Path]:
+        """Remove what lies here as a file of its own where another file has the same; the lock must be held.
+
+        Returns those that tell other facts of their block: they stay.
+        """
+        singles = [one for held in told if (one := self._single(held.snapshot)) != path and one.exists()]
         differ = [one for one in singles if differing(one, path)]
         for single in singles:
             if single not in differ:
                 single.unlink()
         return differ
 
-    def _belonging(self, path: Path, found: Path) -> list[Landed]:
-        """What a file holds that was written elsewhere, if it may lie under this name."""
+    def belonging(self, path: Path, found: Path) -> list[Landed]:
+        """What a file holds that was written elsewhere, if it may lie under this name; raises BadData."""
         place, told = path.relative_to(self.folder).parts[:3], intact(found)
         for one in told:
             self._refuse_mixing(one.snapshot)
@@ -611,6 +597,17 @@ def _write(path: Path, snapshots: Sequence[tuple[Snapshot, pl.DataFrame]]) -> No
     write_sealed(path, rows, {"schema_version": SCHEMA_VERSION, "snapshots": notes})
 
 
+def _place(found: Path, path: Path, mirrored: str) -> None:
+    """Let a whole file lie under a name, and tell from which archive it is where one is named."""
+    if mirrored:
+        before = glimpsed(found).get("mirrored", "")
+        replace(path, restamped(found.read_bytes(), mirrored=through(mirrored, before)))
+    else:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        found.rename(path)
+        sync_folder(path.parent)
+
+
 def _merge(path: Path, snapshots: Sequence[tuple[Snapshot, pl.DataFrame]]) -> None:
     """Add snapshots to a month's file; what it holds already stays as it is."""
     held = _all_rows(path, contents(path)) if path.exists() else []
@@ -662,12 +659,21 @@ def _all_rows(path: Path, told: Sequence[Landed]) -> list[tuple[Snapshot, pl.Dat
     if any(landed.schema_version < SEALED for landed in told):
         return [(landed.snapshot, _rows(path, landed)) for landed in told]
     with told_by_name(path):
-        by_height = pl.read_parquet(path, glob=False).partition_by(HEIGHT, as_dict=True) if told else {}
+        by_height = _by_height(pl.read_parquet(path, glob=False)) if told else {}
     return [(one.snapshot, _of_height(by_height, one.snapshot)) for one in told]
 
 
-def _of_height(by_height: Mapping[tuple[Any, ...], pl.DataFrame], snapshot: Snapshot) -> pl.DataFrame:
-    rows = by_height.get((snapshot.block.height,))
+def _by_height(rows: pl.DataFrame) -> Mapping[Any, pl.DataFrame]:
+    """Rows of a file by the height of their snapshot; those of one lie one after the other, as they are written."""
+    lengths, heights = rows[HEIGHT].rle().struct.unnest()
+    if heights.is_duplicated().any():
+        return {height: part for (height,), part in rows.partition_by(HEIGHT, as_dict=True).items()}
+    starts = lengths.cum_sum() - lengths
+    return {height: rows.slice(start, length) for height, start, length in zip(heights, starts, lengths, strict=True)}
+
+
+def _of_height(by_height: Mapping[Any, pl.DataFrame], snapshot: Snapshot) -> pl.DataFrame:
+    rows = by_height.get(snapshot.block.height)
     return pl.DataFrame(schema=SCHEMAS[snapshot.kind]) if rows is None else _whole(rows, snapshot.kind)
 
 
@@ -744,7 +750,9 @@ def _note(snapshot: Snapshot, rows: pl.DataFrame) -> dict[str, Any]:
 
 
 def _hash(rows: pl.DataFrame) -> str:
-    return hashlib.sha256(rows.write_csv().encode()).hexdigest()
+    text = io.BytesIO()
+    rows.write_csv(text)
+    return hashlib.sha256(text.getbuffer()).hexdigest()
 
 
 def _snapshot(entry: dict[str, Any], mirrored: str) -> Snapshot:

@@ -93,14 +93,15 @@ def restamped(content: bytes, **words: str) -> bytes:
     if place is None or content[start:place] != OPENED:
         raise ValueError("it has no seal")
     before, end = _text(content[start:])
-    head = content[: start - len(_length(end))]
-    if head + _length(end) != content[:start]:
+    kept = start - len(_length(end))
+    if content[kept:start] != _length(end):
         raise ValueError("its note is not written as ours are")
     text = json.dumps({**before, **words, "seal": BLANK}).encode()
-    footer = int.from_bytes(content[-TAIL:-4], "little") + len(head) + len(_length(len(text))) + len(text) - start - end
-    rest = content[start + end : -TAIL] + footer.to_bytes(4, "little") + MAGIC
-    changed = bytearray(b"".join([head, _length(len(text)), text, rest]))
-    place = len(head) + len(_length(len(text))) + len(OPENED)
+    told = _length(len(text)) + text
+    footer = int.from_bytes(content[-TAIL:-4], "little") + kept + len(told) - start - end
+    whole = memoryview(content)
+    changed = bytearray().join([whole[:kept], told, whole[start + end : -TAIL], footer.to_bytes(4, "little"), MAGIC])
+    place = kept + len(_length(len(text))) + len(OPENED)
     changed[place : place + len(BLANK)] = hashlib.sha256(changed).hexdigest().encode()
     return bytes(changed)
 

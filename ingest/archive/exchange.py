@@ -10,7 +10,7 @@ live. A snapshot that a live month holds is removed by whoever prunes.
 
 import logging
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -25,7 +25,7 @@ from ingest.archive import pieces
 from ingest.archive.known import NOWHERE, Known, Sign, remember, remembered
 from ingest.archive.manifest import Manifest
 from ingest.archive.objects import ArchiveDown, Objects, Seen
-from store.landing import Landing, contents, differing, month_file
+from store.landing import Landing, contents, differing, month_file, rows_of
 from store.rows import BadData, Key, Snapshot
 
 log = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ LARGEST: Final = 8 * 2**30
 # How the name of a form of a month ends.
 SHA12: Final = re.compile(r"\.[0-9a-f]{12}\.parquet")
 
-Accept = Callable[[Snapshot, pl.DataFrame], None]
+Accept = Callable[[Sequence[tuple[Snapshot, pl.DataFrame]]], None]
 
 
 class Disagreement(BadData):
@@ -65,7 +65,7 @@ class Exchange:
     """A data folder and an archive; the folder's lock must be held."""
 
     def __init__(self, data: Path, objects: Objects, accept: Accept) -> None:
-        """accept: raises BadData where facts that come from elsewhere cannot be true."""
+        """accept: raises BadData where facts of a file that comes from elsewhere cannot be true."""
         self._data = data
         self._landing = Landing(data)
         self._objects = objects
@@ -196,7 +196,7 @@ class Exchange:
                     raise self._disputed(month, name, differ)
                 self._known.keep_single(name, etag, NOWHERE)
                 return False
-            self._landing.adopt(path, found, self._accept)
+            self._take_in(path, name, found)
         self._known.keep_single(name, etag, self._sign(path))
         return True
 
@@ -220,12 +220,23 @@ class Exchange:
                 return False
             if pieces.hashed(found) != sha256:
                 raise BadData(f"{self._objects.address}/{name} is not what its manifest says")
-            differ = self._landing.adopt(path, found, self._accept)
-            if path in differ:
-                raise self._disputed(path, name, differing(path, found))
+            differ = self._take_in(path, name, found)
         for single in differ:
             self._each(done, self._name(single), partial(self._refuse_other_facts, single, path))
         return True
+
+    def _take_in(self, path: Path, name: str, found: Path) -> list[Path]:
+        """Let a file that came whole have its place, put together with what is there.
+
+        Returns files of one snapshot that tell other facts of their block: they stay. Raises Disagreement where the
+        file in its place does: then nothing is changed; BadData naming what is torn, untrue, or is none of this place.
+        """
+        told = self._landing.belonging(path, found)
+        self._accept([(one.snapshot, rows) for one, rows in rows_of(found, told)])
+        if path.exists() and (differ := differing(path, found)):
+            raise self._disputed(path, name, differ)
+        self._landing.adopt(path, found, told)
+        return self._landing.settle(path, told)
 
     def _refuse_other_facts(self, single: Path, month: Path) -> bool:
         """Raises Disagreement where a month has other facts than a file of one snapshot."""

@@ -195,8 +195,7 @@ def _take(
         new = [one for one in found if one.snapshot.block.height not in there]
         joining = [one for one in new if not _told_already(one.snapshot, there)]
         _refuse_disorder(joining, there)
-        for landed, rows in rows_of(path, joining):
-            _check(landed.snapshot, rows, known)
+        _check([(one.snapshot, rows) for one, rows in rows_of(path, joining)], known)
         others = [one for one in found if one not in new and there[one.snapshot.block.height].sha256 != one.sha256]
         disputed = [why for one in others for why in _contradiction(landing, path, one)]
         if others or len(joining) < len(new):
@@ -204,7 +203,7 @@ def _take(
             aside = landing.dispute(name) if disputed else landing.apart(name)
             replace(aside, restamped(path.read_bytes(), mirrored=source.name))
             kept = None if kept in (None, aside) else kept
-        landing.join(path, joining, source.name)
+        landing.adopt(landing.folder.parent / piece.path, path, joining, source.name)
     finally:
         if path.parent == source.arriving:
             path.unlink(missing_ok=True)
@@ -335,15 +334,16 @@ def _refuse_disorder(joining: Sequence[Landed], there: Mapping[int, Told]) -> No
             raise BadData(f"block {high} would be of {after}, before block {low} of {before}")
 
 
-def _check(snapshot: Snapshot, rows: pl.DataFrame, known: Mapping[str, Network]) -> None:
-    """Refuse rows that a reading could not have landed; raises BadData."""
-    network = _network(snapshot, known)
-    facts = Facts(rows, snapshot.reported, snapshot.since, empty=True)
-    if reading := _reading(snapshot, network):
-        network.check(reading, facts)
-    else:
+def _check(found: Sequence[tuple[Snapshot, pl.DataFrame]], known: Mapping[str, Network]) -> None:
+    """Refuse snapshots of one reading that it could not have landed; raises BadData."""
+    facts = [Facts(rows, one.reported, one.since, empty=True) for one, rows in found]
+    network = _network(found[0][0], known) if found else None
+    if network and (reading := _reading(found[0][0], network)):
+        network.check_each(reading, facts)
+        return
+    for (one, rows), told in zip(found, facts, strict=True):
         # Of what is read no more, and of state files, it is not known how totals are rounded.
-        check(facts, snapshot.kind, tolerance=rows.height, partial=True, parties=Parties())
+        check(told, one.kind, tolerance=rows.height, partial=True, parties=Parties())
 
 
 def _contradiction(landing: Landing, path: Path, one: Landed) -> Iterator[str]:

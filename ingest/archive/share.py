@@ -2,7 +2,8 @@
 
 import logging
 import os
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -110,18 +111,31 @@ def shared(data: Path, networks: Mapping[str, Network]) -> Share:
 def _accepting(networks: Mapping[str, Network]) -> Accept:
     """What is asked of facts that come from elsewhere: all that is asked of those that are read here."""
 
-    def accept(snapshot: Snapshot, rows: pl.DataFrame) -> None:
-        # An empty file was accepted because its source said so; that is not in it.
-        facts = Facts(rows, snapshot.reported, snapshot.since, empty=rows.is_empty())
-        network = networks.get(snapshot.network)
-        reading = next((one for one in network.readings if one.name == snapshot.reading), None) if network else None
+    def accept(found: Sequence[tuple[Snapshot, pl.DataFrame]]) -> None:
         try:
-            if network and reading and reading.kind is snapshot.kind:
-                network.check(reading, facts)
-            else:
-                # How far a total may differ from the chain's own is known of readings of this program alone.
-                check(Facts(rows, {}, snapshot.since, empty=rows.is_empty()), snapshot.kind)
-        except BadData as error:
-            raise BadData(f"{'/'.join(map(str, snapshot.key))} of the archive cannot be true: {error}") from error
+            _refuse_untrue(found, networks)
+        except BadData:
+            # Which of them it is.
+            for one in found:
+                try:
+                    _refuse_untrue([one], networks)
+                except BadData as error:
+                    named = "/".join(map(str, one[0].key))
+                    raise BadData(f"{named} of the archive cannot be true: {error}") from error
+            raise
 
     return accept
+
+
+def _refuse_untrue(found: Sequence[tuple[Snapshot, pl.DataFrame]], networks: Mapping[str, Network]) -> None:
+    """Refuse snapshots of one reading that it could not have landed; raises BadData."""
+    # An empty file was accepted because its source said so; that is not in it.
+    facts = [Facts(rows, one.reported, one.since, empty=True) for one, rows in found]
+    network = networks.get(found[0][0].network)
+    reading = next((one for one in network.readings if one.name == found[0][0].reading), None) if network else None
+    if network and reading and all(one.kind is reading.kind for one, _ in found):
+        network.check_each(reading, facts)
+        return
+    for (one, _), told in zip(found, facts, strict=True):
+        # How far a total may differ from the chain's own is known of readings of this program alone.
+        check(replace(told, reported={}), one.kind)
