@@ -1,17 +1,16 @@
 """Following an archive: a mart is taken whole, proved by its hash, and only then named in this host's own CURRENT."""
 
-from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from ingest.archive import pieces
-from ingest.archive.marts import CURRENT, Pointer, built_at, pointer
+from ingest.archive.marts import CURRENT, Pointer, adopt, built_here, pointer
 from ingest.archive.objects import ArchiveDown, Objects
 from ingest.job import lock
 from ingest.site import write_site
 from store.disk import refuse_full
 from store.layout import LAYOUT
-from store.mart import NoMart, generation, marts, opened, publish
+from store.mart import NoMart
 from store.rows import BadData
 
 FETCHED: Final = "followed.duckdb"
@@ -60,12 +59,8 @@ class Follower:
 
     def _has(self, told: Pointer) -> bool:
         """Whether the mart here is as new."""
-        try:
-            with opened(self._data) as mart:
-                built: datetime = mart.table("SELECT built FROM meta").item()
-        except NoMart:
-            return False
-        return built >= told.built
+        built = built_here(self._data)
+        return built is not None and built >= told.built
 
     def _taken(self, told: Pointer) -> Path:
         """Fetch, prove and publish the mart that the archive names."""
@@ -76,10 +71,6 @@ class Follower:
                 raise ArchiveDown(f"{self._objects.address}/{told.name} is not there")
             if pieces.hashed(fetched) != told.sha256:
                 raise BadData(f"{self._objects.address}/{told.name} is not what {CURRENT} says: it is not taken")
-            if built_at(fetched, self._data) != told.built:
-                raise BadData(f"{self._objects.address}/{told.name} was built at another time than {CURRENT} says")
-            # No name is used twice, so that a page never has another file under the name that it has open.
-            there = generation(Path(pieces.named(told.name).path))
-            return publish(fetched, self._data, max((generation(one) + 1 for one in marts(self._data)), default=there))
+            return adopt(fetched, told, self._data)
         finally:
             fetched.unlink(missing_ok=True)

@@ -16,8 +16,8 @@ from ingest.archive import pieces
 from ingest.archive.objects import ArchiveDown, Content, Objects
 from store.landing import SAMPLE
 from store.layout import LAYOUT
-from store.mart import KEPT_GENERATIONS, Mart, prove, refuse_foreign
-from store.rows import BadData
+from store.mart import KEPT_GENERATIONS, Mart, NoMart, generation, marts, opened, prove, publish, refuse_foreign, take
+from store.rows import AHEAD, BadData
 
 CURRENT: Final = f"{pieces.MARTS}/CURRENT"
 TRIES: Final = 8
@@ -38,6 +38,11 @@ class Pointer:
     sha256: str
     built: datetime
     layout: str = LAYOUT
+
+    @property
+    def generation(self) -> int:
+        """Its number where it was built."""
+        return generation(Path(pieces.named(self.name).path))
 
 
 def _text(told: Pointer) -> bytes:
@@ -100,3 +105,32 @@ def built_at(path: Path, data: Path) -> datetime:
             f"{path.name} is {'simulated' if told['simulated'] else 'not simulated'}: it does not belong in {data}"
         )
     return built.astimezone(UTC)
+
+
+def built_here(data: Path) -> datetime | None:
+    """When the mart of a data folder was built; None where there is none that can be read."""
+    try:
+        with opened(data) as mart:
+            built: datetime = mart.table("SELECT built FROM meta").item()
+    except NoMart:
+        return None
+    return built
+
+
+def adopt(path: Path, told: Pointer, data: Path, archive: str = "") -> Path:
+    """Make a mart that was built elsewhere the current one of a data folder, whose lock must be held.
+
+    path: its file, whose bytes were proved, on the same disk; it is moved, or removed where it is refused. told: what
+    its archive says of it. archive: which one, where readers are to be told. Raises BadData, NoMart.
+    """
+    try:
+        if built_at(path, data) != told.built:
+            raise BadData(f"{told.name} was built at another time than its archive says")
+        if told.built > datetime.now(UTC) + AHEAD:
+            # Nothing that is built before that day would ever replace it.
+            raise BadData(f"{told.name} is of the future: {told.built}")
+        # No name is used twice, so that a page never has another file under the name that it has open.
+        number = max([told.generation, *(generation(one) + 1 for one in marts(data))])
+        return take(path, told.sha256, data, number, archive) if archive else publish(path, data, number)
+    finally:
+        path.unlink(missing_ok=True)

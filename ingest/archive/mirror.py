@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import polars as pl
 
 from ingest.allowance import Limits
+from ingest.archive.marts import Pointer, adopt, built_here
 from ingest.archive.package import PACKAGE, SIGNATURES, Package, place, read
 from ingest.archive.pieces import LANDING, Held, Piece
 from ingest.archive.signing import signer
@@ -27,7 +28,7 @@ from ingest.transport import AnswerTooLarge, Http, bare
 from store.described import IMPORTED, Described
 from store.disk import refuse_full, replace
 from store.landing import SEALED, Landed, Landing, Told, contents, intact, proved_contents, rows_of
-from store.mart import Mart, NoMart, generation, marts, mirrored, opened, published_hash, refuse_foreign, take
+from store.mart import mirrored, published_hash
 from store.rows import AHEAD, BadData, Facts, Parties, ReadingError, Snapshot, SourceDown, check
 from store.sealed import hashes, restamped
 from store.visible import plain
@@ -382,18 +383,8 @@ def mirror_mart(url: str, data: Path, http: Http, signers: Path | None = None, *
     if not over:
         _refuse_over(data, found.built)
     path, _ = received(http, url, found.piece, arriving)
-    try:
-        with Mart(path) as mart:
-            refuse_foreign(mart)
-            told = mart.table("SELECT generation, built, simulated FROM meta").row(0)
-    except (NoMart, BadData):
-        path.unlink()
-        raise
-    if told != (found.generation, found.built, False):
-        path.unlink()
-        raise BadData(f"{found.piece.name} is simulated, or not the generation that the package tells of")
-    number = max([found.generation, *(generation(one) + 1 for one in marts(data))])
-    made = take(path, found.piece.sha256, data, number, bare(url))
+    told = Pointer(found.piece.name, found.piece.bytes, found.piece.sha256, found.built)
+    made = adopt(path, told, data, bare(url))
     _clear(arriving, ())
     return made
 
@@ -404,10 +395,6 @@ def _refuse_over(data: Path, built: datetime) -> None:
         return
     if not mirrored(data):
         raise Own(f"the mart in {data} was built here")
-    try:
-        with opened(data) as mart:
-            mine: datetime = mart.table("SELECT built FROM meta").row(0)[0]
-    except NoMart:
-        return
-    if mine > built:
+    mine = built_here(data)
+    if mine and mine > built:
         raise Own(f"the mart in {data} is of {mine}, that of the archive of {built}")

@@ -14,12 +14,14 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
 
 from ingest.archive.pieces import SHORT, Held, Piece, named
 from ingest.fields import listed, optional, text, whole
 from ingest.transport import parsed
 from store.landing import MONTH
+from store.mart import generation
 from store.rows import BadData, ReadingError
 
 PACKAGE: Final = "datapackage.json"
@@ -124,14 +126,21 @@ def _package(resources: Sequence[Mapping[str, Any]]) -> Package:
         if piece.path in months or (marts and "/" not in piece.path):
             raise BadData(f"{piece.path} is there twice")
         if "/" not in piece.path:
-            marts.append(Mart(piece, whole(one, "generation"), datetime.fromisoformat(text(one, "built"))))
+            marts.append(_mart(piece, one))
         elif not MONTH.fullmatch(place(piece)[3]):
             raise BadData(f"{piece.path} is no file of a month")
         else:
             months[piece.path] = piece
-    if any(one.built.utcoffset() is None for one in marts):
-        raise BadData("its mart was built at a time without a zone")
     return Package(tuple(months.values()), marts[0] if marts else None)
+
+
+def _mart(piece: Piece, resource: Mapping[str, Any]) -> Mart:
+    found = Mart(piece, whole(resource, "generation"), datetime.fromisoformat(text(resource, "built")))
+    if found.generation != generation(Path(piece.path)):
+        raise BadData(f"{piece.path} is not of generation {found.generation}")
+    if found.built.utcoffset() is None:
+        raise BadData("its mart was built at a time without a zone")
+    return found
 
 
 def _piece(resource: Mapping[str, Any]) -> Piece:

@@ -222,7 +222,7 @@ def test_whoever_is_killed_while_it_follows_has_the_old_mart_or_the_new_one(
         def killed(*_: object) -> None:
             raise KeyboardInterrupt
 
-        patch.setattr("ingest.archive.following.publish", killed)
+        patch.setattr("ingest.archive.marts.publish", killed)
         with pytest.raises(KeyboardInterrupt):
             follower.look()
     with pytest.raises(NoMart):

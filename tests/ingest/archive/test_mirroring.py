@@ -143,19 +143,51 @@ def test_a_mart_that_is_not_what_its_package_tells_is_not_shown(archive: Path, t
             current(tmp_path)
 
 
-def test_a_mart_with_a_view_of_its_own_is_not_taken(archive: Path, tmp_path: Path) -> None:
-    told = files(archive)
+def test_a_mart_goes_on_from_mirror_to_mirror_whatever_its_number_is_there(
+    own: Path, archive: Path, front: str, tmp_path: Path
+) -> None:
+    for number in range(5, 7):
+        current(own).rename(own / f"mart-{number:06d}.duckdb")
+        assert called(own, "rebuild")[0] == 0
+    assert called(own, "mirror", front, "--marts-only", "--over")[0] == 0
+    assert called(own, "publish-archive", str(tmp_path / "second"))[0] == 0
+    assert (
+        read((tmp_path / "second" / PACKAGE).read_bytes(), "").mart != read((archive / PACKAGE).read_bytes(), "").mart
+    )
+    with serving(Server(files(tmp_path / "second"))) as url:
+        assert called(tmp_path / "third", "mirror", url, "--marts-only")[0] == 0
+    assert current(tmp_path / "third").read_bytes() == current(own).read_bytes()
+
+
+def changed_mart(told: dict[str, bytes], path: Path, *statements: str, **other: object) -> dict[str, bytes]:
+    """An archive with another mart, of which its package tells: its own, after these statements."""
     name = next(name for name in told if name.startswith("marts/"))
-    path = tmp_path / "theirs.duckdb"
     path.write_bytes(told[name])
     with duckdb.connect(str(path)) as connection:
-        connection.execute("CREATE OR REPLACE VIEW newest AS FROM read_text('/etc/hostname')").fetchall()
+        for statement in statements:
+            connection.execute(statement).fetchall()
     content = path.read_bytes()
     digest = hashlib.sha256(content).hexdigest()
     place = f"{name.rpartition('-')[0]}-{digest[:12]}.duckdb"
-    other = with_mart(told, path=place, hash=f"sha256:{digest}", bytes=len(content))
+    return {**with_mart(told, path=place, hash=f"sha256:{digest}", bytes=len(content), **other), place: content}
+
+
+def test_a_mart_of_the_future_is_not_taken_since_no_other_would_ever_follow(archive: Path, tmp_path: Path) -> None:
+    later = (datetime.now(UTC) + timedelta(days=400)).replace(microsecond=0)
+    other = changed_mart(
+        files(archive), tmp_path / "theirs.duckdb", f"UPDATE meta SET built = '{later}'", built=later.isoformat()
+    )
+    with serving(Server(other)) as url, archive_http() as http, pytest.raises(BadData, match="is of the future"):
+        mirror_mart(url, tmp_path / "data", http)
+    with pytest.raises(NoMart):
+        current(tmp_path / "data")
+
+
+def test_a_mart_with_a_view_of_its_own_is_not_taken(archive: Path, tmp_path: Path) -> None:
+    statement = "CREATE OR REPLACE VIEW newest AS FROM read_text('/etc/hostname')"
+    other = changed_mart(files(archive), tmp_path / "theirs.duckdb", statement)
     with (
-        serving(Server({**other, place: content})) as url,
+        serving(Server(other)) as url,
         archive_http() as http,
         pytest.raises(BadData, match="another view 'newest'"),
     ):
