@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 
 from ingest import verifying
+from ingest.job import recorded
 from ingest.networks import networks
 from ingest.publication import build
 from ingest.sample.world import build_sample
@@ -135,12 +136,43 @@ def test_node_without_a_link_and_of_many_readings_is_wrong_usage(hamlet: Path) -
     assert called(hamlet, "verify", halt, "--node")[0] == 2
 
 
-def test_a_number_of_the_sample_says_that_it_is_simulated_and_asks_no_node(tmp_path: Path) -> None:
-    build_sample(tmp_path / SAMPLE, days=2)
-    asked = link(tmp_path / SAMPLE, "effective_parties")
-    code, said, _ = called(tmp_path, "verify", asked)
+@pytest.fixture(scope="module")
+def sampled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder that has a sample alone."""
+    data = tmp_path_factory.mktemp("sampled")
+    build_sample(data / SAMPLE, days=2)
+    return data
+
+
+def test_a_number_of_the_sample_says_that_it_is_simulated_and_asks_no_node(sampled: Path) -> None:
+    asked = link(sampled / SAMPLE, "effective_parties")
+    code, said, _ = called(sampled, "verify", asked)
     assert (code, "SIMULATED" in said, "landing: equal" in said) == (0, True, True)
-    assert called(tmp_path, "verify", asked, "--node")[0] == 2
+    assert called(sampled, "verify", asked, "--node")[0] == 2
+
+
+def test_what_happens_in_a_sample_cannot_be_compared(sampled: Path) -> None:
+    code, said, _ = called(sampled, "verify", cited.link("/", {}, cited.Origin("event.rows")))
+    assert (code, "landing: not there: what happens in a sample is invented with it" in said) == (3, True)
+
+
+@pytest.mark.parametrize("of", ["", "interrupted"])
+def test_a_run_that_is_at_work_is_none_of_those_that_are_counted(village: Path, of: str) -> None:
+    with recorded(Landing(village), datetime.now(UTC)):
+        code, said, _ = called(village, "verify", cited.link("/", {}, cited.Origin("run.rows", of=of)))
+    assert (code, "landing: equal" in said) == (0, True), said
+
+
+def test_a_run_that_the_ledger_has_lost_is_found_out(village: Path) -> None:
+    asked, landing = cited.link("/", {}, cited.Origin("run.rows")), Landing(village)
+    with recorded(landing, datetime.now(UTC)) as record:
+        record.end([], [])
+    build(village, networks())
+    assert called(village, "verify", asked)[0] == 0
+    for line in landing.ledger.lines():
+        line.unlink()
+    code, said, _ = called(village, "verify", asked)
+    assert (code, "landing: DIFFERENT" in said) == (4, True)
 
 
 @pytest.fixture
