@@ -38,6 +38,7 @@ from store.disk import replace, sync_folder
 from store.ledger import Ledger
 from store.rows import KEYS, LATER, SCHEMAS, BadData, Block, Facts, Key, Kind, Measure, Place, Snapshot
 from store.sealed import glimpsed, note, proved, restamped, safe, told_by_name, unproved, write_sealed
+from store.unpacked import unpacked
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +47,16 @@ log = logging.getLogger(__name__)
 SCHEMA_VERSION: Final = 5
 SEALED: Final = 3
 SAMPLE: Final = "sample"
+# What a note tells of a snapshot: some was not told in files of before.
+NOTED: Final[Mapping[type, tuple[str, ...]]] = {
+    str: (
+        *("network", "chain_id", "reading", "kind", "unit", "hash", "time", "method", "endpoint", "runtime_version"),
+        *("sha256", "witness", "described", "mirrored"),
+    ),
+    int: ("height", "n"),
+    bool: ("simulated", "newest_only", "flow"),
+    dict: ("reported",),
+}
 MONTH: Final = re.compile(r"[0-9]{4}-[0-9]{2}")
 # Parts of a long reading that hold at every later block.
 FINAL: Final = "final"
@@ -529,14 +540,54 @@ def _landed(path: Path, noted: Callable[[Path], dict[str, Any]]) -> list[Landed]
         if version >= SEALED and "seal" not in said:
             raise BadData(f"{path} is torn: its seal is lost")
         mirrored = said.get("mirrored", "")
+        for entry in said["snapshots"]:
+            _refuse_mistyped(entry)
         return [Landed(_snapshot(entry, mirrored), entry["n"], entry["sha256"], version) for entry in said["snapshots"]]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise BadData(f"{path} is no landing file: {error}") from error
 
 
-def rows_of(path: Path, found: Sequence[Landed]) -> list[tuple[Landed, pl.DataFrame]]:
-    """Rows of snapshots of a file whose seal was compared; raises BadData where they have not the hash it tells."""
+def _refuse_mistyped(entry: Mapping[str, Any]) -> None:
+    """Refuse what a note tells of a snapshot with values of other kinds: 5.0 is 5, and names another file."""
+    for kind, names in NOTED.items():
+        if odd := [name for name in names if not isinstance(entry.get(name, kind()), kind)]:
+            raise TypeError(f"{odd[0]} is {str(entry[odd[0]])[:80]!r}")
+    if any(isinstance(entry[name], bool) or not 0 <= entry[name] < 2**63 for name in NOTED[int]):
+        raise ValueError(f"{entry['n']!r} rows at block {entry['height']!r}")
+    times = [datetime.fromisoformat(told) for told in (entry["time"], entry["since"]) if told]
+    if any(time.utcoffset() != timedelta(0) for time in times):
+        raise ValueError(f"it is of {entry['since']} to {entry['time']}, which is not in UTC")
+
+
+def refuse_bloated(path: Path, found: Sequence[Landed], most: int) -> None:
+    """Refuse a file from elsewhere that has more than the snapshots it tells of, or would take too much memory.
+
+    found: all its snapshots. most: in bytes. Nothing of it is unpacked; raises BadData.
+    """
+    told = unpacked(path)
+    if any(sorted(told.columns) != sorted([*_columns(one), HEIGHT]) for one in found):
+        raise BadData(f"{path} has other columns than its snapshots: {', '.join(told.columns)[:200]}")
+    if told.rows != sum(one.n for one in found):
+        raise BadData(f"{path} has {told.rows} rows, its snapshots {sum(one.n for one in found)}")
+    _refuse_large(path, told.size, most)
+
+
+def _refuse_large(path: Path, size: int, most: int) -> None:
+    if size > most:
+        raise BadData(f"{path} would take {size / 2**20:.0f} MiB of memory, {most / 2**20:.0f} are allowed")
+
+
+def rows_of(path: Path, found: Sequence[Landed], most: int | None = None) -> list[tuple[Landed, pl.DataFrame]]:
+    """Rows of snapshots of a file whose seal was compared; raises BadData where they have not the hash it tells.
+
+    most: bytes that all their texts may have, of a file from elsewhere, where one may be shared by many rows.
+    """
     told_of = list(zip(found, _all_rows(path, found), strict=True))
+    for landed, (_, rows) in told_of:
+        if rows.schema != SCHEMAS[landed.snapshot.kind]:
+            raise BadData(f"{path} has columns of other kinds: {dict(rows.schema)}")
+    if most is not None:
+        _refuse_large(path, sum(_letters(rows) for _, (_, rows) in told_of), most)
     for landed, (snapshot, rows) in told_of:
         if rows.height != landed.n or _hash(rows.select(list(_columns(landed)))) != landed.sha256:
             raise BadData(
@@ -586,6 +637,11 @@ def _differ(*two: tuple[Path, Landed]) -> bool:
     # Of an earlier version the same rows have fewer columns, and so another hash.
     one, other = (_rows(path, landed).sort(KEYS[landed.snapshot.kind]) for path, landed in two)
     return not one.equals(other)
+
+
+def _letters(rows: pl.DataFrame) -> int:
+    """Bytes of all texts."""
+    return sum(int(column.str.len_bytes().sum()) for column in rows.select(pl.col(pl.String)))
 
 
 def _write(path: Path, snapshots: Sequence[tuple[Snapshot, pl.DataFrame]]) -> None:

@@ -161,7 +161,7 @@ def told_by_name(path: Path) -> Iterator[None]:
         yield
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, duckdb.Error, OSError) as error:
         raise BadData(f"{path} is torn: {error}") from error
-    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise BadData(f"{path} is no file of ours: {error}") from error
 
 

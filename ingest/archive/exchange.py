@@ -25,7 +25,8 @@ from ingest.archive import pieces
 from ingest.archive.known import NOWHERE, Known, Sign, remember, remembered
 from ingest.archive.manifest import Manifest
 from ingest.archive.objects import ArchiveDown, Objects, Seen
-from store.landing import Landing, contents, differing, month_file, rows_of
+from ingest.settings import memory
+from store.landing import SEALED, Landing, contents, differing, month_file, refuse_bloated, rows_of
 from store.rows import BadData, Key, Snapshot
 
 log = logging.getLogger(__name__)
@@ -232,7 +233,9 @@ class Exchange:
         file in its place does: then nothing is changed; BadData naming what is torn, untrue, or is none of this place.
         """
         told = self._landing.belonging(path, found)
-        self._accept([(one.snapshot, rows) for one, rows in rows_of(found, told)])
+        if told[0].schema_version >= SEALED:
+            refuse_bloated(found, told, memory())
+        self._accept([(one.snapshot, rows) for one, rows in rows_of(found, told, memory())])
         if path.exists() and (differ := differing(path, found)):
             raise self._disputed(path, name, differ)
         self._landing.adopt(path, found, told)

@@ -23,11 +23,11 @@ from ingest.archive.pieces import LANDING, Held, Piece
 from ingest.archive.signing import signer
 from ingest.imported import named as imported_network
 from ingest.network import Network, Reading
-from ingest.settings import WrongSetting
+from ingest.settings import WrongSetting, memory
 from ingest.transport import AnswerTooLarge, Http, bare
 from store.described import IMPORTED, Described
 from store.disk import refuse_full, replace
-from store.landing import SEALED, Landed, Landing, Told, contents, intact, proved_contents, rows_of
+from store.landing import SEALED, Landed, Landing, Told, contents, intact, proved_contents, refuse_bloated, rows_of
 from store.mart import mirrored, published_hash
 from store.rows import AHEAD, BadData, Facts, Parties, ReadingError, Snapshot, SourceDown, check
 from store.sealed import hashes, restamped
@@ -37,7 +37,7 @@ from store.visible import plain
 PER_SECOND: Final = 50.0
 # Five years of all networks are 37 GiB in 9,000 files.
 ALL_OF_IT: Final = Limits(requests=10**6, bytes=2**42, elements=10**9, seconds=7 * 86_400)
-# Where files lie until they are whole, below landing.
+# Where files lie until they are whole, below landing; a mart in the data folder.
 ARRIVING: Final = "_arriving"
 # How often a file goes on, or begins again, that was cut off.
 TRIES: Final = 5
@@ -193,10 +193,11 @@ def _take(
     try:
         found = proved_contents(path) if sealed else intact(path)
         _refuse_other(found, piece, known, datetime.now(UTC))
+        refuse_bloated(path, found, memory())
         new = [one for one in found if one.snapshot.block.height not in there]
         joining = [one for one in new if not _told_already(one.snapshot, there)]
         _refuse_disorder(joining, there)
-        _check([(one.snapshot, rows) for one, rows in rows_of(path, joining)], known)
+        _check([(one.snapshot, rows) for one, rows in rows_of(path, joining, memory())], known)
         others = [one for one in found if one not in new and there[one.snapshot.block.height].sha256 != one.sha256]
         disputed = [why for one in others for why in _contradiction(landing, path, one)]
         if others or len(joining) < len(new):
@@ -277,6 +278,8 @@ def _refuse_other(found: Sequence[Landed], piece: Piece, known: Mapping[str, Net
         raise BadData("it has no seal")
     if tuple(Held(one.snapshot.block.height, one.sha256) for one in found) != piece.snapshots:
         raise BadData("it holds other snapshots than the package tells of")
+    if len({one.snapshot.block.height for one in found}) < len(found):
+        raise BadData("it holds a block twice")
     for one in found:
         _refuse_stranger(one.snapshot, place(piece), known, now)
 
@@ -374,7 +377,8 @@ def mirror_mart(url: str, data: Path, http: Http, signers: Path | None = None, *
 
     over: also over one that was built here, or is newer. Raises Own, SourceDown, BadData, NoMart.
     """
-    arriving = Landing(data).folder / ARRIVING
+    # Landing may be a link to another disk, from which no mart is moved here.
+    arriving = data / ARRIVING
     found = package_at(url, http, arriving, signers).mart
     if found is None:
         raise BadData(f"{bare(url)} has no mart")
