@@ -20,9 +20,12 @@ from store.landing import Landing, proved_contents
 from store.rows import HOLDINGS, Block, Facts, Kind, Measure, Snapshot
 from tests.worlds.servers import nginx
 
-# Of a MiB a month: so many holders, of whom no two months have one in common, each day.
+# Of a MiB a month: so many holders, each day.
 DAYS: Final = 8
 HOLDERS: Final = 12_400
+# Which part of the holders of a month is not among those of the next: all, or as many as of a chain.
+ALL: Final = 1.0
+SOME: Final = 0.05
 # What is alive as long as the process that measures.
 KEPT: Final[list[object]] = []
 
@@ -30,10 +33,10 @@ KEPT: Final[list[object]] = []
 class Served:
     """An archive of so many months behind a web server, which is a process of its own."""
 
-    def __init__(self, months: int) -> None:
+    def __init__(self, months: int, turnover: float = ALL) -> None:
         self._folder = TemporaryDirectory()
         self.data, self.archive = (Path(self._folder.name, name) for name in ("data", "archive"))
-        Landing(self.data).land_months(_read(months))
+        Landing(self.data).land_months(_read(months, turnover))
         publish_archive(self.data, self.archive)
         if shutil.which("nginx") is None:
             raise Skip("nginx is not installed")
@@ -53,13 +56,14 @@ class Served:
         return sum(path.stat().st_size for path in self.archive.glob("landing/*/*/*/*")) / 2**20
 
 
-def _read(months: int) -> Iterator[tuple[Snapshot, Facts]]:
-    """A reading over so many months."""
+def _read(months: int, turnover: float) -> Iterator[tuple[Snapshot, Facts]]:
+    """A reading over so many months, each with a part of new holders."""
     draw = np.random.default_rng(7)
-    first = datetime(2017, 1, 3, tzinfo=UTC)
+    first, holders = datetime(2017, 1, 3, tzinfo=UTC), list[str]()
     for month in range(months):
         begins = first.replace(year=first.year + month // 12, month=month % 12 + 1)
-        holders = [bech32("akash", draw.bytes(20)) for _ in range(HOLDERS)]
+        staying = holders[int(len(holders) * turnover) :]
+        holders = staying + [bech32("akash", draw.bytes(20)) for _ in range(HOLDERS - len(staying))]
         for day in range(DAYS):
             time_ = begins + timedelta(days=day)
             amounts = pl.Series(draw.integers(1, 10**15, HOLDERS)).cast(pl.Decimal(38, 0))
@@ -91,8 +95,15 @@ def proved(months: int) -> Work:
 
 def whole(months: int) -> Work:
     """Each file taken, proved, each of its rows checked, and landed."""
-    served = Served(months)
+    return _whole(Served(months), months)
 
+
+def staying(months: int) -> Work:
+    """The same where nearly all holders of a month are those of the month before."""
+    return _whole(Served(months, SOME), months)
+
+
+def _whole(served: Served, months: int) -> Work:
     def work() -> dict[str, float]:
         with TemporaryDirectory() as folder, archive_http() as http:
             came = mirror(served.url, Path(folder), http, networks())
@@ -131,7 +142,8 @@ def unchanged(months: int) -> Work:
 
 CASES = (
     Case("{:,} months of an archive by HTTP, hash and seal proved", OURS, proved, sizes=(100,), limit=0.6),
-    Case("{:,} months of an archive mirrored, each row checked", OURS, whole, sizes=(100,), limit=30),
+    Case("{:,} months of an archive mirrored, each row checked", OURS, whole, sizes=(10, 100), limit=12, growth=1.1),
+    Case("{:,} months of an archive mirrored, nearly all holders stay", OURS, staying, sizes=(100,), limit=12),
     Case("{:,} months of an archive mirrored again, nothing new", OURS, again, sizes=(100,), limit=0.05),
     Case("{:,} months of an archive published again, nothing new", OURS, unchanged, sizes=(100,), limit=0.5),
 )

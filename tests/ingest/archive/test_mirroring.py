@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 import pytest
@@ -105,6 +106,17 @@ def test_a_mart_that_was_built_here_is_only_replaced_where_that_is_said(own: Pat
 def with_mart(told: dict[str, bytes], **other: object) -> dict[str, bytes]:
     """An archive that tells something else of its mart."""
     return repackaged(told, lambda package: package["resources"][0].update(other))
+
+
+def test_a_mart_is_taken_where_landing_is_a_link_to_another_disk(front: str, tmp_path: Path) -> None:
+    shared = Path("/dev/shm")
+    if not shared.is_dir() or shared.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("needs a second file system")
+    with TemporaryDirectory(dir=shared) as other:
+        (tmp_path / "landing").symlink_to(other)
+        code, _, errors = called(tmp_path, "mirror", front, "--marts-only")
+    assert (code, mirrored(tmp_path)) == (0, front), errors
+    assert not (tmp_path / "_arriving").exists()
 
 
 def test_an_older_mart_never_replaces_a_newer_one(archive: Path, tmp_path: Path) -> None:
