@@ -217,7 +217,7 @@ def test_hosts_that_push_months_at_once_all_have_theirs_named(bucket: Bucket, tm
         for day in days(2, NOON + timedelta(days=2 * place if place < 2 else 31 * place)):
             land(data, day)
         assert called(data, "prune")[0] == 0
-    exchanges = [Exchange(data, bucket.objects(), lambda _, __: None) for data in hosts]
+    exchanges = [Exchange(data, bucket.objects(), lambda _: None) for data in hosts]
     with ThreadPoolExecutor(4) as pool:
         done = [one.result() for one in [pool.submit(exchange.push) for exchange in exchanges]]
     assert [one.errors for one in done] == [[]] * 4
