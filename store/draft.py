@@ -48,6 +48,9 @@ from store.sealed import literal, note
 # So that analysts' DuckDB 1.5 opens a published mart; the version stays through copies.
 STORAGE_VERSION: Final = "v1.5.0"
 ROWS_A_BATCH: Final = 4_000_000
+# As many as DuckDB has in a piece of a table. What several of its threads insert from other pieces is all pressed and
+# written once more at the checkpoint, and the room of the first time stays in the file.
+ROW_GROUP: Final = 122_880
 # A commit that cannot be written is a fault of a transaction; nobody else is at work on a draft who could be another.
 DISK: Final = (duckdb.IOException, duckdb.FatalException, duckdb.TransactionException)
 KEY: Final = ("snapshot", "population")
@@ -215,7 +218,7 @@ class Draft:
         exchange = self.data / "exchange.parquet"
         content = io.BytesIO()
         # It is read once, and at once.
-        rows.write_parquet(content, compression="uncompressed")
+        rows.write_parquet(content, compression="uncompressed", row_group_size=ROW_GROUP)
         # Written by Python, so that a full disk is said as such.
         exchange.write_bytes(content.getbuffer())
         fresh = ""

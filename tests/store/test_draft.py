@@ -284,6 +284,19 @@ def test_a_bulk_of_more_than_one_row_group_arrives_whole(tmp_path: Path) -> None
     assert found.rows() == [(300_000, sum(range(300_000)))]
 
 
+def test_what_is_written_stands_once_in_the_file(tmp_path: Path) -> None:
+    numbers = pl.int_range(400_000, dtype=pl.Int32, eager=True)
+    rows = pl.DataFrame(
+        {"id": numbers, "network": "fet", "address": pl.select(pl.format("0x{}", numbers.hash())).to_series()}
+    )
+    with Draft(tmp_path, afresh=True) as draft:
+        draft.append("holder", rows)
+        published = draft.publish(NOON)
+    with Mart(published) as mart:
+        assert mart.table("SELECT free_blocks FROM pragma_database_size()")["free_blocks"].item() == 0
+        assert mart.table("FROM holder").equals(rows)
+
+
 def test_accounts_of_a_chains_own_modules_are_no_parties_without_a_label_each(tmp_path: Path) -> None:
     pool, person = "0x" + b"modlsubtensr".ljust(32, b"\0").hex(), "0x" + "6d" * 32
     rows = [("coldkeys", pool, 60), ("coldkeys", person, 40)]
