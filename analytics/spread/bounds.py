@@ -42,8 +42,9 @@ def partly_read(
     seen: amounts of one word or of two, none of them negative.
     """
     held, rules = _Held.of(seen), tuple(thresholds)
-    dust = _measured(held.with_dust(rest), tuple(METRICS), rules)
-    return dust, _ordered(dust, _measured(held.joined(rest), _merge_proof(), rules))
+    scattered, joined = nearest_parts(held.words, max(1, held.largest), max(1, held.largest + rest))
+    dust = _measured(held.with_dust(rest, scattered), tuple(METRICS), rules)
+    return dust, _ordered(dust, _measured(held.joined(rest, joined), _merge_proof(), rules))
 
 
 @dataclass(frozen=True)
@@ -94,10 +95,9 @@ class _Held:
         """How few of the largest hold so much together."""
         return bisect_left(range(self.parties), need, key=self.top)
 
-    def with_dust(self, rest: int) -> Batch:
-        """The distribution in which each unit of a rest is another party's."""
-        total, largest = self.top(self.parties), max(1, self.largest)
-        parts, times = nearest_parts(self.words, largest), self.times.astype(np.float64)
+    def with_dust(self, rest: int, parts: Floats) -> Batch:
+        """The distribution in which each unit of a rest is another party's; parts: the amounts over the largest."""
+        total, largest, times = self.top(self.parties), max(1, self.largest), self.times.astype(np.float64)
         if rest and self.words[:1].tolist() == [[1, 0]]:
             times[0] = float(int(self.times[0]) + rest)
         elif rest:
@@ -108,13 +108,13 @@ class _Held:
 
         return _batch(parts, times, total + rest, fewest)
 
-    def joined(self, rest: int) -> Batch:
-        """The distribution in which a rest is the largest party's too."""
+    def joined(self, rest: int, parts: Floats) -> Batch:
+        """The distribution in which a rest is the largest party's too; parts: the amounts over what that then has."""
         largest = self.largest + rest
         times = np.append(self.times, 1).astype(np.float64)
         times[-2:-1] -= 1
         left = times > 0
-        parts = np.append(nearest_parts(self.words, max(1, largest)), 1.0)
+        parts = np.append(parts, 1.0)
 
         def fewest(need: int) -> int:
             return 1 if need <= largest else self.fewest(need - rest)
@@ -129,13 +129,16 @@ def _total(low: Words, high: Ints) -> int:
 
 
 def _ascending(low: Words, high: Ints) -> tuple[Words, Ints]:
-    """Amounts of two words in order: by their first 63 bits, and by all of them where these are the same."""
-    lacking = int(high.max(initial=0)).bit_length() + 1
+    """Amounts of two words in order: by their first bits, and by all of them where these are the same."""
     if not high.any():
         return np.sort(low), high
+    lacking = int(high.max()).bit_length() + 1
     first = high << (64 - lacking) | (low >> np.uint64(lacking)).astype(np.int64)
-    order = np.argsort(first)
-    same = first[order[1:]] == first[order[:-1]]
+    # Floats have the order of their bits, of which the last give way to places: numbers are sorted faster than places.
+    bits = len(low).bit_length()
+    keys = np.sort(first.astype(np.float64).view(np.int64) >> bits << bits | np.arange(len(low)))
+    order, known = keys & (1 << bits) - 1, keys >> bits
+    same = known[1:] == known[:-1]
     if same.any():
         twice = np.flatnonzero(np.append(same, False) | np.append(False, same))
         some = order[twice]
@@ -180,7 +183,8 @@ def holder_bounds(
 def completed(seen: Iterable[int], scattered: int, *, thresholds: Iterable[Threshold] = ()) -> dict[str, float]:
     """Metrics of seen amounts and a scattered rest: so many base units, each of another party."""
     held = _Held.of(exact_amounts(list(seen)))
-    return _measured(held.with_dust(scattered), tuple(METRICS), tuple(thresholds))
+    (parts,) = nearest_parts(held.words, max(1, held.largest))
+    return _measured(held.with_dust(scattered, parts), tuple(METRICS), tuple(thresholds))
 
 
 def _rest(seen: Sequence[int], total: int) -> int:

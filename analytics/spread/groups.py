@@ -48,18 +48,22 @@ def exact_integers(amounts: Ints) -> list[int]:
     return [(upper << 64) + lower for lower, upper in zip(low.tolist(), high.tolist(), strict=True)]
 
 
-def nearest_parts(words: Ints, whole: int) -> Floats:
-    """Amounts of two words over a whole that none exceeds, as the nearest floats: what Python's division gives.
+def nearest_parts(words: Ints, *wholes: int) -> list[Floats]:
+    """Amounts of two words over each of some wholes that none exceeds, as the nearest floats: as Python divides.
 
     Amounts are sums of two floats each, of which the second has what the first could not hold, and so are the parts
     (T. J. Dekker, A floating-point technique for extending the available precision, 1971).
     """
     pieces = [words[first : first + CPU_CELLS] for first in range(0, len(words), CPU_CELLS)]
-    return np.concatenate([np.empty(0), *(_nearest_parts(piece, whole) for piece in pieces)])
+    twofold = [_twofold(piece) for piece in pieces]
+    return [
+        np.concatenate([np.empty(0), *(_nearest_parts(*one, whole) for one in zip(pieces, twofold, strict=True))])
+        for whole in wholes
+    ]
 
 
-def _nearest_parts(words: Ints, whole: int) -> Floats:
-    high, low = _twofold(words)
+def _nearest_parts(words: Ints, twofold: tuple[Floats, Floats], whole: int) -> Floats:
+    high, low = twofold
     whole_high = float(whole)
     whole_low = float(whole - int(whole_high))
     first = high / whole_high
