@@ -461,10 +461,18 @@ class Draft:
         self.execute("BEGIN")
 
     def keep_ranks(self) -> None:
-        """Let `ranked` have who is largest at the last block of each day; after `scorecard` is as it is to be."""
+        """Let `ranked` have who is largest at the last block of each day.
+
+        After `keep_newest`, and after `scorecard` is as it is to be.
+        """
         self.execute(sql.UNRANKED)
+        newest = set(self.table("SELECT DISTINCT snapshot FROM holding")["snapshot"])
         for _, batch in self._only("ranked", sql.LAST_OF_DAYS):
-            self.execute(sql.RANKED, *self._wanted(batch))
+            if held := sorted(newest & set(batch)):
+                self.execute(sql.LARGEST_HELD, held)
+                self.execute(sql.RANKED_OF_HELD)
+            if older := sorted(set(batch) - newest):
+                self.execute(sql.RANKED, *self._wanted(older))
 
     def _number_labels(self) -> None:
         """Say by number who is behind a holder, of networks that have other labels than before, or other holders."""
@@ -481,7 +489,8 @@ class Draft:
     def _numbers(self, network: str, addresses: pl.Series) -> pl.Series:
         """The number of each address of a network in `holder`; new ones get theirs in the order of the alphabet."""
         # What landed lies in runs of this order, one a population: they are merged, and nothing is hashed.
-        order = addresses.arg_sort().to_numpy()
+        in_order = addresses.is_sorted()
+        order = np.arange(len(addresses)) if in_order else addresses.arg_sort().to_numpy()
         ascending = addresses.gather(order)
         first = ascending.is_not_null() & (ascending != ascending.shift()).fill_null(value=True)
         known = self.table("SELECT id, address FROM holder WHERE network = ?", network)

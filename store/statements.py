@@ -173,10 +173,16 @@ _RANKED: Final = 100
 # No population has so many sinks: what nobody got is among the largest, and has no rank.
 _SINKS: Final = 20
 # Of equal amounts those that come first in the alphabet are among the hundred.
-RANKED: Final = f"""
+_AMONG: Final = f"""
     INSERT INTO ranked
     SELECT snapshot, population, rank() OVER (PARTITION BY snapshot, population ORDER BY amount DESC), address, amount
-    FROM (
+    FROM ({{largest}})
+    WHERE NOT is_sink(address)
+    QUALIFY row_number() OVER (PARTITION BY snapshot, population ORDER BY amount DESC, address) <= {_RANKED}
+    ORDER BY population, snapshot, amount DESC, address
+"""
+RANKED: Final = _AMONG.format(
+    largest=f"""
         SELECT snapshot, population, unnest(largest, recursive := true) FROM (
             SELECT w.id AS snapshot, p.id AS population,
                    min_by(struct_pack(address := r.holder, amount := r.amount), row(-r.amount, r.holder),
@@ -187,12 +193,31 @@ RANKED: Final = f"""
                 ON c.network = s.network AND c.reading = s.reading AND c.population = r.population
             WHERE r.amount > 0
             GROUP BY w.id, p.id
-        )
+        )"""
+)
+# The same of snapshots that stand in `holding`: of millions of addresses only those of the largest are looked at. Who
+# they are is put down first, since a plan that does not know how few they are reads every address.
+LARGEST_HELD: Final = f"""
+    CREATE OR REPLACE TEMP TABLE largest_held AS
+    WITH shown AS (
+        SELECT s.id AS snapshot, p.id AS population FROM snapshot s
+        JOIN scorecard c ON c.network = s.network AND c.reading = s.reading
+        JOIN population p ON p.name = c.population WHERE s.id IN (SELECT unnest($1::INTEGER[]))
+    ),
+    held AS NOT MATERIALIZED (
+        FROM holding SEMI JOIN shown USING (snapshot, population)
+        WHERE amount > 0 AND snapshot IN (SELECT unnest($1::INTEGER[]))
+    ),
+    least AS (
+        SELECT snapshot, population, list_min(max(amount, {_RANKED + _SINKS})) AS amount FROM held GROUP BY ALL
     )
-    WHERE NOT is_sink(address)
-    QUALIFY row_number() OVER (PARTITION BY snapshot, population ORDER BY amount DESC, address) <= {_RANKED}
-    ORDER BY population, snapshot, amount DESC, address
+    SELECT o.* FROM held o JOIN least l USING (snapshot, population) WHERE o.amount >= l.amount
 """
+RANKED_OF_HELD: Final = _AMONG.format(
+    largest="""
+        WITH named AS MATERIALIZED (SELECT id, address FROM holder WHERE id IN (SELECT holder FROM largest_held))
+        SELECT o.snapshot, o.population, h.address, o.amount FROM largest_held o JOIN named h ON h.id = o.holder"""
+)
 # What is no longer on the scorecard; and all of a snapshot of which another population has come onto it.
 UNRANKED: Final = """
     WITH shown AS (
