@@ -1,34 +1,16 @@
 """Better or worse: one metric of every network over time, with what happened."""
 
-from collections.abc import Sequence
-
 import polars as pl
 import streamlit as st
 
 from analytics.spread.metrics import METRICS
 from questions import history, resampled
-from questions import two_days as compared
 from questions.populations import Population, headlines
 from questions.standing import votes
 from store.columns import ABOUT, Column
-from ui import (
-    banners,
-    choose,
-    cite,
-    colours,
-    curves,
-    draw,
-    frame,
-    happenings,
-    inert,
-    intervals,
-    metrics,
-    served,
-    stated,
-    tables,
-    two_days,
-    words,
-)
+from ui import banners, choose, cite, draw, frame, inert, intervals, served, stated, tables, two_days
+from ui import over_time as lines
+from ui.curves import Drawn
 
 
 @frame.section
@@ -52,92 +34,49 @@ def main() -> None:
     told()
 
 
-def names(known: Sequence[Population]) -> list[str]:
-    """The series of some populations, as histories are asked for."""
-    return [f"{one.network} {one.reading} {one.population}" for one in known]
-
-
 @frame.section
-def over_time(known: Sequence[Population], column: str, metric: str, days: int, grouping: str) -> None:
+def over_time(known: list[Population], column: str, metric: str, days: int, grouping: str) -> None:
     """The metric of each network that has it, day by day."""
-    read = history.since(served.asked(history.history, metric, grouping, names(known)), days)
-    if history.with_value(read).is_empty():
+    found = served.asked(lines.over_time, known, metric, days, grouping)
+    if found.together is None:
         what = f"{METRICS[metric].title.lower()} of {ABOUT[Column(column)].title.lower()}"
-        banners.nothing(f"None of these networks has {what} yet. {left_out(read, metric)}")
+        banners.nothing(f"None of these networks has {what} yet. {found.lacking}")
         return
-    found = history.since(served.asked(resampled.history, metric, grouping, names(known)), days)
-    rows = history.with_value(resampled.beside(read, found))
-    chosen = [one for one in known if one.network in set(rows["network"])]
-    said = headline(rows, metric, days)
-    st.header(said, anchor=False)
+    networks = set(found.rows["network"])
+    chosen = [one for one in known if one.network in networks]
+    st.header(found.said, anchor=False)
     st.caption(f"{METRICS[metric].meaning} A higher value says that {METRICS[metric].reads}.")
-    if lacking := left_out(read, metric):
-        st.caption(inert.markdown(lacking, 600))
-    # Without a second day there is no line of which a small chart could show more.
-    if not curves.once(rows):
-        panels(rows, served.asked(history.events), metric, chosen, grouping)
-    intervals.explained(resampled.told(rows))
-    together(rows, metric, said, chosen, grouping)
+    if found.lacking:
+        st.caption(inert.markdown(found.lacking, 600))
+    if found.panels:
+        panels(found.panels, chosen, grouping)
+    intervals.explained(found.told)
+    together(found.rows, found.together, metric, found.said, chosen, grouping)
     cite.under(
-        said,
-        lambda: stated.history(rows, metric, grouping),
+        found.said,
+        lambda: stated.history(found.rows, metric, grouping),
         key="over-time",
         note="A change is the newest number less that of the day from which it is counted.",
     )
 
 
-def headline(rows: pl.DataFrame, metric: str, days: int) -> str:
-    """What changed in the chosen time, network by network."""
-    said = []
-    for (title,), part in rows.group_by("title", maintain_order=True):
-        change = history.change(part, days)
-        if change is not None:
-            said.append(f"{title} {words.moved(change, METRICS[metric].share, metrics.places(metric))}")
-    return f"{METRICS[metric].title} {choose.SPANS[str(days)]}: {'; '.join(said) or 'too short a history'}"
-
-
-def left_out(rows: pl.DataFrame, metric: str) -> str:
-    """Which networks have no value, and why, as sentences; empty where all have one."""
-    return " ".join(
-        f"{METRICS[metric].title} is not defined for {title}: {why}." for title, why in history.undefined(rows)
-    )
-
-
 @frame.section
-def panels(rows: pl.DataFrame, events: pl.DataFrame, metric: str, chosen: list[Population], grouping: str) -> None:
+def panels(small: lines.Panels, chosen: list[Population], grouping: str) -> None:
     """One small chart a network, with its own events."""
-    figures, alts, happened, changed = {}, {}, [], False
-    for (network, title), part in rows.group_by(["network", "title"], maintain_order=True):
-        breaks = history.version_breaks(part)
-        changed |= not breaks.is_empty()
-        own = history.within(events.filter(network=network), part)
-        happened.append(own)
-        name = f"{title}: {part['population'][0]}"
-        marked = pl.concat([own, breaks], how="diagonal")
-        figures[name] = curves.panel(part, paints=colours.of_networks(chosen), form=metrics.form(metric), events=marked)
-        first, last = part.drop_nulls("value")["value"][[0, -1]]
-        alts[name] = f"{title}: {METRICS[metric].title} from {first:.3g} to {last:.3g}."
-    draw.panels(
-        figures, alts=alts, sources=[frame.source(one, choose.GROUPINGS[grouping]) for one in chosen], key="panel"
-    )
-    st.markdown(happenings.listed(pl.concat(happened)))
-    if changed:
+    sources = [frame.source(one, choose.GROUPINGS[grouping]) for one in chosen]
+    draw.panels(small.figures, alts=small.alts, sources=sources, key="panel")
+    st.markdown(small.happened)
+    if small.changed:
         st.caption(f"{history.CHANGED}: from here on the number is computed by another version of its method.")
 
 
 @frame.section
-def together(rows: pl.DataFrame, metric: str, said: str, chosen: list[Population], grouping: str) -> None:
+def together(rows: pl.DataFrame, drawn: Drawn, metric: str, said: str, chosen: list[Population], grouping: str) -> None:
     """All networks on one axis, with the table."""
     draw.show(
         draw.Chart(
             "together",
-            # All bands over each other would hide the lines.
-            curves.daily(
-                rows.drop("resampled_low", "resampled_high"),
-                y=METRICS[metric].title,
-                paints=colours.of_networks(chosen),
-                form=metrics.form(metric),
-            ),
+            drawn,
             # How each was read is told below the table.
             rows.drop("read_as"),
             {
@@ -163,19 +102,14 @@ def together(rows: pl.DataFrame, metric: str, said: str, chosen: list[Population
 def deciding(known: list[Population], grouping: str, days: int) -> None:
     """How often the largest party of each network decides, day by day."""
     metric = resampled.LARGEST_DECIDES
-    rows = history.since(served.asked(resampled.history, metric, grouping, names(known)), days).drop_nulls("value")
-    if rows.is_empty():
+    rows, drawn = served.asked(lines.deciding, known, grouping, days)
+    if drawn is None:
         return
     st.header(resampled.POWER[metric], anchor=False)
     draw.show(
         draw.Chart(
             "deciding",
-            curves.daily(
-                rows.drop("resampled_low", "resampled_high"),
-                y="Share of all orders",
-                paints=colours.of_networks(known),
-                form=".1%",
-            ),
+            drawn,
             rows,
             {
                 "title": tables.text("Network", pinned=True),
@@ -194,13 +128,12 @@ def deciding(known: list[Population], grouping: str, days: int) -> None:
 
 
 @frame.section
-def side_by_side(known: Sequence[Population], column: str, metric: str, grouping: str) -> None:
+def side_by_side(known: list[Population], column: str, metric: str, grouping: str) -> None:
     """The metric of each network and measure at two days, and what changed."""
     st.header("Two days side by side", anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         first, second = choose.two_days(max(one.time for one in known).date())
-    read = served.asked(history.history, metric, grouping, names(known))
-    rows = two_days.shown(compared.two_days(history.in_columns(read, known, column), first, second), metric)
+    rows = served.asked(lines.at_two_days, known, column, metric, grouping, first, second)
     st.markdown(f"**{two_days.headline(rows, metric, first, second)}**")
     draw.table(
         rows,

@@ -10,8 +10,9 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, Protocol, Self
 
@@ -82,11 +83,15 @@ def data_folder() -> Path:
 
 def served_folder(data: Path) -> Path:
     """The folder that pages show: the real data where some was published, else the sample; raises NoMart."""
+    return served_mart(data).parent
+
+
+def served_mart(data: Path) -> Path:
+    """The mart that pages show: that of the real data where some was published, else of the sample; raises NoMart."""
     for folder in (data, data / SAMPLE):
-        if (folder / "CURRENT").exists():
-            # A pointer that names nothing is said so; simulated numbers never stand in for real ones that are lost.
-            current(folder)
-            return folder
+        # A pointer that names nothing is said so; simulated numbers never stand in for real ones that are lost.
+        with suppress(FileNotFoundError):
+            return _pointed(folder).path
     raise NoMart(f"no mart in {data}: run `python -m ingest run`, or `python -m ingest sample` for simulated data")
 
 
@@ -103,17 +108,33 @@ def current(data: Path) -> Path:
 
 def _current(data: Path) -> Published:
     try:
-        text = (data / "CURRENT").read_text()
+        return _pointed(data)
     except FileNotFoundError:
         raise NoMart(f"no mart in {data}") from None
+
+
+def _pointed(data: Path) -> Published:
+    """What CURRENT names; raises NoMart where that is no mart there, FileNotFoundError where there is no CURRENT."""
+    # Pages ask a hundred times; another pointer is another file.
+    told = (data / "CURRENT").stat()
+    found = _named(data, told.st_ino, told.st_mtime_ns, told.st_size)
+    if not isinstance(found, Published) or not found.path.exists():
+        name = found.path.name if isinstance(found, Published) else found
+        raise NoMart(f"{data / 'CURRENT'} names {name[:80]!r}, which is no mart there: the next run publishes again")
+    return found
+
+
+@lru_cache(maxsize=16)
+def _named(data: Path, *_changed: int) -> Published | str:
+    """What CURRENT names: a mart, or what cannot be one."""
+    try:
+        text = (data / "CURRENT").read_text()
     except UnicodeDecodeError:
         text = "what is no text"
     told = POINTER.fullmatch(text.strip())
     name, sha256 = (told["name"], told["sha256"] or "") if told else (text.partition("\n")[0], "")
     whole = told and (not sha256 or told["check"] == _check(name, sha256))
-    if not whole or not NAME.fullmatch(name) or not (data / name).exists():
-        raise NoMart(f"{data / 'CURRENT'} names {name[:80]!r}, which is no mart there: the next run publishes again")
-    return Published(data / name, sha256)
+    return Published(data / name, sha256) if whole and NAME.fullmatch(name) else name
 
 
 def mirrored(data: Path) -> str:

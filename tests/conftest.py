@@ -20,6 +20,7 @@ from ingest.dictionary import tells, unlisted
 from ingest.network import Network, Reading
 from store.rows import Facts
 from tests.worlds.examples import few
+from ui import served
 
 # The same examples in every run, and no deadline: tests do not measure time. A fast run takes a fifth of them.
 settings.register_profile("observatory", derandomize=True, deadline=None, max_examples=100)
@@ -174,7 +175,6 @@ def runtime() -> bytes:
 @pytest.fixture(scope="session")
 def hamlet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Data folder of the small world of tests/worlds/hamlet.py, published."""
-    import streamlit as st
 
     from tests.worlds.hamlet import build_hamlet
 
@@ -182,7 +182,7 @@ def hamlet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     build_hamlet(data)
     yield data
     # Pages keep a connection a generation; DuckDB complains about one that is open when Python ends.
-    st.cache_resource.clear()
+    served.forget()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -6,11 +6,10 @@ Frames in, figures out; every text in a frame is taken for hostile. The browser 
 from collections.abc import Sequence
 from typing import Final
 
-import plotly.graph_objects as go
 import polars as pl
 
 from ui import colours, inert, words
-from ui.figure import MARGIN, Part, across, drawn, note, thin, upright
+from ui.figure import MARGIN, Figure, Part, across, drawn, note, thin, upright
 
 # More bars than this are thinner than a pixel on a phone.
 MOST_BARS: Final = 60
@@ -37,7 +36,7 @@ def ranked(
     things: str = "parties",
     unread: float = 0.0,
     height: int = 360,
-) -> go.Figure:
+) -> Figure:
     """Shares, the largest first, with the running sum and a rule's threshold on the same axis.
 
     rows: rank, name, share, cumulative (fractions), coalition (is it one of the fewest that reach the threshold).
@@ -122,7 +121,7 @@ def _on_the_line(label: str, at: float) -> Part:
     return note(label, x=1, xref="paper", xanchor="right", y=at, yanchor="bottom")
 
 
-def sides(rows: pl.DataFrame, *, height: int = 360) -> go.Figure:
+def sides(rows: pl.DataFrame, *, height: int = 360) -> Figure:
     """How fast the largest of several sides of a market add up: one rising line a side, on one axis.
 
     rows: side, rank, cumulative (fractions of the side's own total).
@@ -157,7 +156,7 @@ def _side(part: pl.DataFrame, place: int) -> Part:
     }
 
 
-def parts(rows: pl.DataFrame, *, height: int = 420) -> go.Figure:
+def parts(rows: pl.DataFrame, *, height: int = 420) -> Figure:
     """How each of some wholes is cut: one lying bar each.
 
     rows: whole, part, share (fractions), in the order in which they are drawn.
@@ -183,7 +182,7 @@ def parts(rows: pl.DataFrame, *, height: int = 420) -> go.Figure:
     )
 
 
-def lorenz(rows: pl.DataFrame, *, paints: colours.Paints = colours.NO_NETWORKS, height: int = 360) -> go.Figure:
+def lorenz(rows: pl.DataFrame, *, paints: colours.Paints = colours.NO_NETWORKS, height: int = 360) -> Figure:
     """How much of the whole the smallest x percent hold; the diagonal would be equality.
 
     rows: network (id), title, holders, amount (running fractions from the smallest up). paints: the networks' looks.
@@ -220,7 +219,7 @@ def _curve(part: pl.DataFrame, place: int, paints: colours.Paints) -> Part:
     }
 
 
-def before_after(rows: pl.DataFrame, *, colour: str = colours.SLOTS[0], form: str = ".1%") -> go.Figure:
+def before_after(rows: pl.DataFrame, *, colour: str = colours.SLOTS[0], form: str = ".1%") -> Figure:
     """Two dots a row, joined: where it was and where the change puts it.
 
     rows: name, before, after; drawn in the order given, a null where a party does not exist.
@@ -270,7 +269,7 @@ def _joined(rows: Sequence[tuple[str, float, float]]) -> Part:
     }
 
 
-def tally(rows: pl.DataFrame, marks: Sequence[tuple[float, str]] = (), *, height: int = 215) -> go.Figure:
+def tally(rows: pl.DataFrame, marks: Sequence[tuple[float, str]] = (), *, height: int = 215) -> Figure:
     """One bar of the whole, cut by option, with the rule's marks on it.
 
     rows: option, share (fractions of the same whole). marks: (position, label), such as the quorum.

@@ -9,11 +9,10 @@ from datetime import datetime, timedelta
 from string import ascii_lowercase
 from typing import Any, Final, TypeAlias
 
-import plotly.graph_objects as go
 import polars as pl
 
 from ui import colours, inert, words
-from ui.figure import MARGIN, MOST_POINTS, Part, drawn, note, thin, upright
+from ui.figure import MARGIN, MOST_POINTS, Figure, Part, drawn, note, thin, upright
 
 HEIGHT: Final = 360
 # Pixels: of a line of small text, of one of its letters, and of what is above and below the lines of a chart.
@@ -43,7 +42,7 @@ class Once:
 
 
 # What can be drawn of series over time.
-Drawn: TypeAlias = go.Figure | Once
+Drawn: TypeAlias = Figure | Once
 
 
 def daily(
@@ -122,7 +121,7 @@ def squashed(values: Iterable[float | None]) -> bool:
 
 def told_of_axis(figure: Drawn) -> str:
     """What a reader must know of the axis; empty where it begins at zero."""
-    return LOGARITHMIC if isinstance(figure, go.Figure) and figure.layout.yaxis.type == "log" else ""
+    return LOGARITHMIC if isinstance(figure, Figure) and figure.records["yaxis"]["type"] == "log" else ""
 
 
 def letter(place: int) -> str:

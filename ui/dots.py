@@ -7,12 +7,11 @@ from math import log10
 from textwrap import wrap
 from typing import Any, Final
 
-import plotly.graph_objects as go
 import polars as pl
 
 from analytics.power.verdict import BANDS, COUNT_BANDS, COUNT_WORDS, WORDS
 from ui import colours, inert, words
-from ui.figure import Part, across, drawn, note, upright
+from ui.figure import Figure, Part, across, drawn, note, upright
 
 # A network by the power over it; those who gate one measure by the power over that alone.
 NETWORK: Final = "circle"
@@ -46,7 +45,7 @@ def math_against_power(
     *,
     paints: colours.Paints = colours.NO_NETWORKS,
     yardsticks: pl.DataFrame | None = None,
-) -> go.Figure:
+) -> Figure:
     """Over how many a network's resources are spread, how few decide over it, and how few gate one of them.
 
     A lane each mark, with its name at the left, so that neither marks nor names can hide another; lanes with the same

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Final, TypeVar
 
-import plotly.graph_objects as go
 import polars as pl
 
 from questions.a_priori import Decides
@@ -12,7 +11,7 @@ from questions.entity import Entity, Member
 from questions.reach import ALONE, AMONG, NEEDED
 from questions.standing import Standing, Together, votes
 from ui import colours, inert, tables, words
-from ui.figure import MOST_POINTS, Part, drawn, thin
+from ui.figure import MOST_POINTS, Figure, Part, drawn, thin
 from ui.parties import SURELY, surely_in
 
 One = TypeVar("One", Standing, Together)
@@ -318,7 +317,7 @@ def rank_lines(rows: pl.DataFrame) -> list[pl.DataFrame]:
     return sorted(several, key=lambda part: -part.height)[:LINES]
 
 
-def rank_chart(lines: Sequence[pl.DataFrame]) -> go.Figure:
+def rank_chart(lines: Sequence[pl.DataFrame]) -> Figure:
     """Rank by day, the first at the top."""
     each = MOST_POINTS // max(1, len(lines))
     worst = max((int(part["rank"].max() or 1) for part in lines), default=1)  # type: ignore[arg-type]

@@ -1,13 +1,17 @@
 """What every chart has in common: axes that do not zoom, marks across them, and few enough points.
 
-A figure is put together from plain records and checked by Plotly once: adding marks one by one took most of the time
-of a page.
+A figure is put together from plain records, which browsers get as they are: Plotly's own check of every part took most
+of the time of a page with charts.
 """
 
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any, Final
 
+import numpy as np
 import plotly.graph_objects as go
+import plotly.io
 import polars as pl
 
 from ui import colours, inert
@@ -20,6 +24,63 @@ AXIS: Final = {"fixedrange": True, "automargin": True, "zeroline": False}
 Part = Mapping[str, Any]
 
 
+# Of Plotly's kind, because Streamlit has every other checked, for each reader anew.
+class Figure(go.Figure):  # type: ignore[misc]
+    """A figure as plain records; `data` and `layout` are they as Plotly checks them, for whoever looks."""
+
+    def __init__(self, traces: Sequence[Part], layout: Part) -> None:
+        self._told = (traces, layout)
+
+    def titled(self, title: Part) -> "Figure":
+        """The figure with another title."""
+        return Figure(self.traces, {**self.records, "title": title})
+
+    @property
+    def traces(self) -> Sequence[Part]:
+        """What is drawn, unchecked."""
+        return self._told[0]
+
+    @property
+    def records(self) -> Part:
+        """How it is laid out, unchecked."""
+        return self._told[1]
+
+    @property
+    def checked(self) -> go.Figure:
+        """The same as Plotly has it; raises ValueError for what it does not know."""
+        return go.Figure([*self.traces], self.records)
+
+    @property
+    def data(self) -> Any:
+        """The traces, checked."""
+        return self.checked.data
+
+    @property
+    def layout(self) -> Any:
+        """The layout, checked."""
+        return self.checked.layout
+
+    def to_dict(self) -> dict[str, Any]:
+        """The records as a browser gets them, with Plotly's own template."""
+        data = [{name: _packed(part) for name, part in trace.items()} for trace in self.traces]
+        return {"data": data, "layout": {**self.records, "template": _template(plotly.io.templates.default)}}
+
+
+@cache
+def _template(name: str) -> Part:
+    found: Part = plotly.io.templates[name].to_plotly_json()
+    return found
+
+
+def _packed(part: Any) -> Any:
+    """Fractions as Plotly packs them, days as text, whole numbers one by one; all else as it is."""
+    if not isinstance(part, np.ndarray):
+        return part
+    if part.dtype == np.float64:
+        return {"dtype": "f8", "bdata": b64encode(part.tobytes()).decode()}
+    return (np.datetime_as_string(part) if part.dtype.kind == "M" else part).tolist()
+
+
 def drawn(
     traces: Sequence[Part],
     *,
@@ -29,7 +90,7 @@ def drawn(
     lines: Sequence[Part] = (),
     notes: Sequence[Part] = (),
     **layout: Any,
-) -> go.Figure:
+) -> Figure:
     """A figure of these traces; raises ValueError for more than 2,000 points, which is a mistake of the caller.
 
     x, y: the axes; `title` is a text. lines: marks across the whole chart. notes: texts on it.
@@ -39,7 +100,8 @@ def drawn(
         raise ValueError(f"{points} points; a chart has at most {MOST_POINTS}")
     common = {"height": height, "margin": MARGIN, "legend": LEGEND, "hovermode": "closest", "dragmode": False}
     axes = {"xaxis": _axis(x), "yaxis": _axis(y)}
-    return go.Figure(list(traces), {**common, **axes, "shapes": list(lines), "annotations": list(notes), **layout})
+    marks = {name: list(found) for name, found in (("shapes", lines), ("annotations", notes)) if found}
+    return Figure(traces, {**common, **axes, **marks, **layout})
 
 
 def _axis(own: Part) -> dict[str, Any]:

@@ -1,13 +1,15 @@
 """The data that pages show: the current generation of the mart, its answers kept until the next one is published."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import streamlit as st
 
 from questions.populations import Population
-from store.mart import Mart, current, data_folder, mirrored, served_folder
+from store.mart import Mart, data_folder, mirrored, served_folder, served_mart
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -30,10 +32,10 @@ def asked(question: Callable[Concatenate[Mart, P], T], *args: P.args, **kwargs: 
 
     All sessions share one answer, so nobody may change it: analytics answers in frozen records and in frames.
     """
-    path = current(folder())
     told = [*map(_told, args), *(f"{name}={_told(value)}" for name, value in kwargs.items())]
     asked_for = f"{question.__module__}.{question.__qualname__}({', '.join(told)})"
-    answer: T = _answer(str(path), asked_for, lambda mart: question(mart, *args, **kwargs))
+    path = served_mart(data_folder())
+    answer: T = _kept(path, asked_for).answer(lambda: question(_mart(path), *args, **kwargs))
     return answer
 
 
@@ -46,13 +48,36 @@ def _told(argument: object) -> str:
     return repr(argument)
 
 
-# No copy a reader, as cache_data would make: unpickling a page's tables takes longer than drawing them.
-@st.cache_resource(max_entries=ANSWERS, show_spinner=False)
-def _answer(path: str, asked_for: str, _answering: Callable[[Mart], Any]) -> Any:  # noqa: ARG001
-    return _answering(_mart(path))
+class _Kept:
+    """One answer, found by the first who asks; who asks meanwhile waits for it."""
+
+    def __init__(self) -> None:
+        self._finding = Lock()
+        self._found: list[Any] = []
+
+    def answer(self, find: Callable[[], Any]) -> Any:
+        """The answer; where `find` raises, the next who asks tries again."""
+        if not self._found:
+            with self._finding:
+                if not self._found:
+                    self._found.append(find())
+        return self._found[0]
+
+
+# Not by Streamlit's own caches: to look up an answer there takes a tenth of the time of a page, and cache_data makes a
+# copy a reader.
+@lru_cache(maxsize=ANSWERS)
+def _kept(_path: Path, _asked_for: str) -> _Kept:
+    return _Kept()
+
+
+def forget() -> None:
+    """Let go of all answers and marts."""
+    _kept.cache_clear()
+    _mart.clear()
 
 
 @st.cache_resource(max_entries=GENERATIONS, show_spinner=False)
-def _mart(path: str) -> Mart:
+def _mart(path: Path) -> Mart:
     """One connection a generation for all sessions; dropped when nobody asked for that generation for long."""
-    return Mart(Path(path))
+    return Mart(path)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from math import floor, isfinite, log10
 from typing import Any, Final, TypeAlias, cast
 
+import numpy as np
 import polars as pl
 import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
@@ -114,9 +115,10 @@ def _opening(column: ColumnConfig, key: str) -> ColumnConfig:
 
 
 def _shown(frame: pl.DataFrame, columns: Columns) -> pl.DataFrame:
-    percents = [pl.col(name) * 100 for name, column in columns.items() if kind(column).get("format") == PERCENT]
+    percents = {name for name, column in columns.items() if kind(column).get("format") == PERCENT}
+    shown = frame.select(pl.col(name) * 100 if name in percents else name for name in columns)
     # The table's own toolbar offers a CSV of what it shows, so formulas are taken out here as well.
-    return inert.cells(frame.select(list(columns)).with_columns(percents), LONGEST_CELL)
+    return inert.cells(shown, LONGEST_CELL)
 
 
 def _formatted(frame: pl.DataFrame, columns: Columns) -> dict[str, ColumnConfig]:
@@ -126,7 +128,7 @@ def _formatted(frame: pl.DataFrame, columns: Columns) -> dict[str, ColumnConfig]
         if kind(column).get("format") == AS_NEEDED:
             found[name] = _with(column, format=_written(decimals(frame[name])))
         elif kind(column).get("format") == PERCENT:
-            places = max((words.share_places(part) for part in frame[name].drop_nulls()), default=1)
+            places = _share_places(frame[name])
             own: dict[str, object] = {"format": f"{_written(places)}%%"}
             # A bar's full length is a fraction, too.
             own |= {"max_value": 100 * kind(column)["max_value"]} if kind(column)["max_value"] else {}
@@ -141,6 +143,13 @@ def decimals(column: pl.Series) -> int:
         return 0
     least = 1 if max(sizes) < SCALE else 0
     return max(least, min(MOST_PLACES, -floor(log10(min(sizes)))))
+
+
+def _share_places(parts: pl.Series) -> int:
+    """The most decimals that one of some fractions needs as percent: only those near an end or a mark need more."""
+    found = parts.drop_nulls().cast(pl.Float64).to_numpy()
+    near = np.abs(found[:, None] - [0, 1, *words.MARKS]).min(axis=1, initial=1) < words.LEAST
+    return max(map(words.share_places, found[near].tolist()), default=1)
 
 
 def _written(places: int) -> str:

@@ -5,6 +5,8 @@ from decimal import Decimal
 from typing import Final
 
 from questions.words import (
+    LEAST,
+    MARKS,
     MISSING,
     coin,
     count,
@@ -26,6 +28,8 @@ from questions.words import (
 )
 
 __all__ = [
+    "LEAST",
+    "MARKS",
     "MISSING",
     "SHORT",
     "age",

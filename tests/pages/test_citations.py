@@ -24,7 +24,7 @@ from store.landing import SAMPLE
 from store.mart import current, opened
 from tests.pages.test_every_page import PAGES, run
 from tests.pages.test_sections import AKASH_VOTER, SEEN_AT
-from ui import cite, downloads
+from ui import cite, downloads, served
 from ui.provenance import Provenance, with_provenance
 
 pytestmark = pytest.mark.slow
@@ -72,7 +72,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     data = tmp_path_factory.mktemp("cited")
     build_sample(data / SAMPLE, days=10)
     yield data
-    st.cache_resource.clear()
+    served.forget()
 
 
 def views(data: Path) -> Iterator[tuple[str, dict[str, str]]]:
@@ -236,7 +236,6 @@ def test_whatever_part_of_a_page_states_a_number_or_draws_a_chart_can_be_cited(
 
 
 def uncited() -> None:
-    import streamlit as st
 
     from ui import cite
 

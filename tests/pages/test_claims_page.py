@@ -6,7 +6,6 @@ from pathlib import Path
 import duckdb
 import polars as pl
 import pytest
-import streamlit as st
 
 from ingest.networks import networks
 from ingest.publication import build
@@ -17,7 +16,7 @@ from tests.pages.test_every_page import opened
 from tests.publish.test_claim_readings import APRIL, TAO, counted, staked
 from tests.worlds.gallery_names import HOSTILE
 from ui import claims as told
-from ui import inert
+from ui import inert, served
 
 TEXTS = ("sentence", "says", "note", "falsifier", "ambiguity", "public", "who", "source")
 
@@ -29,7 +28,7 @@ def data(tmp_path: Path) -> Iterator[Path]:
     staked(Landing(tmp_path), 3, 2)
     build(tmp_path, networks())
     yield tmp_path
-    st.cache_resource.clear()
+    served.forget()
 
 
 def test_a_link_to_a_claim_shows_what_each_of_its_readings_is_called_and_what_would_refute_it(

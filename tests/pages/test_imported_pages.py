@@ -5,11 +5,11 @@ from pathlib import Path
 
 import duckdb
 import pytest
-import streamlit as st
 
 from tests.pages.test_every_page import PAGES, failures, opened, run
 from tests.worlds.hamlet import build_hamlet
 from tests.worlds.museum import IMPORTS, land, land_any_chain, land_export_with_votes, publish
+from ui import served
 from ui.banners import BROKEN
 
 pytestmark = pytest.mark.slow
@@ -26,7 +26,7 @@ def imported(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         land(request.param, request.getfixturevalue("shared"), data)
     publish(data)
     yield data
-    st.cache_resource.clear()
+    served.forget()
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -48,7 +48,7 @@ def beside_others(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     land_any_chain(data, "second-town")
     build_hamlet(data)
     yield data
-    st.cache_resource.clear()
+    served.forget()
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -69,7 +69,7 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     land_any_chain(data)
     publish(data)
     yield data
-    st.cache_resource.clear()
+    served.forget()
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -109,7 +109,7 @@ def test_a_vote_that_was_read_while_it_was_open_is_not_called_open(
     land_export_with_votes(tmp_path)
     publish(tmp_path)
     shown = opened("proposals", tmp_path, monkeypatch)
-    st.cache_resource.clear()
+    served.forget()
     assert shown.header[0].value == "No proposals open for voting"
     assert shown.dataframe[0].value["status"].to_list() == ["was open when read", "passed"]
     assert ["(was open when read)" in one for one in shown.selectbox[0].options] == [True, False]
@@ -123,7 +123,7 @@ def weightless(tmp_path: Path) -> Iterator[Path]:
     with duckdb.connect(str(published)) as mart:
         mart.execute("UPDATE vote SET weight = NULL")
     yield tmp_path
-    st.cache_resource.clear()
+    served.forget()
 
 
 def test_votes_that_cannot_be_counted_take_no_more_of_the_page_than_their_own_part(

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from tests.pages.test_every_page import PAGES, opened
 from tests.worlds.assembly import BEN, EVE, assembled
+from ui import served
 
 pytestmark = pytest.mark.slow
 
@@ -19,7 +19,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     data = tmp_path_factory.mktemp("assembly")
     assembled(data)
     yield data
-    st.cache_resource.clear()
+    served.forget()
 
 
 def said(page: AppTest) -> str:

@@ -7,7 +7,6 @@ from typing import Any
 
 import polars as pl
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from analytics.akash import spend as markets
@@ -24,7 +23,7 @@ from store.mart import Mart, current
 from store.rows import Kind, frame, holdings, observation
 from tests.analytics.akash.test_spend import COSTS, MARKET, NOON, TOKEN, land, text
 from tests.pages.test_every_page import opened
-from ui import akash_market, market, tables
+from ui import akash_market, market, served, tables
 
 pytestmark = pytest.mark.wide
 
@@ -103,7 +102,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     _, torn = build(folder, networks())
     assert not torn
     yield folder
-    st.cache_resource.clear()
+    served.forget()
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from typing import Any
 
 import polars as pl
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from ingest.networks import networks
@@ -18,6 +17,7 @@ from store.landing import Landing
 from store.mart import Mart, current
 from store.rows import Block, Facts, Kind, Snapshot, frame, holdings, observation
 from tests.pages.test_every_page import opened
+from ui import served
 
 pytestmark = pytest.mark.slow
 
@@ -113,7 +113,7 @@ def built(folder: Path, **otherwise: Any) -> Iterator[Path]:
     _, torn = build(folder, networks())
     assert not torn
     yield folder
-    st.cache_resource.clear()
+    served.forget()
 
 
 def words(page: AppTest) -> str:

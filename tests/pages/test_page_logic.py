@@ -12,7 +12,6 @@ from urllib.parse import parse_qsl
 
 import polars as pl
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from analytics.spread.metrics import METRICS
@@ -28,7 +27,7 @@ from store.mart import MIRRORED, Mart, published_hash
 from store.rows import Facts, Kind, Measure, frame, holdings, observation
 from tests.pages.test_every_page import failures, opened
 from tests.worlds.hamlet import VALIDATORS, address, build_hamlet, governed, snapshot
-from ui import choose, words
+from ui import choose, served, words
 
 pytestmark = pytest.mark.wide
 
@@ -523,7 +522,7 @@ def test_of_keys_there_is_no_curve_and_no_share_of_the_largest_ten(
     monkeypatch.setattr(choose, "population", lambda known: replace(chosen(known), measure="control"))
     shown = visit("power", net="akash")
     # What was asked of a population that is none of keys must not be taken for an answer on it by other tests.
-    st.cache_resource.clear()
+    served.forget()
     assert len(shown.get("plotly_chart")) == 1
     assert not shown.metric
 

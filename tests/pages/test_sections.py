@@ -25,7 +25,7 @@ from tests.pages.test_market_page import land_akash, land_scoring, land_services
 from tests.pages.test_migration_page import land_merger
 from tests.worlds.hamlet import address
 from tests.worlds.moving_chain import called
-from ui import inert
+from ui import inert, served
 from ui.banners import BROKEN
 
 pytestmark = pytest.mark.slow
@@ -60,7 +60,7 @@ def town(hamlet: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pat
         few.setattr(swept, "REPLICATES", 10)
         assert called(data, "sweep", "--network", "akash")[0] == 0
     yield data
-    st.cache_resource.clear()
+    served.forget()
 
 
 @cache
@@ -189,7 +189,6 @@ def failure(what: str) -> str:
 
 
 def one_section() -> None:
-    import streamlit as st
 
     from analytics.impossible import Impossible
     from store.rows import BadData

@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from ingest.networks import networks
@@ -15,6 +14,7 @@ from store.mart import opened
 from store.rows import Facts, Kind, Measure, holdings
 from tests.worlds.gallery_names import HOSTILE
 from tests.worlds.hamlet import address, build_ruin, snapshot
+from ui import served
 
 
 def state_of_the_data() -> None:
@@ -77,7 +77,7 @@ def test_the_state_of_a_ruin_names_each_host_once_and_hostile_words_letter_by_le
     with opened(tmp_path) as mart:
         told = run_errors(mart).select("network", "reading", "times").rows()
     assert told == [(title, "consensus, names, validators", 3) for title in ("Akash", "Fetch.ai")]
-    st.cache_resource.clear()
+    served.forget()
 
 
 @pytest.mark.slow

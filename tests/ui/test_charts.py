@@ -1,12 +1,17 @@
 """Charts draw what they are given, in the network's colour, small enough for a phone."""
 
+import json
 import re
 import tomllib
+from base64 import b64decode
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from math import isnan
 from typing import Any
 
+import numpy as np
 import plotly.graph_objects as go
+import plotly.io
 import polars as pl
 import pytest
 
@@ -180,6 +185,38 @@ def test_no_text_of_a_stranger_reaches_a_figure_as_markup() -> None:
             markup = text.replace("<br>", "").replace("<extra>", "").replace("</extra>", "")
             assert "<" not in markup
             assert len(text) < 400
+
+
+def unpacked(part: Any) -> Any:
+    """A figure as a browser reads it: packed numbers one by one."""
+    if isinstance(part, dict) and "bdata" in part:
+        numbers = np.frombuffer(b64decode(part["bdata"]), part["dtype"]).tolist()
+        return [None if isnan(number) else number for number in numbers]
+    if isinstance(part, dict):
+        return {name: unpacked(value) for name, value in part.items()}
+    return [unpacked(value) for value in part] if isinstance(part, list) else part
+
+
+@pytest.mark.parametrize(
+    "drawing",
+    [
+        charts.ranked(ranks(70), threshold=0.5, threshold_label="half", unread=0.1),
+        charts.before_after(pl.DataFrame({"name": ["a", "b"], "before": [0.1, None], "after": [0.2, 0.3]})),
+        charts.tally(pl.DataFrame({"option": ["yes", "no"], "share": [0.6, 0.4]}), [(0.5, "half")]),
+        curves.daily(pl.concat([days(3), days(4, "olas")]), y="parties", paints={"olas": colours.of_network(15)}),
+        curves.panel(days(20), events=pl.DataFrame({"time": [START], "mark": ["1"]})),
+        dots.math_against_power(marks(3)),
+    ],
+)
+def test_a_browser_gets_of_a_figure_what_plotly_would_have_sent(drawing: figure.Figure) -> None:
+    sent, checked = (json.loads(plotly.io.to_json(one.to_dict())) for one in (drawing, drawing.checked))
+    assert unpacked(sent) == unpacked(checked)
+
+
+def test_a_figure_of_what_plotly_does_not_know_is_found_by_looking_into_it() -> None:
+    drawing = figure.drawn([{"type": "bar", "x": [1], "y": [1], "colour": "red"}], height=100, x={}, y={})
+    with pytest.raises(ValueError, match="colour"):
+        assert drawing.data
 
 
 def test_a_missing_day_is_a_gap() -> None:
