@@ -20,7 +20,6 @@ from ingest.dictionary import tells, unlisted
 from ingest.network import Network, Reading
 from store.rows import Facts
 from tests.worlds.examples import few
-from ui import served
 
 # The same examples in every run, and no deadline: tests do not measure time. A fast run takes a fifth of them.
 settings.register_profile("observatory", derandomize=True, deadline=None, max_examples=100)
@@ -175,8 +174,8 @@ def runtime() -> bytes:
 @pytest.fixture(scope="session")
 def hamlet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Data folder of the small world of tests/worlds/hamlet.py, published."""
-
     from tests.worlds.hamlet import build_hamlet
+    from ui import served
 
     data = tmp_path_factory.mktemp("hamlet")
     build_hamlet(data)

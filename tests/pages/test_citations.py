@@ -12,7 +12,6 @@ from typing import Final
 import duckdb
 import polars as pl
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Block, Node
 
@@ -236,6 +235,7 @@ def test_whatever_part_of_a_page_states_a_number_or_draws_a_chart_can_be_cited(
 
 
 def uncited() -> None:
+    import streamlit as st
 
     from ui import cite
 

@@ -11,7 +11,6 @@ from types import ModuleType
 from typing import Final
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Element
 
@@ -189,6 +188,7 @@ def failure(what: str) -> str:
 
 
 def one_section() -> None:
+    import streamlit as st
 
     from analytics.impossible import Impossible
     from store.rows import BadData
