@@ -5,11 +5,11 @@ known for the few proposals that were read in shares alone; one stake for all ma
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
@@ -168,13 +168,24 @@ def _choices_of(stake: Stake, cast: pl.DataFrame, proposals: int) -> NDArray[np.
     return table
 
 
-def _voted(cast: pl.DataFrame, proposals: int) -> dict[str, int]:
-    """On which proposals each voter voted, a bit each."""
+@dataclass(frozen=True, slots=True)
+class _Voted:
+    """On which proposals each voter voted: its row, and a bit a proposal in rows of bytes; the last row has none."""
+
+    rows: Mapping[str, int]
+    bits: NDArray[np.uint8]
+
+    def of(self, voters: Iterable[str]) -> NDArray[np.uint8]:
+        """The bits of some accounts."""
+        return self.bits[[self.rows.get(one, -1) for one in voters]]
+
+
+def _voted(cast: pl.DataFrame, proposals: int) -> _Voted:
     by_voter = cast.group_by("voter").agg("place")
-    held = np.zeros((by_voter.height, proposals), np.bool_)
+    held = np.zeros((by_voter.height + 1, proposals), np.bool_)
     held[np.repeat(np.arange(by_voter.height), by_voter["place"].list.len()), by_voter["place"].explode()] = True
-    bits = np.packbits(held, axis=1, bitorder="little")
-    return {voter: int.from_bytes(row, "little") for voter, row in zip(by_voter["voter"], bits, strict=True)}
+    rows = {voter: row for row, voter in enumerate(by_voter["voter"])}
+    return _Voted(rows, np.packbits(held, axis=1, bitorder="little"))
 
 
 def _powers(stake: Stake) -> tuple[int, ...]:
@@ -187,22 +198,48 @@ def _turnouts(stake: Stake, cast: pl.DataFrame, proposals: int) -> Turnouts:
     A validator's own stake stays its own, and so do tokenised shares, for which nobody votes.
     """
     voted, nobody = _voted(cast, proposals), keyless(delegator for delegator, _, _ in stake.delegations)
-    accounts, own = {operator: account(operator) for operator in stake.validators}, 0
-    theirs = {operator: voted.get(one, 0) for operator, one in accounts.items()}
-    taken = {operator: [0, 0, 0] for operator in accounts}
-    for delegator, operator, shares in stake.delegations:
-        validator = stake.validators[operator]
-        power = shares * validator.tokens // validator.shares if validator.shares else 0
-        if delegator == accounts[operator] or delegator in nobody:
-            own += power
-        elif bits := voted.get(delegator):
-            sums = taken[operator]
-            sums[0] += power
-            sums[1] += power * bits.bit_count()
-            sums[2] += power * (bits & theirs[operator]).bit_count()
+    accounts = {operator: account(operator) for operator in stake.validators}
     paper = {operator: validator.tokens for operator, validator in stake.validators.items()}
-    sums_of = [Taken(operator, *sums) for operator, sums in taken.items()]
-    return Turnouts(proposals, paper, theirs, sums_of, sum(paper.values()) - own)
+    places, powers = {operator: place for place, operator in enumerate(paper)}, _powers_of(stake)
+    of = np.array([places[operator] for _, operator, _ in stake.delegations], np.int64)
+    # What is a validator's own, or nobody's, nobody takes.
+    own = np.array([who == accounts[to] or who in nobody for who, to, _ in stake.delegations], np.bool_)
+    bits, theirs = voted.of(who for who, _, _ in stake.delegations), voted.of(accounts.values())
+    voting = ~own & bits.any(axis=1)
+    most = sum(paper.values()) * proposals
+    sums = _taken(of[voting], powers[voting], bits[voting], theirs, np.int64 if most < 2**63 else np.object_)
+    sums_of = [Taken(operator, *map(int, column)) for operator, column in zip(paper, sums.T, strict=True)]
+    of_each = {one: int.from_bytes(row, "little") for one, row in zip(paper, theirs, strict=True)}
+    return Turnouts(proposals, paper, of_each, sums_of, sum(paper.values()) - int(powers[own].sum()))
+
+
+def _powers_of(stake: Stake) -> NDArray[np.object_]:
+    """What each delegation carries, in base units: whole numbers of any length."""
+    held = [(shares, stake.validators[operator]) for _, operator, shares in stake.delegations]
+    return np.array([shares * one.tokens // one.shares if one.shares else 0 for shares, one in held], np.object_)
+
+
+def _taken(
+    of: NDArray[np.int64],
+    powers: NDArray[np.object_],
+    bits: NDArray[np.uint8],
+    theirs: NDArray[np.uint8],
+    kind: Any,
+) -> NDArray[Any]:
+    """What voters take from each validator, once, for each of their votes, and for each that it casts too.
+
+    of: the place of the validator, and kind: what holds every sum.
+    """
+    sums, taken = np.zeros((3, len(theirs)), kind), powers.astype(kind)
+    for row, times in zip(sums, (1, _counted(bits), _counted(bits & theirs[of])), strict=True):
+        np.add.at(row, of, taken * times)
+    return sums
+
+
+def _counted(bits: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """How many bits are set in each row."""
+    found: NDArray[np.int64] = np.bitwise_count(bits).sum(axis=1, dtype=np.int64)
+    return found
 
 
 def _simulated(stake: Stake, table: NDArray[np.int8], rule: Rule | None) -> Simulated | None:
