@@ -34,7 +34,12 @@ def share(part: float | None) -> str:
         return "under 0.1%"
     if 1 - LEAST <= part < 1:
         return "over 99.9%"
-    return f"{part:.{share_places(part)}%}".replace(".0%", "%")
+    return f"{part:.{0 if whole(part * 100) else share_places(part)}%}"
+
+
+def whole(number: float) -> bool:
+    """Whether a number is whole, but for what floats lose: only such a one goes without decimals beside others."""
+    return isclose(number, round(number), rel_tol=1e-9)
 
 
 def share_places(part: float) -> int:

@@ -21,6 +21,14 @@ PERCENT: Final = "percent"
 # Whose page a row leads to, and by which column.
 OF: Final = "of"
 PARTY: Final = "party"
+HOST: Final = r"^https?://(?:www[.])?([^/]+)"
+# How wide letters are in cells, in pixels, at most so much altogether; beyond that the table's own bar leads.
+NARROW, OTHERWISE, BROAD = 4.2, 7.0, 10.5
+MARGINS: Final = 24
+WIDEST: Final = 720
+# A browser takes a column as wide as most of its first rows need, and no wider than this; longer cells it cuts.
+BY_ITSELF: Final = 420
+ODD: Final = 1.3
 # From here on whole numbers say enough.
 SCALE: Final = 1000
 MOST_PLACES: Final = 3
@@ -33,14 +41,12 @@ def text(label: str, note: str = "", *, pinned: bool = False) -> ColumnConfig:
     return st.column_config.TextColumn(label, help=note or None, pinned=pinned)
 
 
-def sentence(label: str, note: str = "") -> ColumnConfig:
-    """A column of sentences, of which the first rows may have none: wide whatever stands in sight."""
-    return st.column_config.TextColumn(label, help=note or None, width="large")
-
-
 def link(label: str, note: str = "") -> ColumnConfig:
-    """A column of addresses on the web that can be followed; only for those of our own files, never for a chain's."""
-    return st.column_config.LinkColumn(label, help=note or None)
+    """A column of addresses on the web that can be followed; only for those of our own files, never for a chain's.
+
+    Shown by their hosts, which fit; the whole address stands in the downloads, and is where the link leads.
+    """
+    return st.column_config.LinkColumn(label, help=note or None, display_text=HOST)
 
 
 def count(label: str, note: str = "") -> ColumnConfig:
@@ -93,9 +99,9 @@ def show(frame: pl.DataFrame, columns: Columns, *, alt: str, key: str, rows: int
     Where rows say whose page they lead to (`of`), a click on the name of the party shows the link below the table.
     """
     leads = {OF, PARTY} <= set(frame.columns) and PARTY in columns
-    shown = _formatted(frame, columns)
+    shown = _widened(frame, _formatted(frame, columns))
     if leads:
-        shown[PARTY] = _opening(columns[PARTY], f"{key}-opens")
+        shown[PARTY] = _opening(shown[PARTY], f"{key}-opens")
     # As Arrow, which is what browsers get; a frame of Polars would go by way of pandas, for half of a table's time.
     cells = _shown(frame, columns).to_arrow(compat_level=pl.CompatLevel.oldest())
     st.dataframe(cells, **_look(shown, frame.height, rows), alt=inert.plain(alt, 300), key=key)
@@ -105,11 +111,17 @@ def show(frame: pl.DataFrame, columns: Columns, *, alt: str, key: str, rows: int
 
 def _opening(column: ColumnConfig, key: str) -> ColumnConfig:
     """A column of names that can be opened."""
-    label, note, pinned = (column.get(name) for name in ("label", "help", "pinned"))
+    label, note, pinned, width = (column.get(name) for name in ("label", "help", "pinned", "width"))
     return cast(
         ColumnConfig,
         st.column_config.ButtonColumn(
-            label, help=note or "A click leads to its page.", pinned=pinned, alignment="left", type="tertiary", key=key
+            label,
+            help=note or "A click leads to its page.",
+            pinned=pinned,
+            width=width,
+            alignment="left",
+            type="tertiary",
+            key=key,
         ),  # type: ignore[call-overload]
     )
 
@@ -134,6 +146,26 @@ def _formatted(frame: pl.DataFrame, columns: Columns) -> dict[str, ColumnConfig]
             own |= {"max_value": 100 * kind(column)["max_value"]} if kind(column)["max_value"] else {}
             found[name] = _with(column, **own)
     return found
+
+
+def _widened(frame: pl.DataFrame, columns: dict[str, ColumnConfig]) -> dict[str, ColumnConfig]:
+    """The columns, those of texts so wide that the longest is not cut where a browser would follow the others."""
+    found = {**columns}
+    for name, column in columns.items():
+        if kind(column)["type"] != "text" or frame[name].dtype != pl.String:
+            continue
+        widths = [_width(cell[:LONGEST_CELL]) for cell in frame[name].drop_nulls()]
+        most = max(widths, default=0)
+        # What is much longer than the others counts for nothing in a browser's own measure.
+        if most > BY_ITSELF or most > ODD * sum(widths) / max(frame.height, 1):
+            found[name] = cast(ColumnConfig, {**column, "width": min(most, WIDEST)})
+    return found
+
+
+def _width(text: str) -> int:
+    """About how many pixels a text takes in a cell."""
+    narrow, broad = (sum(map(text.count, letters)) for letters in ("iljtfrI.,:;'|()[] -", "mwMW@%"))
+    return MARGINS + round(OTHERWISE * len(text) + (NARROW - OTHERWISE) * narrow + (BROAD - OTHERWISE) * broad)
 
 
 def decimals(column: pl.Series) -> int:

@@ -47,7 +47,7 @@ def columns(metric: str, first: date, second: date) -> tables.Columns:
         **values,
         "changed": tables.signed("Change, points" if share else "Change", places=places),
         **BESIDE,
-        "note": tables.sentence("Note"),
+        "note": tables.text("Note"),
     }
 
 

@@ -25,6 +25,7 @@ from questions.words import (
     share,
     share_places,
     short,
+    whole,
 )
 
 __all__ = [
@@ -58,6 +59,7 @@ __all__ = [
     "tokens",
     "usd",
     "value",
+    "whole",
 ]
 
 # Titles of metrics that fit on a card.
@@ -114,9 +116,9 @@ def change(before: float | None, after: float | None, places: int = 0) -> str:
 def moved(difference: float, as_share: bool = False, places: int = 1) -> str:
     """A difference with its direction: up 2.1, down 3 points, unchanged."""
     size = abs(difference) * 100 if as_share else abs(difference)
-    text = decimal(round(size, places), places)
-    if text == "0":
+    if not round(size, places):
         return "unchanged"
+    text = decimal(round(size) if whole(size) else size, places)
     return f"{'up' if difference > 0 else 'down'} {text}{' points' if as_share else ''}"
 
 
@@ -137,8 +139,8 @@ def delta(before: float | None, after: float | None, *, as_share: bool) -> str |
     """The change of a metric for its arrow: +2.1, +2, -10.2 points; zero where nothing is to be seen."""
     if before is None or after is None:
         return None
-    size = round((after - before) * (100 if as_share else 1), 1)
-    return f"{size:+,.1f}".removesuffix(".0") + (" points" if as_share else "") if size else 0
+    size = (after - before) * (100 if as_share else 1)
+    return f"{size:+,.{0 if whole(size) else 1}f}{' points' if as_share else ''}" if round(size, 1) else 0
 
 
 def age(time: datetime, now: datetime) -> str:

@@ -1,5 +1,7 @@
 """Tables are written alike in every browser, whatever language it speaks, and no number reads as what it is not."""
 
+import re
+
 import polars as pl
 import pyarrow as pa
 import pytest
@@ -71,3 +73,31 @@ def test_a_whole_number_beside_nothing_reaches_the_browser_whole() -> None:
     (table,) = AppTest.from_function(_draws).run().dataframe
     rows = pa.ipc.open_stream(table.proto.arrow_data.data).read_all()
     assert rows.to_pylist() == [{"name": "é", "n": 2**60 + 1}, {"name": None, "n": None}]
+
+
+def width(texts: list[str | None]) -> object:
+    """How wide a column of some texts is made; None where a browser finds it by itself."""
+    (column,) = tables._widened(pl.DataFrame({"note": texts}), {"note": tables.text("Note")}).values()
+    return column["width"]
+
+
+def test_a_text_much_longer_than_those_above_it_is_not_cut() -> None:
+    """A browser takes a column as wide as most of its first rows need."""
+    found = width([None] * 9 + ["No reading on 1 Nov 2026: nearest two days later."])
+    assert isinstance(found, int)
+    assert found > 300
+    assert isinstance(width(["yes"] * 9 + ["no with veto"]), int)
+
+
+def test_a_column_of_like_texts_is_as_wide_as_they_are() -> None:
+    assert width(["“Honest 0”", "“Honest 1”"]) is None
+    assert width([]) is None
+
+
+def test_no_text_makes_a_table_of_one_column() -> None:
+    assert width(["w" * 10_000]) == tables.WIDEST
+
+
+def test_a_source_is_shown_by_its_host_which_fits() -> None:
+    shown = tables.kind(tables.link("Source"))["display_text"]
+    assert re.findall(shown, "https://www.example.org/a/very/long/page?of=it") == ["example.org"]

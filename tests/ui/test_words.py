@@ -18,6 +18,8 @@ NOW = datetime(2026, 11, 22, 13, 54, tzinfo=UTC)
         (0.2552, "25.5%"),
         (1 / 3, "33.3%"),
         (0.5, "50%"),
+        (0.58004, "58.0%"),
+        (0.1 + 0.2, "30%"),
         (0.0, "0%"),
         (1.0, "100%"),
         (0.0001, "under 0.1%"),
@@ -114,6 +116,14 @@ def test_lists_end_in_and() -> None:
 )
 def test_a_whole_change_is_written_whole(before: float, after: float, as_share: bool, told: str) -> None:
     assert words.delta(before, after, as_share=as_share) == told
+
+
+def test_changes_in_one_sentence_have_the_same_decimals() -> None:
+    """A sentence said "down 2" beside "down 1.7" where nothing had changed by a whole number."""
+    assert [words.moved(size) for size in (-1.98, -1.7, 2.0)] == ["down 2.0", "down 1.7", "up 2"]
+    assert [words.moved(size, True) for size in (-0.0298, 0.03)] == ["down 3.0 points", "up 3 points"]
+    assert words.delta(0.5, 0.4601, as_share=True) == "-4.0 points"
+    assert words.moved(0.04) == "unchanged"
 
 
 @pytest.mark.parametrize(
