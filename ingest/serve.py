@@ -17,7 +17,7 @@ from typing import Final
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from ingest import job
+from ingest import job, listening
 from ingest.archive.mirror import Own, archive_address, archive_http, mirror_mart
 from ingest.archive.signing import NotSigned
 from ingest.network import Network
@@ -69,7 +69,7 @@ def command(address: str, port: str, processes: int) -> list[str]:
     """What starts the server."""
     told = {"app-dir": SERVER.parent, "host": address, "port": port, "workers": processes, **OPTIONS, **_certificate()}
     options = [f"--{name}={value}" for name, value in told.items()]
-    return [sys.executable, "-m", "uvicorn", f"{SERVER.stem}:app", *options, "--no-access-log"]
+    return [sys.executable, "-m", listening.__name__, f"{SERVER.stem}:app", *options, "--no-access-log"]
 
 
 def shared(port: str, processes: int) -> dict[str, str]:

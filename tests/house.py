@@ -53,7 +53,7 @@ MAY_IMPORT: Final = {
     "plotly": "ui pages",
     "google": "ui.border",
     "starlette": "ui.border ui.beside ui.packed ui.shell ui.site ui.warm server",
-    "uvicorn": "ui.beside",
+    "uvicorn": "ui.beside ingest.listening",
     "streamlit": "ui pages app server",
     # Of it the Brotli codec is used (decision 1661); frames become Arrow by Polars' and Streamlit's own hand.
     "pyarrow": "ui.packed",

@@ -49,7 +49,7 @@ def test_where_nobody_has_a_headline_the_sample_is_made_and_served(
 ) -> None:
     with_files: list[Path] = []
     monkeypatch.setattr(serve, "write_site", with_files.append)
-    assert started(tmp_path)[1:4] == ["-m", "uvicorn", "server:app"]
+    assert started(tmp_path)[1:4] == ["-m", "ingest.listening", "server:app"]
     assert len(Landing(tmp_path / SAMPLE).files()) == 1
     assert with_files == [tmp_path / SAMPLE]
 

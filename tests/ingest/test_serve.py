@@ -9,14 +9,14 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ingest import job
+from ingest import job, serve
 from ingest.networks import networks
 from ingest.serve import someone_answers
 from store.landing import Landing
 from store.mart import opened
 from tests.store.test_draft import build, snapshot, stake
 from tests.worlds.moving_chain import ROOT, command, finished, moving_chain
-from tests.worlds.servers import free_port
+from tests.worlds.servers import free_port, wait_for_port
 
 pytestmark = pytest.mark.slow
 DEAD = "http://127.0.0.1:9"
@@ -115,6 +115,25 @@ def test_a_later_start_asks_nobody(tmp_path: Path) -> None:
     health, output = served(tmp_path, **nobody())
     assert health == "ok", output
     assert "failed" not in output
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_one_process_and_several_alike(hamlet: Path, processes: int, number: signal.Signals) -> None:
+    """Several ended with 0, one with 0 after INT, and as killed after TERM."""
+    port = str(free_port())
+    process = subprocess.Popen(
+        serve.command("127.0.0.1", port, processes),
+        cwd=ROOT,
+        env={**os.environ, "DEAI_DATA": str(hamlet), **serve.shared(port, processes)},
+        stderr=subprocess.PIPE,
+    )
+    wait_for_port(int(port), process, 60)
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=60):
+        process.send_signal(number)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 128 + number
+    assert b"Traceback" not in errors
 
 
 def test_a_price_source_alone_is_no_chain_that_answers(monkeypatch: pytest.MonkeyPatch) -> None:
