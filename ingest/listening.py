@@ -23,9 +23,9 @@ def main() -> None:
     signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     uvicorn.main(standalone_mode=False)
     with suppress(BlockingIOError):
-        for number in os.read(reader, 100):
-            if number in SIGNALS:
-                _end(number)
+        for came in os.read(reader, 100):
+            if came in SIGNALS:
+                _end(came)
 
 
 def _end(number: int, _: FrameType | None = None) -> NoReturn:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+import polars as pl
 import streamlit as st
 
 from questions import a_priori, alike, explorers, labels, own_votes, rank_history, standing
@@ -14,6 +15,7 @@ from questions.search import respelled
 from ui import banners, cite, draw, find, frame, inert, method, parties, served, stated, votes, words
 from ui import entity as told
 
+AS_PARTY = "What a party had is what its addresses of that day had together, by the labels in force then."
 SHARE = "A share is such an amount as a part of all that there is of its population."
 
 
@@ -119,7 +121,12 @@ def where(one: Entity, known: Sequence[Population]) -> None:
         banners.nothing("What it holds counts as nobody's: it is an account of a protocol.")
         return
     draw.table(rows, told.columns(rows), alt="Where it stands", sources=sources, key="stands")
-    cite.under("Where it stands", lambda: stated.standing(found), key="stands", note=SHARE)
+    cite.under(
+        "Where it stands",
+        lambda: [*stated.standing(found), *stated.together(merged.values())],
+        key="stands",
+        note=SHARE,
+    )
 
 
 @frame.section
@@ -138,18 +145,24 @@ def past(one: Entity, known: Sequence[Population]) -> None:
     """Its ranks of past days."""
     st.header("Its rank, day by day", anchor=False)
     rows = served.asked(rank_history.ranks, list(one.members))
-    st.markdown(told.ranked(rows))
+    together = served.asked(rank_history.ranks_of_party, one.party) if one.party else rows.clear()
+    said = told.ranked(rows, together)
+    st.markdown(said)
     if rows.is_empty():
         return
-    lines = told.rank_lines(rows)
-    alt = "Rank by day of its addresses"
+    lines = told.rank_lines(together) or told.rank_lines(rows)
+    # The days of the party stand before those of its addresses, in one table.
+    rows = pl.concat([together, rows])
+    alt = "Rank by day of the party, and of its addresses" if one.party else "Rank by day of its addresses"
     if lines:
         drawn = {(part["network"][0], part["population"][0]) for part in lines}
         sources = [frame.source(among) for among in known if (among.title, among.heading) in drawn]
         draw.show(draw.Chart("ranks", told.rank_chart(lines), rows, told.RANKS, alt, sources))
     else:
         draw.table(rows, told.RANKS, alt=alt, sources=[], key="ranks")
-    cite.under(told.ranked(rows), lambda: stated.ranks(one.members), key="ranks")
+    cite.under(
+        told.ranked(rows, together), lambda: stated.ranks(one.members), key="ranks", note=AS_PARTY if one.party else ""
+    )
 
 
 @frame.section

@@ -41,14 +41,18 @@ def minted(found: Migration) -> None:
         sources=[told.source(found.read)],
         key="merged",
     )
-    cited_from(told.minted_headline(found), found.read, "stated_.*|new_supply|old_.*", "minted")
+    cited_from(told.minted_headline(found), found.read, "stated_.*|new_supply|old_.*", "minted", found)
 
 
 @frame.section
-def cited_from(sentence: str, read: facts.Read, names: str, key: str) -> None:
-    """How to cite what contracts and sources say, of these names."""
-    note = "Sums and rests are of these, in whole base units."
-    cite.under(sentence, lambda: stated.observed_of(read.network, names), key=key, note=note)
+def cited_from(sentence: str, read: facts.Read, names: str, key: str, found: Migration | None = None) -> None:
+    """How to cite what contracts and sources say, of these names, and the sums and rests that follow from it."""
+    cite.under(
+        sentence,
+        lambda: [*(stated.merger(found) if found else []), *stated.observed_of(read.network, names)],
+        key=key,
+        note="Amounts are in whole base units.",
+    )
 
 
 @frame.section
@@ -57,7 +61,7 @@ def left(found: Migration) -> None:
     st.header(told.left_headline(found), anchor=False)
     st.markdown(told.left(found))
     draw.source_line([told.source(found.read)])
-    cited_from(told.left_headline(found), found.read, "left|conversion_ratio|old_.*", "left")
+    cited_from(told.left_headline(found), found.read, "left|conversion_ratio|old_.*", "left", found)
 
 
 @frame.section
@@ -129,7 +133,7 @@ def remainder(found: Migration, known: Sequence[Population]) -> None:
     st.header(told.remainder_headline(found), anchor=False)
     st.markdown(told.remainder(found, facts.lockers(known, found)))
     draw.source_line([told.source(found.read)])
-    cited_from(told.remainder_headline(found), found.read, "locked.*|old_.*", "remainder")
+    cited_from(told.remainder_headline(found), found.read, "locked.*|old_.*", "remainder", found)
     st.page_link("pages/power.py", label="Who holds and locks it", icon=":material/groups:")
 
 

@@ -80,7 +80,15 @@ def chosen(population: Population, threshold: rules.DecidingShare) -> None:
     st.header(told, anchor=False)
     parties.cautions(population, ranks)
     ranked(population, grouping, threshold, ranks, told)
-    cite.under(told, lambda: stated.deciding(population, grouping, values, threshold), key="headline")
+    cite.under(
+        told,
+        # Those who stand on the chart.
+        lambda: [
+            *stated.deciding(population, grouping, values, threshold),
+            *stated.merged(population, ranks.head(charts.MOST_BARS)),
+        ],
+        key="headline",
+    )
     # Of keys that count one each it is told how many act together: a curve of equal ones would show nothing.
     if population.measure != Measure.CONTROL:
         numbers(population, grouping, values)

@@ -267,7 +267,8 @@ def participation(chosen: Proposal) -> None:
     if over:
         st.markdown(record.habits(over, found))
     turnout(chosen, over)
-    cite.under("Who takes part", lambda: stated.turnouts(over), key="participation", note=COUNTED)
+    if over:
+        cite.under("Who takes part", lambda: stated.turnouts(over), key="participation", note=COUNTED)
     if found is None:
         banners.nothing("Of no vote that is over were the votes read one by one.")
         return

@@ -96,6 +96,35 @@ _OFF: Final = """(SELECT network, count(*) FILTER (exact = 'off') AS off, list(D
 _OF_ISSUED: Final = """x.value / (SELECT i.value FROM observation i
         WHERE (i.snapshot, i.subject) = (x.snapshot, x.subject) AND i.name = 'emission_issued' AND i.value > 0)"""
 
+# What the addresses of a party have together, by the labels in force at the block; once for each, as rankings count.
+_PARTIES: Final = """(SELECT o.snapshot, o.population, l.entity, sum(o.amount) AS amount, count(*) AS addresses
+    FROM holding o JOIN snapshot t ON t.id = o.snapshot
+    JOIN (SELECT DISTINCT network, holder, entity, valid_from, valid_to FROM holder_label) l
+        ON l.network = t.network AND l.holder = o.holder AND in_force(l.valid_from, l.valid_to, t.time)
+    WHERE o.amount > 0 GROUP BY ALL) x
+JOIN snapshot s ON s.id = x.snapshot
+JOIN population p ON p.id = x.population"""
+# What is told of tokens that became another one, a row a token. Whole base units: what an amount becomes is divided by
+# what one token is before it is multiplied, since the product has too many digits.
+_MERGED: Final = """(WITH told AS (
+        SELECT o.snapshot, o.name, o.subject, o.exact, u.decimals FROM observation o
+        LEFT JOIN unit u ON (u.network, u.unit) = (o.network, o.unit)
+        WHERE o.name SIMILAR TO 'stated_rate|stated_minted|old_supply|old_burned|old_token|conversion_ratio'),
+    one AS (
+        SELECT snapshot, subject, 10::HUGEINT ** any_value(decimals) FILTER (name = 'old_supply') AS token,
+            any_value(exact) FILTER (name = 'stated_minted')::HUGEINT AS minted,
+            any_value(exact) FILTER (name = 'stated_rate')::HUGEINT AS stated,
+            any_value(exact) FILTER (name = 'old_burned')::HUGEINT AS burned,
+            any_value(exact) FILTER (name = 'old_supply')::HUGEINT - burned AS outstanding
+        FROM told GROUP BY ALL HAVING stated IS NOT NULL)
+    SELECT one.*, (sum(minted) OVER (PARTITION BY one.snapshot))::HUGEINT AS all_minted,
+        coalesce(c.exact::HUGEINT, stated) AS rate,
+        outstanding // token::HUGEINT * rate + outstanding % token::HUGEINT * rate // token::HUGEINT AS would_become,
+        burned // token::HUGEINT * rate + burned % token::HUGEINT * rate // token::HUGEINT AS became
+    FROM one LEFT JOIN told t ON (t.snapshot, t.name, t.exact) = (one.snapshot, 'old_token', one.subject)
+    LEFT JOIN told c ON (c.snapshot, c.name, c.subject) = (one.snapshot, 'conversion_ratio', t.subject)) x
+JOIN snapshot s ON s.id = x.snapshot"""
+
 
 def _own(*names: str) -> dict[str, str]:
     return {name: f"x.{name}" for name in names}
@@ -130,6 +159,21 @@ KINDS: Final[Mapping[str, Kind]] = {
         _SPREAD.format("ranked"),
         _own("rank", "amount"),
         {**_AT, "of": ("x.address", "p.name")},
+        "[s.id]",
+    ),
+    # What a party has with all its addresses that labels put together.
+    "party": Kind(
+        _PARTIES,
+        _own("amount", "addresses"),
+        {**_AT, "of": ("x.entity", "p.name")},
+        "[s.id]",
+        labels=_LABELS.replace("x.network", "s.network"),
+    ),
+    # Sums and rests of tokens that became another one.
+    "merger": Kind(
+        _MERGED,
+        _own("all_minted", "outstanding", "would_become", "became"),
+        {**_AT, "of": ("x.subject",)},
         "[s.id]",
     ),
     "ballots": Kind(_BALLOTS, {"cast": 'x."cast"'}, {"network": ("x.network",), "of": ("x.voter",)}, "x.snapshots"),
@@ -400,6 +444,12 @@ def of_holder(one: Population, address: str) -> Origin:
     """What one address has of a population; the address as the mart spells it."""
     place = (one.network, one.chain_id, one.reading, one.height)
     return Origin("holding.amount", *place, of=f"{address}{BETWEEN}{one.population}")
+
+
+def of_party(one: Population, party: str, column: str = "amount") -> Origin:
+    """What a party has of a population with all its addresses that labels put together, or how many they are."""
+    place = (one.network, one.chain_id, one.reading, one.height)
+    return Origin(f"party.{column}", *place, of=f"{party}{BETWEEN}{one.population}")
 
 
 def of_row(row: Mapping[str, object], metric: str, grouping: str) -> Origin:

@@ -1,8 +1,8 @@
 """Where an entity's addresses stood on past days: of each population only the largest hundred of a day are kept."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
@@ -10,6 +10,7 @@ from questions.entity import Member, link
 from questions.populations import heading, things
 from store.addresses import display
 from store.mart import Mart
+from store.reference import PROTOCOL
 from store.visible import self_said
 
 RANKS: Final = pl.Schema(
@@ -37,6 +38,36 @@ _RANKED: Final = """
     WHERE (s.network, r.address) IN (SELECT (unnest(?::VARCHAR[]), unnest(?::VARCHAR[])))
     ORDER BY s.network, p.name, r.address, s.time
 """
+# Of addresses that are kept, by the labels in force on that day; a protocol's are nobody's. What a party has at smaller
+# addresses is not kept, so that it had at least so much, and stood at least so high among those who have none there.
+_OF_PARTY: Final = """
+    WITH days AS (
+        SELECT DISTINCT r.snapshot, r.population FROM ranked r JOIN snapshot s ON s.id = r.snapshot
+        JOIN entity e ON e.network = s.network AND e.address = r.address WHERE e.entity = ?1
+    ),
+    labelled AS (
+        SELECT r.snapshot, r.population, r.address, any_value(r.amount) AS amount, any_value(e.entity) AS entity,
+               any_value(e.kind) AS kind
+        FROM ranked r SEMI JOIN days USING (snapshot, population) JOIN snapshot s ON s.id = r.snapshot
+        LEFT JOIN entity e ON e.network = s.network AND e.address = r.address
+            AND in_force(e.valid_from, e.valid_to, s.time)
+        GROUP BY ALL
+    ),
+    parties AS (
+        SELECT snapshot, population, coalesce(entity, address) AS party, sum(amount) AS amount, count(*) AS addresses
+        FROM labelled WHERE kind IS NULL OR NOT list_contains(?2::VARCHAR[], kind) GROUP BY ALL
+    ),
+    placed AS (SELECT *, rank() OVER (PARTITION BY snapshot, population ORDER BY amount DESC) AS rank FROM parties)
+    SELECT coalesce(n.title, s.network) AS title, s.network, p.name, r.addresses, s.time, r.rank,
+           r.amount / greatest(d.total, coalesce(d.reported_total, 0)) AS share,
+           r.amount::DOUBLE / 10.0 ** coalesce(u.decimals, 0) AS tokens, coalesce(u.token, s.unit) AS unit, s.height,
+           s.chain_id, s.hash, s.endpoint, s.simulated
+    FROM placed r JOIN snapshot s ON s.id = r.snapshot JOIN population p ON p.id = r.population
+    JOIN size_under('control') d ON d.snapshot = r.snapshot AND d.population = r.population
+    LEFT JOIN network n ON n.name = s.network
+    LEFT JOIN unit u ON u.network = s.network AND u.unit = s.unit
+    WHERE r.party = ?1 ORDER BY s.network, p.name, s.time
+"""
 _SINCE: Final = """
     SELECT s.network, r.address, min(s.time) AS since FROM ranked r JOIN snapshot s ON s.id = r.snapshot
     WHERE r.address IN (SELECT unnest(?::VARCHAR[])) GROUP BY ALL
@@ -45,20 +76,26 @@ _SINCE: Final = """
 
 def ranks(mart: Mart, members: Sequence[Member]) -> pl.DataFrame:
     """Rank, share and amount on each day on which an address was among the largest: rows of RANKS, the oldest first."""
-    words = {(network, name): word for network, name, word in mart.table("FROM word").iter_rows()}
     shown = {(one.network, one.canonical): one.address for one in members}
     rows = mart.table(_RANKED, [network for network, _ in shown], [address for _, address in shown])
+    return _in_words(mart, rows, lambda network, address: shown[network, address])
+
+
+def ranks_of_party(mart: Mart, party: str) -> pl.DataFrame:
+    """The same of a party on each day, with its addresses among the largest together, of which `address` says how many.
+
+    It had at least so much: what it had at others is not kept.
+    """
+    rows = mart.table(_OF_PARTY, party, list(PROTOCOL))
+    return _in_words(mart, rows, lambda _, addresses: f"{addresses} {'address' if addresses == 1 else 'addresses'}")
+
+
+def _in_words(mart: Mart, rows: pl.DataFrame, shown: Callable[[str, Any], str]) -> pl.DataFrame:
+    words = {(network, name): word for network, name, word in mart.table("FROM word").iter_rows()}
     return pl.DataFrame(
         [
-            (
-                title,
-                network,
-                heading(network, population, words),
-                things(network, population, words),
-                shown[network, address],
-                *told,
-            )
-            for title, network, population, address, *told in rows.iter_rows()
+            (title, network, heading(network, name, words), things(network, name, words), shown(network, who), *told)
+            for title, network, name, who, *told in rows.iter_rows()
         ],
         schema=RANKS,
         orient="row",

@@ -1,5 +1,6 @@
 """The states of the data, said before any number: none yet, one network missing, old, failed, simulated."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -34,7 +35,11 @@ def simulated() -> None:
 def missing(networks: Sequence[tuple[str, str]]) -> None:
     """Networks that were never read; the others are shown. networks: titles with reasons, empty if told elsewhere."""
     lines = [(title, inert.markdown(reason, 150)) for title, reason in networks]
-    why = _list([(title, reason) for title, reason in lines if reason])
+    alike = Counter(reason for _, reason in lines if reason)
+    one_each = [(title, reason) for title, reason in lines if alike[reason] == 1]
+    # The headline has named them all: what is so of several needs not be said of each.
+    several = [(f"{words.count(many)} of them", reason) for reason, many in alike.items() if many > 1]
+    why = _list([*several, *one_each])
     st.warning(f"**{_are(lines, 'missing')}** The other networks are shown.{why}", icon=":material/link_off:")
 
 
@@ -59,8 +64,14 @@ def _are(lines: Sequence[tuple[str, str]], state: str) -> str:
 
 def _list(lines: Sequence[tuple[str, str]]) -> str:
     """The first few with their reasons; the headline named them all, and numbers must stay in sight."""
-    shown = "".join(f"\n* {inert.markdown(title)}: {reason}" for title, reason in lines[:FEW])
-    return shown + (f"\n* {MORE.format(len(lines) - FEW)}" if len(lines) > FEW else "")
+    return _few([f"{inert.markdown(title)}: {reason}" for title, reason in lines])
+
+
+def _few(lines: Sequence[str]) -> str:
+    """Lines of a list; that there is one more would take as much room as that one."""
+    cut = len(lines) - FEW
+    shown = [*lines[:FEW], MORE.format(cut)] if cut > 1 else lines
+    return "".join(f"\n* {line}" for line in shown)
 
 
 def imported(networks: Sequence[tuple[str, datetime, str]]) -> None:
@@ -76,10 +87,9 @@ def imported(networks: Sequence[tuple[str, datetime, str]]) -> None:
 
 def failed(time: datetime, troubles: Sequence[Trouble], now: datetime) -> None:
     """Something cannot be read: one line a host, however many readings that stopped, and why, as the host said it."""
-    lines = "".join(f"\n* {_trouble(one)}" for one in troubles[:FEW])
-    more = f"\n* {MORE.format(len(troubles) - FEW)}" if len(troubles) > FEW else ""
+    lines = _few([_trouble(one) for one in troubles])
     headline = f"**The last run, {words.age(time, now)}, did not get everything.** What was read before is shown."
-    st.error(f"{headline}{lines}{more}", icon=":material/error:")
+    st.error(f"{headline}{lines}", icon=":material/error:")
 
 
 def _trouble(one: Trouble) -> str:

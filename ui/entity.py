@@ -347,15 +347,19 @@ def _line(part: pl.DataFrame, place: int, most: int) -> Part:
     }
 
 
-def ranked(rows: pl.DataFrame) -> str:
-    """What is known of past ranks, and of which days nothing is kept."""
+def ranked(rows: pl.DataFrame, together: pl.DataFrame) -> str:
+    """What is known of past ranks, and of which days nothing is kept. together: of a party, its addresses as one."""
     kept = "Of each day the hundred largest addresses of each population on the scorecard are kept."
     if rows.is_empty():
         return f"No past rank of it is known. {kept}"
     days = rows["time"].dt.date().n_unique()
+    if not together.is_empty():
+        rows = together
+        kept += " What it had at smaller ones is not counted."
     best = rows.sort("rank", "time").row(0, named=True)
+    first = "Highest rank known" if together.is_empty() else "Highest rank known of all its addresses together"
     return (
-        f"Highest rank known: number {words.count(best['rank'])} among {inert.markdown(best['population'].lower())} of "
+        f"{first}: number {words.count(best['rank'])} among {inert.markdown(best['population'].lower())} of "
         f"{inert.markdown(best['network'])}, on {words.day(best['time'])}. Known of "
         f"{words.several(days, 'day')}. {kept}"
     )

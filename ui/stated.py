@@ -1,8 +1,8 @@
 """Which numbers the parts of pages state, each with its origin: what `cite` needs to know of them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import polars as pl
 
@@ -16,11 +16,13 @@ from questions.deciding import Deciding
 from questions.emission import EMITTED, PARTS
 from questions.entity import Member
 from questions.halting import Slack
+from questions.migration import READING as MIGRATION
+from questions.migration import Migration
 from questions.populations import Population
 from questions.power import ANY, CLAIMED, GROUPING, LATE, Power, powers
 from questions.proposals import Proposal
 from questions.scorecard import Cell, Row
-from questions.standing import Standing
+from questions.standing import Standing, Together
 from questions.thresholds import DecidingShare, Value
 from store.columns import ABOUT, Column
 from store.rows import SINK
@@ -432,6 +434,57 @@ def _held(one: Standing) -> Cited:
         one.amount,
         words.tokens(one.amount, among.token_decimals, among.token_unit),
     )
+
+
+def together(stands: Iterable[Together]) -> list[Cited]:
+    """What a party has of each population with all its addresses, and how many they are."""
+    return [
+        number
+        for one in stands
+        for number in _party(one.population, one.party, f"{one.population.title}, {one.population.heading}", one)
+    ]
+
+
+def merged(population: Population, ranks: pl.DataFrame) -> list[Cited]:
+    """What each party of a ranking has that labels put together of several addresses."""
+    return [
+        number
+        for row in ranks.filter(pl.col("members") > 1).to_dicts()
+        for number in _party(population, row["entity"], row["party"], Merged(int(row["base_units"]), row["members"]))
+    ]
+
+
+class Merged(NamedTuple):
+    """What a party has in base units, and at how many addresses."""
+
+    amount: int
+    addresses: int
+
+
+def _party(among: Population, party: str, called: str, has: Merged | Together) -> Iterator[Cited]:
+    shown = words.tokens(has.amount, among.token_decimals, among.token_unit)
+    yield Cited(f"{called}: all its addresses together", cited.of_party(among, party), has.amount, shown)
+    origin = cited.of_party(among, party, "addresses")
+    yield Cited(f"{called}: how many addresses", origin, has.addresses, words.count(has.addresses))
+
+
+def merger(found: Migration) -> list[Cited]:
+    """Sums and rests of tokens that became another one: all that was minted, and of each what it would become."""
+    told = []
+    for one in found.parts:
+        numbers = {
+            "all_minted": ("minted for all of them", found.minted),
+            "outstanding": (f"{one.token} that is not burned", one.outstanding),
+            "would_become": (f"what {one.token} that is not burned would become", one.becomes(one.outstanding)),
+            "became": (f"what burned {one.token} became at most", one.becomes(one.burned)),
+        }
+        read = found.read
+        for column, (said, amount) in numbers.items():
+            origin = Origin(f"merger.{column}", read.network, read.chain_id, MIGRATION, read.height, of=one.address)
+            if amount and (column != "all_minted" or one is found.parts[0]):
+                shown = words.tokens(amount.units, amount.decimals, amount.token)
+                told.append(Cited(words.sentence(said), origin, amount.units, shown))
+    return told
 
 
 def two_days(found: pl.DataFrame, metric: str, grouping: str) -> list[Cited]:

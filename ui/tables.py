@@ -23,12 +23,13 @@ OF: Final = "of"
 PARTY: Final = "party"
 HOST: Final = r"^https?://(?:www[.])?([^/]+)"
 # How wide letters are in cells, in pixels, at most so much altogether; beyond that the table's own bar leads.
-NARROW, OTHERWISE, BROAD = 4.2, 7.0, 10.5
+NARROW, OTHERWISE, BROAD = 3.6, 6.5, 8.5
 MARGINS: Final = 24
 WIDEST: Final = 720
 # A browser takes a column as wide as most of its first rows need, and no wider than this; longer cells it cuts.
 BY_ITSELF: Final = 420
 ODD: Final = 1.3
+LONGEST_MOMENT: Final = "28 May 2026, 00:00"
 # From here on whole numbers say enough.
 SCALE: Final = 1000
 MOST_PLACES: Final = 3
@@ -152,9 +153,7 @@ def _widened(frame: pl.DataFrame, columns: dict[str, ColumnConfig]) -> dict[str,
     """The columns, those of texts so wide that the longest is not cut where a browser would follow the others."""
     found = {**columns}
     for name, column in columns.items():
-        if kind(column)["type"] != "text" or frame[name].dtype != pl.String:
-            continue
-        widths = [_width(cell[:LONGEST_CELL]) for cell in frame[name].drop_nulls()]
+        widths = _widths(column, frame[name])
         most = max(widths, default=0)
         # What is much longer than the others counts for nothing in a browser's own measure.
         if most > BY_ITSELF or most > ODD * sum(widths) / max(frame.height, 1):
@@ -162,9 +161,18 @@ def _widened(frame: pl.DataFrame, columns: dict[str, ColumnConfig]) -> dict[str,
     return found
 
 
+def _widths(column: ColumnConfig, cells: pl.Series) -> list[int]:
+    """How many pixels each cell of texts or moments takes; nothing is known of others, nor of what is missing."""
+    told = cells.drop_nulls()
+    if kind(column)["type"] == "datetime":
+        return [_width(LONGEST_MOMENT)] * told.len()
+    return [_width(cell[:LONGEST_CELL]) for cell in told] if kind(column)["type"] == "text" else []
+
+
 def _width(text: str) -> int:
     """About how many pixels a text takes in a cell."""
-    narrow, broad = (sum(map(text.count, letters)) for letters in ("iljtfrI.,:;'|()[] -", "mwMW@%"))
+    narrow = sum(map(text.count, "iljtfrI.,:;'|()[] -"))
+    broad = sum(map(text.count, "mw@%")) + sum(map(str.isupper, text))
     return MARGINS + round(OTHERWISE * len(text) + (NARROW - OTHERWISE) * narrow + (BROAD - OTHERWISE) * broad)
 
 

@@ -1,16 +1,19 @@
 """Whom a page is about, whichever way he is asked for: found where he is meant, never guessed, told apart."""
 
+import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
+import duckdb
 import polars as pl
 import pytest
 
-from questions import explorers, labels, own_votes, rank_history, standing
+from questions import cited, explorers, labels, own_votes, rank_history, standing
 from questions.candidates import SHOWN, Candidates, candidates
 from questions.entity import entity, named, unread
 from questions.populations import Population, populations
@@ -387,6 +390,15 @@ def test_a_party_stands_where_its_addresses_put_it_together(mart: Mart, known: l
     assert standing.parties(mart, [holders], address) == standing.parties(mart, [holders], desk)
 
 
+def test_what_a_party_has_together_can_be_cited(mart: Mart, known: list[Population]) -> None:
+    (holders,) = [one for one in known if one.network == "fet"]
+    for column, number in (("amount", 500), ("addresses", 2)):
+        found = cited.found(mart, cited.of_party(holders, "desk", column))
+        assert found is not None
+        assert found.value == number
+        assert found.snapshots["reading"].to_list() == [holders.reading]
+
+
 def test_who_is_no_party_stands_nowhere_as_one(mart: Mart, known: list[Population]) -> None:
     (holders,) = [one for one in known if one.network == "fet"]
     assert standing.together(mart, holders, "bridge") is None
@@ -475,6 +487,32 @@ def test_ranks_of_past_days_are_those_of_each_day(mart: Mart) -> None:
     whale = entity(mart, f"fet:{WHALE}")
     assert whale is not None
     assert rank_history.ranks(mart, whale.members).is_empty()
+
+
+@pytest.fixture
+def merged(mart: Mart, tmp_path: Path) -> Iterator[Mart]:
+    """The same mart where labels put two validators together, from its second day on."""
+    path = tmp_path / mart.path.name
+    shutil.copyfile(mart.path, path)
+    with duckdb.connect(str(path)) as writing:
+        row = "('akash', ?, 'firm', 'Firm', 'operator', ?, NULL, 'https://firm.example', ?, NULL)"
+        for place in (1, 2):
+            told = [validator(place), (NOON - DAY).replace(hour=0), NOON]
+            columns = "(network, address, entity, name, kind, valid_from, valid_to, source, recorded_at, checked_at)"
+            writing.execute(f"INSERT INTO entity {columns} VALUES {row}", told)
+    with closing(Mart(path)) as found:
+        yield found
+
+
+def test_a_party_ranks_on_each_day_with_the_addresses_that_were_its_own_then(mart: Mart, merged: Mart) -> None:
+    rows = rank_history.ranks_of_party(merged, "firm")
+    alone = [rank_history.ranks(mart, entity(mart, f"akash:{validator(place)}").members) for place in (1, 2)]  # type: ignore[union-attr]
+    together = alone[0].join(alone[1], on="time", suffix="_other").sort("time").tail(2)
+    assert rows["time"].to_list() == together["time"].to_list()
+    assert rows["share"].to_list() == pytest.approx((together["share"] + together["share_other"]).to_list())
+    assert rows["rank"].to_list() == [1, 1]
+    assert rows["address"].to_list() == ["2 addresses"] * 2
+    assert rank_history.ranks_of_party(merged, "nobody").is_empty()
 
 
 @pytest.mark.parametrize(

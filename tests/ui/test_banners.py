@@ -39,7 +39,7 @@ def dead_hosts() -> None:
     since = datetime(2026, 11, 28, 10, 17, tzinfo=UTC)
     rows = [
         Failing(name, name.title(), f"r{place}", f"{letter}.example", Cause.SILENT, "refused the connection", since)
-        for name, letter in (("akash", "a"), ("fetch", "a"), ("fet", "b"), ("prices", "c"), ("bittensor", "d"))
+        for name, letter in zip(("akash", "fetch", "fet", "prices", "bittensor", "olas"), "aabcde", strict=True)
         for place in range(ord(letter) - 95)
     ]
     banners.failed(since, grouped(rows), since)
@@ -50,10 +50,10 @@ def test_a_dead_host_is_one_line_and_the_rest_is_counted() -> None:
     said = banner.value.replace("\\", "")
     headline, *lines = said.splitlines()
     assert "did not get everything.** What was read before is shown." in headline
-    assert lines[0].startswith("* d.example does not answer since 28 Nov 2026, 10:17 UTC (refused the connection): ")
+    assert lines[0].startswith("* e.example does not answer since 28 Nov 2026, 10:17 UTC (refused the connection): ")
     assert "* a.example does not answer since 28 Nov 2026, 10:17 UTC (refused the connection): " in said
     assert "Akash (2 readings), Fetch (2 readings)" in said
-    assert lines[3:] == ["* and 1 more, on the page Data and method"]
+    assert lines[3:] == ["* and 2 more, on the page Data and method"]
 
 
 @pytest.mark.slow

@@ -135,8 +135,10 @@ def test_several_days_are_a_line_and_one_day_is_a_row_with_its_date() -> None:
     assert low > high
     assert list(figure.data[0].y) == [1, 2, 3]
     assert told.rank_lines(history(1)) == []
-    assert told.ranked(rows).startswith("Highest rank known: number 1 among validators of Akash, on 1 Nov 2026.")
-    assert told.ranked(rows.clear()).startswith("No past rank of it is known.")
+    none = rows.clear()
+    assert told.ranked(rows, none).startswith("Highest rank known: number 1 among validators of Akash, on 1 Nov 2026.")
+    assert told.ranked(none, none).startswith("No past rank of it is known.")
+    assert told.ranked(rows, rows).startswith("Highest rank known of all its addresses together: number 1 among")
 
 
 def test_votes_are_counted_apart_from_silence() -> None:
