@@ -10,8 +10,10 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from hashlib import sha256
 from importlib import import_module
+from multiprocessing import active_children, util
 from typing import Any, Final, Protocol, TypeVar
 
+from ingest import stopping
 from ingest.allowance import Turns
 from ingest.settings import WrongSetting
 from publish.swept import version
@@ -116,11 +118,20 @@ def _cluster(scheduler: str, dealt: Sequence[Sequence[str]]) -> Iterator[Any]:
         logging.getLogger(name).setLevel(logging.ERROR)
     failures = (OSError, TimeoutError, distributed.client.FutureCancelledError, distributed.scheduler.KilledWorker)
     try:
-        with dask.config.set(SETTINGS), ExitStack() as open_:
+        with dask.config.set(SETTINGS), stopping.noting(_let_go), ExitStack() as open_:
             address = scheduler or open_.enter_context(_processes(distributed, dealt))
             yield open_.enter_context(distributed.Client(address))
     except (*failures, OtherVersion) as error:
         raise Lost(f"the cluster {scheduler or 'of this machine'} is lost ({type(error).__name__}: {error})") from error
+
+
+def _let_go() -> None:
+    """Ends the processes of this machine and gives back what the end of an interpreter would: semaphores by name."""
+    # First: one that has just begun asks for its semaphores by these names.
+    for one in active_children():
+        one.kill()
+    # What Python itself calls there, but for what waits for threads. Nobody else may say which there are.
+    util._run_finalizers(0)  # type: ignore[attr-defined]
 
 
 def _processes(distributed: Any, dealt: Sequence[Sequence[str]]) -> Any:

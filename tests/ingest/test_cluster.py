@@ -155,6 +155,21 @@ def test_two_processes_compute_what_one_does(town: Path, alone: Path, tmp_path: 
     assert same(data, alone)
 
 
+def test_a_signal_ends_processes_with_one_line_and_leaves_no_semaphore(town: Path, tmp_path: Path) -> None:
+    """Python's own keeper of semaphores warned of twelve."""
+    data = shutil.copytree(town, tmp_path / "data")
+    before, looks = len(whole(data)), threading.Event()
+    one = command(data, "sweep", "--workers", "2")
+    while len(whole(data)) == before and one.poll() is None:
+        looks.wait(0.01)
+    one.terminate()
+    _, errors = one.communicate(timeout=60)
+    assert one.returncode == 143
+    assert [line for line in errors.splitlines() if not line.startswith("INFO ")] == [
+        "WARNING interrupted by SIGTERM: what has landed stays"
+    ]
+
+
 @pytest.mark.parametrize("doing", ["sweep", "rebuild"])
 def test_workers_and_the_scheduler_that_are_killed_cost_nothing_but_time(
     doing: str, town: Path, alone: Path, tmp_path: Path
