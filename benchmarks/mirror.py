@@ -141,7 +141,7 @@ def unchanged(months: int) -> Work:
 
 
 CASES = (
-    Case("{:,} months of an archive by HTTP, hash and seal proved", OURS, proved, sizes=(100,), limit=0.6),
+    Case("{:,} months of an archive by HTTP, hash and seal proved", OURS, proved, sizes=(100,), limit=0.8),
     Case("{:,} months of an archive mirrored, each row checked", OURS, whole, sizes=(10, 100), limit=12, growth=1.1),
     Case("{:,} months of an archive mirrored, nearly all holders stay", OURS, staying, sizes=(100,), limit=12),
     Case("{:,} months of an archive mirrored again, nothing new", OURS, again, sizes=(100,), limit=0.05),
