@@ -53,7 +53,7 @@ def pushed(files: int) -> Work:
     objects = Objects(os.environ["DEAI_ARCHIVE"])
 
     def push() -> dict[str, float]:
-        done = Exchange(data, objects, lambda _, __: None).push()
+        done = Exchange(data, objects, lambda _: None).push()
         return {"pushed": done.files, "errors": len(done.errors)}
 
     push()
