@@ -77,7 +77,7 @@ def unhexed(texts: Sequence[str], width: int, what: str) -> bytes:
     if len(texts) and not (np.all(table[:, 0] == ord("0")) and np.all(table[:, 1] == ord("x"))):
         raise SourceChanged(f"{what}: rows of unequal width")
     try:
-        return binascii.unhexlify(np.ascontiguousarray(table[:, 2:]).tobytes())
+        return binascii.unhexlify(np.ascontiguousarray(table[:, 2:]).data)
     except binascii.Error as error:
         raise SourceChanged(f"{what}: a row is not hexadecimal") from error
 
