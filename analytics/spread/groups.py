@@ -25,7 +25,7 @@ def exact_amounts(amounts: Sequence[int]) -> Ints:
 
     Raises ValueError for a negative amount and for one of more than 38 digits.
     """
-    if all(0 <= amount < 2**63 for amount in amounts):
+    if min(amounts, default=0) >= 0 and max(amounts, default=0) < 2**63:
         return np.array(amounts, dtype=np.int64)
     for amount in amounts:
         if not 0 <= amount <= LARGEST_TOTAL:

@@ -34,7 +34,7 @@ class Distribution:
 def cut(now: Distribution, at: Fraction) -> Distribution:
     """A cap on what counts: of a party above this share of the total, the part above does not count."""
     limit = _limit(now, at)
-    return replace(now, held={party: min(amount, limit) for party, amount in now.held.items()})
+    return replace(now, held={party: limit if amount > limit else amount for party, amount in now.held.items()})
 
 
 def handed_on(now: Distribution, at: Fraction) -> Distribution:
