@@ -66,6 +66,7 @@ from store.landing import SAMPLE, Landing
 from store.mart import Mart, NoMart, Outdated, opened
 from store.rows import Block, Facts, Kind, Measure, Snapshot
 from tests.conftest import ROOT
+from ui import over_time
 
 HOLDINGS: Final = 10_000_000
 LARGE: Final = (
@@ -187,9 +188,8 @@ def _key(size: int) -> Entity:
     return found
 
 
-def _series(size: int) -> list[str]:
-    chosen = headlines([one for one in _known(size) if one.measure == Measure.STAKE])
-    return [f"{one.network} {one.reading} {one.population}" for one in chosen]
+def _staked(size: int) -> list[Population]:
+    return headlines([one for one in _known(size) if one.measure == Measure.STAKE])
 
 
 def _emissions(size: int) -> list[Population]:
@@ -215,6 +215,7 @@ class Question:
 
 
 NOW: Final = datetime.now(UTC)
+THIRTY_DAYS: Final = (NOW.date() - timedelta(days=30), NOW.date())
 CHAIN: Final = crowd.CROWDED
 # Every function that a page asks (tests/test_benchmarks.py).
 QUESTIONS: Final = (
@@ -263,10 +264,11 @@ QUESTIONS: Final = (
     Question(rank_history.leaders),
     Question(rank_history.ranks, lambda size: (list(_key(size).members),)),
     Question(reach.reach, lambda size: (_key(size),)),
-    Question(history.history, lambda size: ("effective_parties", "control", _series(size)), "180 days"),
+    Question(over_time.over_time, lambda size: (_staked(size), "effective_parties", 0, "control"), "180 days, drawn"),
+    Question(over_time.deciding, lambda size: (_staked(size), "control", 0), "180 days, drawn"),
+    Question(over_time.at_two_days, lambda size: (_staked(size), "stake", "gini", "control", *THIRTY_DAYS)),
     Question(history.events),
     Question(history.days_read),
-    Question(resampled.history, lambda size: ("effective_parties", "control", _series(size))),
     Question(resampled.scenario, lambda size: (_votes(size), "control", "cap", 10.0)),
     Question(scenario.answer, lambda size: (_crowd(size), "control", Scenario("cap", 10)), "1,000,000 delegators"),
     Question(proposals.proposals, title="300 of one network"),
@@ -314,8 +316,8 @@ QUESTIONS: Final = (
     Question(freshness.credits),
     Question(trouble.troubles),
 )
-# Bars of their own: simulated votes are a third of the record.
-LIMITS: Final = {voting_record.record: 0.2, standing.standing: 0.08}
+# Bars of their own: simulated votes are a third of the record, and curves are not only asked for but drawn.
+LIMITS: Final = {voting_record.record: 0.2, standing.standing: 0.08, over_time.over_time: 0.25}
 
 
 def _prepared(question: Question, size: int) -> Work:

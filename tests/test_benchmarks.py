@@ -110,10 +110,10 @@ def test_the_gpu_table_takes_the_place_of_the_one_before() -> None:
 
 
 def asked(source: str) -> Iterator[str]:
-    """The functions of `questions` that a module of pages asks, by module and name."""
+    """The functions that a module of pages asks, by module and name: of `questions`, and of `ui`."""
     tree, known = ast.parse(source), dict[str, str]()
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "questions":
+        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] in {"questions", "ui"}:
             known |= {one.asname or one.name: f"{node.module}.{one.name}" for one in node.names}
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "served.asked":

@@ -5,10 +5,11 @@
 """
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from store.cells import cell, cells
-from store.visible import LONGEST, plain
+from store.visible import KEPT_LENGTH, LONGEST, plain
 
 __all__ = ["LONGEST", "cell", "cells", "file_name", "markdown", "plain", "svg"]
 
@@ -20,6 +21,16 @@ LINK: Final = re.compile(r"(?i)://|www\.|@")
 
 def markdown(text: str, longest: int = LONGEST) -> str:
     """A text as Markdown that shows it letter by letter: no emphasis, link, icon, formula, colour or HTML."""
+    return _short(text, longest) if len(text) <= KEPT_LENGTH else _escaped(text, longest)
+
+
+@lru_cache(maxsize=20_000)
+def _short(text: str, longest: int) -> str:
+    """A short text is written once: pages tell every reader the same."""
+    return _escaped(text, longest)
+
+
+def _escaped(text: str, longest: int) -> str:
     shown = plain(text, longest)
     return _code(shown) if LINK.search(shown) else MARKUP.sub(r"\\\1", shown)
 
