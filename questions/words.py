@@ -1,9 +1,11 @@
 """How numbers, times and addresses are written on pages, in files and in feeds."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from math import isclose
 from typing import Final
+
+import numpy as np
 
 MISSING: Final = "–"
 NUMERALS: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -47,6 +49,13 @@ def share_places(part: float) -> int:
     if 0 < part < LEAST or 1 - LEAST <= part < 1:
         return 2
     return next((places for places in range(1, MOST_PLACES) if not _reads_as_mark(part, places)), MOST_PLACES)
+
+
+def most_share_places(parts: Sequence[float]) -> int:
+    """The most decimals that one of some fractions needs: only those near an end or a mark need more than one."""
+    found = np.array(parts, np.float64)
+    near = np.abs(found[:, None] - [0, 1, *MARKS]).min(axis=1, initial=1) < LEAST
+    return max(map(share_places, found[near].tolist()), default=1)
 
 
 def _reads_as_mark(part: float, places: int) -> bool:

@@ -71,8 +71,8 @@ def ranked(
 def _bars(part: pl.DataFrame, name: str, look: colours.Look) -> Part:
     return {
         "type": "bar",
-        "x": part["rank"].to_numpy(),
-        "y": part["share"].to_numpy(),
+        "x": part["rank"],
+        "y": part["share"],
         "name": name,
         "marker": {
             "color": look.colour,
@@ -87,8 +87,8 @@ def _bars(part: pl.DataFrame, name: str, look: colours.Look) -> Part:
 def _running(shown: pl.DataFrame) -> Part:
     return {
         "type": "scatter",
-        "x": shown["rank"].to_numpy(),
-        "y": shown["cumulative"].to_numpy(),
+        "x": shown["rank"],
+        "y": shown["cumulative"],
         "name": "Together",
         "mode": "lines",
         # Steps: nobody is between two ranks, so nothing rises there.
@@ -101,7 +101,7 @@ def _at_most(shown: pl.DataFrame, unread: float) -> Part:
     """The running sum if all that was not read were the largest party's, and the band down to what was read."""
     return {
         **_running(shown),
-        "y": (shown["cumulative"] + unread).clip(0, 1).to_numpy(),
+        "y": (shown["cumulative"] + unread).clip(0, 1),
         "name": "At most, with what was not read",
         "fill": "tonexty",
         "fillcolor": colours.FAINT,
@@ -146,8 +146,8 @@ def sides(rows: pl.DataFrame, *, height: int = 360) -> Figure:
 def _side(part: pl.DataFrame, place: int) -> Part:
     return {
         "type": "scatter",
-        "x": part["rank"].to_numpy(),
-        "y": part["cumulative"].to_numpy(),
+        "x": part["rank"],
+        "y": part["cumulative"],
         "name": inert.svg(str(part["side"][0])),
         "mode": "lines+markers",
         "line": {"width": 2.5, "color": colours.of_place(place + 6)},
@@ -165,7 +165,7 @@ def parts(rows: pl.DataFrame, *, height: int = 420) -> Figure:
         [
             {
                 "type": "bar",
-                "x": part["share"].to_numpy(),
+                "x": part["share"],
                 "y": [inert.svg(name, 28) for name in part["whole"]],
                 "orientation": "h",
                 "name": inert.svg(str(part["part"][0])),
@@ -210,8 +210,8 @@ def _curve(part: pl.DataFrame, place: int, paints: colours.Paints) -> Part:
     look = colours.painted(paints, str(network), place)
     return {
         "type": "scatter",
-        "x": part["holders"].to_numpy(),
-        "y": part["amount"].to_numpy(),
+        "x": part["holders"],
+        "y": part["amount"],
         "name": inert.svg(str(title)),
         "mode": "lines",
         "line": {"width": 2.5, "color": look.colour, "dash": look.dash},
@@ -232,7 +232,7 @@ def before_after(rows: pl.DataFrame, *, colour: str = colours.SLOTS[0], form: st
     dots: list[Part] = [
         {
             "type": "scatter",
-            "x": shown[column].to_numpy(),
+            "x": shown[column],
             "y": names,
             "name": title,
             "mode": "markers",

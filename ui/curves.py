@@ -227,8 +227,8 @@ def _band(part: pl.DataFrame, most: int) -> Part | None:
     return {
         "type": "scatter",
         # There along the upper ends, and back along the lower.
-        "x": pl.concat([days, days.reverse()]).to_numpy(),
-        "y": pl.concat([ends["resampled_high"], ends["resampled_low"].reverse()]).to_numpy(),
+        "x": pl.concat([days, days.reverse()]),
+        "y": pl.concat([ends["resampled_high"], ends["resampled_low"].reverse()]),
         "mode": "lines",
         "line": {"width": 0},
         "fill": "toself",
@@ -243,8 +243,8 @@ def _series(part: pl.DataFrame, look: colours.Look, form: str, most: int) -> Par
     return {
         "type": "scatter",
         # Plotly knows no time zones: all days are of UTC.
-        "x": part["time"].dt.replace_time_zone(None).to_numpy(),
-        "y": part["value"].to_numpy(),
+        "x": part["time"].dt.replace_time_zone(None),
+        "y": part["value"],
         "name": inert.svg(str(part["title"][0])),
         # A line alone would hide that there are few days.
         "mode": "lines+markers" if part.height < 15 else "lines",
@@ -260,8 +260,8 @@ def _series(part: pl.DataFrame, look: colours.Look, form: str, most: int) -> Par
 def _published(published: pl.DataFrame, form: str) -> Part:
     return {
         "type": "scatter",
-        "x": published["time"].dt.replace_time_zone(None).to_numpy(),
-        "y": published["value"].to_numpy(),
+        "x": published["time"].dt.replace_time_zone(None),
+        "y": published["value"],
         "name": "Published by others",
         "mode": "markers+text",
         "text": [letter(place) for place in range(published.height)],

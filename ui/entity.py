@@ -334,9 +334,9 @@ def _line(part: pl.DataFrame, place: int, most: int) -> Part:
     network, population, address = part.select("network", "population", "address").row(0)
     return {
         "type": "scatter",
-        "x": shown["time"].dt.replace_time_zone(None).to_numpy(),
-        "y": shown["rank"].to_numpy(),
-        "customdata": shown["share"].to_numpy().reshape(-1, 1),
+        "x": shown["time"].dt.replace_time_zone(None),
+        "y": shown["rank"],
+        "customdata": [[share] for share in shown["share"]],
         "name": inert.svg(f"{network}: {population}, {words.short(address)}"),
         "mode": "lines+markers" if shown.height < 15 else "lines",
         # Between two days nobody is between two ranks.

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
-import numpy as np
 import plotly.graph_objects as go
 import plotly.io
 import polars as pl
@@ -74,11 +73,12 @@ def _template(name: str) -> Part:
 
 def _packed(part: Any) -> Any:
     """Fractions as Plotly packs them, days as text, whole numbers one by one; all else as it is."""
-    if not isinstance(part, np.ndarray):
+    if not isinstance(part, pl.Series):
         return part
-    if part.dtype == np.float64:
-        return {"dtype": "f8", "bdata": b64encode(part.tobytes()).decode()}
-    return (np.datetime_as_string(part) if part.dtype.kind == "M" else part).tolist()
+    if part.dtype == pl.Float64:
+        return {"dtype": "f8", "bdata": b64encode(part.to_numpy().tobytes()).decode()}
+    found = part.to_list()
+    return [one.isoformat(timespec="microseconds") for one in found] if part.dtype.is_temporal() else found
 
 
 def drawn(

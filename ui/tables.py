@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from math import floor, isfinite, log10
 from typing import Any, Final, TypeAlias, cast
 
-import numpy as np
 import polars as pl
 import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
@@ -141,7 +140,7 @@ def _formatted(frame: pl.DataFrame, columns: Columns) -> dict[str, ColumnConfig]
         if kind(column).get("format") == AS_NEEDED:
             found[name] = _with(column, format=_written(decimals(frame[name])))
         elif kind(column).get("format") == PERCENT:
-            places = _share_places(frame[name])
+            places = words.most_share_places(frame[name].drop_nulls().to_list())
             own: dict[str, object] = {"format": f"{_written(places)}%%"}
             # A bar's full length is a fraction, too.
             own |= {"max_value": 100 * kind(column)["max_value"]} if kind(column)["max_value"] else {}
@@ -183,13 +182,6 @@ def decimals(column: pl.Series) -> int:
         return 0
     least = 1 if max(sizes) < SCALE else 0
     return max(least, min(MOST_PLACES, -floor(log10(min(sizes)))))
-
-
-def _share_places(parts: pl.Series) -> int:
-    """The most decimals that one of some fractions needs as percent: only those near an end or a mark need more."""
-    found = parts.drop_nulls().cast(pl.Float64).to_numpy()
-    near = np.abs(found[:, None] - [0, 1, *words.MARKS]).min(axis=1, initial=1) < words.LEAST
-    return max(map(words.share_places, found[near].tolist()), default=1)
 
 
 def _written(places: int) -> str:

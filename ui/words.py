@@ -5,8 +5,6 @@ from decimal import Decimal
 from typing import Final
 
 from questions.words import (
-    LEAST,
-    MARKS,
     MISSING,
     coin,
     count,
@@ -17,6 +15,7 @@ from questions.words import (
     duration,
     listed,
     moment,
+    most_share_places,
     numeral,
     one,
     reading,
@@ -29,8 +28,6 @@ from questions.words import (
 )
 
 __all__ = [
-    "LEAST",
-    "MARKS",
     "MISSING",
     "SHORT",
     "age",
@@ -47,6 +44,7 @@ __all__ = [
     "duration",
     "listed",
     "moment",
+    "most_share_places",
     "moved",
     "numeral",
     "one",

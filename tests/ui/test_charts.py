@@ -17,7 +17,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.worlds.gallery_names import HOSTILE
-from ui import akash_market, charts, colours, curves, dots, figure, inert
+from ui import akash_market, charts, colours, curves, dots, entity, figure, inert
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -190,8 +190,9 @@ def test_no_text_of_a_stranger_reaches_a_figure_as_markup() -> None:
 def unpacked(part: Any) -> Any:
     """A figure as a browser reads it: packed numbers one by one."""
     if isinstance(part, dict) and "bdata" in part:
-        numbers = np.frombuffer(b64decode(part["bdata"]), part["dtype"]).tolist()
-        return [None if isnan(number) else number for number in numbers]
+        numbers = np.frombuffer(b64decode(part["bdata"]), part["dtype"]).astype(object)
+        numbers[[isnan(number) for number in numbers]] = None
+        return numbers.reshape([int(side) for side in part.get("shape", "-1").split(",")]).tolist()
     if isinstance(part, dict):
         return {name: unpacked(value) for name, value in part.items()}
     return [unpacked(value) for value in part] if isinstance(part, list) else part
@@ -206,6 +207,9 @@ def unpacked(part: Any) -> Any:
         curves.daily(pl.concat([days(3), days(4, "olas")]), y="parties", paints={"olas": colours.of_network(15)}),
         curves.panel(days(20), events=pl.DataFrame({"time": [START], "mark": ["1"]})),
         dots.math_against_power(marks(3)),
+        entity.rank_chart(
+            [days(3).with_columns(rank=pl.Series([1, None, 3]), share=0.5, population=pl.lit(""), address=pl.lit(""))]
+        ),
     ],
 )
 def test_a_browser_gets_of_a_figure_what_plotly_would_have_sent(drawing: figure.Figure) -> None:
