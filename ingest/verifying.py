@@ -3,7 +3,8 @@
 A link says which number is meant, and nothing else: whom to ask stands in the networks' files and the settings.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -29,7 +30,7 @@ from store.rows import Place
 from store.statements import GROUPINGS
 
 # Tables whose numbers follow from one snapshot alone, as metrics do under groupings that have a history.
-OF_ONE: Final = ("distribution", "holding", "observation", "snapshot")
+OF_ONE: Final = ("distribution", "holding", "observation", "party", "snapshot")
 
 T = TypeVar("T")
 
@@ -63,7 +64,25 @@ def from_landing(data: Path, mart: Mart, origin: Origin, known: Networks) -> Fou
         if path is None:
             raise Gone(f"{landing.folder} has no {origin.reading} of {origin.network} at block {origin.height}")
         return _of_file(Landing(data, [path]), origin, known)
-    files = mart.table("SELECT file FROM landing_file ORDER BY file")["file"]
+    files = mart.table("SELECT file FROM landing_file ORDER BY file")["file"].to_list()
+    said = cited.found(mart, origin)
+    if said is not None and (few := _of_networks(said, origin, files)) != files:
+        # Mostly that is enough; what rests on more, such as a price, comes out otherwise, or not at all.
+        with suppress(Gone):
+            again = _of_files(data, landing, few, origin, known)
+            if not differs(said, again):
+                return again
+    return _of_files(data, landing, files, origin, known)
+
+
+def _of_networks(said: Found, origin: Origin, files: Sequence[str]) -> list[str]:
+    """The files of the networks that a number is of, and of which it says that it rests on them."""
+    own = {origin.network, *said.snapshots["network"]}
+    return [name for name in files if name.partition("/")[0] in own]
+
+
+def _of_files(data: Path, landing: Landing, files: Sequence[str], origin: Origin, known: Networks) -> Found:
+    """The number as everything gives it that is built from some files."""
     held = Landing(data, sorted({_where_it_lies(landing, landing.folder / name) for name in files}))
     with scratch(VERIFIED, held, memory()) as draft:
         fill(draft, known)

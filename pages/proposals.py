@@ -51,7 +51,7 @@ COUNTED = (
 )
 ROUTES = {
     "route": tables.text("If they had", pinned=True),
-    "fewest": tables.text("Fewest voters"),
+    "fewest": tables.figures("Fewest voters"),
     "rule": tables.text("Rule that decides"),
     "who": tables.text("For example"),
 }

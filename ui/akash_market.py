@@ -20,7 +20,7 @@ COLUMNS: Final = {
     "title": tables.text("What is counted"),
     "token": tables.text("Paid in"),
     "tokens": tables.number("Tokens", places=2),
-    "usd": tables.text("US dollars"),
+    "usd": tables.figures("US dollars"),
     "notes": tables.text("Note"),
     "sources": tables.text("Price by"),
     "since": tables.time("From"),

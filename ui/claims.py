@@ -24,8 +24,8 @@ COLUMNS: Final = {
         "Word", "What it is called; with a formula it follows from the numbers at every build.", pinned=True
     ),
     "says": tables.text("Read as"),
-    "claimed_text": tables.text("Claimed"),
-    "measured_text": tables.text("Measured"),
+    "claimed_text": tables.figures("Claimed"),
+    "measured_text": tables.figures("Measured"),
     "falsifier": tables.text("What would refute it"),
     "sentence": tables.text("Claim"),
     "measured_at": tables.day("Measured at"),

@@ -27,9 +27,9 @@ STANDS: Final = {
     "measure": tables.text("Of"),
     "rank": tables.count("Rank"),
     "parties": tables.count("Addresses"),
-    "part": tables.text("Share"),
+    "part": tables.figures("Share"),
     "party_rank": tables.count("Rank as a party", "Addresses that labels put together count once."),
-    "party_part": tables.text("With its party", "Of what is counted once protocol accounts are left out."),
+    "party_part": tables.figures("With its party", "Of what is counted once protocol accounts are left out."),
     "amount_tokens": tables.number("Has"),
     "unit": tables.text("Unit"),
     "decides": tables.percent(

@@ -84,7 +84,7 @@ def part_columns(found: Migration) -> tables.Columns:
     new = inert.plain(found.supply.token)
     return {
         "token": tables.text("Token", pinned=True),
-        "rate": tables.text(f"{new} for one"),
+        "rate": tables.figures(f"{new} for one"),
         "rate_by": tables.text("Rate by", "Its contract: read on the chain. Its source: stated there."),
         "minted": tables.number(f"{new} minted for it", "As its source says.", places=0),
         "supply": tables.number("All of it", "The token's own total.", places=0),

@@ -57,7 +57,7 @@ def scenario_rows(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(name=pl.Series(shown, dtype=pl.String))
 
 
-SURELY: Final = tables.text("Surely", "Between which numbers that lies: of many parties weights are rounded first.")
+SURELY: Final = tables.figures("Surely", "Between which numbers that lies: of many parties weights are rounded first.")
 
 
 def columns(population: Population, rows: pl.DataFrame) -> tables.Columns:
@@ -206,10 +206,10 @@ def sensitivity(
 SENSITIVITY = {
     "grouping": tables.text("Parties", pinned=True),
     "word": tables.text("Math, in a word"),
-    "m_told": tables.text("Effective parties", "At most: each address without a label is taken for a party."),
-    "k_told": tables.text("Fewest for the threshold"),
-    "top_1_told": tables.text("Largest"),
-    "top_10_told": tables.text("Largest ten"),
+    "m_told": tables.figures("Effective parties", "At most: each address without a label is taken for a party."),
+    "k_told": tables.figures("Fewest for the threshold"),
+    "top_1_told": tables.figures("Largest"),
+    "top_10_told": tables.figures("Largest ten"),
 }
 
 

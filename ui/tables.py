@@ -41,6 +41,11 @@ def text(label: str, note: str = "", *, pinned: bool = False) -> ColumnConfig:
     return st.column_config.TextColumn(label, help=note or None, pinned=pinned)
 
 
+def figures(label: str, note: str = "") -> ColumnConfig:
+    """A column of numbers in words, such as ranges: their last digits stand below each other."""
+    return st.column_config.TextColumn(label, help=note or None, alignment="right")
+
+
 def link(label: str, note: str = "") -> ColumnConfig:
     """A column of addresses on the web that can be followed; only for those of our own files, never for a chain's.
 

@@ -117,7 +117,9 @@ def _verified(link: str, *, node: bool) -> int:
             say("SIMULATED: no number here is of a real network")
         say(f"published: {'not in what is served now' if said is None else repr(said.value)} ({mart.path.name})")
         if not verifying.of_one_snapshot(origin):
-            log.info("it rests on many readings: everything that is published is built again, which takes a while")
+            log.info(
+                "it rests on many readings: those of its networks are built again, and all where that is not enough"
+            )
         codes = [_compared("landing", said, lambda: verifying.from_landing(data, mart, origin, networks()))]
         if node:
             with Http() as http:

@@ -53,7 +53,20 @@ def test_a_number_comes_out_of_what_landed_again(hamlet: Path, metric: str) -> N
 def test_a_count_of_power_is_computed_from_all_that_it_rests_on(hamlet: Path) -> None:
     halt = cited.link("/", {}, cited.of_power("akash", "number", "force", "halt"))
     code, said, errors = called(hamlet, "verify", halt)
-    assert "everything that is published is built again" in errors
+    assert "those of its networks are built again" in errors
+    assert (code, "landing: equal" in said) == (0, True)
+
+
+def test_a_number_of_one_network_is_proved_though_the_file_of_another_is_torn(village: Path) -> None:
+    """Everything was built again, for one network's sake."""
+    with opened(village) as mart:
+        other = mart.table("SELECT file FROM landing_file WHERE NOT starts_with(file, 'akash') ORDER BY file")["file"][
+            0
+        ]
+    path = village / "landing" / other
+    path.write_bytes(path.read_bytes()[:-40] + b"\0" * 40)
+    halt = cited.link("/", {}, cited.of_power("akash", "number", "force", "halt"))
+    code, said, _ = called(village, "verify", halt)
     assert (code, "landing: equal" in said) == (0, True)
 
 
