@@ -86,13 +86,9 @@ def identity(one: Entity, text: str) -> None:
         for slug, name in told.parties(one):
             label = f"Its party: {inert.markdown(name)}"
             st.page_link("pages/entity.py", label=label, icon=":material/groups:", query_params={"of": slug})
-        for page in served.asked(explorers.pages, list(one.members))[: told.PAGES]:
-            st.link_button(
-                f"{inert.plain(page.network)} on {inert.plain(page.title)}",
-                page.url,
-                icon=":material/open_in_new:",
-                type="tertiary",
-            )
+        elsewhere = served.asked(explorers.pages, list(one.members))
+        for label, page in zip(told.pages_called(elsewhere), elsewhere[: told.PAGES], strict=False):
+            st.link_button(label, page.url, icon=":material/open_in_new:", type="tertiary")
 
 
 @frame.section

@@ -1,5 +1,6 @@
 """An entity in sentences, tables and a chart: where it stands, who says who it is, what it can do, how it voted."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final, TypeVar
 
@@ -8,6 +9,7 @@ import polars as pl
 from questions.a_priori import Decides
 from questions.candidates import Candidate, Candidates
 from questions.entity import Entity, Member
+from questions.explorers import Page
 from questions.reach import ALONE, AMONG, NEEDED
 from questions.standing import Standing, Together, votes
 from ui import colours, inert, tables, words
@@ -123,6 +125,16 @@ def who(one: Entity) -> str:
 def parties(one: Entity) -> list[tuple[str, str]]:
     """The parties to which labels put its addresses, by slug and name; none where it is the party itself."""
     return [] if one.party else list({member.party: member.name for member in one.members if member.party}.items())
+
+
+def pages_called(pages: Sequence[Page]) -> list[str]:
+    """What links to pages of explorers say: of several addresses on the same one also which it is."""
+    called = [f"{inert.plain(page.network)} on {inert.plain(page.title)}" for page in pages]
+    alike = Counter(called)
+    return [
+        name if alike[name] == 1 else f"{name}: {words.short(page.address)}"
+        for name, page in zip(called, pages, strict=True)
+    ]
 
 
 def spelled(members: Sequence[Member]) -> str:

@@ -9,6 +9,7 @@ import pytest
 
 from questions.candidates import Candidate, Candidates
 from questions.entity import Entity, Member
+from questions.explorers import Page
 from questions.populations import Population
 from questions.reach import ALONE, AMONG, DECIDE, GATE, NEEDED, REACH
 from questions.standing import Standing, Together
@@ -145,3 +146,16 @@ def test_votes_are_counted_apart_from_silence() -> None:
     rows = pl.DataFrame({"vote": ["yes", "did not vote", "no", "did not vote"]})
     assert told.voted(rows) == "Two votes of it are known, and two proposals on which it did not vote."
     assert told.voted(rows.head(1)) == "One vote of it is known."
+
+
+def test_links_to_the_same_explorer_say_of_which_address_they_are() -> None:
+    pages = [
+        Page("Bittensor", "Taostats", "5E7RCRrPaaaaaaaaaaaaaaaaAgirGJ", "https://x.example/1"),
+        Page("Bittensor", "Taostats", "5FevFjovaaaaaaaaaaaaaaaaa3ZphG", "https://x.example/2"),
+        Page("Akash", "Mintscan", "akash1aaaaaaaaaaaaaaaaaaaaaaaa", "https://x.example/3"),
+    ]
+    assert told.pages_called(pages) == [
+        "Bittensor on Taostats: 5E7RCRrP…AgirGJ",
+        "Bittensor on Taostats: 5FevFjov…a3ZphG",
+        "Akash on Mintscan",
+    ]
