@@ -115,13 +115,20 @@ _WAYS: Final = """
     SELECT network, side, action, name, coalesce(effect, ''), coalesce(missing, '') <> '' OR number IS NULL
     FROM path WHERE grouping = ? ORDER BY ALL
 """
+# First by number: to leave sinks out of all addresses each of them would be read.
 _KEYS: Final = """
-    SELECT h.network, h.reading, h.population, any_value(s.chain_id), any_value(h.height), any_value(s.hash),
-           any_value(h.time), list(DISTINCT h.address ORDER BY h.address), any_value(coalesce(n.title, h.network)),
+    WITH few AS MATERIALIZED (
+        SELECT o.snapshot, o.population, o.holder FROM holding o JOIN snapshot s ON s.id = o.snapshot
+        WHERE s.measure = 'control' AND o.amount > 0
+    ),
+    named AS MATERIALIZED (SELECT id, address FROM holder WHERE id IN (SELECT holder FROM few))
+    SELECT s.network, s.reading, p.name AS population, any_value(s.chain_id), any_value(s.height), any_value(s.hash),
+           any_value(s.time), list(DISTINCT h.address ORDER BY h.address), any_value(coalesce(n.title, s.network)),
            any_value(coalesce(n.address, ''))
-    FROM held h JOIN snapshot s ON s.id = h.snapshot LEFT JOIN network n ON n.name = h.network
-    WHERE h.measure = 'control' AND h.amount > 0 AND NOT is_sink(h.address)
-    GROUP BY h.network, h.reading, h.population ORDER BY ALL
+    FROM few o JOIN named h ON h.id = o.holder JOIN snapshot s ON s.id = o.snapshot
+    JOIN population p ON p.id = o.population LEFT JOIN network n ON n.name = s.network
+    WHERE NOT is_sink(h.address)
+    GROUP BY s.network, s.reading, p.name ORDER BY ALL
 """
 # As many must act together, so long it takes, and whatever a chain calls a parameter; not how far a reading has come.
 _PARAMETERS: Final = """
