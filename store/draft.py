@@ -218,7 +218,7 @@ class Draft:
         exchange = self.data / "exchange.parquet"
         content = io.BytesIO()
         # It is read once, and at once.
-        rows.write_parquet(content, compression="uncompressed", row_group_size=ROW_GROUP)
+        rows.write_parquet(content, compression="uncompressed", row_group_size=ROW_GROUP, statistics=False)
         # Written by Python, so that a full disk is said as such.
         exchange.write_bytes(content.getbuffer())
         fresh = ""
@@ -491,7 +491,7 @@ class Draft:
         # What landed lies in runs of this order, one a population: they are merged, and nothing is hashed.
         in_order = addresses.is_sorted()
         order = np.arange(len(addresses)) if in_order else addresses.arg_sort().to_numpy()
-        ascending = addresses.gather(order)
+        ascending = addresses if in_order else addresses.gather(order)
         first = ascending.is_not_null() & (ascending != ascending.shift()).fill_null(value=True)
         known = self.table("SELECT id, address FROM holder WHERE network = ?", network)
         last = int(self.table("SELECT coalesce(max(id), 0) AS id FROM holder")["id"].item())
@@ -503,7 +503,8 @@ class Draft:
             .select("address", new.alias("new"), id=pl.coalesce("id", last + new.cum_sum()).cast(pl.Int32))
         )
         fresh = numbered.filter("new").select("id", "address", network=pl.lit(network))
-        self._joined |= set(fresh["network"])
+        if not fresh.is_empty():
+            self._joined.add(network)
         self.append("holder", fresh)
         # Back in the order in which they were given; who is nobody has no number.
         place = np.empty(len(order), np.int64)

@@ -387,7 +387,7 @@ _KNOWN: Final = f"""
     party AS (
         SELECT o.snapshot, o.population, o.holder, o.amount, l.entity, coalesce(l.kind, n.kind, '') AS kind,
                coalesce(l.entity, c.entity) AS claimed
-        FROM holding o SEMI JOIN wanted USING (snapshot, population)
+        FROM holding o SEMI JOIN wanted USING (snapshot, population) {{only}}
         LEFT JOIN label l ON l.snapshot = o.snapshot AND l.holder = o.holder
         LEFT JOIN own n ON n.holder = o.holder LEFT JOIN claimed c ON c.holder = o.holder
     ),
@@ -409,7 +409,7 @@ UNLABELLED_ANEW: Final = f"DELETE FROM metric WHERE grouping = '{UNLABELLED_ONE}
 OF_NEWEST: Final[Mapping[str, str]] = {
     # As control, with those that claim one operator merged too; only where that merges somebody.
     "claimed": _KNOWN.format(
-        wanted="wanted AS (SELECT DISTINCT snapshot, population FROM holding SEMI JOIN claimed USING (holder))"
+        wanted="wanted AS (SELECT DISTINCT snapshot, population FROM holding SEMI JOIN claimed USING (holder))", only=""
     )
     + """,
     merging AS (
@@ -429,9 +429,21 @@ OF_NEWEST: Final[Mapping[str, str]] = {
         JOIN population p ON p.name = c.population
         ANTI JOIN (SELECT snapshot, population FROM metric WHERE grouping = 'unlabelled_one') m
             ON m.snapshot = s.id AND m.population = p.id
-    )"""
+    ),
+    marked AS (SELECT holder FROM label UNION SELECT holder FROM own)""",
+        only="SEMI JOIN marked USING (holder)",
     )
     + """,
+    -- What all have, less who is known: nobody of millions without a label is looked at.
+    whole AS (
+        SELECT snapshot, population, sum(amount) AS amount
+        FROM holding SEMI JOIN wanted USING (snapshot, population) GROUP BY ALL
+    ),
+    rest AS (
+        SELECT w.snapshot, w.population, NULL, w.amount - coalesce(sum(p.amount), 0) AS amount
+        FROM whole w LEFT JOIN party p USING (snapshot, population)
+        GROUP BY w.snapshot, w.population, w.amount HAVING w.amount > coalesce(sum(p.amount), 0)
+    ),
     unread AS (
         SELECT o.snapshot, o.population, NULL, any_value(r.total) - sum(o.amount) AS amount
         FROM holding o JOIN wanted h USING (snapshot, population)
@@ -440,6 +452,7 @@ OF_NEWEST: Final[Mapping[str, str]] = {
     ),
     told AS (
         SELECT snapshot, population, entity, amount FROM counted
+        UNION ALL FROM rest
         UNION ALL FROM unread
     ),
     parties AS (SELECT snapshot, population, entity, sum(amount) AS amount FROM told GROUP BY ALL),
