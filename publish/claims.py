@@ -194,7 +194,7 @@ def sum_of_days(read: Read, claim: Claim) -> Found | NotRead:
     told = _observed(read, claim)
     days, wanted = told["time"].dt.date().n_unique(), (claim.last - claim.first).days + 1
     if (days, told.height) != (wanted, wanted):
-        return NotRead(f"{days} of {wanted} days of {claim.subject} were read")
+        return NotRead(f"{days} of {wanted} {'day' if wanted == 1 else 'days'} of {claim.subject} were read")
     return _added(told)
 
 

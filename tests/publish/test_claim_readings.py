@@ -143,6 +143,10 @@ def test_the_word_follows_from_the_numbers(mart: Mart, row: dict[str, Any], meas
         ({"period_end": date(2025, 12, 31), "period_start": date(2025, 1, 1)}, "was not read between"),
         ({**SPEND, "period_end": date(2026, 4, 1)}, "90 of 91 days of akash_console/dailyUUsdSpent were read"),
         (
+            {**SPEND, "period_start": date(2026, 4, 1), "period_end": date(2026, 4, 1)},
+            "0 of 1 day of akash_console/dailyUUsdSpent were read",
+        ),
+        (
             {**UNTIL, "period_start": date(2024, 12, 31)},
             "were read since 2025-01-01, all from 2024-12-31 to 2026-03-31 are needed",
         ),
