@@ -69,10 +69,10 @@ def from_landing(data: Path, mart: Mart, origin: Origin, known: Networks) -> Fou
     if said is not None and (few := _of_networks(said, origin, files)) != files:
         # Mostly that is enough; what rests on more, such as a price, comes out otherwise, or not at all.
         with suppress(Gone):
-            again = _of_files(data, landing, few, origin, known)
+            again = _of_files(data, mart, few, origin, known)
             if not differs(said, again):
                 return again
-    return _of_files(data, landing, files, origin, known)
+    return _of_files(data, mart, files, origin, known)
 
 
 def _of_networks(said: Found, origin: Origin, files: Sequence[str]) -> list[str]:
@@ -81,8 +81,9 @@ def _of_networks(said: Found, origin: Origin, files: Sequence[str]) -> list[str]
     return [name for name in files if name.partition("/")[0] in own]
 
 
-def _of_files(data: Path, landing: Landing, files: Sequence[str], origin: Origin, known: Networks) -> Found:
+def _of_files(data: Path, mart: Mart, files: Sequence[str], origin: Origin, known: Networks) -> Found:
     """The number as everything gives it that is built from some files."""
+    landing = Landing(data)
     held = Landing(data, sorted({_where_it_lies(landing, landing.folder / name) for name in files}))
     with scratch(VERIFIED, held, memory()) as draft:
         fill(draft, known)

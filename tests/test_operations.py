@@ -73,7 +73,7 @@ def many_banners() -> None:
     from ui import banners
 
     now = datetime.now(UTC)
-    banners.missing([(f"Network {place}", "nobody *answered*") for place in range(6)])
+    banners.missing([(f"Network {place}", f"nobody *answered* {place}") for place in range(6)])
     banners.stale([(f"Old {place}", now - timedelta(hours=9), timedelta(hours=1)) for place in range(2)], now)
 
 
@@ -81,7 +81,7 @@ def test_one_banner_names_all_networks_that_are_missing_and_the_first_reasons() 
     missing, old = AppTest.from_function(many_banners, default_timeout=60).run().warning
     headline, *lines = missing.value.splitlines()
     assert headline.startswith("**Network 0, Network 1, Network 2, Network 3, Network 4 and Network 5 are missing.**")
-    assert lines[0] == r"* Network 0: nobody \*answered\*"
+    assert lines[0] == r"* Network 0: nobody \*answered\* 0"
     assert lines[3:] == ["* and 3 more, on the page Data and method"]
     headline, *lines = old.value.splitlines()
     assert headline.startswith("**Old 0 and Old 1 are old.**")

@@ -1,6 +1,6 @@
 """The states of the data, said before any number: none yet, one network missing, old, failed, simulated."""
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -35,11 +35,11 @@ def simulated() -> None:
 def missing(networks: Sequence[tuple[str, str]]) -> None:
     """Networks that were never read; the others are shown. networks: titles with reasons, empty if told elsewhere."""
     lines = [(title, inert.markdown(reason, 150)) for title, reason in networks]
-    alike = Counter(reason for _, reason in lines if reason)
-    one_each = [(title, reason) for title, reason in lines if alike[reason] == 1]
+    alike: dict[str, list[str]] = defaultdict(list)
+    for title, reason in lines:
+        alike[reason].append(title)
     # The headline has named them all: what is so of several needs not be said of each.
-    several = [(f"{words.count(many)} of them", reason) for reason, many in alike.items() if many > 1]
-    why = _list([*several, *one_each])
+    why = _list([(_first(titles), reason) for reason, titles in alike.items() if reason])
     st.warning(f"**{_are(lines, 'missing')}** The other networks are shown.{why}", icon=":material/link_off:")
 
 
@@ -49,6 +49,10 @@ def stale(networks: Sequence[tuple[str, datetime, timedelta | None]], now: datet
     st.warning(
         f"**{_are(lines, 'old')}** The numbers below are of that time.{_list(lines)}", icon=":material/schedule:"
     )
+
+
+def _first(titles: Sequence[str]) -> str:
+    return words.listed(list(titles)) if len(titles) <= FEW else f"{titles[0]} and {len(titles) - 1} more"
 
 
 def _due(every: timedelta | None) -> str:
