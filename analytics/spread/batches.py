@@ -327,8 +327,9 @@ def fewest_in_runs(runs: Sequence[tuple[int, int]]) -> Callable[[int], int]:
 
 def above(times: Any, xp: ModuleType) -> Any:
     """How many parties stand above each place, where a place stands for so many parties."""
-    # From the top, so that dust of 10^27 parties at the low end rounds nothing of the few.
-    return xp.flip(xp.cumulative_sum(xp.flip(times, axis=-1), axis=-1), axis=-1) - times
+    # From the top, and without the place itself: beside dust of 10^27 parties the few above it would round to nobody.
+    sums = xp.flip(xp.cumulative_sum(xp.flip(times[..., 1:], axis=-1), axis=-1), axis=-1)
+    return xp.concat([sums, xp.zeros_like(times[..., :1])], axis=-1)
 
 
 def runs_batch(runs: Sequence[tuple[int, int]]) -> Batch:

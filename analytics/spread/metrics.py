@@ -135,7 +135,7 @@ def shannon_normalised(batch: Batch) -> Floats:
     return _nats(batch) / batch.log(several)
 
 
-@metric("Min-entropy", reads=Reads.SPREAD, bounds=(0, None), version=2)
+@metric("Min-entropy", reads=Reads.SPREAD, bounds=(0, None), version=3)
 def min_entropy(batch: Batch) -> Floats:
     """Bits of the largest share: 1 where the largest party has half, 2 where it has a quarter."""
     return batch.log(1 / batch.top(1)) / log(2)
@@ -159,19 +159,19 @@ def gini_all(batch: Batch) -> Floats:
     return _gini(batch, batch.registered)
 
 
-@metric("Largest share", reads=Reads.CONCENTRATED, bounds=SHARE, version=2, share=True)
+@metric("Largest share", reads=Reads.CONCENTRATED, bounds=SHARE, version=3, share=True)
 def top_1(batch: Batch) -> Floats:
     """Share of the largest party."""
     return batch.top(1)
 
 
-@metric("Share of the largest three", reads=Reads.CONCENTRATED, bounds=SHARE, version=2, share=True)
+@metric("Share of the largest three", reads=Reads.CONCENTRATED, bounds=SHARE, version=3, share=True)
 def top_3(batch: Batch) -> Floats:
     """Share of the three largest parties together."""
     return batch.top(3)
 
 
-@metric("Share of the largest ten", reads=Reads.CONCENTRATED, bounds=SHARE, version=2, share=True)
+@metric("Share of the largest ten", reads=Reads.CONCENTRATED, bounds=SHARE, version=3, share=True)
 def top_10(batch: Batch) -> Floats:
     """Share of the ten largest parties together."""
     return batch.top(10)

@@ -127,6 +127,14 @@ def test_unseen_dust_of_26_digits_is_counted() -> None:
     assert (low, high) == (3, float(10**26 + 2))
 
 
+@pytest.mark.parametrize("rest", [10**3, 2**53, 2**53 + 1, 10**18, 10**27])
+def test_the_largest_are_those_above_the_dust_however_much_of_it_there_is(rest: int) -> None:
+    found = completed([7, 5, 4, 4], rest)
+    for name, held in (("top_1", 7), ("top_3", 16), ("top_10", 26)):
+        assert found[name] == pytest.approx(held / (20 + rest), rel=1e-15), name
+    assert found["min_entropy"] == pytest.approx(math.log2((20 + rest) / 7), rel=1e-15)
+
+
 def test_metrics_of_a_scattered_rest_count_it_in_the_total() -> None:
     assert completed([4, 3, 2, 1], 0) == pytest.approx(distribution([4, 3, 2, 1]))
     assert completed([30, 20], 50)["top_1"] == 0.3
