@@ -55,8 +55,8 @@ MAY_IMPORT: Final = {
     "starlette": "ui.border ui.beside ui.packed ui.shell ui.site ui.warm server",
     "uvicorn": "ui.beside ingest.listening",
     "streamlit": "ui pages app server",
-    # Of it the Brotli codec is used (decision 1661); frames become Arrow by Polars' and Streamlit's own hand.
-    "pyarrow": "ui.packed",
+    # The Brotli codec (decision 1661), and what Polars leaves of the memory behind missing cells of a table.
+    "pyarrow": "ui.packed ui.tables",
     "cupy": "analytics.spread.backend",
     # By name and while it runs: where a library may be missing, and for each file of a folder.
     "importlib": "analytics.spread.backend ingest.networks ingest.cluster ingest.archive.objects",

@@ -1,6 +1,10 @@
 """The data that pages show: the current generation of the mart, its answers kept until the next one is published."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import date, timedelta
+from enum import Enum
+from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
@@ -15,6 +19,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 GENERATIONS = 3
 ANSWERS = 500
+# Whose repr has all of their value.
+SAYS_ITSELF = (str, int, float, date, timedelta, Fraction, Enum, type(None))
 
 
 def folder() -> Path:
@@ -40,12 +46,21 @@ def asked(question: Callable[Concatenate[Mart, P], T], *args: P.args, **kwargs: 
 
 
 def _told(argument: object) -> str:
-    """An argument as text that differs where the answer may differ; a generation numbers its populations."""
+    """An argument as text that differs where the answer may differ; a generation numbers its populations.
+
+    Raises TypeError for what does not say all of itself: a frame writes out its first rows alone.
+    """
     if isinstance(argument, Population):
         return f"{argument.snapshot}/{argument.population_id}"
-    if isinstance(argument, list):
-        return f"[{','.join(map(_told, argument))}]"
-    return repr(argument)
+    if isinstance(argument, list | tuple):
+        return f"{type(argument).__name__}({','.join(map(_told, argument))})"
+    if isinstance(argument, Mapping):
+        return f"{{{','.join(f'{_told(name)}:{_told(one)}' for name, one in argument.items())}}}"
+    if is_dataclass(argument):
+        return f"{type(argument).__qualname__}{_told([getattr(argument, one.name) for one in fields(argument)])}"
+    if isinstance(argument, SAYS_ITSELF):
+        return repr(argument)
+    raise TypeError(f"no answer can be kept by a {type(argument).__name__}")
 
 
 class _Kept:

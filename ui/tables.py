@@ -5,6 +5,8 @@ from math import floor, isfinite, log10
 from typing import Any, Final, TypeAlias, cast
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
 import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
@@ -109,9 +111,23 @@ def show(frame: pl.DataFrame, columns: Columns, *, alt: str, key: str, rows: int
         shown[PARTY] = _opening(shown[PARTY], f"{key}-opens")
     # As Arrow, which is what browsers get; a frame of Polars would go by way of pandas, for half of a table's time.
     cells = _shown(frame, columns).to_arrow(compat_level=pl.CompatLevel.oldest())
-    st.dataframe(cells, **_look(shown, frame.height, rows), alt=inert.plain(alt, 300), key=key)
+    st.dataframe(cleared(cells), **_look(shown, frame.height, rows), alt=inert.plain(alt, 300), key=key)
     if leads and (clicked := st.session_state.get(f"{key}-opens")):
         lead.entity(*frame.select(OF, PARTY).row(clicked["row"]))
+
+
+def cleared(cells: pa.Table) -> pa.Table:
+    """The same table with nothing behind its missing cells: Arrow sends there whatever the memory held before."""
+    return pa.table({name: _cleared(cells[name]) for name in cells.column_names})
+
+
+def _cleared(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    if not column.null_count:
+        return column
+    told = column.drop_null()
+    if not len(told):
+        return pa.chunked_array([pa.nulls(len(column), column.type)])
+    return pc.if_else(column.is_null(), pa.scalar(None, column.type), column.fill_null(told[0]))
 
 
 def _opening(column: ColumnConfig, key: str) -> ColumnConfig:

@@ -67,7 +67,7 @@ def test_a_page_without_data_says_which_command_to_run(
 
 
 def test_every_chart_and_table_of_a_page_says_in_plain_words_what_it_shows(shown: AppTest) -> None:
-    for part in (*shown.get("plotly_chart"), *shown.get("arrow_data_frame")):
+    for part in (*shown.get("plotly_chart"), *shown.dataframe):
         assert part.proto.alt
         assert inert.plain(part.proto.alt, 600) == part.proto.alt
 

@@ -2,13 +2,22 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
+import polars as pl
 import pytest
 
 from store.mart import Mart
 from ui import served
+
+
+@dataclass(frozen=True)
+class Origin:
+    """A record of a test."""
+
+    name: str
 
 
 @pytest.fixture(autouse=True)
@@ -52,3 +61,34 @@ def test_what_could_not_be_answered_is_asked_again() -> None:
         served.asked(question)
     assert served.asked(question) == "now"
     assert served.asked(question) == "now"
+
+
+def test_what_is_asked_in_other_words_is_another_question() -> None:
+    asked = list[object]()
+
+    def question(_mart: Mart, about: object) -> int:
+        asked.append(about)
+        return len(asked)
+
+    others = [
+        "1",
+        1,
+        1.5,
+        None,
+        True,
+        ["a", "b"],
+        ["a,b"],
+        ("a", "b"),
+        [["a"], "b"],
+        {"a": "b"},
+        Origin("a"),
+        Origin("b"),
+    ]
+    assert [served.asked(question, one) for one in others] == [*range(1, len(others) + 1)]
+    assert served.asked(question, Origin("b")) == len(others)
+
+
+def test_no_answer_is_kept_by_what_does_not_say_all_of_itself() -> None:
+    rows = pl.DataFrame({"n": range(100)})
+    with pytest.raises(TypeError, match="DataFrame"):
+        served.asked(lambda _mart, one: one, [rows])

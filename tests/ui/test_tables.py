@@ -110,3 +110,57 @@ def test_no_text_makes_a_table_of_one_column() -> None:
 def test_a_source_is_shown_by_its_host_which_fits() -> None:
     shown = tables.kind(tables.link("Source"))["display_text"]
     assert re.findall(shown, "https://www.example.org/a/very/long/page?of=it") == ["example.org"]
+
+
+def remains() -> pa.Table:
+    """A table of which half of the cells are missing, where the memory holds something of others."""
+    missing, other = pa.py_buffer(b"\xaa" * 8), pa.py_buffer(b"not for readers" * 64)
+    ends = pa.array(range(0, 15 * 65, 15), pa.int64()).buffers()[1]
+    kinds = (pa.int64(), pa.float64(), pa.timestamp("us", "UTC"), pa.date32(), pa.bool_())
+    plain = {str(kind): pa.Array.from_buffers(kind, 64, [missing, other]) for kind in kinds}
+    return pa.table(plain | {"text": pa.Array.from_buffers(pa.large_string(), 64, [missing, ends, other])})
+
+
+def sent(cells: pa.Table) -> bytes:
+    """A table as it goes over the wire."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, cells.schema) as stream:
+        stream.write_table(cells)
+    return bytes(sink.getvalue())
+
+
+@pytest.mark.parametrize("start", [0, 1])
+def test_behind_missing_cells_nothing_of_the_memory_is_sent(start: int) -> None:
+    """Of two tables that say the same, one with remains of something else, the same is sent."""
+    cells = remains().slice(start)
+    told = pa.table({name: pa.chunked_array([cells[name].drop_null()]) for name in cells.column_names})
+    rows = pa.array([None if place % 2 == (0 if start == 0 else 1) else place // 2 for place in range(64 - start)])
+    clean = told.take(rows)
+    assert tables.cleared(cells).equals(cells)
+    assert sent(cells) != sent(tables.cleared(cells)) == sent(tables.cleared(clean))
+
+
+def test_a_column_in_which_all_is_missing_is_sent_as_such() -> None:
+    cells = remains().filter(pa.array([place % 2 == 0 for place in range(64)]))
+    assert {column.null_count for column in cells.columns} == {32}
+    assert b"readers" not in sent(tables.cleared(cells))
+    assert tables.cleared(cells).equals(cells)
+
+
+def memories() -> None:
+    import polars as pl
+
+    from tests.ui.test_tables import remains
+    from ui import tables
+
+    rows = pl.DataFrame(remains().select(["text"]))
+    said = pl.col("text").replace("not for readers", "for all")
+    tables.show(rows.select(said), {"text": tables.text("Text")}, alt="a", key="b")
+
+
+def test_a_table_of_a_page_shows_nothing_of_the_memory_either() -> None:
+    shown = AppTest.from_function(memories, default_timeout=60).run()
+    assert not shown.exception
+    (table,) = shown.dataframe
+    assert b"for all" in table.proto.arrow_data.data
+    assert b"readers" not in table.proto.arrow_data.data
