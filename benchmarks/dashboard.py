@@ -188,6 +188,13 @@ def _key(size: int) -> Entity:
     return found
 
 
+@cache
+def _party(size: int) -> str:
+    """The one with most days on which an address of it was among the largest."""
+    days = "FROM ranked r JOIN snapshot s ON s.id = r.snapshot JOIN entity e ON e.network = s.network"
+    return str(_mart(size).table(f"SELECT e.entity {days} AND e.address = r.address GROUP BY ALL ORDER BY count(*) DESC, 1 LIMIT 1").item())
+
+
 def _staked(size: int) -> list[Population]:
     return headlines([one for one in _known(size) if one.measure == Measure.STAKE])
 
@@ -263,6 +270,7 @@ QUESTIONS: Final = (
     Question(own_votes.own_votes, lambda size: (_key(size),)),
     Question(rank_history.leaders),
     Question(rank_history.ranks, lambda size: (list(_key(size).members),)),
+    Question(rank_history.ranks_of_party, lambda size: (_party(size),)),
     Question(reach.reach, lambda size: (_key(size),)),
     Question(over_time.over_time, lambda size: (_staked(size), "effective_parties", 0, "control"), "180 days, drawn"),
     Question(over_time.deciding, lambda size: (_staked(size), "control", 0), "180 days, drawn"),

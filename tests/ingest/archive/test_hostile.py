@@ -172,6 +172,7 @@ HOSTILE: Final[dict[str, tuple[Callable[[Month], None], str]]] = {
 }
 
 
+@pytest.mark.slow
 @each("name", HOSTILE)
 def test_a_month_that_means_ill_is_refused_by_name_and_costs_no_other(
     name: str, shelf: Path, tmp_path_factory: pytest.TempPathFactory
