@@ -191,8 +191,14 @@ def _key(size: int) -> Entity:
 @cache
 def _party(size: int) -> str:
     """The one with most days on which an address of it was among the largest."""
-    days = "FROM ranked r JOIN snapshot s ON s.id = r.snapshot JOIN entity e ON e.network = s.network"
-    return str(_mart(size).table(f"SELECT e.entity {days} AND e.address = r.address GROUP BY ALL ORDER BY count(*) DESC, 1 LIMIT 1").item())
+    found = _mart(size).table(
+        """
+        SELECT e.entity FROM ranked r JOIN snapshot s ON s.id = r.snapshot
+        JOIN entity e ON e.network = s.network AND e.address = r.address
+        GROUP BY ALL ORDER BY count(*) DESC, 1 LIMIT 1
+        """
+    )
+    return str(found.item())
 
 
 def _staked(size: int) -> list[Population]:
