@@ -254,9 +254,12 @@ class Landing:
                 single.unlink()
         return differ
 
-    def belonging(self, path: Path, found: Path) -> list[Landed]:
-        """What a file holds that was written elsewhere, if it may lie under this name; raises BadData."""
-        place, told = path.relative_to(self.folder).parts[:3], intact(found)
+    def belonging(self, path: Path, found: Path, most: int) -> list[Landed]:
+        """What a file holds that was written elsewhere, if it may lie under this name; raises BadData.
+
+        most: bytes of memory that it may take.
+        """
+        place, told = path.relative_to(self.folder).parts[:3], arrived(found, most)
         for one in told:
             self._refuse_mixing(one.snapshot)
             if one.snapshot.place != place or path not in (
@@ -559,17 +562,21 @@ def _refuse_mistyped(entry: Mapping[str, Any]) -> None:
         raise ValueError(f"it is of {entry['since']} to {entry['time']}, which is not in UTC")
 
 
-def refuse_bloated(path: Path, found: Sequence[Landed], most: int) -> None:
-    """Refuse a file from elsewhere that has more than the snapshots it tells of, or would take too much memory.
+def arrived(path: Path, most: int, *, proved: bool = False) -> list[Landed]:
+    """Snapshots in a file from elsewhere, of which every byte is what was written; raises BadData.
 
-    found: all its snapshots. most: in bytes. Nothing of it is unpacked; raises BadData.
+    Before anything of it is unpacked it is refused where it would take more memory than `most` bytes. proved: somebody
+    has seen that its seal holds.
     """
     told = unpacked(path)
-    if any(sorted(told.columns) != sorted([*_columns(one), HEIGHT]) for one in found):
-        raise BadData(f"{path} has other columns than its snapshots: {', '.join(told.columns)[:200]}")
+    _refuse_large(path, told.size, most)
+    found = proved_contents(path) if proved else intact(path)
+    for one in found:
+        if one.schema_version >= SEALED and sorted(told.columns) != sorted([*_columns(one), HEIGHT]):
+            raise BadData(f"{path} has other columns than its snapshots: {', '.join(told.columns)[:200]}")
     if told.rows != sum(one.n for one in found):
         raise BadData(f"{path} has {told.rows} rows, its snapshots {sum(one.n for one in found)}")
-    _refuse_large(path, told.size, most)
+    return found
 
 
 def _refuse_large(path: Path, size: int, most: int) -> None:

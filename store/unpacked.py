@@ -11,17 +11,28 @@ from typing import Any, BinaryIO, Final
 
 from store.sealed import MAGIC, TAIL, told_by_name
 
-# A note of 744 snapshots, one an hour, is under a megabyte.
-LARGEST_FOOTER: Final = 32 * 2**20
+# A note of 744 snapshots, one an hour, is under a megabyte; whoever reads it takes twenty times its bytes at most.
+LARGEST_FOOTER: Final = 4 * 2**20
 # A header of a page has the least and the largest value of it, which Parquet writers cut short.
 LARGEST_HEADER: Final = 2**16
+# Values in a footer: a part of a column has forty, and forty million rows of seven columns have a thousand parts. The
+# header of a page has twenty.
+MOST_VALUES: Final = 250_000
+MOST_IN_A_HEADER: Final = 200
 DEEPEST: Final = 16
 # Bytes that a value takes beside its letters: a decimal, or what points at a text.
 WIDTH: Final = 16
 DICTIONARY: Final = 2
+FIXED_LENGTH: Final = 7
+# The field of a page's header that tells more of it, by the kind of the page, and the one of that which tells the
+# encoding: values, a dictionary, values of the second version.
+TOLD_IN: Final = {0: (5, 2), DICTIONARY: (7, 2), 3: (8, 4)}
 # Encodings in which no value stands for more bytes than the page has: all but DELTA_BYTE_ARRAY, where each text begins
 # as the one before.
 ENCODINGS: Final = (0, 2, 3, 4, 5, 6, 8, 9)
+
+# A byte, as Thrift writes a truth in a list.
+TRUTH: Final = 3
 
 Struct = Mapping[int, Any]
 
@@ -43,9 +54,13 @@ def unpacked(path: Path) -> Unpacked:
         groups = footer[4]
         if any(5 in leaf for leaf in leaves) or len(leaves) != root[5]:
             raise ValueError("it has columns in columns")
+        if any(leaf[1] == FIXED_LENGTH and leaf[2] > WIDTH for leaf in leaves):
+            raise ValueError(f"it has values of more than {WIDTH} bytes each")
         rows = sum(group[3] for group in groups)
         if min((group[3] for group in groups), default=0) < 0 or rows != footer[3]:
             raise ValueError("it has another number of rows than it says")
+        if any(len(group[1]) != len(leaves) for group in groups):
+            raise ValueError("it has another number of columns than it says")
         pages = sum(_pages(file, chunk[3], group[3]) for group in groups for chunk in group[1])
         return Unpacked(tuple(leaf[4].decode() for leaf in leaves), rows, pages + rows * len(leaves) * WIDTH)
 
@@ -58,33 +73,50 @@ def _footer(file: BinaryIO) -> Struct:
     if len(tail) < TAIL or tail[4:] != MAGIC or not 0 < length <= min(LARGEST_FOOTER, size - TAIL):
         raise ValueError(f"a footer of {length} bytes")
     file.seek(size - TAIL - length)
-    return _Thrift(file.read(length)).struct()
+    return _Thrift(file.read(length), MOST_VALUES).struct()
 
 
 def _pages(file: BinaryIO, column: Struct, rows: int) -> int:
-    """Bytes of all pages of a part of a column when they are unpacked."""
-    place = min(column[9], column.get(11, column[9]))
+    """Bytes of all pages of a part of a column when they are unpacked.
+
+    Readers begin at the dictionary where one is told of, and end where the part does or where they have all values:
+    pages that lie otherwise are seen by some and not by others.
+    """
+    place = column.get(11, column[9])
     end, size, values = place + column[7], 0, 0
-    while place < end and values < rows:
+    if place > column[9] or column[5] != rows:
+        raise ValueError("it has other pages than it says")
+    while place < end and values <= rows:
         file.seek(place)
-        thrift = _Thrift(file.read(min(LARGEST_HEADER, end - place)))
+        thrift = _Thrift(file.read(min(LARGEST_HEADER, end - place)), MOST_IN_A_HEADER)
         header = thrift.struct()
-        told = header.get(5) or header.get(8) or header[7]
-        if told[4 if 8 in header else 2] not in ENCODINGS or min(header[2], header[3], told[1]) < 0:
-            raise ValueError("it has a page that is not written as ours are")
+        told = _told(header)
         size += header[2]
         values += 0 if header[1] == DICTIONARY else told[1]
         place += thrift.place + header[3]
-    if place > end or values != rows:
+    if place != end or values != rows:
         raise ValueError("it has other pages than it says")
     return size
+
+
+def _told(header: Struct) -> Struct:
+    """What the header of a page tells more of it; raises ValueError where the page is none of ours."""
+    own, encoding = TOLD_IN.get(header[1], (0, 0))
+    told: Struct = header.get(own, {})
+    # A reader goes by the kind of a page, whatever else its header has.
+    if [field for field, _ in TOLD_IN.values() if field in header] != [own] or told[encoding] not in ENCODINGS:
+        raise ValueError("it has a page that is not written as ours are")
+    if min(header[2], header[3], told[1]) < 0:
+        raise ValueError("it has a page of less than nothing")
+    return told
 
 
 class _Thrift:
     """Reads Thrift's compact protocol, in which Parquet writes what it says of itself."""
 
-    def __init__(self, content: bytes) -> None:
+    def __init__(self, content: bytes, most: int) -> None:
         self._content = content
+        self._left = most
         self.place = 0
         self._plain: Mapping[int, Callable[[], Any]] = {
             1: lambda: True,
@@ -107,6 +139,9 @@ class _Thrift:
         return found
 
     def _value(self, kind: int, depth: int) -> Any:
+        self._left -= 1
+        if self._left < 0:
+            raise ValueError("more values than there is any need of")
         if kind in (9, 10):
             return list(self._list(depth))
         if kind == 12:
@@ -119,7 +154,7 @@ class _Thrift:
         head = self._byte()
         for _ in range(self._number() if head >> 4 == 15 else head >> 4):
             # In a list a truth is a byte of its own.
-            yield self._byte() if head & 15 in (1, 2) else self._value(head & 15, depth + 1)
+            yield self._value(TRUTH if head & 15 in (1, 2) else head & 15, depth + 1)
 
     def _signed(self) -> int:
         number = self._number()

@@ -26,7 +26,7 @@ from ingest.archive.known import NOWHERE, Known, Sign, remember, remembered
 from ingest.archive.manifest import Manifest
 from ingest.archive.objects import ArchiveDown, Objects, Seen
 from ingest.settings import memory
-from store.landing import SEALED, Landing, contents, differing, month_file, refuse_bloated, rows_of
+from store.landing import Landing, contents, differing, month_file, rows_of
 from store.rows import BadData, Key, Snapshot
 
 log = logging.getLogger(__name__)
@@ -232,9 +232,7 @@ class Exchange:
         Returns files of one snapshot that tell other facts of their block: they stay. Raises Disagreement where the
         file in its place does: then nothing is changed; BadData naming what is torn, untrue, or is none of this place.
         """
-        told = self._landing.belonging(path, found)
-        if told[0].schema_version >= SEALED:
-            refuse_bloated(found, told, memory())
+        told = self._landing.belonging(path, found, memory())
         self._accept([(one.snapshot, rows) for one, rows in rows_of(found, told, memory())])
         if path.exists() and (differ := differing(path, found)):
             raise self._disputed(path, name, differ)

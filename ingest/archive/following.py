@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from ingest.archive import pieces
-from ingest.archive.marts import CURRENT, Pointer, adopt, built_here, pointer
+from ingest.archive.marts import CURRENT, Pointer, adopt, built_here, of_the_future, pointer
 from ingest.archive.objects import ArchiveDown, Objects
 from ingest.job import lock
 from ingest.site import write_site
@@ -48,6 +48,9 @@ class Follower:
     def _followed(self, told: Pointer) -> Path | None:
         if told.layout != LAYOUT:
             raise NoMart(f"{self._objects.address}/{told.name} is of another version of this program: it is not taken")
+        if of_the_future(told):
+            # With a clock that is right it may be taken: it is asked for again.
+            raise ArchiveDown(f"{self._objects.address}/{told.name} is of the future: {told.built}")
         if self._has(told):
             return None
         with lock(self._data):

@@ -21,6 +21,8 @@ from store.rows import AHEAD, BadData
 
 CURRENT: Final = f"{pieces.MARTS}/CURRENT"
 TRIES: Final = 8
+# One an hour for a hundred thousand years; a larger one would leave no room for those that are built here.
+MOST_GENERATIONS: Final = 10**9
 # A reader may be about to take the mart before the last, and a writer about to name its own.
 KEPT: Final = timedelta(hours=1)
 
@@ -117,6 +119,11 @@ def built_here(data: Path) -> datetime | None:
     return built
 
 
+def of_the_future(told: Pointer) -> bool:
+    """Whether a mart was built after the time that this host has."""
+    return told.built > datetime.now(UTC) + AHEAD
+
+
 def adopt(path: Path, told: Pointer, data: Path, archive: str = "") -> Path:
     """Make a mart that was built elsewhere the current one of a data folder, whose lock must be held.
 
@@ -126,9 +133,11 @@ def adopt(path: Path, told: Pointer, data: Path, archive: str = "") -> Path:
     try:
         if built_at(path, data) != told.built:
             raise BadData(f"{told.name} was built at another time than its archive says")
-        if told.built > datetime.now(UTC) + AHEAD:
+        if of_the_future(told):
             # Nothing that is built before that day would ever replace it.
             raise BadData(f"{told.name} is of the future: {told.built}")
+        if told.generation > MOST_GENERATIONS:
+            raise BadData(f"{told.name} has a number to which no archive ever comes")
         # No name is used twice, so that a page never has another file under the name that it has open.
         number = max([told.generation, *(generation(one) + 1 for one in marts(data))])
         return take(path, told.sha256, data, number, archive) if archive else publish(path, data, number)

@@ -27,7 +27,7 @@ from ingest.settings import WrongSetting, memory
 from ingest.transport import AnswerTooLarge, Http, bare
 from store.described import IMPORTED, Described
 from store.disk import refuse_full, replace
-from store.landing import SEALED, Landed, Landing, Told, contents, intact, proved_contents, refuse_bloated, rows_of
+from store.landing import SEALED, Landed, Landing, Told, arrived, contents, rows_of
 from store.mart import mirrored, published_hash
 from store.rows import AHEAD, BadData, Facts, Parties, ReadingError, Snapshot, SourceDown, check
 from store.sealed import hashes, restamped
@@ -191,9 +191,8 @@ def _take(
     kept = next((path for path in (landing.apart(name), landing.dispute(name)) if path.exists()), None)
     path, sealed = (kept, False) if kept else received(source.http, source.url, piece, source.arriving)
     try:
-        found = proved_contents(path) if sealed else intact(path)
+        found = arrived(path, memory(), proved=sealed)
         _refuse_other(found, piece, known, datetime.now(UTC))
-        refuse_bloated(path, found, memory())
         new = [one for one in found if one.snapshot.block.height not in there]
         joining = [one for one in new if not _told_already(one.snapshot, there)]
         _refuse_disorder(joining, there)

@@ -67,6 +67,8 @@ class Month:
         table = self.rows.to_arrow(compat_level=pl.CompatLevel.oldest()).replace_schema_metadata({METADATA: text})
         file = io.BytesIO()
         pq.write_table(table, file, **{"compression": "zstd", **self.options})
+        if BLANK not in text:
+            return file.getvalue()
         return sealed(file.getvalue()) if self.text else restamped(file.getvalue())
 
     def archived(self, beside: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -125,8 +127,17 @@ def nested(month: Month) -> None:
     month.text = f'{{"seal": "{BLANK}", "snapshots": ' + "[" * 100_000
 
 
+def unsealed(month: Month) -> None:
+    """Many rows in a file as they were written before there were seals."""
+    month.many(pl.concat([month.rows.head(1)] * 1_000_000))
+    month.text = json.dumps(
+        {**{name: told for name, told in month.told.items() if name != "seal"}, "schema_version": 2}
+    )
+
+
 def twice(month: Month) -> None:
     """A note that tells of one block twice."""
+    month.rows = pl.concat([month.rows] * 2)
     month.told["snapshots"].append(month.entry)
 
 
@@ -135,6 +146,7 @@ HOSTILE: Final[dict[str, tuple[Callable[[Month], None], str]]] = {
         of_rows(lambda rows: pl.concat([rows.head(1)] * 1_000_000)),
         "would take 61 MiB of memory, 46 are allowed",
     ),
+    "many-rows-without-a-seal": (unsealed, "would take 61 MiB of memory"),
     "a-long-text": (of_rows(longer), "would take 95 MiB of memory"),
     "a-shared-text": (
         of_rows(lambda rows: pl.concat([rows.head(1)] * 20_000).with_columns(holder=pl.lit("x" * 10_000))),

@@ -13,9 +13,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from ingest.archive import marts as ahead
 from ingest.archive import pieces
 from ingest.archive.following import Follower
 from ingest.archive.marts import CURRENT, Older, publish_there
+from ingest.archive.objects import ArchiveDown
 from ingest.networks import networks
 from ingest.publication import build
 from store.mart import NoMart, current, marts, opened, prove, publish
@@ -132,6 +134,23 @@ def test_a_mart_that_is_not_what_its_pointer_says_is_not_taken(
     assert what != "a view" or "has another view 'newest' than this program" in errors
     after = {path: path.read_bytes() for path in data.iterdir() if path.is_file() and path.name != "ingest.lock"}
     assert after == {path: text for path, text in before.items() if path.name != "ingest.lock"}
+
+
+def test_a_mart_of_the_future_is_asked_for_again_since_a_clock_may_be_wrong(
+    bucket: Bucket, built: tuple[Path, Path], tmp_path: Path
+) -> None:
+    early, _ = built
+    later = again(early, tmp_path / "later", datetime.now(UTC) + timedelta(hours=2))
+    assert bucket.told(later, "publish")[0] == 0
+    follower = Follower(tmp_path, bucket.objects())
+    for _ in range(2):
+        with pytest.raises(ArchiveDown, match="is of the future"):
+            follower.look()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ahead, "AHEAD", timedelta(hours=3))
+        made = follower.look()
+    assert made is not None
+    assert made.read_bytes() == current(later).read_bytes()
 
 
 def test_while_two_hosts_publish_a_reader_never_sees_a_torn_or_an_older_mart(

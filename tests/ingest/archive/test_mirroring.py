@@ -195,6 +195,17 @@ def test_a_mart_of_the_future_is_not_taken_since_no_other_would_ever_follow(arch
         current(tmp_path / "data")
 
 
+def test_a_mart_with_a_number_that_leaves_no_room_for_others_is_not_taken(archive: Path, tmp_path: Path) -> None:
+    told = files(archive)
+    name = next(name for name in told if name.startswith("marts/"))
+    place = f"marts/mart-3000000000-{name.rpartition('-')[2]}"
+    other = {**with_mart(told, path=place, generation=3_000_000_000), place: told[name]}
+    with serving(Server(other)) as url, archive_http() as http, pytest.raises(BadData, match="no archive ever comes"):
+        mirror_mart(url, tmp_path / "data", http)
+    with pytest.raises(NoMart):
+        current(tmp_path / "data")
+
+
 def test_a_mart_with_a_view_of_its_own_is_not_taken(archive: Path, tmp_path: Path) -> None:
     statement = "CREATE OR REPLACE VIEW newest AS FROM read_text('/etc/hostname')"
     other = changed_mart(files(archive), tmp_path / "theirs.duckdb", statement)
