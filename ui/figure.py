@@ -72,13 +72,17 @@ def _template(name: str) -> Part:
 
 
 def _packed(part: Any) -> Any:
-    """Fractions as Plotly packs them, days as text, whole numbers one by one; all else as it is."""
+    """Fractions as Plotly packs them, days and times as its text, whole numbers one by one; all else as it is."""
     if not isinstance(part, pl.Series):
         return part
     if part.dtype == pl.Float64:
         return {"dtype": "f8", "bdata": b64encode(part.to_numpy().tobytes()).decode()}
-    found = part.to_list()
-    return [one.isoformat(timespec="microseconds") for one in found] if part.dtype.is_temporal() else found
+    if isinstance(part.dtype, pl.Datetime):
+        part = part.dt.replace_time_zone(None)
+    if isinstance(part.dtype, pl.Date | pl.Datetime):
+        # What NumPy, and so Plotly, calls a missing time.
+        return part.dt.to_string("iso:strict").fill_null("NaT").to_list()
+    return part.to_list()
 
 
 def drawn(

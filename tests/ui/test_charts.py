@@ -4,7 +4,7 @@ import json
 import re
 import tomllib
 from base64 import b64decode
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from math import isnan
 from typing import Any
@@ -213,6 +213,29 @@ def unpacked(part: Any) -> Any:
     ],
 )
 def test_a_browser_gets_of_a_figure_what_plotly_would_have_sent(drawing: figure.Figure) -> None:
+    sent, checked = (json.loads(plotly.io.to_json(one.to_dict())) for one in (drawing, drawing.checked))
+    assert unpacked(sent) == unpacked(checked)
+
+
+@pytest.mark.parametrize(
+    "series",
+    [
+        pl.Series([date(2026, 1, 1), None]),
+        pl.Series([START + timedelta(seconds=3, microseconds=6), None]).dt.replace_time_zone(None),
+        pl.Series([START, None]).dt.cast_time_unit("ms"),
+        # A browser shows the hour that is told, whatever its zone.
+        pl.Series([START, None]).dt.convert_time_zone("Europe/Berlin"),
+        pl.Series([None], dtype=pl.Datetime("us")),
+        pl.Series([], dtype=pl.Date),
+        pl.Series([time(1, 2), None]),
+        pl.Series([1, None]),
+        pl.Series([1.5, None]),
+        pl.Series(["a", None]),
+    ],
+    ids=lambda series: str(series.dtype),
+)
+def test_a_browser_gets_of_a_series_what_plotly_would_have_sent(series: pl.Series) -> None:
+    drawing = figure.drawn([{"type": "scatter", "x": series, "y": [1] * len(series)}], height=100, x={}, y={})
     sent, checked = (json.loads(plotly.io.to_json(one.to_dict())) for one in (drawing, drawing.checked))
     assert unpacked(sent) == unpacked(checked)
 
