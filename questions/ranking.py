@@ -38,7 +38,8 @@ _TOP: Final = """
         SELECT arg_max(o.holder, o.amount) AS holder, sum(o.amount) AS amount,
                list(o.holder ORDER BY o.amount DESC, o.holder) AS members
         FROM holding o JOIN label l ON l.holder = o.holder
-        WHERE ?4 <> 'address' AND o.snapshot = ?2 AND o.population = ?3 AND NOT list_contains(?6::VARCHAR[], l.kind)
+        WHERE ?4 <> 'address' AND o.snapshot = ?2 AND o.population = ?3 AND o.amount > 0
+            AND NOT list_contains(?6::VARCHAR[], l.kind)
         GROUP BY l.entity
     ),
     -- Holdings lie in order of their amounts: the least of the first so many is hardly less than that of the largest,
@@ -58,7 +59,7 @@ _TOP: Final = """
         FROM largest o ANTI JOIN apart ON apart.holder = o.holder ANTI JOIN sink ON sink.holder = o.holder
     ),
     top AS (
-        SELECT * FROM (SELECT * FROM merged WHERE amount > 0 UNION ALL SELECT * FROM single)
+        SELECT * FROM (FROM merged UNION ALL FROM single)
         ORDER BY amount DESC, holder LIMIT ?7
     )
 """
@@ -87,9 +88,9 @@ def ranking(mart: Mart, population: Population, grouping: str, limit: int = 1000
     """The largest parties of a population (a row of `populations`), the largest first.
 
     Columns: rank, address (as its users write it), name, name_from (label, chain or nobody), kind, evidence, members
-    (how many addresses), addresses (all of them), of (what a link to its page carries), amount (base units, exact),
-    base_units (the same as text), amount_tokens, share and cumulative (of what the grouping counts, also where not all
-    of it was read).
+    (how many addresses, of those that have something), addresses (all of them), of (what a link to its page carries),
+    amount (base units, exact), base_units (the same as text), amount_tokens, share and cumulative (of what the grouping
+    counts, also where not all of it was read).
     """
     rows = _largest(mart, _RANKED, population, grouping, limit)
     rows = rows.select(pl.int_range(1, pl.len() + 1).alias("rank"), pl.all())

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from questions import ranking
+from questions import cited, ranking
 from questions.entity import entity
 from questions.populations import Population, heading, headlines, populations, things
 from questions.search import beginnings, misspelled, one_each, search
@@ -49,8 +49,10 @@ def test_addresses_are_written_as_their_users_write_them(mart: Mart, known: list
     assert rows["address"][0] == ss58(bytes([30]) * 32)
 
 
-def labelled(data: Path, entities: list[tuple[str, str, str]], *, reported: int | None = None) -> Mart:
-    """Five holders of 50, 30, 10, 6 and 4, of whom some are labelled (address, entity, kind)."""
+def labelled(
+    data: Path, entities: list[tuple[str, str, str]], *, reported: int | None = None, nothing: str = ""
+) -> Mart:
+    """Five holders of 50, 30, 10, 6 and 4, and one of nothing, of whom some are labelled (address, entity, kind)."""
     snapshot = Snapshot(
         "fet",
         "eip155:1",
@@ -63,6 +65,8 @@ def labelled(data: Path, entities: list[tuple[str, str, str]], *, reported: int 
         "https://x.example",
     )
     amounts = {"0xa": 50, "0xb": 30, "0xc": 10, "0xd": 6, "0xe": 4}
+    if nothing:
+        amounts[nothing] = 0
     if reported is not None:
         snapshot = replace(snapshot, reported={"holders": reported})
     Landing(data).land(snapshot, Facts(holdings(("holders", *row) for row in amounts.items())))
@@ -97,6 +101,17 @@ def test_addresses_of_one_party_are_merged_and_the_protocol_is_left_out(tmp_path
         ]
         assert parties(mart, "control") == [("Binance", 2, 0.72), ("0xc", 1, 0.2), ("0xe", 1, 0.08)]
         assert parties(mart, "ownership") == [("0xc", 1, 0.7143), ("0xe", 1, 0.2857)]
+
+
+@pytest.mark.slow
+def test_an_address_that_has_nothing_counts_in_no_party(tmp_path: Path) -> None:
+    labels = [("0xd", "binance", "custodian"), ("0xe", "binance", "custodian"), ("0xf", "binance", "custodian")]
+    with labelled(tmp_path, labels, nothing="0xf") as mart:
+        assert ("Binance", 2, 0.1) in parties(mart, "control")
+        (population,) = populations(mart)
+        found = cited.found(mart, cited.of_party(population, "binance", "addresses"))
+        assert found is not None
+        assert found.value == 2
 
 
 @pytest.mark.slow
