@@ -153,9 +153,9 @@ def past(one: Entity, known: Sequence[Population]) -> None:
     if lines:
         drawn = {(part["network"][0], part["population"][0]) for part in lines}
         sources = [frame.source(among) for among in known if (among.title, among.heading) in drawn]
-        draw.show(draw.Chart("ranks", told.rank_chart(lines), rows, told.RANKS, alt, sources))
+        draw.show(draw.Chart("ranks", told.rank_chart(lines), rows, told.rank_columns(rows), alt, sources))
     else:
-        draw.table(rows, told.RANKS, alt=alt, sources=[], key="ranks")
+        draw.table(rows, told.rank_columns(rows), alt=alt, sources=[], key="ranks")
     cite.under(
         told.ranked(rows, together), lambda: stated.ranks(one.members), key="ranks", note=AS_PARTY if one.party else ""
     )

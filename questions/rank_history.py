@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 
@@ -16,6 +16,7 @@ from store.visible import self_said
 RANKS: Final = pl.Schema(
     {
         **dict.fromkeys(("network", "name", "population", "things", "address"), pl.String()),
+        "addresses": pl.Int64(),
         "time": pl.Datetime("us", "UTC"),
         "rank": pl.Int64(),
         "share": pl.Float64(),
@@ -26,8 +27,10 @@ RANKS: Final = pl.Schema(
         "simulated": pl.Boolean(),
     }
 )
+# What `address` says of a party, on all days alike.
+ALL: Final = "all its addresses"
 _RANKED: Final = """
-    SELECT coalesce(n.title, s.network) AS title, s.network, p.name, r.address, s.time, r.rank,
+    SELECT coalesce(n.title, s.network) AS title, s.network, p.name, r.address, 1 AS addresses, s.time, r.rank,
            r.amount / greatest(d.total, coalesce(d.reported_total, 0)) AS share,
            r.amount::DOUBLE / 10.0 ** coalesce(u.decimals, 0) AS tokens, coalesce(u.token, s.unit) AS unit, s.height,
            s.chain_id, s.hash, s.endpoint, s.simulated
@@ -58,7 +61,7 @@ _OF_PARTY: Final = """
         FROM labelled WHERE kind IS NULL OR NOT list_contains(?2::VARCHAR[], kind) GROUP BY ALL
     ),
     placed AS (SELECT *, rank() OVER (PARTITION BY snapshot, population ORDER BY amount DESC) AS rank FROM parties)
-    SELECT coalesce(n.title, s.network) AS title, s.network, p.name, r.addresses, s.time, r.rank,
+    SELECT coalesce(n.title, s.network) AS title, s.network, p.name, r.party, r.addresses, s.time, r.rank,
            r.amount / greatest(d.total, coalesce(d.reported_total, 0)) AS share,
            r.amount::DOUBLE / 10.0 ** coalesce(u.decimals, 0) AS tokens, coalesce(u.token, s.unit) AS unit, s.height,
            s.chain_id, s.hash, s.endpoint, s.simulated
@@ -82,15 +85,15 @@ def ranks(mart: Mart, members: Sequence[Member]) -> pl.DataFrame:
 
 
 def ranks_of_party(mart: Mart, party: str) -> pl.DataFrame:
-    """The same of a party on each day, with its addresses among the largest together, of which `address` says how many.
+    """The same of a party on each day, with its addresses among the largest together; `addresses`: how many.
 
     It had at least so much: what it had at others is not kept.
     """
     rows = mart.table(_OF_PARTY, party, list(PROTOCOL))
-    return _in_words(mart, rows, lambda _, addresses: f"{addresses} {'address' if addresses == 1 else 'addresses'}")
+    return _in_words(mart, rows, lambda *_: ALL)
 
 
-def _in_words(mart: Mart, rows: pl.DataFrame, shown: Callable[[str, Any], str]) -> pl.DataFrame:
+def _in_words(mart: Mart, rows: pl.DataFrame, shown: Callable[[str, str], str]) -> pl.DataFrame:
     words = {(network, name): word for network, name, word in mart.table("FROM word").iter_rows()}
     return pl.DataFrame(
         [

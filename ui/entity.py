@@ -10,6 +10,7 @@ from questions.a_priori import Decides
 from questions.candidates import Candidate, Candidates
 from questions.entity import Entity, Member
 from questions.explorers import Page
+from questions.rank_history import ALL
 from questions.reach import ALONE, AMONG, NEEDED
 from questions.standing import Standing, Together, votes
 from ui import colours, inert, tables, words
@@ -91,6 +92,7 @@ RANKS: Final = {
     "unit": tables.text("Unit"),
     "height": tables.identity("Block"),
     "address": tables.text("Address"),
+    "addresses": tables.count("With so many addresses", "Of a party those among the hundred largest of that day."),
 }
 SAID: Final = {
     "party": tables.text("Says the same", pinned=True),
@@ -323,10 +325,16 @@ def reach(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def rank_lines(rows: pl.DataFrame) -> list[pl.DataFrame]:
-    """The histories of more than one day, one a population and address, the longest first."""
+    """The histories of more than one day, one a population and address or party, the longest first."""
     parts = rows.partition_by("network", "population", "address", maintain_order=True)
     several = [part for part in parts if part["time"].n_unique() > 1]
     return sorted(several, key=lambda part: -part.height)[:LINES]
+
+
+def rank_columns(rows: pl.DataFrame) -> tables.Columns:
+    """The columns of such histories; how many addresses are meant is told where they are several."""
+    several = rows["addresses"].gt(1).any()
+    return {name: column for name, column in RANKS.items() if several or name != "addresses"}
 
 
 def rank_chart(lines: Sequence[pl.DataFrame]) -> Figure:
@@ -344,18 +352,23 @@ def rank_chart(lines: Sequence[pl.DataFrame]) -> Figure:
 def _line(part: pl.DataFrame, place: int, most: int) -> Part:
     shown = thin(part.sort("time"), most)
     network, population, address = part.select("network", "population", "address").row(0)
+    if address == ALL:
+        who, by = address, [f" by {words.several(number, 'address', 'addresses')}" for number in shown["addresses"]]
+    else:
+        who, by = words.short(address), [""] * shown.height
     return {
         "type": "scatter",
         "x": shown["time"].dt.replace_time_zone(None),
         "y": shown["rank"],
-        "customdata": [[share] for share in shown["share"]],
-        "name": inert.svg(f"{network}: {population}, {words.short(address)}"),
+        "customdata": [[share, said] for share, said in zip(shown["share"], by, strict=True)],
+        "name": inert.svg(f"{network}: {population}, {who}"),
         "mode": "lines+markers" if shown.height < 15 else "lines",
         # Between two days nobody is between two ranks.
         "line": {"shape": "hv", "width": 2.5, "color": colours.of_place(place)},
         "marker": {"size": 6},
         "connectgaps": False,
-        "hovertemplate": "%{x|%-d %b %Y}<br>rank %{y:,d}, %{customdata[0]:.2%}<extra>%{fullData.name}</extra>",
+        "hovertemplate": "%{x|%-d %b %Y}<br>rank %{y:,d}, %{customdata[0]:.2%}%{customdata[1]}"
+        "<extra>%{fullData.name}</extra>",
     }
 
 

@@ -208,7 +208,15 @@ def unpacked(part: Any) -> Any:
         curves.panel(days(20), events=pl.DataFrame({"time": [START], "mark": ["1"]})),
         dots.math_against_power(marks(3)),
         entity.rank_chart(
-            [days(3).with_columns(rank=pl.Series([1, None, 3]), share=0.5, population=pl.lit(""), address=pl.lit(""))]
+            [
+                days(3).with_columns(
+                    pl.lit("").alias("population"),
+                    address=pl.lit(""),
+                    addresses=2,
+                    rank=pl.Series([1, None, 3]),
+                    share=0.5,
+                )
+            ]
         ),
     ],
 )

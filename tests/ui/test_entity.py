@@ -11,6 +11,7 @@ from questions.candidates import Candidate, Candidates
 from questions.entity import Entity, Member
 from questions.explorers import Page
 from questions.populations import Population
+from questions.rank_history import ALL
 from questions.reach import ALONE, AMONG, DECIDE, GATE, NEEDED, REACH
 from questions.standing import Standing, Together
 from ui import entity as told
@@ -118,6 +119,7 @@ def history(days: int, address: str = "a") -> pl.DataFrame:
             "network": "Akash",
             "population": "Validators",
             "address": address,
+            "addresses": 1,
             "time": datetime(2026, 11, day, tzinfo=UTC),
             "rank": day,
             "share": 0.1,
@@ -140,6 +142,22 @@ def test_several_days_are_a_line_and_one_day_is_a_row_with_its_date() -> None:
     assert told.ranked(rows, none).startswith("Highest rank known: number 1 among validators of Akash, on 1 Nov 2026.")
     assert told.ranked(none, none).startswith("No past rank of it is known.")
     assert told.ranked(rows, rows).startswith("Highest rank known of all its addresses together: number 1 among")
+
+
+def test_a_party_is_one_line_however_many_of_its_addresses_are_among_the_largest() -> None:
+    rows = history(3, ALL).with_columns(addresses=pl.Series([20, 21, 1]))
+    (line,) = told.rank_lines(rows)
+    (trace,) = told.rank_chart([line]).data
+    assert list(trace.y) == [1, 2, 3]
+    assert trace.name == "Akash: Validators, all its addresses"
+    assert [said for _, said in trace.customdata] == [" by 20 addresses", " by 21 addresses", " by one address"]
+    assert "addresses" in told.rank_columns(rows)
+
+
+def test_of_an_address_nobody_is_told_that_it_is_one() -> None:
+    (trace,) = told.rank_chart([history(2)]).data
+    assert {said for _, said in trace.customdata} == {""}
+    assert "addresses" not in told.rank_columns(history(2))
 
 
 def test_votes_are_counted_apart_from_silence() -> None:
