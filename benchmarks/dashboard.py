@@ -276,7 +276,7 @@ QUESTIONS: Final = (
     Question(own_votes.own_votes, lambda size: (_key(size),)),
     Question(rank_history.leaders),
     Question(rank_history.ranks, lambda size: (list(_key(size).members),)),
-    Question(rank_history.ranks_of_party, lambda size: (_party(size),)),
+    Question(rank_history.ranks_of_party, lambda size: (_party(size), ())),
     Question(reach.reach, lambda size: (_key(size),)),
     Question(over_time.over_time, lambda size: (_staked(size), "effective_parties", 0, "control"), "180 days, drawn"),
     Question(over_time.deciding, lambda size: (_staked(size), "control", 0), "180 days, drawn"),

@@ -12,6 +12,7 @@ from questions.entity import Entity, entity, named, unread
 from questions.populations import Population
 from questions.reach import reach
 from questions.search import respelled
+from questions.standing import Standing, Together
 from ui import banners, cite, draw, find, frame, inert, method, parties, served, stated, votes, words
 from ui import entity as told
 
@@ -91,20 +92,25 @@ def identity(one: Entity, text: str) -> None:
             st.link_button(label, page.url, icon=":material/open_in_new:", type="tertiary")
 
 
+def stands(one: Entity, known: Sequence[Population]) -> tuple[list[Standing], dict[tuple[int, int], Together]]:
+    """Where its addresses stand, and where its parties do."""
+    found = served.asked(standing.standing, known, *(member.found for member in one.members))
+    return found, served.asked(standing.parties, [stand.population for stand in found], one)
+
+
 @frame.section
 def where(one: Entity, known: Sequence[Population]) -> None:
     """Where it stands, alone and with its party."""
     st.header("Where it stands", anchor=False)
     if silent := served.asked(unread, one):
         st.caption(f"Not read yet: {words.listed([inert.markdown(title) for title in silent])}.")
-    found = served.asked(standing.standing, known, *(member.found for member in one.members))
+    found, merged = stands(one, known)
     if not found:
         banners.nothing("It holds nothing in the newest data.")
         return
     sources = [
         frame.source(among) for among in {among.key: among for among in (stand.population for stand in found)}.values()
     ]
-    merged = served.asked(standing.parties, [stand.population for stand in found], one)
     if one.party:
         index = [served.asked(a_priori.decides_together, party.population, party.party) for party in merged.values()]
         st.markdown(told.party_place(list(merged.values())))
@@ -141,15 +147,18 @@ def past(one: Entity, known: Sequence[Population]) -> None:
     """Its ranks of past days."""
     st.header("Its rank, day by day", anchor=False)
     rows = served.asked(rank_history.ranks, list(one.members))
-    together = served.asked(rank_history.ranks_of_party, one.party) if one.party else rows.clear()
+    together = rows.clear()
+    if one.party:
+        _, merged = stands(one, known)
+        together = served.asked(rank_history.ranks_of_party, one.party, list(merged.values()))
     said = told.ranked(rows, together)
     st.markdown(said)
     if rows.is_empty():
         return
     lines = told.rank_lines(together) or told.rank_lines(rows)
+    alt = told.ranks_alt(together)
     # The days of the party stand before those of its addresses, in one table.
     rows = pl.concat([together, rows])
-    alt = "Rank by day of the party, and of its addresses" if one.party else "Rank by day of its addresses"
     if lines:
         drawn = {(part["network"][0], part["population"][0]) for part in lines}
         sources = [frame.source(among) for among in known if (among.title, among.heading) in drawn]

@@ -8,6 +8,7 @@ import polars as pl
 
 from questions.entity import Member, link
 from questions.populations import heading, things
+from questions.standing import Together
 from store.addresses import display
 from store.mart import Mart
 from store.reference import PROTOCOL
@@ -42,7 +43,8 @@ _RANKED: Final = """
     ORDER BY s.network, p.name, r.address, s.time
 """
 # Of addresses that are kept, by the labels in force on that day; a protocol's are nobody's. What a party has at smaller
-# addresses is not kept, so that it had at least so much, and stood at least so high among those who have none there.
+# addresses is not kept: it had at least so much, and others with many smaller ones may have stood higher. The whole is
+# that of `counted_total`, on all days.
 _OF_PARTY: Final = """
     WITH days AS (
         SELECT DISTINCT r.snapshot, r.population FROM ranked r JOIN snapshot s ON s.id = r.snapshot
@@ -61,12 +63,14 @@ _OF_PARTY: Final = """
         FROM labelled WHERE kind IS NULL OR NOT list_contains(?2::VARCHAR[], kind) GROUP BY ALL
     ),
     placed AS (SELECT *, rank() OVER (PARTITION BY snapshot, population ORDER BY amount DESC) AS rank FROM parties)
-    SELECT coalesce(n.title, s.network) AS title, s.network, p.name, r.party, r.addresses, s.time, r.rank,
-           r.amount / greatest(d.total, coalesce(d.reported_total, 0)) AS share,
+    SELECT r.snapshot, r.population, coalesce(n.title, s.network) AS title, s.network, p.name, r.party, r.addresses,
+           s.time, r.rank, r.amount / (d.total + CASE WHEN w.reported_total - w.total > w.n_all
+                                                 THEN w.reported_total - w.total ELSE 0 END) AS share,
            r.amount::DOUBLE / 10.0 ** coalesce(u.decimals, 0) AS tokens, coalesce(u.token, s.unit) AS unit, s.height,
            s.chain_id, s.hash, s.endpoint, s.simulated
     FROM placed r JOIN snapshot s ON s.id = r.snapshot JOIN population p ON p.id = r.population
     JOIN size_under('control') d ON d.snapshot = r.snapshot AND d.population = r.population
+    JOIN distribution w ON w.snapshot = r.snapshot AND w.population = r.population AND w.grouping = 'address'
     LEFT JOIN network n ON n.name = s.network
     LEFT JOIN unit u ON u.network = s.network AND u.unit = s.unit
     WHERE r.party = ?1 ORDER BY s.network, p.name, s.time
@@ -77,6 +81,13 @@ _SINCE: Final = """
 """
 
 
+_STANDS: Final = {
+    **dict.fromkeys(("snapshot", "population"), pl.Int32),
+    **dict.fromkeys(("addresses", "rank"), pl.Int64),
+    **dict.fromkeys(("share", "tokens"), pl.Float64),
+}
+
+
 def ranks(mart: Mart, members: Sequence[Member]) -> pl.DataFrame:
     """Rank, share and amount on each day on which an address was among the largest: rows of RANKS, the oldest first."""
     shown = {(one.network, one.canonical): one.address for one in members}
@@ -84,13 +95,20 @@ def ranks(mart: Mart, members: Sequence[Member]) -> pl.DataFrame:
     return _in_words(mart, rows, lambda network, address: shown[network, address])
 
 
-def ranks_of_party(mart: Mart, party: str) -> pl.DataFrame:
+def ranks_of_party(mart: Mart, party: str, newest: Sequence[Together]) -> pl.DataFrame:
     """The same of a party on each day, with its addresses among the largest together; `addresses`: how many.
 
-    It had at least so much: what it had at others is not kept.
+    It had at least so much, since what it had at others is not kept; and its rank is among the largest addresses alone.
+    newest: where it stands with all of its addresses, which holds at the block of which it is.
     """
     rows = mart.table(_OF_PARTY, party, list(PROTOCOL))
-    return _in_words(mart, rows, lambda *_: ALL)
+    rows = rows.update(pl.DataFrame(map(_stands, newest), schema=_STANDS), on=["snapshot", "population"])
+    return _in_words(mart, rows.drop("snapshot", "population"), lambda *_: ALL)
+
+
+def _stands(one: Together) -> tuple[int, int, int, int, float, float]:
+    among = one.population
+    return among.snapshot, among.population_id, one.addresses, one.rank, one.share, one.amount_tokens
 
 
 def _in_words(mart: Mart, rows: pl.DataFrame, shown: Callable[[str, str], str]) -> pl.DataFrame:

@@ -92,7 +92,7 @@ RANKS: Final = {
     "unit": tables.text("Unit"),
     "height": tables.identity("Block"),
     "address": tables.text("Address"),
-    "addresses": tables.count("With so many addresses", "Of a party those among the hundred largest of that day."),
+    "addresses": tables.count("With so many addresses", "Of a party, on past days those among the hundred largest."),
 }
 SAID: Final = {
     "party": tables.text("Says the same", pinned=True),
@@ -380,13 +380,24 @@ def ranked(rows: pl.DataFrame, together: pl.DataFrame) -> str:
     days = rows["time"].dt.date().n_unique()
     if not together.is_empty():
         rows = together
-        kept += " What it had at smaller ones is not counted."
+        kept += " Where there are more, a rank is among these alone: what it had at smaller ones is not counted, and "
+        kept += "others with many smaller ones may have stood higher. At the newest block all are counted, as above."
     best = rows.sort("rank", "time").row(0, named=True)
     first = "Highest rank known" if together.is_empty() else "Highest rank known of all its addresses together"
     return (
         f"{first}: number {words.count(best['rank'])} among {inert.markdown(best['population'].lower())} of "
         f"{inert.markdown(best['network'])}, on {words.day(best['time'])}. Known of "
         f"{words.several(days, 'day')}. {kept}"
+    )
+
+
+def ranks_alt(together: pl.DataFrame) -> str:
+    """What a chart and a table of past ranks show; together: as of `ranked`."""
+    if together.is_empty():
+        return "Rank by day of its addresses"
+    return (
+        "Rank by day of the party among the hundred largest addresses of each day, where others with many smaller ones "
+        "may have stood higher, at the newest block among all; and of its addresses"
     )
 
 

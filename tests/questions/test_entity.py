@@ -505,14 +505,64 @@ def merged(mart: Mart, tmp_path: Path) -> Iterator[Mart]:
 
 
 def test_a_party_ranks_on_each_day_with_the_addresses_that_were_its_own_then(mart: Mart, merged: Mart) -> None:
-    rows = rank_history.ranks_of_party(merged, "firm")
+    rows = rank_history.ranks_of_party(merged, "firm", [])
     alone = [rank_history.ranks(mart, entity(mart, f"akash:{validator(place)}").members) for place in (1, 2)]  # type: ignore[union-attr]
     together = alone[0].join(alone[1], on="time", suffix="_other").sort("time").tail(2)
     assert rows["time"].to_list() == together["time"].to_list()
     assert rows["share"].to_list() == pytest.approx((together["share"] + together["share_other"]).to_list())
     assert rows["rank"].to_list() == [1, 1]
     assert rows.select("address", "addresses").rows() == [("all its addresses", 2)] * 2
-    assert rank_history.ranks_of_party(merged, "nobody").is_empty()
+    assert rank_history.ranks_of_party(merged, "nobody", []).is_empty()
+
+
+@pytest.fixture
+def crowded(tmp_path: Path) -> Iterator[Mart]:
+    """Two days alike: one key of 1000; a firm with one of 900 and thirty of 5, which are not among the largest."""
+    small = range(3, 33)
+    stakes = {1: 1000, 2: 900, **dict.fromkeys(small, 5), **dict.fromkeys(range(33, 131), 6)}
+    rows = [("validators", validator(place), amount) for place, amount in stakes.items()]
+    told = {"measure": Measure.STAKE, "unit": "uakt", "reported": {"validators": 10_000}}
+    for back in (1, 0):
+        one = snapshot("akash", "validators", Kind.HOLDINGS, NOON - back * DAY, **told)
+        Landing(tmp_path).land(one, Facts(holdings(rows)))
+    whose = {1: ("lone", "operator"), 2: ("firm", "operator"), **dict.fromkeys(small, ("firm", "operator"))}
+    labels = [
+        ("akash", validator(place), slug, slug.title(), kind, None, None, "https://x.example", NOON, None)
+        for place, (slug, kind) in {**whose, 130: ("bridge", "bridge")}.items()
+    ]
+    shown = {"in_column": "stake", "measure": "stake", "reading": "validators", "population": "validators"}
+    with Draft(tmp_path) as draft:
+        draft.replace("entity", pl.DataFrame(labels, schema=ENTITIES, orient="row"))
+        draft.take_in()
+        draft.replace("scorecard", pl.DataFrame([{"network": "akash", **shown}]))
+        draft.measure("1", lambda _: pl.DataFrame())
+        draft.keep_newest()
+        draft.keep_ranks()
+        draft.publish(NOON)
+    with opened(tmp_path) as found:
+        yield found
+
+
+@pytest.mark.parametrize(
+    ("party", "ranks", "addresses", "shares"),
+    [("lone", [1, 2], [1, 1], [1000, 1000]), ("firm", [2, 1], [1, 31], [900, 1050])],
+)
+def test_a_party_stands_on_the_newest_day_where_it_stands_with_all_of_its_addresses(
+    crowded: Mart, party: str, ranks: list[int], addresses: list[int], shares: list[int]
+) -> None:
+    (validators,) = populations(crowded)
+    stands = standing.together(crowded, validators, party)
+    assert stands is not None
+    rows = rank_history.ranks_of_party(crowded, party, [stands])
+    assert rows["rank"].to_list() == ranks
+    assert rows["addresses"].to_list() == addresses
+    # The bridge's 6 are nobody's; what was not read is a part of the whole.
+    assert rows["share"].to_list() == pytest.approx([amount / (10_000 - 6) for amount in shares])
+    assert rows.tail(1).select("rank", "share", "amount_tokens").row(0) == (
+        stands.rank,
+        stands.share,
+        stands.amount_tokens,
+    )
 
 
 @pytest.mark.parametrize(

@@ -142,6 +142,13 @@ def test_several_days_are_a_line_and_one_day_is_a_row_with_its_date() -> None:
     assert told.ranked(rows, none).startswith("Highest rank known: number 1 among validators of Akash, on 1 Nov 2026.")
     assert told.ranked(none, none).startswith("No past rank of it is known.")
     assert told.ranked(rows, rows).startswith("Highest rank known of all its addresses together: number 1 among")
+    assert told.ranked(rows, rows).endswith(
+        "Where there are more, a rank is among these alone: what it had at smaller ones is not counted, and others "
+        "with many smaller ones may have stood higher. At the newest block all are counted, as above."
+    )
+    assert "may have stood higher" not in told.ranked(rows, none)
+    assert "among the hundred largest addresses of each day" in told.ranks_alt(rows)
+    assert told.ranks_alt(none) == "Rank by day of its addresses"
 
 
 def test_a_party_is_one_line_however_many_of_its_addresses_are_among_the_largest() -> None:
