@@ -12,13 +12,14 @@ import subprocess
 import sys
 import tempfile
 import time
+from pathlib import Path
 from typing import Final
 
 from playwright.sync_api import sync_playwright
 
 from benchmarks.readers import PAUSE, cpu_seconds, read
 from benchmarks.screenshots import DEFAULT_PAGE
-from store.mart import data_folder
+from store.mart import data_folder, served_folder
 from tests.browser.site import FLAGS, PATIENCE, chromium, served
 from tests.conftest import ROOT
 from tests.worlds.servers import free_port, wait_for_port
@@ -38,16 +39,21 @@ BARS: Final = {
 }
 
 
+def shown() -> Path:
+    """The data folder whose mart pages show; raises NoMart, since without one there is nothing to wait for."""
+    return served_folder(data_folder())
+
+
 def first_page() -> tuple[float, float]:
     """From a server that listens to the end of its first page, and its CPU-seconds from its start until then."""
-    with served("server.py", {"DEAI_DATA": str(data_folder())}) as (address, pid):
+    with served("server.py", {"DEAI_DATA": str(shown())}) as (address, pid):
         seen = asyncio.run(read(address, 0, 1, time.monotonic() + PAUSE, [DEFAULT_PAGE]))
         return seen.waits[0], cpu_seconds(pid)
 
 
 def first_chart() -> tuple[float, float]:
     """In a browser that has nothing yet, from the address to a chart; and the server's CPU-seconds for it."""
-    with served("server.py", {"DEAI_DATA": str(data_folder())}) as (address, pid), sync_playwright() as playwright:
+    with served("server.py", {"DEAI_DATA": str(shown())}) as (address, pid), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         page = browser.new_page()
         before, begun = cpu_seconds(pid), time.monotonic()
