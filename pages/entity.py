@@ -142,15 +142,18 @@ def power(one: Entity) -> None:
         cite.under(told.can(rows), lambda: stated.reach(rows), key="reach")
 
 
+def of_party(one: Entity, known: Sequence[Population]) -> pl.DataFrame:
+    """The ranks of its party, the newest of which is where it stands."""
+    _, merged = stands(one, known)
+    return served.asked(rank_history.ranks_of_party, one.party, list(merged.values()))
+
+
 @frame.section
 def past(one: Entity, known: Sequence[Population]) -> None:
     """Its ranks of past days."""
     st.header("Its rank, day by day", anchor=False)
     rows = served.asked(rank_history.ranks, list(one.members))
-    together = rows.clear()
-    if one.party:
-        _, merged = stands(one, known)
-        together = served.asked(rank_history.ranks_of_party, one.party, list(merged.values()))
+    together = of_party(one, known) if one.party else rows.clear()
     said = told.ranked(rows, together)
     st.markdown(said)
     if rows.is_empty():
@@ -165,9 +168,7 @@ def past(one: Entity, known: Sequence[Population]) -> None:
         draw.show(draw.Chart("ranks", told.rank_chart(lines), rows, told.rank_columns(rows), alt, sources))
     else:
         draw.table(rows, told.rank_columns(rows), alt=alt, sources=[], key="ranks")
-    cite.under(
-        told.ranked(rows, together), lambda: stated.ranks(one.members), key="ranks", note=AS_PARTY if one.party else ""
-    )
+    cite.under(said, lambda: stated.ranks(one.members), key="ranks", note=AS_PARTY if one.party else "")
 
 
 @frame.section
