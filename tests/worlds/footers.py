@@ -1,4 +1,7 @@
-"""Parquet files of which the footer and the headers of pages say something else than their writer did."""
+"""Parquet files of which the footer and the headers of pages say something else than their writer did.
+
+Thrift is read and written here by code that shares nothing with what is tried (store/unpacked.py).
+"""
 
 import io
 from collections.abc import Callable
