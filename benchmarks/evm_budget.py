@@ -38,7 +38,8 @@ from ingest.networks import networks
 from ingest.transport import Http
 from ingest.vana import staking
 from ingest.vana.staking import PAGE, PAGES_AT_ONCE
-from store.landing import Landing, Lasting
+from store.landing import Landing
+from store.parts import Lasting
 from store.rows import Facts, Kind, Measure, check
 from tests.worlds.evm_node import CHAIN, Anvil, Shelf, anvil, compiled, gated
 from tests.worlds.evm_provider import error

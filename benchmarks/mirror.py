@@ -16,7 +16,8 @@ from ingest.archive.mirror import archive_http, mirror, package_at, received
 from ingest.archive.static import publish_archive
 from ingest.networks import networks
 from store.addresses import bech32
-from store.landing import Landing, proved_contents
+from store.landed import proved_contents
+from store.landing import Landing
 from store.rows import HOLDINGS, Block, Facts, Kind, Measure, Snapshot
 from tests.worlds.servers import nginx
 

@@ -119,7 +119,7 @@ def shared(data: Path, workers: int, few: Sequence[Part]) -> Spent:
         start = time.process_time()
     spent.sharing += time.process_time() - start
     spent.command, spent.wall = time.process_time() - begun, time.perf_counter() - wall
-    Landing(data).forget_measured()
+    Landing(data).parts.forget_measured()
     return spent
 
 

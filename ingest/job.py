@@ -316,7 +316,7 @@ def _head(network: Network[N], http: Http, landing: Landing) -> N:
     if chain is None:
         raise SourceDown(f"{network.name} has no chain to be read; it can be imported")
     if isinstance(chain, Remembering):
-        node: N = chain.head_from(http, endpoints(network), landing.lasting((network.name, chain.chain_id, HEAD)))
+        node: N = chain.head_from(http, endpoints(network), landing.parts.lasting((network.name, chain.chain_id, HEAD)))
         return node
     return chain.head(http, endpoints(network))
 
@@ -333,7 +333,7 @@ def _land(network: Network[N], reading: Reading[N], at: Callable[[], N], http: H
     snapshot = replace(snapshot_of(network, reading, node), since=facts.since, reported=facts.reported)
     path = landing.land(snapshot, facts)
     if reading.long:
-        landing.forget(snapshot)
+        landing.parts.forget(snapshot)
     return path
 
 
@@ -343,7 +343,7 @@ def _accepted(network: Network[N], reading: Reading[N], node: N, landing: Landin
     Where they are refused, something that was told before is wrong: nothing of it is remembered, and the next endpoint
     leads. Raises Unanswered where all are refused, or nobody answers a question within.
     """
-    memo = landing.memo(snapshot)
+    memo = landing.parts.memo(snapshot)
     earlier = _earlier(reading, node, landing, snapshot) if reading.after else []
 
     def facts(_: str) -> Facts:
@@ -357,7 +357,7 @@ def _accepted(network: Network[N], reading: Reading[N], node: N, landing: Landin
             node.forget()
             if not isinstance(error, SourceDown):
                 # One of its parts is wrong, and nobody knows which.
-                landing.forget(snapshot)
+                landing.parts.forget(snapshot)
             # What contradicts itself, and what a reading needs and the chain lacks, is no answer to the reading.
             raise SourceDown(str(error)) from error
         return found
@@ -407,7 +407,7 @@ def _resumed(network: Network[N], reading: Reading[N], head: N, http: Http, land
     never taken for the next vote's.
     """
     snapshot = snapshot_of(network, reading, head)
-    height = landing.unfinished(snapshot)
+    height = landing.parts.unfinished(snapshot)
     if height is None or network.chain is None or height == head.block.height:
         return head
     try:
@@ -418,7 +418,7 @@ def _resumed(network: Network[N], reading: Reading[N], head: N, http: Http, land
     except SourceDown as error:
         reason = str(error)
     log.info("%s %s starts again: %s", network.name, reading.name, reason)
-    landing.forget_all(snapshot)
+    landing.parts.forget_all(snapshot)
     return head
 
 

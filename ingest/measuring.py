@@ -54,7 +54,7 @@ def measure_part(part: Part) -> str:
     """Compute a part and write it, unless it is there; returns its name. Raises OtherVersion."""
     if part.version != method_version(part.rules):
         raise OtherVersion(f"formulas {part.version} are asked for, here are {method_version(part.rules)}")
-    Landing(part.data).keep_measured(part.name, lambda: _computed(part))
+    Landing(part.data).parts.keep_measured(part.name, lambda: _computed(part))
     return part.name
 
 

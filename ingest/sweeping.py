@@ -95,7 +95,7 @@ def sweep_part(part: Part) -> str:
     """
     if part.version != version():
         raise OtherVersion(f"formulas {part.version} are asked for, here are {version()}")
-    Landing(part.data).keep_swept(part.name, lambda: _computed(part))
+    Landing(part.data).parts.keep_swept(part.name, lambda: _computed(part))
     return part.name
 
 
@@ -120,7 +120,7 @@ def _computed(part: Part) -> pl.DataFrame:
 def forget_unused(mart: Tables, landing: Landing) -> Sequence[Path]:
     """Drop the parts of which a mart has nothing, of other formulas, labels or snapshots; returns them."""
     used = set(mart.table("SELECT DISTINCT part FROM sweep")["part"])
-    unused = [path for path in landing.swept() if path.stem not in used]
+    unused = [path for path in landing.parts.swept() if path.stem not in used]
     for path in unused:
         path.unlink()
     return unused

@@ -24,7 +24,8 @@ from questions import cited
 from questions.cited import KINDS, Found, Origin
 from store import reference
 from store.draft import aside, scratch
-from store.landing import Landing, contents, rows_of
+from store.landed import contents, rows_of
+from store.landing import Landing
 from store.mart import Mart
 from store.rows import Place
 from store.statements import GROUPINGS

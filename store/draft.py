@@ -26,7 +26,8 @@ import polars as pl
 from store import statements as sql
 from store.disk import fault
 from store.grounds import program
-from store.landing import Landed, Landing, intact
+from store.landed import Landed, intact
+from store.landing import Landing
 from store.layout import LAYOUT, SCHEMA, comments
 from store.mart import (
     Damaged,
@@ -321,7 +322,7 @@ class Draft:
 
     def take_in_measured(self, name: str, method_version: str) -> None:
         """Load what somebody else measured by these formulas and labels; `measure` does what is missing or torn."""
-        paths = self.landing.measured(name)
+        paths = self.landing.parts.measured(name)
         try:
             for path in paths.values():
                 note(path)
@@ -339,7 +340,7 @@ class Draft:
 
         Of a part that is not here to the last row the rest may be of labels that came back, or of what landed again.
         """
-        paths = {path.stem: path for path in self.landing.swept()}
+        paths = {path.stem: path for path in self.landing.parts.swept()}
         self.execute(sql.UNSWEPT, method_version, list(paths))
         known = dict(self.table("FROM swept_part").iter_rows())
         held = dict(self.table("SELECT part, count(*) FROM sweep GROUP BY part").iter_rows())

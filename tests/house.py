@@ -18,7 +18,9 @@ MAY_IMPORT: Final = {
     # Ours, from below to above: facts in -> landing -> mart -> questions -> pages. Nobody imports upwards.
     "store": "store publish questions files ingest ui pages",
     "store.draft": "store publish ingest",
+    "store.landed": "store ingest",
     "store.landing": "store ingest",
+    "store.parts": "store ingest",
     "analytics": "analytics publish questions files ingest ui pages",
     "questions": "questions publish files ingest ui pages",
     "files": "files ingest",

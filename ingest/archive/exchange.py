@@ -26,7 +26,8 @@ from ingest.archive.known import NOWHERE, Known, Sign, remember, remembered
 from ingest.archive.manifest import Manifest
 from ingest.archive.objects import ArchiveDown, Objects, Seen
 from ingest.settings import memory
-from store.landing import Landing, contents, differing, month_file, rows_of
+from store.landed import contents, differing, rows_of
+from store.landing import Landing, month_file
 from store.rows import BadData, Key, Snapshot
 
 log = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from store.landing import intact
+from store.landed import intact
 from store.rows import BadData
 from store.sealed import safe
 

@@ -16,7 +16,8 @@ from ingest.archive.package import LICENCE, PACKAGE, SIGNATURES, SUMS, Mart, Pac
 from ingest.archive.pieces import Held, Piece, hashed, landed, mart, named
 from ingest.archive.signing import signature
 from store.disk import copy, replace, sync_folder
-from store.landing import MONTH, SEALED, Landed, Landing, contents, rows_of
+from store.landed import SEALED, Landed, contents, rows_of
+from store.landing import MONTH, Landing
 from store.mart import NoMart, generation, opened, prove
 from store.rows import BadData, Facts
 

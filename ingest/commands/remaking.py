@@ -33,7 +33,7 @@ def rebuild(workers: Workers = 0, scheduler: Scheduler = "") -> None:
     data = filled(data_folder())
     with noted(data), _sharing(workers, scheduler) as shared:
         publish(data, afresh=True, shared=shared if workers or scheduler else None)
-        Landing(data).forget_measured()
+        Landing(data).parts.forget_measured()
 
 
 def sweep(network: Names = None, workers: Workers = 0, scheduler: Scheduler = "") -> None:

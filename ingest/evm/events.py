@@ -15,7 +15,7 @@ from ingest.evm.calls import UNREADABLE, decode
 from ingest.evm.logs import MOST_BLOCKS, AnswersLeft, Logs, Segment, Wanted, segments
 from ingest.evm.node import EvmNode
 from ingest.network import Memo
-from store.landing import Anew, Shared
+from store.parts import Anew, Shared
 from store.rows import BadData, SourceDown
 
 # Answers with logs that one run takes for events of which all are needed; it goes on where the last one stopped.

@@ -29,7 +29,7 @@ from ingest.evm.governor import (
 from ingest.evm.logs import AnswersLeft
 from ingest.evm.node import EvmNode
 from ingest.network import DAILY, HOURLY, InParts, Memo, Reading
-from store.landing import Lasting
+from store.parts import Lasting
 from store.rows import Facts, Kind, Measure, SourceChanged, SourceDown, frame, holdings, observation
 
 # Votes on what ended before are all told once a week, by `past_votes`.

@@ -26,7 +26,7 @@ from ingest.evm.events import WORD, Event, History, Keeping, Shapes, address, at
 from ingest.evm.logs import AnswersLeft
 from ingest.evm.node import EvmNode
 from ingest.network import Memo
-from store.landing import Lasting
+from store.parts import Lasting
 from store.rows import LARGEST_AMOUNT, BadData, SourceChanged
 
 ANSWERS_A_RUN: Final = 150

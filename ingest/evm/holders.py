@@ -35,7 +35,7 @@ from ingest.fields import listed, part, table, text
 from ingest.network import Memo
 from ingest.transport import Http, bare
 from store.addresses import NotAnAddress, address
-from store.landing import Lasting
+from store.parts import Lasting
 from store.rows import BadData, Facts, SourceChanged, SourceDown, holdings
 
 EXPLORER_PAGES: Final = 20

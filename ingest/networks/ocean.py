@@ -26,7 +26,7 @@ from ingest.evm.powers import MINT, RULES, Actions
 from ingest.evm.token import erc20
 from ingest.network import DAILY, InParts, Memo, Network, Reading, Unit
 from store.columns import Column
-from store.landing import Lasting
+from store.parts import Lasting
 from store.rows import BadData, Facts, Kind, Measure, SourceChanged, Time, frame, holdings, observation
 
 # Ocean's own package ocean-contracts 3.1.0, addresses/address.json.

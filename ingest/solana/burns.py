@@ -22,7 +22,7 @@ from ingest.solana.accounts import TOKEN, TOKEN_2022
 from ingest.solana.control import Watched
 from ingest.solana.node import FINAL, Solana
 from store.addresses import BASE58
-from store.landing import Lasting
+from store.parts import Lasting
 from store.rows import BadData, Facts, Kind, SourceChanged, SourceDown, frame, observation
 
 DAYS: Final = 31

@@ -23,7 +23,7 @@ from ingest.network import Memo, is_of_now
 from ingest.solana.accounts import CLOCK, SLICE, Account, Accounts, clock, decoded
 from ingest.transport import Http, bare
 from store.addresses import is_solana
-from store.landing import Anew, Shared
+from store.parts import Anew, Shared
 from store.rows import Block, Cause, ReadingError, SourceChanged, SourceDown
 
 OLDEST_HEAD: Final = timedelta(minutes=5)

@@ -22,7 +22,8 @@ from ingest.network import Forgetful, InParts, Memo, Network
 from ingest.networks import bittensor, networks
 from ingest.substrate.node import Substrate, SubstrateChain
 from ingest.transport import Http
-from store.landing import Landing, contents
+from store.landed import contents
+from store.landing import Landing
 from store.mart import opened
 from store.rows import Block, Cause, Facts, ReadingError, SourceDown, holdings
 from tests.worlds.archives import HEAD, POOL, STATE, Archive, archived

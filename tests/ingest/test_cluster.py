@@ -21,7 +21,8 @@ import pytest
 from ingest import cluster, elsewhere
 from ingest.allowance import Turns
 from ingest.backfill import FAILURES
-from store.landing import Landing, contents
+from store.landed import contents
+from store.landing import Landing
 from tests.ingest.test_sweeping import rows
 from tests.worlds.archives import Archive, archived
 from tests.worlds.moving_chain import ROOT, called, command, finished

@@ -17,7 +17,8 @@ from ingest.publication import build
 from ingest.transport import Http
 from ingest.upkeep import prune
 from questions.freshness import freshness
-from store.landing import Landing, contents
+from store.landed import contents
+from store.landing import Landing
 from store.mart import opened
 from store.rows import BadData, Block, Facts, Kind, Measure, frame, holdings, observation
 from tests.store.test_landing import NOON, facts, snapshot

@@ -18,7 +18,8 @@ from ingest import state_file
 from ingest.__main__ import app
 from ingest.importer import parts
 from store.addresses import bech32
-from store.landing import Landing, contents
+from store.landed import contents
+from store.landing import Landing
 from store.mart import opened
 from store.rows import BadData, Block, Facts, ReadingError, check
 from tests.worlds.state_files import (

@@ -110,7 +110,7 @@ def test_a_new_day_alone_is_swept_and_a_torn_part_again(village: Path, tmp_path:
     assert called(data, "sweep")[0] == 0
     both = rows(data)
     assert both.filter(pl.col("height") != one.block.height).equals(rows(village))
-    damaged = Landing(data).swept()[0]
+    damaged = Landing(data).parts.swept()[0]
     damaged.write_bytes(damaged.read_bytes()[:-40])
     assert called(data, "rebuild")[0] == 0
     assert rows(data).height < both.height
@@ -124,7 +124,7 @@ def test_other_formulas_replace_what_was_swept(village: Path, tmp_path: Path, mo
     assert len(todo(data)[0].days) == 3
     assert called(data, "sweep")[0] == 0
     assert set(rows(data)["replicates"]) == {41}
-    assert {path.stem for path in Landing(data).swept()} == set(rows(data)["part"])
+    assert {path.stem for path in Landing(data).parts.swept()} == set(rows(data)["part"])
 
 
 def test_who_computes_by_other_formulas_refuses(village: Path, monkeypatch: pytest.MonkeyPatch) -> None:

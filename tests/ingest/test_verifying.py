@@ -18,7 +18,8 @@ from ingest.publication import build
 from ingest.sample.world import build_sample
 from questions import cited
 from questions.populations import populations
-from store.landing import SAMPLE, Landing, contents
+from store.landed import contents
+from store.landing import SAMPLE, Landing
 from store.mart import opened
 from store.rows import Facts, Kind, frame
 from tests.worlds.archives import HEAD, Archive, archived

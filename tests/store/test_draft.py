@@ -12,7 +12,8 @@ import polars as pl
 import pytest
 
 from store.draft import Distributions, Draft, scratch
-from store.landing import SCHEMA_VERSION, Landing, contents
+from store.landed import SCHEMA_VERSION, contents
+from store.landing import Landing
 from store.mart import Mart, NoMart, current, generation, opened, served_folder
 from store.reference import ENTITIES
 from store.rows import LARGEST_AMOUNT, Block, Facts, Kind, Measure, Snapshot, frame, holdings, observation

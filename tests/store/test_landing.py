@@ -6,8 +6,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from store.landing import Anew, Landing, Lasting, Shared, contents
+from store.landed import contents
+from store.landing import Landing
 from store.mart import opened
+from store.parts import Anew, Lasting, Shared
 from store.rows import LARGEST_AMOUNT, VOTES, BadData, Block, Facts, Kind, Measure, Snapshot, frame, holdings
 from tests.store.test_draft import build
 
@@ -136,13 +138,13 @@ def test_a_long_reading_resumes_with_the_parts_it_has(tmp_path: Path) -> None:
         asked.append(name)
         return pl.DataFrame({"holder": [name]})
 
-    memo = landing.memo(snapshot())
+    memo = landing.parts.memo(snapshot())
     memo("a", lambda: part("a"))
-    assert landing.unfinished(snapshot()) == 7
-    assert landing.memo(snapshot())("a", lambda: part("a"))["holder"].to_list() == ["a"]
+    assert landing.parts.unfinished(snapshot()) == 7
+    assert landing.parts.memo(snapshot())("a", lambda: part("a"))["holder"].to_list() == ["a"]
     assert asked == ["a"]
-    landing.forget(snapshot())
-    assert landing.unfinished(snapshot()) is None
+    landing.parts.forget(snapshot())
+    assert landing.parts.unfinished(snapshot()) is None
 
 
 def test_what_landed_in_a_period_comes_oldest_first_and_once(tmp_path: Path) -> None:
@@ -160,10 +162,10 @@ def test_what_landed_in_a_period_comes_oldest_first_and_once(tmp_path: Path) -> 
 
 def test_parts_of_final_blocks_outlive_the_block_at_which_they_were_read(tmp_path: Path) -> None:
     landing = Landing(tmp_path)
-    landing.memo(snapshot(7))(Lasting("final-logs-0-99"), lambda: pl.DataFrame({"holder": ["a"]}))
-    landing.forget(snapshot(7))
-    assert landing.unfinished(snapshot(8)) is None
-    again = landing.memo(snapshot(8))(Lasting("final-logs-0-99"), lambda: pl.DataFrame({"holder": ["b"]}))
+    landing.parts.memo(snapshot(7))(Lasting("final-logs-0-99"), lambda: pl.DataFrame({"holder": ["a"]}))
+    landing.parts.forget(snapshot(7))
+    assert landing.parts.unfinished(snapshot(8)) is None
+    again = landing.parts.memo(snapshot(8))(Lasting("final-logs-0-99"), lambda: pl.DataFrame({"holder": ["b"]}))
     assert again["holder"].to_list() == ["a"]
 
 
@@ -172,7 +174,7 @@ def test_a_shared_part_is_found_by_every_reading_of_its_network_and_by_no_other(
 
     def ask(of: Snapshot, name: Lasting) -> str:
         made.append(f"rows {len(made)}")
-        holder: str = landing.memo(of)(name, lambda: pl.DataFrame({"holder": [made[-1]]}))["holder"][0]
+        holder: str = landing.parts.memo(of)(name, lambda: pl.DataFrame({"holder": [made[-1]]}))["holder"][0]
         return holder
 
     one, other = snapshot(7), replace(snapshot(8), reading="delegators")
@@ -187,9 +189,9 @@ def test_a_shared_part_is_found_by_every_reading_of_its_network_and_by_no_other(
 
 def test_a_part_is_of_its_block_unless_its_name_is_said_to_last(tmp_path: Path) -> None:
     landing = Landing(tmp_path)
-    landing.memo(snapshot(7))("final-logs-0-99", lambda: pl.DataFrame({"holder": ["a"]}))
-    assert landing.unfinished(snapshot(8)) == 7
-    again = landing.memo(snapshot(8))("final-logs-0-99", lambda: pl.DataFrame({"holder": ["b"]}))
+    landing.parts.memo(snapshot(7))("final-logs-0-99", lambda: pl.DataFrame({"holder": ["a"]}))
+    assert landing.parts.unfinished(snapshot(8)) == 7
+    again = landing.parts.memo(snapshot(8))("final-logs-0-99", lambda: pl.DataFrame({"holder": ["b"]}))
     assert again["holder"].to_list() == ["b"]
 
 
@@ -198,7 +200,7 @@ def test_lasting_parts_of_earlier_versions_are_found(tmp_path: Path) -> None:
     folder = tmp_path / "landing" / "_parts" / one.network / one.chain_id / one.reading / "final"
     folder.mkdir(parents=True)
     pl.DataFrame({"holder": ["a"]}).write_parquet(folder / "final-transfers-0-99.parquet")
-    found = landing.memo(one)(Lasting("final-transfers-0-99"), lambda: pl.DataFrame({"holder": ["b"]}))
+    found = landing.parts.memo(one)(Lasting("final-transfers-0-99"), lambda: pl.DataFrame({"holder": ["b"]}))
     assert found["holder"].to_list() == ["a"]
 
 

@@ -18,8 +18,10 @@ from typer.testing import CliRunner, Result
 
 from ingest.__main__ import app
 from store import ledger
-from store.landing import Landing, Lasting, contents, intact
+from store.landed import contents, intact
+from store.landing import Landing
 from store.mart import Damaged, Mart, NoMart, current, opened, prove
+from store.parts import Lasting
 from store.rows import BadData, Facts, Kind, frame, observation
 from tests.store.test_landing import NOON, facts, snapshot
 
@@ -47,7 +49,7 @@ def world(data: Path) -> dict[str, Path]:
     single = landing.land(snapshot(7), facts(70, 20, 10))
     seen = Facts(frame(Kind.OBSERVATIONS, [observation("bonded", NOON, 5, "uakt")]))
     landing.land(snapshot(7, kind=Kind.OBSERVATIONS, network="fetch"), seen)
-    landing.memo(snapshot(8))(Lasting("final-logs-0-99"), lambda: PART)
+    landing.parts.memo(snapshot(8))(Lasting("final-logs-0-99"), lambda: PART)
     landing.ledger.record("20260717T120000-1", ENTRY)
     (part,) = (landing.folder / "_parts").rglob("*.parquet")
     (line,) = (landing.folder / "_runs").glob("*.json")
@@ -105,7 +107,7 @@ def test_any_flipped_byte_of_a_landing_file_is_named(tmp_path: Path, kind: str, 
 @AT_EVERY
 def test_any_flipped_byte_of_a_part_makes_it_again_or_changes_nothing(tmp_path: Path, step: int) -> None:
     path = world(tmp_path)["part"]
-    memo = Landing(tmp_path).memo(snapshot(9))
+    memo = Landing(tmp_path).parts.memo(snapshot(9))
     for place in stepped(path, step):
         assert memo(Lasting("final-logs-0-99"), lambda: PART).rows() == [("a", 3)], place
         assert list(Landing(tmp_path).torn()) == [], place
@@ -147,7 +149,7 @@ def test_a_torn_part_of_a_long_reading_is_made_again(tmp_path: Path) -> None:
     part, landing = world(tmp_path)["part"], Landing(tmp_path)
     for damage in (b"PAR1 and no more", part.read_bytes()[:-9], part.read_bytes().replace(b"final", b"finax")):
         part.write_bytes(damage)
-        made = landing.memo(snapshot(9))(Lasting("final-logs-0-99"), lambda: PART)
+        made = landing.parts.memo(snapshot(9))(Lasting("final-logs-0-99"), lambda: PART)
         assert made.rows() == PART.rows()
         assert list(landing.torn()) == []
 

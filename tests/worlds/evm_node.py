@@ -27,7 +27,7 @@ from eth_utils.address import to_checksum_address
 from ingest.evm.calls import MULTICALL3
 from ingest.evm.node import EvmChain, EvmNode
 from ingest.transport import Http
-from store.landing import Anew
+from store.parts import Anew
 from tests.worlds.servers import free_port, wait_for_port
 
 # It takes half a second to import, also for tests that start no node and want a shelf: what needs it imports it.

@@ -34,8 +34,9 @@ from ingest.commands import guards
 from ingest.cosmos import lcd
 from ingest.networks import bittensor
 from ingest.substrate.node import SubstrateChain
-from store.landing import Landing, Lasting
+from store.landing import Landing
 from store.mart import KEPT_GENERATIONS, generation, prove
+from store.parts import Lasting
 from store.rows import Block, Facts, Kind, Measure, Snapshot, frame, holdings, observation
 from tests.worlds import substrate_server
 from tests.worlds.bittensor_world import World
@@ -367,7 +368,7 @@ def landed(data: Path) -> None:
     vote = {"proposal": "1", "voter": account(1), "option": "yes", "weight": Decimal(1), "height": 5}
     votes = replace(_one(5, times[4]), reading="votes", kind=Kind.VOTES, measure=None, unit="")
     landing.land(votes, Facts(frame(Kind.VOTES, [vote])))
-    landing.memo(votes)(Lasting("final-logs-0-99"), lambda: pl.DataFrame({"holder": ["a"], "block": [3]}))
+    landing.parts.memo(votes)(Lasting("final-logs-0-99"), lambda: pl.DataFrame({"holder": ["a"], "block": [3]}))
     landing.compact(now - LONG)
     with job.recorded(landing, now - DAY) as record:
         record.end((), ())

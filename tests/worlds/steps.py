@@ -20,7 +20,8 @@ from ingest.networks import networks
 from ingest.publication import build
 from ingest.sweeping import parts, sweep_part
 from ingest.upkeep import prune
-from store.landing import Landing, contents
+from store.landed import contents
+from store.landing import Landing
 from store.mart import opened
 from store.reference import ENTITIES
 from store.rows import Block, Facts, Kind, Measure, Snapshot, frame, holdings, observation

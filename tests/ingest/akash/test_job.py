@@ -12,7 +12,8 @@ from urllib3.util import Retry
 from ingest.job import Outcome, read_network
 from ingest.networks.akash import NETWORK, READINGS
 from ingest.transport import Http
-from store.landing import Landing, contents
+from store.landed import contents
+from store.landing import Landing
 from tests.worlds.akash_market import Rented, Served, node, provider, tenant
 from tests.worlds.lcd import ONE
 from tests.worlds.servers import serving

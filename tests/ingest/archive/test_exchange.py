@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from ingest.archive.exchange import Exchange
-from store.landing import Landing, contents
+from store.landed import contents
+from store.landing import Landing
 from tests.worlds.moving_chain import called
 from tests.worlds.object_store import NOON, SECRET, Bucket, days, land, ledger
 

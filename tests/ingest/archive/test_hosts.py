@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from store.landing import Landing, contents
+from store.landed import contents
+from store.landing import Landing
 from store.mart import current
 from tests.worlds.moving_chain import called, moving_chain
 from tests.worlds.object_store import Bucket, days, land, ledger, python

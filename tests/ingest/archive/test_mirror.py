@@ -16,8 +16,9 @@ from ingest.archive.mirror import Mirrored, Wanted, archive_http, mirror
 from ingest.archive.package import PACKAGE
 from ingest.archive.static import publish_archive
 from ingest.networks import networks
-from store import landing as landing_files
-from store.landing import SAMPLE, Landing, contents
+from store import landed as landed_files
+from store.landed import contents
+from store.landing import SAMPLE, Landing
 from store.rows import BadData, Facts, Measure, Snapshot, SourceDown, holdings
 from tests.worlds.each import each
 from tests.worlds.hamlet import address
@@ -367,7 +368,7 @@ def test_a_block_of_a_number_beyond_its_time_is_refused(tmp_path: Path) -> None:
 
 def test_a_schema_that_is_not_known_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as later:
-        later.setattr(landing_files, "SCHEMA_VERSION", 6)
+        later.setattr(landed_files, "SCHEMA_VERSION", 6)
         Landing(tmp_path / "theirs").land_months([(snapshot(DAYS[0]), facts())])
         told = forged(tmp_path / "theirs")
     [why] = taken(Server(told), tmp_path / "mine").refused
@@ -376,7 +377,7 @@ def test_a_schema_that_is_not_known_is_refused(tmp_path: Path, monkeypatch: pyte
 
 def test_rows_that_have_not_the_hash_that_is_told_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as lying:
-        lying.setattr(landing_files, "_hash", lambda _: "0" * 64)
+        lying.setattr(landed_files, "_hash", lambda _: "0" * 64)
         Landing(tmp_path / "theirs").land_months([(snapshot(DAYS[0]), facts())])
         told = forged(tmp_path / "theirs")
     [why] = taken(Server(told), tmp_path / "mine").refused

@@ -8,7 +8,8 @@ import pytest
 
 from ingest.archive import pieces
 from ingest.archive.pieces import Held, Named
-from store.landing import Landing, contents
+from store.landed import contents
+from store.landing import Landing
 from store.rows import BadData
 
 HASH = hashlib.sha256(b"some bytes").hexdigest()

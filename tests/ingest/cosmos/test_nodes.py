@@ -31,7 +31,8 @@ from ingest.network import Network
 from ingest.recording import CUT, READ, record
 from ingest.transport import Http
 from store.addresses import account, bech32
-from store.landing import Landing, contents
+from store.landed import contents
+from store.landing import Landing
 from store.rows import Cause, Facts, Kind, check
 from tests.ingest.cosmos.test_stake import amounts, as_the_chain_rounds, at_once
 from tests.worlds.bundles import bundle, replayed

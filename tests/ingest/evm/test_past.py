@@ -14,7 +14,8 @@ from ingest.evm.node import EvmChain
 from ingest.evm.token import erc20
 from ingest.network import Network
 from ingest.transport import Http
-from store.landing import Landing, contents
+from store.landed import contents
+from store.landing import Landing
 from store.rows import Cause
 from tests.worlds.evm_node import CHAIN, Anvil, anvil
 

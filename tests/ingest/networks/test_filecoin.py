@@ -17,7 +17,8 @@ from ingest.network import HOURLY, Network
 from ingest.networks.filecoin import NETWORK
 from ingest.publication import build
 from ingest.transport import Http
-from store.landing import Landing, contents
+from store.landed import contents
+from store.landing import Landing
 from store.mart import opened
 from tests.worlds.each import each
 from tests.worlds.filecoin_at import HEAD, STATE

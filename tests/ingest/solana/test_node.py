@@ -19,7 +19,8 @@ from ingest.solana.accounts import CLOCK, SLICE, TOKEN, TOKEN_2022, programdata
 from ingest.solana.control import Watched, look
 from ingest.solana.node import MOST_ACCOUNTS, Solana, SolanaChain
 from ingest.transport import Http
-from store.landing import Landing, contents
+from store.landed import contents
+from store.landing import Landing
 from store.rows import Cause, SourceDown
 from tests.worlds.good import good
 from tests.worlds.servers import Reply, Request, serving
@@ -86,7 +87,7 @@ def test_an_hour_costs_one_request_and_one_more_where_an_authority_has_changed(t
     minters = []
     for minter in (MINTER, MINTER, key(62), key(62), MINTER):
         accounts[MINT] = account(TOKEN, mint(minter))
-        with heads(first, second, memo=Landing(tmp_path).lasting(("token", "solana", "head"))) as node:
+        with heads(first, second, memo=Landing(tmp_path).parts.lasting(("token", "solana", "head"))) as node:
             assert node.witness
             minters.append(sorted(node.accounts.keys() - WATCHED.addresses))
     # What nothing leads to any more is asked for no longer, and told nowhere.
@@ -108,7 +109,7 @@ def test_what_is_kept_is_never_believed(kept: list[str]) -> None:
 
 def test_a_torn_memory_is_made_again(tmp_path: Path) -> None:
     for _ in range(2):
-        with heads(cluster(), memo=Landing(tmp_path).lasting(("token", "solana", "head"))):
+        with heads(cluster(), memo=Landing(tmp_path).parts.lasting(("token", "solana", "head"))):
             (path,) = tmp_path.rglob("*.parquet")
         path.write_bytes(b"torn")
 
