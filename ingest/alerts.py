@@ -11,8 +11,9 @@ from typing import Any, Final
 
 from files.changes import Change, Known
 from files.watched import Kind
+from ingest.conversing import PATIENCE
 from ingest.settings import WrongSetting
-from ingest.transport import PATIENCE, Http, bare
+from ingest.transport import Http, bare
 from store.disk import replace
 from store.rows import SourceDown
 

@@ -24,13 +24,16 @@ import polars.selectors as cs
 from urllib3.util import Retry
 
 from ingest.allowance import Exhausted, Limits
+from ingest.conversing import PATIENCE
 from ingest.doctor import examined
 from ingest.job import VERSION, Outcome, endpoints, read_at
 from ingest.network import Network, Node
+from ingest.parsing import parsed
 from ingest.stand_ins import StandIns, stand_ins, texts, without_machine
-from ingest.transport import PATIENCE, Answer, Http, Question, parsed
+from ingest.transport import Answer, Http, Question
 from store.disk import replace as replace_file
-from store.landing import Landing, contents
+from store.landed import contents
+from store.landing import Landing
 from store.rows import SourceDown
 
 FORMAT: Final = 1

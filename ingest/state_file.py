@@ -12,7 +12,7 @@ import zlib
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from ingest.transport import parsed
+from ingest.parsing import parsed
 from store.rows import BadData
 
 GZIP: Final = b"\x1f\x8b"

@@ -10,25 +10,20 @@ Errors beside those of store.rows:
 
 import json
 import re
-import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
-from http.client import HTTPException, RemoteDisconnected
+from http.client import RemoteDisconnected
 from http.cookiejar import DefaultCookiePolicy
 from io import BytesIO
-from socket import SHUT_RDWR, socket
 from typing import Any, Final, Self, TypeVar
 from urllib.parse import SplitResult, urljoin, urlsplit
-from weakref import WeakKeyDictionary, WeakSet
 
 import requests
-from requests.adapters import HTTPAdapter
-from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool, ProxyManager
-from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3 import HTTPResponse
 from urllib3.exceptions import (
     ConnectTimeoutError,
     DecodeError,
@@ -41,8 +36,10 @@ from urllib3.exceptions import (
 )
 from urllib3.util import Retry
 
-from ingest import deadlines, stopping
+from ingest import stopping
 from ingest.allowance import READING, RUN, Allowance, Limits, Turns
+from ingest.conversing import PATIENCE, Adapter, Dripping, Unwilling, heard_on, within
+from ingest.parsing import parsed
 from ingest.settings import above_zero
 from ingest.spoken import HIDDEN, KEY_LENGTH, addresses, without_keys
 from store.disk import FAULTS
@@ -50,17 +47,12 @@ from store.rows import Cause, Fault, ReadingError, SourceDown
 
 CONNECT_SECONDS: Final = 5.0
 READ_SECONDS: Final = 30.0
-# The head of an answer, then one answer as a whole; a server that drips bytes would otherwise hold a run for ever.
-HEAD_SECONDS: Final = 60.0
+# For one answer as a whole, however it drips.
 ANSWER_SECONDS: Final = 120.0
-# The longest wait that an endpoint may demand before it is left for the next one.
-WAIT_SECONDS: Final = 30.0
 LARGEST_ANSWER: Final = 64 * 2**20
 # 64 MiB of `{},{},` are 22 million objects and 1.7 GB once they are parsed. The largest answer known, 10,000 logs of a
 # contract, has 160,000 elements.
 MOST_ELEMENTS: Final = 2_000_000
-# As many levels of JSON as the stack of any thread holds with room to spare.
-DEEPEST: Final = 5_000
 REDIRECTS: Final = 3
 # Not let in, to be paid, too much asked, forbidden by law.
 REFUSALS: Final = (401, 402, 403, 407, 429, 451)
@@ -82,145 +74,6 @@ class GivenUp(SourceDown):
     """An endpoint that kept us waiting before in this run is not asked again."""
 
     cause = Cause.SILENT
-
-
-class _Unwilling(HTTPError):
-    """A server wants more time than we care to give."""
-
-
-class _Dripping(_Unwilling):
-    """A server sends, but so slowly that its answer never comes."""
-
-
-class _Patience(Retry):
-    """Asks again what failed in passing, when the server says so, within reason."""
-
-    def parse_retry_after(self, retry_after: str) -> float:
-        try:
-            seconds = super().parse_retry_after(retry_after)
-        except (HTTPError, ValueError, OverflowError) as error:
-            raise _Unwilling(f"asks to wait {retry_after[:40]!r}") from error
-        if seconds > WAIT_SECONDS:
-            raise _Unwilling(f"asks to wait {seconds:.0f} s")
-        return seconds
-
-    def increment(
-        self,
-        method: str | None = None,
-        url: str | None = None,
-        response: BaseHTTPResponse | None = None,
-        *others: Any,
-        **named: Any,
-    ) -> Self:
-        stopping.check()
-        left = super().increment(method, url, response, *others, **named)
-        if response is not None:
-            # What it says is not wanted, and would otherwise be read to an end that may never come.
-            response.close()
-        return left
-
-    def sleep(self, response: BaseHTTPResponse | None = None) -> None:
-        asked = None if response is None else self.get_retry_after(response)
-        stopping.sleep(asked or self.get_backoff_time())
-
-
-# 429 is left out: with Retry-After urllib3 waits by itself, without it the caller rotates (a Cosmos 429 may mean
-# "answer too large", which no waiting mends).
-# Nobody listening is no matter of patience: the next endpoint is asked at once.
-PATIENCE = _Patience(
-    total=3,
-    connect=0,
-    status_forcelist=(502, 503, 504),
-    allowed_methods=None,
-    backoff_factor=0.5,
-    raise_on_status=False,
-    raise_on_redirect=False,
-    redirect=False,
-    respect_retry_after_header=True,
-    # A long wait is refused, never shortened.
-    retry_after_max=10**9,
-)
-
-
-class _Prompt(HTTPConnection):
-    """A connection that is cut where no whole head of an answer comes in time, however busily it drips."""
-
-    def connect(self) -> None:
-        super().connect()
-        with _connecting:
-            _connected.add(self.sock)
-
-    def getresponse(self) -> HTTPResponse:  # type: ignore[override] # as urllib3 itself does
-        # It lets go of it where this answer is the last one.
-        connected = self.sock
-        with _within(HEAD_SECONDS, connected, "no whole head of an answer"):
-            answer = super().getresponse()
-            _heard_on[answer] = connected
-        return answer
-
-
-class _PromptTls(_Prompt, HTTPSConnection):
-    pass
-
-
-@contextmanager
-def _within(seconds: float, connected: socket | None, what: str) -> Iterator[None]:
-    """Hang up where what is read inside does not come in time: what was cut may look broken, or whole."""
-
-    def hang_up() -> None:
-        if connected is not None:
-            with suppress(OSError):
-                socket.shutdown(connected, SHUT_RDWR)
-
-    with deadlines.within(seconds, hang_up) as waiting:
-        try:
-            yield
-        except (HTTPException, HTTPError, OSError):
-            if not waiting.late:
-                raise
-    if waiting.late:
-        raise _Dripping(f"sent {what} within {seconds:.0f} s")
-
-
-# Sockets in use: a connection lets go of its own while an answer is still read from it.
-_connected: WeakSet[socket] = WeakSet()
-_heard_on: WeakKeyDictionary[BaseHTTPResponse, socket] = WeakKeyDictionary()
-_connecting = threading.Lock()
-
-
-@stopping.wakes
-def hang_up() -> None:
-    """End every conversation, so that nobody waits for the rest of an answer."""
-    with _connecting:
-        for one in _connected:
-            with suppress(OSError):
-                socket.shutdown(one, SHUT_RDWR)
-
-
-class _Pool(HTTPConnectionPool):
-    ConnectionCls = _Prompt
-
-
-class _PoolTls(HTTPSConnectionPool):
-    ConnectionCls = _PromptTls
-
-
-class _Adapter(HTTPAdapter):
-    """Makes prompt connections, also through a proxy."""
-
-    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
-        super().init_poolmanager(*arguments, **options)
-        self.poolmanager.pool_classes_by_scheme = POOLS
-
-    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
-        manager = super().proxy_manager_for(proxy, **options)
-        # A SOCKS proxy has connections of its own.
-        if type(manager) is ProxyManager:
-            manager.pool_classes_by_scheme = POOLS
-        return manager
-
-
-POOLS: Final = {"http": _Pool, "https": _PoolTls}
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,7 +153,7 @@ class Http:
         self._session.auth = _no_credentials
         self._session.headers["User-Agent"] = AGENT
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        adapter = _Adapter(max_retries=patience, pool_maxsize=16)
+        adapter = Adapter(max_retries=patience, pool_maxsize=16)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
         self._pause = 1.0 / (per_second or above_zero("DEAI_REQUESTS_PER_SECOND", PER_SECOND))
@@ -349,7 +202,7 @@ class Http:
 
         def read(response: requests.Response) -> None:
             begins = _begins(response, start)
-            with _within(seconds, _heard_on.get(response.raw), "no whole file"):
+            with within(seconds, heard_on.get(response.raw), "no whole file"):
                 take(begins, self._parts(response, most - begins))
 
         self._followed(Question("GET", url, headers=headers), partial(self._opened, read=read))
@@ -411,7 +264,7 @@ class Http:
             self._wait_turn(host)
             try:
                 answer = ask(question, url)
-            except (_Unwilling, requests.RequestException, HTTPError, OSError) as error:
+            except (Unwilling, requests.RequestException, HTTPError, OSError) as error:
                 stopping.check()
                 if isinstance(error, OSError) and error.errno in FAULTS:
                     raise
@@ -465,7 +318,7 @@ class Http:
         """The whole answer, unpacked; taken as it comes, so that what is too large is never held."""
         where, packed = bare(response.url), bytearray()
         # Between two parts of a chunked answer a server may send for ever what is no part of it.
-        with _within(ANSWER_SECONDS, _heard_on.get(response.raw), "no whole answer"):
+        with within(ANSWER_SECONDS, heard_on.get(response.raw), "no whole answer"):
             while len(packed) <= LARGEST_ANSWER and (part := response.raw.read1(2**16, decode_content=False)):
                 packed += part
                 stopping.check()
@@ -504,17 +357,17 @@ class _Hosts:
 
     def failed(self, host: str, url: str, error: Exception) -> SourceDown:
         """What a question without an answer means; remembers a host that drips twice, or is silent again."""
-        told = str(error) if isinstance(error, _Unwilling) else _reason(error)
+        told = str(error) if isinstance(error, Unwilling) else _reason(error)
         # A refusal costs nothing; a name that is looked up in vain may.
         slow = (TimeoutError, ConnectTimeoutError, NameResolutionError)
         silent = any(isinstance(cause, slow) for cause in _causes(error))
-        dripped = isinstance(error, _Dripping)
+        dripped = isinstance(error, Dripping)
         if (silent or dripped) and (not self._answered.get(host) or host in self._dripped):
             self._given_up[host] = told
         if dripped:
             self._dripped.add(host)
         self._answered[host] = False
-        why = f"{bare(url)} {told}" if isinstance(error, _Unwilling) else f"{bare(url)}: {told}"
+        why = f"{bare(url)} {told}" if isinstance(error, Unwilling) else f"{bare(url)}: {told}"
         return SourceDown(why).of(Cause.SILENT, told)
 
 
@@ -533,33 +386,6 @@ def _refined(fault: Fault, status: int) -> Fault:
         return fault
     cause = Cause.FAILS if status >= 500 else Cause.REFUSES if status in REFUSALS else Cause.DOWN
     return replace(fault, cause=cause)
-
-
-def parsed(text: bytes | str) -> Any:
-    """JSON that anybody may have written; raises ValueError where it is broken, ambiguous or nested without end."""
-    shallow()
-    try:
-        return json.loads(text, object_pairs_hook=_object)
-    except RecursionError as error:
-        raise ValueError("nested without end") from error
-
-
-def shallow() -> None:
-    """Lets what is nested without end raise RecursionError.
-
-    Libraries under web3 raise the limit so far that such nesting overflows the stack, which ends the process.
-    """
-    if sys.getrecursionlimit() > DEEPEST:
-        sys.setrecursionlimit(1000)
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object; readers differ in which of two fields of one name they take, so none is taken."""
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        raise ValueError(f"{next(name for name in names if names.count(name) > 1)!r} is there twice")
-    return found
 
 
 def _no_credentials(request: requests.PreparedRequest) -> requests.PreparedRequest:

@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from ingest.archive.pieces import SHORT, Held, Piece, named
 from ingest.fields import listed, optional, text, whole
-from ingest.transport import parsed
+from ingest.parsing import parsed
 from store.landing import MONTH
 from store.mart import generation
 from store.rows import BadData, ReadingError

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from analytics.decimals import ONE
 from ingest.fields import address, fixed, listed, moment, once, optional, part, text, whole
-from ingest.transport import parsed
+from ingest.parsing import parsed
 from store.rows import LARGEST_AMOUNT, VOTE_OPTIONS, BadData
 
 LONGEST_TEXT: Final = 10_000

@@ -8,8 +8,8 @@ from typing import Final, TypeVar
 
 import xxhash
 
+from ingest.parsing import shallow
 from ingest.substrate.scale import PRIMITIVES, Cursor, Field, Kind, Registry, Type, Variant
-from ingest.transport import shallow
 from store.rows import SourceChanged
 
 N = TypeVar("N", int, str, tuple[str, str])

@@ -6,7 +6,7 @@ from enum import IntEnum
 from functools import partial
 from typing import Any, Final, TypeVar
 
-from ingest.transport import shallow
+from ingest.parsing import shallow
 from store.rows import SourceChanged
 
 T = TypeVar("T")

@@ -19,13 +19,15 @@ from analytics.impossible import Impossible
 from ingest import transport
 from ingest.allowance import RUN, Exhausted, Limits
 from ingest.backfill import Backfill, Lacking
+from ingest.conversing import PATIENCE
 from ingest.cosmos.lcd import CosmosChain
 from ingest.endpoints import Rotation
 from ingest.job import Outcome, read_network
 from ingest.network import DAILY, Network, Reading
 from ingest.networks import akash, akash_console
 from ingest.offchain.feed import Feed
-from ingest.transport import PATIENCE, AnswerTooLarge, GivenUp, Http, parsed
+from ingest.parsing import parsed
+from ingest.transport import AnswerTooLarge, GivenUp, Http
 from store.landing import Landing
 from store.rows import Facts, Kind, SourceDown
 from tests.worlds.lcd import ONE, State, Validator, account

@@ -24,7 +24,7 @@ TOLD = {
     "ingest.archive.signing.signature",
     "ingest.archive.signing.signer",
     # The JSON of every answer: all decoders begin with it.
-    "ingest.transport.parsed",
+    "ingest.parsing.parsed",
 }
 
 

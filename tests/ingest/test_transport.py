@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 from urllib3.util import Retry
 
-from ingest import transport
+from ingest import conversing, transport
 from ingest.allowance import RUN, Exhausted
+from ingest.conversing import PATIENCE
 from ingest.endpoints import Rotation
 from ingest.job import endpoints
 from ingest.networks import networks
 from ingest.settings import WrongSetting
-from ingest.transport import PATIENCE, AnswerTooLarge, Http, bare
+from ingest.transport import AnswerTooLarge, Http, bare
 from store.rows import SourceDown
 from tests.worlds.moving_chain import command, finished
 from tests.worlds.servers import Raw, Reply, Request, free_port, listening, nginx, serving
@@ -157,7 +158,7 @@ def test_a_server_that_drips_is_left_for_the_next(monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.slow
 def test_a_server_that_drips_the_head_of_its_answer_is_left_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transport, "HEAD_SECONDS", 0.3)
+    monkeypatch.setattr(conversing, "HEAD_SECONDS", 0.3)
     head = b"HTTP/1.1 200 OK\r\nx-never: " + b"x" * 1000
     with listening(head, drip=0.02) as port, serving(lambda _: Reply({"ok": True})) as other, client() as http:
         one = f"http://127.0.0.1:{port}"

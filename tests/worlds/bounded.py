@@ -18,11 +18,12 @@ from pathlib import Path
 from typing import Final
 from unittest.mock import patch
 
-from ingest import transport
+from ingest import conversing, transport
 from ingest.allowance import Limits
+from ingest.conversing import PATIENCE
 from ingest.job import Outcome, read_network
 from ingest.networks import networks
-from ingest.transport import PATIENCE, Http
+from ingest.transport import Http
 from store.landing import Landing
 from tests.worlds.good import Good, good
 from tests.worlds.hostile import SPEAKERS, Answer, list_of, listers
@@ -87,7 +88,8 @@ def _speaking(name: str) -> Answer:
 def _impatient() -> Iterator[None]:
     """Inside, nothing is waited for longer than a moment."""
     with ExitStack() as stack:
-        for wait in ("CONNECT_SECONDS", "READ_SECONDS", "HEAD_SECONDS", "ANSWER_SECONDS"):
+        stack.enter_context(patch.object(conversing, "HEAD_SECONDS", SECONDS))
+        for wait in ("CONNECT_SECONDS", "READ_SECONDS", "ANSWER_SECONDS"):
             stack.enter_context(patch.object(transport, wait, SECONDS))
         yield
 
