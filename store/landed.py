@@ -107,7 +107,8 @@ def arrived(path: Path, most: int, *, proved: bool = False) -> list[Landed]:
 
 def _refuse_large(path: Path, size: int, most: int) -> None:
     if size > most:
-        raise BadData(f"{path} would take {size / 2**20:.0f} MiB of memory, {most / 2**20:.0f} are allowed")
+        told, allowed = (f"{one / 2**20:.0f}" for one in (size, most))
+        raise BadData(f"{path} would take {told} MiB of memory, {allowed} are allowed; DEAI_MEMORY allows more")
 
 
 def rows_of(path: Path, found: Sequence[Landed], most: int | None = None) -> list[tuple[Landed, pl.DataFrame]]:

@@ -144,7 +144,7 @@ def twice(month: Month) -> None:
 HOSTILE: Final[dict[str, tuple[Callable[[Month], None], str]]] = {
     "many-rows": (
         of_rows(lambda rows: pl.concat([rows.head(1)] * 1_000_000)),
-        "would take 61 MiB of memory, 46 are allowed",
+        "would take 61 MiB of memory, 46 are allowed; DEAI_MEMORY allows more",
     ),
     "many-rows-without-a-seal": (unsealed, "would take 61 MiB of memory"),
     "a-long-text": (of_rows(longer), "would take 95 MiB of memory"),
