@@ -1,4 +1,4 @@
-"""What the mart holds of the Akash compute market, as the plain frames that analytics.markets takes."""
+"""What the mart holds of the Akash compute market: spend in dollars and its sides, hardware and who signs for it."""
 
 from datetime import datetime
 from typing import Final
@@ -8,47 +8,37 @@ import polars as pl
 from analytics.akash import spend as markets
 from analytics.akash import supply as compute_supply
 from questions import claims
-from store.domains import domain
 from store.mart import Mart
-from store.reference import PROTOCOL
 
 # The network whose leases are read.
 _NETWORK: Final = "SELECT DISTINCT network FROM reading WHERE name = 'lease_ledger'"
-# Leases are paid in the units that their readings have.
-_MONEY: Final = f"""
-    SELECT u.unit, u.token, u.usd IS NOT NULL AS dollar FROM unit u
-    WHERE u.network IN ({_NETWORK}) AND starts_with(u.unit, '{markets.FINE}')
+_SPENT: Final = """
+    SELECT letter AS "column", title, token, tokens, low_usd, high_usd, sources, priced_at, notes, since, until
+    FROM spend
 """
-_HOLDINGS: Final = f"""
-    WITH few AS MATERIALIZED (
-        SELECT n.reading, n.unit, o.population, o.holder, o.amount, n.since, n.time
-        FROM newest n JOIN holding o ON o.snapshot = n.id WHERE n.network IN ({_NETWORK}) AND n.measure = $1
-    ),
-    -- Named before sinks are left out: to leave these out of all addresses each of them would be read.
-    named AS MATERIALIZED (SELECT id, address FROM holder SEMI JOIN few ON few.holder = holder.id)
-    SELECT o.reading, o.unit, p.name AS population, h.address AS holder, o.amount, o.since, o.time
-    FROM few o JOIN named h ON h.id = o.holder JOIN population p ON p.id = o.population WHERE NOT is_sink(h.address)
+_PARTIES: Final = """
+    SELECT side AS population, rank, party, holder, addresses, low_usd, high_usd, share, cumulative FROM spend_party
+    ORDER BY side, rank
 """
-_TOTALS: Final = f"""
-    SELECT s.reading, s.unit, d.total, s.since, s.time
-    FROM newest s
-    JOIN distribution d ON d.snapshot = s.id AND d.grouping = 'address' JOIN population p ON p.id = d.population
-    WHERE s.network IN ({_NETWORK}) AND s.measure = $1
-        AND (p.name = 'providers' OR (s.reading LIKE 'deposited_%' AND p.name = 'payers'))
+_SIDES: Final = """
+    SELECT side AS population, parties, usd, of_spend, effective_parties, nc_gt_1_2, top_1, top_3, hhi FROM spend_side
 """
-_RUN_RATES: Final = f"""
-    SELECT s.time, s.unit, d.total
-    FROM snapshot s JOIN distribution d ON d.snapshot = s.id AND d.grouping = 'address'
-    JOIN population p ON p.id = d.population
-    WHERE s.network IN ({_NETWORK}) AND s.reading LIKE 'leases_%' AND s.measure = 'compute_spend'
-        AND p.name = 'providers'
-    ORDER BY s.time
+_CONSOLE: Final = """
+    SELECT day::TIMESTAMP::TIMESTAMPTZ AS time, console_usd AS value FROM spend_day
+    WHERE console_usd IS NOT NULL ORDER BY day
 """
-_ENTITIES: Final = f"""
-    SELECT h.address, any_value(l.entity) AS entity, any_value(l.kind) AS kind
-    FROM holder_label l JOIN holder h ON h.id = l.holder
-    WHERE l.network IN ({_NETWORK}) AND in_force(valid_from, valid_to, $1)
-    GROUP BY h.address
+_RUN_RATES: Final = """
+    SELECT day, readings, low_usd, high_usd, notes, console_usd, ratio FROM spend_day
+    WHERE readings IS NOT NULL ORDER BY day
+"""
+_SUPPLY: Final = """
+    SELECT organisation, providers, cpu_cores, memory_gib, storage_gib, gpus FROM organisation
+    ORDER BY gpus DESC, cpu_cores DESC, organisation
+"""
+# Whoever signs nothing that is demanded has signed at most; spend that needs nobody's signature stands last.
+_GATE: Final = """
+    SELECT auditor, low_usd, of_spend, signed, of_providers FROM auditor
+    ORDER BY auditor = '', low_usd DESC, signed DESC, auditor
 """
 _OBSERVATIONS: Final = """
     SELECT name, subject, time, value, exact, unit, source FROM observation
@@ -63,43 +53,30 @@ def network(mart: Mart) -> str:
 
 def spend_columns(mart: Mart) -> pl.DataFrame:
     """R, A, S, D and E, each denom by itself and in dollars: see markets.columns."""
-    totals = mart.table(_TOTALS, "compute_spend")
-    return markets.columns(totals, _costs(mart, totals), _money(mart))
+    order = {title: place for place, (_, title) in enumerate(markets.COLUMNS.values())}
+    return mart.table(_SPENT).sort(pl.col("title").replace_strict(order, return_dtype=pl.Int8), "token")
 
 
-def spend_parties(mart: Mart, column: str = "leases") -> pl.DataFrame:
-    """Who is paid, who pays, who opens the gate, in dollars, addresses of one party merged: see markets.parties.
-
-    column: a key of markets.COLUMNS. Addresses of a protocol are no party, as everywhere under the grouping `control`.
-    """
-    held = _spend(mart, column)
-    return _parties(mart, held, _labels(mart, held))
+def spend_parties(mart: Mart) -> pl.DataFrame:
+    """Who is paid, who pays, who opens the gate, in dollars, addresses of one party merged: see markets.parties."""
+    return mart.table(_PARTIES)
 
 
-def _parties(mart: Mart, held: pl.DataFrame, labels: pl.DataFrame) -> pl.DataFrame:
-    return markets.parties(counted(held, labels), _costs(mart, held), _entities(labels))
+def spend_unpriced(mart: Mart) -> pl.DataFrame:
+    """What the dollar tables leave out, with the reason: token, tokens, reason."""
+    found = spend_columns(mart).filter(pl.col("low_usd").is_null(), column="R")
+    return found.select("token", "tokens", reason="notes")
 
 
-def counted(held: pl.DataFrame, labels: pl.DataFrame) -> pl.DataFrame:
-    """Rows whose holder is somebody: addresses of a protocol are nobody's. labels: address, kind."""
-    nobody = labels.filter(pl.col("kind").is_in(PROTOCOL))["address"].to_list()
-    return held.filter(~pl.col("holder").is_in(nobody))
-
-
-def spend_unpriced(mart: Mart, column: str = "leases") -> pl.DataFrame:
-    """What the dollar tables leave out: see markets.unpriced."""
-    held = _spend(mart, column)
-    return markets.unpriced(held, _costs(mart, held), _money(mart))
-
-
-def spend_concentration(mart: Mart, column: str = "leases") -> pl.DataFrame:
+def spend_concentration(mart: Mart) -> pl.DataFrame:
     """How concentrated each side of the market is: see markets.concentration."""
-    return markets.concentration(spend_parties(mart, column))
+    order = {side: place for place, side in enumerate(markets.POPULATIONS)}
+    return mart.table(_SIDES).sort(pl.col("population").replace_strict(order, return_dtype=pl.Int8))
 
 
 def spend_daily(mart: Mart) -> pl.DataFrame:
     """Dollars of each whole day since 2021: see markets.daily."""
-    return markets.daily(_told(mart, markets.DAILY_USD))
+    return mart.table(_CONSOLE)
 
 
 def spend_claims(mart: Mart) -> pl.DataFrame:
@@ -112,26 +89,24 @@ def spend_points(mart: Mart) -> pl.DataFrame:
     return markets.claimed_points(spend_claims(mart).filter(formula="sum_of_days"))
 
 
+def spend_days(mart: Mart) -> pl.DataFrame:
+    """Each day that the console or the chain tells in dollars: day, low_usd (run rate), console_usd."""
+    return mart.table("SELECT day, low_usd, console_usd FROM spend_day ORDER BY day")
+
+
 def run_rate_against_console(mart: Mart) -> pl.DataFrame:
     """The on-chain run rate beside the console's figure of the same day: see markets.against_console."""
-    rates = mart.table(_RUN_RATES)
-    by_day = markets.costs_by_day(_priced(mart), rates["time"].dt.date().to_list(), _money(mart))
-    return markets.against_console(rates, by_day, spend_daily(mart))
+    return mart.table(_RUN_RATES)
 
 
 def supply(mart: Mart) -> pl.DataFrame:
     """Leased resources by organisation: see compute_supply.supply."""
-    hosts = _own(mart, "host_uri")
-    domains = hosts.with_columns(pl.lit("domain").alias("name"), pl.col("exact").map_elements(domain, pl.String()))
-    text = pl.concat([domains, _own(mart, "organization")])
-    return compute_supply.supply(mart.table(_HOLDINGS, "compute_supply"), text)
+    return mart.table(_SUPPLY)
 
 
 def gate(mart: Mart) -> pl.DataFrame:
     """Who opens the gate: see compute_supply.gate."""
-    held = _spend(mart, "leases")
-    known = _labels(mart, held)
-    return compute_supply.gate(_parties(mart, held, known), _own(mart, "audited_by:.*"), _entities(known))
+    return mart.table(_GATE)
 
 
 def escrow(mart: Mart, network: str) -> pl.DataFrame:
@@ -142,50 +117,11 @@ def escrow(mart: Mart, network: str) -> pl.DataFrame:
 
 def capacity(mart: Mart, now: datetime) -> pl.DataFrame:
     """What providers said they have, with its age: see compute_supply.capacity."""
-    return compute_supply.capacity(_told(mart, "capacity_.*|gpu_allocat(able|ed)"), now)
+    told = mart.table(_OBSERVATIONS.format(of="true"), "capacity_.*|gpu_allocat(able|ed)")
+    return compute_supply.capacity(told, now)
 
 
 def backing(mart: Mart) -> pl.DataFrame:
     """How ACT is backed: see compute_supply.backing."""
-    return compute_supply.backing(_own(mart, "|".join(compute_supply.BACKING)))
-
-
-def _spend(mart: Mart, column: str) -> pl.DataFrame:
-    held = mart.table(_HOLDINGS, "compute_spend")
-    return held.filter(pl.col("reading").is_in([f"{column}_{denom}" for denom in _money(mart)]))
-
-
-def _labels(mart: Mart, rows: pl.DataFrame) -> pl.DataFrame:
-    """Labelled addresses at the end of the newest of the rows' periods: address, entity, kind."""
-    return mart.table(_ENTITIES, rows["time"].max())
-
-
-def _entities(labels: pl.DataFrame) -> dict[str, str]:
-    return dict(labels.select("address", "entity").iter_rows())
-
-
-def _costs(mart: Mart, rows: pl.DataFrame) -> markets.Costs:
-    """Costs at the end of the newest of the rows' periods; none where there are no rows."""
-    newest = rows["time"].max()
-    return markets.costs(_priced(mart), newest, _money(mart)) if isinstance(newest, datetime) else {}
-
-
-def _money(mart: Mart) -> markets.Money:
-    """What leases are paid in, by denom."""
-    rows = mart.table(_MONEY).iter_rows()
-    return {unit.removeprefix(markets.FINE): markets.Coin(token, dollar=dollar) for unit, token, dollar in rows}
-
-
-def _priced(mart: Mart) -> pl.DataFrame:
-    """Prices of every source, and the states of the circuit breaker."""
-    return pl.concat([_own(mart, "circuit_breaker"), _told(mart, "price_usd")])
-
-
-def _own(mart: Mart, names: str) -> pl.DataFrame:
-    """What the network itself says."""
-    return mart.table(_OBSERVATIONS.format(of=f"network IN ({_NETWORK})"), names)
-
-
-def _told(mart: Mart, names: str) -> pl.DataFrame:
-    """What anybody says: the names are those of one source alone, or prices."""
-    return mart.table(_OBSERVATIONS.format(of="true"), names)
+    names = "|".join(compute_supply.BACKING)
+    return compute_supply.backing(mart.table(_OBSERVATIONS.format(of=f"network IN ({_NETWORK})"), names))

@@ -125,6 +125,21 @@ _MERGED: Final = """(WITH told AS (
     LEFT JOIN told c ON (c.snapshot, c.name, c.subject) = (one.snapshot, 'conversion_ratio', t.subject)) x
 JOIN snapshot s ON s.id = x.snapshot"""
 
+# What spend rests on: leases as they were read last, and the prices of about that time.
+_SPENT: Final = """list_concat(
+        (SELECT list(n.id ORDER BY n.id) FROM newest n WHERE (n.network, n.measure) = (x.network, 'compute_spend')),
+        (SELECT list(DISTINCT o.snapshot) FROM observation o JOIN unit u ON u.token = o.subject
+        WHERE (u.network, o.name) = (x.network, 'price_usd') AND abs(epoch(o.time) - epoch((
+            SELECT max(n.time) FROM newest n WHERE (n.network, n.measure) = (x.network, 'compute_spend')))) <= 21600))"""
+# Of a day: the run rates that were read on it, and what its source told of it.
+_OF_DAY: Final = """list_concat(
+        (SELECT list(s.id ORDER BY s.id) FROM snapshot s
+        WHERE s.network = x.network AND starts_with(s.reading, 'leases_') AND s.time::DATE = x.day),
+        (SELECT list(DISTINCT o.snapshot) FROM observation o
+        WHERE o.name = 'dailyUUsdSpent' AND o.time::DATE = x.day AND x.console_usd IS NOT NULL))"""
+_OFFERED: Final = """(SELECT list(n.id ORDER BY n.id) FROM newest n
+        WHERE n.network = x.network AND n.measure = 'compute_supply')"""
+
 
 def _own(*names: str) -> dict[str, str]:
     return {name: f"x.{name}" for name in names}
@@ -238,6 +253,46 @@ KINDS: Final[Mapping[str, Kind]] = {
         {"of": ("x.claim", "x.reading")},
         """from_json(coalesce(nullif(x.snapshots, ''), '[]'), '["INTEGER"]')""",
     ),
+    # A market in dollars, by every way of counting it, by side, party and day; who offers hardware, who signs for it.
+    "spend": Kind(
+        "spend x",
+        _own("tokens", "low_usd", "high_usd"),
+        {"network": ("x.network",), "of": ("x.title", "x.token")},
+        _SPENT,
+    ),
+    "spend_side": Kind(
+        "spend_side x",
+        _own("parties", "usd", "of_spend", "effective_parties", "nc_gt_1_2", "top_1", "top_3", "hhi"),
+        {"network": ("x.network",), "of": ("x.side",)},
+        _SPENT,
+        labels=_LABELS,
+    ),
+    "spend_party": Kind(
+        "spend_party x",
+        _own("rank", "addresses", "low_usd", "high_usd", "share", "cumulative"),
+        {"network": ("x.network",), "of": ("x.side", "x.party")},
+        _SPENT,
+        labels=_LABELS,
+    ),
+    "spend_day": Kind(
+        "spend_day x",
+        _own("low_usd", "high_usd", "console_usd", "ratio"),
+        {"network": ("x.network",), "of": ("x.day::VARCHAR",)},
+        _OF_DAY,
+    ),
+    "organisation": Kind(
+        "organisation x",
+        _own("providers", "cpu_cores", "memory_gib", "storage_gib", "gpus"),
+        {"network": ("x.network",), "of": ("x.organisation",)},
+        _OFFERED,
+    ),
+    "auditor": Kind(
+        "auditor x",
+        _own("low_usd", "of_spend", "signed", "of_providers"),
+        {"network": ("x.network",), "of": ("x.auditor",)},
+        _SPENT,
+        labels=_LABELS,
+    ),
     "yardstick": Kind("yardstick x", _own("m_low", "m_high", "k_low", "k_high"), {"of": ("x.yardstick",)}),
     "proposal": Kind(
         "proposal x JOIN snapshot s ON s.id = x.snapshot",
@@ -272,6 +327,7 @@ COUNTED: Final[Mapping[str, tuple[str, ...]]] = {
     "claim": (),
     "entity": (),
     "event": (),
+    "organisation": ("network",),
     "proposal": ("status",),
     "run": ("status",),
     "reading": ("network",),

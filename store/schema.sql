@@ -596,6 +596,85 @@ CREATE TABLE claim_reading (
     snapshots VARCHAR              -- ids of the snapshots behind it, as JSON
 );
 
+-- What is spent on a market for compute, by every way of counting it, in tokens and in dollars (docs/compute_spend.md); of
+-- the newest periods.
+CREATE TABLE spend (
+    network VARCHAR,               -- short name of the network
+    letter VARCHAR,                -- R, A, S, D, E: which way of counting; they are never added to each other
+    title VARCHAR,                 -- the same in words
+    token VARCHAR,                 -- in which it is paid
+    tokens DOUBLE,                 -- of that token
+    low_usd DOUBLE,                -- in dollars, by the lower price where sources differ; null where none may be told
+    high_usd DOUBLE,               -- by the higher one
+    sources VARCHAR,               -- who tells the price
+    priced_at TIMESTAMPTZ,         -- when the price was told
+    notes VARCHAR,                 -- what to know of the price, or why there is none
+    since TIMESTAMPTZ,             -- first moment of the period
+    until TIMESTAMPTZ              -- last moment of the period
+);
+
+-- How concentrated the run rate of a market is on each of its sides, in dollars of a day at the lower price; addresses of
+-- one party are merged by labels in force, those of a protocol left out.
+CREATE TABLE spend_side (
+    network VARCHAR,               -- short name of the network
+    side VARCHAR,                  -- providers, payers, tenants, auditors
+    parties INTEGER,               -- on that side
+    usd DOUBLE,                    -- that they are paid, pay or sign for
+    of_spend DOUBLE,               -- part of what all providers are paid
+    effective_parties DOUBLE,      -- as in `metric`, of millionths of dollars
+    nc_gt_1_2 DOUBLE,              -- fewest that have more than half
+    top_1 DOUBLE,                  -- share of the largest
+    top_3 DOUBLE,                  -- share of the largest three
+    hhi DOUBLE                     -- Herfindahl-Hirschman index
+);
+
+-- The parties of those sides, the largest first.
+CREATE TABLE spend_party (
+    network VARCHAR,               -- short name of the network
+    side VARCHAR,                  -- as in `spend_side`
+    rank INTEGER,                  -- from 1, by dollars
+    party VARCHAR,                 -- slug of a label, else the address
+    holder VARCHAR,                -- its largest address
+    addresses INTEGER,             -- that were merged into it
+    low_usd DOUBLE,                -- dollars of a day, by the lower price
+    high_usd DOUBLE,               -- by the higher one
+    share DOUBLE,                  -- of the side
+    cumulative DOUBLE              -- share of all up to this rank
+);
+
+-- Dollars of each day as a source off the chain counts them, and the run rate that was read on chain that day.
+CREATE TABLE spend_day (
+    network VARCHAR,               -- short name of the network
+    day DATE,                      -- in UTC
+    readings INTEGER,              -- of the run rate on that day; null where there were none
+    low_usd DOUBLE,                -- mean run rate at the close of the day; null where a denom has no price
+    high_usd DOUBLE,               -- by the higher price where sources differ
+    notes VARCHAR,                 -- what to know of the price, or why there is none
+    console_usd DOUBLE,            -- as the source counts it; null where it tells nothing
+    ratio DOUBLE                   -- run rate over that
+);
+
+-- Who leases out hardware: providers that name one organisation, or share a domain; nobody checks what they say.
+CREATE TABLE organisation (
+    network VARCHAR,               -- short name of the network
+    organisation VARCHAR,          -- as most of its providers name it, else their domain, else the address
+    providers INTEGER,             -- how many
+    cpu_cores DOUBLE,              -- leased out
+    memory_gib DOUBLE,             -- leased out
+    storage_gib DOUBLE,            -- leased out
+    gpus DOUBLE                    -- leased out
+);
+
+-- Whose signature orders demand of a provider, by the spend that needs it.
+CREATE TABLE auditor (
+    network VARCHAR,               -- short name of the network
+    auditor VARCHAR,               -- a party's largest address; empty: spend that needs no signature
+    low_usd DOUBLE,                -- dollars of a day that need it
+    of_spend DOUBLE,               -- part of all that providers are paid
+    signed INTEGER,                -- providers that are paid and have it; null where none is needed
+    of_providers DOUBLE            -- part of those that are paid
+);
+
 -- What else is concentrated, and how much (data/reference/yardsticks.toml), by the metrics of this program; as ranges,
 -- since only the largest are listed and whoever is not has no more than the last of them.
 CREATE TABLE yardstick (

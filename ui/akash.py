@@ -8,8 +8,8 @@ import streamlit as st
 
 from questions import akash_market as facts
 from questions import ranking
+from questions.cited import Cited
 from questions.populations import Population
-from store.rows import Measure
 from ui import (
     akash_market,
     banners,
@@ -23,6 +23,7 @@ from ui import (
     market,
     parties,
     served,
+    spent,
     stated,
     tables,
 )
@@ -34,33 +35,28 @@ SHOWN: Final = ("says", "called", "claimed_text", "measured_text", "note", "publ
 CLAIMS: Final = {name: claimed.COLUMNS[name] for name in SHOWN}
 
 
-DOLLARS: Final = (
-    "What stands in the mart is in the units of the readings. In dollars it is these amounts times the prices of that "
-    "day, each with its source (docs/compute_spend.md); what is paid in two tokens is added up there."
-)
-
-ORGANISED: Final = "By organisation it is these amounts, put together by what each provider says of itself."
-
-
 @frame.section
 def spend(known: Sequence[Population]) -> None:
     """Compute spend on Akash in dollars: how much, between whom, since when, and whose figures hold."""
     source, title = market.sources(known, "compute_spend"), known[0].title
-    spent = served.asked(facts.spend_concentration)
-    if spent.is_empty():
+    sides_of = served.asked(facts.spend_concentration)
+    if sides_of.is_empty():
         banners.nothing(f"No spend on {title} was read yet, or no price for it. The page Data and method says which.")
         return
-    said = akash_market.headline(title, spent)
+    said = akash_market.headline(title, sides_of)
     st.header(said, anchor=False)
-    rates = [one for one in known if one.measure == Measure.COMPUTE_SPEND]
-    cite.under(said, lambda: stated.amounts(rates), key="spend", note=DOLLARS)
+    network = known[0].network
+    cite.under(said, lambda: spent.spent(network, sides_of), key="spend")
     sides(source, title)
-    cite.under("Each side of the market", lambda: stated.sides(rates), key="sides", note=DOLLARS)
     over_time(source, title)
-    cite.under("Dollars a day", lambda: stated.amounts(rates), key="daily", note=DOLLARS)
+    cite.under("Dollars a day", lambda: spent.spend_days(network, served.asked(facts.spend_days)), key="daily")
     claims(source)
     dollars(source, title)
-    cite.under("Spend by every way of counting it", lambda: stated.amounts(rates), key="counted", note=DOLLARS)
+    cite.under(
+        "Spend by every way of counting it",
+        lambda: spent.counted(network, served.asked(facts.spend_columns)),
+        key="counted",
+    )
     supply(known)
 
 
@@ -82,35 +78,42 @@ def dollars(source: Sequence[Provenance], title: str) -> None:
 @frame.section
 def sides(source: Sequence[Provenance], title: str) -> None:
     """Providers, payers, tenants and auditors on one chart, and one side in full."""
-    spent = served.asked(facts.spend_parties)
+    everybody = served.asked(facts.spend_parties)
     concentration = served.asked(facts.spend_concentration)
     st.header("Each side of the market", anchor=False)
     draw.show(
         draw.Chart(
             "sides",
-            charts.sides(spent.rename({"population": "side"})),
+            charts.sides(everybody.rename({"population": "side"})),
             concentration,
             akash_market.CONCENTRATION,
             akash_market.sides_in_words(concentration),
-            market.merged(source, akash_market.USD_A_DAY, n=spent.height, things="parties on four sides"),
+            market.merged(source, akash_market.USD_A_DAY, n=everybody.height, things="parties on four sides"),
             "Auditors: whose signature the orders demand of a provider; they are paid nothing and open the gate.",
         )
     )
-    one_side(source, title, spent)
+    one_side(source, title, everybody)
 
 
 @frame.section
-def one_side(source: Sequence[Provenance], title: str, spent: pl.DataFrame) -> None:
+def one_side(source: Sequence[Provenance], title: str, everybody: pl.DataFrame) -> None:
     """The parties of one side, and what their dollars leave out."""
     side = choose.side()
     called = served.asked(ranking.names, served.asked(facts.network))
-    one = parties.called(akash_market.named(spent.filter(population=side), called))
+    one = parties.called(akash_market.named(everybody.filter(population=side), called))
     told = market.merged(source, akash_market.USD_A_DAY, n=one.height, things=side)
     draw.table(one, akash_market.PARTIES, alt=f"Spend on {title} by {side}", sources=told, key="side")
     left_out = akash_market.left_out(served.asked(facts.spend_unpriced))
     if left_out:
         st.caption(left_out)
+    cite.under(f"Each side of the market: {side}", lambda: of_side(everybody.filter(population=side)), key="sides")
     labels.objecting()
+
+
+def of_side(rows: pl.DataFrame) -> list[Cited]:
+    """The numbers of each side, and those of the parties of one."""
+    network, sides_of = served.asked(facts.network), served.asked(facts.spend_concentration)
+    return [*spent.spent(network, sides_of), *spent.of_side(network, rows)]
 
 
 @frame.section
@@ -149,6 +152,7 @@ def claims(source: Sequence[Provenance]) -> None:
     draw.table(
         claimed.told(rows), CLAIMS, alt="Published figures beside measured ones", sources=told, key="spend-claims"
     )
+    cite.under("Do published figures hold?", lambda: stated.claimed(rows), key="spend-claims")
     st.page_link("pages/claims.py", label="All claims, and what would refute them", icon=":material/fact_check:")
 
 
@@ -162,8 +166,8 @@ def supply(known: Sequence[Population]) -> None:
     st.header(akash_market.supply_headline(rows), anchor=False)
     told = market.told(source, "GPUs, CPU cores and GiB", n=rows.height, things="organisations")
     draw.table(rows, akash_market.SUPPLY, alt="Leased resources by organisation", sources=told, key="supply")
-    offered = [one for one in known if one.measure == Measure.COMPUTE_SUPPLY]
-    cite.under(akash_market.supply_headline(rows), lambda: stated.amounts(offered), key="supply", note=ORGANISED)
+    network = served.asked(facts.network)
+    cite.under(akash_market.supply_headline(rows), lambda: spent.offered(network, rows), key="supply")
     gate(market.sources(known, "compute_spend"))
 
 
@@ -177,3 +181,5 @@ def gate(source: Sequence[Provenance]) -> None:
     auditors = akash_market.gates(rows, served.asked(ranking.names, served.asked(facts.network)))
     told = market.merged(source, akash_market.USD_A_DAY, n=akash_market.signers(rows), things="auditors")
     draw.table(auditors, akash_market.GATE, alt="Auditors by the spend that needs them", sources=told, key="gate")
+    network = served.asked(facts.network)
+    cite.under("Who opens the gate", lambda: spent.gates(network, rows), key="gate")

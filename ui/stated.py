@@ -278,6 +278,12 @@ def claims(readings: pl.DataFrame) -> list[Cited]:
     """How many readings have each word, and what each reading claims and measures."""
     counted = readings.group_by("word", maintain_order=True).len().iter_rows()
     told = [rows("claim_reading", word, count, f"Readings that are {word}") for word, count in counted]
+    return [*told, *claimed(readings)]
+
+
+def claimed(readings: pl.DataFrame) -> list[Cited]:
+    """What readings of claims claim and what was measured."""
+    told = []
     for row in readings.to_dicts():
         for column in ("measured", "claimed"):
             origin = Origin(f"claim_reading.{column}", of=f"{row['claim']}{cited.BETWEEN}{row['reading']}")
@@ -352,18 +358,6 @@ def lost(population: Population) -> list[Cited]:
             words.tokens(amount, population.token_decimals, population.token_unit),
         )
         for sink, amount in served.asked(cited.sinks, population)
-    ]
-
-
-def sides(known: Sequence[Population]) -> list[Cited]:
-    """How many are on each side of a market, how few of them have over half, and what the largest has."""
-    return [
-        number
-        for one in known
-        for number in [
-            size(one),
-            *spread(one, GROUPING, served.asked(rules.values, one, GROUPING), ("nc_gt_1_2", "top_1", HEADLINE)),
-        ]
     ]
 
 

@@ -119,24 +119,17 @@ def parties(holdings: pl.DataFrame, at_cost: Costs, entities: Mapping[str, str] 
 
 def _merged(spent: pl.DataFrame, entities: Mapping[str, str]) -> pl.DataFrame:
     """Dollars by party, over denoms and over the party's addresses, with its largest address."""
-    by_address = spent.group_by("population", "holder").sum().sort(["low_usd", "holder"], descending=[True, False])
+    by_address = (
+        spent.group_by("population", "holder", maintain_order=True)
+        .sum()
+        .sort(["low_usd", "holder"], descending=[True, False])
+    )
     owner = pl.Series([entities.get(holder, holder) for holder in by_address["holder"]], dtype=pl.String)
     return (
         by_address.with_columns(owner.alias("party"))
         .group_by("population", "party", maintain_order=True)
         .agg(pl.col("holder").first(), pl.len().alias("addresses"), pl.col("low_usd", "high_usd").sum())
     )
-
-
-def unpriced(holdings: pl.DataFrame, at_cost: Costs, money: Money) -> pl.DataFrame:
-    """Denoms that the dollar tables leave out: how much is paid in them, and why they have no dollars."""
-    rows = []
-    for (unit,), part in holdings.filter(population="providers").group_by("unit", maintain_order=True):
-        denom = str(unit).removeprefix(FINE)
-        cost = at_cost.get(denom, NoPrice(f"no price is read for {denom}"))
-        if isinstance(cost, NoPrice):
-            rows.append((_called(denom, money), sum(map(_tokens, part["amount"])), cost.reason))
-    return pl.DataFrame(rows, schema={"token": pl.String, "tokens": pl.Float64, "reason": pl.String}, orient="row")
 
 
 def concentration(spent: pl.DataFrame) -> pl.DataFrame:

@@ -51,7 +51,7 @@ def supply(holdings: pl.DataFrame, text: pl.DataFrame) -> pl.DataFrame:
     organisation = pl.col("holder").replace_strict(names, default=None, return_dtype=pl.String)
     return (
         holdings.with_columns(organisation.alias("organisation"))
-        .group_by("organisation")
+        .group_by("organisation", maintain_order=True)
         .agg(pl.col("holder").n_unique().alias("providers"), *of)
         .sort(["gpus", "cpu_cores", "organisation"], descending=[True, True, False])
     )

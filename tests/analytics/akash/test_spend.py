@@ -56,12 +56,6 @@ def test_parties_are_added_over_denoms_in_dollars_and_ranked() -> None:
     ]
 
 
-def test_what_has_no_price_is_left_out_and_told() -> None:
-    assert markets.unpriced(MARKET, COSTS, MONEY).rows() == [("USDC", 999.0, "stale")]
-    unknown = spent([("unew", "providers", "p", 1)])
-    assert markets.unpriced(unknown, COSTS, MONEY).rows() == [("unew", 1.0, "no price is read for unew")]
-
-
 def test_each_side_of_the_market_has_its_own_concentration() -> None:
     found = markets.concentration(markets.parties(MARKET, COSTS))
     rows = {row["population"]: row for row in found.iter_rows(named=True)}
@@ -291,7 +285,6 @@ def test_the_mart_tells_who_is_paid_who_pays_and_who_opens_the_gate(mart: Mart) 
     assert found["population"].to_list() == ["providers", "payers", "tenants", "auditors"]
     assert market_facts.gate(mart).rows() == [("a1", 75.0, 0.5, 1, 0.5), ("", 75.0, 0.5, None, None)]
     assert market_facts.spend_unpriced(mart).is_empty()
-    assert market_facts.spend_parties(mart, "accrued").filter(population="providers").height == 2
 
 
 @pytest.mark.slow
