@@ -321,8 +321,7 @@ def _flip(mart: Mart, one: proposals.Proposal, basis: Basis, unknown: Watched) -
     counted = ballots.count(mart, one)
     if counted is None or one.rule is None:
         return unknown
-    sets = [flip.voters for flip in counted.flips.values() if flip is not None and flip.voters]
-    alone = next((voters for voters in sets if len(voters) == 1), None)
+    alone = next((flip.voters for flip in counted.flips.values() if flip is not None and flip.most == 1), None)
     called = ballots.names(mart, one.network)
     who = listed([called.get(voter) or short(voter) for voter in alone or ()])
     rests = basis.of(one.network, one.method, type(one.rule), counted.stake.exact, counted.stake.by_delegator)

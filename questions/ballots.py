@@ -5,16 +5,18 @@ newest stake stands in: who voted is certain then, with how much is as of that l
 vote what it weighs; of those who did not vote the newest power stands in.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from functools import partial
+from typing import Final, NamedTuple
 
 import polars as pl
 
 from analytics.decimals import ONE, product
-from analytics.votes.flip import Cast, Flip, Vote, casts, flips
+from analytics.votes.flip import ROUTES, Cast, Flip, Vote, casts, flips
 from analytics.votes.tally import (
     OPTIONS,
     PASSED,
@@ -30,13 +32,18 @@ from analytics.votes.tally import (
 from questions.proposals import Proposal
 from questions.search import Found
 from store import addresses
-from store.mart import Mart
+from store.mart import Tables
 from store.rows import Decision
 from store.visible import self_said
 
 _VOTES: Final = """
     SELECT v.proposal, v.voter, v.option, v.weight, v.height, v.power, v.overrides FROM vote v
     WHERE v.network = ? AND v.chain_id = ? AND v.proposal = ?
+"""
+# A thousand addresses are no answer: of a set that turns a vote so many are named, and how many they are is told.
+NAMED: Final = 20
+_TURNS: Final = """
+    SELECT route, fewest, most, voters, rule FROM flip WHERE network = ? AND chain_id = ? AND proposal = ?
 """
 # The mart has what counts for some proposal: of what was read while this one was open, the last is its own.
 _COUNTED: Final = """
@@ -107,18 +114,74 @@ class Stake:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """How few would have turned a vote along one route: at least `fewest`, at most `most`, of whom the first are named.
+
+    most: None where no set was found that does. rule: the one that they break, or that asks for most of them.
+    """
+
+    route: str
+    fewest: int
+    most: int | None
+    voters: tuple[str, ...]
+    rule: str
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether just so many are needed."""
+        return self.most == self.fewest
+
+
+@dataclass(frozen=True, slots=True)
 class Count:
-    """A proposal counted again: who carried how much, and what would have turned it."""
+    """A proposal counted again: who carried how much, and what would have turned it, by route, as the build found it.
+
+    flips: None along a route on which not even all voters together turn it; empty where the rule is not known.
+    """
 
     proposal: Proposal
     stake: Stake
     votes: Mapping[str, Mapping[str, int]]
     tally: Tally
-    flips: Mapping[str, Flip | None]
+    flips: Mapping[str, Turn | None]
 
 
-def count(mart: Mart, proposal: Proposal) -> Count | None:
+def count(mart: Tables, proposal: Proposal) -> Count | None:
     """The count of a proposal; None where its votes or its stake were not read."""
+    found = _counted(mart, proposal)
+    return found and replace(found.again, flips=_turns(mart, proposal) if proposal.rule else {})
+
+
+def turned(mart: Tables, proposal: Proposal) -> tuple[Count, Mapping[str, Flip | None]] | None:
+    """The same with what would turn it, worked out anew by the chain's rule: for whoever builds a mart."""
+    found = _counted(mart, proposal)
+    if found is None:
+        return None
+    rule, whole = proposal.rule, found.again.tally.bonded * found.unit
+    return found.again, flips(whole, found.voters(), rule) if rule else {}
+
+
+def _turns(mart: Tables, proposal: Proposal) -> dict[str, Turn | None]:
+    rows = mart.table(_TURNS, proposal.network, proposal.chain_id, proposal.number).rows_by_key("route", named=True)
+    found = {route: row for route, (row,) in rows.items()}
+    return {
+        route: None
+        if found[route]["fewest"] is None
+        else Turn(**{**found[route], "route": route, "voters": tuple(json.loads(found[route]["voters"]))})
+        for route in ROUTES
+        if route in found
+    }
+
+
+class _Counted(NamedTuple):
+    """A count, all who could have chosen otherwise, and in which part of a base unit their power is."""
+
+    again: Count
+    voters: Callable[[], list[Cast]]
+    unit: int
+
+
+def _counted(mart: Tables, proposal: Proposal) -> _Counted | None:
     rows = mart.table(_VOTES, proposal.network, proposal.chain_id, proposal.number)
     votes = choices(rows, proposal.number)
     if proposal.decision is Decision.MAJORITY:
@@ -126,13 +189,13 @@ def count(mart: Mart, proposal: Proposal) -> Count | None:
     held = stake_of(mart, proposal, votes) if votes else None
     if held is None:
         return None
-    counted = tally(held.validators, held.delegations, votes, account=addresses.account)
-    everybody = casts(held.validators, held.delegations, votes, counted, account=addresses.account)
-    turned = flips(counted.bonded * ONE, everybody, proposal.rule) if proposal.rule else {}
-    return Count(proposal, held, votes, counted, turned)
+    validators, delegations = held.validators, held.delegations
+    counted = tally(validators, delegations, votes, account=addresses.account)
+    voters = partial(casts, validators, delegations, votes, counted, account=addresses.account)
+    return _Counted(Count(proposal, held, votes, counted, {}), voters, ONE)
 
 
-def _weighed(mart: Mart, proposal: Proposal, rows: pl.DataFrame, votes: Mapping[str, Choice]) -> Count | None:
+def _weighed(mart: Tables, proposal: Proposal, rows: pl.DataFrame, votes: Mapping[str, Choice]) -> _Counted | None:
     """The count of votes that carry their power; None where they were not read."""
     if rows.is_empty() or rows["power"].null_count():
         return None
@@ -152,13 +215,16 @@ def _weighed(mart: Mart, proposal: Proposal, rows: pl.DataFrame, votes: Mapping[
         bonded=proposal.bonded or sum(one.tokens for one in held.validators.values()),
         voters={voter: VotingPower(own=power * ONE) for voter, power in carried.items()},
     )
-    everybody = [
+    # A contract compares whole units, and rounds to them.
+    return _Counted(Count(proposal, held, votes, counted, {}), partial(_everybody, held, cast, overrides), 1)
+
+
+def _everybody(held: Stake, cast: Mapping[str, Mapping[str, int]], overrides: Mapping[str, str]) -> list[Cast]:
+    """All who could vote where a contract counts, with what they voted."""
+    return [
         Cast(voter, one.tokens, Vote(**cast.get(voter, {})), _at_home(one.tokens, cast.get(overrides.get(voter, ""))))
         for voter, one in held.validators.items()
     ]
-    # A contract compares whole units, and rounds to them.
-    turned = flips(counted.bonded, everybody, proposal.rule) if proposal.rule else {}
-    return Count(proposal, held, votes, counted, turned)
 
 
 def _at_home(power: int, delegate: Mapping[str, int] | None) -> Vote:
@@ -167,7 +233,7 @@ def _at_home(power: int, delegate: Mapping[str, int] | None) -> Vote:
 
 
 def _voters(
-    mart: Mart, network: str, carried: Mapping[str, int], overrides: Mapping[str, str] | None = None
+    mart: Tables, network: str, carried: Mapping[str, int], overrides: Mapping[str, str] | None = None
 ) -> Stake | None:
     """Power of everybody now, of those who voted what they carried; None where it was not read.
 
@@ -191,7 +257,7 @@ def _held(powers: Mapping[str, int], height: int, time: datetime) -> Stake:
     return Stake(validators, delegations, height, time, exact=True, by_delegator=True)
 
 
-def stake_of(mart: Mart, proposal: Proposal, whose: Collection[str]) -> Stake | None:
+def stake_of(mart: Tables, proposal: Proposal, whose: Collection[str]) -> Stake | None:
     """The stake that counts for a proposal: the last that was read in shares while it was open, else the newest.
 
     whose: accounts whose delegations are wanted; those behind validators are always there.
@@ -204,7 +270,7 @@ def stake_of(mart: Mart, proposal: Proposal, whose: Collection[str]) -> Stake | 
     return newest_stake(mart, proposal.network, whose)
 
 
-def newest_stake(mart: Mart, network: str, whose: Collection[str]) -> Stake | None:
+def newest_stake(mart: Tables, network: str, whose: Collection[str]) -> Stake | None:
     """Today's stake: tokens of validators, and the amounts of some of their delegators as shares of them.
 
     whose: those who have voted on some proposal. The two may be of different hours; a delegator's part of its
@@ -218,12 +284,12 @@ def newest_stake(mart: Mart, network: str, whose: Collection[str]) -> Stake | No
     return _newest(mart, network, theirs)
 
 
-def stake_of_voters(mart: Mart, network: str) -> Stake | None:
+def stake_of_voters(mart: Tables, network: str) -> Stake | None:
     """Today's stake as `newest_stake` tells it, with the delegations of all who have ever voted."""
     return _newest(mart, network, lambda _: mart.table(_OF_ALL_VOTERS, network))
 
 
-def _newest(mart: Mart, network: str, delegated: Callable[[Collection[str]], pl.DataFrame]) -> Stake | None:
+def _newest(mart: Tables, network: str, delegated: Callable[[Collection[str]], pl.DataFrame]) -> Stake | None:
     """Today's stake; delegated: population, delegator and amount, of the wanted, by who validates."""
     if not mart.table(_MAJORITY, network).is_empty():
         return _voters(mart, network, {})
@@ -249,7 +315,7 @@ def _newest(mart: Mart, network: str, delegated: Callable[[Collection[str]], pl.
     return Stake(validators, delegations, height, time, exact=False, by_delegator=any(held.values()))
 
 
-def newest_delegations(mart: Mart, network: str, who: str) -> Delegations:
+def newest_delegations(mart: Tables, network: str, who: str) -> Delegations:
     """Today's delegations of an address, in any of its spellings; where a contract counts, what everybody has."""
     if not mart.table(_MAJORITY, network).is_empty():
         held = _voters(mart, network, {})
@@ -271,7 +337,7 @@ def silent(held: Stake, votes: Mapping[str, Mapping[str, int]]) -> dict[str, int
     }
 
 
-def names(mart: Mart, network: str) -> dict[str, str]:
+def names(mart: Tables, network: str) -> dict[str, str]:
     """What validators call themselves, in quotation marks, by operator and by the account behind it."""
     rows = mart.table("SELECT address, name FROM own_name WHERE network = ?", network)
     told = {address: called for address, name in rows.iter_rows() if (called := self_said(name))}

@@ -129,8 +129,9 @@ JOIN snapshot s ON s.id = x.snapshot"""
 _SPENT: Final = """list_concat(
         (SELECT list(n.id ORDER BY n.id) FROM newest n WHERE (n.network, n.measure) = (x.network, 'compute_spend')),
         (SELECT list(DISTINCT o.snapshot) FROM observation o JOIN unit u ON u.token = o.subject
-        WHERE (u.network, o.name) = (x.network, 'price_usd') AND abs(epoch(o.time) - epoch((
-            SELECT max(n.time) FROM newest n WHERE (n.network, n.measure) = (x.network, 'compute_spend')))) <= 21600))"""
+        WHERE (u.network, o.name) = (x.network, 'price_usd') AND abs(epoch(o.time) - (
+            SELECT epoch(max(n.time)) FROM newest n WHERE (n.network, n.measure) = (x.network, 'compute_spend')
+        )) <= 6 * 3600))"""
 # Of a day: the run rates that were read on it, and what its source told of it.
 _OF_DAY: Final = """list_concat(
         (SELECT list(s.id ORDER BY s.id) FROM snapshot s
@@ -139,6 +140,19 @@ _OF_DAY: Final = """list_concat(
         WHERE o.name = 'dailyUUsdSpent' AND o.time::DATE = x.day AND x.console_usd IS NOT NULL))"""
 _OFFERED: Final = """(SELECT list(n.id ORDER BY n.id) FROM newest n
         WHERE n.network = x.network AND n.measure = 'compute_supply')"""
+
+# What a count rests on: the votes, and the last shares that were read while they were taken, else the newest stake.
+_RECOUNTED: Final = """list_concat(
+        (SELECT list(DISTINCT v.snapshot) FROM vote v
+        WHERE (v.network, v.chain_id, v.proposal) = (x.network, x.chain_id, x.proposal)),
+        coalesce((
+            SELECT [arg_max(c.id, row(c.time, c.reading))] FROM snapshot c, proposal p
+            WHERE c.id IN (SELECT snapshot FROM share) AND c.time BETWEEN p.voting_start AND p.voting_end
+                AND (c.network, c.chain_id) = (x.network, x.chain_id)
+                AND (p.network, p.chain_id, p.proposal) = (x.network, x.chain_id, x.proposal)
+            HAVING count(*) > 0
+        ), (SELECT list(n.id ORDER BY n.id) FROM newest n
+            WHERE n.network = x.network AND n.kind = 'holdings' AND n.measure IN ('stake', 'voting_power'))))"""
 
 
 def _own(*names: str) -> dict[str, str]:
@@ -304,6 +318,19 @@ KINDS: Final[Mapping[str, Kind]] = {
         },
         {"network": ("x.network",), "chain_id": ("x.chain_id",), "of": ("x.proposal",)},
         "[s.id]",
+    ),
+    # How few would turn a vote, and who stayed away: counted by Python when the mart is built.
+    "flip": Kind(
+        "flip x",
+        _own("fewest", "most"),
+        {"network": ("x.network",), "chain_id": ("x.chain_id",), "of": ("x.proposal", "x.route")},
+        _RECOUNTED,
+    ),
+    "recount": Kind(
+        "recount x",
+        _own("voters", "absent", "turnout", "absent_share"),
+        {"network": ("x.network",), "chain_id": ("x.chain_id",), "of": ("x.proposal",)},
+        _RECOUNTED,
     ),
     # Parts of a network that get nothing, as the newest block says it.
     "emission_switch": Kind(

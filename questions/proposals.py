@@ -13,7 +13,7 @@ import polars as pl
 
 from analytics.decimals import ONE, scaled
 from analytics.votes.tally import Majority, Rule, Thresholds
-from store.mart import Mart
+from store.mart import Tables
 from store.rows import VOTE_OPTIONS, Decision
 
 OPEN: Final = "voting_period"
@@ -177,7 +177,7 @@ def _part(counts: dict[str, int] | None, option: str, *, leaving_out: str) -> fl
     return counts[option] / whole if whole else None
 
 
-def proposals(mart: Mart) -> list[Proposal]:
+def proposals(mart: Tables) -> list[Proposal]:
     """Every proposal, open ones first, then the newest."""
     told: dict[str, dict[str, list[tuple[datetime, str]]]] = defaultdict(lambda: defaultdict(list))
     for network, name, time, exact in mart.table(_PARAMETERS).iter_rows():

@@ -391,6 +391,31 @@ CREATE TABLE vote (
     overrides VARCHAR              -- address from whose vote it took that, or would take it
 );
 
+-- How few voters would have turned each vote by choosing otherwise, all others unchanged: a row for each route of a
+-- proposal whose votes, stake and rule are known (docs/metrics.md).
+CREATE TABLE flip (
+    network VARCHAR,               -- short name of the network
+    chain_id VARCHAR,              -- of the proposal
+    proposal VARCHAR,              -- number of the proposal
+    route VARCHAR,                 -- what they do instead: boycott (stay home), abstain, no, veto, yes
+    fewest INTEGER,                -- no smaller set can; null: not even all voters together
+    most INTEGER,                  -- of a set that can; more than `fewest` where that was not settled, null: none was found
+    voters VARCHAR,                -- addresses of the first of that set, as JSON
+    rule VARCHAR                   -- that they break, or that asks for most of them: quorum, veto, threshold
+);
+
+-- The votes of each proposal counted again by the chain's own rule over the stake that is known best.
+CREATE TABLE recount (
+    network VARCHAR,               -- short name of the network
+    chain_id VARCHAR,              -- of the proposal
+    proposal VARCHAR,              -- number of the proposal
+    exact BOOLEAN,                 -- true: over the stake that was read while the vote was open; false: over today's
+    voters INTEGER,                -- who voted
+    absent INTEGER,                -- validators, or who could vote, that did not
+    turnout DOUBLE,                -- part of all that could vote that did
+    absent_share DOUBLE            -- part that is with those who did not
+);
+
 -- Who is behind an address, with public evidence (data/reference/entities.toml); nothing that anybody writes of himself.
 CREATE TABLE entity (
     network VARCHAR,               -- short name of the network

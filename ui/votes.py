@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 
 import polars as pl
 
 from analytics.decimals import ONE
-from analytics.votes.flip import Flip
 from analytics.votes.rules import Ballots
 from analytics.votes.tally import Majority
 from questions import ballots
-from questions.ballots import Count, Weight
+from questions.ballots import Count, Turn, Weight
 from questions.proposals import CANCELLED, GONE, WAITING, Proposal, fraction
 from questions.search import Found, misspelled
 from store.addresses import account
@@ -117,13 +117,13 @@ def turning(counted: Count, called: Mapping[str, str]) -> str:
     possible = [flip for flip in counted.flips.values() if flip is not None]
     if not possible:
         return "No set of voters turns it by changing its choice, all others unchanged."
-    sets = [(flip.voters, flip) for flip in possible if flip.voters is not None]
+    sets = [(flip.most, flip) for flip in possible if flip.most is not None]
     if not sets:
         fewest = min(flip.fewest for flip in possible)
         return f"It takes at least {words.several(fewest, 'voter')} who choose otherwise, all others unchanged."
-    members, least = min(sets, key=lambda found: len(found[0]))
+    members, least = min(sets, key=itemgetter(0))
     fewer = "" if least.is_exact else " Perhaps fewer would do."
-    many = f"**{words.sentence(words.several(len(members), 'voter'))}**"
+    many = f"**{words.sentence(words.several(members, 'voter'))}**"
     who = inert.markdown(who_of(least, called), 200)
     if counted.proposal.is_open:
         return f"{many} would be enough, if they {ROUTES[least.route]} and all others stay as they are: {who}.{fewer}"
@@ -132,11 +132,10 @@ def turning(counted: Count, called: Mapping[str, str]) -> str:
     )
 
 
-def who_of(flip: Flip, called: Mapping[str, str]) -> str:
+def who_of(flip: Turn, called: Mapping[str, str]) -> str:
     """The first members of a set that turns a vote."""
-    members = flip.voters or ()
-    named = [inert.plain(called.get(one, "")) or words.short(one) for one in members[:5]]
-    more = len(members) - len(named)
+    named = [inert.plain(called.get(one, "")) or words.short(one) for one in flip.voters[:5]]
+    more = (flip.most or 0) - len(named)
     return words.listed([*named, f"{more} more"] if more else named)
 
 
@@ -155,12 +154,12 @@ def routes(counted: Count, called: Mapping[str, str]) -> pl.DataFrame:
     )
 
 
-def _fewest(flip: Flip | None) -> str:
+def _fewest(flip: Turn | None) -> str:
     if flip is None:
         return "cannot turn it"
     if flip.is_exact:
         return words.count(flip.fewest)
-    return f"{flip.fewest} or more" if flip.voters is None else f"{flip.fewest} to {len(flip.voters)}"
+    return f"{flip.fewest} or more" if flip.most is None else f"{flip.fewest} to {flip.most}"
 
 
 def as_validator(counted: Count, operator: str, called: Mapping[str, str]) -> str:
