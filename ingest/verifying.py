@@ -31,7 +31,7 @@ from store.rows import Place
 from store.statements import GROUPINGS
 
 # Tables whose numbers follow from one snapshot alone, as metrics do under groupings that have a history.
-OF_ONE: Final = ("distribution", "holding", "observation", "party", "snapshot")
+OF_ONE: Final = ("after", "distribution", "holding", "observation", "party", "snapshot")
 
 T = TypeVar("T")
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from questions import ballots, proposals, voting_record
 from questions.ballots import Count
+from questions.cited import Cited
 from questions.proposals import Proposal
 from questions.search import Found, one_each, search
 from questions.voting_record import Record
@@ -27,6 +28,7 @@ from ui import (
     stated,
     tables,
     votes,
+    without,
     words,
 )
 
@@ -45,10 +47,6 @@ PROPOSALS = {
     "chain": tables.text("Chain"),
 }
 OVER = "As they were read; on one that was read while it was open, votes may be over since."
-COUNTED = (
-    "The chain's own count. What would turn it, and with how much each votes, is counted again from the tables vote, "
-    "holding and share of the mart by the chain's own rule (analytics/votes), and is stored nowhere."
-)
 ROUTES = {
     "route": tables.text("If they had", pinned=True),
     "fewest": tables.figures("Fewest voters"),
@@ -99,13 +97,19 @@ def count(chosen: Proposal) -> None:
         banners.nothing("The votes of this proposal were not read. Chains delete them once they have counted.")
         return
     called = served.asked(ballots.names, chosen.network)
+
+    def again() -> list[Cited]:
+        return [*stated.recounted(counted, ballots.absent(counted, {})), *stated.proposal(chosen)]
+
+    note = without.EACH_VOTE if counted.kept else without.STAKE_OF_TODAY
     turned(counted, called)
-    cite.under("What would turn it", lambda: stated.proposal(chosen), key="turned", note=COUNTED)
+    told = "What would turn it"
+    cite.under(told, lambda: [*stated.turning(counted), *stated.proposal(chosen)], key="turned", note=note)
     mine(counted, called)
     voters(counted, called)
-    cite.under("Who voted, with how much", lambda: stated.proposal(chosen), key="voters", note=COUNTED)
+    cite.under("Who voted, with how much", again, key="voters", note=note)
     absent(counted, called)
-    cite.under("Who did not vote", lambda: stated.proposal(chosen), key="absent", note=COUNTED)
+    cite.under("Who did not vote", again, key="absent", note=note)
     labels.objecting()
 
 
@@ -213,7 +217,7 @@ def carried(counted: Count, called: dict[str, str], who: Found) -> None:
             sources=[votes.stake_source(counted)],
             key="mine",
         )
-    cite.under(represented, lambda: stated.proposal(counted.proposal), key="mine", note=COUNTED)
+    cite.under(represented, lambda: stated.proposal(counted.proposal), key="mine", note=without.ONE_ADDRESS)
 
 
 @frame.section
@@ -268,7 +272,7 @@ def participation(chosen: Proposal) -> None:
         st.markdown(record.habits(over, found))
     turnout(chosen, over)
     if over:
-        cite.under("Who takes part", lambda: stated.turnouts(over), key="participation", note=COUNTED)
+        cite.under("Who takes part", lambda: stated.turnouts(over), key="participation", note=without.HABITS)
     if found is None:
         banners.nothing("Of no vote that is over were the votes read one by one.")
         return

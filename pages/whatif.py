@@ -27,17 +27,14 @@ from ui import (
     served,
     stated,
     tables,
+    without,
     words,
 )
 from ui.provenance import Provenance
 
+TOPS = ("top_1", "top_3", "top_10")
 SHOWN = ("effective_parties", "nc_ge_1_3", "nc_gt_1_2", "nc_gt_2_3", "top_1", "top_10")
-
-
-IF = (
-    "As it is now. What a scenario makes of it is no fact and stored nowhere: it is computed from the amounts of the "
-    "parties, by the same formulas, and this page's address repeats it."
-)
+DAYS = "As sweeps have computed it, a scenario at its usual number."
 
 
 @frame.section
@@ -63,10 +60,15 @@ def main() -> None:
         st.markdown(caution)
     numbers(found)
     values = served.asked(rules.values, population, grouping)
-    cite.under(said, lambda: stated.spread(population, grouping, values, SHOWN), key="scenario", note=IF)
+
+    def numbered(names: Sequence[str]) -> list[Cited]:
+        then = stated.supposed(population, grouping, asked, found, names)
+        return [*then, *stated.spread(population, grouping, values, [name for name in names if name in values])]
+
+    cite.under(said, lambda: numbered(SHOWN), key="scenario", note=without.AFTER)
     source = [frame.source(population, choose.GROUPINGS[grouping].lower())]
-    moved(population, source, found)
-    every_metric(source, found, lambda: stated.spread(population, grouping, values, list(values)))
+    moved(population, source, found, lambda: [*numbered(TOPS), *stated.amounts([population])])
+    every_metric(source, found, lambda: numbered(list(found.after)))
     day_by_day(population, source, grouping, asked)
 
 
@@ -124,7 +126,9 @@ def numbers(found: Answer) -> None:
 
 
 @frame.section
-def moved(population: Population, source: Sequence[Provenance], found: Answer) -> None:
+def moved(
+    population: Population, source: Sequence[Provenance], found: Answer, numbers: Callable[[], Sequence[Cited]]
+) -> None:
     """The changed ranking."""
     rows = parties.scenario_rows(found.parties)
     st.header("The largest, before and after", anchor=False)
@@ -144,11 +148,11 @@ def moved(population: Population, source: Sequence[Provenance], found: Answer) -
             "Shares are of what counts in each case.",
         )
     )
-    cite.under("The largest, before and after", lambda: stated.amounts([population]), key="moved", note=IF)
+    cite.under("The largest, before and after", numbers, key="moved", note=without.AFTER)
 
 
 @frame.section
-def every_metric(source: Sequence[Provenance], found: Answer, now: Callable[[], Sequence[Cited]]) -> None:
+def every_metric(source: Sequence[Provenance], found: Answer, numbers: Callable[[], Sequence[Cited]]) -> None:
     """Every metric before and after."""
     st.header("Every metric", anchor=False)
     rows = metrics.every(found.before, found.after)
@@ -171,7 +175,7 @@ def every_metric(source: Sequence[Provenance], found: Answer, now: Callable[[], 
                     rows=part.height,
                 )
     draw.source_line(source)
-    cite.under("Every metric before the scenario", now, key="every-metric", note=IF)
+    cite.under("Every metric before and after", numbers, key="every-metric", note=without.AFTER)
 
 
 @frame.section
@@ -219,7 +223,7 @@ def day_by_day(population: Population, source: Sequence[Provenance], grouping: s
         sources=source,
         key="resampled-metrics",
     )
-    cite.under("Day by day, resampled", lambda: stated.swept(found, HEADLINE), key="resampled", note=IF)
+    cite.under("Day by day, resampled", lambda: stated.swept(found, HEADLINE), key="resampled", note=DAYS)
 
 
 def titles(metric: pl.Expr) -> pl.Expr:

@@ -1,7 +1,8 @@
 """What would turn each vote, and who stayed away: counted once, when a mart is built, so that each number has SQL.
 
 A count follows from the rule of a proposal, its votes and the stake that counts for it: where these are what they were,
-what the build before counted stands.
+what the build before counted stands. Of votes that are over those alone are counted whose stake was read while they
+were open: over the stake of today all others would be counted anew by every build, and say less and less.
 """
 
 import json
@@ -14,7 +15,7 @@ from analytics.decimals import ONE
 from analytics.votes.flip import Flip
 from questions import ballots
 from questions.ballots import NAMED, Count
-from questions.proposals import Proposal, proposals
+from questions.proposals import OPEN, Proposal, proposals
 from store.draft import Draft
 from store.grounds import of_rows
 
@@ -48,20 +49,20 @@ _READ: Final = """
         WHERE kind = 'holdings' AND measure IN ('stake', 'voting_power') GROUP BY network
     )
     SELECT v.network, v.chain_id, v.proposal, any_value(s.sha256) AS votes,
-        coalesce(arg_max(c.sha256, row(c.time, c.reading)), any_value(h.stake)) AS stake
+        arg_max(c.sha256, row(c.time, c.reading)) AS shares, coalesce(shares, any_value(h.stake)) AS stake
     FROM voted v JOIN snapshot s ON s.id = v.snapshot
     JOIN proposal p ON (p.network, p.chain_id, p.proposal) = (v.network, v.chain_id, v.proposal)
     LEFT JOIN shares c ON (c.network, c.chain_id) = (p.network, p.chain_id)
         AND c.time BETWEEN p.voting_start AND p.voting_end
     LEFT JOIN held h ON h.network = v.network
-    GROUP BY ALL ORDER BY ALL
+    GROUP BY v.network, v.chain_id, v.proposal HAVING shares IS NOT NULL OR any_value(p.status) = ? ORDER BY ALL
 """
 
 
 def rows(draft: Draft) -> dict[str, pl.DataFrame]:
     """Rows of the tables `flip` and `recount`; after the newest holdings and `delegated` are as they are to be."""
     known = {(one.network, one.chain_id, one.number): one for one in proposals(draft)}
-    read = draft.table(_READ).partition_by(PLACE, as_dict=True)
+    read = draft.table(_READ, OPEN).drop("shares").partition_by(PLACE, as_dict=True)
     stands = {place: _stands(draft, known[place], told) for place, told in read.items()}
     kept = pl.DataFrame([place for place, same in stands.items() if same], _PLACE, orient="row")
     counted = [ballots.turned(draft, known[place]) for place, same in stands.items() if not same]

@@ -43,7 +43,9 @@ _VOTES: Final = """
 # A thousand addresses are no answer: of a set that turns a vote so many are named, and how many they are is told.
 NAMED: Final = 20
 _TURNS: Final = """
-    SELECT route, fewest, most, voters, rule FROM flip WHERE network = ? AND chain_id = ? AND proposal = ?
+    SELECT f.route, f.fewest, f.most, f.voters, f.rule
+    FROM recount r LEFT JOIN flip f USING (network, chain_id, proposal)
+    WHERE r.network = ? AND r.chain_id = ? AND r.proposal = ?
 """
 # The mart has what counts for some proposal: of what was read while this one was open, the last is its own.
 _COUNTED: Final = """
@@ -134,9 +136,10 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """A proposal counted again: who carried how much, and what would have turned it, by route, as the build found it.
+    """A proposal counted again: who carried how much, and what would have turned it, by route.
 
-    flips: None along a route on which not even all voters together turn it; empty where the rule is not known.
+    flips: None along a route on which not even all voters together turn it; empty where the rule is not known. kept:
+    whether the mart has them: not of votes that are over and whose stake was not read while they were open.
     """
 
     proposal: Proposal
@@ -144,12 +147,18 @@ class Count:
     votes: Mapping[str, Mapping[str, int]]
     tally: Tally
     flips: Mapping[str, Turn | None]
+    kept: bool = False
 
 
 def count(mart: Tables, proposal: Proposal) -> Count | None:
     """The count of a proposal; None where its votes or its stake were not read."""
     found = _counted(mart, proposal)
-    return found and replace(found.again, flips=_turns(mart, proposal) if proposal.rule else {})
+    if found is None:
+        return None
+    kept = mart.table(_TURNS, proposal.network, proposal.chain_id, proposal.number)
+    if kept.height:
+        return replace(found.again, flips=_kept(kept.drop_nulls("route")), kept=True)
+    return replace(found.again, flips={one: _turn(flip) if flip else None for one, flip in _flips(found).items()})
 
 
 def turned(mart: Tables, proposal: Proposal) -> tuple[Count, Mapping[str, Flip | None]] | None:
@@ -157,19 +166,28 @@ def turned(mart: Tables, proposal: Proposal) -> tuple[Count, Mapping[str, Flip |
     found = _counted(mart, proposal)
     if found is None:
         return None
-    rule, whole = proposal.rule, found.again.tally.bonded * found.unit
-    return found.again, flips(whole, found.voters(), rule) if rule else {}
+    return found.again, _flips(found)
 
 
-def _turns(mart: Tables, proposal: Proposal) -> dict[str, Turn | None]:
-    rows = mart.table(_TURNS, proposal.network, proposal.chain_id, proposal.number).rows_by_key("route", named=True)
-    found = {route: row for route, (row,) in rows.items()}
+def _flips(found: "_Counted") -> Mapping[str, Flip | None]:
+    rule = found.again.proposal.rule
+    return flips(found.again.tally.bonded * found.unit, found.voters(), rule) if rule else {}
+
+
+def _turn(flip: Flip) -> Turn:
+    voters = flip.voters
+    return Turn(flip.route, flip.fewest, None if voters is None else len(voters), (voters or ())[:NAMED], flip.rule)
+
+
+def _kept(rows: pl.DataFrame) -> dict[str, Turn | None]:
+    """What a build has found, by route in the order of `flips`."""
+    told = {row["route"]: row for row in rows.iter_rows(named=True)}
     return {
         route: None
-        if found[route]["fewest"] is None
-        else Turn(**{**found[route], "route": route, "voters": tuple(json.loads(found[route]["voters"]))})
+        if told[route]["fewest"] is None
+        else Turn(**{**told[route], "voters": tuple(json.loads(told[route]["voters"]))})
         for route in ROUTES
-        if route in found
+        if route in told
     }
 
 

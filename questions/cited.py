@@ -1,26 +1,32 @@
 """Which number of the mart something is: from its origin follow its SQL, its link, and what it rests on."""
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final, NamedTuple
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import polars as pl
 
+from questions import supposed
 from questions.populations import Population
 from questions.power import GROUPING
+from questions.ranking import LEFT_OUT
+from questions.scenario import Scenario
+from store import addresses
 from store.mart import Tables
 from store.rows import SINK
 
 # The part of a link that names a number.
 CITE: Final = "cite"
 LONGEST_LINK: Final = 4000
-LONGEST_PART: Final = 400
+LONGEST_PART: Final = 2500
 # Between the parts of an origin; the last one may hold it.
 BETWEEN: Final = "/"
 LOW, HIGH = ".low", ".high"
+# Before a metric: of what a scenario leaves of a population.
+AFTER: Final = "after"
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,17 +369,24 @@ COUNTED: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 class _Asked(NamedTuple):
-    """A number: where it stands, the expression that gives it, and what must be so."""
+    """A number: where it stands, the expression that gives it, what must be so, and what its braces stand for."""
 
     kind: Kind
     value: str
     relation: str
     where: tuple[tuple[str, str | int], ...]
+    told: Mapping[str, str | int]
+
+    def filled(self, written: Callable[[str | int], str]) -> str:
+        """The relation with each of its braces as `written` writes what it stands for, in their order."""
+        return re.sub(r"\{([a-z_]+)\}", lambda found: written(self.told[found[1]]), self.relation)
 
 
 def _asked(origin: Origin) -> _Asked:
     """Raises NotCited where the mart has no such number."""
     table, _, column = origin.metric.partition(".")
+    if table == AFTER:
+        return _supposed(origin, column)
     if column == "rows" and table in COUNTED:
         kind = Kind(f"{table} x", {"rows": "count(*)"}, {"of": tuple(f"x.{name}" for name in COUNTED[table])})
     elif column and table in KINDS:
@@ -397,16 +410,27 @@ def _asked(origin: Origin) -> _Asked:
             if len(values) != len(columns):
                 raise NotCited(f"{told!r} names nothing of {table}")
             where += zip(columns, values, strict=True)
-    return _Asked(kind, kind.columns[column], kind.relation, tuple(where))
+    return _Asked(kind, kind.columns[column], kind.relation, tuple(where), {"grouping": origin.grouping})
+
+
+def _supposed(origin: Origin, metric: str) -> _Asked:
+    """A number of what a scenario leaves: `of` has its kind, its number, its parties and the population."""
+    kind, number, chosen, population = [*origin.of.split(BETWEEN, 3), *[""] * 4][:4]
+    known = kind in supposed.STEPS and supposed.formula(metric) and origin.grouping in LEFT_OUT and population
+    if not known or not re.fullmatch(supposed.NUMBER, number) or origin.height is None:
+        raise NotCited(f"{origin.of[:80]!r} names no scenario of which {metric!r} has SQL")
+    told = supposed.placeholders(kind, number, chosen, population, origin.grouping)
+    place = {name: getattr(origin, name) for name in ("network", "chain_id", "reading", "height")}
+    value = Kind("", {metric: "x.value"}, _AT, "[s.id]", labels=_LABELS.replace("x.network", "s.network"))
+    return _Asked(value, "x.value", supposed.relation(kind, metric), (), {**told, **place})
 
 
 def sql(origin: Origin) -> str:
     """The statement that gives the number, for the plain duckdb program on the file of the mart; raises NotCited."""
     asked = _asked(origin)
     where = [f"{column} = {_literal(value)}" for column, value in asked.where]
-    relation = asked.relation.replace("{grouping}", _literal(origin.grouping))
     conditions = f"\nWHERE {' AND '.join(where)}" if where else ""
-    return f"SELECT {asked.value} AS value\nFROM {relation}{conditions};"
+    return f"SELECT {asked.value} AS value\nFROM {asked.filled(_literal)}{conditions};"
 
 
 def _literal(value: str | int) -> str:
@@ -441,10 +465,15 @@ def found(mart: Tables, origin: Origin) -> Found | None:
     columns["snapshots"] = asked.kind.snapshots
     told = ", ".join(f"{expression} AS {name}" for name, expression in columns.items())
     # What a link says is told to the database beside the statement, never in it.
-    grouped = "{grouping}" in asked.relation
-    relation = asked.relation.replace("{grouping}", "?")
+    values: list[str | int] = []
+
+    def beside(value: str | int) -> str:
+        values.append(value)
+        return "?"
+
+    relation = asked.filled(beside)
     where = " AND ".join(["true", *(f"{column} = ?" for column, _ in asked.where)])
-    values = [origin.grouping] * grouped + [value for _, value in asked.where]
+    values += [value for _, value in asked.where]
     rows = mart.table(f"SELECT {told} FROM {relation} WHERE {where}{' GROUP BY ALL' * counted}", *values)
     if rows.height != 1:
         return None
@@ -533,6 +562,20 @@ def of_party(one: Population, party: str, column: str = "amount") -> Origin:
     """What a party has of a population with all its addresses that labels put together, or how many they are."""
     place = (one.network, one.chain_id, one.reading, one.height)
     return Origin(f"party.{column}", *place, of=f"{party}{BETWEEN}{one.population}")
+
+
+def of_scenario(one: Population, asked: Scenario, metric: str, grouping: str) -> Origin | None:
+    """A metric of what a scenario leaves; None where a link cannot carry its parties, or no SQL gives it."""
+    spelled = one.spelling.startswith("ss58")
+    chosen = [
+        name for party in asked.parties for name in (addresses.address(party).candidates if spelled else (party,))
+    ]
+    number = str(asked.number)
+    of = BETWEEN.join((asked.kind, number, " ".join(chosen), one.population))
+    told = supposed.formula(metric) and re.fullmatch(supposed.NUMBER, number) and len(of) <= LONGEST_PART
+    if not told or any(set(name) & {" ", BETWEEN} for name in chosen):
+        return None
+    return replace(of_population(one, f"{AFTER}.{metric}", grouping), of=of)
 
 
 def of_row(row: Mapping[str, object], metric: str, grouping: str) -> Origin:

@@ -6,11 +6,13 @@ from typing import Any, Final, NamedTuple
 
 import polars as pl
 
+from analytics.decimals import ONE
 from analytics.power.paths import Action, Side
 from analytics.spread.change import Change
 from analytics.spread.metrics import HEADLINE, METRICS
 from questions import cited
 from questions import thresholds as rules
+from questions.ballots import Count
 from questions.cited import Cited, Origin, Told
 from questions.deciding import Deciding
 from questions.emission import EMITTED, PARTS
@@ -21,12 +23,13 @@ from questions.migration import Migration
 from questions.populations import Population
 from questions.power import ANY, CLAIMED, GROUPING, LATE, Power, powers
 from questions.proposals import Proposal
+from questions.scenario import QUESTIONS, Answer, Scenario
 from questions.scorecard import Cell, Row
 from questions.standing import Standing, Together
 from questions.thresholds import DecidingShare, Value
 from store.columns import ABOUT, Column
 from store.rows import SINK
-from ui import served, words
+from ui import served, votes, words
 from ui.choose import GROUPINGS
 
 
@@ -320,9 +323,12 @@ def proposals(found: Sequence[Proposal]) -> list[Cited]:
 
 def swept(found: pl.DataFrame, metric: str) -> list[Cited]:
     """What was computed of resampled days, the newest of each series: rows of `sweep`."""
-    newest = found.filter(pl.col("metric") == metric, pl.col("scenario") == "").drop_nulls("value").sort("time")
+    newest = (
+        found.filter(pl.col("metric") == metric).drop_nulls("value").sort("time", "scenario", descending=[False, True])
+    )
     told = []
-    for row in newest.group_by("network", "reading", "population", maintain_order=True).last().to_dicts():
+    series = ("network", "reading", "population", "scenario")
+    for row in newest.group_by(series, maintain_order=True).last().to_dicts():
         place = Origin(
             "sweep.value",
             row["network"],
@@ -330,11 +336,12 @@ def swept(found: pl.DataFrame, metric: str) -> list[Cited]:
             row["reading"],
             row["height"],
             row["grouping"],
-            f"{metric}{cited.BETWEEN}{cited.BETWEEN}{row['population']}",
+            f"{metric}{cited.BETWEEN}{row['scenario']}{cited.BETWEEN}{row['population']}",
         )
         share = metric == "decides_1"
         shown = words.value(row["value"], as_share=share)
-        told.append(Cited(f"{row['title']}, {row['population']}: {metric}", place, row["value"], shown))
+        then = f", {QUESTIONS[row['scenario']].title.lower()}" if row["scenario"] else ""
+        told.append(Cited(f"{row['title']}, {row['population']}: {metric}{then}", place, row["value"], shown))
     return told
 
 
@@ -380,6 +387,61 @@ def split(network: str, rows_: pl.DataFrame) -> list[Cited]:
         )
         for one, part in named
         if (share := shared.get((one.subject, part))) is not None
+    ]
+
+
+def turning(counted: Count) -> list[Cited]:
+    """How few would turn a vote, along each route, where the mart has it."""
+    return [
+        Cited(
+            f"Fewest voters, had they {votes.ROUTES[route]}: {said}",
+            _of_vote(counted.proposal, f"flip.{column}", route),
+            number,
+            words.count(number or 0),
+        )
+        for route, flip in counted.flips.items()
+        if flip and counted.kept
+        for column, said, number in (("fewest", "at least", flip.fewest), ("most", "at most", flip.most))
+    ]
+
+
+def recounted(counted: Count, absent: pl.DataFrame) -> list[Cited]:
+    """Who voted and who did not, where the mart has it. absent: rows of `ballots.absent`."""
+    whole = counted.tally.bonded
+    if not (counted.kept and whole):
+        return []
+    away = float(absent["share"].sum())
+    told: dict[str, tuple[str, float, str]] = {
+        "voters": ("Who voted", len(counted.tally.voters), words.count(len(counted.tally.voters))),
+        "turnout": ("Turnout, counted again", (part := counted.tally.turnout / ONE / whole), words.share(part)),
+        "absent": ("Who did not vote", absent.height, words.count(absent.height)),
+        "absent_share": ("What is with those who did not vote", away, words.share(away)),
+    }
+    return [
+        Cited(said, _of_vote(counted.proposal, f"recount.{column}"), number, shown)
+        for column, (said, number, shown) in told.items()
+    ]
+
+
+def _of_vote(one: Proposal, metric: str, route: str = "") -> Origin:
+    of = f"{one.number}{cited.BETWEEN}{route}" if route else one.number
+    return Origin(metric, one.network, one.chain_id, of=of)
+
+
+def supposed(
+    population: Population, grouping: str, asked: Scenario, found: Answer, names: Sequence[str]
+) -> list[Cited]:
+    """Metrics of what a scenario leaves, those that SQL gives."""
+    origins = [(name, cited.of_scenario(population, asked, name, grouping)) for name in names]
+    return [
+        Cited(
+            f"After: {METRICS[name].title if name in METRICS else name}",
+            origin,
+            found.after[name],
+            words.value(found.after[name], as_share=name in METRICS and METRICS[name].share),
+        )
+        for name, origin in origins
+        if origin
     ]
 
 

@@ -3,15 +3,19 @@
 Amounts stay whole base units. What a scenario hands on is shared in proportion, and nothing is lost to rounding.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import TypeVar
+from operator import mul
+from typing import Final, TypeVar
 
 from analytics.spread.batches import Threshold
 from analytics.spread.bounds import completed
 
 Key = TypeVar("Key")
+# Of how many of the largest the shares are told.
+SHARES: Final = (1, 3, 10)
+LIMB: Final = 2**63
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,42 @@ class Distribution:
 
     def metrics(self, thresholds: Iterable[Threshold] = ()) -> dict[str, float]:
         """Every metric, with each scattered unit as a party of its own; NaN where undefined."""
-        return completed(self.held.values(), self.scattered, thresholds=thresholds)
+        found = completed(self.held.values(), self.scattered, thresholds=thresholds)
+        return {**found, **self._of_sums()} if self.total else found
+
+    def _of_sums(self) -> dict[str, float]:
+        """Metrics that follow from a few sums of whole numbers, so that SQL gives them to the last digit as well.
+
+        Sums are exact; each becomes a float once, and the order of what is done with them is that of
+        `questions.supposed`.
+        """
+        held = sorted(filter(None, self.held.values()), reverse=True)
+        dust, whole, parties = self.scattered, float(self.total), float(len(held) + self.scattered)
+        squares, ranks = _squares(held, dust), _ranks(held, dust)
+        gini = 2.0 * ranks / (parties * whole) - float(len(held) + dust + 1) / parties
+        tops = {count: sum(held[:count]) + min(max(count - len(held), 0), dust) for count in SHARES}
+        return {
+            "effective_parties": whole * whole / squares,
+            "hhi": 10000.0 * squares / (whole * whole),
+            **dict.fromkeys(("gini", "gini_all"), gini),
+            **{f"top_{count}": float(top) / whole for count, top in tops.items()},
+        }
+
+
+def _squares(held: Sequence[int], dust: int) -> float:
+    """Sum of squares, from sums of two limbs of 63 bits each."""
+    limbs = [divmod(amount, LIMB) for amount in held]
+    lows = [low * low for _, low in limbs]
+    high = sum(high * high for high, _ in limbs)
+    middle = 2 * sum(high * low for high, low in limbs) + sum(low // LIMB for low in lows)
+    least = sum(low % LIMB for low in lows) + dust
+    return float(high) * float(LIMB) ** 2 + float(middle) * float(LIMB) + float(least)
+
+
+def _ranks(held: Sequence[int], dust: int) -> float:
+    """Sum of amounts times their place from the smallest; held: the largest first, above dust of one unit each."""
+    places = range(len(held), 0, -1)
+    return float(dust) * float(dust + 1) / 2.0 + float(dust) * float(sum(held)) + float(sum(map(mul, held, places)))
 
 
 def cut(now: Distribution, at: Fraction) -> Distribution:

@@ -19,12 +19,15 @@ from ingest.sample.world import build_sample
 from questions import cited
 from questions.cited import Cited
 from questions.populations import populations
+from questions.scenario import QUESTIONS
 from store.landing import SAMPLE
 from store.mart import current, opened
+from tests.conftest import ROOT
 from tests.pages.test_every_page import PAGES, run
 from tests.pages.test_sections import AKASH_VOTER, SEEN_AT
 from ui import cite, downloads, served
 from ui.provenance import Provenance, with_provenance
+from ui.without import WITHOUT
 
 pytestmark = pytest.mark.slow
 
@@ -50,11 +53,13 @@ class Drawn:
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.numbers: list[tuple[str, Cited]] = []
+        self.notes: set[str] = set()
         self.page = ""
         drawn = cite.under
 
         def under(sentence: str, numbers: Callable[[], Sequence[Cited]], *, key: str, note: str = "") -> None:
             self.numbers += [(self.page, one) for one in cited.written(numbers())]
+            self.notes.add(note)
             drawn(sentence, numbers, key=key, note=note)
 
         patch.setattr(cite, "under", under)
@@ -88,6 +93,10 @@ def views(data: Path) -> Iterator[tuple[str, dict[str, str]]]:
     for page in ("whatif", "markets"):
         for network in networks[::4]:
             yield page, {"net": network}
+    for kind in QUESTIONS:
+        yield "whatif", {"net": "akash", "if": kind}
+    yield "markets", {"net": "akash"}
+    yield "proposals", {"q": AKASH_VOTER}
 
 
 @pytest.fixture(scope="module")
@@ -147,13 +156,40 @@ def test_each_row_of_every_file_says_network_block_hash_and_what_it_is(crawl: Dr
     assert lacking == {}
 
 
+# Kinds of numbers that pages compute in Python, or did before a build stored them: each is among those that are cited.
+PYTHONS: Final = {"spend", "spend_side", "spend_day", "organisation", "auditor", "flip", "recount", "after"}
+COMPUTED: Final = {
+    *("spend.low_usd", "spend.high_usd", "spend.tokens", "spend_day.console_usd", "spend_party.low_usd"),
+    *("spend_side.usd", "spend_side.nc_gt_1_2", "organisation.rows", "organisation.gpus", "auditor.of_spend"),
+    *("flip.fewest", "flip.most", "recount.absent", "recount.absent_share", "recount.voters", "recount.turnout"),
+    *("after.effective_parties", "after.nc_ge_1_3", "after.nc_gt_1_2", "after.top_1", "after.hhi", "after.gini"),
+}
+
+
+def test_dollars_what_turns_a_vote_and_what_a_scenario_leaves_are_cited(numbers: list[tuple[str, Cited]]) -> None:
+    told = {one.origin.metric for _, one in numbers}
+    assert told >= COMPUTED
+    # Of each scenario there are numbers.
+    assert {one.origin.of.partition("/")[0] for _, one in numbers if one.origin.metric == "after.top_1"} == {*QUESTIONS}
+
+
+def test_each_number_without_sql_is_listed_with_its_reason(crawl: Drawn) -> None:
+    """A page that says of anything that it has no SQL says it in the words of the list, which the cookbook has too."""
+    admitted = {note for note in crawl.notes if "SQL" in note}
+    assert admitted <= {*WITHOUT.values()}
+    assert len(admitted) > 2
+    cookbook = (ROOT / "docs" / "cookbook.md").read_text().partition("## What has no SQL")[2]
+    assert re.findall(r"^\* \*\*(.+?)\*\*: .{40,}$", cookbook, re.MULTILINE) == [*WITHOUT]
+
+
 def test_two_hundred_numbers_of_all_pages_come_out_of_plain_duckdb_to_the_last_digit(
     numbers: list[tuple[str, Cited]], sample: Path
 ) -> None:
     assert {page for page, _ in numbers} == set(PAGES)
     chosen = random.Random(1651).sample(numbers, SAMPLED)
-    # A number of every page and of every kind is among them, whatever the draw.
-    kinds = {one.origin.metric.partition(".")[0]: (page, one) for page, one in numbers}
+    # A number of every page and of every kind is among them, whatever the draw, and all of what Python computes.
+    kinds = {one.origin.metric: (page, one) for page, one in numbers}
+    chosen += [(page, one) for page, one in numbers if one.origin.metric.partition(".")[0] in PYTHONS]
     chosen += [*kinds.values(), *{page: (page, one) for page, one in numbers}.values()]
     wrong = []
     # The plain program: the file, opened by DuckDB itself, with nothing of ours loaded.
