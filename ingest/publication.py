@@ -66,8 +66,13 @@ def fill(
     *,
     shared: Mapped | None = None,
     events: pl.DataFrame | None = None,
+    labels: pl.DataFrame | None = None,
 ) -> None:
-    """Put into a draft all that follows from landing and the reference files; the ledger is not among it."""
+    """Put into a draft all that follows from landing and the reference files; the ledger is not among it.
+
+    events, labels: if not those that data/reference tells.
+    """
+    draft.replace("reference_file", reference.files())
     draft.replace("event", reference.events() if events is None else events)
     draft.replace("offchain_power", reference.offchain_powers())
     draft.replace("planned", reference.planned())
@@ -77,7 +82,7 @@ def fill(
     networks = {**imported(dict(draft.table(DESCRIPTIONS).iter_rows()), networks.values()), **networks}
     for table, rows in described(networks).items():
         draft.replace(table, rows)
-    draft.replace("entity", reference.entities())
+    draft.replace("entity", reference.entities() if labels is None else labels)
     rules = thresholds(networks)
     measured = partial(metrics, rules=rules)
     if shared:

@@ -42,6 +42,10 @@ VERIFIED, ASKED = "verify", "verify-asked"
 Networks = Mapping[str, Network]
 
 
+# The curated file of labels, of which a mart keeps every row; of the others it keeps what followed from them.
+LABELS: Final = "entities.toml"
+
+
 class Gone(Exception):
     """What a number is to be compared with is not there any more, or nobody serves it."""
 
@@ -52,10 +56,47 @@ def of_one_snapshot(origin: Origin) -> bool:
     return origin.height is not None and (table in OF_ONE or (table not in KINDS and origin.grouping in GROUPINGS))
 
 
-def from_landing(data: Path, mart: Mart, origin: Origin, known: Networks) -> Found:
-    """The number as it follows from the sealed files that landed; of the mart only their names are asked.
+def changed(mart: Mart) -> dict[str, str]:
+    """Curated files that are not those with which a mart was built, each with how it differs."""
+    then, now = (dict(rows.iter_rows()) for rows in (mart.table("FROM reference_file"), reference.files()))
+    return {
+        name: f"{name} was {_short(then.get(name))}, and is {_short(now.get(name))}"
+        for name in sorted(then.keys() | now.keys())
+        if then.get(name) != now.get(name)
+    }
 
-    Raises Gone where they lack it, BadData where one is torn.
+
+def _short(sha256: str | None) -> str:
+    return f"sha256 {sha256[:16]}…" if sha256 else "not there"
+
+
+def labels_of(mart: Mart, origin: Origin) -> pl.DataFrame | None:
+    """The labels by which a number was computed, where those of today are others; None: those of the file.
+
+    How many labels there are is what the file says, and is counted in it.
+    """
+    if LABELS not in changed(mart) or origin.metric.startswith("entity."):
+        return None
+    return mart.table("FROM entity")
+
+
+def incomparable(mart: Mart, origin: Origin) -> str:
+    """Why a number that comes out otherwise says nothing of what landed, in words; empty where it does.
+
+    A number of one snapshot follows from it and the labels, and the mart has the labels that it was built with.
+    """
+    others = changed(mart)
+    if not origin.metric.startswith("entity."):
+        others.pop(LABELS, None)
+    if of_one_snapshot(origin):
+        return ""
+    return "; ".join(others.values())
+
+
+def from_landing(data: Path, mart: Mart, origin: Origin, known: Networks) -> Found:
+    """The number as it follows from the sealed files that landed, by the labels with which the mart was built.
+
+    Of the mart only these and the files' names are asked. Raises Gone where they lack it, BadData where one is torn.
     """
     landing = Landing(data)
     if landing.simulated and origin.metric.startswith("event."):
@@ -64,7 +105,7 @@ def from_landing(data: Path, mart: Mart, origin: Origin, known: Networks) -> Fou
         path = landing.holding((origin.network, origin.chain_id, origin.reading), origin.height or 0)
         if path is None:
             raise Gone(f"{landing.folder} has no {origin.reading} of {origin.network} at block {origin.height}")
-        return _of_file(Landing(data, [path]), origin, known)
+        return _of_file(Landing(data, [path]), origin, known, labels_of(mart, origin))
     files = mart.table("SELECT file FROM landing_file ORDER BY file")["file"].to_list()
     said = cited.found(mart, origin)
     if said is not None and (few := _of_networks(said, origin, files)) != files:
@@ -87,7 +128,7 @@ def _of_files(data: Path, mart: Mart, files: Sequence[str], origin: Origin, know
     landing = Landing(data)
     held = Landing(data, sorted({_where_it_lies(landing, landing.folder / name) for name in files}))
     with scratch(VERIFIED, held, memory()) as draft:
-        fill(draft, known)
+        fill(draft, known, labels=labels_of(mart, origin))
         # The mart names the runs that it counts; one that is at work, or came later, is in the ledger too.
         counted = mart.table("SELECT id FROM run")["id"]
         runs = landing.ledger.runs()[0].filter(pl.col("id").is_in(counted.implode()))
@@ -109,10 +150,10 @@ def _where_it_lies(landing: Landing, path: Path) -> Path:
     return month
 
 
-def _of_file(landing: Landing, origin: Origin, known: Networks) -> Found:
+def _of_file(landing: Landing, origin: Origin, known: Networks, labels: pl.DataFrame | None) -> Found:
     rules = thresholds(known)
     with scratch(VERIFIED, landing, memory()) as draft:
-        draft.replace("entity", reference.entities())
+        draft.replace("entity", reference.entities() if labels is None else labels)
         draft.take_in()
         for error in draft.torn.values():
             raise error
@@ -127,15 +168,17 @@ def _surely(found: Found | None) -> Found:
     return found
 
 
-def from_node(origin: Origin, known: Networks, http: Http) -> Found:
+def from_node(origin: Origin, known: Networks, http: Http, labels: pl.DataFrame | None) -> Found:
     """The number as it follows from what a node tells of the same block today, named as its endpoint.
+
+    labels: those with which the mart was built, where they are others today.
 
     Nothing of it stays. Raises Gone with the reason of each endpoint where none serves the block.
     """
     network, reading = _readable(origin, known)
 
     def again(landing: Landing) -> Found:
-        return _of_file(landing, origin, known)
+        return _of_file(landing, origin, known, labels)
 
     return _again(network, reading, origin.height or 0, http, again)
 

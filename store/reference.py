@@ -4,6 +4,7 @@ A row that lacks evidence, or has a word that nobody knows, is refused with its 
 """
 
 import re
+from hashlib import sha256
 from math import inf
 from pathlib import Path
 from typing import Any, Final
@@ -177,6 +178,12 @@ _HOSTS: Final = Sheet(
     pl.Schema({"host": pl.String(), "kind": pl.String()}),
     words={"kind": ("shared", "hosting")},
 )
+
+
+def files(folder: Path = REFERENCE) -> pl.DataFrame:
+    """Every curated file by its name, with the sha256 of its bytes."""
+    told = [(path.name, sha256(path.read_bytes()).hexdigest()) for path in sorted(folder.glob("*.toml"))]
+    return pl.DataFrame(told, {"file": pl.String(), "sha256": pl.String()}, orient="row")
 
 
 def entities(path: Path = REFERENCE / "entities.toml") -> pl.DataFrame:

@@ -10,6 +10,12 @@ CREATE TABLE meta (
     layout VARCHAR                 -- names this layout of tables; a mart of another is built again from landing
 );
 
+-- The curated files that this mart was built with, so that a number that is computed again by others is told apart.
+CREATE TABLE reference_file (
+    file VARCHAR,                  -- name in data/reference
+    sha256 VARCHAR                 -- of its bytes
+);
+
 -- The networks that the program describes, and those that were imported from state files.
 CREATE TABLE network (
     name VARCHAR,                  -- the network's short name, as in every other table

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from random import randrange
 from typing import Annotated, Any
@@ -62,7 +63,8 @@ def verify(
     """Compare what is stored with the hashes that were written with it; 0: all is whole, 4: not, one line a file.
 
     With a link: compute its number again from what landed, with --node from a node too; with --sample: compare random
-    snapshots with what nodes tell of their blocks. 0: equal, 4: different, 3: not there any more, or no longer served.
+    snapshots with what nodes tell of their blocks. 0: equal, 4: different, 3: not there any more, no longer served, or
+    the curated files of data/reference, which are named, are others than those that it was published with.
     """
     if sample:
         if link or node or landing:
@@ -120,15 +122,24 @@ def _verified(link: str, *, node: bool) -> int:
             log.info(
                 "it rests on many readings: those of its networks are built again, and all where that is not enough"
             )
-        codes = [_compared("landing", said, lambda: verifying.from_landing(data, mart, origin, networks()))]
+        for name, how in verifying.changed(mart).items():
+            kept = "; labels are those of the mart" if name == verifying.LABELS else ""
+            say(f"reference: changed since this was published: {how}{kept}")
+        why = verifying.incomparable(mart, origin)
+        codes = [_compared("landing", said, lambda: verifying.from_landing(data, mart, origin, networks()), why)]
         if node:
             with Http() as http:
-                codes.append(_compared("node", said, lambda: verifying.from_node(origin, networks(), http)))
+                labels = verifying.labels_of(mart, origin)
+                told = partial(verifying.from_node, origin, networks(), http, labels)
+                codes.append(_compared("node", said, told))
     return STALE if STALE in codes else max(codes)
 
 
-def _compared(where: str, said: Found | None, compute: Callable[[], Found]) -> int:
-    """Say how a number that is computed again compares with what is published; the exit code."""
+def _compared(where: str, said: Found | None, compute: Callable[[], Found], incomparable: str = "") -> int:
+    """Say how a number that is computed again compares with what is published; the exit code.
+
+    incomparable: why another number says nothing, where curated facts are others than those of what is published.
+    """
     try:
         again = compute()
     except Gone as reason:
@@ -141,6 +152,9 @@ def _compared(where: str, said: Found | None, compute: Callable[[], Found]) -> i
         say(f"{where}: {again.value!r}, and nothing is published to compare it with")
         return PARTIAL
     why = verifying.differs(said, again)
+    if why and incomparable:
+        say(f"{where}: cannot be compared: {why}, by other curated facts: {incomparable}")
+        return PARTIAL
     say(f"{where}: {f'DIFFERENT: {why}' if why else f'equal: {again.value!r}'}; {_rests(again)}")
     return STALE if why else FRESH
 

@@ -1,6 +1,10 @@
 """A link to a number: computed again from what landed, and from a node that still has the block."""
 
+import os
+import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -23,6 +27,7 @@ from store.landing import SAMPLE, Landing
 from store.mart import opened
 from store.rows import Facts, Kind, frame
 from tests.worlds.archives import HEAD, Archive, archived
+from tests.worlds.copied import copied
 from tests.worlds.hamlet import address, snapshot
 from tests.worlds.moving_chain import called
 
@@ -72,18 +77,93 @@ def test_a_number_of_one_network_is_proved_though_the_file_of_another_is_torn(vi
 
 
 def test_a_number_that_was_published_otherwise_is_found_out(village: Path) -> None:
-    asked, landing = link(village, "nc_gt_1_2"), Landing(village)
+    asked = link(village, "nc_gt_1_2")
+    exchanged(village)
+    code, said, _ = called(village, "verify", asked)
+    assert (code, "landing: DIFFERENT: the number is" in said) == (4, True)
+
+
+def exchanged(village: Path) -> None:
+    """Put another sealed file in the place of one that a mart was built from."""
+    landing = Landing(village)
     path = landing.folder / newest_file(village)
     (before,) = [one.snapshot for one in contents(path)]
     rows = landing.read(path, before.key)
-    # Another sealed file is put in its place: the mart still has what it was built from.
     path.unlink()
     largest = pl.col("amount").cast(pl.Int128) * pl.when(pl.int_range(pl.len()) == 0).then(90).otherwise(1)
     more = rows.with_columns(largest.cast(pl.Decimal(38, 0)))
     total = {"validators": int(more["amount"].sum())}
     landing.land(replace(before, reported=total), Facts(more, reported=total))
-    code, said, _ = called(village, "verify", asked)
-    assert (code, "landing: DIFFERENT: the number is" in said) == (4, True)
+
+
+@pytest.fixture(scope="module")
+def relabelled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The program with other curated files than a mart has: two validators are one party, a total is another."""
+    tree = copied(tmp_path_factory.mktemp("relabelled") / "tree")
+    entities, yardsticks = (tree / "data" / "reference" / f"{name}.toml" for name in ("entities", "yardsticks"))
+    told = [
+        f"[[entity]]\nnetwork = 'akash'\naddress = '{address('akashvaloper', place)}'\nentity = 'one-party'\n"
+        "name = 'One party'\nkind = 'operator'\nsource = 'https://invented.example'\nrecorded_at = 2026-01-01\n"
+        for place in (0, 1)
+    ]
+    entities.write_text("\n".join([entities.read_text(), *told]))
+    text = yardsticks.read_text()
+    first = re.search(r"^total = ([0-9_]+)$", text, re.MULTILINE)
+    assert first
+    yardsticks.write_text(text.replace(first[0], f"total = {int(first[1]) * 3}", 1))
+    return tree
+
+
+def verified(tree: Path, data: Path, link: str) -> tuple[int, str]:
+    """Exit code, and what is said, of `verify` by the program of a tree."""
+    command = [sys.executable, "-m", "ingest", "verify", link]
+    run = subprocess.run(
+        command, cwd=tree, env={**os.environ, "DEAI_DATA": str(data)}, capture_output=True, text=True, check=False
+    )
+    return run.returncode, run.stdout
+
+
+def test_labels_that_changed_since_are_named_and_the_number_is_still_compared(relabelled: Path, hamlet: Path) -> None:
+    code, said = verified(relabelled, hamlet, link(hamlet, "nc_gt_1_2"))
+    assert (code, "landing: equal" in said) == (0, True), said
+    assert re.search(
+        r"reference: changed since this was published: entities\.toml was sha256 [0-9a-f]{16}…, and is", said
+    )
+    halt = cited.link("/", {}, cited.of_power("akash", "number", "force", "halt"))
+    assert verified(relabelled, hamlet, halt)[0] == 0
+
+
+def test_a_landing_that_was_changed_is_found_out_though_labels_have_changed_too(
+    relabelled: Path, village: Path
+) -> None:
+    asked = link(village, "nc_gt_1_2")
+    exchanged(village)
+    code, said = verified(relabelled, village, asked)
+    assert (code, "landing: DIFFERENT: the number is" in said) == (4, True), said
+
+
+def test_how_many_labels_there_are_cannot_be_compared_with_another_file(relabelled: Path, hamlet: Path) -> None:
+    code, said = verified(relabelled, hamlet, cited.link("/", {}, cited.Origin("entity.rows")))
+    assert (code, "landing: cannot be compared: the number is" in said) == (3, True), said
+    assert said.count("entities.toml was sha256") == 2
+
+
+def test_what_follows_from_a_curated_file_that_changed_cannot_be_compared(relabelled: Path, hamlet: Path) -> None:
+    with opened(hamlet) as mart:
+        first = mart.table("SELECT yardstick FROM yardstick ORDER BY ALL")["yardstick"].to_list()
+    found = [
+        verified(relabelled, hamlet, cited.link("/", {}, cited.Origin("yardstick.m_high", of=one))) for one in first
+    ]
+    codes = [code for code, _ in found]
+    # Of one the total is another; the others come out as they were.
+    assert (codes.count(3), codes.count(0)) == (1, len(first) - 1)
+    (said,) = [said for code, said in found if code == 3]
+    assert "cannot be compared" in said
+    assert "yardsticks.toml was sha256" in said
+
+
+def test_where_no_curated_file_has_changed_none_is_named(hamlet: Path) -> None:
+    assert "reference:" not in called(hamlet, "verify", link(hamlet, "nc_gt_1_2"))[1]
 
 
 def newest_file(data: Path) -> str:

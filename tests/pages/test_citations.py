@@ -159,7 +159,7 @@ def test_each_row_of_every_file_says_network_block_hash_and_what_it_is(crawl: Dr
 # Kinds of numbers that pages compute in Python, or did before a build stored them: each is among those that are cited.
 PYTHONS: Final = {"spend", "spend_side", "spend_day", "organisation", "auditor", "flip", "recount", "after"}
 COMPUTED: Final = {
-    *("spend.low_usd", "spend.high_usd", "spend.tokens", "spend_day.console_usd", "spend_party.low_usd"),
+    *("spend.low_usd", "spend.high_usd", "spend.tokens", "spend_day.low_usd", "spend_party.low_usd"),
     *("spend_side.usd", "spend_side.nc_gt_1_2", "organisation.rows", "organisation.gpus", "auditor.of_spend"),
     *("flip.fewest", "flip.most", "recount.absent", "recount.absent_share", "recount.voters", "recount.turnout"),
     *("after.effective_parties", "after.nc_ge_1_3", "after.nc_gt_1_2", "after.top_1", "after.hhi", "after.gini"),

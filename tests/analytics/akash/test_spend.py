@@ -15,6 +15,8 @@ from analytics.prices import NoPrice, Price
 from ingest.networks import networks
 from ingest.publication import build
 from questions import akash_market as market_facts
+from questions import cited
+from questions.cited import Origin
 from store.landing import Landing
 from store.mart import Mart
 from store.rows import Block, Facts, Kind, Snapshot, check, frame, holdings, observation
@@ -303,7 +305,32 @@ def test_the_mart_sets_the_run_rate_beside_the_console(mart: Mart) -> None:
     (row,) = market_facts.run_rate_against_console(mart).iter_rows(named=True)
     # No close of that day is known, so the AKT part has no dollars and neither has the sum.
     assert (row["day"], row["low_usd"], row["console_usd"]) == (NOON.date(), None, 2811.0)
-    assert row["notes"] == "stale: the newest price is of 2026-07-17 12:00 UTC from coingecko"
+    assert row["notes"] == "stale: the newest price is of 2026-07-17 12:00 UTC from defillama"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("metric", "of", "value"),
+    [
+        ("spend.low_usd", "Run rate, projected for a day/AKT", 50.0),
+        ("spend.high_usd", "Run rate, projected for a day/AKT", 52.0),
+        ("spend_side.usd", "providers", 150.0),
+        ("spend_party.low_usd", "providers/p2", 90.0),
+        ("spend_day.console_usd", str(NOON.date()), 2811.0),
+        ("auditor.of_spend", "a1", 0.5),
+        ("organisation.gpus", "farm.example", 8.0),
+    ],
+)
+def test_a_number_in_dollars_has_sql_and_says_what_it_rests_on(metric: str, of: str, value: float, mart: Mart) -> None:
+    origin = Origin(metric, "akash", of=of)
+    assert mart.table(cited.sql(origin))["value"].to_list() == [value]
+    found = cited.found(mart, origin)
+    assert found is not None
+    assert found.value == value
+    read = set(found.snapshots["reading"])
+    assert read >= {"spend_day": {"leases_uact", "spend_history"}, "organisation": {"leased_gpu"}}.get(
+        metric.partition(".")[0], {"leases_uact", "now_coingecko", "now_defillama"}
+    )
 
 
 @pytest.mark.slow
