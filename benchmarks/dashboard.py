@@ -298,6 +298,7 @@ QUESTIONS: Final = (
     Question(market.spend_unpriced),
     Question(market.spend_concentration),
     Question(market.spend_daily),
+    Question(market.spend_days),
     Question(market.spend_claims),
     Question(market.spend_points),
     Question(market.run_rate_against_console),

@@ -16,7 +16,7 @@ from ingest.imported import imported
 from ingest.measuring import measure_elsewhere
 from ingest.network import Deciding, Gate, Network, Reading, Rule, Way
 from ingest.settings import memory
-from publish import claims, deciding, delegated, evidence, halting, market, operators, swept, turned, yardsticks
+from publish import akash_market, claims, deciding, delegated, evidence, halting, operators, swept, turned, yardsticks
 from publish.change import changes
 from publish.concentration import method_version, metrics
 from publish.trouble import errors, troubles
@@ -110,7 +110,7 @@ def _tell(draft: Draft, measured: Callable[[Distributions], pl.DataFrame], told_
     for table, rows in evidence.power_rows(draft).items():
         draft.replace(table, rows)
     draft.replace("claim_reading", claims.rows(draft, told_of))
-    for table, rows in (market.rows(draft) | turned.rows(draft)).items():
+    for table, rows in (akash_market.rows(draft) | turned.rows(draft)).items():
         draft.replace(table, rows)
 
 

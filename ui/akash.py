@@ -12,6 +12,7 @@ from questions.cited import Cited
 from questions.populations import Population
 from ui import (
     akash_market,
+    akash_spend,
     banners,
     charts,
     choose,
@@ -23,7 +24,6 @@ from ui import (
     market,
     parties,
     served,
-    spent,
     stated,
     tables,
 )
@@ -46,15 +46,15 @@ def spend(known: Sequence[Population]) -> None:
     said = akash_market.headline(title, sides_of)
     st.header(said, anchor=False)
     network = known[0].network
-    cite.under(said, lambda: spent.spent(network, sides_of), key="spend")
+    cite.under(said, lambda: akash_spend.spent(network, sides_of), key="spend")
     sides(source, title)
     over_time(source, title)
-    cite.under("Dollars a day", lambda: spent.spend_days(network, served.asked(facts.spend_days)), key="daily")
+    cite.under("Dollars a day", lambda: akash_spend.spend_days(network, served.asked(facts.spend_days)), key="daily")
     claims(source)
     dollars(source, title)
     cite.under(
         "Spend by every way of counting it",
-        lambda: spent.counted(network, served.asked(facts.spend_columns)),
+        lambda: akash_spend.counted(network, served.asked(facts.spend_columns)),
         key="counted",
     )
     supply(known)
@@ -113,7 +113,7 @@ def one_side(source: Sequence[Provenance], title: str, everybody: pl.DataFrame) 
 def of_side(rows: pl.DataFrame) -> list[Cited]:
     """The numbers of each side, and those of the parties of one."""
     network, sides_of = served.asked(facts.network), served.asked(facts.spend_concentration)
-    return [*spent.spent(network, sides_of), *spent.of_side(network, rows)]
+    return [*akash_spend.spent(network, sides_of), *akash_spend.of_side(network, rows)]
 
 
 @frame.section
@@ -167,7 +167,7 @@ def supply(known: Sequence[Population]) -> None:
     told = market.told(source, "GPUs, CPU cores and GiB", n=rows.height, things="organisations")
     draw.table(rows, akash_market.SUPPLY, alt="Leased resources by organisation", sources=told, key="supply")
     network = served.asked(facts.network)
-    cite.under(akash_market.supply_headline(rows), lambda: spent.offered(network, rows), key="supply")
+    cite.under(akash_market.supply_headline(rows), lambda: akash_spend.offered(network, rows), key="supply")
     gate(market.sources(known, "compute_spend"))
 
 
@@ -182,4 +182,4 @@ def gate(source: Sequence[Provenance]) -> None:
     told = market.merged(source, akash_market.USD_A_DAY, n=akash_market.signers(rows), things="auditors")
     draw.table(auditors, akash_market.GATE, alt="Auditors by the spend that needs them", sources=told, key="gate")
     network = served.asked(facts.network)
-    cite.under("Who opens the gate", lambda: spent.gates(network, rows), key="gate")
+    cite.under("Who opens the gate", lambda: akash_spend.gates(network, rows), key="gate")

@@ -22,6 +22,7 @@ from ingest.publication import build
 from ingest.sample.world import build_sample
 from questions import cited
 from questions.populations import populations
+from questions.scenario import QUESTIONS, Scenario
 from store.landed import contents
 from store.landing import SAMPLE, Landing
 from store.mart import opened
@@ -54,6 +55,33 @@ def test_a_number_comes_out_of_what_landed_again(hamlet: Path, metric: str) -> N
     assert code == 0
     assert "landing: equal" in said
     assert "SIMULATED" not in said
+
+
+@pytest.mark.parametrize("kind", list(QUESTIONS))
+def test_what_a_scenario_leaves_comes_out_of_what_landed_again(hamlet: Path, kind: str) -> None:
+    with opened(hamlet) as mart:
+        one = next(p for p in populations(mart) if (p.network, p.reading) == ("akash", "validators"))
+    chosen = tuple(address("akashvaloper", place) for place in (0, 1))[
+        : {"one": 1, "none": 0}.get(QUESTIONS[kind].asks)
+    ]
+    origin = cited.of_scenario(one, Scenario(kind, QUESTIONS[kind].usual, chosen), "nc_gt_1_2", "control")
+    assert origin
+    code, said, _ = called(hamlet, "verify", cited.link("https://deai.example/whatif", {"net": "akash"}, origin))
+    assert (code, "landing: equal" in said) == (0, True), said
+
+
+@pytest.mark.parametrize("metric", ["flip.fewest", "recount.absent_share", "spend_side.usd"])
+def test_what_a_build_counts_comes_out_of_what_landed_again(hamlet: Path, metric: str) -> None:
+    place = {
+        "flip": "SELECT network, chain_id, proposal || '/' || route FROM flip WHERE fewest > 0 ORDER BY ALL",
+        "recount": "SELECT network, chain_id, proposal FROM recount WHERE absent > 0 ORDER BY ALL",
+        "spend_side": "SELECT network, '', side FROM spend_side ORDER BY ALL",
+    }[metric.partition(".")[0]]
+    with opened(hamlet) as mart:
+        network, chain_id, of = mart.table(f"{place} LIMIT 1").row(0)
+    asked = cited.link("/", {}, cited.Origin(metric, network, chain_id, of=of))
+    code, said, _ = called(hamlet, "verify", asked)
+    assert (code, "landing: equal" in said) == (0, True), said
 
 
 def test_a_count_of_power_is_computed_from_all_that_it_rests_on(hamlet: Path) -> None:

@@ -13,7 +13,7 @@ from analytics.akash import spend as markets
 from analytics.akash import supply as compute_supply
 from ingest.networks import networks
 from ingest.publication import build
-from publish import market as of_market
+from publish import akash_market as of_market
 from questions import akash_market as market_facts
 from questions import deciding, emission, scenario, takeover
 from questions import thresholds as rules
