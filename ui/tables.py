@@ -1,6 +1,10 @@
 """Tables: harmless text, aligned numbers, bars for shares."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from hashlib import sha256
+from io import BytesIO
 from math import floor, isfinite, log10
 from typing import Any, Final, TypeAlias, cast
 
@@ -31,6 +35,9 @@ WIDEST: Final = 720
 BY_ITSELF: Final = 420
 ODD: Final = 1.3
 LONGEST_MOMENT: Final = "28 May 2026, 00:00"
+# Pages show every reader the same tables; of larger ones than most are, none is kept, so that all fit some megabytes.
+KEPT: Final = 300
+LARGEST_KEPT: Final = 200_000
 # From here on whole numbers say enough.
 SCALE: Final = 1000
 MOST_PLACES: Final = 3
@@ -106,14 +113,41 @@ def show(frame: pl.DataFrame, columns: Columns, *, alt: str, key: str, rows: int
     Where rows say whose page they lead to (`of`), a click on the name of the party shows the link below the table.
     """
     leads = {OF, PARTY} <= set(frame.columns) and PARTY in columns
-    shown = _widened(frame, _formatted(frame, columns))
+    shown, cells = _written_out(frame.select(*columns), columns)
     if leads:
-        shown[PARTY] = _opening(shown[PARTY], f"{key}-opens")
-    # As Arrow, which is what browsers get; a frame of Polars would go by way of pandas, for half of a table's time.
-    cells = _shown(frame, columns).to_arrow(compat_level=pl.CompatLevel.oldest())
-    st.dataframe(cleared(cells), **_look(shown, frame.height, rows), alt=inert.plain(alt, 300), key=key)
+        shown = {**shown, PARTY: _opening(shown[PARTY], f"{key}-opens")}
+    st.dataframe(cells, **_look(shown, frame.height, rows), alt=inert.plain(alt, 300), key=key)
     if leads and (clicked := st.session_state.get(f"{key}-opens")):
         lead.entity(*frame.select(OF, PARTY).row(clicked["row"]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A table by the hash of all that it says; two of one hash are one."""
+
+    hash: bytes
+    frame: pl.DataFrame = field(compare=False)
+    columns: Columns = field(compare=False)
+
+
+def _written_out(frame: pl.DataFrame, columns: Columns) -> tuple[Columns, pa.Table]:
+    """How the columns are written and how wide they are, and their cells; made once for all readers."""
+    if frame.estimated_size() > LARGEST_KEPT:
+        return _made(frame, columns)
+    rows = BytesIO()
+    frame.write_ipc(rows)
+    return _kept(_Told(sha256(repr(columns).encode() + rows.getbuffer()).digest(), frame, columns))
+
+
+@lru_cache(maxsize=KEPT)
+def _kept(told: _Told) -> tuple[Columns, pa.Table]:
+    return _made(told.frame, told.columns)
+
+
+def _made(frame: pl.DataFrame, columns: Columns) -> tuple[Columns, pa.Table]:
+    # As Arrow, which is what browsers get; a frame of Polars would go by way of pandas, for half of a table's time.
+    cells = _shown(frame, columns).to_arrow(compat_level=pl.CompatLevel.oldest())
+    return _widened(frame, _formatted(frame, columns)), cleared(cells)
 
 
 def cleared(cells: pa.Table) -> pa.Table:

@@ -164,3 +164,31 @@ def test_a_table_of_a_page_shows_nothing_of_the_memory_either() -> None:
     (table,) = shown.dataframe
     assert b"for all" in table.proto.arrow_data.data
     assert b"readers" not in table.proto.arrow_data.data
+
+
+def test_a_table_is_made_once_for_all_who_see_the_same_rows_in_the_same_columns() -> None:
+    first = tables._written_out(ROWS, COLUMNS)
+    assert tables._written_out(pl.DataFrame(ROWS.to_dict()), COLUMNS) is first
+    other = tables._written_out(ROWS.with_columns(n=pl.lit(1201)), COLUMNS)
+    assert other[1]["n"].to_pylist() == [1201]
+    renamed = tables._written_out(ROWS, {**COLUMNS, "n": tables.count("Addresses")})
+    assert renamed[0]["n"]["label"] == "Addresses"
+
+
+def test_what_is_kept_of_a_table_is_what_is_made_of_it() -> None:
+    rows = pl.DataFrame({"note": ["yes"] * 9 + ["=no with veto"], "n": [None, *range(9)]})
+    columns = {"note": tables.text("Note"), "n": tables.number("Parties")}
+    for _ in range(2):
+        shown, cells = tables._written_out(rows, columns)
+        made, fresh = tables._made(rows, columns)
+        assert shown == made
+        assert cells.equals(fresh)
+
+
+def test_a_large_table_is_made_anew_for_each_reader_and_takes_no_memory() -> None:
+    rows = pl.DataFrame({"n": range(tables.LARGEST_KEPT // 8 + 1)})
+    kept = tables._kept.cache_info().currsize
+    shown, cells = tables._written_out(rows, {"n": tables.count("Parties")})
+    assert len(cells) == rows.height
+    assert tables.kind(shown["n"])["format"] == "%,.0f"
+    assert tables._kept.cache_info().currsize == kept
