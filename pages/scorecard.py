@@ -22,6 +22,7 @@ from store.rows import Measure
 from ui import (
     answers,
     banners,
+    card,
     choose,
     cite,
     colours,
@@ -40,9 +41,6 @@ from ui import (
     yardsticks,
 )
 from ui.provenance import Provenance
-
-# Of many open votes only so many are linked.
-VOTES = 5
 
 # The layers of the stack: a short name and what happens there.
 STACK = {
@@ -202,24 +200,14 @@ def network(row: Row, known: Sequence[Population], votes: Sequence[Proposal], la
     now = datetime.now(UTC)
     time = matrix.read_at(row, known)
     dated = matrix.as_of(time, now)
+    age = dated or (words.age(time, now) if time else "")
+    name = f"**{inert.markdown(row.title)}**  \n:small[{', '.join(filter(None, (layer, age)))}]"
+    sides = [can(row, side, known, dated=bool(dated)) for side in (Side.FORCE, Side.STOP)]
     with st.container(border=True, gap="xsmall"):
-        name, force, stop, spread = (part.container(gap="xxsmall") for part in st.columns([2, 3, 3, 8]))
-        with name:
-            age = dated or (words.age(time, now) if time else "")
-            st.markdown(f"**{inert.markdown(row.title)}**  \n:small[{', '.join(filter(None, (layer, age)))}]")
-            voting(votes)
-        for side, place in ((Side.FORCE, force), (Side.STOP, stop)):
-            with place:
-                can(row, side, known, dated)
-        with spread:
-            if row.spread:
-                with st.grid("auto", min_column_width=240, gap="xxsmall"):
-                    for cell in row.spread:
-                        leading(matrix.spread(cell, now), dated)
-            if silent := matrix.silences(row):
-                st.markdown(silent)
-            for part in shared_out(known):
-                st.caption(part)
+        st.markdown(
+            card.card(row.network, [name, *card.voting(votes)], *sides, spread(row, known, dated=bool(dated))),
+            unsafe_allow_html=True,
+        )
         fold = st.expander(
             f"{inert.markdown(row.title)} in full", key=f"more-{row.network}", type="compact", bind="query-params"
         )
@@ -228,37 +216,21 @@ def network(row: Row, known: Sequence[Population], votes: Sequence[Proposal], la
                 details(row)
 
 
-# Made once a run: to find a page by the name of its file takes twice as long as all else about a link.
-POWER_PAGE = st.Page("pages/power.py")
-
-
-@frame.section
-def can(row: Row, side: Side, known: Sequence[Population], dated: str) -> None:
+def can(row: Row, side: Side, known: Sequence[Population], *, dated: bool) -> list[str]:
     """How few can force or stop something, by which way and how soon; or which silence it is."""
     said = row.power.of(side)
     if said.number is None:
-        st.markdown(f":small[:gray[{words.sentence(matrix.SIDES[side])}: {said.state}]]")
-        return
-    leading(matrix.power(row, side, known, datetime.now(UTC)), dated)
-    st.markdown(matrix.way(said))
+        return [f":small[:gray[{words.sentence(matrix.SIDES[side])}: {said.state}]]"]
+    tile = matrix.power(row, side, known, datetime.now(UTC))
+    return [card.leading(tile, f"{row.network}-{side}", dated=dated), matrix.way(said)]
 
 
-@frame.section
-def leading(tile: matrix.Tile, dated: str) -> None:
-    """A number that leads to the place that shows it."""
-    text = matrix.greyed(tile.text) if dated else tile.text
-    if tile.at:
-        st.page_link(POWER_PAGE, label=text, help=tile.told, query_params=dict(tile.at))
-    else:
-        st.markdown(text, help=tile.told)
-
-
-@frame.section
-def voting(open_votes: Sequence[Proposal]) -> None:
-    """The votes of a network that are open, the first few of many."""
-    for vote in open_votes[:VOTES]:
-        label = f"Vote open: {vote.number}"
-        st.page_link("pages/proposals.py", label=label, icon=":material/how_to_vote:", query_params={"p": vote.key})
+def spread(row: Row, known: Sequence[Population], *, dated: bool) -> list[str]:
+    """Over how many equal parties each resource is spread, what has no number, and who else gets some of it."""
+    now = datetime.now(UTC)
+    tiles = [card.leading(matrix.spread(cell, now), f"{row.network}-{cell.column}", dated=dated) for cell in row.spread]
+    told = [matrix.silences(row), *(f":small[:gray[{part}]]" for part in shared_out(known))]
+    return [*card.side_by_side(tiles), *filter(None, told)]
 
 
 @frame.section

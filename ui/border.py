@@ -102,9 +102,9 @@ def headers(framed_by: str) -> Mapping[str, str]:
 
 
 def _inline_scripts() -> list[str]:
-    """The hashes of what stands in Streamlit's own page as a script, so that nothing else there runs."""
+    """The hashes of what stands in Streamlit's own page as a script, and of ours, so that nothing else there runs."""
     page = (Path(get_static_dir()) / "index.html").read_bytes()
-    inside = re.findall(rb"<script>(.*?)</script>", page, re.DOTALL)
+    inside = [*re.findall(rb"<script>(.*?)</script>", page, re.DOTALL), shell.LEADS.encode()]
     return [f"'sha256-{b64encode(sha256(one).digest()).decode()}'" for one in inside]
 
 

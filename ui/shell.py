@@ -47,6 +47,34 @@ READABLE: Final = (
     "[data-testid=stMain] :is(td,th,td *){overflow-wrap:anywhere}"
     "[data-testid=stMarkdown] [data-testid=stCode] code{white-space:pre-wrap!important}</style>"
 )
+# A row of the scorecard (ui/card.py): places as Streamlit's columns have them, links as its own, and their tooltips,
+# which Streamlit has for elements of its own alone. The colours are those of the theme (.streamlit/config.toml).
+CARDS: Final = (
+    "<style>[data-testid=stMain] .card{display:grid;grid-template-columns:2fr 3fr 3fr 8fr;column-gap:1rem;"
+    "margin-bottom:.25rem}"
+    "[data-testid=stMain] .card>div{position:relative;min-width:0}"
+    "[data-testid=stMain] .card p{margin:0 0 .15rem}"
+    "[data-testid=stMain] .tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(240px,1fr));"
+    "column-gap:.5rem}"
+    "[data-testid=stMain] .leads{display:inline-block;padding:0 .5rem;border-radius:.5rem;color:inherit!important;"
+    "text-decoration:none!important;font-size:.875rem}"
+    "[data-testid=stMain] .leads:is(:hover,:focus-visible){background:light-dark(#e6e9ee,#232d3a);outline:none}"
+    "[data-testid=stMain] .leads:is(:hover,:focus-visible)+[role=tooltip]{display:block!important}"
+    "[data-testid=stMain] [role=tooltip]{position:absolute;left:0;z-index:9;min-width:min(20rem,100%);max-width:26rem;"
+    "padding:.5rem .75rem;border-radius:.5rem;font-size:.875rem;background:light-dark(#fff,#18202a);"
+    "border:1px solid light-dark(#dde3ea,#2b3644);box-shadow:0 2px 8px #0003}"
+    "@media(max-width:640px){[data-testid=stMain] .card{grid-template-columns:1fr;row-gap:.75rem}}</style>"
+)
+# A click on a link of a row goes where Back would: within the session, as Streamlit's own links do.
+LEADS: Final = """
+addEventListener("click", event => {
+  const link = event.target.closest?.("a.leads");
+  if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  event.preventDefault();
+  history.pushState({}, "", link.href);
+  dispatchEvent(new PopStateEvent("popstate"));
+});
+"""
 PLAIN: Final = "body{font:16px/1.6 system-ui,sans-serif;max-width:40rem;margin:3rem auto;padding:0 1rem}"
 
 
@@ -116,7 +144,13 @@ def _answer(page: Page | None, scope: Scope) -> Response:
 
 def shell(page: Page, at: URL) -> str:
     """Streamlit's page with what is said of ours; at: the address that was asked for."""
-    head = [f"<title>{escape(page.title)} · {SITE}</title>", *_card(page, at), READABLE]
+    head = [
+        f"<title>{escape(page.title)} · {SITE}</title>",
+        *_card(page, at),
+        READABLE,
+        CARDS,
+        f"<script>{LEADS}</script>",
+    ]
     if chart := embed.named(at.query):
         head.append(embed.style(chart))
     before, middle, after = _parts()

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
 import polars as pl
@@ -494,11 +495,73 @@ def test_three_clicks_lead_to_a_csv_of_who_can_halt_a_chain(regular: Reader) -> 
     assert rows["source_endpoint"].unique().to_list() == ["https://lcd.example"]
 
 
+# A number of the scorecard that leads to the place that shows it.
+LEADS: Final = "a.leads"
+
+
+def test_a_number_of_the_scorecard_leads_within_the_session_and_back(regular: Reader) -> None:
+    page = regular.turns_to("scorecard")
+    sockets: list[str] = []
+    page.on("websocket", lambda socket: sockets.append(socket.url))
+    page.evaluate("window.same = true")
+    number = page.locator(f"{LEADS}[href*='net=fetch']").first
+    asked = number.get_attribute("href")
+    assert asked is not None
+    number.focus()
+    page.keyboard.press("Enter")
+    expect(page).to_have_title("Who holds power · DeAI Observatory", timeout=PATIENCE)
+    settled(page)
+    assert page.url.endswith(f"/{asked}")
+    expect(page.get_by_role("combobox", name="Network")).to_have_value("Fetch.ai")
+    page.go_back()
+    expect(page).to_have_title("Scorecard · DeAI Observatory", timeout=PATIENCE)
+    settled(page)
+    expect(page.locator(f"{LEADS}[href='{asked}']").first).to_be_visible()
+    assert page.evaluate("window.same") is True
+    assert sockets == []
+
+
+def test_a_number_of_the_scorecard_opens_in_another_tab_for_whoever_wants_that(regular: Reader) -> None:
+    page = regular.turns_to("scorecard")
+    number = page.locator(f"{LEADS}[href*='net=fetch']").first
+    with page.context.expect_page() as opened:
+        number.click(modifiers=["ControlOrMeta"])
+    opened.value.wait_for_url(re.compile("/power[?]net=fetch"))
+    opened.value.close()
+    expect(page).to_have_title("Scorecard · DeAI Observatory")
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+def test_the_tooltip_of_a_number_comes_with_the_keyboard_and_with_the_pointer_and_fits(
+    sampler: Reader, size: ViewportSize
+) -> None:
+    page = sampler.turns_to("scorecard")
+    page.set_viewport_size(size)
+    settled(page)
+    outside = []
+    for number in page.locator(f"{LEADS}[aria-describedby]").all()[:12]:
+        told = page.locator(f"#{number.get_attribute('aria-describedby')}")
+        expect(told).to_be_hidden()
+        page.keyboard.press("Tab")
+        number.focus()
+        expect(told).to_be_visible()
+        expect(told).to_contain_text("Block ")
+        box = told.bounding_box()
+        assert box is not None
+        outside += [box] if box["x"] < 0 or box["x"] + box["width"] > size["width"] or sideways(page) else []
+    number.blur()
+    expect(told).to_be_hidden()
+    number.hover()
+    expect(told).to_be_visible()
+    page.set_viewport_size(WIDE)
+    assert outside == []
+
+
 def test_one_click_leads_from_the_scorecard_to_who_can_halt_a_chain_and_a_second_one_to_its_csv(
     regular: Reader,
 ) -> None:
     page = regular.turns_to("scorecard")
-    page.locator("[data-testid=stPageLink] a[href*='net=fetch']").first.click()
+    page.locator(f"{LEADS}[href*='net=fetch']").first.click()
     told = "Fetch.ai: two validators together can halt the chain"
     expect(page.locator("h2").first).to_contain_text(told, timeout=PATIENCE)
     settled(page)
@@ -510,7 +573,7 @@ def test_one_click_leads_from_the_scorecard_to_who_can_halt_a_chain_and_a_second
 
 def test_layer_and_order_of_the_scorecard_are_in_the_address_and_back_undoes_them(regular: Reader) -> None:
     page = regular.turns_to("scorecard")
-    akash = page.locator("[data-testid=stPageLink] a[href*='net=akash']").first
+    akash = page.locator(f"{LEADS}[href*='net=akash']").first
     expect(akash).to_be_visible()
     page.get_by_role("radio", name="Agents", exact=True).click()
     expect(page).to_have_url(re.compile(r"\?layer=agents$"))
@@ -576,7 +639,7 @@ def test_no_number_of_the_scorecard_is_cut_off(sampler: Reader, size: ViewportSi
 
     def cut() -> list[str]:
         found: list[str] = page.evaluate(
-            "[...document.querySelectorAll('[data-testid=stPageLink] a *')]"
+            "[...document.querySelectorAll('.leads, .leads *')]"
             ".filter(one => one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).overflowX !== 'visible')"
             ".map(one => one.textContent)"
         )
