@@ -10,6 +10,8 @@ from typing import Final
 LONGEST: Final = 80
 # Of texts up to here what is seen of them is kept: ten megabytes at most, whoever wrote them.
 KEPT_LENGTH: Final = 100
+# More than most pages have of different ones.
+LETTERS: Final = 5_000
 # Enough for the letters of every living script; more is a "Zalgo" tower that covers its neighbours.
 MARKS_IN_A_ROW: Final = 4
 # Control, format (bidi, zero width, tags), surrogate, private use, unassigned.
@@ -43,6 +45,7 @@ def _visible(text: str, longest: int) -> str:
     return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
 
 
+@lru_cache(maxsize=LETTERS)
 def _seen(letter: str) -> str:
     """What a reader sees of one letter: itself, a blank, or nothing."""
     category = unicodedata.category(letter)
@@ -56,10 +59,15 @@ def _lowered(text: str) -> str:
     kept: list[str] = []
     marks = 0
     for letter in text:
-        marks = marks + 1 if unicodedata.category(letter).startswith("M") else 0
+        marks = marks + 1 if _combines(letter) else 0
         if marks <= MARKS_IN_A_ROW:
             kept.append(letter)
     return "".join(kept)
+
+
+@lru_cache(maxsize=LETTERS)
+def _combines(letter: str) -> bool:
+    return unicodedata.category(letter).startswith("M")
 
 
 # Letters of other scripts, digits and marks that are drawn like a Latin letter (Unicode, confusables.txt).

@@ -24,6 +24,7 @@ from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
 from ui import shell
 from ui.beside import made_here_or_beside
+from ui.calm import OURSELVES, disturbed
 from ui.packed import FOR_EVER, Files
 from ui.site import base, prefix
 
@@ -57,10 +58,12 @@ class Border:
         elif scope["type"] == "websocket" and not _own(Headers(scope=scope)):
             await WebSocketClose(POLICY_VIOLATION)(scope, receive, send)
         else:
-            await self._app(scope, _heard(receive), send)
+            await self._app(scope, _heard(receive), _answered(scope, send))
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
+        if not path.endswith("/health"):
+            disturbed()
         if refused := _refused(scope):
             await refused(scope, receive, send)
         elif (page := shell.page_at(path)) is not None:
@@ -167,6 +170,18 @@ def _heard(receive: Receive) -> Receive:
                 return message
 
     return heard
+
+
+def _answered(scope: Scope, send: Send) -> Send:
+    """What a reader is sent, noted as such; not what the server sends itself when it opens pages in advance."""
+    if scope.get("client") is OURSELVES:
+        return send
+
+    async def answered(message: Message) -> None:
+        disturbed()
+        await send(message)
+
+    return answered
 
 
 def _kind(said: bytes) -> str:

@@ -14,6 +14,8 @@ from starlette.responses import FileResponse, Response
 from starlette.staticfiles import NotModifiedResponse, StaticFiles
 from starlette.types import Receive, Scope, Send
 
+from ui.kept import Kept
+
 TEXTS: Final = frozenset({".atom", ".css", ".csv", ".html", ".js", ".json", ".svg", ".txt", ".xml"})
 # By the name that browsers have for it, the best first; they take Brotli from this machine, or by HTTPS. Its level 7
 # takes two thirds of a second for Plotly's 4.7 MB, level 11 twelve; each file is compressed once.
@@ -69,10 +71,14 @@ class Packed(FileResponse):
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
 
+def packed(path: Path, code: str, changed: int) -> bytes:
+    """A file's text compressed; kept until it is changed. Who asks while that is done waits for it."""
+    return _packed(path, code, changed).answer(lambda: CODES[code](path.read_bytes()))
+
+
 @lru_cache(maxsize=KEPT)
-def packed(path: Path, code: str, _changed: int) -> bytes:
-    """A file's text compressed; kept until it is changed."""
-    return CODES[code](path.read_bytes())
+def _packed(_path: Path, _code: str, _changed: int) -> Kept[bytes]:
+    return Kept()
 
 
 def tag_for(tag: str, code: str) -> str:

@@ -7,13 +7,13 @@ from enum import Enum
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
-from threading import Lock
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import streamlit as st
 
 from questions.populations import Population
 from store.mart import Mart, data_folder, mirrored, served_folder, served_mart
+from ui.kept import Kept
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -63,27 +63,11 @@ def _told(argument: object) -> str:
     raise TypeError(f"no answer can be kept by a {type(argument).__name__}")
 
 
-class _Kept:
-    """One answer, found by the first who asks; who asks meanwhile waits for it."""
-
-    def __init__(self) -> None:
-        self._finding = Lock()
-        self._found: list[Any] = []
-
-    def answer(self, find: Callable[[], Any]) -> Any:
-        """The answer; where `find` raises, the next who asks tries again."""
-        if not self._found:
-            with self._finding:
-                if not self._found:
-                    self._found.append(find())
-        return self._found[0]
-
-
 # Not by Streamlit's own caches: to look up an answer there takes a tenth of the time of a page, and cache_data makes a
 # copy a reader.
 @lru_cache(maxsize=ANSWERS)
-def _kept(_path: Path, _asked_for: str) -> _Kept:
-    return _Kept()
+def _kept(_path: Path, _asked_for: str) -> Kept[Any]:
+    return Kept()
 
 
 def forget() -> None:

@@ -13,6 +13,7 @@ from streamlit.file_util import get_static_dir
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
+from ui.calm import OURSELVES, calm
 from ui.packed import CODES, packed
 from ui.shell import pages
 from ui.site import base
@@ -28,8 +29,8 @@ PATIENCE_SECONDS: Final = 60.0
 async def warmed(app: ASGIApp) -> AsyncIterator[None]:
     """A process that begins to listen when its first page is ready, or takes too long; the other pages follow."""
     first = asyncio.create_task(visited(app, [""]))
-    await asyncio.wait([first], timeout=LATEST_SECONDS)
     others = asyncio.create_task(_others(app, first))
+    await asyncio.wait([first], timeout=LATEST_SECONDS)
     try:
         yield
     finally:
@@ -39,6 +40,7 @@ async def warmed(app: ASGIApp) -> AsyncIterator[None]:
 
 
 async def _others(app: ASGIApp, first: asyncio.Task[None]) -> None:
+    # On a core of its own while the first page takes the other.
     for script in {script for page in pages().values() for script in page.scripts}:
         path = Path(get_static_dir()) / script
         await asyncio.to_thread(packed, path, next(iter(CODES)), path.stat().st_mtime_ns)
@@ -47,7 +49,10 @@ async def _others(app: ASGIApp, first: asyncio.Task[None]) -> None:
 
 
 async def visited(app: ASGIApp, names: Iterable[str]) -> None:
-    """Opens pages one after the other, as a browser does, but without a network between."""
+    """Opens pages one after the other, as a browser does, but without a network between, and while nobody else does.
+
+    A reader who comes meanwhile has the process for himself: two pages at once take each other's time.
+    """
     said: asyncio.Queue[Message] = asyncio.Queue()
     told: asyncio.Queue[Message] = asyncio.Queue()
     scope = {
@@ -59,12 +64,13 @@ async def visited(app: ASGIApp, names: Iterable[str]) -> None:
         "scheme": "ws",
         "headers": [(b"host", _name().encode()), (b"sec-websocket-protocol", b"streamlit")],
         "subprotocols": ["streamlit"],
-        "client": None,
+        "client": OURSELVES,
     }
     await said.put({"type": "websocket.connect"})
     session = asyncio.ensure_future(app(scope, said.get, told.put))
     try:
         for name in names:
+            await calm()
             message = BackMsg()
             message.rerun_script.page_name = name
             await said.put({"type": "websocket.receive", "bytes": message.SerializeToString()})
