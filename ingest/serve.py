@@ -24,7 +24,7 @@ from ingest.network import Network
 from ingest.networks import networks
 from ingest.offchain.feed import OffChain
 from ingest.publication import build
-from ingest.sample.world import build_sample
+from ingest.sample.world import build_sample, side_by_side
 from ingest.settings import signers
 from ingest.site import write_site
 from ingest.transport import Http
@@ -132,7 +132,7 @@ def _first_numbers(data: Path) -> None:
     if not someone_answers(readable, PATIENCE_SECONDS):
         log.warning("no chain endpoint answered within %.0f s: serving simulated data", PATIENCE_SECONDS)
         with job.lock(data / SAMPLE):
-            build_sample(data / SAMPLE)
+            build_sample(data / SAMPLE, processes=side_by_side())
             write_site(data / SAMPLE)
     else:
         headlines(data, readable)

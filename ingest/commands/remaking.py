@@ -17,7 +17,7 @@ from ingest.commands.guards import clustered, filled, locked, noted, publish, pu
 from ingest.commands.options import Names, Scheduler, Workers, networks_named
 from ingest.commands.telling import log
 from ingest.networks import networks
-from ingest.sample.world import build_sample
+from ingest.sample.world import build_sample, side_by_side
 from ingest.site import write_site
 from ingest.sweeping import forget_unused, parts, sweep_part
 from ingest.upkeep import prune as pruned
@@ -94,5 +94,5 @@ def sample() -> None:
     """Build the simulated sample, in the folder `sample` beside the real data."""
     data = data_folder() / SAMPLE
     with locked(data):
-        log.info("published %s", build_sample(data))
+        log.info("published %s", build_sample(data, processes=side_by_side()))
         write_site(data)

@@ -4,11 +4,15 @@ Deterministic: the same program and day give the same numbers. Amounts are inven
 A network is drawn from what its file declares; what makes some of them look real is in tables that know no names.
 """
 
-from collections.abc import Callable, Iterator
+import os
+import signal
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from hashlib import sha256
+from multiprocessing import get_context
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Final
 
@@ -33,6 +37,8 @@ Told = tuple[Callable[[datetime], list[Row]], int]
 FLOWS: Final = (Measure.EMISSION, Measure.COMPUTE_SPEND)
 # Per cent of the chain's total that a reading in part finds.
 PARTLY: Final = 97
+# Of what is drawn the largest network is more than a quarter.
+MOST_PROCESSES: Final = 4
 # Amounts are drawn as parts of this many, then scaled to the population's total.
 PARTS: Final = 10**12
 
@@ -52,21 +58,67 @@ class Simulated:
     in_part: bool = False
 
 
-def build_sample(data: Path, until: datetime | None = None, days: int = DAYS) -> Path:
-    """Land `days` of simulated history ending at `until` (midnight today) in a folder named sample, and publish it."""
+def build_sample(data: Path, until: datetime | None = None, days: int = DAYS, *, processes: int = 1) -> Path:
+    """Land `days` of simulated history ending at `until` (midnight today) in a folder named sample, and publish it.
+
+    processes: how many draw it side by side.
+    """
     end = until or datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    landing = Landing(data)
-    for reading in readings():
-        snapshot, facts = _holdings(reading, end, 0)
-        # The same holders have other amounts on other days: one look at them is enough.
-        reading.network.check(reading.reading, facts)
-        landing.land_months(_history(reading, end, days))
-        landing.land(snapshot, facts)
-    for network in networks().values():
-        for snapshot, facts in _beside(network, end, days):
-            landing.land(snapshot, facts)
+    own, *parts = dealt(processes, days)
+    others = {part: _beginning(data, end, days, part) for part in parts}
+    try:
+        land(data, end, days, own)
+        for part, process in others.items():
+            process.join()
+            # What another process did not bring to its end is done here, or fails here with its reason.
+            if process.exitcode:
+                land(data, end, days, part)
+    finally:
+        for process in others.values():
+            process.terminate()
     published, _ = build(data, networks(), events=happened(end, days))
     return published
+
+
+def side_by_side() -> int:
+    """How many processes draw the sample: one a core, but no more than have something to do beside the largest."""
+    return min(len(os.sched_getaffinity(0)), MOST_PROCESSES)
+
+
+def dealt(processes: int, days: int) -> list[tuple[str, ...]]:
+    """The names of all networks in so many parts, each of about as many snapshots."""
+    snapshots = dict.fromkeys(networks(), 0)
+    for reading in readings():
+        snapshots[reading.network.name] += 1 + (days // reading.every if reading.every else 0)
+    parts: list[list[str]] = [[] for _ in range(processes)]
+    for name in sorted(snapshots, key=snapshots.__getitem__, reverse=True):
+        min(parts, key=lambda part: sum(map(snapshots.__getitem__, part))).append(name)
+    return [tuple(part) for part in parts]
+
+
+def _beginning(data: Path, end: datetime, days: int, names: tuple[str, ...]) -> SpawnProcess:
+    """A process that lands some networks, and ends with this one."""
+    process = get_context("spawn").Process(target=land, args=(data, end, days, names), daemon=True)
+    # It inherits this: who stops the program stops this process, which stops that one, and has nothing to say of it.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    process.start()
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    return process
+
+
+def land(data: Path, end: datetime, days: int, names: Collection[str]) -> None:
+    """Land the simulated history of some networks."""
+    landing = Landing(data)
+    for reading in readings():
+        if reading.network.name in names:
+            snapshot, facts = _holdings(reading, end, 0)
+            # The same holders have other amounts on other days: one look at them is enough.
+            reading.network.check(reading.reading, facts)
+            landing.land_months(_history(reading, end, days))
+            landing.land(snapshot, facts)
+    for name in names:
+        for snapshot, facts in _beside(networks()[name], end, days):
+            landing.land(snapshot, facts)
 
 
 def happened(end: datetime, days: int) -> pl.DataFrame:

@@ -32,7 +32,7 @@ def alone(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("os.execv", replaced)
     monkeypatch.setattr(serve, "networks", lambda: {"town": town(Ledgers(datetime.now(UTC)))})
-    monkeypatch.setattr(serve, "build_sample", lambda data: Landing(data).land(SIMULATED, facts(1)))
+    monkeypatch.setattr(serve, "build_sample", lambda data, **_: Landing(data).land(SIMULATED, facts(1)))
     # Nothing is published by that, of which files could tell.
     monkeypatch.setattr(serve, "write_site", lambda _: None)
 

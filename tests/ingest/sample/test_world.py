@@ -2,6 +2,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -9,7 +10,8 @@ import pytest
 from analytics.decimals import ONE
 from analytics.votes.tally import Thresholds
 from ingest.networks import networks
-from ingest.sample.world import build_sample, happened
+from ingest.sample import world
+from ingest.sample.world import build_sample, dealt, happened
 from questions import ballots
 from questions.proposals import proposals
 from store import reference
@@ -69,14 +71,38 @@ def test_a_population_has_the_same_holders_over_time(sample: Path) -> None:
     assert sizes.filter(network="fet")["days"].min() == 2
 
 
-def test_the_sample_is_the_same_every_time(sample: Path, tmp_path: Path) -> None:
+def test_the_sample_is_the_same_every_time_by_however_many_processes(sample: Path, tmp_path: Path) -> None:
     again = tmp_path / "sample"
-    build_sample(again, END, days=40)
+    build_sample(again, END, days=40, processes=2)
     query = "SELECT network, reading, height, sha256 FROM snapshot ORDER BY ALL"
     with opened(sample) as first, opened(again) as second:
         assert first.table(query).equals(second.table(query))
         metrics = "SELECT snapshot, population, grouping, metric, value FROM metric ORDER BY ALL"
         assert first.table(metrics).equals(second.table(metrics))
+
+
+@pytest.mark.parametrize("processes", [1, 2, 4, 40])
+def test_every_network_is_drawn_by_one_process(processes: int) -> None:
+    parts = dealt(processes, 180)
+    assert len(parts) == processes
+    assert sorted(name for part in parts for name in part) == sorted(networks())
+
+
+def test_what_another_process_did_not_bring_to_its_end_is_drawn_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beginning = world._beginning
+
+    def killed(*told: Any) -> Any:
+        process = beginning(*told)
+        process.kill()
+        return process
+
+    monkeypatch.setattr(world, "_beginning", killed)
+    build_sample(tmp_path / "sample", END, days=2, processes=2)
+    with opened(tmp_path / "sample") as mart:
+        drawn = mart.table("SELECT DISTINCT network FROM snapshot")["network"].to_list()
+    assert set(drawn) == {one.network.name for one in world.readings()} | {"prices"}
 
 
 def test_the_sample_refuses_the_folder_of_real_data(tmp_path: Path) -> None:
