@@ -197,15 +197,12 @@ def never(unread: Sequence[Row], stack: str) -> None:
 @frame.section
 def network(row: Row, known: Sequence[Population], votes: Sequence[Proposal], layer: str) -> None:
     """One network: who can force and stop what, and how each resource is spread; layer: where no heading names it."""
-    now = datetime.now(UTC)
-    time = matrix.read_at(row, known)
-    dated = matrix.as_of(time, now)
-    age = dated or (words.age(time, now) if time else "")
-    name = f"**{inert.markdown(row.title)}**  \n:small[{', '.join(filter(None, (layer, age)))}]"
-    sides = [can(row, side, known, dated=bool(dated)) for side in (Side.FORCE, Side.STOP)]
+    # To the minute, so that a row is written once for all readers.
+    now = datetime.now(UTC).replace(second=0, microsecond=0)
+    told = (served.generation(), row.network, layer, now, *(vote.key for vote in votes))
     with st.container(border=True, gap="xsmall"):
         st.markdown(
-            card.card(row.network, [name, *card.voting(votes)], *sides, spread(row, known, dated=bool(dated))),
+            card.once(told, lambda: at_first_glance(row, known, votes, layer, now)),
             unsafe_allow_html=True,
         )
         fold = st.expander(
@@ -216,18 +213,28 @@ def network(row: Row, known: Sequence[Population], votes: Sequence[Proposal], la
                 details(row)
 
 
-def can(row: Row, side: Side, known: Sequence[Population], *, dated: bool) -> list[str]:
+def at_first_glance(row: Row, known: Sequence[Population], votes: Sequence[Proposal], layer: str, now: datetime) -> str:
+    """What is always in sight of a network."""
+    time = matrix.read_at(row, known)
+    dated = matrix.as_of(time, now)
+    age = dated or (words.age(time, now) if time else "")
+    name = f"**{inert.markdown(row.title)}**  \n:small[{', '.join(filter(None, (layer, age)))}]"
+    sides = [can(row, side, known, now, dated=bool(dated)) for side in (Side.FORCE, Side.STOP)]
+    spread = spread_out(row, known, now, dated=bool(dated))
+    return card.card(row.network, [name, *card.voting(votes)], *sides, spread)
+
+
+def can(row: Row, side: Side, known: Sequence[Population], now: datetime, *, dated: bool) -> list[str]:
     """How few can force or stop something, by which way and how soon; or which silence it is."""
     said = row.power.of(side)
     if said.number is None:
         return [f":small[:gray[{words.sentence(matrix.SIDES[side])}: {said.state}]]"]
-    tile = matrix.power(row, side, known, datetime.now(UTC))
+    tile = matrix.power(row, side, known, now)
     return [card.leading(tile, f"{row.network}-{side}", dated=dated), matrix.way(said)]
 
 
-def spread(row: Row, known: Sequence[Population], *, dated: bool) -> list[str]:
+def spread_out(row: Row, known: Sequence[Population], now: datetime, *, dated: bool) -> list[str]:
     """Over how many equal parties each resource is spread, what has no number, and who else gets some of it."""
-    now = datetime.now(UTC)
     tiles = [card.leading(matrix.spread(cell, now), f"{row.network}-{cell.column}", dated=dated) for cell in row.spread]
     told = [matrix.silences(row), *(f":small[:gray[{part}]]" for part in shared_out(known))]
     return [*card.side_by_side(tiles), *filter(None, told)]

@@ -4,19 +4,33 @@ Of HTML it has places, links and tooltips, all written here; every text of a cha
 stands between blank lines, where it is Markdown. ui/shell.py has the style, and what makes a click stay in the session.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from functools import lru_cache
 from html import escape
 from typing import Final
 from urllib.parse import urlencode
 
 from questions.proposals import Proposal
 from ui import matrix
+from ui.kept import Kept
 from ui.matrix import Tile
 
 # Of many open votes only so many are linked.
 VOTES: Final = 5
+# Rows of some minutes.
+KEPT: Final = 200
 POWER: Final = "power"
 PROPOSALS: Final = "proposals"
+
+
+def once(told: tuple[Hashable, ...], write: Callable[[], str]) -> str:
+    """A row as it is written the first time; told: all by which it differs from others, the mart among it."""
+    return _kept(told).answer(write)
+
+
+@lru_cache(maxsize=KEPT)
+def _kept(_told: tuple[Hashable, ...]) -> Kept[str]:
+    return Kept()
 
 
 def card(network: str, *parts: Sequence[str]) -> str:

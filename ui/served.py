@@ -28,6 +28,11 @@ def folder() -> Path:
     return served_folder(data_folder())
 
 
+def generation() -> Path:
+    """The mart that is shown; raises NoMart."""
+    return served_mart(data_folder())
+
+
 def archive() -> str:
     """The archive from which the current mart was taken as it is; empty where it was built here."""
     return mirrored(folder())

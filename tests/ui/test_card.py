@@ -65,3 +65,16 @@ def test_every_text_of_a_stranger_stands_where_markdown_is_read_so_that_its_esca
 
 def test_without_a_resource_there_is_no_place_for_one() -> None:
     assert card.side_by_side([]) == []
+
+
+def test_a_row_is_written_once_for_all_readers_of_a_minute_and_anew_after_a_fault() -> None:
+    written = iter(["one", "two"])
+    assert [card.once(("mart", "a", minute), lambda: next(written)) for minute in (1, 1, 2, 1)] == [
+        "one",
+        "one",
+        "two",
+        "one",
+    ]
+    with pytest.raises(StopIteration):
+        card.once(("mart", "b"), lambda: next(written))
+    assert card.once(("mart", "b"), lambda: "three") == "three"
