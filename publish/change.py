@@ -130,9 +130,9 @@ def effective(known: Known) -> float:
 def by_party(known: Known) -> Amounts:
     """What each party that has something has: addresses merged by label, the protocol's own left out."""
     amounts: dict[str, int] = defaultdict(int)
+    held, behind = known.amounts.get, known.labels.get
     for holder in known.population:
-        party, amount = known.labels.get(holder, holder), known.amounts.get(holder, 0)
-        if party != NOBODY and amount:
+        if (amount := held(holder)) and (party := behind(holder, holder)) != NOBODY:
             amounts[party] += amount
     return amounts
 
@@ -151,7 +151,8 @@ def _labels(draft: Draft, network: str, times: Collection[datetime]) -> Mapping[
 
 def _amounts(rows: pl.DataFrame) -> Populations:
     """What each holder of a population has, by number and name of the population."""
-    found: dict[tuple[int, str], dict[str, int]] = defaultdict(dict)
-    for _, number, name, address, amount in rows.iter_rows():
-        found[number, name][address] = int(amount)
+    found = {}
+    for (number, name), told in rows.partition_by(rows.columns[1:3], as_dict=True).items():
+        *_, address, amount = told
+        found[number, name] = dict(zip(address, amount.cast(pl.Int128).to_list(), strict=True))
     return found

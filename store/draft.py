@@ -3,7 +3,6 @@
 What a published mart says is a function of landing and the reference files alone; every step here may run again.
 """
 
-import io
 import logging
 import os
 import shutil
@@ -26,7 +25,7 @@ import polars as pl
 from store import statements as sql
 from store.disk import fault
 from store.grounds import program
-from store.landed import Landed, intact
+from store.landed import HEIGHT, Landed, intact
 from store.landing import Landing
 from store.layout import LAYOUT, SCHEMA, comments
 from store.mart import (
@@ -43,11 +42,14 @@ from store.mart import (
     publish,
     refuse_without_room,
 )
+from store.order import largest_first
 from store.rows import LATER, SCHEMAS, BadData, Key, Kind, Time
 from store.sealed import literal, note
 
-# So that analysts' DuckDB 1.5 opens a published mart; the version stays through copies.
-STORAGE_VERSION: Final = "v1.5.0"
+# So that analysts' DuckDB 1.5 opens a published mart, and that addresses can be pressed by their letters alone: each is
+# another, and what later versions do looks for those that are not. The version stays through copies.
+STORAGE_VERSION: Final = "v1.2.0"
+PRESSED_BY_LETTERS: Final = "fsst"
 ROWS_A_BATCH: Final = 4_000_000
 # As many as DuckDB has in a piece of a table. What several of its threads insert from other pieces is all pressed and
 # written once more at the checkpoint, and the room of the first time stays in the file.
@@ -217,11 +219,12 @@ class Draft:
         if rows.is_empty():
             return
         exchange = self.data / "exchange.parquet"
-        content = io.BytesIO()
-        # It is read once, and at once.
-        rows.write_parquet(content, compression="uncompressed", row_group_size=ROW_GROUP, statistics=False)
-        # Written by Python, so that a full disk is said as such.
-        exchange.write_bytes(content.getbuffer())
+        with exchange.open("wb") as file:
+            try:
+                # It is read once, and at once.
+                rows.write_parquet(file, compression="uncompressed", row_group_size=ROW_GROUP, statistics=False)
+            except pl.exceptions.ComputeError as error:
+                raise fault(error, self.data) from error
         fresh = ""
         if unless_known:
             # Of a table that is long only what it has of these snapshots is looked at.
@@ -410,16 +413,22 @@ class Draft:
     def _grouped(
         self, query: str, grouping: str, labels: Mapping[int, str], unseen: Mapping[tuple[int, int], int]
     ) -> Distributions:
-        """What a query gives in order of snapshot and population, an amount for each party; nothing of an empty one."""
+        """What a query gives, an amount a party, in order of snapshot and population; nothing of an empty one."""
         found = self._connection.sql(query).to_arrow_table()
         snapshot, population = (_array(found[name], str(found[name].type)) for name in KEY)
+        amounts = _array(found["amount"], WORDS)
+        key = snapshot.astype(np.int64) << 32 | population
+        # Mostly they lie so already, which the database would find by sorting them.
+        if (key[1:] < key[:-1]).any():
+            order = np.argsort(key, kind="stable")
+            snapshot, population, amounts = snapshot[order], population[order], amounts[order]
         starts = np.flatnonzero(np.diff(snapshot, prepend=-1) | np.diff(population, prepend=-1))
         return Distributions(
             grouping=grouping,
             snapshot=snapshot[starts].astype(np.int64),
             population=population[starts].astype(np.int64),
             offsets=np.append(starts, len(snapshot)),
-            amounts=_array(found["amount"], WORDS),
+            amounts=amounts,
             labels=labels,
             unseen=unseen,
         )
@@ -448,8 +457,9 @@ class Draft:
     def keep_newest(self) -> None:
         """Let `holding`, `share` and the states among the observations have what is newest, or still counts, only."""
         for network, batch in self._only("holding", sql.NEWEST):
-            held = self.table(sql.HOLDINGS, *self._wanted(batch))
-            self.append("holding", held.with_columns(holder=self._numbers(network, held["address"])).drop("address"))
+            held = self._held(batch)
+            holder = self._numbers(network, held["address"])
+            self.append("holding", largest_first(held.drop("address").with_columns(holder=holder)))
         for network, batch in self._only("share", sql.TALLIED):
             shares = self.table(sql.SHARES.format(later=_later(Kind.OBSERVATIONS)), *self._wanted(batch))
             both = self._numbers(network, shares["operator"].append(shares["delegator"]))
@@ -460,6 +470,25 @@ class Draft:
         # What comes now asks again and again for a little of what is large: where that is, is known of the committed.
         self.execute("COMMIT")
         self.execute("BEGIN")
+
+    def _held(self, snapshots: Sequence[int]) -> pl.DataFrame:
+        """Who holds what in some snapshots, by address: read by Polars, to which DuckDB would copy all addresses."""
+        populations = self.table("SELECT name AS value, id AS population FROM population")
+        found = []
+        for number, file, height, version in self.table(sql.WHERE_HELD, list(snapshots)).iter_rows():
+            rows = pl.scan_parquet(self.landing.folder / file, glob=False)
+            # Files of the first version hold one snapshot, and do not tell its height.
+            rows = rows.filter(pl.col(HEIGHT) == height) if version > 1 else rows
+            holder, amount, population = rows.select("holder", "amount", "population").collect()
+            # What landed lies in runs of a population.
+            runs = population.rle().struct.unnest().join(populations, on="value", maintain_order="left")
+            numbers = np.repeat(runs["population"].to_numpy(), runs["len"].to_numpy())
+            snapshot = pl.repeat(number, len(holder), dtype=pl.Int32, eager=True)
+            found.append(
+                pl.DataFrame({"snapshot": snapshot, "population": numbers, "address": holder, "amount": amount})
+            )
+        # In one piece, since amounts are put in order.
+        return pl.concat(found, rechunk=True)
 
     def keep_ranks(self) -> None:
         """Let `ranked` have who is largest at the last block of each day.
@@ -506,7 +535,9 @@ class Draft:
         fresh = numbered.filter("new").select("id", "address", network=pl.lit(network))
         if not fresh.is_empty():
             self._joined.add(network)
+        self.execute(f"SET force_compression = '{PRESSED_BY_LETTERS}'")
         self.append("holder", fresh)
+        self.execute("SET force_compression = 'auto'")
         # Back in the order in which they were given; who is nobody has no number.
         place = np.empty(len(order), np.int64)
         place[order] = np.where(ascending.is_null(), -1, first.cum_sum().cast(pl.Int64) - 1)

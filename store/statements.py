@@ -303,9 +303,8 @@ METRIC_KEY: Final = "snapshot, population, grouping, metric, method_version, lab
 
 
 def groups(grouping: str) -> str:
-    """Snapshot, population and amount of every party of the loaded holdings, in order of the first two."""
-    parties = _parties(grouping, "labelled", *["snapshot, population, amount"] * 2)
-    return f"SELECT snapshot, population, amount FROM ({parties}) ORDER BY snapshot, population"
+    """Snapshot, population and amount of every party of the loaded holdings."""
+    return _parties(grouping, "labelled", *["snapshot, population, amount"] * 2)
 
 
 def describe(grouping: str) -> str:
@@ -358,15 +357,10 @@ UNSEEN: Final = """
     WHERE r.total - a.total > a.n AND a.snapshot IN (SELECT unnest(?::INTEGER[]))
 """
 
-# What is newest, with its holders by address: they are numbered outside, since DuckDB sorts and joins text slowly.
-HOLDINGS: Final = f"""
-    SELECT w.id AS snapshot, p.id AS population, r.holder AS address, r.amount
-    FROM {_READ.format(later="")} JOIN population p ON p.name = r.population
+WHERE_HELD: Final = """
+    SELECT id, file, height, schema_version FROM snapshot WHERE id IN (SELECT unnest(?::INTEGER[])) ORDER BY id
 """
-IN_ORDER: Final[Mapping[str, str]] = {
-    "holding": "snapshot, population, amount DESC, holder",
-    "share": "snapshot, name, operator, delegator",
-}
+IN_ORDER: Final[Mapping[str, str]] = {"share": "snapshot, name, operator, delegator"}
 
 # Who is behind a holder of the newest snapshots, by a label, and by what it says of itself. By number: no address of
 # millions is looked at.
@@ -418,7 +412,7 @@ OF_NEWEST: Final[Mapping[str, str]] = {
     )
     SELECT snapshot::BIGINT AS snapshot, population::BIGINT AS population, sum(amount) AS amount
     FROM counted JOIN merging USING (snapshot, population)
-    GROUP BY snapshot, population, claimed, if(claimed IS NULL, holder, 0) ORDER BY snapshot, population
+    GROUP BY snapshot, population, claimed, if(claimed IS NULL, holder, 0)
     """,
     # All without a label, and what was not read, are the largest labelled party's: no headline population can be less
     # spread, and nobody makes it look more spread by moving what he has to addresses without a label.
@@ -461,7 +455,7 @@ OF_NEWEST: Final[Mapping[str, str]] = {
         FROM parties
     )
     SELECT snapshot::BIGINT AS snapshot, population::BIGINT AS population, sum(amount) AS amount
-    FROM ranked GROUP BY snapshot, population, place ORDER BY snapshot, population
+    FROM ranked GROUP BY snapshot, population, place
     """,
 }
 # All delegations of a chain in shares, read while a vote is open: they have a table of their own.

@@ -1,3 +1,4 @@
+import errno
 import os
 import shutil
 import subprocess
@@ -551,3 +552,11 @@ def test_a_scratch_draft_leaves_that_of_another_process_at_the_same_part_and_no_
         own = {path.name for path in tmp_path.glob("deai-*")}
     assert own == {at_work.name, f"deai-part.{os.getpid()}"}
     assert [*tmp_path.glob("deai-*/*")] == [at_work / "mart.duckdb"]
+
+
+def test_a_disk_that_is_full_while_rows_are_handed_over_is_said_as_such(tmp_path: Path) -> None:
+    with Draft(tmp_path) as draft:
+        (tmp_path / "exchange.parquet").symlink_to("/dev/full")
+        with pytest.raises(OSError, match="No space left on device") as full:
+            draft.replace("landing_file", pl.DataFrame({"file": ["a"], "size": [1], "mtime_ns": [1]}))
+    assert full.value.errno == errno.ENOSPC
