@@ -55,7 +55,7 @@ CARDS: Final = (
     "[data-testid=stMain] .card>div{position:relative;min-width:0}"
     "[data-testid=stMain] .card p{margin:0 0 .15rem}"
     "[data-testid=stMain] .tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(240px,1fr));"
-    "column-gap:.5rem}"
+    "column-gap:.5rem}[data-testid=stMain] .tiles p{position:relative}"
     "[data-testid=stMain] .leads{display:inline-block;padding:0 .5rem;border-radius:.5rem;color:inherit!important;"
     "text-decoration:none!important;font-size:.875rem}"
     "[data-testid=stMain] .leads:is(:hover,:focus-visible){background:light-dark(#e6e9ee,#232d3a);outline:none}"
