@@ -138,7 +138,8 @@ def answer(mart: Mart, population: Population, grouping: str, asked: Scenario) -
         # Keys cannot be divided: of three of them a tenth is none.
         raise ValueError("so small a part of it is less than one" if then.held else "nobody is left")
     named = [Threshold(one.numerator, one.denominator, one.strict) for one in rules.thresholds(mart, population)]
-    return Answer(_known(now.metrics(named)), _known(then.metrics(named)), _parties(rows, now, then))
+    after = {**then.metrics(named), **then.of_sums()}
+    return Answer(_known(now.metrics(named)), _known(after), _parties(rows, now, then))
 
 
 def _distribution(named: Sequence[str], amounts: Sequence[int], total: int) -> Distribution:

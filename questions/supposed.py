@@ -185,6 +185,137 @@ def _exact(number: str) -> str:
     return f"{number}::VARCHAR::DOUBLE"
 
 
+_MIDDLE: Final = f"(middle + low // {_LIMB})"
+_SQUARES: Final = (
+    f"({_exact(f'(high + {_MIDDLE} // {_LIMB})')} * {float(_LIMB) ** 2!r} "
+    f"+ {_exact(f'({_MIDDLE} % {_LIMB})')} * {float(_LIMB)!r} + {_exact(f'(low % {_LIMB})')})"
+)
+_DUST: Final = "rest AS (SELECT dust FROM before)"
+_CUT: Final = f"""
+    dealt AS (SELECT least(amount, {_PART}) AS amount FROM now, before),
+    {_SAME_DUST}"""
+_SPLIT: Final = f"""
+    dealt AS (
+        SELECT amount FROM now WHERE NOT chosen
+        UNION ALL SELECT amount // {{numerator}} + (part <= amount % {{numerator}})::HUGEINT
+        FROM now, range(1, {{numerator}} + 1) parts(part) WHERE chosen
+    ),
+    {_SAME_DUST}"""
+_MERGED: Final = f"""
+    dealt AS (
+        SELECT amount FROM now WHERE NOT chosen UNION ALL SELECT sum(amount)::HUGEINT FROM now WHERE chosen
+    ),
+    {_SAME_DUST}"""
+_WITHOUT_LARGEST: Final = f"""
+    dealt AS (SELECT amount FROM now WHERE place > {{numerator}}),
+    {_SAME_DUST}"""
+_LEAVING: Final = f"""
+    dealt AS (SELECT amount FROM now WHERE NOT chosen),
+    {_SAME_DUST}"""
+_TURNOUT: Final = """
+    wanted AS (SELECT whole // {denominator} * {numerator}
+        + (whole % {denominator} * {numerator} + {denominator} - 1) // {denominator} AS units FROM before),
+    dealt AS (
+        SELECT amount FROM wanted, (
+            SELECT amount, (sum(amount) OVER (ORDER BY place) - amount)::HUGEINT AS above FROM now
+        ) WHERE above < units
+    ),
+    rest AS (
+        SELECT greatest(units - coalesce(sum(amount), 0)::HUGEINT, 0) AS dust FROM wanted LEFT JOIN dealt ON true
+        GROUP BY units
+    )"""
+# A product of two amounts has too many digits: one is taken six digits at a time, and what is left over is carried on.
+_DIGITS: Final = 10**6
+_PIECES: Final = 7
+
+
+def _divided(weight: str, amount: str, whole: str) -> str:
+    """Columns of `weight * amount // whole` as `quotient`, and of what is left over as `remainder`."""
+    told = []
+    for place in reversed(range(_PIECES)):
+        piece = f"{weight} * ({amount} // {_DIGITS**place} % {_DIGITS})"
+        carried = "" if place == _PIECES - 1 else f"(c{place + 1} % {whole}) * {_DIGITS} + "
+        told.append(f"{carried}{piece} AS c{place}")
+    quotient = " + ".join(f"c{place} // {whole} * {_DIGITS**place}" for place in reversed(range(_PIECES)))
+    return ",\n            ".join([*told, f"{quotient} AS quotient", f"c0 % {whole} AS remainder"])
+
+
+# In whole units; units that are left over go to the largest remainders.
+_DEALT: Final = f"""
+    weights AS (
+        SELECT weight, place FROM weighing UNION ALL SELECT dust, NULL FROM before
+    ),
+    divided AS (
+        SELECT weight, place, {{amount}} AS all_of_it, sum(weight) OVER ()::HUGEINT AS together,
+            {_divided("weight", "all_of_it", "together")}
+        FROM weights, before, capped
+    ),
+    shared AS (
+        SELECT place, quotient + (row_number() OVER (ORDER BY remainder DESC, {{order}})
+            <= all_of_it - sum(quotient) OVER ()::HUGEINT)::HUGEINT AS amount
+        FROM divided
+    ),
+    rest AS (SELECT amount AS dust FROM shared WHERE place IS NULL)"""
+_HANDED: Final = f"""
+    capped AS (SELECT 0 AS n),
+    weighing AS (SELECT amount AS weight, place FROM now WHERE NOT chosen),
+    {_DEALT.replace("{amount}", "whole").replace("{order}", "place NULLS LAST")},
+    dealt AS (SELECT amount FROM shared WHERE place IS NOT NULL)"""
+# Of the largest so many are capped that the next one, after all that is left was shared in proportion, is not above.
+_SPREAD: Final = f"""
+    tried AS (
+        SELECT place - 1 AS n, {_PART} AS most, amount AS next, whole - most * n AS remains,
+            whole - (sum(amount) OVER (ORDER BY place) - amount)::HUGEINT AS together,
+            {_divided("next", "remains", "together")}
+        FROM now, before
+    ),
+    capped AS (
+        SELECT coalesce(min(n) FILTER (quotient + (remainder > 0)::HUGEINT <= most),
+            (SELECT count(*) FROM now)) AS n, any_value(most) AS most FROM tried
+    ),
+    weighing AS (SELECT amount AS weight, -place AS place FROM now, capped WHERE place > n),
+    {_DEALT.replace("{amount}", "whole - most * n").replace("{order}", "place NULLS LAST")},
+    dealt AS (
+        SELECT amount FROM shared WHERE place IS NOT NULL
+        UNION ALL SELECT most FROM capped, range(n)
+    )"""
+STEPS: Final[Mapping[str, str]] = {
+    "cap": _CUT,
+    "spread": _SPREAD,
+    "split": _SPLIT,
+    "merge": _MERGED,
+    "remove": _WITHOUT_LARGEST,
+    "exit": _HANDED,
+    "abstain": _LEAVING,
+    "turnout": _TURNOUT,
+}
+
+# --- what is counted of it ------------------------------------------------------------------------------------------
+
+_LIMB: Final = 2**63
+# Squares in two limbs of 63 bits, so that each sum is one of whole numbers.
+_COUNTED: Final = f"""
+    held AS (
+        SELECT amount, row_number() OVER (ORDER BY amount DESC) AS place,
+            sum(amount) OVER (ORDER BY amount DESC ROWS UNBOUNDED PRECEDING)::HUGEINT AS running
+        FROM dealt WHERE amount > 0
+    ),
+    after AS (
+        SELECT count(amount)::HUGEINT AS n, coalesce(sum(amount), 0)::HUGEINT AS held, dust, held + dust AS whole,
+            coalesce(sum((amount // {_LIMB}) * (amount // {_LIMB})), 0)::HUGEINT AS high,
+            coalesce(sum((amount // {_LIMB}) * (amount % {_LIMB})), 0)::HUGEINT * 2
+                + coalesce(sum((amount % {_LIMB}) * (amount % {_LIMB}) // {_LIMB}), 0)::HUGEINT AS middle,
+            coalesce(sum((amount % {_LIMB}) * (amount % {_LIMB}) % {_LIMB}), 0)::HUGEINT + dust AS low,
+            coalesce(sum(amount * (n_held - place + 1)), 0)::HUGEINT AS ranks
+        FROM rest LEFT JOIN (SELECT *, count(*) OVER () AS n_held FROM held) ON true GROUP BY dust
+    )"""
+
+
+def _exact(number: str) -> str:
+    """A whole number as the double that is nearest to it: a cast of large ones may be off in the last bit."""
+    return f"{number}::VARCHAR::DOUBLE"
+
+
 _SQUARES: Final = (
     f"({_exact('high')} * {float(_LIMB) ** 2!r} + {_exact('middle')} * {float(_LIMB)!r} + {_exact('low')})"
 )

@@ -32,17 +32,16 @@ class Distribution:
 
     def metrics(self, thresholds: Iterable[Threshold] = ()) -> dict[str, float]:
         """Every metric, with each scattered unit as a party of its own; NaN where undefined."""
-        found = completed(self.held.values(), self.scattered, thresholds=thresholds)
-        return {**found, **self._of_sums()} if self.total else found
+        return completed(self.held.values(), self.scattered, thresholds=thresholds)
 
-    def _of_sums(self) -> dict[str, float]:
+    def of_sums(self) -> dict[str, float]:
         """Metrics that follow from a few sums of whole numbers, so that SQL gives them to the last digit as well.
 
         Sums are exact; each becomes a float once, and the order of what is done with them is that of
-        `questions.supposed`.
+        `questions.supposed`. Of somebody: a distribution of nothing has none.
         """
         held = sorted(filter(None, self.held.values()), reverse=True)
-        dust, whole, parties = self.scattered, float(self.total), float(len(held) + self.scattered)
+        dust, whole, parties = self.scattered, float(sum(held) + self.scattered), float(len(held) + self.scattered)
         squares, ranks = _squares(held, dust), _ranks(held, dust)
         gini = 2.0 * ranks / (parties * whole) - float(len(held) + dust + 1) / parties
         tops = {count: sum(held[:count]) + min(max(count - len(held), 0), dust) for count in SHARES}
@@ -55,13 +54,10 @@ class Distribution:
 
 
 def _squares(held: Sequence[int], dust: int) -> float:
-    """Sum of squares, from sums of two limbs of 63 bits each."""
-    limbs = [divmod(amount, LIMB) for amount in held]
-    lows = [low * low for _, low in limbs]
-    high = sum(high * high for high, _ in limbs)
-    middle = 2 * sum(high * low for high, low in limbs) + sum(low // LIMB for low in lows)
-    least = sum(low % LIMB for low in lows) + dust
-    return float(high) * float(LIMB) ** 2 + float(middle) * float(LIMB) + float(least)
+    """Sum of squares as a float, put together of three limbs of 63 bits, the first of all that is above."""
+    above, least = divmod(sum(map(mul, held, held)) + dust, LIMB)
+    first, middle = divmod(above, LIMB)
+    return float(first) * float(LIMB) ** 2 + float(middle) * float(LIMB) + float(least)
 
 
 def _ranks(held: Sequence[int], dust: int) -> float:

@@ -141,3 +141,12 @@ def test_impossible_parts_are_refused() -> None:
         split(NOW, "a", 0)
     with pytest.raises(ValueError, match="holds 5, less than its own 6"):
         overridden(NOW, {"d": 6}, Fraction(1, 2))
+
+
+@pytest.mark.parametrize("scattered", [0, 7, 10**20])
+@pytest.mark.parametrize("unit", [1, 10**9, 10**25])
+def test_what_follows_from_sums_is_what_the_metrics_say_but_for_the_last_digits(scattered: int, unit: int) -> None:
+    found = Distribution({name: (place + 1) * unit for place, name in enumerate("abcdefghijklm")}, scattered)
+    said = found.metrics()
+    for name, value in found.of_sums().items():
+        assert value == pytest.approx(said[name], rel=1e-12, abs=1e-12), name
