@@ -21,7 +21,9 @@ from store.rows import SINK
 # The part of a link that names a number.
 CITE: Final = "cite"
 LONGEST_LINK: Final = 4000
-LONGEST_PART: Final = 2500
+LONGEST_PART: Final = 400
+# A scenario has the addresses of its parties in its part.
+LONGEST_SCENARIO: Final = 2500
 # Between the parts of an origin; the last one may hold it.
 BETWEEN: Final = "/"
 LOW, HIGH = ".low", ".high"
@@ -523,7 +525,8 @@ def parsed(written: str) -> Origin:
         if not re.fullmatch(form, part, re.ASCII):
             raise NotCited(f"{part[:80]!r} is no {name.replace('_', ' ')}")
     *told, of = parts
-    if len(of) > LONGEST_PART or not (of.isprintable() or of == ""):
+    longest = LONGEST_SCENARIO if told[0].startswith(f"{AFTER}.") else LONGEST_PART
+    if len(of) > longest or not (of.isprintable() or of == ""):
         raise NotCited(f"{of[:80]!r} names nothing")
     metric, network, chain_id, reading, height, grouping = told
     origin = Origin(metric, network, chain_id, reading, int(height) if height else None, grouping, of)
@@ -572,7 +575,7 @@ def of_scenario(one: Population, asked: Scenario, metric: str, grouping: str) ->
     ]
     number = str(asked.number)
     of = BETWEEN.join((asked.kind, number, " ".join(chosen), one.population))
-    told = supposed.formula(metric) and re.fullmatch(supposed.NUMBER, number) and len(of) <= LONGEST_PART
+    told = supposed.formula(metric) and re.fullmatch(supposed.NUMBER, number) and len(of) <= LONGEST_SCENARIO
     if not told or any(set(name) & {" ", BETWEEN} for name in chosen):
         return None
     return replace(of_population(one, f"{AFTER}.{metric}", grouping), of=of)

@@ -51,6 +51,8 @@ TABLES = {
     },
     **{name: f"SELECT * EXCLUDE (snapshots) FROM {name}" for name in ("power", "path", "claim_reading")},
     **{name: f"FROM {name}" for name in ("entity", "claim", "alike", "verdict", "run", "run_error", "trouble")},
+    **{name: f"FROM {name}" for name in ("flip", "recount", "organisation", "auditor", "reference_file")},
+    **{name: f"FROM {name}" for name in ("spend", "spend_side", "spend_party", "spend_day")},
 }
 
 
