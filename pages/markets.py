@@ -173,7 +173,7 @@ def subnets(population: Population) -> None:
             "subnets",
             charts.parts(rows),
             rows,
-            {"whole": tables.text("Subnet"), "part": tables.text("To"), "share": tables.percent("Share")},
+            {"whole": tables.text("Subnet"), "part": tables.text("To"), "share": tables.proportion("Share")},
             "How subnets split what they issue in a day between owner, miners, validators, nominators and nobody.",
             [frame.source(population)],
             f"The first {market.SUBNETS} subnets; the CSV has all.",

@@ -169,7 +169,7 @@ def inequality(population: Population, grouping: str) -> None:
             "lorenz",
             charts.lorenz(curve, paints=colours.of_networks([population]), height=360),
             curve,
-            {"holders": tables.percent("Smallest"), "amount": tables.percent("Hold")},
+            {"holders": tables.proportion("Smallest"), "amount": tables.proportion("Hold")},
             f"Lorenz curve of {population.title}, {population.heading}.",
             [frame.source(population, choose.GROUPINGS[grouping].lower())],
         )
@@ -180,7 +180,7 @@ def inequality(population: Population, grouping: str) -> None:
 def numbers(population: Population, grouping: str, values: Mapping[str, rules.Value]) -> None:
     """The main metrics as cards."""
     st.header("In numbers", anchor=False)
-    with st.grid(6, min_column_width=180):
+    with st.grid(6, min_column_width=160):
         for name in SHOWN:
             metric, found = METRICS[name], values[name]
             text = words.between(found.value, found.bounds, as_share=metric.share)
@@ -237,7 +237,7 @@ def changed(population: Population) -> None:
     change = served.asked(month.month, population)
     if change is None:
         return
-    said = f"Effective parties in thirty days: {words.moved(change.after - change.before)}"
+    said = f"Effective parties in thirty days: {parties.change_of_a_month(change)}"
     st.header(said, anchor=False)
     churn = served.asked(halting.churn, population)
     if churn is not None:

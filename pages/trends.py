@@ -115,7 +115,7 @@ def deciding(known: list[Population], grouping: str, days: int) -> None:
                 "title": tables.text("Network", pinned=True),
                 "population": tables.text("Among"),
                 "time": tables.time("Time"),
-                "value": tables.percent("Decides"),
+                "value": tables.proportion("Decides"),
                 "height": tables.count("Block"),
                 "resampled_by": tables.text("Method"),
             },

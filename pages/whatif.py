@@ -113,12 +113,15 @@ def numbers(found: Answer) -> None:
     with st.grid(3, min_column_width=220):
         for name in SHOWN:
             metric = METRICS[name]
+            change = words.delta(found.before[name], found.after[name], as_share=metric.share)
+            same = change == words.UNCHANGED
             st.metric(
                 words.SHORT.get(name, metric.title),
                 words.value(found.after[name], as_share=metric.share),
                 delta_description=f"was {words.value(found.before[name], as_share=metric.share)}",
-                delta=words.delta(found.before[name], found.after[name], as_share=metric.share),
-                delta_color="normal" if metric.reads == "power is spread" else "inverse",
+                delta=change,
+                delta_color="off" if same else "normal" if metric.reads == "power is spread" else "inverse",
+                delta_arrow="off" if same else "auto",
                 help=metric.meaning,
                 border=True,
                 height="stretch",

@@ -128,20 +128,23 @@ def undefined(rows: pl.DataFrame) -> list[tuple[str, str]]:
     return [(str(title), str(reason)) for title, reason in reasons.select("title", "why").iter_rows()]
 
 
-def change(rows: pl.DataFrame, days: int) -> float | None:
-    """Newest value less that of so many days before (the nearest day, three off at most), for 0 less the first.
+def ends(rows: pl.DataFrame, days: int) -> tuple[float, float] | None:
+    """The value of so many days before (of the nearest day, three off at most), for 0 the first, and the newest one.
 
     None where one lacks.
     """
     if not days:
         told = rows.drop_nulls("value").sort("time")
-        return float(told["value"][-1] - told["value"][0]) if told.height > 1 else None
-    found = changes(rows.with_columns(one=0), days, "one")
-    return next(iter(found.values()), None)
+        return (float(told["value"][0]), float(told["value"][-1])) if told.height > 1 else None
+    return next(iter(_ends(rows.with_columns(one=0), days, ["one"]).values()), None)
 
 
 def changes(rows: pl.DataFrame, days: int, *series: str) -> dict[tuple[Any, ...], float]:
-    """The same of each of many series, by the columns that name them; of those that have both values."""
+    """The newest less the other of many series, by the columns that name them; of those that have both."""
+    return {key: newest - value for key, (value, newest) in _ends(rows, days, series).items()}
+
+
+def _ends(rows: pl.DataFrame, days: int, series: Sequence[str]) -> dict[tuple[Any, ...], tuple[float, float]]:
     told = rows.drop_nulls("value").sort("time")
     if told.is_empty():
         return {}
@@ -149,7 +152,8 @@ def changes(rows: pl.DataFrame, days: int, *series: str) -> dict[tuple[Any, ...]
     gap = (pl.col("time") - pl.col("time").max().over(series) + pl.duration(days=days)).abs()
     near = told.with_columns(gap=gap).filter(pl.col("gap") <= pl.duration(days=3)).sort("gap", maintain_order=True)
     first = near.group_by(series, maintain_order=True).first()
-    return {tuple(key): newest - value for *key, newest, value in first.select(*series, "newest", "value").iter_rows()}
+    named = first.select(*series, "value", "newest").iter_rows()
+    return {tuple(key): (value, newest) for *key, value, newest in named}
 
 
 def events(mart: Mart) -> pl.DataFrame:

@@ -44,27 +44,27 @@ def whole(number: float) -> bool:
     return isclose(number, round(number), rel_tol=1e-9)
 
 
-def share_places(part: float) -> int:
+def share_places(part: float, marks: Sequence[float] = MARKS) -> int:
     """How many decimals a fraction as percent needs: one, more where it would read as what it is not."""
     if 0 < part < LEAST or 1 - LEAST <= part < 1:
         return 2
-    return next((places for places in range(1, MOST_PLACES) if not _reads_as_mark(part, places)), MOST_PLACES)
+    return next((places for places in range(1, MOST_PLACES) if not _reads_as_mark(part, places, marks)), MOST_PLACES)
 
 
-def most_share_places(parts: Sequence[float]) -> int:
+def most_share_places(parts: Sequence[float], marks: Sequence[float] = MARKS) -> int:
     """The most decimals that one of some fractions needs: only those near an end or a mark need more than one."""
     found = np.array(parts, np.float64)
-    near = np.abs(found[:, None] - [0, 1, *MARKS]).min(axis=1, initial=1) < LEAST
-    return max(map(share_places, found[near].tolist()), default=1)
+    near = np.abs(found[:, None] - [0, 1, *marks]).min(axis=1, initial=1) < LEAST
+    return max((share_places(part, marks) for part in found[near].tolist()), default=1)
 
 
-def _reads_as_mark(part: float, places: int) -> bool:
+def _reads_as_mark(part: float, places: int, marks: Sequence[float]) -> bool:
     """Whether so many decimals make a share read as a threshold that it does not meet exactly."""
     return any(
         abs(part - mark) < LEAST
         and f"{part:.{places}%}" == f"{mark:.{places}%}"
         and not isclose(part, mark, rel_tol=1e-7)
-        for mark in MARKS
+        for mark in marks
     )
 
 

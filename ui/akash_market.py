@@ -30,7 +30,7 @@ CONCENTRATION: Final = {
     "population": tables.text("Side", pinned=True),
     "parties": tables.count("Parties", "Addresses of one party are merged."),
     "usd": tables.number("US dollars a day", places=0),
-    "of_spend": tables.percent("Of all spend"),
+    "of_spend": tables.proportion("Of all spend"),
     "effective_parties": tables.number("Effective parties", places=1),
     "nc_gt_1_2": tables.count("For over half"),
     "top_1": tables.percent("Largest"),
@@ -56,9 +56,9 @@ SUPPLY: Final = {
 GATE: Final = {
     "party": tables.text("Auditor", pinned=True),
     "low_usd": tables.number("Spend that needs it, USD a day", places=0),
-    "of_spend": tables.percent("Of all spend"),
+    "of_spend": tables.proportion("Of all spend"),
     "signed": tables.count("Providers signed", "Providers that are paid, addresses of one party merged."),
-    "of_providers": tables.percent("Of working providers"),
+    "of_providers": tables.proportion("Of working providers"),
     "address": tables.text("Largest address"),
 }
 

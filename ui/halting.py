@@ -15,7 +15,7 @@ COST: Final = {
     "controlled_usd": tables.number("They control, USD", places=0),
     "loss_usd": tables.number("They can lose, USD", places=2),
     "delegators_loss_usd": tables.number("Their delegators lose, USD", places=0),
-    "fraction": tables.percent("Taken for it", "Part of bonded tokens that the chain takes for the fault."),
+    "fraction": tables.proportion("Taken for it", "Part of bonded tokens that the chain takes for the fault."),
     "bonded_tokens": tables.number("Controlled, tokens", places=0),
     "own_tokens": tables.number("Of it their own, tokens", places=0),
     "own_least_tokens": tables.number("No others have less than", "A bound: no set of operators has less.", places=0),

@@ -20,7 +20,7 @@ MERGED: Final = "addresses of one party merged"
 SINKS: Final = {
     "sink": tables.text("Reaches nobody", pinned=True),
     "amount_tokens": tables.number("Tokens a day", places=2),
-    "share": tables.percent("Of everything emitted"),
+    "share": tables.proportion("Of everything emitted"),
 }
 OFF: Final = {"name": tables.text("Subnet", pinned=True), "time": tables.time("Seen at")}
 
@@ -157,7 +157,7 @@ def emission_columns(population: Population) -> tables.Columns:
     return {
         "heading": tables.text("To", "The pool is the community's account, spent by vote.", pinned=True),
         "amount_tokens": tables.number(f"{_token(population)} a day", places=2),
-        "share": tables.percent("Of everything emitted"),
+        "share": tables.proportion("Of everything emitted"),
         "parties": tables.count("Parties", "Addresses of one party are merged."),
         "effective_parties": tables.number("Effective parties", places=1),
         "top_1": tables.percent("Largest"),

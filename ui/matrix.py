@@ -17,8 +17,6 @@ from questions.scorecard import Cell, Row
 from store.columns import ABOUT, Column
 from ui import inert, powers, words
 
-# What is less would be written as 0.0.
-UNCHANGED: Final = 0.05
 # What moved by less than this part of the number is grey.
 LOUD: Final = 0.05
 # What is older is said with its month, and its words have no colour: they are not of today.
@@ -169,9 +167,11 @@ def _gated(one: Cell) -> str:
 
 def _moved(change: float | None, number: float) -> str:
     """An arrow with its size, in colour where it is large beside the number; nothing where nothing is to be seen."""
-    if change is None or abs(change) < UNCHANGED:
+    # As both numbers are written where they stand side by side.
+    size = None if change is None else words.delta(number - change, number, as_share=False)
+    if change is None or size in (None, words.UNCHANGED):
         return ""
     colour, arrow = ("green", "↑") if change > 0 else ("red", "↓")
     if abs(change) < LOUD * number:
         colour = "gray"
-    return f" :{colour}[{arrow}\u00a0{words.decimal(abs(change))}]"
+    return f" :{colour}[{arrow}\u00a0{size[1:]}]"

@@ -69,9 +69,9 @@ def headline(rows: pl.DataFrame, metric: str, days: int) -> str:
     """What changed in the chosen time, network by network."""
     said = []
     for (title,), part in rows.group_by("title", maintain_order=True):
-        change = history.change(part, days)
-        if change is not None:
-            said.append(f"{title} {words.moved(change, METRICS[metric].share, metrics.places(metric))}")
+        ends = history.ends(part, days)
+        if ends is not None:
+            said.append(f"{title} {words.moved(*ends, METRICS[metric].share, metrics.places(metric))}")
     return f"{METRICS[metric].title} {choose.SPANS[str(days)]}: {'; '.join(said) or 'too short a history'}"
 
 

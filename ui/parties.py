@@ -68,7 +68,7 @@ def columns(population: Population, rows: pl.DataFrame) -> tables.Columns:
         "rank": tables.count("Rank"),
         "share": tables.bar("Share", most=largest),
         "cumulative": tables.percent("Together", "This party and all larger ones."),
-        "decides": tables.percent(
+        "decides": tables.proportion(
             "Decides", "How often it is the one that tips the threshold, if nothing is known about how parties vote."
         ),
         "surely": SURELY,
@@ -249,11 +249,25 @@ def changed_hands(churn: float) -> str:
     return f"{words.share(churn)} of it changed hands: other parties have it than did thirty days ago."
 
 
+def change_of_a_month(change: Change) -> str:
+    """The change of thirty days with its direction, as its causes add up to it."""
+    return words.moved(change.before, change.after, places=_places(change))
+
+
 def causes(change: Change) -> pl.DataFrame:
-    """The change of thirty days, one row a cause that changed something, from before to after."""
-    rows = [("Thirty days ago", change.before)]
-    rows += [(title, by) for name, title in CAUSES if (by := getattr(change, name))]
-    return pl.DataFrame([*rows, ("Now", change.after)], schema=["cause", "parties"], orient="row")
+    """The change of thirty days, one row a cause that changed something, from before to after; they add up."""
+    places = _places(change)
+    told = [(title, by) for name, title in CAUSES if (by := getattr(change, name))]
+    before, after = (round(end, places) for end in (change.before, change.after))
+    parts = words.adding_up([by for _, by in told], after - before, places)
+    rows = [(title, by) for (title, _), by in zip(told, parts, strict=True)]
+    ends = [("Thirty days ago", before), ("Now", after)]
+    return pl.DataFrame([ends[0], *rows, ends[1]], schema={"cause": pl.String, "parties": pl.Float64}, orient="row")
+
+
+def _places(change: Change) -> int:
+    """So many decimals that no cause reads as nothing."""
+    return max(1, tables.decimals(pl.Series([by for name, _ in CAUSES if (by := getattr(change, name))])))
 
 
 def covered(known: Sequence[Population]) -> pl.DataFrame:

@@ -98,15 +98,15 @@ def columns(found: Record, electorate: Electorate) -> tables.Columns:
         "proposals": tables.count(
             "Of proposals", "Proposals that are over and whose votes were read one by one, as they were read last."
         ),
-        "used": tables.percent("Power used", "Part of its power, over all of them, that its own votes carried."),
+        "used": tables.proportion("Power used", "Part of its power, over all of them, that its own votes carried."),
         "latest": tables.text("Last votes", "The newest first."),
         "alike": tables.count(
             "Voted alike", f"Other {electorate.voter}s with the same vote every time. No proof of one owner."
         ),
-        "decides": tables.percent(
-            "Decides (simulated)", "How often its vote turns the result its way, rather than staying home."
+        "decides": tables.proportion(
+            "Decides (drawn votes)", "How often its vote turns the result its way, rather than staying home."
         ),
-        "close": tables.percent("Decides close votes (simulated)", "The same where Yes is within 10 points of enough."),
+        "close": tables.proportion("Decides close votes (drawn)", "The same where Yes is within 10 points of enough."),
         "address": tables.text("Address"),
     }
     empty = {
@@ -124,9 +124,9 @@ def simulated(found: Record, electorate: Electorate) -> str:
         f"; for the {many} that were close, by at most {words.share(found.close_error)}" if found.close_draws else ""
     )
     return (
-        f"Simulated: {words.count(found.draws)} votes. Each starts from one of these {words.count(found.proposals)} "
-        f"proposals; every {electorate.voter} keeps its vote there half of the time, and else casts its vote of any of "
-        f"them. Off by at most {words.share(found.error)}{close}."
+        f"Drawn at random: {words.count(found.draws)} votes. Each starts from one of these "
+        f"{words.count(found.proposals)} proposals; every {electorate.voter} keeps its vote there half of the time, "
+        f"and else casts its vote of any of them. Off by at most {words.share(found.error)}{close}."
     )
 
 

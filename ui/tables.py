@@ -19,10 +19,13 @@ from ui import link as lead
 
 # At the theme's size of letters (.streamlit/config.toml).
 ROW_HEIGHT: Final = 33
+# Of a column of bars, in pixels: beside a name and a rank its number still stands on a phone.
+BAR: Final = 125
 LONGEST_CELL: Final = 200
 # Formats until the numbers are known that stand in the column; no other one begins so.
 AS_NEEDED: Final = "decimals as needed"
 PERCENT: Final = "percent"
+PROPORTION: Final = "proportion"
 # Whose page a row leads to, and by which column.
 OF: Final = "of"
 PARTY: Final = "party"
@@ -82,19 +85,21 @@ def number(label: str, note: str = "", *, places: int | None = None) -> ColumnCo
     return st.column_config.NumberColumn(label, help=note or None, format=shown)
 
 
-def signed(label: str, note: str = "", *, places: int) -> ColumnConfig:
-    """A column of changes: each with its sign."""
-    return st.column_config.NumberColumn(label, help=note or None, format=f"%+,.{places}f")
-
-
 def percent(label: str, note: str = "") -> ColumnConfig:
-    """A column of fractions, written as percent."""
+    """A column of fractions, written as percent; what is near a threshold has the digits that say on which side."""
     return st.column_config.NumberColumn(label, help=note or None, format=PERCENT)
+
+
+def proportion(label: str, note: str = "") -> ColumnConfig:
+    """A column of fractions on which nothing turns, written as percent: only nothing and all are thresholds."""
+    return st.column_config.NumberColumn(label, help=note or None, format=PROPORTION)
 
 
 def bar(label: str, note: str = "", most: float = 1.0) -> ColumnConfig:
     """A column of fractions, written as percent and drawn as bars up to `most`."""
-    return st.column_config.ProgressColumn(label, help=note or None, format=PERCENT, min_value=0.0, max_value=most)
+    return st.column_config.ProgressColumn(
+        label, help=note or None, format=PERCENT, min_value=0.0, max_value=most, width=BAR
+    )
 
 
 def time(label: str, note: str = "") -> ColumnConfig:
@@ -112,6 +117,7 @@ def show(frame: pl.DataFrame, columns: Columns, *, alt: str, key: str, rows: int
 
     Where rows say whose page they lead to (`of`), a click on the name of the party shows the link below the table.
     """
+    columns = telling(frame, columns)
     leads = {OF, PARTY} <= set(frame.columns) and PARTY in columns
     shown, cells = _written_out(frame.select(*columns), columns)
     if leads:
@@ -119,6 +125,17 @@ def show(frame: pl.DataFrame, columns: Columns, *, alt: str, key: str, rows: int
     st.dataframe(cells, **_look(shown, frame.height, rows), alt=inert.plain(alt, 300), key=key)
     if leads and (clicked := st.session_state.get(f"{key}-opens")):
         lead.entity(*frame.select(OF, PARTY).row(clicked["row"]))
+
+
+def telling(frame: pl.DataFrame, columns: Columns) -> Columns:
+    """The columns in which something stands; all of them where there is no row."""
+    return {name: column for name, column in columns.items() if frame.is_empty() or not _blank(frame[name])}
+
+
+def _blank(cells: pl.Series) -> bool:
+    """Whether nothing stands in a column: all is missing, or an empty text."""
+    told = cells.drop_nulls()
+    return told.is_empty() or (told.dtype == pl.String and told.eq("").all())
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +199,7 @@ def _opening(column: ColumnConfig, key: str) -> ColumnConfig:
 
 
 def _shown(frame: pl.DataFrame, columns: Columns) -> pl.DataFrame:
-    percents = {name for name, column in columns.items() if kind(column).get("format") == PERCENT}
+    percents = {name for name, column in columns.items() if kind(column).get("format") in (PERCENT, PROPORTION)}
     shown = frame.select(pl.col(name) * 100 if name in percents else name for name in columns)
     # The table's own toolbar offers a CSV of what it shows, so formulas are taken out here as well.
     return inert.cells(shown, LONGEST_CELL)
@@ -194,8 +211,9 @@ def _formatted(frame: pl.DataFrame, columns: Columns) -> dict[str, ColumnConfig]
     for name, column in columns.items():
         if kind(column).get("format") == AS_NEEDED:
             found[name] = _with(column, format=_written(decimals(frame[name])))
-        elif kind(column).get("format") == PERCENT:
-            places = words.most_share_places(frame[name].drop_nulls().to_list())
+        elif (form := kind(column).get("format")) in (PERCENT, PROPORTION):
+            marks = words.MARKS if form == PERCENT else ()
+            places = words.most_share_places(frame[name].drop_nulls().to_list(), marks)
             own: dict[str, object] = {"format": f"{_written(places)}%%"}
             # A bar's full length is a fraction, too.
             own |= {"max_value": 100 * kind(column)["max_value"]} if kind(column)["max_value"] else {}

@@ -24,7 +24,7 @@ def columns(population: Population) -> tables.Columns:
     return {
         "part": tables.text("Part", pinned=True),
         "cost": tables.number(f"Missing, in {token} at today's price", places=0),
-        "share": tables.percent("Missing, of its token outside the pool"),
+        "share": tables.proportion("Missing, of its token outside the pool"),
         "missing": tables.number("Missing, in its own token", places=0),
         "challenger": tables.number("Conviction of the best challenger", places=0),
         "owner": tables.number("Conviction of the owner", places=0),

@@ -1,20 +1,13 @@
 """One metric at two days, in a sentence and in columns: both values, what changed, and why it is not compared."""
 
+from collections.abc import Iterator
 from datetime import date
-from typing import Final
 
 import polars as pl
 
 from analytics.spread.metrics import METRICS
 from store.columns import ABOUT
 from ui import metrics, tables, words
-
-BESIDE: Final = {
-    "time": tables.time("Read at"),
-    "height": tables.identity("Block"),
-    "time_then": tables.time("Then read at"),
-    "height_then": tables.identity("Then block"),
-}
 
 
 def headline(rows: pl.DataFrame, metric: str, first: date, second: date) -> str:
@@ -27,13 +20,19 @@ def headline(rows: pl.DataFrame, metric: str, first: date, second: date) -> str:
 def shown(rows: pl.DataFrame, metric: str) -> pl.DataFrame:
     """The rows with what readers call each measure, the change in points where it is one of a share, and the notes."""
     why = pl.when(pl.col("why") != "").then(pl.format("Not compared: {}.", "why")).otherwise(pl.lit(""))
-    changed = pl.col("change") * (100 if METRICS[metric].share else 1)
     return rows.with_columns(
         what=pl.col("column").replace({str(one): about.title for one, about in ABOUT.items()}),
-        # What reads as nothing has no sign of less.
-        changed=pl.when(changed.round(_places(metric)) == 0).then(0.0).otherwise(changed),
+        changed=pl.Series(_changes(rows, metric), dtype=pl.String),
         note=pl.concat_str(why, "apart", separator=" ").str.strip_chars(),
     )
+
+
+def _changes(rows: pl.DataFrame, metric: str) -> Iterator[str | None]:
+    """What changed as it is between the two values as they are written; nothing where they are not compared."""
+    share, places = METRICS[metric].share, _places(metric)
+    for before, after, why in rows.select("value", "value_then", "why").iter_rows():
+        told = None if why else words.delta(before, after, as_share=share, places=places)
+        yield told and told.removesuffix(" points")
 
 
 def columns(metric: str, first: date, second: date) -> tables.Columns:
@@ -45,9 +44,12 @@ def columns(metric: str, first: date, second: date) -> tables.Columns:
         "title": tables.text("Network", pinned=True),
         "what": tables.text("What"),
         **values,
-        "changed": tables.signed("Change, points" if share else "Change", places=places),
-        **BESIDE,
+        "changed": tables.figures("Change, points" if share else "Change"),
         "note": tables.text("Note"),
+        "time": tables.time(f"Read for {words.day(first)}"),
+        "height": tables.identity("Its block"),
+        "time_then": tables.time(f"Read for {words.day(second)}"),
+        "height_then": tables.identity("Its block"),
     }
 
 

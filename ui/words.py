@@ -1,10 +1,12 @@
 """How numbers, times and addresses are written: the same everywhere, readable aloud."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
 from questions.words import (
+    MARKS,
     MISSING,
     coin,
     count,
@@ -28,12 +30,15 @@ from questions.words import (
 )
 
 __all__ = [
+    "MARKS",
     "MISSING",
     "SHORT",
+    "UNCHANGED",
+    "adding_up",
     "age",
+    "apart",
     "between",
     "block",
-    "change",
     "coin",
     "count",
     "counted",
@@ -67,6 +72,7 @@ SHORT: Final = {
     "nc_gt_2_3": "For over two thirds",
     "top_10": "Largest ten",
 }
+UNCHANGED: Final = "unchanged"
 SCALES: Final = ((10**12, "trillion"), (10**9, "billion"), (10**6, "million"))
 
 
@@ -101,23 +107,35 @@ def usd(dollars: float | None) -> str:
     return f"{dollars / 1e6:,.2f} million USD" if abs(dollars) >= 1e6 else f"{dollars:,.0f} USD"
 
 
-def change(before: float | None, after: float | None, places: int = 0) -> str:
-    """From before to after, with the sign spelled: up 2, down 0.3, unchanged."""
-    if before is None or after is None:
-        return MISSING
-    size = round(abs(after - before), places)
-    if not size:
-        return "unchanged"
-    return f"{'up' if after > before else 'down'} {size:,.{places}f}"
+def apart(before: float, after: float, places: int = 1) -> float:
+    """How far two numbers are apart as they are written: whoever reads both can add it to the first."""
+    return round(round(after, places) - round(before, places), places)
 
 
-def moved(difference: float, as_share: bool = False, places: int = 1) -> str:
-    """A difference with its direction: up 2.1, down 3 points, unchanged."""
-    size = abs(difference) * 100 if as_share else abs(difference)
-    if not round(size, places):
-        return "unchanged"
-    text = decimal(round(size) if whole(size) else size, places)
-    return f"{'up' if difference > 0 else 'down'} {text}{' points' if as_share else ''}"
+def adding_up(parts: Sequence[float], whole: float, places: int = 1) -> list[float]:
+    """Parts with so many decimals that add up to a whole with as many: what was rounded furthest gives way."""
+    unit = 10**places
+    written = [round(part * unit) for part in parts]
+    lacking = round(whole * unit) - sum(written)
+    step = 1 if lacking > 0 else -1
+    furthest = sorted(range(len(parts)), key=lambda place: step * (written[place] - parts[place] * unit))
+    for place in furthest[: abs(lacking)]:
+        written[place] += step
+    return [part / unit for part in written]
+
+
+def moved(before: float, after: float, as_share: bool = False, places: int = 1) -> str:
+    """From one number to another with the direction: up 2.1, down 3 points, unchanged."""
+    size = _apart(before, after, as_share, places)
+    direction = "up" if size.startswith("+") else "down"
+    return UNCHANGED if size == UNCHANGED else f"{direction} {size[1:]}{' points' if as_share else ''}"
+
+
+def _apart(before: float, after: float, as_share: bool, places: int) -> str:
+    """A change with its sign, whole where both ends are."""
+    first, last = (end * 100 if as_share else end for end in (before, after))
+    size = apart(first, last, places)
+    return f"{size:+,.{0 if whole(first) and whole(last) else places}f}" if size else UNCHANGED
 
 
 def value(number: float | None, *, as_share: bool) -> str:
@@ -133,12 +151,12 @@ def between(number: float | None, bounds: tuple[float, float] | None, *, as_shar
     return low if low == high else f"{low}–{high}"
 
 
-def delta(before: float | None, after: float | None, *, as_share: bool) -> str | int | None:
-    """The change of a metric for its arrow: +2.1, +2, -10.2 points; zero where nothing is to be seen."""
+def delta(before: float | None, after: float | None, *, as_share: bool, places: int = 1) -> str | None:
+    """The change of a metric with its sign: +2.1, +2, -10.2 points; unchanged where nothing is to be seen."""
     if before is None or after is None:
         return None
-    size = (after - before) * (100 if as_share else 1)
-    return f"{size:+,.{0 if whole(size) else 1}f}{' points' if as_share else ''}" if round(size, 1) else 0
+    size = _apart(before, after, as_share, places)
+    return size if size == UNCHANGED or not as_share else f"{size} points"
 
 
 def age(time: datetime, now: datetime) -> str:

@@ -39,27 +39,27 @@ def test_a_history_has_one_row_a_day_and_network(mart: Mart, known: list[Populat
 
 
 def test_thirty_days_are_looked_back() -> None:
-    assert history.change(series(*range(40)), 30) == 30
+    assert history.ends(series(*range(40)), 30) == (9, 39)
 
 
 def test_a_weekly_reading_is_compared_with_the_nearest_day() -> None:
-    assert history.change(series(1, 2, 3, 4, 5, 6, every=7), 30) == 4
+    assert history.ends(series(1, 2, 3, 4, 5, 6, every=7), 30) == (2, 6)
 
 
 @pytest.mark.parametrize("values", [(), (1.0,), (1.0, 2.0), (None, None)])
 def test_a_short_history_has_no_change(values: tuple[float | None, ...]) -> None:
-    assert history.change(series(*values), 30) is None
+    assert history.ends(series(*values), 30) is None
 
 
 def test_the_change_since_the_first_day_is_that_of_all() -> None:
-    assert history.change(series(5, *range(40)), 0) == 34
-    assert history.change(series(5), 0) is None
-    assert history.change(series(None, 5, 7, None), 0) == 2
+    assert history.ends(series(5, *range(40)), 0) == (5, 39)
+    assert history.ends(series(5), 0) is None
+    assert history.ends(series(None, 5, 7, None), 0) == (5, 7)
 
 
 def test_a_longer_time_is_looked_back_in_full() -> None:
-    assert history.change(series(*range(100)), 90) == 90
-    assert history.change(series(*range(80)), 90) is None
+    assert history.ends(series(*range(100)), 90) == (9, 99)
+    assert history.ends(series(*range(80)), 90) is None
 
 
 def test_a_series_without_any_value_is_told_with_its_reason() -> None:

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from analytics.spread.metrics import METRICS, measure
-from ui import metrics, tables, two_days
+from ui import metrics, two_days
 
 # Ten distributions of odd amounts, from two parties to twenty.
 AMOUNTS = [(place * 7919 + size * 104_729) % 997 + 1 for size in range(2, 12) for place in range(2 * size)]
@@ -43,16 +43,18 @@ def test_of_how_many_a_change_can_be_told_is_said(why: str, said: str) -> None:
 @pytest.mark.parametrize(
     ("metric", "before", "after", "written"),
     [
-        ("top_10", 0.5, 0.4999, "+0.0"),
+        ("top_10", 0.5, 0.4999, "unchanged"),
         ("top_10", 0.5, 0.4994, "-0.1"),
-        ("gini", 0.712, 0.7119, "+0.000"),
+        ("gini", 0.712, 0.7119, "unchanged"),
         ("gini", 0.712, 0.71, "-0.002"),
-        ("effective_parties", 12.3, 12.28, "+0.0"),
+        ("effective_parties", 12.3, 12.28, "unchanged"),
+        # As the two stand beside it: 16.4 and 17.2.
+        ("effective_parties", 16.424, 17.169, "+0.8"),
         ("nc_gt_1_2", 4.0, 3.0, "-1"),
         ("top_10", 0.5, None, None),
     ],
 )
-def test_a_change_that_reads_as_nothing_is_no_loss(
+def test_a_change_that_reads_as_nothing_is_called_so_and_others_add_up(
     metric: str, before: float, after: float | None, written: str | None
 ) -> None:
     values = pl.DataFrame(
@@ -60,8 +62,13 @@ def test_a_change_that_reads_as_nothing_is_no_loss(
         schema={"value": pl.Float64, "value_then": pl.Float64, "change": pl.Float64},
     ).with_columns(why=pl.lit(""), apart=pl.lit(""), column=pl.lit("stake"))
     rows = two_days.shown(values, metric)
-    form = tables.kind(two_days.columns(metric, date(2026, 6, 1), date(2026, 12, 1))["changed"])["format"]
-    (changed,) = rows["changed"]
-    assert (None if changed is None else format(changed, form.removeprefix("%"))) == written
+    assert rows["changed"].to_list() == [written]
     # Files keep what it is exactly.
     assert rows["change"].equals(values["change"])
+
+
+def test_the_readings_of_two_days_are_told_apart_by_the_days_that_they_stand_for() -> None:
+    """A table said "Read at" and "Then read at"; a reading is not always of the day that was asked for."""
+    labels = [one["label"] for one in two_days.columns("gini", date(2026, 6, 1), date(2026, 12, 1)).values()]
+    assert labels[2:4] == ["1 Jun 2026", "1 Dec 2026"]
+    assert labels[6:] == ["Read for 1 Jun 2026", "Its block", "Read for 1 Dec 2026", "Its block"]

@@ -87,6 +87,16 @@ def test_only_causes_that_changed_something_are_told() -> None:
     assert rows["cause"][1].startswith("Real moves")
 
 
+def test_the_causes_of_a_change_add_up_as_they_are_written() -> None:
+    """A table said 16.4, 0.7 and 17.2, below a heading that said up 0.7."""
+    change = Change(before=16.424, after=17.169, population=0.3726, relabelling=0.0, price=0.0, moves=0.3724)
+    assert parties.causes(change)["parties"].to_list() == [16.4, 0.4, 0.4, 17.2]
+    assert parties.change_of_a_month(change) == "up 0.8"
+    small = Change(before=16.424, after=16.427, population=0.0, relabelling=0.0, price=0.0, moves=0.003)
+    assert parties.causes(small)["parties"].to_list() == [16.424, 0.003, 16.427]
+    assert parties.change_of_a_month(small) == "up 0.003"
+
+
 def test_where_nothing_changed_hands_no_other_party_has_it() -> None:
     assert parties.changed_hands(0.0) == "None of it changed hands."
     assert parties.changed_hands(0.033).startswith("3.3% of it changed hands: other parties")

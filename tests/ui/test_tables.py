@@ -60,6 +60,24 @@ def test_a_share_just_below_a_threshold_gets_the_decimals_that_say_so(share: flo
     assert formats(ROWS.with_columns(top=pl.lit(share)))["top"] == written
 
 
+def test_a_share_on_which_nothing_turns_has_no_digits_of_a_threshold() -> None:
+    """Power used read 32.401% because one row among a hundred was near a third."""
+    rows = pl.DataFrame({"used": [0.32401, 1 / 3 + 1e-5, 0.0]})
+    (found,) = tables._formatted(rows, {"used": tables.proportion("Power used")}).values()
+    assert tables.kind(found)["format"] == "%,.1f%%"
+    (near,) = tables._formatted(rows.with_columns(used=0.99991), {"used": tables.proportion("Read")}).values()
+    assert tables.kind(near)["format"] == "%,.2f%%"
+    assert tables._shown(rows, {"used": tables.proportion("Power used")})["used"][0] == pytest.approx(32.401)
+
+
+def test_a_column_in_which_nothing_stands_is_not_shown() -> None:
+    rows = pl.DataFrame({"name": ["a", "b"], "note": ["", None], "to": [None, None], "n": [0, None]})
+    columns = {"name": tables.text("Name", pinned=True), "note": tables.text("Note"), "to": tables.day("To")}
+    assert list(tables.telling(rows, {**columns, "n": tables.count("Parties")})) == ["name", "n"]
+    # Of a table without rows the headings say what would stand there.
+    assert list(tables.telling(rows.clear(), columns)) == ["name", "note", "to"]
+
+
 def _draws() -> None:
     import polars
 

@@ -77,10 +77,30 @@ def test_times_say_their_zone() -> None:
 
 @pytest.mark.parametrize(
     ("before", "after", "text"),
-    [(7, 8, "up 1"), (8.0, 7.0, "down 1"), (3, 3, "unchanged"), (3.0, 3.2, "unchanged"), (None, 3, "–")],
+    [(7, 8, "up 1"), (8.0, 7.0, "down 1"), (3, 3, "unchanged"), (3.0, 3.04, "unchanged")],
 )
-def test_a_change_says_its_direction(before: float | None, after: float, text: str) -> None:
-    assert words.change(before, after) == text
+def test_a_change_says_its_direction(before: float, after: float, text: str) -> None:
+    assert words.moved(before, after) == text
+
+
+def test_a_change_is_that_between_its_ends_as_they_are_written() -> None:
+    """A page said 16.4, up 0.7, and 17.2."""
+    assert words.moved(16.424, 17.169) == "up 0.8"
+    assert words.delta(17.156, 23.308, as_share=False) == "+6.1"
+    assert words.delta(0.15533, 0.11043, as_share=True) == "-4.5 points"
+
+
+@pytest.mark.parametrize(
+    ("parts", "whole", "told"),
+    [
+        ([0.7452], 0.8, [0.8]),
+        ([1 / 3, 1 / 3, 1 / 3], 1.0, [0.4, 0.3, 0.3]),
+        ([0.26, 0.27, -0.13], 0.4, [0.2, 0.3, -0.1]),
+        ([], 0.0, []),
+    ],
+)
+def test_parts_of_a_whole_add_up_as_they_are_written(parts: list[float], whole: float, told: list[float]) -> None:
+    assert words.adding_up(parts, whole, 1) == told
 
 
 def test_small_counts_are_words() -> None:
@@ -120,10 +140,11 @@ def test_a_whole_change_is_written_whole(before: float, after: float, as_share: 
 
 def test_changes_in_one_sentence_have_the_same_decimals() -> None:
     """A sentence said "down 2" beside "down 1.7" where nothing had changed by a whole number."""
-    assert [words.moved(size) for size in (-1.98, -1.7, 2.0)] == ["down 2.0", "down 1.7", "up 2"]
-    assert [words.moved(size, True) for size in (-0.0298, 0.03)] == ["down 3.0 points", "up 3 points"]
+    assert [words.moved(5.0, 5 + size) for size in (-1.98, -1.7, 2.0)] == ["down 2.0", "down 1.7", "up 2"]
+    assert [words.moved(0.5, 0.5 + size, True) for size in (-0.0298, 0.03)] == ["down 3.0 points", "up 3 points"]
     assert words.delta(0.5, 0.4601, as_share=True) == "-4.0 points"
-    assert words.moved(0.04) == "unchanged"
+    assert words.moved(3.0, 3.04) == "unchanged"
+    assert words.delta(3.0, 3.04, as_share=False) == "unchanged"
 
 
 @pytest.mark.parametrize(
