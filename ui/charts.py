@@ -9,7 +9,7 @@ from typing import Final
 import polars as pl
 
 from ui import colours, inert, words
-from ui.figure import MARGIN, Figure, Part, across, drawn, note, thin, upright
+from ui.figure import MARGIN, Figure, Part, across, drawn, marks_form, note, thin, upright
 
 # More bars than this are thinner than a pixel on a phone.
 MOST_BARS: Final = 60
@@ -18,6 +18,9 @@ MOST_ROWS: Final = 30
 FEW: Final = 10
 # A little over the whole, so that a line at 100 per cent is not cut in half.
 SHARES: Final = {"tickformat": ".0%", "range": [0, 1.02]}
+# From nothing to all, with room for the mark at the very end, which Plotly leaves out where it would be cut.
+WHOLE: Final = {"tickformat": ".0%", "range": [0, 1], "tickvals": [0, 0.25, 0.5, 0.75, 1]}
+WITH_ENDS: Final = {**MARGIN, "r": 24}
 OPTION_COLOURS: Final = {
     "yes": colours.SLOTS[0],
     "no": colours.SLOTS[1],
@@ -128,7 +131,7 @@ def sides(rows: pl.DataFrame, *, height: int = 360) -> Figure:
     """
     groups = rows.sort("rank").partition_by("side", maintain_order=True)
     return drawn(
-        [_side(thin(part, MOST_BARS), place) for place, part in enumerate(groups)],
+        [_side(_first_ranks(part), place) for place, part in enumerate(groups)],
         height=height,
         x={
             "title": "The largest so many together",
@@ -141,6 +144,11 @@ def sides(rows: pl.DataFrame, *, height: int = 360) -> Figure:
         lines=[across(0.5)],
         notes=[_on_the_line("half", 0.5)],
     )
+
+
+def _first_ranks(part: pl.DataFrame) -> pl.DataFrame:
+    """At most so many ranks as are drawn, each the same part further than the one before, as the axis has them."""
+    return part[sorted({round(part.height ** (place / (MOST_BARS - 1))) - 1 for place in range(MOST_BARS)})]
 
 
 def _side(part: pl.DataFrame, place: int) -> Part:
@@ -175,10 +183,11 @@ def parts(rows: pl.DataFrame, *, height: int = 420) -> Figure:
             for place, part in enumerate(rows.partition_by("part", maintain_order=True))
         ],
         height=height,
-        x={"tickformat": ".0%", "range": [0, 1]},
+        x=WHOLE,
         y={"autorange": "reversed", "showgrid": False, "type": "category"},
         barmode="stack",
         bargap=0.25,
+        margin=WITH_ENDS,
     )
 
 
@@ -200,8 +209,9 @@ def lorenz(rows: pl.DataFrame, *, paints: colours.Paints = colours.NO_NETWORKS, 
     return drawn(
         [*(_curve(thin(part, 200), place, paints) for place, part in enumerate(groups)), equal],
         height=height,
-        x={"title": "Holders, smallest first", "tickformat": ".0%", "range": [0, 1]},
+        x={"title": "Holders, smallest first", **WHOLE},
         y={"title": "Share held", **SHARES},
+        margin=WITH_ENDS,
     )
 
 
@@ -244,7 +254,7 @@ def before_after(rows: pl.DataFrame, *, colour: str = colours.SLOTS[0], form: st
     return drawn(
         [*([_joined(joined)] if joined else []), *dots],
         height=90 + 26 * shown.height,
-        x={"tickformat": form, "rangemode": "tozero"},
+        x={"tickformat": marks_form(form), "rangemode": "tozero"},
         # Plotly would put the rows of the first trace first, and a party that is new last.
         y={
             "autorange": "reversed",
@@ -288,11 +298,11 @@ def tally(rows: pl.DataFrame, marks: Sequence[tuple[float, str]] = (), *, height
             for place, (option, part) in enumerate(rows.select("option", "share").iter_rows())
         ],
         height=height,
-        x={"tickformat": ".0%", "range": [0, 1]},
+        x=WHOLE,
         y={},
         lines=[upright(at, width=2) for at, _ in marks],
         notes=[note(label, x=at, y=0, yref="paper", yanchor="top", yshift=-20) for at, label in marks],
         barmode="stack",
         # Room for the marks, between the ticks and the line of sources.
-        margin={**MARGIN, "b": 62},
+        margin={**WITH_ENDS, "b": 62},
     )

@@ -12,7 +12,7 @@ from typing import Any, Final, TypeAlias
 import polars as pl
 
 from ui import colours, inert, words
-from ui.figure import MARGIN, MOST_POINTS, Figure, Part, drawn, note, thin, upright
+from ui.figure import MARGIN, MOST_POINTS, Figure, Part, drawn, marks_form, note, thin, upright
 
 HEIGHT: Final = 360
 # Pixels: of a line of small text, of one of its letters, and of what is above and below the lines of a chart.
@@ -64,7 +64,7 @@ def daily(
         return Once(rows.drop_nulls("value"), form)
     axis = _axis(rows, published, form)
     layout = _marks(events, rows, NEAR)
-    names = _names(rows, paints, height) if published is None and axis["type"] == "linear" else []
+    names = _names(rows, paints, height, form) if published is None and axis["type"] == "linear" else []
     if names:
         layout["notes"] += names
         layout |= {"showlegend": False, "margin": {**MARGIN, "r": _room(one["text"] for one in names)}}
@@ -97,7 +97,7 @@ def panel(
         _traces(rows, None, paints, form),
         height=190,
         x={"showgrid": False, "nticks": 4},
-        y={"rangemode": "tozero", "tickformat": form, "nticks": 4},
+        y={"rangemode": "tozero", "tickformat": marks_form(form), "nticks": 4},
         showlegend=False,
         margin={**MARGIN, "t": 24, "r": _room(one["text"] for one in ends)},
         **layout,
@@ -108,8 +108,8 @@ def _axis(rows: pl.DataFrame, published: pl.DataFrame | None, form: str) -> Part
     """From zero, for on a cut axis every change looks large; logarithmic where one value would squash all others."""
     if published is not None and squashed([*rows["value"], *published["value"]]):
         # Each decade, and twice and five times as much.
-        return {"type": "log", "tickformat": form, "dtick": "D2"}
-    return {"type": "linear", "rangemode": "tozero", "tickformat": form}
+        return {"type": "log", "tickformat": marks_form(form), "dtick": "D2"}
+    return {"type": "linear", "rangemode": "tozero", "tickformat": marks_form(form)}
 
 
 def squashed(values: Iterable[float | None]) -> bool:
@@ -162,13 +162,13 @@ def _ends(told: pl.DataFrame, look: colours.Look, form: str) -> list[Part]:
     ]
 
 
-def _names(rows: pl.DataFrame, paints: colours.Paints, height: int) -> list[Part]:
-    """The name of each of several lines at its end, moved apart where lines end side by side; none for one line."""
+def _names(rows: pl.DataFrame, paints: colours.Paints, height: int, form: str) -> list[Part]:
+    """The name of each of several lines at its end, moved apart where lines end side by side; of one line its value."""
     parts = rows.drop_nulls("value").sort("time").partition_by(["network", "title"], maintain_order=True)
     looks = {network: place for place, network in enumerate(rows["network"].unique(maintain_order=True))}
     ends = [(str(part["title"][-1]), str(part["network"][-1]), float(part["value"][-1])) for part in parts]
-    if len(ends) < 2:
-        return []
+    if len(ends) == 1:
+        ends = [(written(value, form), network, value) for _, network, value in ends]
     most = max(float(part["value"].max()) for part in parts) or 1.0  # type: ignore[arg-type]
     # No chart is lower than this between its axes; in a higher one names are further apart.
     pixels = max(height, AROUND + LINE * len(ends)) - AROUND

@@ -114,6 +114,11 @@ def _axis(own: Part) -> dict[str, Any]:
     return {**AXIS, **own, **title}
 
 
+def marks_form(form: str) -> str:
+    """How marks of an axis are written whose values are written so: 2%, not 2.0%, where all of them are whole."""
+    return form.replace("%", "~%") if "." in form and "~" not in form else form
+
+
 def across(at: Any, paint: str = colours.THRESHOLD, width: float = 1.5) -> Part:
     """A dotted line from side to side."""
     line = {"color": paint, "width": width, "dash": "dot"}

@@ -254,6 +254,31 @@ def test_a_figure_of_what_plotly_does_not_know_is_found_by_looking_into_it() -> 
         assert drawing.data
 
 
+@pytest.mark.parametrize(
+    "drawing",
+    [
+        charts.lorenz(pl.DataFrame({"network": ["a"], "title": ["A"], "holders": [0.5], "amount": [0.2]})),
+        charts.tally(pl.DataFrame({"option": ["yes"], "share": [0.6]})),
+        charts.parts(pl.DataFrame({"whole": ["a"], "part": ["b"], "share": [0.6]})),
+    ],
+)
+def test_an_axis_of_shares_says_both_its_ends(drawing: figure.Figure) -> None:
+    """Plotly leaves out a mark at the very end: steps of a fifth add up to a little more than one."""
+    assert [drawing.records["xaxis"]["tickvals"][end] for end in (0, -1)] == [0, 1]
+
+
+def test_the_first_ranks_are_all_drawn_where_the_axis_is_logarithmic() -> None:
+    """Evenly spaced, the largest tenants were drawn as the first, the eighth and the fifteenth."""
+    rows = pl.DataFrame({"side": "tenants", "rank": range(1, 421), "cumulative": [n / 420 for n in range(1, 421)]})
+    ranks = [*charts.sides(rows).traces[0]["x"]]
+    assert (ranks[:8], ranks[-1], len(ranks) <= charts.MOST_BARS) == ([*range(1, 9)], 420, True)
+
+
+@pytest.mark.parametrize(("form", "marks"), [(".1%", ".1~%"), (".0%", ".0~%"), (",.3~g", ",.3~g"), (",d", ",d")])
+def test_marks_of_an_axis_are_whole_where_they_can_be(form: str, marks: str) -> None:
+    assert figure.marks_form(form) == marks
+
+
 def test_a_missing_day_is_a_gap() -> None:
     rows = days(3).with_columns(pl.Series("value", [1.0, None, 3.0]))
     assert line(rows, y="parties").data[0].connectgaps is False
@@ -262,7 +287,7 @@ def test_a_missing_day_is_a_gap() -> None:
 def test_events_stand_at_their_time_with_their_mark() -> None:
     events = pl.DataFrame({"time": [START, START + timedelta(hours=2)], "mark": ["4", "m"]})
     layout = line(days(5), y="parties", events=events).layout
-    assert [(mark.text, mark.x) for mark in layout.annotations] == [
+    assert [(mark.text, mark.x) for mark in layout.annotations if mark.yref == "paper"] == [
         ("4", START.replace(tzinfo=None)),
         ("m", (START + timedelta(hours=2)).replace(tzinfo=None)),
     ]
@@ -294,8 +319,9 @@ def test_names_of_lines_stand_at_their_ends_and_none_on_another(ends: list[float
     assert line(rows, y="parties").layout.showlegend is False
 
 
-def test_a_line_alone_has_no_name_and_published_figures_keep_the_legend() -> None:
-    assert labels(line(days(3), y="parties")) == []
+def test_a_line_alone_says_its_last_value_and_published_figures_keep_the_legend() -> None:
+    rows = days(3)
+    assert [text for text, _ in labels(line(rows, y="parties"))] == [curves.written(rows["value"][-1], ",.3~g")]
     published = pl.DataFrame({"time": [START], "value": [1.0], "title": ["An article"]})
     both = line(pl.concat([days(3), days(3, "fetch")]), y="USD", published=published)
     assert labels(both) == []
