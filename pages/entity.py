@@ -160,6 +160,9 @@ def past(one: Entity, known: Sequence[Population]) -> None:
         return
     lines = told.rank_lines(together) or told.rank_lines(rows)
     alt = told.ranks_alt(together)
+    if flat := told.steady(lines):
+        st.markdown(flat)
+    lines = told.moving(lines)
     # The days of the party stand before those of its addresses, in one table.
     rows = pl.concat([together, rows])
     if lines:

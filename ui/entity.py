@@ -35,7 +35,7 @@ STANDS: Final = {
     "party_part": tables.figures("With its party", "Of what is counted once protocol accounts are left out."),
     "amount_tokens": tables.number("Has"),
     "unit": tables.text("Unit"),
-    "decides": tables.percent(
+    "decides": tables.proportion(
         "Decides", "How often it is the one that tips the threshold, if nothing is known about how parties vote."
     ),
     "surely": SURELY,
@@ -329,6 +329,29 @@ def rank_lines(rows: pl.DataFrame) -> list[pl.DataFrame]:
     parts = rows.partition_by("network", "population", "address", maintain_order=True)
     several = [part for part in parts if part["time"].n_unique() > 1]
     return sorted(several, key=lambda part: -part.height)[:LINES]
+
+
+def moving(lines: Sequence[pl.DataFrame]) -> list[pl.DataFrame]:
+    """Those of some histories in which the rank changed."""
+    return [part for part in lines if part["rank"].n_unique() > 1]
+
+
+def steady(lines: Sequence[pl.DataFrame]) -> str:
+    """Which ranks never changed, as sentences: a flat line says no more, and fills a chart."""
+    still = [part for part in lines if part["rank"].n_unique() == 1]
+    alone = len({part["address"][0] for part in lines}) == 1
+    return "  \n".join(_always(part.sort("time"), alone) for part in still)
+
+
+def _always(part: pl.DataFrame, alone: bool) -> str:
+    network, population, address, rank = part.select("network", "population", "address", "rank").row(0)
+    whose = "" if alone else f" ({address if address == ALL else words.short(address)})"
+    days = part["time"].dt.date()
+    return (
+        f"Always number {words.count(rank)} among {inert.markdown(population.lower())} of {inert.markdown(network)}"
+        f"{whose}, on each of {words.several(days.n_unique(), 'day')} from {words.day(days[0])} to "
+        f"{words.day(days[-1])}."
+    )
 
 
 def rank_columns(rows: pl.DataFrame) -> tables.Columns:

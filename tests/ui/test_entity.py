@@ -151,6 +151,18 @@ def test_several_days_are_a_line_and_one_day_is_a_row_with_its_date() -> None:
     assert told.ranks_alt(none) == "Rank by day of its addresses"
 
 
+def test_a_rank_that_never_changed_is_a_sentence_and_no_line() -> None:
+    """One flat line at rank 1 filled a whole chart."""
+    flat, moving = history(3).with_columns(rank=1), history(3, "b")
+    assert [part["address"][0] for part in told.moving([flat, moving])] == ["b"]
+    assert told.steady([flat]) == (
+        "Always number 1 among validators of Akash, on each of three days from 1 Nov 2026 to 3 Nov 2026."
+    )
+    two = flat.with_columns(address=pl.lit("akash1qyqszqgpqyqszqgpqyqszqgpqyqszqgplgve5x"))
+    assert "Akash (akash1qyqs…lgve5x), on each of" in told.steady([flat.with_columns(address=pl.lit("c")), two])
+    assert told.steady([moving]) == ""
+
+
 def test_a_party_is_one_line_however_many_of_its_addresses_are_among_the_largest() -> None:
     rows = history(3, ALL).with_columns(addresses=pl.Series([20, 21, 1]))
     (line,) = told.rank_lines(rows)
