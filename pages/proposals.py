@@ -116,6 +116,7 @@ def count(chosen: Proposal) -> None:
 @frame.section
 def overview(found: Sequence[Proposal], now: datetime) -> None:
     """All proposals as a table, open ones first."""
+    st.caption("All that were read, open ones first.")
     draw.table(
         votes.with_status(proposals.table(found), now),
         PROPOSALS,

@@ -378,8 +378,9 @@ def off_chain(one: OffChain) -> str:
 
 def evidence(one: OffChain | Planned) -> str:
     """When something was written down and looked at, and where it stands."""
-    opened = f"opened {one.checked}" if one.checked else "could not be opened"
-    return f"Recorded {one.recorded}, {opened}: {' and '.join(inert.markdown(url, 300) for url in one.source.split())}"
+    opened = f"opened {words.day(one.checked)}" if one.checked else "could not be opened"
+    pages = words.listed([inert.link(url) for url in one.source.split()])
+    return f"Recorded {words.day(one.recorded)}, {opened}: {pages}"
 
 
 @frame.section

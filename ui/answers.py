@@ -46,7 +46,7 @@ def layer(read: Sequence[Row], unread: Sequence[Row], dated: Mapping[str, str]) 
     """How few can do what on networks of a layer, and what is spread least; dated: of which month, if not of now."""
     said = [(row, row.power.of(Side.FORCE)) for row in read]
     clauses = "; ".join([*_forced(said, dated), *_unknown(said)])
-    told = [f"{words.sentence(clauses)}." if clauses else "", _spread(read), *_silent(read)]
+    told = [f"{words.sentence(clauses)}." if clauses else "", _spread(read, dated), *_silent(read)]
     if unread:
         told.append(f"Not read: {words.listed([title(row) for row in unread])}.")
     return " ".join(filter(None, told))
@@ -58,12 +58,16 @@ def _forced(said: Sequence[tuple[Row, Said]], dated: Mapping[str, str]) -> Itera
     for row, one in said:
         if one.number is not None:
             action = next(action for action in Action if one.how.startswith(action))
-            month = f" ({dated[row.network]})" if dated.get(row.network) else ""
-            found[one.number, action, one.called].append(title(row) + month)
+            found[one.number, action, one.called].append(title(row) + _month(row, dated))
     for (number, action, things), titles in sorted(found.items(), key=lambda one: one[0][0]):
         each = " each" if len(titles) > 1 else ""
         enough = words.several(number, words.one(things), things)
         yield f"{enough}{each} can {action} {TO.get(action, '')}{words.listed(titles)}"
+
+
+def _month(row: Row, dated: Mapping[str, str]) -> str:
+    """Of which month what is said of a network is, where that is not of now."""
+    return f" ({dated[row.network]})" if dated.get(row.network) else ""
 
 
 def _unknown(said: Sequence[tuple[Row, Said]]) -> Iterator[str]:
@@ -76,7 +80,7 @@ def _unknown(said: Sequence[tuple[Row, Said]]) -> Iterator[str]:
         yield f"how few are enough on {words.listed(titles)} is not known ({state})"
 
 
-def _spread(read: Sequence[Row]) -> str:
+def _spread(read: Sequence[Row], dated: Mapping[str, str]) -> str:
     """What is spread over the fewest equal parties."""
     counted = [(row, cell) for row in read for cell in row.spread]
     if not counted:
@@ -84,7 +88,7 @@ def _spread(read: Sequence[Row]) -> str:
     row, cell = min(counted, key=lambda one: one[1].most or 0)
     most = words.decimal(cell.most)
     several = f"at most {most} equal {'party' if most == '1' else 'parties'}"
-    return f"Least spread: {named(row, cell)}, over {several}."
+    return f"Least spread: {named(row, cell)}{_month(row, dated)}, over {several}."
 
 
 def _silent(read: Sequence[Row]) -> Iterator[str]:

@@ -23,11 +23,11 @@ COLUMNS: Final = {
     "called": tables.text(
         "Word", "What it is called; with a formula it follows from the numbers at every build.", pinned=True
     ),
+    "sentence": tables.text("Claim"),
     "says": tables.text("Read as"),
     "claimed_text": tables.figures("Claimed"),
     "measured_text": tables.figures("Measured"),
     "falsifier": tables.text("What would refute it"),
-    "sentence": tables.text("Claim"),
     "measured_at": tables.day("Measured at"),
     "note": tables.text("How"),
     "ambiguity": tables.text("What it leaves open"),
@@ -94,8 +94,8 @@ def reading(one: Reading) -> str:
     lines.append(f"What would refute it: {_inert(one.falsifier)}")
     lines += [f"What it leaves open: {_inert(one.ambiguity)}"] if one.ambiguity else []
     lines.append(f"What is public: {_inert(one.public)}")
-    opened = f"opened {one.checked_at}" if one.checked_at else "not opened by us"
-    lines.append(f"{_inert(one.who)}, {_inert(one.source)}, recorded {one.recorded_at}, {opened}.")
+    opened = f"opened {words.day(one.checked_at)}" if one.checked_at else "not opened by us"
+    lines.append(f"{_inert(one.who)}, {inert.link(one.source)}, recorded {words.day(one.recorded_at)}, {opened}.")
     return "  \n".join(lines)
 
 

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from typing import Final
-from urllib.parse import urlsplit
 
 import polars as pl
 
@@ -18,10 +17,6 @@ def listed(events: pl.DataFrame) -> str:
 
 
 def _line(mark: str, time: datetime, called: str, title: str, source: str | None) -> str:
-    whose, what, who = inert.markdown(called), inert.markdown(title, 300), inert.markdown(_source(source))
+    whose, what = inert.markdown(called), inert.markdown(title, 300)
+    who = inert.link(source) if source else "simulated"
     return f"* **{inert.markdown(mark)}** · {words.day(time)} · {whose}: {what} ({who})"
-
-
-def _source(source: str | None) -> str:
-    """Who says so: the host; the whole address stands in the table."""
-    return urlsplit(source or "").hostname or "simulated"

@@ -11,10 +11,12 @@ from typing import Final
 from store.cells import cell, cells
 from store.visible import KEPT_LENGTH, LONGEST, plain
 
-__all__ = ["LONGEST", "cell", "cells", "file_name", "markdown", "plain", "svg"]
+__all__ = ["LONGEST", "cell", "cells", "file_name", "link", "markdown", "plain", "svg"]
 
 # Every ASCII punctuation mark may be escaped in Markdown; Streamlit adds :icons:, $formulas$ and :red[colours].
 MARKUP: Final = re.compile(r"([!-/:-@\[-`{-~])")
+# An address of which no sign is markup, not even within a link.
+SOURCE: Final = re.compile(r"https://(?:www\.)?([a-z0-9.-]+)(?:/[\w./~%#?=&:+-]*)?", re.ASCII)
 # Streamlit makes links of bare addresses even where every mark is escaped, but never inside code.
 LINK: Final = re.compile(r"(?i)://|www\.|@")
 
@@ -33,6 +35,12 @@ def _short(text: str, longest: int) -> str:
 def _escaped(text: str, longest: int) -> str:
     shown = plain(text, longest)
     return _code(shown) if LINK.search(shown) else MARKUP.sub(r"\\\1", shown)
+
+
+def link(url: str) -> str:
+    """An address of a source as a link by its host, which fits; as text where it is none, or has other signs in it."""
+    found = SOURCE.fullmatch(url)
+    return f"[{found[1]}]({url})" if found else markdown(url, 400)
 
 
 def _code(shown: str) -> str:

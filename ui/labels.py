@@ -1,5 +1,6 @@
 """What is said under a label: its evidence, of which day, and how to object."""
 
+from datetime import date
 from typing import Final
 
 import polars as pl
@@ -32,10 +33,11 @@ def objecting() -> None:
 
 
 def _line(row: dict[str, object]) -> str:
-    days = [f"{verb} {row[name]:%Y-%m-%d}" for verb, name in DAYS.items() if row[name] is not None]
+    known = ((verb, row[name]) for verb, name in DAYS.items())
+    days = [f"{verb} {words.day(day)}" for verb, day in known if isinstance(day, date)]
     unopened = [] if row["checked_at"] else ["nobody could open it"]
-    name, kind, source = (inert.markdown(str(row[column]), 400) for column in ("name", "kind", "source"))
-    address = inert.markdown(words.short(str(row["address"])))
+    name, kind = (inert.markdown(str(row[column]), 400) for column in ("name", "kind"))
+    address, source = inert.markdown(words.short(str(row["address"]))), inert.link(str(row["source"]))
     return f"Label of {address}: **{name}**, {kind}. Evidence: {source}; {', '.join(days + unopened)}."
 
 

@@ -74,7 +74,7 @@ def slid_or_typed(label: str, low: float, high: float, *, key: str, default: flo
     """A number between two others, slid or typed; both stand in a form whose button calls `settle`."""
     if _begin_number(key, low, high, default) or key + TYPED not in st.session_state:
         st.session_state[key + TYPED] = st.session_state[key]
-    chosen = float(st.slider(label, low, high, step=step, key=key))
+    chosen = float(st.slider(label, low, high, step=step, format="%g", key=key))
     st.number_input("or typed", low, high, step=step, format="%g", key=key + TYPED, width=130)
     _note(key, f"{chosen:g}", f"{default:g}")
     return chosen

@@ -130,6 +130,8 @@ def test_a_layer_says_what_is_not_read_and_of_which_month_a_number_is() -> None:
     assert answers.layer([], [row("A", UNKNOWN), row("B", UNKNOWN)], {}) == "Not read: A and B."
     assert answers.layer([row("A", TWO)], [], {"A": "as of March 2021"}).endswith("rules of A (as of March 2021).")
     assert answers.layer([], [], {}) == ""
+    old = answers.layer([row("A", UNKNOWN, spread(3.7))], [], {"A": "as of March 2021"})
+    assert old.endswith("Least spread: stake by owner of A (as of March 2021), over at most 3.7 equal parties.")
 
 
 @pytest.mark.parametrize("name", HOSTILE)

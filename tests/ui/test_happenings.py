@@ -22,6 +22,6 @@ def test_each_event_is_a_line_by_its_number_in_order_of_time() -> None:
     rows = pl.concat([later, event("27", WHEN, HOSTILE[0], "https://github.com/a/b")])
     first, second = happenings.listed(rows).splitlines()
     title = inert.markdown(HOSTILE[0], 300)
-    assert first == f"* **27** · 23 Jun 2026 · Bittensor: {title} (github\\.com)"
+    assert first == f"* **27** · 23 Jun 2026 · Bittensor: {title} ([github.com](https://github.com/a/b))"
     assert second.endswith("30 Jun 2026 · Bittensor: Simulated (simulated)")
     assert happenings.listed(rows.clear()) == "No event in this period."

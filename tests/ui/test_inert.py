@@ -43,6 +43,18 @@ def test_ordinary_names_stay_as_they_are(name: str) -> None:
     assert inert.plain(name) == unicodedata.normalize("NFC", name)
 
 
+@pytest.mark.parametrize(
+    "url",
+    [*HOSTILE, "javascript:alert(1)", "http://a.example/", "https://a.example/)[b](c", "https://a.example/ b", ""],
+)
+def test_only_an_address_without_markup_is_a_link(url: str) -> None:
+    assert inert.link(url) == inert.markdown(url, 400)
+
+
+def test_a_source_is_a_link_by_its_host() -> None:
+    assert inert.link("https://www.firm.example/a-b?c=1#L2") == "[firm.example](https://www.firm.example/a-b?c=1#L2)"
+
+
 def test_two_names_that_look_the_same_are_shown_the_same() -> None:
     assert inert.plain("Coin\u200bbase") == inert.plain("Coinbase\u202c") == "Coinbase"
 

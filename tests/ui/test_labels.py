@@ -24,14 +24,14 @@ def rows(*changed: dict[str, object]) -> pl.DataFrame:
 
 def test_a_label_says_its_evidence_and_its_days() -> None:
     assert labels.told(rows({})) == (
-        "Label of 0xababab…ababab: **Firm**, operator. Evidence: ` https://firm.example/keys `; "
-        "recorded 2026-11-29, opened 2026-11-29."
+        "Label of 0xababab…ababab: **Firm**, operator. Evidence: [firm.example](https://firm.example/keys); "
+        "recorded 29 Nov 2026, opened 29 Nov 2026."
     )
 
 
 def test_a_label_that_ended_or_that_nobody_could_open_says_so() -> None:
     told = labels.told(rows({"valid_to": DAY, "checked_at": None}))
-    assert told.endswith("recorded 2026-11-29, ended 2026-11-29, nobody could open it.")
+    assert told.endswith("recorded 29 Nov 2026, ended 29 Nov 2026, nobody could open it.")
 
 
 def test_of_many_labels_the_first_are_told() -> None:
