@@ -1,5 +1,6 @@
 """The dashboard as a web server: app.py behind the border of ui/border.py. `python -m ingest serve` starts it."""
 
+import logging
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -33,7 +34,11 @@ def _told() -> dict[str, Any]:
     return told
 
 
-config.get_config_options(force_reparse=True, options_from_flags=_told())
+# What Streamlit says of a changed option is meant for a server that runs already.
+told = _told()
+logging.disable(logging.WARNING)
+config.get_config_options(force_reparse=True, options_from_flags=told)
+logging.disable(logging.NOTSET)
 
 
 @asynccontextmanager

@@ -115,6 +115,8 @@ def test_a_later_start_asks_nobody(tmp_path: Path) -> None:
     health, output = served(tmp_path, **nobody())
     assert health == "ok", output
     assert "failed" not in output
+    # Streamlit wrote down each request of each reader, with the address, and asked to be started again.
+    assert ("GET /" in output, "please restart" in output) == (False, False)
 
 
 @pytest.mark.parametrize("processes", [1, 2])
