@@ -8,7 +8,7 @@ import streamlit as st
 from analytics.spread.metrics import METRICS
 from questions import freshness
 from questions.populations import Population
-from ui import choose, cite, downloads, draw, frame, inert, method, parties, served, stated, tables, words
+from ui import banners, choose, cite, downloads, draw, frame, inert, method, parties, served, stated, tables, words
 
 STATES = {
     "fresh": "✓ fresh",
@@ -41,7 +41,7 @@ COVERED = {
     "population": tables.text("Among"),
     "measure": tables.text("Of"),
     "n": tables.count("Parties"),
-    "coverage": tables.percent("Read", "Part of the chain's own total that the parties read hold together."),
+    "coverage": tables.proportion("Read", "Part of the chain's own total that the parties read hold together."),
     "read": tables.number("They hold"),
     "reported": tables.number("The chain says"),
     "unit": tables.text("Unit"),
@@ -83,6 +83,7 @@ def main() -> None:
     known = frame.begin("Can I trust it?")
     # To the minute, so that the answers can be kept.
     now = datetime.now(UTC).replace(second=0, microsecond=0)
+    damaged()
     fresh(now)
     coverage(known)
     ledger(now)
@@ -91,6 +92,18 @@ def main() -> None:
     metrics()
     everything()
     licences()
+
+
+@frame.section
+def damaged() -> None:
+    """Stored files that are torn, and the newest run where it published nothing."""
+    newest, torn = served.newest_run(), served.asked(freshness.torn)
+    lost = newest if newest and not served.asked(freshness.knows, newest["id"]) else None
+    met = [one["message"] for one in lost["errors"] if not one["network"]] if lost else []
+    # Where the data lies on this machine is nobody's business.
+    named = [one.replace(f"{served.folder()}/", "") for one in dict.fromkeys([*torn, *met])]
+    if named or lost:
+        banners.damaged(named, datetime.fromisoformat(lost["started"]) if lost else None)
 
 
 def headline(readings: pl.DataFrame, now: datetime) -> str:

@@ -132,6 +132,11 @@ def torn(mart: Mart) -> list[str]:
     return mart.table("FROM torn ORDER BY message")["message"].to_list()
 
 
+def knows(mart: Mart, run: str) -> bool:
+    """Whether this mart was published by a run or after it; one that it lacks is at work, or was interrupted."""
+    return not mart.table("FROM run WHERE id = ?", run).is_empty()
+
+
 def run_errors(mart: Mart, limit: int = 200) -> pl.DataFrame:
     """What failed, newest first, one row a reason: the network, its readings, how often, and when last (started).
 

@@ -147,6 +147,11 @@ class Ledger:
         return sorted(self._folder.glob("*.parquet"))
 
 
+def ledger_of(data: Path) -> Ledger:
+    """The ledger of a data folder."""
+    return Ledger(data / "landing" / "_runs")
+
+
 def _whole(check: Callable[[Path], T], paths: Iterable[Path], errors: list[BadData]) -> Iterator[T]:
     """What files hold that are whole; what is said of the others is put beside."""
     for path in paths:

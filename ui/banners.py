@@ -38,9 +38,11 @@ def missing(networks: Sequence[tuple[str, str]]) -> None:
     alike: dict[str, list[str]] = defaultdict(list)
     for title, reason in lines:
         alike[reason].append(title)
-    # The headline has named them all: what is so of several needs not be said of each.
-    why = _list([(_first(titles), reason) for reason, titles in alike.items() if reason])
-    st.warning(f"**{_are(lines, 'missing')}** The other networks are shown.{why}", icon=":material/link_off:")
+    # The headline has named them all: what is so of several needs not be said of each, and of all not of any.
+    of_all = next(iter(alike)) if len(alike) == 1 else ""
+    why = "" if of_all else _list([(_first(titles), reason) for reason, titles in alike.items() if reason])
+    said = " ".join(filter(None, (f"**{_are(lines, 'missing')}**", of_all, "The other networks are shown.")))
+    st.warning(f"{said}{why}", icon=":material/link_off:")
 
 
 def stale(networks: Sequence[tuple[str, datetime, timedelta | None]], now: datetime) -> None:
@@ -78,9 +80,12 @@ def _few(lines: Sequence[str]) -> str:
     return "".join(f"\n* {line}" for line in shown)
 
 
-def imported(networks: Sequence[tuple[str, datetime, str]]) -> None:
+def imported(networks: Sequence[tuple[str, datetime, str]], now: datetime) -> None:
     """What the mark "(imported)" means. networks: titles, the time they are of, and where they are from."""
-    lines = [(title, f"of {words.day(time)}, {inert.markdown(place)}") for title, time, place in networks]
+    lines = [
+        (title, f"of {words.day(time)}, {words.age(time, now)}, {inert.markdown(place)}")
+        for title, time, place in networks
+    ]
     st.info(
         f"**{words.listed([inert.markdown(title) for title, _ in lines])}: not read from a chain by this program.** "
         "The numbers are those of a state file from the disk of whoever serves this page, of the time that was told "
@@ -94,6 +99,23 @@ def failed(time: datetime, troubles: Sequence[Trouble], now: datetime) -> None:
     lines = _few([_trouble(one) for one in troubles])
     headline = f"**The last run, {words.age(time, now)}, did not get everything.** What was read before is shown."
     st.error(f"{headline}{lines}", icon=":material/error:")
+
+
+def damaged(files: Sequence[str], unpublished: datetime | None) -> None:
+    """Stored files that are not what was written. unpublished: when a run began that this database does not know."""
+    run = (
+        f" The run of {words.moment(unpublished)} is not in this database: it is at work, or was interrupted."
+        if unpublished
+        else ""
+    )
+    if not files:
+        st.info(run.strip(), icon=":material/pending:")
+        return
+    one = len(files) == 1
+    said = f"**{words.sentence(words.several(len(files), 'stored file'))} {'is' if one else 'are'} torn.**"
+    rest = f"What {'it holds' if one else 'they hold'} is left out, the rest is shown."
+    lines = "".join(f"\n* {inert.markdown(file, 300)}" for file in files)
+    st.error(f"{said} {rest}{run}{lines}", icon=":material/broken_image:")
 
 
 def _trouble(one: Trouble) -> str:

@@ -104,10 +104,12 @@ def state() -> None:
         return
     imported = served.asked(freshness.imported)
     if not imported.is_empty():
-        banners.imported(imported.rows())
+        banners.imported(imported.rows(), now)
     # To the minute, so that the answer can be kept.
     networks = served.asked(freshness.by_network, now.replace(second=0, microsecond=0))
-    stale = networks.filter(state="stale").select("title", "oldest", pl.duration(seconds="every_seconds"))
+    # Of what was imported it is told above how old it is.
+    due = networks.filter(~pl.col("title").is_in(imported["title"].to_list()))
+    stale = due.filter(state="stale").select("title", "oldest", pl.duration(seconds="every_seconds"))
     if not stale.is_empty():
         banners.stale(stale.rows(), now)
     runs = served.asked(freshness.last_runs, 1)
@@ -117,7 +119,7 @@ def state() -> None:
     found = served.asked(trouble.troubles)
     # What stopped them is told once, with all that it stopped.
     explained = [name for one in found for name, _ in one.titles]
-    reason = pl.when(pl.col("network").is_in(explained)).then(pl.lit("")).otherwise(pl.lit("It was never read."))
+    reason = pl.when(pl.col("network").is_in(explained)).then(pl.lit("")).otherwise(pl.lit("Never read."))
     missing = networks.filter(state="missing").select("title", reason)
     if not missing.is_empty():
         banners.missing(missing.rows())

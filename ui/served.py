@@ -12,6 +12,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import streamlit as st
 
 from questions.populations import Population
+from store.ledger import Run, ledger_of
 from store.mart import Mart, data_folder, mirrored, served_folder, served_mart
 from ui.kept import Kept
 
@@ -36,6 +37,11 @@ def generation() -> Path:
 def archive() -> str:
     """The archive from which the current mart was taken as it is; empty where it was built here."""
     return mirrored(folder())
+
+
+def newest_run() -> Run | None:
+    """The newest line of the ledger, also of a run that published nothing; None where no run is known here."""
+    return ledger_of(folder()).newest()
 
 
 def asked(question: Callable[Concatenate[Mart, P], T], *args: P.args, **kwargs: P.kwargs) -> T:

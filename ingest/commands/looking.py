@@ -30,12 +30,11 @@ from ingest.upkeep import rotten
 from ingest.verifying import Gone
 from questions import cited
 from questions.cited import Found, NotCited
-from questions.freshness import disk, freshness, last_runs, torn
+from questions.freshness import disk, freshness, knows, last_runs, torn
 from questions.trouble import Trouble, grouped, offline, troubles
 from store.disk import FAULTS
 from store.landing import SAMPLE, Landing
-from store.ledger import Run
-from store.mart import Mart, NoMart, data_folder, mirrored, served_folder
+from store.mart import NoMart, data_folder, mirrored, served_folder
 from store.rows import AHEAD, ReadingError
 
 # Of so many numbers one is drawn, by which a sample is drawn again.
@@ -186,7 +185,8 @@ def status(
         runs = last_runs(mart, 1).to_dicts()
         generation = mart.table("FROM meta").to_dicts()[0]
         broken = torn(mart)
-        unknown = _unpublished(Landing(data), mart)
+        newest = Landing(data).ledger.newest()
+        unknown = newest if newest and not knows(mart, newest["id"]) else None
         broken_hosts = troubles(mart)
     sizes = disk(data)
     failed = job.remark(data)
@@ -285,13 +285,6 @@ def _recorded(chosen: Sequence[Network], folder: Path) -> int:
     told = ", ".join(f"{count} {what}" for what, count in came.items())
     say(f"readings: {told}; {bundle.size / 2**20:.1f} MiB in {folder}: docs/first_contact.md says what to do with it")
     return STALE if not came[recording.READ] + came[recording.CUT] else PARTIAL if came[recording.FAILED] else FRESH
-
-
-def _unpublished(landing: Landing, mart: Mart) -> Run | None:
-    """The newest line of the ledger where the mart lacks it: of a command that was interrupted, or is at work."""
-    newest = landing.ledger.newest()
-    known = newest is None or not mart.table("FROM run WHERE id = ?", newest["id"]).is_empty()
-    return None if known else newest
 
 
 def _age(seconds: int) -> str:

@@ -60,6 +60,9 @@ def test_an_imported_chain_stands_beside_others_and_every_page_says_what_it_is(
     assert len(told) == 1
     assert "Old town \\(imported\\) and Second town \\(imported\\)" in told[0]
     assert "state\\.json\\.gz" in told[0]
+    # How old they are is told with it, and not once more among what is due.
+    assert told[0].count(" ago, ") == 2
+    assert not [one.value for one in shown.warning if "imported" in one.value]
 
 
 @pytest.fixture(scope="module")

@@ -56,6 +56,17 @@ def test_a_dead_host_is_one_line_and_the_rest_is_counted() -> None:
     assert lines[3:] == ["* and 2 more, on the page Data and method"]
 
 
+def networks_that_were_never_read() -> None:
+    from ui import banners
+
+    banners.missing([("Akash", "Never read."), ("Olas", "Never read.")])
+
+
+def test_what_is_so_of_all_that_is_missing_is_no_list_of_one_line() -> None:
+    (banner,) = AppTest.from_function(networks_that_were_never_read, default_timeout=60).run().warning
+    assert banner.value == "**Akash and Olas are missing.** Never read\\. The other networks are shown."
+
+
 @pytest.mark.slow
 def test_the_state_of_a_ruin_names_each_host_once_and_hostile_words_letter_by_letter(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
