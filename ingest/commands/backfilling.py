@@ -110,7 +110,10 @@ def _read_past(past: Backfill, days: Sequence[Lacking], data: Path, *, dry_run: 
                 heard(day)
                 if day.over and day.height:
                     log.info("%s: %d requests for a day", day.network, day.requests)
-            _say_cost(past.cost(rest), rest)
+            if landed:
+                _say_cost(past.cost(rest), rest)
+            elif rest:
+                log.warning("nobody served a day: what %d more take is not known", len(rest))
             if not dry_run:
                 _read_rest(past, rest, landing, heard)
         finally:

@@ -51,7 +51,7 @@ def publish_archive(
         except (NotSigned, NoMart) as error:
             log.error("%s: the archive stays as it was", error)
             raise typer.Exit(STALE) from error
-    log.info("%d of %d files are new in %s", done.written, done.files, folder)
+    log.info("new files in %s: %d of %d", folder, done.written, done.files)
     for message in (*done.torn, *done.disputed):
         log.error(message)
     if done.torn or done.disputed:
@@ -111,7 +111,7 @@ def _take_months(address: str, data: Path, wanted: Wanted, signers: Path | None)
     with archive_http() as http:
         came = mirrored(address, data, http, networks(), wanted, signers)
     log.info(
-        "%d snapshots in %d of %d months are new, mirrored from %s", came.snapshots, came.files, came.wanted, address
+        "new snapshots: %d, in %d of %d months, mirrored from %s", came.snapshots, came.files, came.wanted, address
     )
     for message in came.beside:
         log.info(message)

@@ -46,7 +46,7 @@ def sweep(network: Names = None, workers: Workers = 0, scheduler: Scheduler = ""
     with noted(data):
         with published(data) as mart:
             tasks = parts(mart, data, named)
-        log.info("%d parts are to be computed", len(tasks))
+        log.info("parts to compute: %d", len(tasks))
         with _sharing(workers, scheduler) as shared:
             for _ in shared(sweep_part, tasks, [part.name for part in tasks]):
                 pass
@@ -85,7 +85,7 @@ def prune() -> None:
     share = shared(data, networks())
     with noted(data):
         done = pruned(data, networks(), datetime.now(UTC), share)
-    log.info("%d snapshots thinned, %d months written", done.thinned, done.months)
+    log.info("snapshots thinned: %d, months written: %d", done.thinned, done.months)
     tell_published(done.published, done.torn)
     raise typer.Exit(archive_code(share.errors))
 

@@ -381,6 +381,13 @@ def test_a_dry_run_says_what_it_costs_and_lands_nothing(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["ingest.lock"]
 
 
+def test_where_nobody_serves_a_day_it_is_not_reckoned_from_refusals_what_the_others_take(tmp_path: Path) -> None:
+    code, errors = told_of(tmp_path, "--dry-run", "--weeks", "1", AKASH_URL="http://127.0.0.1:9")
+    assert code == 4
+    assert "nobody served a day: what 6 more take is not known" in errors
+    assert "more take about" not in errors
+
+
 @pytest.mark.slow
 def test_each_run_of_cron_takes_some_days_more_until_all_stand(tmp_path: Path) -> None:
     pool: list[int] = []

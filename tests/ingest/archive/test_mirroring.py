@@ -66,7 +66,7 @@ def test_an_archive_that_nginx_serves_gives_the_same_numbers_and_says_from_where
     with opened(tmp_path / "data") as mart:
         told = mart.table("SELECT DISTINCT mirrored, endpoint FROM snapshot").rows()
     assert told == [(front, f"https://lcd.example, mirrored from {front}")]
-    assert (again, "0 snapshots in 0 of 2 months" in errors, current(tmp_path / "data")) == (0, True, before)
+    assert (again, "new snapshots: 0, in 0 of 2 months" in errors, current(tmp_path / "data")) == (0, True, before)
 
 
 def test_the_mart_alone_is_shown_as_it_is_and_says_from_where(hamlet: Path, front: str, tmp_path: Path) -> None:
