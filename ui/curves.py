@@ -12,7 +12,7 @@ from typing import Any, Final, TypeAlias
 import polars as pl
 
 from ui import colours, inert, words
-from ui.figure import MARGIN, MOST_POINTS, Figure, Part, drawn, marks_form, note, thin, upright
+from ui.figure import MARGIN, MOST_POINTS, TIME, Figure, Part, drawn, marks_form, note, thin, upright
 
 HEIGHT: Final = 360
 # Pixels: of a line of small text, of one of its letters, and of what is above and below the lines of a chart.
@@ -71,7 +71,7 @@ def daily(
     return drawn(
         _traces(rows, published, paints, form),
         height=max(height, AROUND + LINE * len(names)),
-        x={"showgrid": False},
+        x=TIME,
         y={"title": y, **axis},
         **layout,
     )
@@ -96,7 +96,7 @@ def panel(
     return drawn(
         _traces(rows, None, paints, form),
         height=190,
-        x={"showgrid": False, "nticks": 4},
+        x={**TIME, "nticks": 4},
         y={"rangemode": "tozero", "tickformat": marks_form(form), "nticks": 4},
         showlegend=False,
         margin={**MARGIN, "t": 24, "r": _room(one["text"] for one in ends)},

@@ -14,7 +14,7 @@ from questions.rank_history import ALL
 from questions.reach import ALONE, AMONG, NEEDED
 from questions.standing import Standing, Together, votes
 from ui import colours, inert, tables, words
-from ui.figure import MOST_POINTS, Figure, Part, drawn, thin
+from ui.figure import MOST_POINTS, TIME, Figure, Part, drawn, thin
 from ui.parties import SURELY, surely_in
 
 One = TypeVar("One", Standing, Together)
@@ -367,7 +367,7 @@ def rank_chart(lines: Sequence[pl.DataFrame]) -> Figure:
     return drawn(
         [_line(part, place, each) for place, part in enumerate(lines)],
         height=320,
-        x={"showgrid": False},
+        x=TIME,
         y={"title": "Rank", "range": [worst + 0.6, 0.4], "tickformat": ",d", **({"dtick": 1} if worst < 10 else {})},
     )
 

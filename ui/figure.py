@@ -20,6 +20,17 @@ MARGIN: Final = {"l": 8, "r": 8, "t": 36, "b": 8}
 LEGEND: Final = {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.05, "yanchor": "bottom", "traceorder": "normal"}
 AXIS: Final = {"fixedrange": True, "automargin": True, "zeroline": False}
 
+# Days are written as everywhere; left to itself Plotly writes Nov 1. The year stands below the first mark of it.
+DAYS: Final = 86_400_000
+TIME: Final = {
+    "showgrid": False,
+    "tickformatstops": [
+        {"dtickrange": [None, DAYS - 1], "value": "%H:%M\n%-d %b %Y"},
+        {"dtickrange": [DAYS, 28 * DAYS], "value": "%-d %b\n%Y"},
+        {"dtickrange": ["M1", None], "value": "%b %Y"},
+    ],
+}
+
 Part = Mapping[str, Any]
 
 

@@ -25,16 +25,29 @@ def _turnout(over: Sequence[Proposal]) -> str:
     if usual is None:
         return ""
     counted = sum(one.turnout is not None for one in over)
+    if counted == 1:
+        return f"Turnout of the one vote that is over: **{words.share(usual)}**."
     return f"Usual turnout, the median of {words.several(counted, 'vote')} that are over: **{words.share(usual)}**."
 
 
 def _silent(found: Record, who_votes: Electorate) -> str:
+    if found.proposals == 1:
+        return _silent_on_one(found, who_votes)
     read = f"the {words.several(found.proposals, 'proposal')} whose votes were read"
     if not found.silent.voters:
         return f"Every {who_votes.voter} voted on at least one of {read}."
     who = words.several(len(found.silent.voters), who_votes.voter)
     share = words.share(float(found.silent.share))
     return f"**{words.sentence(who)}**, with {share} of the {who_votes.power}, voted on none of {read}."
+
+
+def _silent_on_one(found: Record, who_votes: Electorate) -> str:
+    """Who stayed away from the only vote that was read."""
+    one = "on the one proposal whose votes were read"
+    if not found.silent.voters:
+        return f"Every {who_votes.voter} voted {one}."
+    who = words.sentence(words.several(len(found.silent.voters), who_votes.voter))
+    return f"**{who}**, with {words.share(float(found.silent.share))} of the {who_votes.power}, did not vote {one}."
 
 
 def _overridden(found: Record) -> str:

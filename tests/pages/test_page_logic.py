@@ -426,9 +426,10 @@ def test_who_takes_part_is_told_of_votes_that_are_over(visit: Open) -> None:
     assert rows["latest"].to_list()[:6] == ["yes", "yes", "no", "abstain", "veto", "absent"]
     # One vote does not say how people are used to vote.
     assert "decides" not in rows.columns
-    assert "Simulated:" not in texts(shown)
+    assert "Drawn at random:" not in texts(shown)
+    assert "Turnout of the one vote that is over: **" in texts(shown)
     assert "validators**, with " in texts(shown)
-    assert "voted on none of the one proposal whose votes were read." in texts(shown)
+    assert "did not vote on the one proposal whose votes were read." in texts(shown)
     assert "One account made the proposals" in texts(shown)
 
 

@@ -279,6 +279,12 @@ def test_marks_of_an_axis_are_whole_where_they_can_be(form: str, marks: str) -> 
     assert figure.marks_form(form) == marks
 
 
+def test_days_are_written_on_axes_as_everywhere() -> None:
+    """Left to itself Plotly wrote Nov 1."""
+    stops = line(days(3), y="parties").records["xaxis"]["tickformatstops"]
+    assert [one["value"].partition("\n")[0] for one in stops] == ["%H:%M", "%-d %b", "%b %Y"]
+
+
 def test_a_missing_day_is_a_gap() -> None:
     rows = days(3).with_columns(pl.Series("value", [1.0, None, 3.0]))
     assert line(rows, y="parties").data[0].connectgaps is False
