@@ -31,8 +31,9 @@ def _changes(rows: pl.DataFrame, metric: str) -> Iterator[str | None]:
     """What changed as it is between the two values as they are written; nothing where they are not compared."""
     share, places = METRICS[metric].share, _places(metric)
     for before, after, why in rows.select("value", "value_then", "why").iter_rows():
-        told = None if why else words.delta(before, after, as_share=share, places=places)
-        yield told and told.removesuffix(" points")
+        compared = not why and before is not None and after is not None
+        # In words: a spreadsheet would take a sign for a formula.
+        yield words.moved(before, after, share, places).removesuffix(" points") if compared else None
 
 
 def columns(metric: str, first: date, second: date) -> tables.Columns:

@@ -151,11 +151,11 @@ def between(number: float | None, bounds: tuple[float, float] | None, *, as_shar
     return low if low == high else f"{low}–{high}"
 
 
-def delta(before: float | None, after: float | None, *, as_share: bool, places: int = 1) -> str | None:
+def delta(before: float | None, after: float | None, *, as_share: bool) -> str | None:
     """The change of a metric with its sign: +2.1, +2, -10.2 points; unchanged where nothing is to be seen."""
     if before is None or after is None:
         return None
-    size = _apart(before, after, as_share, places)
+    size = _apart(before, after, as_share, 1)
     return size if size == UNCHANGED or not as_share else f"{size} points"
 
 

@@ -677,7 +677,7 @@ def test_two_days_stand_side_by_side_with_their_blocks_for_each_network_and_meas
     assert address_line(shown) == {"nets": "akash", "from": f"{first}", "to": f"{second}"}
     rows = table(shown, "value_then", "changed").set_index("what")
     stake = rows.loc["Stake by operator"]
-    assert stake["changed"] == words.delta(stake["value"], stake["value_then"], as_share=False)
+    assert stake["changed"] == words.moved(stake["value"], stake["value_then"])
     assert (stake["time"].date(), stake["time_then"].date()) == (first, second)
     assert stake["height_then"] - stake["height"] == 7 * 86_400 // 6
     # Read today alone.

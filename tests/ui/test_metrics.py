@@ -44,13 +44,13 @@ def test_of_how_many_a_change_can_be_told_is_said(why: str, said: str) -> None:
     ("metric", "before", "after", "written"),
     [
         ("top_10", 0.5, 0.4999, "unchanged"),
-        ("top_10", 0.5, 0.4994, "-0.1"),
+        ("top_10", 0.5, 0.4994, "down 0.1"),
         ("gini", 0.712, 0.7119, "unchanged"),
-        ("gini", 0.712, 0.71, "-0.002"),
+        ("gini", 0.712, 0.71, "down 0.002"),
         ("effective_parties", 12.3, 12.28, "unchanged"),
         # As the two stand beside it: 16.4 and 17.2.
-        ("effective_parties", 16.424, 17.169, "+0.8"),
-        ("nc_gt_1_2", 4.0, 3.0, "-1"),
+        ("effective_parties", 16.424, 17.169, "up 0.8"),
+        ("nc_gt_1_2", 4.0, 3.0, "down 1"),
         ("top_10", 0.5, None, None),
     ],
 )
