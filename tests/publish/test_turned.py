@@ -13,7 +13,8 @@ from ingest.networks import networks
 from ingest.publication import build
 from questions import ballots
 from questions.proposals import proposals
-from store.landing import Landing, contents
+from store.landed import contents
+from store.landing import Landing
 from store.mart import opened
 from store.rows import Facts
 from tests.worlds.hamlet import address
