@@ -6,8 +6,8 @@ from typing import Final
 
 # As whom the server opens pages itself: nobody over a network has no address.
 OURSELVES: Final = None
-# A page's requests follow each other closer than this, and so do its answers.
-CALM_SECONDS: Final = 2.0
+# So long a browser works by itself on what it was sent, before it asks for more or has drawn a chart.
+CALM_SECONDS: Final = 5.0
 _LAST = [float("-inf")]
 
 
@@ -17,6 +17,6 @@ def disturbed() -> None:
 
 
 async def calm() -> None:
-    """Waits until no reader has asked for anything, nor been answered, for two seconds."""
+    """Waits until no reader has asked for anything, nor been answered, for some seconds."""
     while (left := _LAST[0] + CALM_SECONDS - time.monotonic()) > 0:
         await asyncio.sleep(left)

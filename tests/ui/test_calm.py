@@ -35,7 +35,7 @@ def test_where_nobody_reads_nothing_waits(clock: list[float]) -> None:
     assert waited(clock) == 0
 
 
-def test_a_reader_is_waited_for_until_nothing_was_asked_for_two_seconds(clock: list[float]) -> None:
+def test_a_reader_is_waited_for_until_nothing_was_asked_for_some_seconds(clock: list[float]) -> None:
     calm.disturbed()
     clock[0] += 0.5
     assert waited(clock) == calm.CALM_SECONDS - 0.5
