@@ -16,7 +16,7 @@ from ingest.network import HOURLY, Reading
 from ingest.networks.bittensor import READINGS
 from ingest.substrate.node import Substrate, SubstrateChain
 from ingest.transport import Http
-from store.rows import check
+from store.impossible import check
 from tests.conftest import SHARED
 from tests.worlds.bittensor_world import World, account, by_coldkeys, by_delegates, u
 from tests.worlds.memo import no_memo

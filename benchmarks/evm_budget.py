@@ -38,9 +38,10 @@ from ingest.networks import networks
 from ingest.transport import Http
 from ingest.vana import staking
 from ingest.vana.staking import PAGE, PAGES_AT_ONCE
+from store.impossible import check
 from store.landing import Landing
 from store.parts import Lasting
-from store.rows import Facts, Kind, Measure, check
+from store.rows import Facts, Kind, Measure
 from tests.worlds.evm_node import CHAIN, Anvil, Shelf, anvil, compiled, gated
 from tests.worlds.evm_provider import error
 from tests.worlds.good import good

@@ -15,7 +15,7 @@ from ingest.conversing import PATIENCE
 from ingest.settings import WrongSetting
 from ingest.transport import Http, bare
 from store.disk import replace
-from store.rows import SourceDown
+from store.faults import SourceDown
 
 # Only what is named so is hidden in every text that is said.
 VARIABLE: Final = re.compile(r"[A-Z][A-Z0-9_]*_URL")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ingest.settings import above_zero
-from store.rows import Cause, SourceDown
+from store.faults import Cause, SourceDown
 
 VARIABLE: Final = "DEAI_ALLOWANCE"
 

@@ -17,8 +17,9 @@ from typing import Any, Final, Generic
 from ingest.job import Outcome, endpoints, read_at
 from ingest.network import Archive, Forgetful, N, Network, Past, Reading
 from ingest.transport import Http, bare, host
+from store.faults import BadData, Cause, Fault, ReadingError, SourceDown
 from store.landing import Landing
-from store.rows import BadData, Block, Cause, Fault, ReadingError, SourceDown
+from store.rows import Block
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from ingest.offchain.feed import OffChain
 from ingest.spoken import spoken
 from ingest.transport import Http, bare
 from questions.trouble import Failing
-from store.rows import Cause, Fault, ReadingError
+from store.faults import Cause, Fault, ReadingError
 
 UNASKED: Final = "not asked, "
 

@@ -18,8 +18,8 @@ from ingest.job import LOCK, VERSION, Outcome
 from ingest.network import Network
 from ingest.networks import networks
 from ingest.transport import Http, bare
+from store.faults import Cause, Fault, SourceDown
 from store.landing import Landing
-from store.rows import Cause, Fault, SourceDown
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from analytics.impossible import Impossible
 from ingest.allowance import Exhausted
 from ingest.settings import WrongSetting
 from ingest.transport import bare, host
-from store.rows import BadData, Fault, ReadingError, SourceChanged, SourceDown
+from store.faults import BadData, Fault, ReadingError, SourceChanged, SourceDown
 
 T = TypeVar("T")
 A = TypeVar("A")

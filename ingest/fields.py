@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from analytics.decimals import ONE
 from store.addresses import NotAnAddress, unbech32
-from store.rows import BadData, SourceChanged, SourceDown
+from store.faults import BadData, SourceChanged, SourceDown
 
 # Digits of ASCII, here and below: Python takes those of every script for numbers.
 DURATION: Final = re.compile(r"([0-9]{1,12}(?:\.[0-9]+)?)s")

@@ -20,8 +20,10 @@ from ingest.network import Network
 from ingest.state_file import Mismatch, state
 from ingest.told import Told, described, prefix_of, refuse_time
 from store.described import Described
+from store.faults import BadData, SourceChanged
+from store.impossible import check
 from store.landing import Landing
-from store.rows import KEYS, BadData, Block, Parties, Snapshot, SourceChanged, check
+from store.rows import KEYS, Block, Parties, Snapshot
 
 # Chains number a billion blocks in thirty years.
 LAST_BLOCK: Final = 10**12

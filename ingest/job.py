@@ -31,10 +31,11 @@ from ingest.spoken import facts_without_keys, spoken
 from ingest.stopping import Stopped
 from ingest.transport import Http, bare
 from store.disk import FAULTS
+from store.faults import Cause, Fault, ReadingError, SourceDown
 from store.landing import Landing
 from store.ledger import RunError, RunFault
 from store.mart import NoMart, refuse_without_room
-from store.rows import AHEAD, Cause, Facts, Fault, Place, ReadingError, Snapshot, SourceDown
+from store.rows import AHEAD, Facts, Place, Snapshot
 
 log = logging.getLogger(__name__)
 

@@ -18,7 +18,8 @@ from ingest.allowance import READING, Limits
 from ingest.endpoints import Rotation
 from ingest.transport import Http
 from store.columns import Column
-from store.rows import Block, Decision, Facts, Kind, Measure, Parties, check_each
+from store.impossible import check_each
+from store.rows import Block, Decision, Facts, Kind, Measure, Parties
 
 HOURLY = timedelta(hours=1)
 DAILY = timedelta(days=1)

@@ -32,9 +32,9 @@ from ingest.parsing import parsed
 from ingest.stand_ins import StandIns, stand_ins, texts, without_machine
 from ingest.transport import Answer, Http, Question
 from store.disk import replace as replace_file
+from store.faults import SourceDown
 from store.landed import contents
 from store.landing import Landing
-from store.rows import SourceDown
 
 FORMAT: Final = 1
 INDEX: Final = "index.json"

@@ -28,9 +28,9 @@ from ingest.sample.world import build_sample, side_by_side
 from ingest.settings import signers
 from ingest.site import write_site
 from ingest.transport import Http
+from store.faults import ReadingError
 from store.landing import SAMPLE
 from store.mart import Damaged, NoMart, Outdated, mirrored, opened, served_folder
-from store.rows import ReadingError
 
 # The variable that names the archive whose newest mart is served.
 MIRROR: Final = "DEAI_MIRROR"

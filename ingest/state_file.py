@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from ingest.parsing import parsed
-from store.rows import BadData
+from store.faults import BadData
 
 GZIP: Final = b"\x1f\x8b"
 CHUNK: Final = 2**20

@@ -12,7 +12,8 @@ from ingest.fields import moment, optional, part, text
 from ingest.state_file import Mismatch
 from store.addresses import NotAnAddress, unbech32
 from store.described import IMPORTED, Described, NotDescribed, fault
-from store.rows import AHEAD, BadData
+from store.faults import BadData
+from store.rows import AHEAD
 
 Json = dict[str, Any]
 

@@ -43,7 +43,7 @@ from ingest.parsing import parsed
 from ingest.settings import above_zero
 from ingest.spoken import HIDDEN, KEY_LENGTH, addresses, without_keys
 from store.disk import FAULTS
-from store.rows import Cause, Fault, ReadingError, SourceDown
+from store.faults import Cause, Fault, ReadingError, SourceDown
 
 CONNECT_SECONDS: Final = 5.0
 READ_SECONDS: Final = 30.0

@@ -13,9 +13,9 @@ from typing import Any, Final
 import polars as pl
 
 from analytics.prices import Price, closes
+from store.faults import BadData
 from store.mart import Tables
 from store.reference import CONFIRMED, CONTRADICTED, NOT_READ, NOT_VERIFIABLE, OTHER_READING
-from store.rows import BadData
 
 OBSERVED: Final = pl.Schema({"time": pl.Datetime("us", "UTC"), "snapshot": pl.Int32(), "value": pl.Float64()})
 # A moment that is no further from the edge of a period stands for the edge.

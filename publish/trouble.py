@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import polars as pl
 
-from store.rows import Cause, Time
+from store.faults import Cause
+from store.rows import Time
 
 SCHEMA = pl.Schema({**dict.fromkeys(("network", "reading", "host", "cause", "message"), pl.String()), "since": Time})
 ERRORS: Final = pl.List(pl.Struct(dict.fromkeys(("network", "reading", "error", "message"), pl.String())))

@@ -4,7 +4,7 @@ import polars as pl
 
 from analytics.spread.bounds import holder_bounds
 from analytics.spread.metrics import HEADLINE, METRICS
-from store.rows import BadData
+from store.faults import BadData
 
 
 def rows(yardsticks: pl.DataFrame) -> pl.DataFrame:

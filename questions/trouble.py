@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NamedTuple
 
+from store.faults import Cause
 from store.mart import Mart
-from store.rows import Cause
 
 # What one host does, what several do, and what to do about it; {variables} are those that name other endpoints.
 WORDS: Final = {

@@ -24,6 +24,7 @@ import polars as pl
 
 from store import statements as sql
 from store.disk import fault
+from store.faults import BadData
 from store.grounds import program
 from store.landed import HEIGHT, Landed, intact
 from store.landing import Landing
@@ -43,7 +44,7 @@ from store.mart import (
     refuse_without_room,
 )
 from store.order import largest_first
-from store.rows import LATER, SCHEMAS, BadData, Key, Kind, Time
+from store.rows import LATER, SCHEMAS, Key, Kind, Time
 from store.sealed import literal, note
 
 # So that analysts' DuckDB 1.5 opens a published mart, and that addresses can be pressed by their letters alone: each is

@@ -16,7 +16,8 @@ import polars as pl
 
 from store.described import Described
 from store.disk import replace, sync_folder
-from store.rows import KEYS, LATER, SCHEMAS, BadData, Block, Key, Kind, Measure, Snapshot
+from store.faults import BadData
+from store.rows import KEYS, LATER, SCHEMAS, Block, Key, Kind, Measure, Snapshot
 from store.sealed import glimpsed, note, restamped, told_by_name, unproved, write_sealed
 from store.unpacked import unpacked
 

@@ -28,6 +28,7 @@ from typing import Any, Final
 import polars as pl
 
 from store.described import IMPORTED
+from store.faults import BadData
 from store.landed import (
     Landed,
     all_rows,
@@ -44,7 +45,7 @@ from store.landed import (
 )
 from store.ledger import Ledger
 from store.parts import Parts, part_of
-from store.rows import BadData, Facts, Key, Kind, Place, Snapshot
+from store.rows import Facts, Key, Kind, Place, Snapshot
 from store.sealed import glimpsed, safe
 
 log = logging.getLogger(__name__)

@@ -18,7 +18,7 @@ from typing import Any, Final, NotRequired, TypedDict, TypeVar, cast
 import polars as pl
 
 from store.disk import replace
-from store.rows import BadData
+from store.faults import BadData
 from store.sealed import proved, safe, told_by_name, write_sealed
 
 # Of the entries that were written before there were hashes.

@@ -21,9 +21,9 @@ import polars as pl
 import polars.selectors as cs
 
 from store.disk import refuse_full, replace, sync_folder
+from store.faults import BadData
 from store.landing import SAMPLE
 from store.layout import LAYOUT, SCHEMA
-from store.rows import BadData
 
 KEPT_GENERATIONS: Final = 3
 SITE: Final = "DEAI_SITE"

@@ -15,7 +15,8 @@ from typing import Final
 
 import polars as pl
 
-from store.rows import BadData, Place, Snapshot
+from store.faults import BadData
+from store.rows import Place, Snapshot
 from store.sealed import proved, safe, told_by_name, unproved, write_sealed
 
 log = logging.getLogger(__name__)

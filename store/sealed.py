@@ -20,7 +20,7 @@ import duckdb
 import polars as pl
 
 from store.disk import replace
-from store.rows import BadData
+from store.faults import BadData
 
 METADATA: Final = "deai"
 MARK: Final = b'"seal": "'

@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from store.rows import BadData
+from store.faults import BadData
 
 
 @dataclass(frozen=True, slots=True, eq=False)

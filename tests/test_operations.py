@@ -11,8 +11,8 @@ from streamlit.testing.v1 import AppTest
 from ingest.networks import networks
 from ingest.offchain.feed import OffChain
 from questions.freshness import freshness
+from store.faults import ReadingError
 from store.mart import opened
-from store.rows import ReadingError
 from tests.conftest import ROOT
 
 HOURLY, DAILY = 3600, 86_400

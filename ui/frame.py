@@ -13,8 +13,8 @@ from streamlit.runtime.pages_manager import PagesManager
 from analytics.impossible import Impossible
 from questions import freshness, history, trouble
 from questions.populations import Population, populations
+from store.faults import ReadingError
 from store.mart import NoMart, data_folder
-from store.rows import ReadingError
 from ui import banners, cite, find, served
 from ui.provenance import Provenance
 

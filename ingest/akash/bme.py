@@ -8,7 +8,8 @@ from typing import Any, Final
 from ingest.cosmos.lcd import Lcd
 from ingest.fields import fixed, flag, instant, listed, not_negative, once, part, table, text, word
 from ingest.network import HOURLY, Reading
-from store.rows import BadData, Facts, Kind, SourceChanged, SourceDown, frame, observation
+from store.faults import BadData, SourceChanged, SourceDown
+from store.rows import Facts, Kind, frame, observation
 
 STATUS: Final = "/akash/bme/v1/status"
 VAULT: Final = "/akash/bme/v1/vault"

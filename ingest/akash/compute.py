@@ -18,8 +18,9 @@ from ingest.akash.escrow import market
 from ingest.akash.ledger import lease_ledger, ledger_of
 from ingest.cosmos.lcd import Lcd
 from ingest.network import DAILY, HOURLY, Reading, Since
+from store.faults import SourceDown
 from store.reference import entities
-from store.rows import SINK, Facts, Kind, Measure, SourceDown, frame, holdings, observation
+from store.rows import SINK, Facts, Kind, Measure, frame, holdings, observation
 
 UNIT: Final = "1e-18 {}"
 # A market where 985 leases begin a day is looked at every half hour, because what ends unseen is missed.

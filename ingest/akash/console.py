@@ -16,7 +16,8 @@ import polars as pl
 from ingest.fields import amount, day_or_time, flag, listed, number, some, table, text, word
 from ingest.network import DAILY, HOURLY, Reading, Since
 from ingest.offchain.feed import TODAY, Feed, Told, reading
-from store.rows import BadData, Facts, Kind, SourceChanged, frame, observation
+from store.faults import BadData, SourceChanged
+from store.rows import Facts, Kind, frame, observation
 from store.spelling import ANY
 
 ADDRESS: Final = "https://console-api.akash.network"

@@ -18,7 +18,8 @@ from ingest.cosmos.roles import code_admin
 from ingest.endpoints import Absent
 from ingest.fields import address, listed, once, table, whole
 from ingest.network import DAILY, Key, Keys, Reading, Way
-from store.rows import BadData, Facts, Kind, Measure, frame, holdings, observation
+from store.faults import BadData
+from store.rows import Facts, Kind, Measure, frame, holdings, observation
 from store.spelling import ADDRESS
 
 # Newest first; the chain was upgraded from one to the other in 2026.

@@ -12,7 +12,7 @@ from analytics.akash.escrow import Account, Deposit, Ledger, Payment, Settlement
 from analytics.decimals import ONE
 from ingest.cosmos.lcd import Lcd, NotFound
 from ingest.fields import address, fixed, listed, once, table, text, whole, word
-from store.rows import BadData, SourceChanged
+from store.faults import BadData, SourceChanged
 from store.spelling import is_address
 
 # Newest first; a node that does not know a version answers 501.

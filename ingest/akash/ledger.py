@@ -15,7 +15,8 @@ import polars as pl
 from analytics.akash.escrow import Account, Deposit, Ledger, Payment, Settlement
 from ingest.akash.escrow import auditors_of, ended, market
 from ingest.cosmos.lcd import Lcd
-from store.rows import BadData, Block, Facts, Kind, frame, observation
+from store.faults import BadData
+from store.rows import Block, Facts, Kind, frame, observation
 
 HEIGHT: Final = "ledger_height"
 ACCOUNT: Final = "escrow_account"

@@ -26,9 +26,10 @@ from ingest.archive.known import NOWHERE, Known, Sign, remember, remembered
 from ingest.archive.manifest import Manifest
 from ingest.archive.objects import ArchiveDown, Objects, Seen
 from ingest.settings import memory
+from store.faults import BadData
 from store.landed import contents, differing, rows_of
 from store.landing import Landing, month_file
-from store.rows import BadData, Key, Snapshot
+from store.rows import Key, Snapshot
 
 log = logging.getLogger(__name__)
 

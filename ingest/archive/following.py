@@ -9,9 +9,9 @@ from ingest.archive.objects import ArchiveDown, Objects
 from ingest.job import lock
 from ingest.site import write_site
 from store.disk import refuse_full
+from store.faults import BadData
 from store.layout import LAYOUT
 from store.mart import NoMart
-from store.rows import BadData
 
 FETCHED: Final = "followed.duckdb"
 

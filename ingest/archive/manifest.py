@@ -15,7 +15,7 @@ from typing import Final
 from ingest.archive import pieces
 from ingest.archive.objects import Objects
 from ingest.settings import WrongSetting
-from store.rows import BadData
+from store.faults import BadData
 
 NAME: Final = "manifest.json"
 PROBES: Final = "probe"

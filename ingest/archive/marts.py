@@ -14,10 +14,11 @@ from typing import Any, Final
 
 from ingest.archive import pieces
 from ingest.archive.objects import ArchiveDown, Content, Objects
+from store.faults import BadData
 from store.landing import SAMPLE
 from store.layout import LAYOUT
 from store.mart import KEPT_GENERATIONS, Mart, NoMart, generation, marts, opened, prove, publish, refuse_foreign, take
-from store.rows import AHEAD, BadData
+from store.rows import AHEAD
 
 CURRENT: Final = f"{pieces.MARTS}/CURRENT"
 TRIES: Final = 8

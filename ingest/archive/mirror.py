@@ -27,10 +27,12 @@ from ingest.settings import WrongSetting, memory
 from ingest.transport import AnswerTooLarge, Http, bare
 from store.described import IMPORTED, Described
 from store.disk import refuse_full, replace
+from store.faults import BadData, ReadingError, SourceDown
+from store.impossible import check
 from store.landed import SEALED, Landed, arrived, contents, rows_of
 from store.landing import Landing, Told
 from store.mart import mirrored, published_hash
-from store.rows import AHEAD, BadData, Facts, Parties, ReadingError, Snapshot, SourceDown, check
+from store.rows import AHEAD, Facts, Parties, Snapshot
 from store.sealed import hashes, restamped
 from store.visible import plain
 

@@ -17,7 +17,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from ingest.settings import WrongSetting
-from store.rows import BadData, Cause, SourceDown
+from store.faults import BadData, Cause, SourceDown
 
 ADDRESS: Final = re.compile(
     r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(?P<prefix>[\w.@=-]+(?:/[\w.@=-]+)*))?/?"

@@ -20,9 +20,9 @@ from typing import Any, Final
 from ingest.archive.pieces import SHORT, Held, Piece, named
 from ingest.fields import listed, optional, text, whole
 from ingest.parsing import parsed
+from store.faults import BadData, ReadingError
 from store.landing import MONTH
 from store.mart import generation
-from store.rows import BadData, ReadingError
 
 PACKAGE: Final = "datapackage.json"
 SUMS: Final = "SHA256SUMS"

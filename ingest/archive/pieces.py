@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from store.faults import BadData
 from store.landed import intact
-from store.rows import BadData
 from store.sealed import safe
 
 LANDING: Final = "landing"

@@ -15,9 +15,11 @@ from ingest.archive.objects import Objects
 from ingest.network import Network
 from ingest.settings import WrongSetting
 from ingest.spoken import spoken
+from store.faults import BadData, ReadingError
+from store.impossible import check
 from store.landing import SAMPLE
 from store.ledger import RunError
-from store.rows import BadData, Facts, ReadingError, Snapshot, check
+from store.rows import Facts, Snapshot
 
 log = logging.getLogger(__name__)
 

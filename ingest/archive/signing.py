@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 from typing import Final
 
-from store.rows import BadData
+from store.faults import BadData
 
 # What a signature is good for: one that was made for something else does not hold here.
 NAMESPACE: Final = "deai-archive"

@@ -16,10 +16,11 @@ from ingest.archive.package import LICENCE, PACKAGE, SIGNATURES, SUMS, Mart, Pac
 from ingest.archive.pieces import Held, Piece, hashed, landed, mart, named
 from ingest.archive.signing import signature
 from store.disk import copy, replace, sync_folder
+from store.faults import BadData
 from store.landed import SEALED, Landed, contents, rows_of
 from store.landing import MONTH, Landing
 from store.mart import NoMart, generation, opened, prove
-from store.rows import BadData, Facts
+from store.rows import Facts
 
 TERMS: Final = Path(__file__).parents[2] / "docs" / LICENCE
 # Where months are put together, before anybody is told of them.

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from ingest.fields import listed, not_negative, optional, table, text
 from store.addresses import base64url
-from store.rows import BadData, SourceChanged
+from store.faults import BadData, SourceChanged
 
 # Its fields are these from here on; no older block is asked for.
 FORK_2_9: Final = 1_602_350

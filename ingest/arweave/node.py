@@ -19,7 +19,8 @@ from ingest.endpoints import Rotation, Unanswered, named
 from ingest.fields import listed, text, whole
 from ingest.network import is_of_now
 from ingest.transport import Answer, Http, bare, host
-from store.rows import BadData, Block, Cause, ReadingError, SourceDown
+from store.faults import BadData, Cause, ReadingError, SourceDown
+from store.rows import Block
 
 # Names other peers than those that the program brings along.
 PEERS_VARIABLE: Final = "ARWEAVE_PEERS_URL"

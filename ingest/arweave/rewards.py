@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import Final, NamedTuple
 
 from store.addresses import base64url
-from store.rows import BadData, SourceChanged
+from store.faults import BadData, SourceChanged
 
 ADDRESS: Final = 32
 DENOMINATION: Final = 3

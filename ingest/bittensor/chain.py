@@ -9,7 +9,8 @@ from ingest.bittensor.subnets import BLOCKS_A_DAY, ONE, PALLET, ROOT, Subnet, su
 from ingest.network import Memo
 from ingest.substrate import columns
 from ingest.substrate.node import Substrate
-from store.rows import HOLDINGS, Amount, BadData, Facts, Kind, frame, observation
+from store.faults import BadData
+from store.rows import HOLDINGS, Amount, Facts, Kind, frame, observation
 
 BLOCK_EMISSION: Final = "SubnetInfoRuntimeApi_get_block_emission"
 SUPPLY: Final = 21_000_000 * ONE

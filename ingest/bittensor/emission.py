@@ -12,7 +12,8 @@ from ingest.bittensor.positions import positions
 from ingest.bittensor.subnets import BLOCKS_A_DAY, ROOT, Subnet, spelled, subnets
 from ingest.network import Memo
 from ingest.substrate.node import Substrate
-from store.rows import SINK, Facts, Kind, SourceChanged, frame, holdings, observation
+from store.faults import SourceChanged
+from store.rows import SINK, Facts, Kind, frame, holdings, observation
 
 DAY: Final = timedelta(days=1)
 ALPHA_A_DAY: Final = "rao alpha a day"

@@ -18,7 +18,7 @@ from typing import Final
 from ingest.bittensor.subnets import MECHANISM_STRIDE, PALLET, ROOT, Subnet, accounts, spelled, subnets
 from ingest.substrate import columns
 from ingest.substrate.node import Substrate
-from store.rows import BadData, SourceChanged
+from store.faults import BadData, SourceChanged
 
 SHARES: Final = 2**16 - 1
 FIXED: Final = 2**32

@@ -8,7 +8,8 @@ from typing import Any, Final
 from ingest.fields import table
 from ingest.substrate.metadata import hashed, twox128
 from store.addresses import NotAnAddress, address
-from store.rows import BadData, Facts, Kind, Measure, SourceChanged, holdings
+from store.faults import BadData, SourceChanged
+from store.rows import Facts, Kind, Measure, holdings
 
 METHOD: Final = (
     "The state with which finney began in March 2023, from the chain's own snapshot: TAO, before subnets had tokens."

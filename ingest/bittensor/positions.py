@@ -19,7 +19,7 @@ from ingest.substrate import columns
 from ingest.substrate.columns import Rows
 from ingest.substrate.node import Substrate, listed
 from ingest.substrate.rpc import NotServed
-from store.rows import BadData, SourceDown
+from store.faults import BadData, SourceDown
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,8 @@ from ingest.bittensor.positions import positions
 from ingest.bittensor.subnets import PALLET, ROOT, subnets
 from ingest.network import Memo
 from ingest.substrate.node import Substrate
-from store.rows import Facts, Kind, SourceChanged, frame, observation
+from store.faults import SourceChanged
+from store.rows import Facts, Kind, frame, observation
 
 # Claims are stored by subnet, hotkey and coldkey, which is millions of rows; the largest positions tell most of it.
 LARGEST: Final = 200

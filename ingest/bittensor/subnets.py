@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from ingest.fields import part
 from ingest.substrate.node import Substrate, encoded
-from store.rows import BadData, SourceChanged
+from store.faults import BadData, SourceChanged
 
 PALLET: Final = "SubtensorModule"
 ROOT: Final = 0

@@ -14,7 +14,8 @@ from typing import Final
 from ingest.bittensor.emission import tao_a_day
 from ingest.bittensor.subnets import MECHANISM_STRIDE, PALLET, ROOT, Subnet, accounts, subnets
 from ingest.substrate.node import Substrate
-from store.rows import Facts, SourceChanged, holdings
+from store.faults import SourceChanged
+from store.rows import Facts, holdings
 
 # Shares of child keys, the TAO weight: of 2^64 - 1. The chain multiplies in 32 binary places, and so does this file.
 ALL: Final = 2**64 - 1

@@ -18,8 +18,8 @@ from ingest.commands.codes import FRESH, PARTIAL, STALE, archive_code
 from ingest.commands.guards import landed, locked
 from ingest.commands.telling import log, say
 from ingest.networks import networks
+from store.faults import ReadingError, SourceDown
 from store.mart import NoMart, data_folder
-from store.rows import ReadingError, SourceDown
 
 UNITS = {"s": 1, "m": 60, "h": 3600}
 

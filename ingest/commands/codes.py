@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterator
 
 from ingest import job
 from ingest.archive.objects import ArchiveDown
+from store.faults import ReadingError
 from store.ledger import RunError
-from store.rows import ReadingError
 
 FRESH, UNEXPECTED, USAGE, PARTIAL, STALE, ALERTS, DISK, LOCKED = 0, 1, 2, 3, 4, 5, 74, 75
 

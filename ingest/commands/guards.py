@@ -14,9 +14,9 @@ from ingest.networks import networks
 from ingest.publication import build
 from ingest.site import write_site
 from store.disk import FAULTS
+from store.faults import ReadingError
 from store.landing import SAMPLE, Landing
 from store.mart import Damaged, Mart, NoMart, opened, prove
-from store.rows import ReadingError
 
 
 @contextmanager

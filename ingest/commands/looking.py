@@ -33,9 +33,10 @@ from questions.cited import Found, NotCited
 from questions.freshness import disk, freshness, knows, last_runs, torn
 from questions.trouble import Trouble, grouped, offline, troubles
 from store.disk import FAULTS
+from store.faults import ReadingError
 from store.landing import SAMPLE, Landing
 from store.mart import NoMart, data_folder, mirrored, served_folder
-from store.rows import AHEAD, ReadingError
+from store.rows import AHEAD
 
 # Of so many numbers one is drawn, by which a sample is drawn again.
 SEEDS = 2**32

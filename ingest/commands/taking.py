@@ -21,9 +21,10 @@ from ingest.commands.telling import log, said, say, whole_output
 from ingest.networks import networks
 from ingest.transport import Http
 from store.disk import FAULTS, replace
+from store.faults import ReadingError
 from store.landing import Landing
 from store.mart import data_folder, site_folder
-from store.rows import FORMULA_STARTS, NEGATIVE_NUMBER, ReadingError
+from store.rows import FORMULA_STARTS, NEGATIVE_NUMBER
 
 
 def export(

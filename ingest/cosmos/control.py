@@ -34,7 +34,8 @@ from ingest.fields import (
     word,
 )
 from ingest.network import Memo
-from store.rows import Facts, Kind, SourceChanged, frame, observation
+from store.faults import SourceChanged
+from store.rows import Facts, Kind, frame, observation
 
 WASM: Final = "/cosmwasm/wasm/v1"
 MODULES: Final = {

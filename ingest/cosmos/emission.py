@@ -15,7 +15,8 @@ from ingest.cosmos.stake import bonded, bonded_validators, operator_of, pool_tok
 from ingest.endpoints import AbsentHere
 from ingest.fields import decimal, fixed, listed, not_negative, once, share, text, whole, word
 from store.addresses import bech32
-from store.rows import BadData, Facts, Kind, SourceDown, frame, holdings, observation
+from store.faults import BadData, SourceDown
+from store.rows import Facts, Kind, frame, holdings, observation
 
 MINT: Final = "/cosmos/mint/v1beta1"
 DISTRIBUTION: Final = "/cosmos/distribution/v1beta1"

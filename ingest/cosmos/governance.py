@@ -11,7 +11,8 @@ from typing import Any, Final
 from ingest.cosmos.lcd import Lcd
 from ingest.cosmos.proposals import Json, final_tally, identity, proposal_row, status, tally_told, vote_rows
 from ingest.fields import address, listed, not_negative, once, optional, own, part, table, text, word
-from store.rows import Facts, Kind, SourceChanged, frame, observation
+from store.faults import SourceChanged
+from store.rows import Facts, Kind, frame, observation
 
 DIALECTS: Final = ("/cosmos/gov/v1", "/cosmos/gov/v1beta1")
 STAKING: Final = "/cosmos/staking/v1beta1/params"

@@ -18,7 +18,8 @@ from ingest.endpoints import Absent
 from ingest.fields import address, key_of, listed, once, optional, part, raw, table, whole, word
 from ingest.network import DAILY, Key, Reading, Way
 from store.addresses import bech32, unbech32
-from store.rows import BadData, Facts, Kind, Measure, frame, holdings, observation
+from store.faults import BadData
+from store.rows import Facts, Kind, Measure, frame, holdings, observation
 from store.spelling import ADDRESS, is_address
 
 ACCOUNTS: Final = "/cosmos/auth/v1beta1/accounts"

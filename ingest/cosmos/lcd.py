@@ -27,7 +27,8 @@ from ingest.endpoints import Absent, Answers, Contradiction, Rotation, Unconfirm
 from ingest.fields import instant, listed, optional, part, raw, text, whole
 from ingest.network import is_of_now
 from ingest.transport import Answer, AnswerTooLarge, Http, bare
-from store.rows import BadData, Block, Cause, ReadingError, SourceChanged, SourceDown
+from store.faults import BadData, Cause, ReadingError, SourceChanged, SourceDown
+from store.rows import Block
 
 ASKED_HEIGHT: Final = "x-cosmos-block-height"
 ANSWERED_HEIGHT: Final = "grpc-metadata-x-cosmos-block-height"

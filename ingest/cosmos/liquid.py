@@ -11,7 +11,8 @@ from ingest.cosmos.lcd import Lcd
 from ingest.endpoints import Absent
 from ingest.fields import address, key_of, not_negative, once, whole, word
 from store.addresses import bech32, module_address
-from store.rows import BadData, Facts, Kind, frame, observation
+from store.faults import BadData
+from store.rows import Facts, Kind, frame, observation
 
 LIQUID: Final = "/gaia/liquid/v1beta1"
 MODULE: Final = "lsm"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Final
 
-from store.rows import SourceDown
+from store.faults import SourceDown
 
 # The largest lists of known chains, all delegations to one validator, have some hundred pages.
 MOST_PAGES: Final = 5_000

@@ -14,7 +14,8 @@ from ingest.cosmos.proposals import identity, vote_rows
 from ingest.endpoints import AbsentHere
 from ingest.fields import address, duration, instant, listed, moment, optional, part, text, whole
 from ingest.network import Memo
-from store.rows import VOTES, Facts, ReadingError, SourceDown
+from store.faults import ReadingError, SourceDown
+from store.rows import VOTES, Facts
 
 TXS: Final = "/cosmos/tx/v1beta1/txs"
 TXS_A_PAGE: Final = 100

@@ -11,7 +11,8 @@ from typing import Any, Final
 from analytics.decimals import ONE
 from ingest.fields import address, fixed, listed, moment, once, optional, part, text, whole
 from ingest.parsing import parsed
-from store.rows import LARGEST_AMOUNT, VOTE_OPTIONS, BadData
+from store.faults import BadData
+from store.rows import LARGEST_AMOUNT, VOTE_OPTIONS
 
 LONGEST_TEXT: Final = 10_000
 ALL_OF_IT: Final = "1.000000000000000000"

@@ -13,7 +13,8 @@ from typing import Any, Final
 from ingest.cosmos.lcd import Lcd
 from ingest.endpoints import Absent
 from ingest.fields import address, not_negative, once, raw, table, text, whole, word
-from store.rows import SourceChanged, observation
+from store.faults import SourceChanged
+from store.rows import observation
 
 WASM: Final = "/cosmwasm/wasm/v1"
 # A length of two bytes stands before each part of a key; the name of the role is its end.

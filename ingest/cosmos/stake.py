@@ -15,7 +15,8 @@ from ingest.cosmos.lcd import VALIDATORS, Lcd
 from ingest.endpoints import Contradiction
 from ingest.fields import address, decimal, fixed, flag, instant, not_negative, once, own, text, whole, word
 from ingest.network import Memo
-from store.rows import BadData, Facts, Kind, frame, holdings, observation
+from store.faults import BadData
+from store.rows import Facts, Kind, frame, holdings, observation
 
 POOL: Final = "/cosmos/staking/v1beta1/pool"
 LAST_HOURS: Final = timedelta(hours=3)

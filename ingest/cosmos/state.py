@@ -16,7 +16,8 @@ from ingest.cosmos.proposals import LONGEST_TEXT, Json, identity, proposal_row, 
 from ingest.cosmos.stake import Delegated, delegated, operator_of, share_rows
 from ingest.fields import address, decimal, fixed, optional, part, table, text, whole
 from store.addresses import account
-from store.rows import BadData, Block, Facts, Kind, Measure, SourceChanged, frame, holdings, observation
+from store.faults import BadData, SourceChanged
+from store.rows import Block, Facts, Kind, Measure, frame, holdings, observation
 
 # The state of a validator as SDK 0.34 to 0.39 number it.
 BOND: Final = {"0": "unbonded", "1": "unbonding", "2": "bonded"}

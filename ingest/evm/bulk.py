@@ -11,7 +11,7 @@ from eth_utils.crypto import keccak
 from ingest.evm.calls import AGGREGATE3
 from ingest.evm.node import EvmNode
 from ingest.evm.provider import Provider
-from store.rows import SourceChanged
+from store.faults import SourceChanged
 
 # Calls in one eth_call: a thousand balances take about 5 million gas of the 50 million that geth allows.
 AT_ONCE: Final = 1_000

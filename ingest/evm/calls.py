@@ -13,7 +13,7 @@ from eth_abi.exceptions import DecodingError
 from eth_abi.registry import registry
 from eth_utils.crypto import keccak
 
-from store.rows import SourceChanged
+from store.faults import SourceChanged
 
 # mds1/multicall3: the same address on nearly every EVM chain.
 MULTICALL3: Final = "0xcA11bde05977b3631167028862bE2a173976CA11"

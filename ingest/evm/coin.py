@@ -14,7 +14,8 @@ from ingest.evm.holders import account, ranked_pages
 from ingest.evm.node import EvmNode
 from ingest.fields import text
 from ingest.transport import Http, bare
-from store.rows import Facts, SourceChanged, SourceDown, holdings
+from store.faults import SourceChanged, SourceDown
+from store.rows import Facts, holdings
 
 # Of those whom an explorer ranks: some have moved all since it looked.
 LEAST_HOLDING: Final = 0.9

@@ -15,8 +15,8 @@ from ingest.evm.calls import UNREADABLE, decode
 from ingest.evm.logs import MOST_BLOCKS, AnswersLeft, Logs, Segment, Wanted, segments
 from ingest.evm.node import EvmNode
 from ingest.network import Memo
+from store.faults import BadData, SourceDown
 from store.parts import Anew, Shared
-from store.rows import BadData, SourceDown
 
 # Answers with logs that one run takes for events of which all are needed; it goes on where the last one stopped.
 MOST_ANSWERS: Final = 1_000

@@ -29,8 +29,9 @@ from ingest.evm.governor import (
 from ingest.evm.logs import AnswersLeft
 from ingest.evm.node import EvmNode
 from ingest.network import DAILY, HOURLY, InParts, Memo, Reading
+from store.faults import SourceChanged, SourceDown
 from store.parts import Lasting
-from store.rows import Facts, Kind, Measure, SourceChanged, SourceDown, frame, holdings, observation
+from store.rows import Facts, Kind, Measure, frame, holdings, observation
 
 # Votes on what ended before are all told once a week, by `past_votes`.
 LATELY: Final = timedelta(days=7)

@@ -26,8 +26,9 @@ from ingest.evm.events import WORD, Event, History, Keeping, Shapes, address, at
 from ingest.evm.logs import AnswersLeft
 from ingest.evm.node import EvmNode
 from ingest.network import Memo
+from store.faults import BadData, SourceChanged
 from store.parts import Lasting
-from store.rows import LARGEST_AMOUNT, BadData, SourceChanged
+from store.rows import LARGEST_AMOUNT
 
 ANSWERS_A_RUN: Final = 150
 CREATED: Final = signature(

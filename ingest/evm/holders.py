@@ -35,8 +35,9 @@ from ingest.fields import listed, part, table, text
 from ingest.network import Memo
 from ingest.transport import Http, bare
 from store.addresses import NotAnAddress, address
+from store.faults import BadData, SourceChanged, SourceDown
 from store.parts import Lasting
-from store.rows import BadData, Facts, SourceChanged, SourceDown, holdings
+from store.rows import Facts, holdings
 
 EXPLORER_PAGES: Final = 20
 # Why those of a past day are not known where no event is read.

@@ -15,7 +15,8 @@ from typing import Any, Final, TypeVar
 import polars as pl
 
 from ingest.fields import listed, text
-from store.rows import LARGEST_AMOUNT, Amount, BadData
+from store.faults import BadData
+from store.rows import LARGEST_AMOUNT, Amount
 
 # keccak256 of "Transfer(address,address,uint256)" (ERC-20).
 TRANSFER: Final = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef"

@@ -18,7 +18,8 @@ from ingest.evm.provider import TO_FINALITY, Provider
 from ingest.evm.refusals import NoLogs, TooWide, Unable
 from ingest.network import is_of_now
 from ingest.transport import GivenUp, Http, bare
-from store.rows import Block, Cause, ReadingError, SourceChanged, SourceDown
+from store.faults import Cause, ReadingError, SourceChanged, SourceDown
+from store.rows import Block
 
 OLDEST_HEAD: Final = timedelta(minutes=5)
 CALLS_AT_ONCE: Final = 200

@@ -14,7 +14,8 @@ from ingest.evm.logs import Logs, Wanted, columns
 from ingest.evm.refusals import TooWide, Unable, result
 from ingest.fields import listed, text
 from ingest.transport import AnswerTooLarge, Http, bare
-from store.rows import Block, SourceChanged
+from store.faults import SourceChanged
+from store.rows import Block
 
 QUANTITY: Final = re.compile(r"0x[0-9a-fA-F]{1,64}")
 BYTES: Final = re.compile(r"0x(?:[0-9a-fA-F]{2})*")

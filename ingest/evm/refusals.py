@@ -21,7 +21,7 @@ from typing import Any, Final
 from ingest.endpoints import Absent, AskSmaller
 from ingest.parsing import parsed
 from ingest.transport import Answer, bare
-from store.rows import Cause, ReadingError, SourceChanged, SourceDown
+from store.faults import Cause, ReadingError, SourceChanged, SourceDown
 
 # EIP-4444: history before the merge may be gone; the code is that of the proposal.
 PRUNED_CODE: Final = 4444

@@ -20,7 +20,7 @@ from ingest.evm.logs import NOBODY, AnswersLeft
 from ingest.evm.node import EvmNode
 from ingest.evm.provider import Provider
 from ingest.network import Memo
-from store.rows import SourceDown
+from store.faults import SourceDown
 
 # Powers by the role that OpenZeppelin's contracts, and those of Fetch.ai and others, give them: the hash of the name.
 ROLES: Final[Mapping[str, bytes]] = {

@@ -22,7 +22,7 @@ from eth_utils.crypto import keccak
 from ingest.allowance import Exhausted
 from ingest.evm.node import EvmNode
 from ingest.evm.storage import root
-from store.rows import SourceDown
+from store.faults import SourceDown
 
 PROXIES: Final[Mapping[str, str]] = {
     "0xaea7d4252f6245f301e540cfbee27d3a88de543af8e49c5c62405d5499fab7e5": "1.1.1",

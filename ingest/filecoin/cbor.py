@@ -10,7 +10,7 @@ from hashlib import blake2b
 from typing import Any, Final
 
 from ingest.fields import text
-from store.rows import BadData, SourceChanged
+from store.faults import BadData, SourceChanged
 
 # CIDv1, dag-cbor, blake2b-256 of 32 bytes: what all objects of a state are named by.
 HASHED: Final = bytes.fromhex("0171a0e40220")

@@ -23,7 +23,8 @@ from ingest.filecoin.rpc import AT_ONCE, Busy, Call, Lacking, Source, result_of
 from ingest.filecoin.tipsets import GENESIS, Tipset, links_of, spelled, tipset_of
 from ingest.network import is_of_now
 from ingest.transport import Http, bare
-from store.rows import BadData, Block, Cause, ReadingError, SourceChanged, SourceDown
+from store.faults import BadData, Cause, ReadingError, SourceChanged, SourceDown
+from store.rows import Block
 
 # What is final without fast finality is 7.5 hours old.
 OLDEST_HEAD: Final = timedelta(hours=9)

@@ -17,7 +17,8 @@ from ingest.filecoin.hamt import actor_of, pairs
 from ingest.filecoin.power import OWNERS
 from ingest.filecoin.rpc import AT_ONCE
 from ingest.network import Earlier
-from store.rows import BadData, Facts, Kind, SourceChanged, frame, holdings, observation
+from store.faults import BadData, SourceChanged
+from store.rows import Facts, Kind, frame, holdings, observation
 
 REGISTRY: Final = "f06"
 # An actor of each kind: the root key of the registry of mainnet's first block, and the one to which is burned.

@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 from ingest.filecoin.cbor import Link, decoded, named
-from store.rows import BadData
+from store.faults import BadData
 
 BITS: Final = 5
 PAIR: Final = 2

@@ -18,7 +18,8 @@ from ingest.filecoin.hamt import actor_of, found, key_of, pairs
 from ingest.filecoin.rpc import AT_ONCE
 from ingest.filecoin.tipsets import actor
 from ingest.network import Earlier
-from store.rows import BadData, Facts, SourceChanged, holdings
+from store.faults import BadData, SourceChanged
+from store.rows import Facts, holdings
 
 MINERS, OWNERS = "miners", "owners"
 # Fields of the state of power since the first actors; the map of claims is the last of its links.

@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from ingest.endpoints import Absent
 from ingest.transport import Http, bare
-from store.rows import Cause, ReadingError, SourceChanged, SourceDown
+from store.faults import Cause, ReadingError, SourceChanged, SourceDown
 
 NO_SUCH_METHOD: Final = -32601
 # lotus, gateway: what it says when its tokens are used up, and what proxies before it say.

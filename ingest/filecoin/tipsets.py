@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from ingest.fields import listed, once, part, some, text, whole
 from ingest.filecoin.cbor import link_of
-from store.rows import BadData, Block, SourceChanged
+from store.faults import BadData, SourceChanged
+from store.rows import Block
 from store.spelling import is_address
 
 # Of the first block of mainnet (lotus, build/genesis/mainnet.car.zst): its name and its time.

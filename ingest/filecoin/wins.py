@@ -21,7 +21,8 @@ from ingest.filecoin.power import MINERS, OWNERS, by_owner, owners, totals
 from ingest.filecoin.rpc import Off
 from ingest.filecoin.tipsets import EPOCH, Tipset, links_of, spelled, time_of, tipset_of
 from ingest.network import CLOCKS_DIFFER, Earlier
-from store.rows import BadData, Facts, Kind, frame, holdings, observation
+from store.faults import BadData
+from store.rows import Facts, Kind, frame, holdings, observation
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,8 @@ from ingest.evm.node import EvmNode
 from ingest.evm.powers import EVERYTHING, HALT, MINT, Actions
 from ingest.evm.token import erc20, whole_numbers
 from ingest.network import HOURLY, Network, Reading
-from store.rows import Facts, Kind, Measure, SourceChanged, frame, observation
+from store.faults import SourceChanged
+from store.rows import Facts, Kind, Measure, frame, observation
 
 # trustwallet/assets, singnet/dev-portal; the first FET of 2019 was another contract.
 FET: Final = "0xaea46a60368a7bd060eec7df8cba43b7ef41ad85"

@@ -26,8 +26,9 @@ from ingest.evm.powers import MINT, RULES, Actions
 from ingest.evm.token import erc20
 from ingest.network import DAILY, InParts, Memo, Network, Reading, Unit
 from store.columns import Column
+from store.faults import BadData, SourceChanged
 from store.parts import Lasting
-from store.rows import BadData, Facts, Kind, Measure, SourceChanged, Time, frame, holdings, observation
+from store.rows import Facts, Kind, Measure, Time, frame, holdings, observation
 
 # Ocean's own package ocean-contracts 3.1.0, addresses/address.json.
 OCEAN: Final = "0x967da4048cd07ab37855c090aaf366e4ce1b9f48"

@@ -16,7 +16,8 @@ from ingest.evm.node import EvmNode
 from ingest.evm.powers import inherited
 from ingest.network import DAILY, InParts, Memo, Network, Reading, counted
 from store.columns import Column
-from store.rows import BadData, Facts, Kind, Measure, SourceChanged, frame, holdings, observation
+from store.faults import BadData, SourceChanged
+from store.rows import Facts, Kind, Measure, frame, holdings, observation
 from store.spelling import ANY
 
 ESCROW: Final = "0xdf8d4826e016afa8803d94a716feb70ad5d2b8ac"

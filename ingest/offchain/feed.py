@@ -20,18 +20,8 @@ from analytics.impossible import Impossible
 from ingest.endpoints import Answers, Rotation
 from ingest.network import Reading
 from ingest.transport import Answer, GivenUp, Http, bare
-from store.rows import (
-    LEFT_OUT,
-    BadData,
-    Block,
-    Facts,
-    Kind,
-    ReadingError,
-    SourceChanged,
-    SourceDown,
-    frame,
-    observation,
-)
+from store.faults import BadData, ReadingError, SourceChanged, SourceDown
+from store.rows import LEFT_OUT, Block, Facts, Kind, frame, observation
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")

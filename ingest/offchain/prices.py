@@ -12,7 +12,8 @@ from typing import Any, Final
 from ingest.fields import listed, number, table
 from ingest.network import DAILY, HOURLY, Reading
 from ingest.offchain.feed import Feed, Told, reading
-from store.rows import Facts, SourceChanged, observation
+from store.faults import SourceChanged
+from store.rows import Facts, observation
 
 ADDRESSES: Final = ("https://coins.llama.fi", "https://api.coingecko.com/api/v3")
 LLAMA, GECKO = 0, 1

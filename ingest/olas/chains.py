@@ -19,7 +19,8 @@ from ingest.network import DAILY, InParts, Network, Reading, Since, counted
 from ingest.olas.mechs import Tracker, mechs
 from ingest.olas.services import registry, services
 from store.columns import Column
-from store.rows import Facts, Kind, Measure, SourceChanged, frame, observation
+from store.faults import SourceChanged
+from store.rows import Facts, Kind, Measure, frame, observation
 
 # Whoever manages a registry may end anybody's service (autonolas-registries at 1c5606f3, ServiceRegistryL2.sol,
 # terminate); whoever owns the registry names the manager, and whoever owns the manager replaces it.

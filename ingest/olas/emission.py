@@ -21,7 +21,8 @@ from ingest.evm.node import EvmNode
 from ingest.evm.token import Read as ReadAtOnce
 from ingest.evm.token import whole_numbers
 from ingest.network import Memo
-from store.rows import BadData, Facts, Kind, SourceDown, frame, holdings, observation
+from store.faults import BadData, SourceDown
+from store.rows import Facts, Kind, frame, holdings, observation
 
 WEEK: Final = 7 * 86_400
 DAY: Final = 86_400

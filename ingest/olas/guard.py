@@ -23,7 +23,8 @@ from ingest.evm.governor import ANSWERS_A_RUN, Governor
 from ingest.evm.logs import AnswersLeft
 from ingest.evm.node import EvmNode
 from ingest.network import Memo
-from store.rows import Facts, Kind, SourceChanged, frame, observation
+from store.faults import SourceChanged
+from store.rows import Facts, Kind, frame, observation
 
 SET: Final = signature("SetTargetSelectors(address[],bytes4[],uint256[],bool[])")
 MOVED: Final = signature("GovernorUpdated(address)")

@@ -17,7 +17,8 @@ from ingest.evm.governance import Read
 from ingest.evm.logs import AnswersLeft
 from ingest.evm.node import EvmNode
 from ingest.network import Memo
-from store.rows import BadData, Facts, SourceChanged, holdings
+from store.faults import BadData, SourceChanged
+from store.rows import Facts, holdings
 
 EARNED: Final = signature("MechBalanceAdjusted(address,uint256,uint256,uint256)")
 CHARGED: Final = signature("RequesterBalanceAdjusted(address,uint256,uint256)")

@@ -13,7 +13,8 @@ from ingest.evm.calls import Call
 from ingest.evm.logs import NOBODY
 from ingest.evm.node import EvmNode
 from ingest.evm.token import Read
-from store.rows import Facts, Kind, SourceChanged, frame, holdings, observation
+from store.faults import SourceChanged
+from store.rows import Facts, Kind, frame, holdings, observation
 
 STATES: Final = (
     "non_existent", "pre_registration", "active_registration", "finished_registration", "deployed", "terminated_bonded"

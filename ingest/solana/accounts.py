@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 
 from ingest.solana.pda import derived
 from store.addresses import base58, unbase58
-from store.rows import BadData, SourceChanged
+from store.faults import BadData, SourceChanged
 
 TOKEN: Final = "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA"
 TOKEN_2022: Final = "TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb"

@@ -22,8 +22,9 @@ from ingest.solana.accounts import TOKEN, TOKEN_2022
 from ingest.solana.control import Watched
 from ingest.solana.node import FINAL, Solana
 from store.addresses import BASE58
+from store.faults import BadData, SourceChanged, SourceDown
 from store.parts import Lasting
-from store.rows import BadData, Facts, Kind, SourceChanged, SourceDown, frame, observation
+from store.rows import Facts, Kind, frame, observation
 
 DAYS: Final = 31
 # What nodes list at most in one answer; an account with more pages in a month is none that only burns.

@@ -28,7 +28,7 @@ from ingest.solana.accounts import (
 )
 from ingest.solana.pda import on_curve
 from store.addresses import unbase58
-from store.rows import BadData
+from store.faults import BadData
 
 # Under these names stand the token, its program and the account from which is burned.
 TOKEN_NAME, PROGRAM_NAME, BURN_NAME = "token", "token_program", "burn_wallet"

@@ -23,8 +23,9 @@ from ingest.network import Memo, is_of_now
 from ingest.solana.accounts import CLOCK, SLICE, Account, Accounts, clock, decoded
 from ingest.transport import Http, bare
 from store.addresses import is_solana
+from store.faults import Cause, ReadingError, SourceChanged, SourceDown
 from store.parts import Anew, Shared
-from store.rows import Block, Cause, ReadingError, SourceChanged, SourceDown
+from store.rows import Block
 
 OLDEST_HEAD: Final = timedelta(minutes=5)
 WITNESSES_ASKED: Final = 2

@@ -11,7 +11,8 @@ from ingest.solana.control import BURN_NAME, PROGRAM_NAME, TOKEN_NAME, Found, Wa
 from ingest.solana.mainnet import mainnet
 from ingest.solana.node import Solana
 from store.columns import Column
-from store.rows import Facts, Kind, Measure, SourceChanged, frame, holdings, observation
+from store.faults import SourceChanged
+from store.rows import Facts, Kind, Measure, frame, holdings, observation
 from store.spelling import ADDRESS
 
 # Powers are of the token or a program by its name, or of a multisig or a program's account by its address.

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ingest.substrate.metadata import HASHERS, Item
 from ingest.substrate.scale import Kind, Registry
-from store.rows import SourceChanged
+from store.faults import SourceChanged
 
 NUMBERS: Final = {"bool": "u1"} | {f"{sign}{8 * width}": f"<{sign}{width}" for sign in "ui" for width in (1, 2, 4, 8)}
 # Integers that NumPy lacks stand as two 64-bit words, the lower first.

@@ -9,7 +9,7 @@ from ingest.allowance import Exhausted
 from ingest.endpoints import Absent, AskSmaller
 from ingest.substrate.rpc import NOW, WITNESSES_ASKED, Ask, Rpc
 from ingest.transport import bare
-from store.rows import ReadingError, SourceChanged, SourceDown
+from store.faults import ReadingError, SourceChanged, SourceDown
 
 # What every key begins with, and how much of it names the pallet.
 ANY_KEY: Final = "0x"

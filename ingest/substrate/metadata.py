@@ -10,7 +10,7 @@ import xxhash
 
 from ingest.parsing import shallow
 from ingest.substrate.scale import PRIMITIVES, Cursor, Field, Kind, Registry, Type, Variant
-from store.rows import SourceChanged
+from store.faults import SourceChanged
 
 N = TypeVar("N", int, str, tuple[str, str])
 

@@ -20,7 +20,8 @@ from ingest.substrate.metadata import Item, Metadata, metadata
 from ingest.substrate.rpc import Ask, NotServed, NotStored, Rpc, at, block_at, confirm, newest, unhexed
 from ingest.substrate.scale import compact
 from ingest.transport import Http, bare
-from store.rows import Block, Cause, SourceChanged, SourceDown
+from store.faults import Cause, SourceChanged, SourceDown
+from store.rows import Block
 
 # What substrate nodes hand out at most for one page of keys.
 KEYS_A_PAGE: Final = 1000

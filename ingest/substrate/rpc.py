@@ -24,7 +24,8 @@ from ingest.fields import listed, part, text
 from ingest.substrate.metadata import twox128
 from ingest.substrate.scale import compact
 from ingest.transport import AnswerTooLarge, Http, bare
-from store.rows import Block, Cause, ReadingError, SourceChanged, SourceDown
+from store.faults import Cause, ReadingError, SourceChanged, SourceDown
+from store.rows import Block
 
 WITNESSES_ASKED: Final = 2
 NO_METHOD: Final = -32601

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, Final, TypeVar
 
 from ingest.parsing import shallow
-from store.rows import SourceChanged
+from store.faults import SourceChanged
 
 T = TypeVar("T")
 

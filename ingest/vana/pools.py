@@ -15,7 +15,8 @@ from ingest.evm.logs import NOBODY
 from ingest.evm.node import EvmNode
 from ingest.network import Memo
 from ingest.vana.names import name, pool
-from store.rows import SINK, BadData, Facts, Kind, SourceChanged, frame, holdings, observation
+from store.faults import BadData, SourceChanged
+from store.rows import SINK, Facts, Kind, frame, holdings, observation
 
 # IDLPRegistry.sol:46-61: number, contract, owner, token, treasury, name, icon, website, metadata, block, deposit,
 # status, place in a market, whether or in which block it was verified: a truth value before, a number now.

@@ -17,7 +17,8 @@ from ingest.evm.calls import Call
 from ingest.evm.node import EvmNode
 from ingest.network import Memo
 from ingest.vana.names import entity, name
-from store.rows import BadData, Facts, Kind, SourceChanged, frame, holdings, observation
+from store.faults import BadData, SourceChanged
+from store.rows import Facts, Kind, frame, holdings, observation
 
 # IVanaPoolEntity.sol:33-44: number, owner, status, name, highest yearly yield, rewards locked, what stakers have,
 # shares, when rewards were last worked out. Later versions have more, behind these.

@@ -13,7 +13,8 @@ from ingest.evm.events import MANY_WORDS, Event, History, Keeping, decoded, hist
 from ingest.evm.logs import AnswersLeft
 from ingest.evm.node import EvmNode
 from ingest.network import Memo
-from store.rows import BadData, Facts, Kind, SourceChanged, frame, observation
+from store.faults import BadData, SourceChanged
+from store.rows import Facts, Kind, frame, observation
 
 ALLOWED: Final = signature("AllowedValidatorsAdded(bytes)")
 REFUSED: Final = signature("AllowedValidatorsRemoved(bytes)")

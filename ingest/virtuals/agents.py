@@ -12,7 +12,8 @@ from ingest.evm.events import address
 from ingest.evm.logs import NOBODY
 from ingest.evm.node import EvmNode
 from ingest.virtuals.market import summed
-from store.rows import SINK, Facts, Kind, SourceChanged, frame, holdings, observation
+from store.faults import SourceChanged
+from store.rows import SINK, Facts, Kind, frame, holdings, observation
 
 # IAgentNft.sol line 7: virtualInfos(id) -> DAO, token, founder, account.
 AN_AGENT: Final = ("address",) * 4

@@ -15,7 +15,8 @@ from ingest.evm.governor import ANSWERS_A_RUN
 from ingest.evm.logs import AnswersLeft
 from ingest.evm.node import EvmNode
 from ingest.network import Memo
-from store.rows import BadData, Facts, Kind, SourceChanged, SourceDown, frame, holdings, observation
+from store.faults import BadData, SourceChanged, SourceDown
+from store.rows import Facts, Kind, frame, holdings, observation
 
 STAKED: Final = signature("Stake(address,uint256,uint256,uint8)")
 

@@ -11,7 +11,8 @@ from ingest.evm.calls import Call
 from ingest.evm.events import MANY_WORDS, Period, address, events, last_blocks, signature
 from ingest.evm.node import EvmNode
 from ingest.network import Memo
-from store.rows import Facts, Kind, SourceChanged, frame, holdings, observation
+from store.faults import SourceChanged
+from store.rows import Facts, Kind, frame, holdings, observation
 
 JOB: Final = signature("JobCreated(uint256,address,address,address,uint256,address)")
 PAID: Final = signature("PaymentReleased(uint256,address,uint256)")

@@ -22,10 +22,11 @@ from ingest.network import Forgetful, InParts, Memo, Network
 from ingest.networks import bittensor, networks
 from ingest.substrate.node import Substrate, SubstrateChain
 from ingest.transport import Http
+from store.faults import Cause, ReadingError, SourceDown
 from store.landed import contents
 from store.landing import Landing
 from store.mart import opened
-from store.rows import Block, Cause, Facts, ReadingError, SourceDown, holdings
+from store.rows import Block, Facts, holdings
 from tests.worlds.archives import HEAD, POOL, STATE, Archive, archived
 from tests.worlds.bittensor_world import World
 from tests.worlds.each import each

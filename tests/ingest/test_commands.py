@@ -13,9 +13,10 @@ from ingest.__main__ import app
 from ingest.commands.codes import code, kinds
 from ingest.networks import networks
 from ingest.publication import build
+from store.faults import ReadingError
 from store.landing import Landing
 from store.mart import opened
-from store.rows import Block, Facts, Kind, ReadingError, Snapshot, frame, observation
+from store.rows import Block, Facts, Kind, Snapshot, frame, observation
 from tests.store.test_rot import ingest
 from tests.worlds.moving_chain import called, moving_chain
 from tests.worlds.servers import Reply, Request, serving

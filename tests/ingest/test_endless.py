@@ -28,8 +28,9 @@ from ingest.networks import akash, akash_console
 from ingest.offchain.feed import Feed
 from ingest.parsing import parsed
 from ingest.transport import AnswerTooLarge, GivenUp, Http
+from store.faults import SourceDown
 from store.landing import Landing
-from store.rows import Facts, Kind, SourceDown
+from store.rows import Facts, Kind
 from tests.worlds.lcd import ONE, State, Validator, account
 from tests.worlds.moving_chain import moving
 from tests.worlds.servers import Reply, Request, listening, serving

@@ -17,7 +17,7 @@ from ingest.endpoints import (
     Unanswered,
     Unconfirmed,
 )
-from store.rows import BadData, ReadingError, SourceChanged, SourceDown
+from store.faults import BadData, ReadingError, SourceChanged, SourceDown
 
 ONE, TWO, THREE = (f"http://127.0.0.1:{port}" for port in (1, 2, 3))
 

@@ -20,7 +20,8 @@ from ingest.transport import Http
 from questions.populations import whole
 from store.addresses import bech32
 from store.columns import ABOUT, Column, misplaced
-from store.rows import IS_ADDRESS, LEFT_OUT, PARTY, BadData, Facts, Kind, SourceDown, frame, holdings, observation
+from store.faults import BadData, SourceDown
+from store.rows import IS_ADDRESS, LEFT_OUT, PARTY, Facts, Kind, frame, holdings, observation
 from store.spelling import ACCOUNT, ADDRESS, ANY, KINDS, spelled, strangers
 from tests.worlds.each import each
 from ui.colours import of_network

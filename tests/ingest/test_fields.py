@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ingest import fields
-from store.rows import BadData, SourceChanged, SourceDown
+from store.faults import BadData, SourceChanged, SourceDown
 from tests.worlds.each import each
 
 MISSING = object()

@@ -10,9 +10,9 @@ import pytest
 
 from ingest import job, serve
 from ingest.upkeep import prune, rotten
+from store.faults import SourceDown
 from store.landing import SAMPLE, Landing
 from store.mart import current
-from store.rows import SourceDown
 from tests.ingest.test_flows import Ledgers, town
 from tests.store.test_landing import NOON, facts, snapshot
 

@@ -17,10 +17,11 @@ from ingest.publication import build
 from ingest.transport import Http
 from ingest.upkeep import prune
 from questions.freshness import freshness
+from store.faults import BadData
 from store.landed import contents
 from store.landing import Landing
 from store.mart import opened
-from store.rows import BadData, Block, Facts, Kind, Measure, frame, holdings, observation
+from store.rows import Block, Facts, Kind, Measure, frame, holdings, observation
 from tests.store.test_landing import NOON, facts, snapshot
 
 DAY = timedelta(days=1)

@@ -28,9 +28,9 @@ from ingest.state_file import Mismatch
 from ingest.told import Told, described, refuse_time
 from store.addresses import bech32
 from store.described import FORMS, IMPORTED, STACKS, Described, NotDescribed
+from store.faults import BadData, ReadingError
 from store.landing import Landing
 from store.mart import opened
-from store.rows import BadData, ReadingError
 from tests.conftest import ROOT
 from tests.worlds.each import each
 from tests.worlds.museum import IMPORTS

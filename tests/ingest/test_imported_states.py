@@ -18,10 +18,12 @@ from ingest import state_file
 from ingest.__main__ import app
 from ingest.importer import parts
 from store.addresses import bech32
+from store.faults import BadData, ReadingError
+from store.impossible import check
 from store.landed import contents
 from store.landing import Landing
 from store.mart import opened
-from store.rows import BadData, Block, Facts, ReadingError, check
+from store.rows import Block, Facts
 from tests.worlds.state_files import (
     MONIKERS,
     NOW,

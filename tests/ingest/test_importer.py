@@ -19,9 +19,10 @@ from ingest.publication import build
 from publish.look import LATE, Known, Look
 from publish.voters import covered, stake
 from store.addresses import bech32
+from store.faults import BadData, SourceChanged
 from store.landing import Landing
 from store.mart import current, opened
-from store.rows import LARGEST_AMOUNT, BadData, SourceChanged
+from store.rows import LARGEST_AMOUNT
 
 pytestmark = pytest.mark.slow
 

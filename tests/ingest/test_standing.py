@@ -15,8 +15,8 @@ from ingest.job import Record
 from ingest.standing import LINES, REMEDY, Standing
 from ingest.substrate.rpc import _refusal
 from questions.trouble import Trouble
+from store.faults import BadData, Cause, Fault, ReadingError, SourceDown
 from store.landing import Landing
-from store.rows import BadData, Cause, Fault, ReadingError, SourceDown
 from tests.worlds.lcd import TENDERMINT, failure
 from tests.worlds.moving_chain import called, moving
 from tests.worlds.servers import Reply, Request, serving

@@ -18,7 +18,7 @@ from ingest.job import endpoints
 from ingest.networks import networks
 from ingest.settings import WrongSetting
 from ingest.transport import AnswerTooLarge, Http, bare
-from store.rows import SourceDown
+from store.faults import SourceDown
 from tests.worlds.moving_chain import command, finished
 from tests.worlds.servers import Raw, Reply, Request, free_port, listening, nginx, serving
 

@@ -16,9 +16,10 @@ from ingest.network import DAILY, HOURLY, InParts, Network, Reading
 from ingest.networks import akash, fet, grass
 from ingest.substrate.node import SubstrateChain
 from ingest.transport import Http
+from store.faults import SourceDown
 from store.landed import contents
 from store.landing import Landing
-from store.rows import Facts, Kind, Measure, SourceDown, frame, holdings, observation
+from store.rows import Facts, Kind, Measure, frame, holdings, observation
 from tests.conftest import ROOT
 from tests.ingest.evm.test_node import NOW, head, served  # noqa: F401 - a fixture
 from tests.ingest.substrate.test_node import CLOCK, at_head

@@ -12,7 +12,7 @@ from ingest.network import Reading
 from ingest.networks.bittensor import NETWORK
 from ingest.substrate.node import Substrate
 from ingest.transport import Http
-from store.rows import check
+from store.impossible import check
 from tests.worlds.memo import no_memo
 
 pytestmark = pytest.mark.slow

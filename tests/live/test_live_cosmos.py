@@ -11,7 +11,8 @@ from ingest.job import endpoints
 from ingest.network import Network, Reading
 from ingest.networks import akash, fetch
 from ingest.transport import Http
-from store.rows import Facts, check
+from store.impossible import check
+from store.rows import Facts
 from tests.worlds.memo import no_memo
 
 pytestmark = pytest.mark.slow

@@ -14,7 +14,9 @@ from ingest.job import endpoints
 from ingest.network import Network, Reading
 from ingest.networks import fet, singularitynet
 from ingest.transport import Http
-from store.rows import Facts, SourceDown, check
+from store.faults import SourceDown
+from store.impossible import check
+from store.rows import Facts
 from tests.worlds.evm_node import Shelf
 
 pytestmark = pytest.mark.slow

@@ -11,7 +11,8 @@ from ingest.job import endpoints
 from ingest.network import Reading
 from ingest.networks.filecoin import NETWORK
 from ingest.transport import Http
-from store.rows import Facts, SourceDown
+from store.faults import SourceDown
+from store.rows import Facts
 from tests.worlds.memo import no_memo
 
 pytestmark = pytest.mark.slow

@@ -191,7 +191,7 @@ def one_section() -> None:
     import streamlit as st
 
     from analytics.impossible import Impossible
-    from store.rows import BadData
+    from store.faults import BadData
     from ui import frame
 
     @frame.section

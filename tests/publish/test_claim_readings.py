@@ -13,10 +13,11 @@ from ingest.publication import build
 from publish import claims
 from questions import claims as questions
 from store import reference
+from store.faults import BadData
 from store.landing import SAMPLE, Landing
 from store.mart import Mart
 from store.reference import CLAIMS, CONFIRMED, CONTRADICTED, NOT_READ, NOT_VERIFIABLE, OTHER_READING
-from store.rows import BadData, Facts, Kind, Measure, frame, holdings, observation
+from store.rows import Facts, Kind, Measure, frame, holdings, observation
 from tests.conftest import ROOT
 from tests.worlds.each import each
 from tests.worlds.hamlet import snapshot

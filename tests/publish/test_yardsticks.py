@@ -7,8 +7,8 @@ import pytest
 
 from publish.yardsticks import rows
 from store import reference
+from store.faults import BadData
 from store.reference import YARDSTICKS
-from store.rows import BadData
 
 PLAIN = {
     "yardstick": "a", "title": "A", "thing": "parties", "amounts": [40, 30, 10], "total": 100, "unit": "1/100",

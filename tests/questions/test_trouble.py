@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from questions.trouble import OFFLINE, WORDS, Failing, grouped, offline
-from store.rows import Cause
+from store.faults import Cause
 from tests.conftest import ROOT
 
 SINCE = datetime(2026, 3, 1, 10, 17, tzinfo=UTC)

@@ -7,19 +7,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from store.rows import (
-    KEYS,
-    LARGEST_AMOUNT,
-    SCHEMAS,
-    VOTE_OPTIONS,
-    BadData,
-    Facts,
-    Kind,
-    check,
-    frame,
-    holdings,
-    observation,
-)
+from store.faults import BadData
+from store.impossible import check
+from store.rows import KEYS, LARGEST_AMOUNT, SCHEMAS, VOTE_OPTIONS, Facts, Kind, frame, holdings, observation
 from tests.worlds.each import each
 
 NOON = datetime(2026, 7, 17, 12, tzinfo=UTC)

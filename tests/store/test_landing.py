@@ -6,11 +6,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from store.faults import BadData
 from store.landed import contents
 from store.landing import Landing
 from store.mart import opened
 from store.parts import Anew, Lasting, Shared
-from store.rows import LARGEST_AMOUNT, VOTES, BadData, Block, Facts, Kind, Measure, Snapshot, frame, holdings
+from store.rows import LARGEST_AMOUNT, VOTES, Block, Facts, Kind, Measure, Snapshot, frame, holdings
 from tests.store.test_draft import build
 
 NOON = datetime(2026, 7, 17, 12, tzinfo=UTC)

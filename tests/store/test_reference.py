@@ -12,8 +12,8 @@ import pytest
 from ingest.networks import fet, networks
 from store import reference
 from store.addresses import address
+from store.faults import BadData
 from store.reference import CUSTODIAN, entities
-from store.rows import BadData
 from tests.worlds.each import each
 
 TAG = re.compile(r"name tag '([^']+)'")

@@ -12,7 +12,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from store.addresses import NotAnAddress, bech32, unbech32
-from store.rows import HOLDINGS, LARGEST_AMOUNT, BadData, Facts, Kind, Parties, check, check_each, frame, observation
+from store.faults import BadData
+from store.impossible import check, check_each
+from store.rows import HOLDINGS, LARGEST_AMOUNT, Facts, Kind, Parties, frame, observation
 
 Row = tuple[str | None, str | None, int | None]
 

@@ -18,11 +18,12 @@ from typer.testing import CliRunner, Result
 
 from ingest.__main__ import app
 from store import ledger
+from store.faults import BadData
 from store.landed import contents, intact
 from store.landing import Landing
 from store.mart import Damaged, Mart, NoMart, current, opened, prove
 from store.parts import Lasting
-from store.rows import BadData, Facts, Kind, frame, observation
+from store.rows import Facts, Kind, frame, observation
 from tests.store.test_landing import NOON, facts, snapshot
 
 PART = pl.DataFrame({"holder": ["a"], "block": [3]})

@@ -5,19 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from store.rows import (
-    HOLDINGS,
-    LARGEST_AMOUNT,
-    BadData,
-    Block,
-    Facts,
-    Kind,
-    check,
-    frame,
-    holdings,
-    observation,
-    totals,
-)
+from store.faults import BadData
+from store.impossible import check, totals
+from store.rows import HOLDINGS, LARGEST_AMOUNT, Block, Facts, Kind, frame, holdings, observation
 
 NOON = datetime(2026, 7, 17, 12, tzinfo=UTC)
 ADA, BOB = ("validators", "ada", 60), ("validators", "bob", 40)

@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from store.rows import BadData
+from store.faults import BadData
 from store.sealed import glimpsed, note, proved, restamped, write_sealed
 
 ROWS = pl.DataFrame({"holder": ["a", "b"], "amount": [1, 2]})

@@ -6,7 +6,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from store.rows import BadData
+from store.faults import BadData
 from store.unpacked import unpacked
 from tests.worlds.footers import BYTES, INT32, INT64, LIST, STRUCT, Reader, Struct, column, parquet, respoken, struct
 

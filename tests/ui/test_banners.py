@@ -33,7 +33,7 @@ def dead_hosts() -> None:
     from datetime import UTC, datetime
 
     from questions.trouble import Failing, grouped
-    from store.rows import Cause
+    from store.faults import Cause
     from ui import banners
 
     since = datetime(2026, 11, 28, 10, 17, tzinfo=UTC)

@@ -22,8 +22,8 @@ from ingest.networks import networks
 from ingest.recording import AFTER, BEFORE, FAILED, INDEX, READ, became
 from ingest.stand_ins import stand_ins
 from ingest.transport import Answer, Http, Question
+from store.faults import ReadingError
 from store.landing import Landing
-from store.rows import ReadingError
 
 Told = Mapping[str, Any]
 # What of a question tells it from others: who asks how often is no part of it.

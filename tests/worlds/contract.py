@@ -18,8 +18,9 @@ from ingest.endpoints import Contradiction
 from ingest.job import Outcome, read_network
 from ingest.network import Network, Reading
 from ingest.offchain.feed import OffChain
+from store.faults import SourceDown
 from store.landing import Landing
-from store.rows import LEFT_OUT, Facts, Place, Snapshot, SourceDown
+from store.rows import LEFT_OUT, Facts, Place, Snapshot
 from tests.worlds.good import Good, good
 from tests.worlds.spoiled import (
     FAULTS,

@@ -38,8 +38,9 @@ from ingest.substrate.scale import WIDTHS, Kind, Registry, Type, compact
 from ingest.transport import Answer
 from ingest.vana import names
 from store import addresses
+from store.faults import ReadingError
 from store.landing import Landing
-from store.rows import Facts, ReadingError, Snapshot
+from store.rows import Facts, Snapshot
 from tests.conftest import SHARED
 from tests.worlds import arweave_chain, state_files
 from tests.worlds.evm_provider import FINAL, TOKEN, error, result, transfer

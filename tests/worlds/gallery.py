@@ -6,7 +6,7 @@ import polars as pl
 import streamlit as st
 
 from questions.trouble import Trouble
-from store.rows import Cause
+from store.faults import Cause
 from tests.worlds.gallery_names import HOSTILE
 from ui import banners, charts, colours, curves, dots, draw, figure, inert, tables, words
 from ui.provenance import Provenance

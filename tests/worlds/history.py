@@ -34,10 +34,11 @@ from ingest.publication import build
 from ingest.state_file import Mismatch
 from ingest.upkeep import prune
 from store import landing as landing_module
+from store.faults import BadData
 from store.landed import contents
 from store.landing import Landing
 from store.mart import prove
-from store.rows import BadData, Block, Facts, Kind, Measure, Snapshot, frame, holdings, observation
+from store.rows import Block, Facts, Kind, Measure, Snapshot, frame, holdings, observation
 from tests.worlds.state_files import export, written
 from tests.worlds.tables import tables
 

@@ -13,7 +13,8 @@ import polars as pl
 
 from ingest.network import Earlier, Network, Reading
 from ingest.networks import networks
-from store.rows import Facts, ReadingError
+from store.faults import ReadingError
+from store.rows import Facts
 from tests.worlds.contract import BLOCKS_BETWEEN
 from tests.worlds.decoders import (
     Decoder,

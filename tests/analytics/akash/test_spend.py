@@ -17,9 +17,10 @@ from ingest.publication import build
 from questions import akash_market as market_facts
 from questions import cited
 from questions.cited import Origin
+from store.impossible import check
 from store.landing import Landing
 from store.mart import Mart
-from store.rows import Block, Facts, Kind, Snapshot, check, frame, holdings, observation
+from store.rows import Block, Facts, Kind, Snapshot, frame, holdings, observation
 
 NOON = datetime(2026, 7, 17, 12, tzinfo=UTC)
 TOKEN = 10**6 * ONE

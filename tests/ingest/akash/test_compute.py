@@ -28,7 +28,9 @@ from ingest.akash.ledger import lease_ledger, ledger_of, ledger_rows
 from ingest.cosmos.lcd import NotFound, NotServed
 from ingest.networks import networks
 from ingest.networks.akash import DENOMS
-from store.rows import BadData, Block, Facts, Kind, SourceDown, check
+from store.faults import BadData, SourceDown
+from store.impossible import check
+from store.rows import Block, Facts, Kind
 from tests.ingest.cosmos.test_lcd import pinned
 from tests.worlds.akash_market import USDC, Rented, Served, node, provider, tenant
 from tests.worlds.lcd import ONE, account

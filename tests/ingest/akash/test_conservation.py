@@ -11,7 +11,8 @@ import pytest
 
 from analytics.akash import escrow as spend
 from ingest.akash.ledger import lease_ledger, ledger_of
-from store.rows import Kind, check
+from store.impossible import check
+from store.rows import Kind
 from tests.analytics.akash.test_escrow import PROVIDERS, one_step, units
 from tests.ingest.cosmos.test_lcd import pinned
 from tests.worlds.akash_market import DEPLOYMENT_OF, opened, sealed

@@ -17,7 +17,9 @@ from ingest.akash import console
 from ingest.network import Reading
 from ingest.offchain.feed import Feed, OffChain
 from ingest.transport import Http
-from store.rows import Facts, Kind, SourceChanged, SourceDown, check
+from store.faults import SourceChanged, SourceDown
+from store.impossible import check
+from store.rows import Facts, Kind
 from tests.worlds.each import each
 from tests.worlds.memo import no_memo
 from tests.worlds.servers import Reply, Request, serving

@@ -16,8 +16,9 @@ from ingest.akash import bme, compute, control, supply
 from ingest.akash.escrow import market
 from ingest.network import Reading
 from ingest.networks.akash import DENOMS, NETWORK
+from store.faults import SourceDown
 from store.mart import opened
-from store.rows import Facts, SourceDown
+from store.rows import Facts
 from tests.ingest.cosmos.test_lcd import pinned
 from tests.worlds.akash_node import ACT, ORACLE, SIGNATURES, STATUS, RealNode, body
 from tests.worlds.lcd import failure

@@ -10,7 +10,7 @@ import pytest
 from analytics.akash.escrow import Deposit, Payment, Settlement
 from analytics.decimals import ONE
 from ingest.akash.escrow import Group, account, deployment_name, groups_of, lease
-from store.rows import BadData, SourceChanged
+from store.faults import BadData, SourceChanged
 from tests.worlds.each import each
 from tests.worlds.lcd import account as signer
 

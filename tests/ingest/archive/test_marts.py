@@ -20,8 +20,8 @@ from ingest.archive.marts import CURRENT, Older, publish_there
 from ingest.archive.objects import ArchiveDown
 from ingest.networks import networks
 from ingest.publication import build
+from store.faults import BadData
 from store.mart import NoMart, current, marts, opened, prove, publish
-from store.rows import BadData
 from tests.worlds.moving_chain import called
 from tests.worlds.object_store import NOON, Bucket, land, python
 from tests.worlds.servers import Reply, Request, serving

@@ -17,9 +17,10 @@ from ingest.archive.package import PACKAGE
 from ingest.archive.static import publish_archive
 from ingest.networks import networks
 from store import landed as landed_files
+from store.faults import BadData, SourceDown
 from store.landed import contents
 from store.landing import SAMPLE, Landing
-from store.rows import BadData, Facts, Measure, Snapshot, SourceDown, holdings
+from store.rows import Facts, Measure, Snapshot, holdings
 from tests.worlds.each import each
 from tests.worlds.hamlet import address
 from tests.worlds.libraries import (

@@ -19,9 +19,9 @@ from ingest.archive.static import publish_archive
 from ingest.networks import networks
 from ingest.publication import build
 from ingest.settings import WrongSetting
+from store.faults import BadData
 from store.landing import SAMPLE
 from store.mart import NoMart, current, mirrored, opened, served_folder
-from store.rows import BadData
 from tests.worlds.libraries import DAYS, Server, facts, files, land, landed, library, repackaged, snapshot
 from tests.worlds.moving_chain import begun, called
 from tests.worlds.servers import Raw, Request, nginx, serving

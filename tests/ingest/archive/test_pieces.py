@@ -8,9 +8,9 @@ import pytest
 
 from ingest.archive import pieces
 from ingest.archive.pieces import Held, Named
+from store.faults import BadData
 from store.landed import contents
 from store.landing import Landing
-from store.rows import BadData
 
 HASH = hashlib.sha256(b"some bytes").hexdigest()
 PLACE = "landing/akash/akashnet-2/validators"

@@ -15,9 +15,9 @@ from ingest.archive.package import LICENCE, PACKAGE, SUMS, read
 from ingest.archive.signing import NotSigned
 from ingest.archive.static import Simulated, publish_archive
 from ingest.networks import networks
+from store.faults import BadData
 from store.landed import contents
 from store.landing import SAMPLE, Landing
-from store.rows import BadData
 from tests.conftest import ROOT
 from tests.worlds.libraries import (
     DAYS,

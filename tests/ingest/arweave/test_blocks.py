@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.arweave.blocks import header, named
-from store.rows import BadData, ReadingError, SourceChanged
+from store.faults import BadData, ReadingError, SourceChanged
 from tests.worlds.arweave_chain import block, fake_name, letters, name_of, raw
 from tests.worlds.examples import examples
 

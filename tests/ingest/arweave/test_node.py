@@ -21,9 +21,9 @@ from ingest.network import Network
 from ingest.networks.arweave import NETWORK, PEERS
 from ingest.settings import WrongSetting
 from ingest.transport import Http
+from store.faults import Cause, SourceDown
 from store.landed import contents
 from store.landing import Landing
-from store.rows import Cause, SourceDown
 from tests.worlds.arweave_chain import HISTORY, Small, block, entry, fake_name, letters, linked, miner, raw
 from tests.worlds.servers import Raw, Reply, Request, serving
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.arweave.rewards import Reward, proved
-from store.rows import BadData, SourceChanged
+from store.faults import BadData, SourceChanged
 from tests.worlds.arweave_chain import HISTORY, Small, entry, letters, linked, miner, raw
 from tests.worlds.examples import examples
 

@@ -30,9 +30,11 @@ from ingest.substrate.node import Substrate
 from ingest.substrate.scale import compact
 from ingest.transport import Http
 from store.addresses import ss58, unss58
+from store.faults import BadData
+from store.impossible import check
 from store.landing import Landing
 from store.mart import opened
-from store.rows import BadData, Facts, Kind, check
+from store.rows import Facts, Kind
 from tests.ingest.substrate.test_node import at_head
 from tests.worlds.bittensor_world import SUDO, World, account, u, vec
 from tests.worlds.memo import no_memo

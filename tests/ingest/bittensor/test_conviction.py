@@ -6,7 +6,8 @@ import pytest
 
 from ingest.bittensor.conviction import YEAR, Lock, Rates, conviction
 from ingest.bittensor.subnets import spelled
-from store.rows import Kind, check
+from store.impossible import check
+from store.rows import Kind
 from tests.ingest.substrate.test_node import at_head
 from tests.worlds.bittensor_world import World, u
 from tests.worlds.own_runtime import own_runtime

@@ -12,7 +12,9 @@ from ingest.bittensor.emission import alpha_emission, emission_parts, gated_emis
 from ingest.bittensor.epochs import splits
 from ingest.bittensor.subnets import spelled
 from ingest.substrate.node import Substrate
-from store.rows import Kind, SourceChanged, check
+from store.faults import SourceChanged
+from store.impossible import check
+from store.rows import Kind
 from tests.ingest.substrate.test_node import at_head
 from tests.worlds.bittensor_world import ALPHA_A_BLOCK, World, u
 from tests.worlds.memo import no_memo

@@ -15,8 +15,10 @@ from ingest.importer import import_file
 from ingest.networks import networks
 from ingest.substrate.metadata import hashed, twox128
 from store.addresses import address
+from store.faults import BadData, ReadingError, SourceChanged
+from store.impossible import check
 from store.landing import Landing
-from store.rows import BadData, Facts, Measure, ReadingError, SourceChanged, check
+from store.rows import Facts, Measure
 from tests.worlds.each import each
 
 ALICE = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY"

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from ingest.bittensor.root import root_dividends
-from store.rows import Kind, SourceChanged, check
+from store.faults import SourceChanged
+from store.impossible import check
+from store.rows import Kind
 from tests.ingest.substrate.test_node import at_head
 from tests.worlds.bittensor_world import World, u, vec
 from tests.worlds.memo import no_memo

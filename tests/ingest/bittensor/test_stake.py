@@ -16,7 +16,9 @@ from ingest.bittensor.stake import exit_value, stake, stake_alpha
 from ingest.bittensor.subnets import spelled, subnets
 from ingest.substrate.node import Substrate
 from ingest.substrate.scale import compact
-from store.rows import BadData, Kind, SourceChanged, check
+from store.faults import BadData, SourceChanged
+from store.impossible import check
+from store.rows import Kind
 from tests.ingest.substrate.test_node import at_head
 from tests.worlds.bittensor_world import World, account, by_coldkeys, by_delegates, safe_float, u, vec
 from tests.worlds.memo import no_memo

@@ -16,7 +16,9 @@ from ingest.bittensor.subnets import spelled
 from ingest.bittensor.validators import consensus_weights, inherited, seats, subnet_validators, validators
 from ingest.networks.bittensor import NETWORK
 from ingest.substrate.node import Substrate
-from store.rows import BadData, Kind, SourceChanged, check
+from store.faults import BadData, SourceChanged
+from store.impossible import check
+from store.rows import Kind
 from tests.ingest.substrate.test_node import at_head
 from tests.worlds.bittensor_world import World, account, u, vec
 from tests.worlds.own_runtime import own_runtime

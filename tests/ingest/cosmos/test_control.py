@@ -13,7 +13,9 @@ from ingest.akash.control import oracle_feeders, oracle_sources
 from ingest.cosmos.control import authorities, parameters, signing
 from ingest.networks import networks
 from store.addresses import bech32
-from store.rows import Facts, Kind, SourceDown, check
+from store.faults import SourceDown
+from store.impossible import check
+from store.rows import Facts, Kind
 from tests.ingest.cosmos.test_lcd import pinned
 from tests.ingest.cosmos.test_stake import at_once
 from tests.worlds.lcd import GOV, ONE, State, Validator, account, chain, governed, page, valoper, wasm_page

@@ -11,7 +11,9 @@ import polars as pl
 import pytest
 
 from ingest.cosmos.emission import economy, emission, emission_split, module_account, span
-from store.rows import Facts, Kind, SourceDown, check
+from store.faults import SourceDown
+from store.impossible import check
+from store.rows import Facts, Kind
 from tests.ingest.cosmos.test_lcd import but, pinned
 from tests.worlds.lcd import ONE, State, Validator, account, chain, failure, page, valoper
 from tests.worlds.servers import Reply, Request

@@ -18,8 +18,8 @@ from ingest.cosmos.governance import votes
 from ingest.cosmos.lcd import CosmosChain, Lcd
 from ingest.cosmos.stake import validators
 from ingest.transport import Http
+from store.faults import SourceDown
 from store.mart import opened
-from store.rows import SourceDown
 from tests.worlds.cosmos_node import INGEST, Node, running
 from tests.worlds.cosmos_world import OPEN
 from tests.worlds.lcd import State, Validator, chain

@@ -14,7 +14,9 @@ from ingest.cosmos.governance import deposits, open_proposals, parameters, propo
 from ingest.cosmos.lcd import Lcd
 from ingest.cosmos.proposals import proposal_row, vote_rows
 from ingest.cosmos.stake import closing_shares, shares
-from store.rows import BadData, Facts, Kind, SourceChanged, SourceDown, check
+from store.faults import BadData, SourceChanged, SourceDown
+from store.impossible import check
+from store.rows import Facts, Kind
 from tests.ingest.cosmos.test_lcd import pinned
 from tests.ingest.cosmos.test_stake import at_once
 from tests.worlds.lcd import GOV, OLD_GOV, STAKING, Answer, State, Validator, account, chain, governed, page, proposal

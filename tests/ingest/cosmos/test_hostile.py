@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from ingest.cosmos.readings import readings
 from ingest.network import Reading
 from ingest.networks import akash
-from store.rows import ReadingError, check
+from store.faults import ReadingError
+from store.impossible import check
 from tests.ingest.cosmos.test_lcd import pinned
 from tests.ingest.cosmos.test_networks import whole_chain
 from tests.ingest.cosmos.test_stake import at_once

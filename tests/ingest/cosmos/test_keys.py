@@ -13,7 +13,8 @@ from ingest.cosmos.keys import Named, readings
 from ingest.network import Network
 from ingest.networks import networks
 from store.addresses import bech32
-from store.rows import Facts, SourceDown
+from store.faults import SourceDown
+from store.rows import Facts
 from tests.ingest.cosmos.test_lcd import pinned
 from tests.ingest.cosmos.test_stake import at_once
 from tests.worlds.lcd import ONE, State, Validator, account, chain, wasm_page

@@ -13,7 +13,7 @@ from ingest.cosmos.lcd import CosmosChain, Lcd, NotFound, NotServed
 from ingest.endpoints import Contradiction
 from ingest.fields import listed, table, text, whole
 from ingest.transport import Http
-from store.rows import BadData, SourceDown
+from store.faults import BadData, SourceDown
 from tests.worlds.lcd import Answer, State, Validator, chain, failure
 from tests.worlds.servers import Reply, Request, serving
 

@@ -8,7 +8,8 @@ import pytest
 from ingest.cosmos.liquid import liquid_shares
 from ingest.cosmos.stake import delegators
 from store.addresses import keyless
-from store.rows import Facts, SourceDown
+from store.faults import SourceDown
+from store.rows import Facts
 from tests.ingest.cosmos.test_lcd import pinned
 from tests.ingest.cosmos.test_stake import amounts, at_once
 from tests.worlds.lcd import ONE, State, Validator, account, chain, valoper

@@ -9,7 +9,8 @@ import pytest
 
 from ingest.network import DAILY, HOURLY, Network
 from ingest.networks import akash, fetch
-from store.rows import Kind, Measure, check
+from store.impossible import check
+from store.rows import Kind, Measure
 from tests.ingest.cosmos.test_emission import minting
 from tests.ingest.cosmos.test_governance import cast
 from tests.ingest.cosmos.test_lcd import pinned

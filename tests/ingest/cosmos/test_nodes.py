@@ -31,9 +31,11 @@ from ingest.network import Network
 from ingest.recording import CUT, READ, record
 from ingest.transport import Http
 from store.addresses import account, bech32
+from store.faults import Cause
+from store.impossible import check
 from store.landed import contents
 from store.landing import Landing
-from store.rows import Cause, Facts, Kind, check
+from store.rows import Facts, Kind
 from tests.ingest.cosmos.test_stake import amounts, as_the_chain_rounds, at_once
 from tests.worlds.bundles import bundle, replayed
 from tests.worlds.cosmos_node import VERSIONS, Node, running

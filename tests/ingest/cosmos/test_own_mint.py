@@ -17,7 +17,7 @@ from ingest.cosmos.readings import readings, readings_beside_mint
 from ingest.network import Network
 from ingest.networks import networks
 from ingest.transport import Http
-from store.rows import SourceDown
+from store.faults import SourceDown
 from tests.worlds.contract import clean
 from tests.worlds.lcd import Answer, State, Validator, chain, failure
 from tests.worlds.servers import Reply, Request, serving

@@ -15,7 +15,9 @@ import ingest.cosmos.pages
 from ingest.cosmos.control import authorities
 from ingest.cosmos.lcd import Lcd
 from ingest.cosmos.stake import delegators, shares
-from store.rows import Kind, SourceDown, check
+from store.faults import SourceDown
+from store.impossible import check
+from store.rows import Kind
 from tests.ingest.cosmos.test_lcd import pinned
 from tests.ingest.cosmos.test_stake import amounts, at_once
 from tests.worlds.lcd import ONE, STAKING, State, Validator, account, chain, failure, page, valoper, voting, wasm_page

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from ingest.cosmos.past_votes import past_votes
-from store.rows import Facts, Kind, SourceDown, check
+from store.faults import SourceDown
+from store.impossible import check
+from store.rows import Facts, Kind
 from tests.ingest.cosmos.test_lcd import but, pinned
 from tests.ingest.cosmos.test_stake import at_once
 from tests.worlds.lcd import State, Validator, account, chain, failure, governed, proposal

@@ -15,7 +15,8 @@ from ingest.cosmos.emission import economy, supply
 from ingest.cosmos.governance import votes
 from ingest.cosmos.stake import consensus_power, delegators, names, shares, validators
 from store.addresses import account
-from store.rows import Kind, check
+from store.impossible import check
+from store.rows import Kind
 from tests.ingest.cosmos.test_lcd import pinned
 from tests.ingest.cosmos.test_stake import amounts, at_once
 from tests.worlds.lcd import OLD_GOV, STAKING, State, chain, page

@@ -17,7 +17,9 @@ from analytics.votes.tally import stake
 from ingest.cosmos.readings import readings
 from ingest.cosmos.stake import closing_shares, consensus_power, delegators, names, shares, validators
 from ingest.networks import networks
-from store.rows import BadData, Facts, Kind, Measure, SourceDown, check
+from store.faults import BadData, SourceDown
+from store.impossible import check
+from store.rows import Facts, Kind, Measure
 from tests.ingest.cosmos.test_lcd import pinned
 from tests.worlds.examples import examples
 from tests.worlds.lcd import ONE, State, Validator, account, chain, failure, governed, valoper, voting

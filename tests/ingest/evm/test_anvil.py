@@ -17,7 +17,9 @@ from ingest.evm.logs import NOBODY, TRANSFER, Transfers, Wanted, segments, trans
 from ingest.evm.node import EvmChain, EvmNode
 from ingest.network import Memo
 from ingest.transport import Http
-from store.rows import BadData, Facts, Kind, SourceChanged, SourceDown, check
+from store.faults import BadData, SourceChanged, SourceDown
+from store.impossible import check
+from store.rows import Facts, Kind
 from tests.worlds.evm_node import CHAIN, Anvil, Shelf, anvil, gated, pinned
 from tests.worlds.servers import Reply, Request, serving
 

@@ -17,7 +17,7 @@ from ingest.evm.node import EvmChain
 from ingest.network import Network
 from ingest.networks import networks
 from ingest.transport import Http
-from store.rows import SourceDown
+from store.faults import SourceDown
 from tests.worlds.each import each
 from tests.worlds.evm_node import Shelf
 from tests.worlds.good import good

@@ -14,8 +14,9 @@ from ingest.evm.logs import NOBODY
 from ingest.evm.node import EvmChain, EvmNode
 from ingest.job import read_network
 from ingest.transport import Http
+from store.faults import BadData
 from store.landing import Landing
-from store.rows import BadData, Facts
+from store.rows import Facts
 from tests.ingest.evm.test_node import NOW
 from tests.worlds.evm_contracts import Contracts, asked, contract, view
 from tests.worlds.evm_node import Shelf

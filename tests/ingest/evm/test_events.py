@@ -11,7 +11,8 @@ import pytest
 from ingest.evm.events import Event, Keeping, events, histories, history, signature
 from ingest.evm.logs import AnswersLeft, Logs, Wanted
 from ingest.evm.node import EvmNode
-from store.rows import BadData, Block, SourceDown
+from store.faults import BadData, SourceDown
+from store.rows import Block
 from tests.worlds.each import each
 from tests.worlds.evm_node import Shelf
 

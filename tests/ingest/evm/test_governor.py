@@ -41,7 +41,9 @@ from ingest.evm.governor import (
 from ingest.evm.logs import AnswersLeft
 from ingest.evm.node import EvmChain, EvmNode
 from ingest.transport import Http
-from store.rows import BadData, Facts, Kind, ReadingError, SourceChanged, SourceDown, check
+from store.faults import BadData, ReadingError, SourceChanged, SourceDown
+from store.impossible import check
+from store.rows import Facts, Kind
 from tests.ingest.evm.test_node import NOW
 from tests.worlds.each import each
 from tests.worlds.evm_contracts import Contracts, asked, contract, view

@@ -38,9 +38,11 @@ from ingest.publication import build
 from ingest.transport import Http
 from questions.ballots import Count, absent, count
 from questions.proposals import Proposal, proposals
+from store.faults import BadData, SourceDown
+from store.impossible import check
 from store.landing import Landing
 from store.mart import Mart, opened
-from store.rows import BadData, Facts, Kind, Measure, Snapshot, SourceDown, check, holdings
+from store.rows import Facts, Kind, Measure, Snapshot, holdings
 from tests.worlds.assembly import NETWORK
 from tests.worlds.copied import copied, python
 from tests.worlds.each import each

@@ -12,7 +12,7 @@ from ingest.evm.holders import balances
 from ingest.evm.logs import NOBODY, TRANSFER, Wanted, transfers
 from ingest.evm.node import EvmChain, EvmNode
 from ingest.transport import Http
-from store.rows import ReadingError, SourceDown
+from store.faults import ReadingError, SourceDown
 from tests.worlds.evm_node import CHAIN, Anvil, anvil, gated
 from tests.worlds.servers import nginx
 

@@ -34,7 +34,7 @@ from ingest.evm.logs import (
 )
 from ingest.evm.node import EvmChain, EvmNode
 from ingest.transport import Http
-from store.rows import BadData, SourceDown
+from store.faults import BadData, SourceDown
 from tests.worlds.each import each
 from tests.worlds.evm_node import Shelf
 from tests.worlds.evm_provider import FINAL, TOKEN, Provider, error, provider, result, transfer

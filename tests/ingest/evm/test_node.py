@@ -18,7 +18,7 @@ from ingest.evm.holders import ranking
 from ingest.evm.node import EvmChain, EvmNode
 from ingest.evm.vana import VANA
 from ingest.transport import Http
-from store.rows import SourceDown
+from store.faults import SourceDown
 from tests.worlds.each import each
 from tests.worlds.evm_provider import FINAL, Provider, block_hash, error, provider, result
 from tests.worlds.servers import Reply, Request, serving

@@ -18,7 +18,7 @@ from ingest.evm.holders import token_holders
 from ingest.evm.node import EvmChain
 from ingest.network import InParts
 from ingest.transport import Http
-from store.rows import SourceChanged, SourceDown
+from store.faults import SourceChanged, SourceDown
 from tests.conftest import ROOT
 from tests.ingest.evm.test_contracts import CONTRACTS, MOVES
 from tests.ingest.evm.test_node import NOW

@@ -14,9 +14,9 @@ from ingest.evm.node import EvmChain
 from ingest.evm.token import erc20
 from ingest.network import Network
 from ingest.transport import Http
+from store.faults import Cause
 from store.landed import contents
 from store.landing import Landing
-from store.rows import Cause
 from tests.worlds.evm_node import CHAIN, Anvil, anvil
 
 pytestmark = pytest.mark.slow

@@ -6,7 +6,7 @@ import pytest
 
 from ingest.evm.refusals import Busy, TooWide, Unable, result
 from ingest.transport import Answer
-from store.rows import Cause, ReadingError, SourceChanged, SourceDown
+from store.faults import Cause, ReadingError, SourceChanged, SourceDown
 from tests.worlds.each import each
 
 URL = "https://rpc.test.org/v3/0123456789abcdef0123456789abcdef"

@@ -13,7 +13,7 @@ from ingest.evm.logs import AnswersLeft
 from ingest.evm.node import EvmNode
 from ingest.evm.roles import ROLES, Members, from_list, from_logs
 from ingest.network import Memo
-from store.rows import SourceDown
+from store.faults import SourceDown
 from tests.worlds.evm_node import Anvil, Shelf, anvil, compiled, pinned
 
 pytestmark = pytest.mark.slow

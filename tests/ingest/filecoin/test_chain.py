@@ -14,7 +14,7 @@ from ingest.filecoin.chain import FilecoinChain, FilecoinNode
 from ingest.filecoin.rpc import Busy, Lacking, Source
 from ingest.filecoin.tipsets import GENESIS, time_of, tipset_of
 from ingest.filecoin.wins import finality
-from store.rows import BadData, SourceChanged, SourceDown
+from store.faults import BadData, SourceChanged, SourceDown
 from tests.worlds.filecoin_at import BASE, HEAD, STATE, Lying, changed, node_at
 from tests.worlds.servers import Reply, Request
 from tests.worlds.spoiled import Wired

@@ -14,7 +14,7 @@ from ingest.filecoin.cbor import Link, big, decoded, link_of, name_of, named
 from ingest.filecoin.control import _multisig
 from ingest.filecoin.hamt import actor_of, found, key_of, pairs
 from ingest.filecoin.power import claim_of, miner_of, owner_of, totals_of
-from store.rows import BadData, SourceChanged
+from store.faults import BadData, SourceChanged
 from tests.worlds.filecoin_state import Store, address, cbor, number
 
 

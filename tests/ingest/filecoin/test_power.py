@@ -9,7 +9,8 @@ import pytest
 from ingest.filecoin import control
 from ingest.filecoin.power import PROVED, pledge, power, storage
 from ingest.networks.filecoin import NETWORK
-from store.rows import BadData, Facts, SourceChanged, SourceDown, holdings
+from store.faults import BadData, SourceChanged, SourceDown
+from store.rows import Facts, holdings
 from tests.worlds.filecoin_at import HUGE, STATE, Lying, changed, node_at
 from tests.worlds.filecoin_node import TIB, Miner, State
 

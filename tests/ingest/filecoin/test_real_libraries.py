@@ -17,7 +17,8 @@ from ingest.filecoin.tipsets import time_of
 from ingest.filecoin.wins import finality
 from ingest.networks.filecoin import NETWORK
 from ingest.transport import Http
-from store.rows import Facts, SourceDown
+from store.faults import SourceDown
+from store.rows import Facts
 from tests.worlds.filecoin_node import TIB
 from tests.worlds.filecoin_server import HEIGHT, running
 from tests.worlds.filecoin_state import Store, address, number

@@ -15,7 +15,8 @@ from ingest.filecoin import wins as module
 from ingest.filecoin.tipsets import time_of
 from ingest.filecoin.wins import Reward, chain, reward_of, wins
 from ingest.networks.filecoin import NETWORK
-from store.rows import BadData, Facts, SourceChanged, SourceDown
+from store.faults import BadData, SourceChanged, SourceDown
+from store.rows import Facts
 from tests.worlds.filecoin_at import BASE, HEAD, STATE, Lying, changed, node_at
 from tests.worlds.filecoin_node import Node, State
 

@@ -10,7 +10,8 @@ import pytest
 from ingest.evm.calls import Call
 from ingest.evm.events import Event, Period
 from ingest.networks import fet, singularitynet
-from store.rows import BadData, Block, Facts, SourceChanged
+from store.faults import BadData, SourceChanged
+from store.rows import Block, Facts
 from tests.worlds.memo import no_memo
 
 NOON = datetime(2026, 7, 17, 12, tzinfo=UTC)

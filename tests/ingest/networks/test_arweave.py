@@ -15,7 +15,8 @@ from ingest.arweave.node import WEEK, ArweaveNode
 from ingest.job import read_network
 from ingest.networks import arweave
 from ingest.networks.arweave import NETWORK, blocks, rewards, state
-from store.rows import Facts, SourceChanged
+from store.faults import SourceChanged
+from store.rows import Facts
 from tests.worlds.arweave_chain import HISTORY, SHARES, Small, block, entry, letters, linked, miner, raw
 from tests.worlds.contract import Shelf
 from tests.worlds.decoders import OURS

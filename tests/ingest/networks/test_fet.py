@@ -15,8 +15,10 @@ from ingest.job import read_network
 from ingest.network import InParts, Reading
 from ingest.networks.fet import BRIDGE, DEAD, ESCROW, FET, NETWORK, STAKING, bridge
 from ingest.transport import Http
+from store.faults import SourceChanged
+from store.impossible import check
 from store.landing import Landing
-from store.rows import Facts, SourceChanged, check
+from store.rows import Facts
 from tests.worlds.evm_node import Anvil, Shelf, anvil, at_their_places
 from tests.worlds.servers import Reply, serving
 

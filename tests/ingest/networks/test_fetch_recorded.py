@@ -19,7 +19,8 @@ from ingest.network import Reading
 from ingest.networks import fetch
 from publish.voters import Stake
 from store.addresses import account, bech32, keyless, module_address
-from store.rows import Facts, check
+from store.impossible import check
+from store.rows import Facts
 from tests.ingest.cosmos.test_stake import amounts, at_once
 from tests.worlds.recordings import Recording, recorded_chain, recording, with_invented_past
 

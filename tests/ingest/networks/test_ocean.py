@@ -24,7 +24,8 @@ from ingest.evm.node import EvmChain, EvmNode
 from ingest.networks import ocean
 from ingest.networks.ocean import DEAD, ESCROW, FET, LOCKS, MERGED, MIGRATOR, NETWORK, OCEAN, WHOLE
 from ingest.transport import Http
-from store.rows import Facts, SourceChanged, SourceDown
+from store.faults import SourceChanged, SourceDown
+from store.rows import Facts
 from tests.worlds.evm_node import Anvil, Shelf, at_their_places
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ from ingest.olas.emission import claimed, emission_voters, nominees
 from ingest.olas.mechs import SHAPES, Tracker, mechs
 from ingest.olas.services import services
 from ingest.transport import Http
-from store.rows import Facts, SourceChanged, SourceDown
+from store.faults import SourceChanged, SourceDown
+from store.rows import Facts
 from tests.worlds.evm_node import CHAIN, Anvil, Shelf, anvil
 
 pytestmark = pytest.mark.slow

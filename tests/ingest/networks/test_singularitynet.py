@@ -27,7 +27,9 @@ from ingest.networks.singularitynet import (
     organizations,
 )
 from ingest.transport import Http
-from store.rows import BadData, Facts, SourceChanged, check
+from store.faults import BadData, SourceChanged
+from store.impossible import check
+from store.rows import Facts
 from tests.worlds.evm_node import Anvil, Shelf, at_their_places
 from tests.worlds.servers import Reply, Request, serving
 

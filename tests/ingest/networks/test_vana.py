@@ -37,7 +37,8 @@ from ingest.networks.vana import (
 )
 from ingest.transport import Http
 from ingest.vana.validators import DAYS
-from store.rows import BadData, Facts, SourceChanged, SourceDown
+from store.faults import BadData, SourceChanged, SourceDown
+from store.rows import Facts
 from tests.ingest.evm.test_node import NOW
 from tests.worlds.evm_contracts import Contracts, contract, view
 from tests.worlds.evm_node import Anvil, Shelf, anvil, at_their_places, compiled, gated

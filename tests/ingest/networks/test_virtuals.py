@@ -38,8 +38,9 @@ from ingest.networks.virtuals import (
 )
 from ingest.transport import Http
 from ingest.virtuals import locks, market, typists
+from store.faults import SourceChanged
 from store.landing import Landing
-from store.rows import Facts, SourceChanged
+from store.rows import Facts
 from tests.worlds.evm_node import Anvil, Shelf, at_their_places
 from tests.worlds.evm_provider import error
 from tests.worlds.good.clock import NOW

@@ -15,8 +15,10 @@ from ingest.network import Network, Reading
 from ingest.networks import networks
 from ingest.offchain.feed import Feed, OffChain
 from ingest.transport import Http
+from store.faults import BadData, SourceDown
+from store.impossible import check
 from store.mart import opened
-from store.rows import BadData, Facts, Kind, SourceDown, check
+from store.rows import Facts, Kind
 from tests.ingest.offchain.test_prices import Source
 from tests.worlds.memo import no_memo
 from tests.worlds.moving_chain import command, finished

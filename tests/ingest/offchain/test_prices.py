@@ -31,7 +31,9 @@ from ingest.network import Reading
 from ingest.networks import networks
 from ingest.offchain import prices as offchain
 from ingest.offchain.feed import Feed, OffChain
-from store.rows import Facts, Kind, SourceChanged, SourceDown, check, frame, observation
+from store.faults import SourceChanged, SourceDown
+from store.impossible import check
+from store.rows import Facts, Kind, frame, observation
 from tests.worlds.examples import examples
 from tests.worlds.memo import no_memo
 from tests.worlds.servers import Reply, Request, serving

@@ -32,7 +32,7 @@ from ingest.solana.accounts import (
     token_multisig,
 )
 from store.addresses import base58, unbase58
-from store.rows import BadData, ReadingError, SourceChanged
+from store.faults import BadData, ReadingError, SourceChanged
 from tests.worlds import solana_server as made
 from tests.worlds.solana_server import account, extended, key
 

@@ -17,8 +17,8 @@ from ingest.solana.burns import A_PAGE, A_RUN, burns
 from ingest.solana.control import Watched
 from ingest.solana.node import Solana, SolanaChain
 from ingest.transport import Http
+from store.faults import ReadingError
 from store.parts import Lasting
-from store.rows import ReadingError
 from tests.worlds.servers import serving
 from tests.worlds.solana_server import GENESIS, NOW, SLOT, Cluster, Move, account, key, token, token_account
 

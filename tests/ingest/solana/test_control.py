@@ -22,9 +22,9 @@ from ingest.solana.pda import derived
 from ingest.solana.token import spl_token
 from ingest.transport import Http
 from store.addresses import unbase58
+from store.faults import BadData, SourceChanged
 from store.landing import Landing
 from store.mart import Mart, opened
-from store.rows import BadData, SourceChanged
 from tests.worlds.servers import serving
 from tests.worlds.solana_server import (
     GENESIS,

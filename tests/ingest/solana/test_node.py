@@ -19,9 +19,9 @@ from ingest.solana.accounts import CLOCK, SLICE, TOKEN, TOKEN_2022, programdata
 from ingest.solana.control import Watched, look
 from ingest.solana.node import MOST_ACCOUNTS, Solana, SolanaChain
 from ingest.transport import Http
+from store.faults import Cause, SourceDown
 from store.landed import contents
 from store.landing import Landing
-from store.rows import Cause, SourceDown
 from tests.worlds.good import good
 from tests.worlds.servers import Reply, Request, serving
 from tests.worlds.solana_server import GENESIS, NOW, SLOT, Cluster, account, extended, key, mint, program, token

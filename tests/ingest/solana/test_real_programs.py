@@ -16,7 +16,7 @@ from ingest.solana.control import Watched
 from ingest.solana.node import Solana, SolanaChain
 from ingest.solana.token import spl_token
 from ingest.transport import Http
-from store.rows import SourceChanged
+from store.faults import SourceChanged
 from tests.worlds.servers import serving
 from tests.worlds.solana_server import GENESIS, NOW, Cluster, maybe, number
 from tests.worlds.svm import FREEZES, MINTS, OWNS, Machine

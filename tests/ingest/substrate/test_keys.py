@@ -8,7 +8,7 @@ import pytest
 
 from ingest.substrate.keys import Keys
 from ingest.substrate.rpc import Rpc
-from store.rows import SourceDown
+from store.faults import SourceDown
 from tests.worlds.each import each
 
 BLOCK = "0x" + "ab" * 32

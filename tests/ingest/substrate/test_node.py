@@ -28,7 +28,7 @@ from ingest.substrate.metadata import Metadata, metadata
 from ingest.substrate.node import KEYS_A_PAGE, Substrate, SubstrateChain, encoded
 from ingest.substrate.rpc import NotServed
 from ingest.transport import Http
-from store.rows import ReadingError, SourceChanged, SourceDown
+from store.faults import ReadingError, SourceChanged, SourceDown
 from tests.worlds.each import each
 from tests.worlds.examples import examples
 from tests.worlds.servers import Reply, Request, serving

@@ -13,7 +13,7 @@ from scalecodec.types import Compact
 from ingest.substrate import columns
 from ingest.substrate.metadata import Metadata, metadata, twox128
 from ingest.substrate.scale import Cursor, Field, Kind, Registry, Type, Variant, compact
-from store.rows import SourceChanged
+from store.faults import SourceChanged
 from tests.worlds.runtime import Asked, Stored, metadata_of
 from tests.worlds.substrate_server import blob
 

@@ -25,7 +25,9 @@ from ingest.substrate.rpc import NotServed, unhexed
 from ingest.substrate.scale import Cursor, compact
 from ingest.transport import Http
 from store.addresses import address, ss58, unss58
-from store.rows import Kind, SourceDown, check
+from store.faults import SourceDown
+from store.impossible import check
+from store.rows import Kind
 from tests.worlds.bittensor_world import account, u, vec
 from tests.worlds.memo import no_memo
 from tests.worlds.substrate_server import blob
