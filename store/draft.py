@@ -43,7 +43,6 @@ from store.mart import (
     publish,
     refuse_without_room,
 )
-from store.order import largest_first
 from store.rows import LATER, SCHEMAS, Key, Kind, Time
 from store.sealed import literal, note
 
@@ -459,8 +458,7 @@ class Draft:
         """Let `holding`, `share` and the states among the observations have what is newest, or still counts, only."""
         for network, batch in self._only("holding", sql.NEWEST):
             held = self._held(batch)
-            holder = self._numbers(network, held["address"])
-            self.append("holding", largest_first(held.drop("address").with_columns(holder=holder)))
+            self.append("holding", held.with_columns(holder=self._numbers(network, held["address"])).drop("address"))
         for network, batch in self._only("share", sql.TALLIED):
             shares = self.table(sql.SHARES.format(later=_later(Kind.OBSERVATIONS)), *self._wanted(batch))
             both = self._numbers(network, shares["operator"].append(shares["delegator"]))
@@ -488,8 +486,7 @@ class Draft:
             found.append(
                 pl.DataFrame({"snapshot": snapshot, "population": numbers, "address": holder, "amount": amount})
             )
-        # In one piece, since amounts are put in order.
-        return pl.concat(found, rechunk=True)
+        return pl.concat(found)
 
     def keep_ranks(self) -> None:
         """Let `ranked` have who is largest at the last block of each day.

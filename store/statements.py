@@ -360,7 +360,10 @@ UNSEEN: Final = """
 WHERE_HELD: Final = """
     SELECT id, file, height, schema_version FROM snapshot WHERE id IN (SELECT unnest(?::INTEGER[])) ORDER BY id
 """
-IN_ORDER: Final[Mapping[str, str]] = {"share": "snapshot, name, operator, delegator"}
+IN_ORDER: Final[Mapping[str, str]] = {
+    "holding": "snapshot, population, amount DESC, holder",
+    "share": "snapshot, name, operator, delegator",
+}
 
 # Who is behind a holder of the newest snapshots, by a label, and by what it says of itself. By number: no address of
 # millions is looked at.
