@@ -11,7 +11,7 @@ from typing import Final
 from urllib.parse import urlencode
 
 from questions.proposals import Proposal
-from ui import matrix
+from ui import inert, matrix
 from ui.kept import Kept
 from ui.matrix import Tile
 
@@ -60,8 +60,8 @@ def leading(tile: Tile, name: str, *, dated: bool) -> str:
 
 def voting(votes: Sequence[Proposal]) -> list[str]:
     """The votes of a network that are open, the first few of many."""
-    icon = ":material/how_to_vote:"
-    return [_link(PROPOSALS, {"p": vote.key}, f"{icon} Vote open: {vote.number}") for vote in votes[:VOTES]]
+    said = ":material/how_to_vote: Vote open: "
+    return [_link(PROPOSALS, {"p": vote.key}, said + inert.markdown(vote.number)) for vote in votes[:VOTES]]
 
 
 def _link(page: str, asked: Mapping[str, str], text: str, said: str = "") -> str:
