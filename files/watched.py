@@ -79,12 +79,14 @@ class Watched:
 class Basis:
     """What the numbers of each network rest on beside their own method.
 
-    labels: those in force; readings: method and chain of each, how much was read, and what was left out.
+    labels: those in force; readings: method and chain of each, how much was read, and what was left out. ways: which
+    are known of each network and side, and how; others: the networks whose keys rule each.
     """
 
     labels: Mapping[str, str]
     readings: Mapping[str, Mapping[str, str]]
     ways: Mapping[tuple[str, str], Sequence[tuple[str, ...]]] = field(default_factory=dict)
+    others: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def of(self, network: str, *more: object) -> str:
         """Names labels and some more of a network; another name where any of them differs."""
@@ -93,6 +95,14 @@ class Basis:
     def read(self, network: str, reading: str) -> str:
         """Names how a reading is taken, and of how much."""
         return self.readings.get(network, {}).get(reading, "")
+
+    def read_all(self, network: str) -> list[str]:
+        """Names how all of a network is read: power rests on many readings."""
+        return [f"{reading} {named}" for reading, named in sorted(self.readings.get(network, {}).items())]
+
+    def ruling(self, network: str) -> list[str]:
+        """Names the labels and readings of all networks whose keys count on one: its own, and those that rule it."""
+        return [self.of(one, *self.read_all(one)) for one in (network, *self.others.get(network, ()))]
 
 
 _LABELS: Final = """
@@ -112,8 +122,19 @@ _COVERED: Final = """
     JOIN population p ON p.id = d.population ORDER BY ALL
 """
 _WAYS: Final = """
-    SELECT network, side, action, name, coalesce(effect, ''), coalesce(missing, '') <> '' OR number IS NULL
-    FROM path WHERE grouping = ? ORDER BY ALL
+    SELECT DISTINCT network, side, action, basis, coalesce(effect, '') FROM path WHERE grouping = ? ORDER BY ALL
+"""
+# One inherits the keys of another, or has a contract that obeys one of another; and so does the other.
+_OTHERS: Final = """
+    WITH RECURSIVE direct AS (
+        SELECT network, other FROM way WHERE other <> ''
+        UNION SELECT o.network, split_part(o.exact, ' ', 1) FROM observation o JOIN newest s ON s.id = o.snapshot
+        WHERE o.name = 'ruled_by'
+    ),
+    ruled AS (
+        FROM direct UNION SELECT r.network, d.other FROM ruled r JOIN direct d ON d.network = r.other
+    )
+    SELECT network, list(other ORDER BY other) FROM ruled WHERE other <> network GROUP BY network
 """
 # First by number: to leave sinks out of all addresses each of them would be read.
 _KEYS: Final = """
@@ -174,7 +195,8 @@ def based(mart: Mart) -> Basis:
     for network, *way in mart.table(_WAYS, GROUPING).iter_rows():
         side, action, *known = map(str, way)
         ways[network, side].append((action, *known))
-    return Basis(dict(mart.table(_LABELS).iter_rows()), readings, ways)
+    labels, others = (dict(mart.table(query).iter_rows()) for query in (_LABELS, _OTHERS))
+    return Basis(labels, readings, ways, others)
 
 
 def _part(coverage: float) -> str:
@@ -202,7 +224,7 @@ def _words(row: Row, basis: Basis) -> Iterator[Watched]:
             number = None if gate.number is None else int(gate.number)
             told = f"half needs {several(number or 0, 'party', 'parties')} of the {gate.how}"
             value = None if number is None else str(number)
-            gated = basis.of(row.network, cell.version, gate.how, *_methods(basis, row.network))
+            gated = basis.of(row.network, cell.version, gate.how, *basis.read_all(row.network))
             yield Watched(
                 Kind.POWER, row.network, row.title, f"gate {column}", f"gates of {of.lower()}", value, told, gated,
                 **where, number=number,
@@ -217,18 +239,13 @@ def _at(cell: Cell, column: str) -> dict[str, Any]:
     return {"page": f"{cell.network}/{column}.html", **place}
 
 
-def _methods(basis: Basis, network: str) -> list[str]:
-    """How all of a network is read: power rests on many readings."""
-    return [f"{reading} {named}" for reading, named in sorted(basis.readings.get(network, {}).items())]
-
-
 def _power(row: Row, basis: Basis) -> Iterator[Watched]:
     """How few can force, and stop, each action, and the least over all."""
     for side in Side:
         for action in (ANY, *Action):
             said = row.power.of(side, action)
             ways = [way for way in basis.ways.get((row.network, side), ()) if action in (ANY, way[0])]
-            rests = basis.of(row.network, said.version, said.unknown, ways, *_methods(basis, row.network))
+            rests = _digest(said.version, ways, *basis.ruling(row.network))
             value = None if said.number is None else f"{said.number}, {said.words}"
             yield Watched(
                 kind=Kind.POWER,

@@ -244,6 +244,7 @@ def _looked_at(path: Path) -> dict[str, Any]:
         "alone": json.dumps(sorted(alone(path)) if found else ()),
         "needed": json.dumps(sorted(needed(path)) if found else ()),
         "snapshots": json.dumps(path.snapshots),
+        "basis": path.basis,
     }
 
 

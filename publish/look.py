@@ -385,10 +385,11 @@ class Look:
         told = [text for name, _, subject in asked if (text := self.said(name, subject)) is not None]
         return min((int(float(text)) for text in told), default=None)
 
-    def path(self, name: str, *needs: Need, by: By = By.KEYS, seconds: int | None = None) -> Path:
+    def path(self, name: str, *needs: Need, by: By = By.KEYS, seconds: int | None = None, coverage: str = "") -> Path:
         """A path that is known; its letter is of all that this look has seen.
 
-        seconds: of the path beside what the way takes by itself, such as a timelock's delay.
+        seconds: of the path beside what the way takes by itself, such as a timelock's delay. coverage: how much was read
+        of what stands beside the population, where that is not all.
         """
         takes = self.takes
         names = self.known.reviewed() if self.grouping in (LABELLED, LATE) else frozenset()
@@ -403,11 +404,20 @@ class Look:
             seconds=None if takes is None else takes + (seconds or 0),
             confidence=replace(Confidence.weakest(self._seen.values()), reviewed=reviewed),
             snapshots=tuple(sorted(self._seen)),
+            basis=", ".join(filter(None, (self.way["name"], coverage))),
         )
 
     def unknown(self, name: str, why: str, *, unread: bool = False) -> Path:
         """A path of which nobody can say who holds it; unread: it only has not been read yet."""
         way = self.way
-        return Path.unknown(
+        found = Path.unknown(
             Action(way["action"]), Side(way["side"]), name, why, unread=unread, effect=way["effect"] or ""
         )
+        return replace(found, basis=f"{way['name']}, not known")
+
+    def partly(self, name: str, why: str) -> Path:
+        """The same where a part of a population was not read, which matters at some amounts and not at others.
+
+        How much was read is told with the population, so it is no other way.
+        """
+        return replace(self.unknown(name, why), basis=self.way["name"])

@@ -107,16 +107,19 @@ def stake(look: Look) -> Stake:
 
 def _with_delegators(look: Look, need: int) -> Iterator[Path]:
     """The way where a delegation can be voted by its delegator or by its validator."""
-    held, name = stake(look), look.way["name"]
+    held, name, coverage = stake(look), look.way["name"], ""
     if held.missing:
         name = f"{name}, delegators of {held.missing} of {len(held.accounts)} {look.way['population']} not read"
+        # Who joins where nobody's delegators were read changes nothing of how it is read.
+        none = held.missing == len(held.accounts)
+        coverage = f"delegators of {'all' if none else held.missing} not read"
     voting, proposals = look.voted() if look.grouping == LATE else (None, 0)
     if voting is not None:
         name = f"{name}, delegators as they voted on the last {proposals}"
         if not proposals:
             yield look.unknown(look.way["name"], "who voted on its last proposals has not been read", unread=True)
             return
-    yield look.path(name, covered(look, held, need, voting), by=By.VOTES)
+    yield look.path(name, covered(look, held, need, voting), by=By.VOTES, coverage=coverage)
 
 
 def covered(look: Look, held: Stake, need: int, voting: frozenset[str] | None = None) -> Covered:

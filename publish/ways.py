@@ -40,7 +40,7 @@ def _by_rule(look: Look) -> Iterator[Path]:
         yield look.path(way["name"], Quorum(votes, need), by=By.VOTES)
     # Whoever has the rest may need fewer.
     if rest and (need > known or _fewer(votes, rest, need)):
-        yield look.unknown(way["name"], f"who has {rest / (known + rest):.2%} of it has not been read")
+        yield look.partly(way["name"], f"who has {rest / (known + rest):.2%} of it has not been read")
 
 
 def _fewer(votes: Mapping[str, int], rest: int, need: int) -> bool:
@@ -114,7 +114,9 @@ def _inherited(look: Look) -> Iterator[Path]:
             paths = by_refusal(Look(other, look.grouping, one | {"population": way["part"]}))
         else:
             continue
-        yield from (replace(path, name=f"{way['name']}: {path.name}") for path in paths)
+        yield from (
+            replace(path, name=f"{way['name']}: {path.name}", basis=f"{way['name']}: {path.basis}") for path in paths
+        )
 
 
 # By the kind of what a way needs, in small letters.

@@ -535,7 +535,8 @@ CREATE TABLE path (
     parties VARCHAR,               -- who they are, as JSON
     alone VARCHAR,                 -- all who are enough by themselves, as JSON
     needed VARCHAR,                -- those without whom all others are not enough, as JSON
-    snapshots VARCHAR              -- ids of what was read of it, as JSON
+    snapshots VARCHAR,             -- ids of what was read of it, as JSON
+    basis VARCHAR                  -- which way it is and how it was read, without the numbers in its name
 );
 
 -- The fewest parties that decide over what a part of a network gets (docs/metrics.md).

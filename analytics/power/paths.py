@@ -162,7 +162,8 @@ class Path:
     unread: whether it only has not been read yet. effect: what it does, where that is less than the action ("stop
     finality"); then it is told and counts nowhere.
     seconds: the shortest time from the start to the effect; None: not known. confidence and snapshots are of what was
-    read of it.
+    read of it. basis: which way it is and how it was read, without the numbers in its name: two counts are of one thing
+    where these are the same.
     """
 
     action: Action
@@ -176,6 +177,7 @@ class Path:
     seconds: int | None = None
     confidence: Confidence = field(default_factory=Confidence)
     snapshots: tuple[int, ...] = ()
+    basis: str = ""
 
     def __post_init__(self) -> None:
         if bool(self.needs) == bool(self.missing):

@@ -19,6 +19,14 @@ FORCED = "network = 'akash' AND grouping = 'control' AND side = 'force' AND acti
 NEWEST = "(SELECT max_by(id, time) FROM snapshot WHERE network = 'akash' AND reading = '{}')"
 STAKE = "UPDATE verdict SET words = 'a committee', text = 'a committee (C)' WHERE network = 'akash' AND axis = 'math'"
 HALT = f"UPDATE power SET number = 1, words = 'one party' WHERE {FORCED}"
+OBEYS = """
+    INSERT INTO observation BY NAME SELECT id AS snapshot, network, 'ruled_by' AS name, 'x' AS subject,
+    '{1} 0x1' AS exact FROM newest WHERE network = '{0}' LIMIT 1
+"""
+LABEL_ON_FETCH = """
+    INSERT INTO entity BY NAME SELECT network, address, 'somebody' AS entity, 'operator' AS kind,
+    'a test' AS source, now() AS recorded_at FROM holder WHERE network = 'fetch' LIMIT 1
+"""
 
 
 def told(before: Known, after: Mart) -> tuple[Change, ...]:
@@ -84,8 +92,8 @@ def test_a_proposal_that_opens_is_told_and_a_vote_that_one_party_can_turn_from_n
         "INSERT INTO entity BY NAME SELECT network, address, 'somebody' AS entity, 'operator' AS kind, "
         "'a test' AS source, now() AS recorded_at FROM holder WHERE network = 'akash' LIMIT 1",
         "UPDATE power SET version = 'another rule'; UPDATE verdict SET version = 'another rule'",
-        "UPDATE path SET missing = 'nobody knows who holds it', number = NULL WHERE side = 'force' "
-        "AND network = 'akash' AND action = 'halt'; UPDATE verdict SET version = 'x'",
+        "UPDATE path SET missing = 'nobody knows who holds it', number = NULL, basis = basis || ', not known' "
+        "WHERE side = 'force' AND network = 'akash' AND action = 'halt'; UPDATE verdict SET version = 'x'",
         "UPDATE power SET state = 'not read', number = NULL, text = 'not read: silent'; "
         "UPDATE verdict SET state = 'not read', number = NULL, words = '', text = 'not read: silent'",
     ],
@@ -95,6 +103,42 @@ def test_silence_and_another_way_of_counting_never_read_as_power_that_changed(
     planted: Plant, before: Known, silence: str
 ) -> None:
     assert told(before, planted(f"{STAKE}; {HALT}; {silence}")) == ()
+
+
+@pytest.mark.parametrize(
+    "with_it",
+    [
+        # A threshold, a validator that joins, and one way more or less of the same kind.
+        "UPDATE path SET name = name || ', 1 of 3'",
+        "UPDATE path SET name = name || ', delegators of 5 of 5 validators not read'",
+        "UPDATE power SET unknown = 'who has 23.08% of it has not been read'",
+        "INSERT INTO path SELECT * REPLACE (name || ', one key' AS name) FROM path",
+    ],
+)
+@pytest.mark.slow
+def test_power_that_changes_together_with_a_number_in_the_name_of_a_way_is_told_once(
+    planted: Plant, before: Known, with_it: str
+) -> None:
+    (found,) = told(before, planted(f"{HALT}; {with_it}"))
+    assert (found.kind, found.subject, found.number) == (Kind.POWER, "force halt", 1)
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        "INSERT INTO way BY NAME SELECT 'akash' AS network, 'fetch' AS other",
+        # A contract obeys one there; and it does so by way of a third network.
+        OBEYS.format("akash", "fetch"),
+        OBEYS.format("akash", "between") + "; INSERT INTO way BY NAME SELECT 'between' AS network, 'fetch' AS other",
+    ],
+)
+@pytest.mark.slow
+def test_power_by_keys_of_another_network_is_compared_where_those_are_read_alike(planted: Plant, rules: str) -> None:
+    found, built = seen(planted(rules))
+    before = compared(begun(built, ""), found, built)
+    assert [one.kind for one in told(before, planted(f"{HALT}; {rules}"))] == [Kind.POWER]
+    for other in ("UPDATE snapshot SET method = 'Read in another way.' WHERE network = 'fetch'", LABEL_ON_FETCH):
+        assert told(before, planted(f"{HALT}; {rules}; {other}")) == ()
 
 
 @pytest.mark.slow
