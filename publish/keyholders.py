@@ -65,7 +65,9 @@ def by_refusal(look: Look) -> Iterator[Path]:
 def _paths(look: Look, act: Act) -> Iterator[Path]:
     for one in forced(act):
         name = ", ".join(filter(None, (look.way["name"], one.words)))
-        if one.missing:
+        if one.partly:
+            yield look.partly(look.way["name"], one.missing)
+        elif one.missing:
             yield look.unknown(look.way["name"], one.missing, unread=one.unread)
         elif one.needs:
             yield look.path(name, *one.needs, seconds=one.seconds)
@@ -159,11 +161,12 @@ def _voters(look: Look, governor: str) -> Act:
         return Unknown(f"{governor} counts votes by a rule that is not proved")
     for way in look.known.declared:
         if (way["kind"], way["side"], way["action"]) == ("rule", Side.FORCE, Action.CHANGE_RULES):
-            votes, rest = look.votes(way["measure"], way["population"]), look.known.rest
-            total = sum(votes.values()) + rest.get((way["measure"], way["population"]), 0)
+            votes = look.votes(way["measure"], way["population"])
+            rest = look.rest(way["measure"], way["population"])
+            total = sum(votes.values()) + rest
             need = Threshold(way["numerator"], way["denominator"], way["strict"]).need(total)
-            if 0 < need <= sum(votes.values()):
-                return Votes(tuple(votes.items()), need, way["name"])
+            if votes and 0 < need <= total:
+                return Votes(tuple(votes.items()), need, way["name"], rest)
             return Unknown(f"who the {way['population']} are has not been read", unread=not votes)
     return Unknown(f"{governor} counts votes by a rule that nobody declared")
 

@@ -348,6 +348,10 @@ class Look:
             counted[self.party(measure, address)] += amount
         return dict(counted)
 
+    def rest(self, measure: str, population: str) -> int:
+        """How much of a population nobody has who was read."""
+        return self.known.rest.get((measure, population), 0)
+
     def party(self, measure: str, address: str) -> str:
         """The party behind an address, where labels count and one names it; else the address."""
         named = self.known.entity(measure, address) if self.grouping != "address" else None
@@ -388,8 +392,8 @@ class Look:
     def path(self, name: str, *needs: Need, by: By = By.KEYS, seconds: int | None = None, coverage: str = "") -> Path:
         """A path that is known; its letter is of all that this look has seen.
 
-        seconds: of the path beside what the way takes by itself, such as a timelock's delay. coverage: how much was read
-        of what stands beside the population, where that is not all.
+        seconds: of the path beside what the way takes by itself, such as a timelock's delay. coverage: how much was
+        read of what stands beside the population, where that is not all.
         """
         takes = self.takes
         names = self.known.reviewed() if self.grouping in (LABELLED, LATE) else frozenset()

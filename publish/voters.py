@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from analytics.decimals import ONE
+from analytics.power.acts import unread
 from analytics.power.coverage import Covered
 from analytics.power.delegations import Delegations
 from analytics.power.paths import By, Path, Quorum
@@ -30,15 +31,24 @@ def by_vote(look: Look) -> Iterator[Path]:
     power = look.alone(way["measure"], way["population"])
     # States of old carry their parameters without a module.
     told = [look.said(name, way["module"]) or look.said(name) for name in TALLY]
-    total = sum(power.values())
-    if None in told or not total:
+    known, rest = sum(power.values()), look.rest(way["measure"], way["population"])
+    if None in told or not known:
         yield look.unknown(way["name"], "its rule or its voters have not been read", unread=True)
         return
     quorum, threshold, veto = (int(Fraction(text or 0) * ONE) for text in told)
     cases = {(one.name, one.case): one for one in rules.levers(Thresholds(quorum, threshold, veto), Fraction(1))}
-    need = cases[way["ballot"], way["against"]].need(total)
-    if need is None or not 0 < need <= total:
+    # Whose power was not read votes as all others do.
+    need = cases[way["ballot"], way["against"]].need(known + rest)
+    if need is None or not 0 < need <= known + rest:
         return
+    found = list(_paths(look, need)) if need <= known else []
+    yield from found
+    if rest and (not found or any(one.eased(rest) for path in found for one in path.needs)):
+        yield look.partly(way["name"], unread(rest, known + rest))
+
+
+def _paths(look: Look, need: int) -> Iterator[Path]:
+    way = look.way
     if way["behind"]:
         yield from _with_delegators(look, need)
     else:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
+from analytics.power.acts import unread
 from analytics.power.paths import By, Path, Quorum, Side
 from analytics.spread.batches import Threshold
 from publish.keyholders import by_key, by_refusal
@@ -31,23 +32,17 @@ def _by_rule(look: Look) -> Iterator[Path]:
     """A share of all the power there is, as the chain's own rules have it, also where not all of it was read."""
     way = look.way
     votes = look.votes(way["measure"], way["population"])
-    known, rest = sum(votes.values()), look.known.rest.get((way["measure"], way["population"]), 0)
+    known, rest = sum(votes.values()), look.rest(way["measure"], way["population"])
     if not known:
         yield look.unknown(way["name"], f"who the {way['population']} are has not been read", unread=True)
         return
     need = Threshold(way["numerator"], way["denominator"], way["strict"]).need(known + rest)
-    if need <= known:
-        yield look.path(way["name"], Quorum(votes, need), by=By.VOTES)
+    quorum = Quorum.known(votes, need)
+    if quorum:
+        yield look.path(way["name"], quorum, by=By.VOTES)
     # Whoever has the rest may need fewer.
-    if rest and (need > known or _fewer(votes, rest, need)):
-        yield look.partly(way["name"], f"who has {rest / (known + rest):.2%} of it has not been read")
-
-
-def _fewer(votes: Mapping[str, int], rest: int, need: int) -> bool:
-    """Whether it takes fewer where the rest is the largest party's too."""
-    largest = max(votes, key=lambda party: votes[party])
-    merged = {**votes, largest: votes[largest] + rest}
-    return Quorum(merged, need).fewest().upper < Quorum(votes, need).fewest().upper
+    if rest and (quorum is None or quorum.eased(rest)):
+        yield look.partly(way["name"], unread(rest, known + rest))
 
 
 def _by_keys(look: Look) -> Iterator[Path]:

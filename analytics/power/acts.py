@@ -53,11 +53,15 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Votes:
-    """Enough of some votes: each party with what it has. words: what a voter reads."""
+    """Enough of some votes: each party with what it has. words: what a voter reads.
+
+    rest: votes of which nobody has read whose they are; they count against whoever acts, and may be anybody's.
+    """
 
     votes: tuple[tuple[str, int], ...]
     need: int
     words: str
+    rest: int = 0
 
 
 Act: TypeAlias = Key | Unknown | Some | Waiting | Votes
@@ -67,13 +71,17 @@ NEVER: Final = Some(1, ())
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """One way in which an act happens: all needs together, after so many seconds; or why nobody can say (`missing`)."""
+    """One way in which an act happens: all needs together, after so many seconds; or why nobody can say (`missing`).
+
+    unread: whether it only has not been read yet; partly: whether a part of what is needed is all that was not read.
+    """
 
     needs: tuple[Quorum, ...] = ()
     seconds: int = 0
     words: str = ""
     missing: str = ""
     unread: bool = False
+    partly: bool = False
 
 
 def one_of(acts: Sequence[Act]) -> Act:
@@ -98,8 +106,8 @@ def refused(act: Act) -> Act:
             return Some(len(of) - need + 1, tuple(map(refused, of)), words)
         case Waiting(inner, _, cancel, words):
             return Some(1, (refused(inner), cancel), words)
-        case Votes(votes, need, words):
-            return Votes(votes, sum(vote for _, vote in votes) - need + 1, words)
+        case Votes(votes, need, _, rest):
+            return replace(act, need=sum(vote for _, vote in votes) + rest - need + 1)
         case _:
             return act
 
@@ -110,13 +118,28 @@ def _ways(act: Act) -> Iterator[Alternative]:
             yield Alternative((Quorum({party: 1}, 1),), words="one key")
         case Unknown(why, unread):
             yield Alternative(missing=why, unread=unread)
-        case Votes(votes, need, words):
-            yield Alternative((Quorum(dict(votes), need),), words=words)
+        case Votes():
+            yield from _voted(act)
         case Waiting(inner, seconds, _, words):
             for one in forced(inner):
                 yield replace(one, seconds=one.seconds + seconds, words=_joined(words, one.words))
         case Some():
             yield from _together(act)
+
+
+def _voted(act: Votes) -> Iterator[Alternative]:
+    """Those who are known, where they have enough; and that nobody knows who has the rest, where it could be fewer."""
+    quorum = Quorum.known(dict(act.votes), act.need)
+    if quorum:
+        yield Alternative((quorum,), words=act.words)
+    if act.rest and (quorum is None or quorum.eased(act.rest)):
+        total = sum(vote for _, vote in act.votes) + act.rest
+        yield Alternative(words=act.words, missing=unread(act.rest, total), partly=True)
+
+
+def unread(rest: int, total: int) -> str:
+    """That nobody has read who has a part of some power."""
+    return f"who has {rest / total:.2%} of it has not been read"
 
 
 def _together(act: Some) -> Iterator[Alternative]:
@@ -146,6 +169,7 @@ def _one(keys: Quorum | None, others: Sequence[Alternative], words: str) -> Alte
         _joined(words, *(one.words for one in others)),
         missing,
         bool(missing) and all(one.unread for one in others if one.missing),
+        bool(missing) and all(one.partly for one in others if one.missing),
     )
 
 

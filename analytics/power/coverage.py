@@ -66,6 +66,11 @@ class Covered:
         unread = tuple((party(one), power) for one, power in self.unread)
         return replace(self, delegations=self.delegations.merged(party), unread=unread)
 
+    def eased(self, more: int) -> bool:
+        """Whether they could be fewer than they could anyway beside somebody with so much power more."""
+        left = self.need - more
+        return left <= 0 or replace(self, need=left).fewest().lower < self.fewest().lower
+
     def beside(self, party: str) -> "Covered | None":
         """The delegations with which one party has nothing to do, and what is missing of them."""
         rest = [row for row in self.delegations.rows() if party not in row[:2]]

@@ -71,6 +71,10 @@ class Need(Protocol):
         """The same, where parties of one name by `party` are one."""
         ...
 
+    def eased(self, more: int) -> bool:
+        """Whether fewer meet it beside somebody, who may be one of them, with so much more."""
+        ...
+
     def beside(self, party: str) -> "Need | None":
         """What the others must give where one party gives all it has; None where that is enough."""
         ...
@@ -106,6 +110,11 @@ class Quorum:
         """Any k of n keys; `keys` names the party behind each, so that a party with two keys is named twice."""
         return cls({party: keys.count(party) for party in keys}, count)
 
+    @classmethod
+    def known(cls, votes: Mapping[str, int], need: int) -> "Quorum | None":
+        """So much of the votes that are known; None where they are too few, and others have the rest."""
+        return cls(votes, need) if need <= sum(votes.values()) else None
+
     @property
     def everybody(self) -> Collection[str]:
         """All who have a vote or could."""
@@ -117,6 +126,11 @@ class Quorum:
         reached = accumulate(self.votes[party] for party in order)
         found = order[: next(count for count, votes in enumerate(reached, 1) if votes >= self.need)]
         return Fewest(len(found), tuple(found))
+
+    def eased(self, more: int) -> bool:
+        """Whether fewer of them are enough beside somebody, who may be one of them, with so many votes more."""
+        left = self.need - more
+        return left <= 0 or replace(self, need=left).fewest().upper < self.fewest().upper
 
     def merged(self, party: Callable[[str], str]) -> "Quorum":
         """The same votes, added up by who has them."""

@@ -11,7 +11,7 @@ from publish.look import Known
 from publish.ways import ways
 from store.draft import Draft
 from store.rows import Measure
-from tests.publish.test_ways import CONTROL, a_network, filled
+from tests.publish.test_ways import CONTROL, a_network, filled, partly_read
 from tests.worlds.each import each
 
 MINT, RULES = Action.MINT, Action.CHANGE_RULES
@@ -290,6 +290,22 @@ def test_a_governor_acts_by_the_votes_that_it_counts(
     found = {(CONTROL, name): dict.fromkeys(text.split(), 1) for name, text in held.items()} | TOWN
     known = Known(filled(draft, network, found, KEYS | LOCK | said), network.name)
     assert told_of_it in told(ways(known, "address"), Side.FORCE)
+
+
+@pytest.mark.slow
+def test_a_governor_whose_voters_were_read_in_part_is_stopped_by_what_blocks_all_others(draft: Draft) -> None:
+    """Of 201 votes nobody has read who has 100: 101 decide, and 101 block; each may be fewer."""
+    network = a_network(*DECLARED, VOTED)
+    found = TOWN | {(CONTROL, "token/minter"): {"gov": 1}}
+    with partly_read(filled(draft, network, found, KEYS | GOVERNOR), network.name, 101, 201) as known:
+        by_votes = ways(known, "address")
+    unread = "who has 49.75% of it has not been read"
+    assert told(by_votes, Side.FORCE) == [
+        ("minter of the token, votes", 4, 0),
+        ("minter of the token", unread, None),
+    ]
+    assert told(by_votes, Side.STOP) == [("refusal, votes", 4, 0), ("refusal", unread, None)]
+    assert {one.basis for one in by_votes} == {"minter of the token", "refusal", "votes"}
 
 
 @pytest.mark.slow

@@ -217,3 +217,27 @@ def test_voters_of_late_vote_alone_with_what_is_theirs(
 def test_who_voted_of_late_is_not_known_where_no_vote_was_read(draft: Draft) -> None:
     (force, _) = paths(known(draft), LATE)
     assert (force.missing, force.unread) == ("who voted on its last proposals has not been read", True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("behind", [{V: {}, W: {}, X: {}}, {V: {D: 20}, W: {E: 20}, X: {F: 20}}])
+def test_power_that_nobody_has_read_votes_against_whoever_acts(
+    draft: Draft, behind: Mapping[str, Mapping[str, int]]
+) -> None:
+    """Of 100 nobody has read who has 40: the other 60 do not pass what 40 veto, and two of three have the 34 to veto.
+
+    Of 60 it would take 21; who has the rest might need nobody.
+    """
+    one = known(draft, behind, tokens=dict.fromkeys((V, W, X), 20))
+    totals = {"n_all": 0, "total": 60, "reported_total": 100, "coverage": 0.6}
+    draft.replace("distribution", pl.DataFrame([{"snapshot": 1, "population": 0, "grouping": "address", **totals}]))
+    try:
+        force, *stop = ways(one, "control")
+    finally:
+        draft.replace("distribution", pl.DataFrame([{"snapshot": 0}]))
+    unread = "who has 40.00% of it has not been read"
+    assert (force.side, force.missing) == (Side.FORCE, unread)
+    assert [path.missing for path in stop] == ["", unread]
+    (need,) = stop[0].needs
+    assert isinstance(need, Covered)
+    assert (need.need, need.fewest().upper) == (34, 2)

@@ -44,6 +44,8 @@ def least(act: Act) -> int | str:
         (TOWN, 2, 2),
         (Some(1, (SAFE, TOWN)), 2, 3),
         (Some(2, (SAFE, TOWN)), 3, 2),
+        # Whoever has the hundredth vote: it takes no fewer than these.
+        (Votes((("a", 30), ("b", 30), ("c", 39)), 51, "votes", rest=1), 2, 2),
         # What waits is stopped by whoever cancels.
         (Waiting(one_of([A, B]), 3600, C, "a timelock"), 1, 1),
         (Waiting(one_of([A, B]), 3600, NEVER, "a timelock"), 1, 2),
@@ -54,6 +56,29 @@ def least(act: Act) -> int | str:
 )
 def test_it_takes_as_many_as_a_person_counts(act: Act, force: int | str, stop: int | str) -> None:
     assert (least(act), least(refused(act))) == (force, stop)
+
+
+@each(
+    ("votes", "need", "rest", "force", "stop"),
+    [
+        # Of 100 nobody has read who has 40: with them one of the two is enough, to force it (51) and to stop it (50).
+        ((("a", 30), ("b", 30)), 51, 40, [["a", "b"], "40.00%"], [["a", "b"], "40.00%"]),
+        # Those who are known are too few to force it, or to stop it whatever the others do.
+        ((("a", 30), ("b", 10)), 51, 60, ["60.00%"], ["60.00%"]),
+        ((("a", 30), ("b", 10)), 67, 60, ["60.00%"], [["a", "b"], "60.00%"]),
+        # The rest is enough by itself.
+        ((("a", 52), ("b", 1)), 45, 47, [["a"], "47.00%"], [["a", "b"], "47.00%"]),
+        ((("a", 52), ("b", 47)), 51, 1, [["a"]], [["a"]]),
+    ],
+)
+def test_votes_that_nobody_has_read_are_against_whoever_acts_and_may_be_anybodys(
+    votes: tuple[tuple[str, int], ...], need: int, rest: int, force: list[list[str] | str], stop: list[list[str] | str]
+) -> None:
+    act = Votes(votes, need, "votes", rest)
+    for one, expected in ((act, force), (refused(act), stop)):
+        found = forced(one)
+        assert [sorted(a.needs[0].fewest().parties) if a.needs else a.missing.split()[2] for a in found] == expected
+        assert all(a.partly for a in found if a.missing)
 
 
 def test_nobody_can_do_what_nobody_can_and_it_is_stopped_by_itself() -> None:

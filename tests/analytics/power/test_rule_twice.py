@@ -40,6 +40,9 @@ class Between:
     def merged(self, party: Callable[[str], str]) -> "Between":
         return Between(self.parties, self.lower, self.lower)
 
+    def eased(self, more: int) -> bool:
+        return more > 0
+
     def beside(self, party: str) -> None:
         return None
 
