@@ -417,7 +417,8 @@ def operator_of(found: Count, who: Found) -> str | None:
 
 def carried(found: Count, operator: str) -> float:
     """Part of all bonded tokens that a validator's vote carries, or would carry if it voted."""
-    used, _ = _carries(found, operator)
+    power = found.tally.voters.get(addresses.account(operator))
+    used = power.used if power else silent(found.stake, found.votes)[operator]
     return used / ONE / found.tally.bonded if found.tally.bonded else 0.0
 
 
@@ -460,26 +461,28 @@ def mine(found: Count, who: Found, delegations: Delegations, called: Mapping[str
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """What an address weighs in a vote: its part of all that voted, and by which choices it alone turns the result.
+    """What an address weighs in a vote: its part of all that votes with it, and by which choices it alone turns it.
 
-    inherits: whether it counts as a validator chose for it. silent: whether nothing of it counts as yet.
+    inherits: whether it counts as a validator chose for it. silent: whether nothing of it counts as yet. adds: whether
+    some of it does not, so that more would have voted with it.
     """
 
     part: float
     turns: tuple[str, ...]
     inherits: bool
     silent: bool = False
+    adds: bool = False
 
 
 def weight(found: Count, who: Found, delegations: Delegations) -> Weight | None:
     """What an address weighs, all others as they voted; None where it weighs nothing, or nobody can tell.
 
-    A validator weighs what its vote carries, with all who leave theirs to it.
+    A validator weighs what its vote carries, with all who leave theirs to it, and what it has with others itself.
     """
     rule, now, operator = found.proposal.rule, found.tally, operator_of(found, who)
-    if rule is None or not now.turnout:
+    if rule is None:
         return None
-    parts = [_carries(found, operator)] if operator else list(_left_to(found, who, delegations))
+    parts = list(_carries(found, operator) if operator else _left_to(found, who, delegations))
     exact, turnout, power = dict(now.exact), now.turnout, sum(held for held, _ in parts)
     for held, choice in parts:
         for option, part in (choice or {}).items():
@@ -492,15 +495,22 @@ def weight(found: Count, who: Found, delegations: Delegations) -> Weight | None:
     passes = now.outcome(rule) == PASSED
     turned = tuple(option for option, outcome in outcomes.items() if (outcome == PASSED) != passes)
     counted = any(choice for _, choice in parts)
-    inherits = counted and not operator and own_vote(found, who) is None
-    return Weight(power / now.turnout, turned, inherits, not counted) if power else None
+    inherits = counted and own_vote(found, who) is None
+    adds = any(held and not choice for held, choice in parts)
+    return Weight(power / (turnout + power), turned, inherits, not counted, adds) if power else None
 
 
-def _carries(found: Count, operator: str) -> tuple[int, Mapping[str, int] | None]:
-    """What a validator's vote carries, or would, and what it chose."""
+def _carries(found: Count, operator: str) -> Iterator[tuple[int, Mapping[str, int] | None]]:
+    """What a validator's vote carries, or would, and how that counts: as it chose, else as those it delegates to."""
     account = addresses.account(operator)
     power = found.tally.voters.get(account)
-    return power.used if power else silent(found.stake, found.votes)[operator], found.votes.get(account)
+    if power:
+        yield power.used, found.votes[account]
+        return
+    yield silent(found.stake, found.votes)[operator], None
+    for delegator, other, shares in found.stake.delegations:
+        if delegator == account and other != operator and other in found.stake.validators:
+            yield power_of(shares, found.stake.validators[other]), found.votes.get(addresses.account(other))
 
 
 def _left_to(found: Count, who: Found, delegations: Delegations) -> Iterator[tuple[int, Mapping[str, int] | None]]:

@@ -192,7 +192,10 @@ def represented(rows: pl.DataFrame, counted: Count, who: Found) -> str:
 
 
 def counts(weight: Weight | None, one: Proposal, what: str = "That") -> str:
-    """Whether what was told of last counts: its part, whether it alone turns the result, how to vote otherwise."""
+    """Whether what was told of last counts: its part, whether it alone turns the result, how to vote otherwise.
+
+    What does not count as yet is no part of what voted: it is told as one of all that would vote with it.
+    """
     if weight is None:
         return ""
     choices = words.listed([f"**{option.replace('_', ' ')}**" for option in weight.turns]).replace(" and ", " or ")
@@ -200,12 +203,19 @@ def counts(weight: Weight | None, one: Proposal, what: str = "That") -> str:
         alone = f"turns the result if it votes {choices}" if choices else "does not turn the result, whatever it votes"
     else:
         alone = f"would have turned the result with {choices}" if choices else "could not have turned the result"
-    said = f"{what} is {words.share(weight.part)} of what voted: alone it {alone}."
+    said = f"{what} {_part_of_all(weight, is_open=one.is_open)}: alone it {alone}."
     if weight.inherits and one.is_open and one.voting_end:
         said += f" To count otherwise than its validators it votes itself before {words.moment(one.voting_end)}."
     if weight.silent and one.is_open and one.voting_end:
         said += f" To count it votes before {words.moment(one.voting_end)}."
     return said
+
+
+def _part_of_all(weight: Weight, *, is_open: bool) -> str:
+    share = words.share(weight.part)
+    if not weight.adds:
+        return f"is {share} of what voted"
+    return f"would be {share} of all that votes with it" if is_open else f"is {share} of what would have voted with it"
 
 
 def unknown(text: str, found: Sequence[Found], counted: Count) -> str:
