@@ -135,7 +135,7 @@ def result(chosen: Proposal) -> None:
         return
     rows = pl.DataFrame(chosen.shares, schema=["option", "share"], orient="row")
     quorum, power = (
-        [] if chosen.rule is None else [(proposals.fraction(chosen.rule.quorum), "quorum")],
+        [] if chosen.quorum is None else [(chosen.quorum, "quorum")],
         chosen.electorate.power,
     )
     draw.show(

@@ -142,6 +142,12 @@ class Proposal:
         return self.voted / self.bonded if self.bonded and self.counts else None
 
     @property
+    def quorum(self) -> float | None:
+        """Part of what could vote that the rule asks for; None where the rule, or how much all is, is not known."""
+        needed = self.rule.quorum if self.rule else None
+        return None if needed is None else fraction(needed)
+
+    @property
     def quorate(self) -> float | None:
         """Part of what could vote that counts for the quorum."""
         if not isinstance(self.rule, Majority):
@@ -234,7 +240,8 @@ def _majority(row: dict[str, Any]) -> Majority | None:
     if row["quorum"] is None or row["quorum_counts"] is None:
         return None
     quota = None if row["quota"] is None else scaled(row["quota"])
-    return Majority(int(row["quorum"]), int(row["power"] or 0), tuple(row["quorum_counts"].split(",")), quota)
+    power = None if row["power"] is None else int(row["power"])
+    return Majority(int(row["quorum"]), power, tuple(row["quorum_counts"].split(",")), quota)
 
 
 def linked(found: Sequence[Proposal], asked: str) -> str:
@@ -270,7 +277,7 @@ def table(found: Sequence[Proposal]) -> pl.DataFrame:
                 "status": one.status,
                 "ends": one.voting_end,
                 "turnout": one.turnout,
-                "quorum": fraction(one.rule.quorum) if one.rule else None,
+                "quorum": one.quorum,
                 "yes": one.yes,
                 "threshold": fraction(one.rule.threshold) if one.rule else None,
                 "veto": one.veto,

@@ -30,7 +30,7 @@ from analytics.votes.participation import (
 from analytics.votes.tally import Rule
 from questions import ballots
 from questions.ballots import Stake
-from questions.proposals import Proposal, fraction, proposals
+from questions.proposals import Proposal, proposals
 from store.addresses import account, keyless
 from store.mart import Mart
 
@@ -136,10 +136,7 @@ def ended(mart: Mart, network: str) -> list[Proposal]:
 
 def turnout_over_time(over: Sequence[Proposal]) -> pl.DataFrame:
     """The chain's own turnout and the quorum at the end of each vote: proposal, title, time, turnout, quorum."""
-    rows = [
-        (one.number, one.title, one.voting_end, one.turnout, fraction(one.rule.quorum) if one.rule else None)
-        for one in over
-    ]
+    rows = [(one.number, one.title, one.voting_end, one.turnout, one.quorum) for one in over]
     schema = ["proposal", "title", "time", "turnout", "quorum"]
     return pl.DataFrame(rows, schema=schema, orient="row", infer_schema_length=None).drop_nulls("turnout")
 

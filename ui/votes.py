@@ -84,21 +84,32 @@ def _state(one: Proposal, now: datetime) -> str:
 
 def _turnout(one: Proposal) -> str:
     if one.turnout is None:
-        return ""
+        untold = isinstance(one.rule, Majority) and one.rule.power is None and one.counts
+        return (
+            f"Which part of the {one.electorate.power} voted is not known: how much all is was not read."
+            if untold
+            else ""
+        )
     voted, rule = f"{words.share(one.turnout)} of the {one.electorate.power} voted", one.rule
     if not isinstance(rule, Majority):
-        return f"{voted}{f' of the {words.share(fraction(rule.quorum))} needed' if rule else ''}."
+        return f"{voted}{_of_needed(one)}."
     counted = words.listed([COUNTS[option] for option in rule.counts])
-    quorum = f"{words.share(one.quorate)} of the {words.share(fraction(rule.quorum))} needed"
+    quorum = f"{words.share(one.quorate)}{_of_needed(one)}"
     return f"{voted}; for the quorum {counted} count{'s' if len(rule.counts) == 1 else ''}: {quorum}."
 
 
+def _of_needed(one: Proposal) -> str:
+    return "" if one.quorum is None else f" of the {words.share(one.quorum)} needed"
+
+
 def _result(one: Proposal) -> str:
-    """What the chain's rule makes of the count."""
-    if one.is_gone or not (one.counts and one.rule and one.bonded is not None):
+    """What the chain's rule makes of the count; a contract asks for so much power, of however much."""
+    if one.is_gone or not (one.counts and one.rule):
+        return ""
+    if one.bonded is None and not isinstance(one.rule, Majority):
         return ""
     yes, abstain, no, veto = one.counts.values()
-    outcome = OUTCOMES[Ballots(one.bonded, yes, abstain, no, veto).outcome(one.rule)]
+    outcome = OUTCOMES[Ballots(one.bonded or 0, yes, abstain, no, veto).outcome(one.rule)]
     decided = f"By this count it {'would' if one.is_open else 'had to'} **{outcome}**"
     if one.rule.veto is None and one.yes is None:
         return f"{decided}: nobody voted for or against it."

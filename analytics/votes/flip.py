@@ -173,7 +173,8 @@ def _sums(bonded: int, vote: Vote, rule: Rule) -> Sums:
         if rule.quota is not None:
             # At least the part of all, rounded down, is more than one unit less than the part.
             agreed = vote.yes * ONE - rule.quota * (vote.yes + vote.no) + ONE - 1
-        return (quorate * (rule.power or 1) - rule.needed * bonded, 0, agreed)
+        reached = quorate * rule.power - rule.needed * bonded if rule.power else quorate - rule.needed
+        return (reached, 0, agreed)
     total, deciding = vote.total, vote.total - vote.abstain
     return (
         total * FINE - least(rule.quorum) * bonded,

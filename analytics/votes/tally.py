@@ -50,20 +50,21 @@ class Thresholds:
 class Majority:
     """The rule of a contract that counts: more Yes than No, and at least `needed` of what the options `counts` got.
 
-    needed, power: in one unit, as the contract tells them of one proposal; power: all that could vote. The contract
-    compares whole units: nothing is rounded. A majority of whom nobody else voted is one. quota: where not more Yes
-    than No is asked for, but this part of both, in 1e-18, rounded down: half of each is enough then.
+    needed, power: in one unit, as the contract tells them of one proposal; power: all that could vote, None where it
+    does not tell it. The contract compares whole units: nothing is rounded. A majority of whom nobody else voted is
+    one. quota: where not more Yes than No is asked for, but this part of both, in 1e-18, rounded down: half of each is
+    enough then.
     """
 
     needed: int
-    power: int
+    power: int | None
     counts: tuple[str, ...]
     quota: int | None = None
     options = ("yes", "abstain", "no")
     veto = None
 
     def __post_init__(self) -> None:
-        if min(self.needed, self.power) < 0 or not {*self.counts} <= {*self.options}:
+        if min(self.needed, self.power or 0) < 0 or not {*self.counts} <= {*self.options}:
             raise ValueError(f"no quorum: {self.needed} of {self.power} by {', '.join(self.counts)}")
 
     @property
@@ -79,9 +80,9 @@ class Majority:
         return enough
 
     @property
-    def quorum(self) -> int:
-        """The quorum as a share of all power, in 1e-18; all of it where nobody says how much that is."""
-        return self.needed * ONE // self.power if self.power else ONE
+    def quorum(self) -> int | None:
+        """The quorum as a share of all power, in 1e-18; None where nobody says how much that is, or it is nothing."""
+        return self.needed * ONE // self.power if self.power else None
 
     def quorate(self, *, yes: int, abstain: int, no: int) -> int:
         """What counts for the quorum; of arrays one each."""
@@ -89,7 +90,7 @@ class Majority:
         return sum(parts[option] for option in self.counts)
 
     def need(self, power: int) -> int:
-        """The quorum where all power is so much: in another unit, or of others."""
+        """The quorum where all power is so much: in another unit, or of others; as told where nobody knows of what."""
         return -(-self.needed * power // self.power) if self.power else self.needed
 
 

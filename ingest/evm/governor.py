@@ -559,7 +559,7 @@ def doubt(node: EvmNode, governor: Governor, standing: Iterable[Standing]) -> st
         if passed is None or rule is None:
             continue
         yes, abstain, no = one.counts
-        says = outcome(rule, bonded=rule.power, total=yes + abstain + no, yes=yes, abstain=abstain, veto=0)
+        says = outcome(rule, bonded=rule.power or 0, total=yes + abstain + no, yes=yes, abstain=abstain, veto=0)
         if (says == "passed") != passed:
             return f"calls {one.status} what has {yes} yes, {no} no and {abstain} abstain of {one.quorum} needed"
     return ""
@@ -569,7 +569,7 @@ def rule_of(governor: Governor, one: Standing) -> Majority | None:
     """The rule of a proposal; None where the contract does not tell its quorum yet."""
     if one.quorum is None:
         return None
-    return Majority(one.quorum, one.power or 0, governor.dialect.counts, one.quota)
+    return Majority(one.quorum, one.power, governor.dialect.counts, one.quota)
 
 
 def mistaken(node: EvmNode, governor: Governor) -> str:

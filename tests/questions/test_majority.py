@@ -160,6 +160,21 @@ def test_before_anybody_voted_it_is_said_when_and_that_nobody_did(tmp_path: Path
 
 
 @pytest.mark.slow
+def test_where_nobody_tells_how_much_all_power_is_no_share_of_it_is_told(tmp_path: Path) -> None:
+    """The quorum is so much power, of however much: what the count decides is known all the same."""
+    assembled(tmp_path, proposal("2", timedelta(days=1), power=None))
+    with opened(tmp_path) as mart:
+        (one,) = proposals.proposals(mart)
+        assert (one.quorum, one.turnout, one.shares) == (None, None, [])
+        told = votes.stands(one, NOW)
+        assert "Which part of the voting power voted is not known: how much all is was not read." in told
+        assert "By this count it would **pass**" in told
+        found = ballots.count(mart, one)
+        assert found is not None
+        assert min(flip.fewest for flip in found.flips.values() if flip is not None) > 0
+
+
+@pytest.mark.slow
 def test_where_the_rule_is_not_proved_nothing_is_said_of_the_result(tmp_path: Path) -> None:
     assembled(tmp_path, proposal("2", timedelta(days=1), quorum_counts=None))
     with opened(tmp_path) as mart:

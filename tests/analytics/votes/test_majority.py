@@ -20,7 +20,7 @@ OPTIONS = ("absent", *ALL)
 
 
 def outcome(rule: Majority, yes: int, abstain: int, no: int) -> str:
-    return Ballots(rule.power, yes=yes, abstain=abstain, no=no).outcome(rule)
+    return Ballots(rule.power or 0, yes=yes, abstain=abstain, no=no).outcome(rule)
 
 
 @each(
@@ -58,6 +58,16 @@ def test_a_base_of_nothing_asks_for_nothing() -> None:
     assert outcome(Majority(0, 0, ("yes", "abstain")), 0, 0, 0) == "rejected"
 
 
+def test_of_a_power_that_is_not_told_the_quorum_is_no_share_but_still_so_much() -> None:
+    """Three are needed of however many; five said Yes and two No, so that the five alone turn it."""
+    rule = Majority(3, None, ("yes",))
+    assert rule.quorum is None
+    found = flips(7, [Cast("a", 5, Vote(yes=5)), Cast("b", 2, Vote(no=2))], rule)
+    told = {route: None if flip is None else flip.voters for route, flip in found.items()}
+    assert told == {"boycott": ("a",), "abstain": ("a",), "no": ("a",), "yes": None}
+    assert [outcome(rule, *votes) for votes in ((2, 0, 0), (3, 0, 0))] == ["quorum", "passed"]
+
+
 def test_a_quorum_of_unknown_options_is_refused() -> None:
     for wrong in [(("no_with_veto",), 1), (("yes",), -1)]:
         with pytest.raises(ValueError, match="no quorum"):
@@ -69,14 +79,15 @@ def test_a_quorum_of_unknown_options_is_refused() -> None:
     st.data(),
     st.sampled_from(COUNTS),
     st.integers(0, 12),
+    st.booleans(),
 )
 def test_no_smaller_set_turns_it_than_is_told(
-    powers: list[int], data: st.DataObject, counts: tuple[str, ...], needed: int
+    powers: list[int], data: st.DataObject, counts: tuple[str, ...], needed: int, told: bool
 ) -> None:
     chosen = [data.draw(st.sampled_from(OPTIONS)) for _ in powers]
-    rule = Majority(needed, sum(powers), counts)
+    rule = Majority(needed, sum(powers) if told else None, counts)
     voters = [Cast(str(place), power, of(option, power)) for place, (power, option) in enumerate(zip(powers, chosen))]  # noqa: B905
-    found = flips(rule.power, voters, rule)
+    found = flips(sum(powers), voters, rule)
     assert set(found) == {"boycott", *ALL}
     was = counted(rule, powers, chosen)
     for route, flip in found.items():
