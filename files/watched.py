@@ -334,11 +334,13 @@ def _votes(mart: Mart, basis: Basis, built: datetime) -> Iterator[Watched]:
 
 
 def _flip(mart: Mart, one: proposals.Proposal, basis: Basis, unknown: Watched) -> Watched:
-    """Whether one party alone can turn the result of an open vote, all others unchanged."""
+    """Whether one party alone can turn the result of an open vote; unknown where one perhaps can."""
     counted = ballots.count(mart, one)
     if counted is None or one.rule is None:
         return unknown
     alone = next((flip.voters for flip in counted.flips.values() if flip is not None and flip.most == 1), None)
+    if not alone and any(flip is not None and flip.fewest <= 1 for flip in counted.flips.values()):
+        return unknown
     called = ballots.names(mart, one.network)
     who = listed([called.get(voter) or short(voter) for voter in alone or ()])
     rests = basis.of(one.network, one.method, type(one.rule), counted.stake.exact, counted.stake.by_delegator)

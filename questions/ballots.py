@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 import polars as pl
 
 from analytics.decimals import ONE, product
-from analytics.votes.flip import ROUTES, Cast, Flip, Vote, casts, flips
+from analytics.votes.flip import LOOKED_AT, ROUTES, Cast, Flip, Vote, casts, flips, followers
 from analytics.votes.tally import (
     OPTIONS,
     PASSED,
@@ -95,6 +95,18 @@ _OWN: Final = """
     WHERE s.network = ?1 AND s.measure = 'stake' AND starts_with(p.name, 'delegators@')
 """
 
+# Those who delegate most, with all that they delegate.
+_LARGEST: Final = """
+    WITH own AS (
+        SELECT o.holder, p.name.substr(12) AS operator, o.amount FROM holding o
+        JOIN population p ON p.id = o.population JOIN newest s ON s.id = o.snapshot
+        WHERE s.network = ?1 AND s.measure = 'stake' AND starts_with(p.name, 'delegators@')
+    ),
+    largest AS (SELECT holder FROM own GROUP BY holder ORDER BY sum(amount) DESC, holder LIMIT ?2)
+    SELECT h.address, own.operator, own.amount
+    FROM own SEMI JOIN largest USING (holder) JOIN holder h ON h.id = own.holder ORDER BY ALL
+"""
+
 _MAJORITY: Final = "SELECT 1 FROM network WHERE name = ? AND decision = 'majority'"
 
 Delegations = Sequence[tuple[str, str, int]]
@@ -171,7 +183,7 @@ def turned(mart: Tables, proposal: Proposal) -> tuple[Count, Mapping[str, Flip |
 
 def _flips(found: "_Counted") -> Mapping[str, Flip | None]:
     rule = found.again.proposal.rule
-    return flips(found.again.tally.bonded * found.unit, found.voters(), rule) if rule else {}
+    return flips(found.again.tally.bonded * found.unit, found.voters(), rule, found.following()) if rule else {}
 
 
 def _turn(flip: Flip) -> Turn:
@@ -192,10 +204,14 @@ def _kept(rows: pl.DataFrame) -> dict[str, Turn | None]:
 
 
 class _Counted(NamedTuple):
-    """A count, all who could have chosen otherwise, and in which part of a base unit their power is."""
+    """A count, all who could have chosen otherwise, and in which part of a base unit their power is.
+
+    following: who left it to others; None where they were not read.
+    """
 
     again: Count
     voters: Callable[[], list[Cast]]
+    following: Callable[[], list[Cast] | None]
     unit: int
 
 
@@ -210,7 +226,24 @@ def _counted(mart: Tables, proposal: Proposal) -> _Counted | None:
     validators, delegations = held.validators, held.delegations
     counted = tally(validators, delegations, votes, account=addresses.account)
     voters = partial(casts, validators, delegations, votes, counted, account=addresses.account)
-    return _Counted(Count(proposal, held, votes, counted, {}), voters, ONE)
+    following = partial(_following, mart, proposal.network, held, votes)
+    return _Counted(Count(proposal, held, votes, counted, {}), voters, following, ONE)
+
+
+def _following(mart: Tables, network: str, held: Stake, votes: Mapping[str, Choice]) -> list[Cast] | None:
+    """Delegators who left it to their validators; of today's stake those with most, None where it has no delegators."""
+    if not held.by_delegator:
+        return None
+    delegations = held.delegations
+    if not held.exact:
+        # Who voted, or validates, is no follower, and may be among those with most.
+        enough = LOOKED_AT + 1 + len(votes) + len(held.validators)
+        delegations = [
+            (who, operator, int(amount) * ONE)
+            for who, operator, amount in mart.table(_LARGEST, network, enough).iter_rows()
+        ]
+    nobodys = addresses.keyless(who for who, *_ in delegations)
+    return followers(held.validators, delegations, votes, account=addresses.account, keyless=nobodys)
 
 
 def _weighed(mart: Tables, proposal: Proposal, rows: pl.DataFrame, votes: Mapping[str, Choice]) -> _Counted | None:
@@ -234,7 +267,14 @@ def _weighed(mart: Tables, proposal: Proposal, rows: pl.DataFrame, votes: Mappin
         voters={voter: VotingPower(own=power * ONE) for voter, power in carried.items()},
     )
     # A contract compares whole units, and rounds to them.
-    return _Counted(Count(proposal, held, votes, counted, {}), partial(_everybody, held, cast, overrides), 1)
+    # Where a vote takes power from a delegate's, others who left it to one may do so as well: they were not read.
+    following = _not_read if overrides else list[Cast]
+    voters = partial(_everybody, held, cast, overrides)
+    return _Counted(Count(proposal, held, votes, counted, {}), voters, following, 1)
+
+
+def _not_read() -> None:
+    return None
 
 
 def _everybody(held: Stake, cast: Mapping[str, Mapping[str, int]], overrides: Mapping[str, str]) -> list[Cast]:

@@ -398,13 +398,14 @@ CREATE TABLE vote (
 );
 
 -- How few voters would have turned each vote by choosing otherwise, all others unchanged: a row for each route of a
--- proposal whose votes, stake and rule are known (docs/metrics.md).
+-- proposal whose votes, stake and rule are known (docs/metrics.md). Delegators who left it to their validator could vote,
+-- too: `fewest` counts with them.
 CREATE TABLE flip (
     network VARCHAR,               -- short name of the network
     chain_id VARCHAR,              -- of the proposal
     proposal VARCHAR,              -- number of the proposal
     route VARCHAR,                 -- what they do instead: boycott (stay home), abstain, no, veto, yes
-    fewest INTEGER,                -- no smaller set can; null: not even all voters together
+    fewest INTEGER,                -- no smaller set can; 1 where delegators were not read; null: not even all together
     most INTEGER,                  -- of a set that can; more than `fewest` where that was not settled, null: none was found
     voters VARCHAR,                -- addresses of the first of that set, as JSON
     rule VARCHAR                   -- that they break, or that asks for most of them: quorum, veto, threshold

@@ -133,8 +133,10 @@ def turning(counted: Count, called: Mapping[str, str]) -> str:
         fewest = min(flip.fewest for flip in possible)
         return f"It takes at least {words.several(fewest, 'voter')} who choose otherwise, all others unchanged."
     members, least = min(sets, key=itemgetter(0))
-    fewer = "" if least.is_exact else " Perhaps fewer would do."
-    many = f"**{words.sentence(words.several(members, 'voter'))}**"
+    is_exact = all(flip.fewest >= members for flip in possible)
+    fewer = "" if is_exact else " Perhaps fewer would do."
+    several = words.several(members, "voter")
+    many = f"**{words.sentence(several) if is_exact else f'At most {several}'}**"
     who = inert.markdown(who_of(least, called), 200)
     if counted.proposal.is_open:
         return f"{many} would be enough, if they {ROUTES[least.route]} and all others stay as they are: {who}.{fewer}"

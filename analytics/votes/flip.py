@@ -11,14 +11,16 @@ A delegator who stays home does not take its power away: it falls to its validat
 validator's account may have delegated to others, who vote with that power until the account votes. What such voters
 achieve depends on whether the others are in the set as well; it lies between two sums, and so does the size.
 
-Voters are all who voted, and validators who did not. Delegators who left it to their validator are no voters here.
+Voters are all who voted, and validators who did not. Delegators who left it to their validators (followers) may vote as
+well, and take that power from them: one who turns it alone is told, and of several together only how few could be
+enough. A set is exact where neither voters nor followers can do with fewer; where followers were not read, one may.
 Powers are in one unit and ratios are as the chain rounds them, as in `rules`.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cache
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache, reduce
 from heapq import nlargest
 from itertools import accumulate
 
@@ -30,6 +32,8 @@ ROUTES = ("boycott", "abstain", "no", "veto", "yes")
 RULES = ("quorum", "veto", "threshold")
 # More than any power: amounts have at most 38 digits, and are in 1e-18 here.
 ABOVE_ALL = 10**56
+# Of those who left it to their validators so many are looked at; all others count as the largest of them at best.
+LOOKED_AT = 500
 # What a switch, or all ballots, add to the three sums.
 Sums = tuple[int, int, int]
 Effects = Sequence[tuple[Sums, str]]
@@ -84,6 +88,11 @@ class Flip:
     rule: str
 
     @property
+    def is_one(self) -> bool:
+        """Whether somebody turns it alone, than which nothing is smaller."""
+        return self.voters is not None and len(self.voters) == 1
+
+    @property
     def is_exact(self) -> bool:
         return self.voters is not None and len(self.voters) == self.fewest
 
@@ -125,6 +134,34 @@ def casts(
     return found
 
 
+def followers(
+    validators: Mapping[str, Validator],
+    delegations: Iterable[tuple[str, str, int]],
+    votes: Mapping[str, Choice],
+    *,
+    account: Account,
+    keyless: Collection[str] = (),
+) -> list[Cast]:
+    """Delegators who left it to their validators, who have most first: nothing is theirs until they vote.
+
+    keyless: delegators for whom nobody votes (tokenised shares).
+    """
+    at_the_table = {*votes, *map(account, validators), *keyless}
+    shared: dict[str, list[Vote]] = defaultdict(list)
+    silent: dict[str, int] = defaultdict(int)
+    for delegator, operator, shares in delegations:
+        if delegator not in at_the_table and operator in validators:
+            power, choice = power_of(shares, validators[operator]), votes.get(account(operator), {})
+            shared[delegator].append(_vote(power, choice))
+            silent[delegator] += 0 if choice else power
+    found = [Cast(one, 0, shared=ballots(each), shared_silent=silent[one]) for one, each in shared.items()]
+    return sorted(found, key=lambda cast: (-_left_to_others(cast), cast.voter))
+
+
+def _left_to_others(cast: Cast) -> int:
+    return cast.shared.total + cast.shared_silent
+
+
 def _vote(power: int, choice: Choice) -> Vote:
     options = {"veto" if option == "no_with_veto" else option: weight for option, weight in choice.items()}
     return Vote(**{option: product(power, weight) for option, weight in options.items()})
@@ -141,8 +178,13 @@ def ballots(votes: Iterable[Vote]) -> Vote:
     )
 
 
-def flips(bonded: int, voters: Sequence[Cast], rule: Rule) -> dict[str, Flip | None]:
-    """For each route the smallest set that turns the vote; None where not even all voters together can."""
+def flips(
+    bonded: int, voters: Sequence[Cast], rule: Rule, following: Sequence[Cast] | None = None
+) -> dict[str, Flip | None]:
+    """For each route the smallest set that turns the vote; None where not even all voters together can.
+
+    following: delegators who left it to their validators, as `followers` has them; None where they were not read.
+    """
     count = ballots(cast.vote for cast in voters)
     sums = _sums(bonded, count, rule)
     passed = Ballots(bonded, count.yes, count.abstain, count.no, count.veto).outcome(rule) == "passed"
@@ -152,7 +194,9 @@ def flips(bonded: int, voters: Sequence[Cast], rule: Rule) -> dict[str, Flip | N
         effects = [(_effects(cast, route, rule), cast.voter) for cast in voters]
         least = [(low, voter) for (low, _), voter in effects]
         most = [(high, voter) for (_, high), voter in effects]
-        found[route] = find(route, sums, least, most)
+        among_voters = find(route, sums, least, most)
+        every = _Everybody(route, rule, sums, passed, voters, following)
+        found[route] = among_voters if among_voters and among_voters.is_one else every.bounded(among_voters)
     return found
 
 
@@ -185,6 +229,16 @@ def _sums(bonded: int, vote: Vote, rule: Rule) -> Sums:
 
 def _effects(cast: Cast, route: str, rule: Rule) -> tuple[Sums, Sums]:
     """What the three sums gain, at least and at most, when the voter takes the route with all its power."""
+    sure, doubtful = _parts(cast, route, rule)
+    least = most = sure
+    for one in doubtful:
+        least = _added(least, (min(one[0], 0), min(one[1], 0), min(one[2], 0)))
+        most = _added(most, (max(one[0], 0), max(one[1], 0), max(one[2], 0)))
+    return least, most
+
+
+def _parts(cast: Cast, route: str, rule: Rule) -> tuple[Sums, list[Sums]]:
+    """What the three sums gain surely, and by each power that counts by others of whom some may be in the set."""
     if route == "boycott":
         sure = _move(cast.vote, Vote(), rule)
         doubtful = [_move(Vote(), vote, rule) for vote in _by_option(cast.at_home)]
@@ -193,11 +247,7 @@ def _effects(cast: Cast, route: str, rule: Rule) -> tuple[Sums, Sums]:
         doubtful = [_move(vote, Vote(**{route: vote.total}), rule) for vote in _by_option(cast.shared)]
         if cast.shared_silent:
             doubtful.append(_move(Vote(), Vote(**{route: cast.shared_silent}), rule))
-    least = most = sure
-    for one in doubtful:
-        least = _added(least, (min(one[0], 0), min(one[1], 0), min(one[2], 0)))
-        most = _added(most, (max(one[0], 0), max(one[1], 0), max(one[2], 0)))
-    return least, most
+    return sure, doubtful
 
 
 def _by_option(vote: Vote) -> Iterator[Vote]:
@@ -224,6 +274,72 @@ def _gains(rule: Rule) -> tuple[Sums, Sums, Sums, Sums]:
     each = [_sums(0, one, rule) for one in (Vote(yes=1), Vote(abstain=1), Vote(no=1), Vote(veto=1))]
     yes, abstain, no, veto = ((one[0] - nothing[0], one[1] - nothing[1], one[2] - nothing[2]) for one in each)
     return yes, abstain, no, veto
+
+
+@dataclass(frozen=True, slots=True)
+class _Everybody:
+    """All who could turn a vote along one route: voters, and those who left it to others, who have most first."""
+
+    route: str
+    rule: Rule
+    sums: Sums
+    passed: bool
+    voters: Sequence[Cast]
+    following: Sequence[Cast] | None
+
+    def bounded(self, among_voters: Flip | None) -> Flip | None:
+        """The set of voters, with the fewest of everybody who could; whoever turns it alone instead."""
+        alone = self._alone()
+        if alone or self.route == "boycott" or (among_voters is None and self.passed):
+            # Who is not there cannot stay home; and all voters have among them whatever followers could take away.
+            return alone or among_voters
+        if self.following is None:
+            # What followers move is part of what their validators would: where that is too little, theirs is.
+            most = [(_effects(cast, self.route, self.rule)[0 if self.passed else 1], "") for cast in self.voters]
+            sizes, hardest = _sizes_to_meet(self.sums, most)
+            in_reach = among_voters or sizes.start <= len(most)
+            return self._at_least(1, among_voters, hardest) if in_reach else None
+        if not self.following:
+            return among_voters
+        at_best = self._at_best(among_voters)
+        return self._at_least(at_best.fewest, among_voters, at_best.rule) if at_best else among_voters
+
+    def _at_least(self, size: int, found: Flip | None, rule: str) -> Flip:
+        return replace(found, fewest=min(size, found.fewest)) if found else Flip(self.route, size, None, rule)
+
+    def _alone(self) -> Flip | None:
+        """One who turns it when all others stay as they are."""
+        for cast in [*self.voters, *(self.following or ())[:LOOKED_AT]]:
+            sure, doubtful = _parts(cast, self.route, self.rule)
+            after = reduce(_added, doubtful, _added(self.sums, sure))
+            if (min(after) < 0) == self.passed:
+                spoilt = after if self.passed else self.sums
+                rule = next(name for name, total in zip(RULES, spoilt, strict=True) if total < 0)
+                return Flip(self.route, 1, (cast.voter,), rule)
+        return None
+
+    def _at_best(self, found: Flip | None) -> Flip | None:
+        """How few of all could be enough, if whatever is in doubt went their way."""
+        looked_at = [*self.voters, *(self.following or ())[:LOOKED_AT]]
+        effects = [(_effects(cast, self.route, self.rule)[0 if self.passed else 1], cast.voter) for cast in looked_at]
+        effects += self._rest()
+        if self.passed:
+            return _fewest_to_break(self.route, self.sums, effects)
+        sizes, rule = _sizes_to_meet(self.sums, effects)
+        search = _Search(self.sums, sorted(effects, key=lambda effect: -_progress(self.sums, effect[0])))
+        size = next((size for size in sizes if (found and size >= found.fewest) or search.of_size(size) != []), None)
+        return None if size is None else Flip(self.route, size, None, rule)
+
+    def _rest(self) -> Effects:
+        """Followers who are not looked at: each as if it had the largest part of them, where that does most."""
+        rest = (self.following or ())[LOOKED_AT:]
+        if not rest:
+            return []
+        power, best = _left_to_others(rest[0]), min if self.passed else max
+        moved = [Vote(yes=power), Vote(abstain=power), Vote(no=power), Vote(veto=power), Vote()]
+        gains = [(0, 0, 0), *(_move(one, Vote(**{self.route: power}), self.rule) for one in moved)]
+        reached = (best(one[0] for one in gains), best(one[1] for one in gains), best(one[2] for one in gains))
+        return [(reached, "")] * len(rest)
 
 
 def _broken(route: str, sums: Sums, least: Effects, most: Effects) -> Flip | None:

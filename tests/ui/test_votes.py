@@ -6,7 +6,7 @@ from typing import cast
 
 import pytest
 
-from questions.ballots import Weight
+from questions.ballots import Count, Turn, Weight
 from questions.proposals import Proposal
 from ui import votes
 
@@ -32,3 +32,22 @@ def test_a_voter_is_told_whether_its_vote_counts(
 
 def test_nothing_is_said_of_a_weight_that_cannot_be_told() -> None:
     assert votes.counts(None, cast(Proposal, SimpleNamespace())) == ""
+
+
+@pytest.mark.parametrize(
+    ("flips", "said"),
+    [
+        ([Turn("no", 2, 2, ("a", "b"), "threshold")], "**Two voters** would be enough, if they voted No"),
+        ([Turn("no", 1, 2, ("a", "b"), "threshold")], "**At most two voters** would be enough, if they voted No"),
+        (
+            [Turn("no", 2, 2, ("a", "b"), "threshold"), Turn("veto", 1, None, (), "veto")],
+            "**At most two voters** would be enough, if they voted No",
+        ),
+        ([Turn("no", 2, None, (), "threshold")], "It takes at least two voters"),
+    ],
+)
+def test_a_set_is_called_the_smallest_only_where_no_route_may_need_fewer(flips: list[Turn], said: str) -> None:
+    counted = SimpleNamespace(flips={one.route: one for one in flips}, proposal=SimpleNamespace(is_open=True))
+    told = votes.turning(cast(Count, counted), {})
+    assert told.startswith(said)
+    assert told.endswith("Perhaps fewer would do.") == ("At most" in told)

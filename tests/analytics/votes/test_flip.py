@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from itertools import combinations
 from pathlib import Path
@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.decimals import ONE, scaled
-from analytics.votes.flip import Cast, Flip, Vote, ballots, casts, flips
+from analytics.votes.flip import LOOKED_AT, Cast, Flip, Vote, ballots, casts, flips, followers
 from analytics.votes.tally import Choice, Thresholds, Validator, tally
 from store.addresses import account as behind
 from tests.worlds.examples import examples
@@ -78,7 +78,17 @@ def assert_smallest(world: World) -> None:
     votes = {account(n): picked for n, picked in chosen.items()}
     voters = casts(validators, delegations, votes, account=behind)
     before = passes(validators, delegations, votes)
-    for route, flip in flips(sum(shares.values()), voters, USUAL).items():
+    everybody = followers(validators, delegations, votes, account=behind)
+    for following in (everybody, None):
+        for route, flip in flips(sum(shares.values()), voters, USUAL, following).items():
+            turning = [
+                set(names)
+                for size in range(len(voters) + len(everybody) + 1)
+                for names in combinations([c.voter for c in [*voters, *everybody]], size)
+                if passes(validators, delegations, switched(votes, names, route)) != before
+            ]
+            assert_bounds(flip, turning)
+    for route, flip in flips(sum(shares.values()), voters, USUAL, []).items():
         turning = [
             set(names)
             for size in range(len(voters) + 1)
@@ -95,6 +105,77 @@ def assert_smallest(world: World) -> None:
         if not shares_power:
             assert flip.is_exact
             assert flip.fewest == len(turning[0])
+
+
+def assert_bounds(flip: Flip | None, turning: list[set[str]]) -> None:
+    """No set is smaller than is told, and what is told turns the vote."""
+    if flip is None:
+        assert not turning
+        return
+    assert flip.fewest <= min(map(len, turning), default=99)
+    if flip.voters is not None:
+        assert set(flip.voters) in turning
+
+
+# Three validators with 5 of their own vote Yes, a fourth with 20 No; what delegators 4, 5, ... have with each of them.
+@pytest.mark.parametrize(
+    ("delegated", "told"),
+    [
+        ([(20, 20, 20, 0)], (1, (account(4),))),  # it alone makes 80 against 15
+        ([(7, 7, 7, 0)] * 3, (2, None)),  # 26 with each validator: 21 of its own leave 57 against 41
+        ([(20, 0, 0, 0), (0, 20, 0, 0), (0, 0, 20, 0)], (2, None)),  # none has more than its validator
+    ],
+)
+def test_who_left_it_to_others_may_turn_it_alone(
+    delegated: list[tuple[int, ...]], told: tuple[int, tuple[str, ...] | None]
+) -> None:
+    found = flips(*followed(delegated))["no"]
+    assert found is not None
+    assert found.voters is not None
+    assert (found.fewest, found.is_exact) == (told[0], True)
+    assert told[1] in (None, found.voters)
+
+
+def followed(delegated: Sequence[tuple[int, ...]]) -> tuple[int, list[Cast], Thresholds, list[Cast]]:
+    delegations = [(account(n), valoper(n), own * ONE) for n, own in enumerate((5, 5, 5, 20))]
+    delegations += [
+        (account(4 + n), valoper(to), p * ONE) for n, row in enumerate(delegated) for to, p in enumerate(row)
+    ]
+    totals = [sum(held for _, operator, held in delegations if operator == valoper(n)) for n in range(4)]
+    validators = {valoper(n): Validator(total // ONE, total) for n, total in enumerate(totals)}
+    votes = {account(n): ROUTE_CHOICE["no" if n == 3 else "yes"] for n in range(4)}
+    voters = casts(validators, delegations, votes, account=behind)
+    return sum(totals), voters, USUAL, followers(validators, delegations, votes, account=behind)
+
+
+def test_what_is_not_proved_is_a_bound() -> None:
+    """Two validators turn it; whether one delegator does is not known where none was read."""
+    bonded, voters, rule, _ = followed([(20, 20, 20, 0)])
+    for following, exact in ((None, False), ([], True)):
+        found = flips(bonded, voters, rule, following)["no"]
+        assert found is not None
+        assert found.voters is not None
+        assert (found.fewest, len(found.voters), found.is_exact) == (2 if exact else 1, 2, exact)
+
+
+def test_of_many_who_left_it_to_others_those_not_looked_at_still_bound_the_set() -> None:
+    """Of 600 each has 1, with one validator or with each of three: none matters, and none spoils what is proved."""
+    many = [(1, 0, 0, 0)] * (LOOKED_AT + 100)
+    found = flips(*followed(many))["no"]
+    assert found is not None
+    assert (found.fewest, found.is_exact) == (1, True)  # validator 0 alone has more than all others
+    found = flips(*followed([(1, 1, 1, 0)] * (LOOKED_AT + 100)))["no"]
+    assert found is not None
+    assert (found.fewest, found.is_exact) == (2, True)
+
+
+def test_nobody_votes_for_an_account_without_a_key() -> None:
+    validators = {valoper(0): Validator(60, 60 * ONE)}
+    delegations = [(account(0), valoper(0), 10 * ONE), (account(4), valoper(0), 50 * ONE)]
+    votes = {account(0): ROUTE_CHOICE["yes"]}
+    assert followers(validators, delegations, votes, account=behind, keyless={account(4)}) == []
+    (one,) = followers(validators, delegations, votes, account=behind)
+    assert (one.power, one.shared) == (0, Vote(yes=50 * ONE))
 
 
 @pytest.mark.slow
@@ -122,7 +203,7 @@ def test_the_count_is_the_nodes_own_and_flips_hold_when_counted_again(shared: Pa
     assert {"yes": count.yes // ONE, "abstain": count.abstain // ONE, "no": count.no // ONE,
             "no_with_veto": count.veto // ONE} == {name: int(text) for name, text in node["tally"].items()}  # fmt: skip
     bonded = sum(validator.tokens for validator in validators.values()) * ONE
-    found = flips(bonded, voters, USUAL)
+    found = flips(bonded, voters, USUAL, [])
     assert not passes(validators, delegations, votes)
     for route in ("boycott", "abstain", "yes"):
         flip = found[route]
@@ -143,7 +224,9 @@ def only(flip: Flip | None) -> tuple[int, tuple[str, ...] | None, str]:
 
 
 def test_a_passed_vote_turns_by_quorum_threshold_or_veto() -> None:
-    found = flips(100, [cast("a", 20, "yes"), cast("b", 15, "yes"), cast("c", 5, "no"), cast("d", 60, "absent")], USUAL)
+    found = flips(
+        100, [cast("a", 20, "yes"), cast("b", 15, "yes"), cast("c", 5, "no"), cast("d", 60, "absent")], USUAL, []
+    )
     assert only(found["boycott"]) == (1, ("a",), "quorum")  # 20 of 100 are left
     assert only(found["no"]) == (1, ("d",), "threshold")  # 35 of 100 said Yes
     assert only(found["veto"])[0] == 1
@@ -153,7 +236,7 @@ def test_a_passed_vote_turns_by_quorum_threshold_or_veto() -> None:
 
 def test_a_vote_that_missed_the_quorum_turns_by_any_large_absentee_even_by_no() -> None:
     voters = [cast("a", 30, "yes"), cast("b", 4, "absent"), cast("c", 29, "absent"), cast("d", 37, "absent")]
-    found = flips(100, voters, USUAL)
+    found = flips(100, voters, USUAL, [])
     assert only(found["yes"])[0] == 1
     assert only(found["abstain"])[0] == 1
     assert only(found["no"])[1] in {("b",), ("c",)}  # d's 37 No would outvote the Yes
@@ -161,7 +244,7 @@ def test_a_vote_that_missed_the_quorum_turns_by_any_large_absentee_even_by_no() 
 
 
 def test_a_vetoed_vote_needs_vetoes_withdrawn() -> None:
-    found = flips(100, [cast("a", 60, "yes"), cast("b", 20, "veto"), cast("c", 20, "veto")], USUAL)
+    found = flips(100, [cast("a", 60, "yes"), cast("b", 20, "veto"), cast("c", 20, "veto")], USUAL, [])
     for route in ("boycott", "abstain", "no", "yes"):
         assert only(found[route])[::2] == (1, "veto")
     assert found["veto"] is None
@@ -186,14 +269,14 @@ def test_a_boycott_that_a_validator_makes_up_for_is_not_called_enough() -> None:
     delegations = [(account(1), valoper(1), 10 * ONE), (account(7), valoper(1), 50 * ONE),
                    (account(2), valoper(2), 40 * ONE)]  # fmt: skip
     votes = {account(1): {"yes": ONE}, account(7): {"yes": ONE}}
-    boycott = flips(100 * ONE, casts(validators, delegations, votes, account=behind), USUAL)["boycott"]
+    boycott = flips(100 * ONE, casts(validators, delegations, votes, account=behind), USUAL, [])["boycott"]
     assert passes(validators, delegations, switched(votes, [account(7)], "boycott"))
     assert boycott is not None
     assert (boycott.fewest, boycott.voters) == (1, None)
 
 
 def test_a_quorum_that_was_just_met_needs_one_to_stay_home() -> None:
-    found = flips(1000, [cast("a", 300, "yes"), cast("b", 34, "yes"), cast("c", 666, "absent")], USUAL)
+    found = flips(1000, [cast("a", 300, "yes"), cast("b", 34, "yes"), cast("c", 666, "absent")], USUAL, [])
     assert only(found["boycott"])[0] == 1
 
 
@@ -204,7 +287,7 @@ def test_a_silent_validator_that_votes_takes_its_delegations_back_from_others() 
     voters = casts(validators, delegations, {account(1): {"yes": ONE}}, account=behind)
     silent = next(cast for cast in voters if cast.voter == account(2))
     assert (silent.power, silent.shared) == (40 * ONE, Vote(yes=35 * ONE))
-    found = flips(100 * ONE, voters, USUAL)
+    found = flips(100 * ONE, voters, USUAL, [])
     # 60 Yes pass; validator 2 with its 40 does not outvote them, but takes 35 of them along.
     assert found["no"] is not None
     assert (found["no"].fewest, found["no"].voters) == (1, (account(1),))
@@ -213,13 +296,13 @@ def test_a_silent_validator_that_votes_takes_its_delegations_back_from_others() 
 def test_split_votes_switch_with_all_their_power() -> None:
     voters = [Cast("a", 40, Vote(yes=30, no=10)), cast("b", 25, "yes"), cast("c", 30, "no")]
     assert ballots(cast.vote for cast in voters) == Vote(yes=55, no=40)
-    assert only(flips(100, voters, USUAL)["no"])[0] == 1
+    assert only(flips(100, voters, USUAL, [])["no"])[0] == 1
 
 
 @pytest.mark.slow
 def test_thousands_of_voters_get_a_set_and_a_bound() -> None:
     voters = [cast(f"v{place}", 10**20 + 997 * place, "yes" if place % 2 else "veto") for place in range(3_000)]
-    found = flips(4 * 10**23, voters, USUAL)
+    found = flips(4 * 10**23, voters, USUAL, [])
     for route in ("boycott", "abstain", "no", "yes"):
         flip = found[route]
         assert flip is not None

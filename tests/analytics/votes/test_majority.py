@@ -62,7 +62,7 @@ def test_of_a_power_that_is_not_told_the_quorum_is_no_share_but_still_so_much() 
     """Three are needed of however many; five said Yes and two No, so that the five alone turn it."""
     rule = Majority(3, None, ("yes",))
     assert rule.quorum is None
-    found = flips(7, [Cast("a", 5, Vote(yes=5)), Cast("b", 2, Vote(no=2))], rule)
+    found = flips(7, [Cast("a", 5, Vote(yes=5)), Cast("b", 2, Vote(no=2))], rule, [])
     told = {route: None if flip is None else flip.voters for route, flip in found.items()}
     assert told == {"boycott": ("a",), "abstain": ("a",), "no": ("a",), "yes": None}
     assert [outcome(rule, *votes) for votes in ((2, 0, 0), (3, 0, 0))] == ["quorum", "passed"]
@@ -87,7 +87,7 @@ def test_no_smaller_set_turns_it_than_is_told(
     chosen = [data.draw(st.sampled_from(OPTIONS)) for _ in powers]
     rule = Majority(needed, sum(powers) if told else None, counts)
     voters = [Cast(str(place), power, of(option, power)) for place, (power, option) in enumerate(zip(powers, chosen))]  # noqa: B905
-    found = flips(sum(powers), voters, rule)
+    found = flips(sum(powers), voters, rule, [])
     assert set(found) == {"boycott", *ALL}
     was = counted(rule, powers, chosen)
     for route, flip in found.items():
