@@ -64,18 +64,20 @@ class Before:
 class Known:
     """The changes of late, the newest first, and what comes next is compared with.
 
-    since: from when on changes are told; authority: of all ids, the first host under which they were served.
+    since: from when on changes are told; authority: of all ids, the first host under which they were served. published:
+    when the mart was built that was compared last, also where nothing had changed; empty in a file of before.
     """
 
     since: str
     authority: str
     changes: tuple[Change, ...] = ()
     before: Mapping[str, Before] = field(default_factory=dict)
+    published: str = ""
 
 
 def begun(built: datetime, at: str) -> Known:
     """Where nothing is known yet: the first comparison has nothing before it, and tells no change."""
-    return Known(built.isoformat(), urlsplit(at).hostname or NOWHERE)
+    return Known(built.isoformat(), urlsplit(at).hostname or NOWHERE, published=built.isoformat())
 
 
 def known(text: bytes | None) -> Known | None:
@@ -87,7 +89,8 @@ def known(text: bytes | None) -> Known | None:
         before = {
             key: Before(**{**one, "members": tuple(one["members"])}) for key, one in told["compared_with"].items()
         }
-        return Known(told["since"], told["authority"], tuple(Change(**one) for one in told["changes"]), before)
+        found = tuple(Change(**one) for one in told["changes"])
+        return Known(told["since"], told["authority"], found, before, told.get("published", ""))
     except (ValueError, TypeError, KeyError, AttributeError):
         return None
 
@@ -99,6 +102,7 @@ def document(told: Known) -> dict[str, Any]:
         "simulated": False,
         "since": told.since,
         "authority": told.authority,
+        "published": told.published,
         "changes": [asdict(one) for one in told.changes],
         "compared_with": {key: asdict(one) for key, one in sorted(told.before.items())},
     }
@@ -114,7 +118,8 @@ def compared(earlier: Known, now: Sequence[Watched], built: datetime) -> Known:
     of_late = sorted(
         (one for one in changes if one.updated >= oldest), key=lambda one: (one.updated, one.id), reverse=True
     )
-    return replace(earlier, changes=tuple(_kept(of_late, built)), before=dict(_next(before, now)))
+    kept = tuple(_kept(of_late, built))
+    return replace(earlier, changes=kept, before=dict(_next(before, now)), published=built.isoformat())
 
 
 def _kept(changes: Sequence[Change], built: datetime) -> Iterator[Change]:
@@ -163,7 +168,7 @@ def _tells(one: Watched, before: Mapping[str, Before]) -> bool:
 def _change(one: Watched, last: Before | None, built: datetime, authority: str) -> Change:
     title, says = _said(one, last)
     return Change(
-        id=f"tag:{authority},2026:{quote(one.key)}/{built:%Y%m%dT%H%M%S}",
+        id=f"tag:{authority},2026:{quote(one.key)}/{_instant(built)}",
         kind=one.kind,
         network=one.network,
         subject=one.subject,
@@ -179,6 +184,11 @@ def _change(one: Watched, last: Before | None, built: datetime, authority: str) 
         time=one.time.isoformat() if one.time else None,
         updated=built.isoformat(),
     )
+
+
+def _instant(built: datetime) -> str:
+    """To the last digit: two publishes may be of one second."""
+    return f"{built:%Y%m%dT%H%M%S}{f'.{built:%f}' if built.microsecond else ''}"
 
 
 def _said(one: Watched, last: Before | None) -> tuple[str, str]:

@@ -177,6 +177,14 @@ def test_ids_are_tags_that_stay_and_a_change_is_told_once_though_its_writer_is_k
     assert compared(replace(after, before=before.before), [one("2")], NOW).changes == (change,)
 
 
+def test_two_changes_of_one_thing_within_one_second_are_both_told() -> None:
+    state = compared(begun(NOW, ""), [one("3")], NOW)
+    for milliseconds, value in ((100, "2"), (700, "1")):
+        state = compared(state, [one(value)], NOW + timedelta(milliseconds=milliseconds))
+    assert [change.after for change in state.changes] == ["told 1", "told 2"]
+    assert len({change.id for change in state.changes}) == len(state.changes)
+
+
 def test_what_is_kept_is_bounded_by_number_and_by_age() -> None:
     state = compared(begun(NOW, ""), [one("0")], NOW)
     for hour in range(KEPT + 20):

@@ -89,6 +89,17 @@ def test_a_planted_change_is_told_once_and_the_webhook_is_asked_again_until_it_t
     assert SECRET not in output + errors
 
 
+def test_the_first_call_tells_no_change_of_before_the_newest_publish(
+    publish: Callable[..., None], asked: Callable[..., tuple[int, str, str]]
+) -> None:
+    for number in (4, 2, 2):
+        publish(power(number))
+    with serving(lambda _: Reply({})) as address:
+        assert asked(TEAM_HOOK_URL=address)[:2] == (FRESH, "")
+        publish(power(1))
+        assert asked(TEAM_HOOK_URL=address)[0] == ALERTS
+
+
 def test_no_silent_reading_is_an_alert_of_power(
     publish: Callable[..., None], asked: Callable[..., tuple[int, str, str]]
 ) -> None:
