@@ -155,6 +155,9 @@ def test_a_count_between_two_ends_is_at_most() -> None:
         def merged(self, party: object) -> "Vague":
             return self
 
+        def eased(self, more: int) -> bool:
+            return more > 0
+
         def beside(self, party: str) -> None:
             return None
 
