@@ -66,8 +66,8 @@ def test_it_takes_as_many_as_a_person_counts(act: Act, force: int | str, stop: i
         # Those who are known are too few to force it, or to stop it whatever the others do.
         ((("a", 30), ("b", 10)), 51, 60, ["60.00%"], ["60.00%"]),
         ((("a", 30), ("b", 10)), 67, 60, ["60.00%"], [["a", "b"], "60.00%"]),
-        # The rest is enough by itself.
-        ((("a", 52), ("b", 1)), 45, 47, [["a"], "47.00%"], [["a", "b"], "47.00%"]),
+        # The rest is enough by itself to force it, and too much of it is unread to stop it.
+        ((("a", 52), ("b", 1)), 45, 47, [["a"], "47.00%"], ["47.00%"]),
         ((("a", 52), ("b", 47)), 51, 1, [["a"]], [["a"]]),
     ],
 )
