@@ -9,7 +9,7 @@ from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
 from files.watched import HEARD, NAMED, ONE, SILENT, Kind, Watched
-from questions.words import listed, sentence, short
+from questions.words import listed, sentence, several, short
 from store.visible import plain
 
 FORMAT: Final = 1
@@ -22,6 +22,8 @@ MOST_MEMBERS: Final = 200
 PASSING: Final = (Kind.PROPOSAL, Kind.FLIP)
 # Letters of what strangers wrote, such as the title of a proposal.
 LONGEST: Final = 500
+# Who has a key that somebody had.
+NOBODY: Final = "nobody"
 # Of ids where no address is set.
 NOWHERE: Final = "deai.invalid"
 
@@ -111,7 +113,9 @@ def document(told: Known) -> dict[str, Any]:
 def compared(earlier: Known, now: Sequence[Watched], built: datetime) -> Known:
     """What is known after a publish, by what is watched in its mart."""
     before = earlier.before
-    found = [_change(one, before.get(one.key), built, earlier.authority) for one in now if _tells(one, before)]
+    alike = _alike(before, now)
+    now = [*now, *_gone(before, now, alike)]
+    found = [_change(one, before.get(one.key), built, earlier.authority) for one in now if _tells(one, before, alike)]
     ids = {one.id for one in earlier.changes}
     oldest = (built - KEPT_FOR).isoformat()
     changes = [*(one for one in found if one.id not in ids), *earlier.changes]
@@ -119,7 +123,7 @@ def compared(earlier: Known, now: Sequence[Watched], built: datetime) -> Known:
         (one for one in changes if one.updated >= oldest), key=lambda one: (one.updated, one.id), reverse=True
     )
     kept = tuple(_kept(of_late, built))
-    return replace(earlier, changes=kept, before=dict(_next(before, now)), published=built.isoformat())
+    return replace(earlier, changes=kept, before=dict(_next(before, now, alike)), published=built.isoformat())
 
 
 def _kept(changes: Sequence[Change], built: datetime) -> Iterator[Change]:
@@ -131,7 +135,32 @@ def _kept(changes: Sequence[Change], built: datetime) -> Iterator[Change]:
             yield one
 
 
-def _next(before: Mapping[str, Before], now: Sequence[Watched]) -> Iterator[tuple[str, Before]]:
+def _alike(before: Mapping[str, Before], now: Sequence[Watched]) -> Mapping[str, Watched]:
+    """The readings of keys that answer as they did before: what one of them has no more is gone, and not silent."""
+    every = [one for one in now if one.kind == Kind.KEYS and one.key == _reading(one.key)]
+    return {one.key: one for one in every if one.key in before and before[one.key].basis == one.basis}
+
+
+def _reading(key: str) -> str:
+    """The key of all that a reading tells of keys."""
+    kind, network, subject = key.split("/", 2)
+    return f"{kind}/{network}/{subject.partition('/')[0]}/"
+
+
+def _gone(before: Mapping[str, Before], now: Sequence[Watched], alike: Mapping[str, Watched]) -> Iterator[Watched]:
+    """The keys that nobody has any more."""
+    there = {one.key for one in now}
+    for key, last in before.items():
+        if key not in there and (every := alike.get(_reading(key))):
+            subject = key.split("/", 2)[2]
+            what = f"{every.what}, {subject.partition('/')[2]}"
+            told = several(0, "key")
+            yield replace(every, subject=subject, what=what, value=NOBODY, told=told, basis=last.basis, number=0)
+
+
+def _next(
+    before: Mapping[str, Before], now: Sequence[Watched], alike: Mapping[str, Watched]
+) -> Iterator[tuple[str, Before]]:
     """What the next publish is compared with: where nobody can tell now, what was told last."""
     networks = {one.network for one in now}
     told = {one.key for one in now if one.value is not None}
@@ -139,7 +168,9 @@ def _next(before: Mapping[str, Before], now: Sequence[Watched]) -> Iterator[tupl
         kind, network, subject = key.split("/", 2)
         # As long as a vote is open, what was known last of who can turn it.
         lasts = kind not in PASSING or (kind == Kind.FLIP and f"{Kind.PROPOSAL}/{network}/{subject}" in told)
-        if key not in told and network in networks and lasts:
+        # A reading that answers in another way, and has a key no more, may not look for it any more.
+        other = kind == Kind.KEYS and _reading(key) in told - alike.keys()
+        if key not in told and network in networks and lasts and not other:
             yield key, one
     for seen in now:
         if seen.value is not None:
@@ -147,7 +178,7 @@ def _next(before: Mapping[str, Before], now: Sequence[Watched]) -> Iterator[tupl
             yield seen.key, Before(seen.value, seen.basis, seen.told, members)
 
 
-def _tells(one: Watched, before: Mapping[str, Before]) -> bool:
+def _tells(one: Watched, before: Mapping[str, Before], alike: Mapping[str, Watched]) -> bool:
     """Whether what is watched changed, and not only what is known of it."""
     last = before.get(one.key)
     if one.value is None:
@@ -160,6 +191,8 @@ def _tells(one: Watched, before: Mapping[str, Before]) -> bool:
             was_open = f"{Kind.PROPOSAL}/{one.network}/{one.subject}" in before
             turned = last is None or (last.value != ONE and last.basis == one.basis)
             return was_open and one.value == ONE and turned
+        case Kind.KEYS if last is None:
+            return _reading(one.key) in alike
         case Kind.SILENCE:
             return one.value == SILENT and last is not None and last.value == HEARD
     return last is not None and last.basis == one.basis and last.value != one.value
@@ -198,7 +231,7 @@ def _said(one: Watched, last: Before | None) -> tuple[str, str]:
         case Kind.PROPOSAL:
             return f"{one.title}: {one.what} is open", sentence(f"{one.told}.")
         case Kind.FLIP:
-            return f"{one.title}: one party can now turn {one.what}", f"{one.told}, all others unchanged."
+            return f"{one.title}: one address can now turn {one.what}", f"{one.told}, all others unchanged."
         case Kind.SILENCE:
             return (
                 f"{one.title}: {one.what} went silent",
@@ -214,8 +247,8 @@ def _said(one: Watched, last: Before | None) -> tuple[str, str]:
 def _moved(one: Watched, last: Before | None) -> str:
     """Who came and who went, by address."""
     then, now = set(last.members if last else ()), set(one.members)
-    if not then:
-        return f"Now {one.told}, before {last.told if last else 'not known'}."
+    if last and not then and last.value != NOBODY:
+        return f"Now {one.told}, before {last.told}."
     told = [f"{verb} {_some(who)}" for verb, who in (("added", now - then), ("removed", then - now)) if who]
     return sentence(f"{'; '.join(told)}. Now {one.told}.")
 

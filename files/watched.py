@@ -151,6 +151,8 @@ _KEYS: Final = """
     WHERE NOT is_sink(h.address)
     GROUP BY s.network, s.reading, p.name ORDER BY ALL
 """
+# What keys of a network are known to be for: one more is read differently, though nothing has changed.
+_DECLARED: Final = "SELECT network, string_agg(DISTINCT population, ' ' ORDER BY population) FROM way GROUP BY network"
 # As many must act together, so long it takes, and whatever a chain calls a parameter; not how far a reading has come.
 _PARAMETERS: Final = """
     WITH named AS (
@@ -270,23 +272,36 @@ def counted(said: Said) -> str:
 
 
 def _keys(mart: Mart, basis: Basis) -> Iterator[Watched]:
-    """Who has each key, and who signs for each multisig."""
+    """Who has each key, and who signs for each multisig; and which readings tell of any: there is no key but theirs."""
+    declared, answered = dict(mart.table(_DECLARED).iter_rows()), set()
     for network, reading, population, chain, height, block, time, who, title, spelling in mart.table(_KEYS).iter_rows():
-        yield Watched(
+        # Labels do not matter: these are addresses.
+        read = basis.read(network, reading)
+        every = Watched(
             kind=Kind.KEYS,
             network=network,
             title=title,
-            subject=f"{reading}/{population}",
-            what=f"who has keys, {population}",
-            value=_digest(*who),
-            told=several(len(who), "key"),
-            # Labels do not matter: these are addresses.
-            basis=basis.read(network, reading),
+            subject=f"{reading}/",
+            what="who has keys",
+            value=HEARD,
+            told="",
+            basis=_digest(read, declared.get(network, "")),
             page=f"{network}/power.html",
             chain_id=chain,
             block=height,
             hash=block,
             time=time,
+        )
+        if every.key not in answered:
+            answered.add(every.key)
+            yield every
+        yield replace(
+            every,
+            subject=f"{reading}/{population}",
+            what=f"who has keys, {population}",
+            value=_digest(*who),
+            told=several(len(who), "key"),
+            basis=read,
             number=len(who),
             members=tuple(addresses.display(one, spelling) for one in who),
         )
@@ -334,7 +349,7 @@ def _votes(mart: Mart, basis: Basis, built: datetime) -> Iterator[Watched]:
 
 
 def _flip(mart: Mart, one: proposals.Proposal, basis: Basis, unknown: Watched) -> Watched:
-    """Whether one party alone can turn the result of an open vote; unknown where one perhaps can."""
+    """Whether one address alone can turn the result of an open vote: a flip joins no labels; unknown where one may."""
     counted = ballots.count(mart, one)
     if counted is None or one.rule is None:
         return unknown

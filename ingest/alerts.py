@@ -99,9 +99,7 @@ def due(wanted: Rules, known: Known, told: Sequence[str] | None) -> list[tuple[s
 
     told: ids of what was told; None where nothing ever was: then those of the newest publish alone are due.
     """
-    fresh = [
-        one for one in known.changes if (one.updated == known.published if told is None else one.id not in told)
-    ]
+    fresh = [one for one in known.changes if (one.updated == known.published if told is None else one.id not in told)]
     found = [(next((rule.name for rule in wanted.rules if rule.wants(one)), ""), one) for one in reversed(fresh)]
     return [(name, one) for name, one in found if name]
 

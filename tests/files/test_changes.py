@@ -79,7 +79,7 @@ def test_a_proposal_that_opens_is_told_and_a_vote_that_one_party_can_turn_from_n
     }
     turned = compared(replace(before, before=several), found, built).changes
     assert {one.kind for one in turned} == {"flip"}
-    assert "one party can now turn proposal" in turned[0].title
+    assert "one address can now turn proposal" in turned[0].title
 
 
 @pytest.mark.parametrize(
@@ -139,6 +139,49 @@ def test_power_by_keys_of_another_network_is_compared_where_those_are_read_alike
     assert [one.kind for one in told(before, planted(f"{HALT}; {rules}"))] == [Kind.POWER]
     for other in ("UPDATE snapshot SET method = 'Read in another way.' WHERE network = 'fetch'", LABEL_ON_FETCH):
         assert told(before, planted(f"{HALT}; {rules}; {other}")) == ()
+
+
+MINTER = """
+    INSERT INTO population VALUES (90002, 'bridge/minter');
+    INSERT INTO holding VALUES (90001, 90002, 90003, 1)
+"""
+
+
+@pytest.mark.slow
+def test_a_key_that_nobody_had_before_is_told_and_that_nobody_has_it_any_more(planted: Plant, before: Known) -> None:
+    had, built = seen(planted(MINTER, 6))
+    first = compared(before, had, built)
+    gone = compared(first, *seen(planted("", 7)))
+    back = compared(gone, *seen(planted(MINTER, 8)))
+    still = compared(back, *seen(planted(MINTER, 9)))
+    told_of_it = [(change.kind, change.subject, change.says) for change in still.changes]
+    assert told_of_it == [
+        ("keys", "control/bridge/minter", "Added fetch1cccc. Now one key."),
+        ("keys", "control/bridge/minter", "Removed fetch1cccc. Now no keys."),
+        ("keys", "control/bridge/minter", "Added fetch1cccc. Now one key."),
+    ]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "UPDATE snapshot SET method = 'Read in another way.' WHERE id = 90001",
+        # It looks at more keys, or at fewer.
+        "INSERT INTO way BY NAME SELECT 'fetch' AS network, 'bridge/minter' AS population",
+        "DELETE FROM holding WHERE snapshot = 90001",
+    ],
+)
+@pytest.mark.slow
+def test_keys_that_come_or_go_with_another_way_of_reading_are_not_told(
+    planted: Plant, before: Known, other: str
+) -> None:
+    assert told(before, planted(f"{MINTER}; {other}")) == ()
+    # Nor are they when it is read so again: nobody knows when they went.
+    with_it, built = seen(planted(MINTER, 6))
+    had = replace(compared(before, with_it, built), changes=())
+    silent = compared(had, *seen(planted(other, 7)))
+    assert silent.changes == ()
+    assert compared(silent, *seen(planted(other, 8))).changes == ()
 
 
 @pytest.mark.slow
