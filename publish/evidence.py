@@ -22,7 +22,7 @@ from store import reference
 from store.columns import of_measure
 from store.mart import Tables
 from store.rows import SINK
-from store.statements import UNLABELLED_ONE
+from store.statements import PALLET, UNLABELLED_ONE
 
 Row = dict[str, Any]
 
@@ -64,11 +64,19 @@ _KNOWN: Final = f"""
         SELECT DISTINCT h.id, e.valid_from, e.valid_to FROM (SELECT DISTINCT holder FROM holder_label) l
         JOIN holder h ON h.id = l.holder JOIN entity e ON (e.network, e.address) = (h.network, h.address)
         WHERE e.checked_at IS NOT NULL
+    ), protocol AS (
+        SELECT l.holder, l.valid_from, l.valid_to FROM holder_label l JOIN holder h ON h.id = l.holder
+        WHERE l.kind IN {reference.PROTOCOL} AND NOT is_sink(h.address)
+        UNION ALL SELECT id, NULL, NULL FROM holder WHERE {PALLET.format(holder="address")}
     )
     SELECT w.snapshot, w.population, s.witness <> '' AS witnessed,
            (SELECT sum(g.amount) FROM holding g JOIN called c ON c.id = g.holder
             WHERE (g.snapshot, g.population) = (w.snapshot, w.population)
                 AND in_force(c.valid_from, c.valid_to, s.time)) AS reviewed,
+           (SELECT sum(amount) FROM (
+                SELECT DISTINCT g.holder, g.amount FROM holding g JOIN protocol p ON p.holder = g.holder
+                WHERE (g.snapshot, g.population) = (w.snapshot, w.population)
+                    AND in_force(p.valid_from, p.valid_to, s.time))) AS protocol,
            (SELECT exclusions FROM distribution d WHERE (d.snapshot, d.population) = (w.snapshot, w.population)
                 AND d.grouping IN ('address', 'control') ORDER BY grouping DESC LIMIT 1) AS exclusions
     FROM wanted w JOIN snapshot s ON s.id = w.snapshot
@@ -269,6 +277,9 @@ def _math(one: Population, read: Read) -> Math | Blank:
     if Setting() not in numbers:
         return Blank(State.NOT_APPLICABLE, "nobody holds any")
     known = read.known[one.snapshot, one.population_id]
+    # Where nobody is left the mart has no number under any grouping but by address, which none of them may stand for.
+    if int(known["protocol"] or 0) == one.total > 0:
+        return Blank(State.NOT_APPLICABLE, "only accounts of protocols hold any, and they are no party")
     excluded = json.loads(known["exclusions"] or "{}")
     sure = _confidence(one, known)
     return Math(numbers, sure, excluded=excluded, lower=by_day[0].get(UNLABELLED_ONE), claimed=by_day[0].get(CLAIMED))

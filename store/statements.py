@@ -8,9 +8,7 @@ from store.rows import Kind
 
 # Accounts of a Substrate chain's own modules (PalletId): "modl", a name of eight letters and up to four of a part, and
 # zeros, in place of a public key. Nobody has a key to them; a key that begins with the same four letters can be found.
-_PALLET: Final = (
-    "length({holder}) = 66 AND starts_with({holder}, '0x6d6f646c') AND ends_with({holder}, repeat('0', 32))"
-)
+PALLET: Final = "length({holder}) = 66 AND starts_with({holder}, '0x6d6f646c') AND ends_with({holder}, repeat('0', 32))"
 _PROTOCOL: Final = ", ".join(f"'{kind}'" for kind in (*PROTOCOL, "sink"))
 
 # Rows of the files $1 in the folder $2. Files of schema version 1 hold one snapshot and have no column
@@ -250,7 +248,7 @@ LABELLED: Final = f"""
     CREATE OR REPLACE TEMP TABLE labelled AS
     SELECT w.id AS snapshot, p.id AS population, r.amount,
            CASE WHEN is_sink(r.holder) THEN {_SINK} WHEN l.id IS NOT NULL THEN l.id
-                WHEN {_PALLET.format(holder="r.holder")} THEN {_MODULE} ELSE {_NOBODY} END::INTEGER AS label
+                WHEN {PALLET.format(holder="r.holder")} THEN {_MODULE} ELSE {_NOBODY} END::INTEGER AS label
     FROM {_READ.format(later="")}
     JOIN population p ON p.name = r.population
     LEFT JOIN label l ON l.network = w.network AND l.address = r.holder AND in_force(l.valid_from, l.valid_to, w.time)
@@ -370,7 +368,7 @@ IN_ORDER: Final[Mapping[str, str]] = {
 _KNOWN: Final = f"""
     WITH own AS (
         SELECT id AS holder, if(is_sink(address), 'sink', 'protocol') AS kind FROM holder
-        WHERE is_sink(address) OR {_PALLET.format(holder="address")}
+        WHERE is_sink(address) OR {PALLET.format(holder="address")}
     ),
     label AS (
         SELECT s.id AS snapshot, l.holder, any_value(l.entity) AS entity, any_value(l.kind) AS kind

@@ -288,6 +288,36 @@ def test_so_many_keys_together_are_as_few_parties_as_have_them(
             assert ranking(mart, population, "control")["name"][0] == "Firm"
 
 
+@pytest.mark.parametrize(
+    ("kinds", "state"),
+    [
+        (("bridge", "protocol"), "not applicable"),
+        # One who has nothing makes nobody a party; a custodian is one, and so is who has no label.
+        (("bridge", "protocol", ""), "not applicable"),
+        (("bridge", "custodian"), "rated"),
+        (("bridge", ""), "rated"),
+        (("", ""), "rated"),
+    ],
+)
+def test_of_what_protocols_alone_hold_no_address_is_a_party(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kinds: tuple[str, ...], state: str
+) -> None:
+    held = [bech32("akashvaloper", bytes([place]) * 20) for place in range(1, 1 + len(kinds))]
+    rows = [
+        ("akash", one, f"a{one}", f"A {one}", kind, None, None, "https://a.example", NOON, NOON)
+        for one, kind in zip(held, kinds, strict=True)
+        if kind
+    ]
+    monkeypatch.setattr(reference, "entities", lambda: pl.DataFrame(rows, schema=reference.ENTITIES, orient="row"))
+    amounts = [("validators", one, 50 if place < 2 else 0) for place, one in enumerate(held)]
+    landed(tmp_path, "akash", "consensus", Measure.VOTING_POWER, holdings(amounts))
+    build(tmp_path, networks())
+    with opened(tmp_path) as mart:
+        told = said(mart, "akash", "voting_power", "math")
+        assert (told["state"], told["number"] is None) == (state, state != "rated")
+        assert ("accounts of protocols" in told["reason"]) == (state != "rated")
+
+
 def test_tokens_that_do_not_vote_are_not_applicable_and_what_was_not_read_says_so(tmp_path: Path) -> None:
     build(tmp_path, networks())
     with opened(tmp_path) as mart:
