@@ -77,16 +77,23 @@ def _by_seats(look: Look) -> Iterator[Path]:
     way = look.way
     if way["governs"] and not named(way["governs"]) <= named(look.said(RULE) or ""):
         return
-    needs = []
+    needs, doubts = [], []
     for body in json.loads(way["bodies"]):
-        votes = look.votes(body["measure"], body["population"])
-        total = sum(votes.values())
-        need = Threshold(body["numerator"], body["denominator"], body["strict"]).need(total)
-        if not 0 < need <= total:
+        votes, rest = look.votes(body["measure"], body["population"]), look.rest(body["measure"], body["population"])
+        known = sum(votes.values())
+        need = Threshold(body["numerator"], body["denominator"], body["strict"]).need(known + rest)
+        if not known or not 0 < need <= known + rest:
             yield look.unknown(way["name"], f"who the {body['population']} are has not been read", unread=True)
             return
-        needs.append(Quorum(votes, need))
-    yield look.path(way["name"], *needs)
+        quorum = Quorum.known(votes, need)
+        if rest and (quorum is None or quorum.eased(rest)):
+            doubts.append(unread(rest, known + rest))
+        needs.append(quorum)
+    found = [one for one in needs if one is not None]
+    if len(found) == len(needs):
+        yield look.path(way["name"], *found)
+    if doubts:
+        yield look.partly(way["name"], "; ".join(doubts))
 
 
 def _unlisted(look: Look) -> Iterator[Path]:

@@ -284,6 +284,38 @@ def test_what_was_not_read_of_the_power_is_nobodys_that_is_known(
     assert found == expected
 
 
+@pytest.mark.parametrize(
+    ("reported", "expected"),
+    [
+        (10, [("both", ["a", "b", "c"])]),
+        # Of 11 one voter is enough as before; whoever has the eleventh would be, too.
+        (11, [("both", ["a", "b", "c"]), ("who has 9.09% of it has not been read", [])]),
+    ],
+)
+def test_of_a_body_that_was_read_in_part_whoever_has_the_rest_may_be_enough(
+    draft: Draft, reported: int, expected: list[tuple[str, list[str]]]
+) -> None:
+    network = a_network(force("both", CHAMBERS))
+    said = SAID | {("rule", ""): "voters, council"}
+    with partly_read(filled(draft, network, said=said), network.name, 10, reported) as known:
+        found = ways(known, "control")
+    assert [(one.missing or one.name, sorted(fewest(one).parties) if one.needs else []) for one in found] == expected
+
+
+@pytest.mark.parametrize(("share", "expected"), [((1, 2), ["both"]), ((2, 3), [])])
+def test_a_body_of_which_too_little_was_read_decides_by_nobody_that_is_known(
+    draft: Draft, share: tuple[int, int], expected: list[str]
+) -> None:
+    """Of 18 votes ten were read: they are more than half, and not two thirds."""
+    body = Rule(POWER, "voters", "", *share, strict=True)
+    network = a_network(force("both", Seats((body, MOST), "voters, council")))
+    said = SAID | {("rule", ""): "voters, council"}
+    with partly_read(filled(draft, network, said=said), network.name, 10, 18) as known:
+        found = ways(known, "control")
+    assert [one.name for one in found if one.needs] == expected
+    assert [one.missing for one in found if one.missing] == ["who has 44.44% of it has not been read"]
+
+
 @pytest.mark.slow
 @each(
     ("rule", "expected"),
