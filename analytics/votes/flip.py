@@ -144,18 +144,23 @@ def followers(
 ) -> list[Cast]:
     """Delegators who left it to their validators, who have most first: nothing is theirs until they vote.
 
+    Of those who are not looked at each stands as the first of them, since no more than their number and power counts.
     keyless: delegators for whom nobody votes (tokenised shares).
     """
     at_the_table = {*votes, *map(account, validators), *keyless}
-    shared: dict[str, list[Vote]] = defaultdict(list)
-    silent: dict[str, int] = defaultdict(int)
+    left: dict[str, list[tuple[int, str]]] = defaultdict(list)
     for delegator, operator, shares in delegations:
         if delegator not in at_the_table and operator in validators:
-            power, choice = power_of(shares, validators[operator]), votes.get(account(operator), {})
-            shared[delegator].append(_vote(power, choice))
-            silent[delegator] += 0 if choice else power
-    found = [Cast(one, 0, shared=ballots(each), shared_silent=silent[one]) for one, each in shared.items()]
-    return sorted(found, key=lambda cast: (-_left_to_others(cast), cast.voter))
+            left[delegator].append((power_of(shares, validators[operator]), operator))
+    by_power = sorted(left, key=lambda one: (-sum(power for power, _ in left[one]), one))
+    found = [_follower(one, left[one], votes, account) for one in by_power[: LOOKED_AT + 1]]
+    return [*found, *found[LOOKED_AT:] * (len(by_power) - len(found))]
+
+
+def _follower(delegator: str, left: Iterable[tuple[int, str]], votes: Mapping[str, Choice], account: Account) -> Cast:
+    behind = [(power, votes.get(account(operator), {})) for power, operator in left]
+    shared = ballots(_vote(power, choice) for power, choice in behind)
+    return Cast(delegator, 0, shared=shared, shared_silent=sum(power for power, choice in behind if not choice))
 
 
 def _left_to_others(cast: Cast) -> int:
