@@ -77,6 +77,9 @@ Parameters = Mapping[str, list[tuple[datetime, str]]]
 class Proposal:
     """A proposal with the chain's own count; rule is None where it was not read, or is not proved.
 
+    regular: of an expedited one the rule by which it goes on if it fails (x/gov, abci.go: the votes are deleted,
+    and the end becomes that of a regular vote since the start); None for all others, and where it was not read.
+
     bonded: all that could vote, None where it was not read: of a chain of stake the bonded tokens at that time, of a
     contract what it says of this proposal. decision: how its network decides.
     """
@@ -105,6 +108,7 @@ class Proposal:
     method: str
     simulated: bool
     hash: str = ""
+    regular: Rule | None = None
 
     @property
     def key(self) -> str:
@@ -195,7 +199,9 @@ def proposals(mart: Tables) -> list[Proposal]:
 def _proposal(row: dict[str, Any], told: Parameters) -> Proposal:
     decision = Decision(row["decision"] or Decision.STAKE_TALLY)
     majority, tallied = decision is Decision.MAJORITY, row["decision"] == Decision.STAKE_TALLY
-    by_stake = _rule(told, row["counted_at"], expedited=bool(row["expedited"])) if tallied else None
+    expedited = bool(row["expedited"])
+    regular = _rule(told, row["counted_at"], expedited=False) if tallied else None
+    by_stake = _rule(told, row["counted_at"], expedited=True) if tallied and expedited else regular
     bonded = row["power"] if majority else row["bonded"]
     known = all(row[option] is not None for option in VOTE_OPTIONS)
     return Proposal(
@@ -213,7 +219,7 @@ def _proposal(row: dict[str, Any], told: Parameters) -> Proposal:
         bonded=None if bonded is None else int(bonded),
         rule=_majority(row) if majority else by_stake,
         decision=decision,
-        expedited=bool(row["expedited"]),
+        expedited=expedited,
         token=row["token"],
         decimals=row["decimals"],
         spelling=row["spelling"],
@@ -223,16 +229,15 @@ def _proposal(row: dict[str, Any], told: Parameters) -> Proposal:
         method=row["method"],
         simulated=row["simulated"],
         hash=row["hash"],
+        regular=regular if expedited else None,
     )
 
 
 def _rule(told: Parameters, time: datetime, *, expedited: bool) -> Thresholds | None:
     """The parameters that were known last before a time, or else first after it; None where one was never read."""
     found = {name: known[max(0, bisect_right(known, time, key=itemgetter(0)) - 1)][1] for name, known in told.items()}
-    if not {"quorum", "threshold", "veto_threshold"} <= found.keys():
-        return None
-    pass_mark = found.get("expedited_threshold", found["threshold"]) if expedited else found["threshold"]
-    return Thresholds(scaled(found["quorum"]), scaled(pass_mark), scaled(found["veto_threshold"]))
+    needed = ("quorum", "expedited_threshold" if expedited else "threshold", "veto_threshold")
+    return Thresholds(*(scaled(found[name]) for name in needed)) if found.keys() >= {*needed} else None
 
 
 def _majority(row: dict[str, Any]) -> Majority | None:

@@ -47,6 +47,11 @@ OUTCOMES = {
     "abstained": "fail: everybody abstained",
     "no stake": "fail: no stake is bonded",
 }
+# An expedited proposal that does not pass has not failed.
+EXPEDITED = {
+    why: "pass" if why == "passed" else said.replace("fail", "not pass as expedited", 1)
+    for why, said in OUTCOMES.items()
+}
 # Counts that differ by more than this part of the bonded tokens are told.
 APART = 0.005
 RULES = {"quorum": "the quorum", "veto": "the veto", "threshold": "the share of Yes"}
@@ -64,7 +69,7 @@ def with_status(rows: pl.DataFrame, now: datetime) -> pl.DataFrame:
 
 def stands(one: Proposal, now: datetime) -> str:
     """How a proposal stands, as sentences of Markdown."""
-    return " ".join(part for part in (_state(one, now), _turnout(one), _result(one)) if part)
+    return " ".join(part for part in (_state(one, now), _turnout(one), _result(one), _otherwise(one)) if part)
 
 
 def _state(one: Proposal, now: datetime) -> str:
@@ -78,7 +83,10 @@ def _state(one: Proposal, now: datetime) -> str:
     if not one.is_open:
         return f"**{state}.** Voting ended on {words.day(one.voting_end)}."
     if one.voting_end > now:
-        return f"**{state}.** Voting ends in {words.duration(one.voting_end - now)}, on {words.moment(one.voting_end)}."
+        voting = "The expedited vote" if one.expedited else "Voting"
+        return (
+            f"**{state}.** {voting} ends in {words.duration(one.voting_end - now)}, on {words.moment(one.voting_end)}."
+        )
     return f"**Was open when it was read, on {words.day(one.read_at)}; how it ended was not read.**"
 
 
@@ -104,12 +112,13 @@ def _of_needed(one: Proposal) -> str:
 
 def _result(one: Proposal) -> str:
     """What the chain's rule makes of the count; a contract asks for so much power, of however much."""
+    if one.expedited and one.counts and one.rule is None and not one.is_gone:
+        return "What an expedited vote needs was not read, so that nothing is told of its result."
     if one.is_gone or not (one.counts and one.rule):
         return ""
     if one.bonded is None and not isinstance(one.rule, Majority):
         return ""
-    yes, abstain, no, veto = one.counts.values()
-    outcome = OUTCOMES[Ballots(one.bonded or 0, yes, abstain, no, veto).outcome(one.rule)]
+    outcome = (EXPEDITED if one.expedited and one.is_open else OUTCOMES)[_outcome(one)]
     decided = f"By this count it {'would' if one.is_open else 'had to'} **{outcome}**"
     if one.rule.veto is None and one.yes is None:
         return f"{decided}: nobody voted for or against it."
@@ -120,6 +129,26 @@ def _result(one: Proposal) -> str:
     return (
         f"{decided}: Yes {words.share(one.yes)} of the {words.share(fraction(one.rule.threshold))} needed, "
         f"veto {words.share(one.veto)} of the {words.share(fraction(one.rule.veto))} that stop it."
+    )
+
+
+def _outcome(one: Proposal) -> str:
+    if one.rule is None or one.counts is None:
+        return ""
+    yes, abstain, no, veto = one.counts.values()
+    return Ballots(one.bonded or 0, yes, abstain, no, veto).outcome(one.rule)
+
+
+def _otherwise(one: Proposal) -> str:
+    """What becomes of an expedited proposal that does not pass: it is voted on once more, by the regular rule."""
+    if not (one.expedited and one.is_open):
+        return ""
+    needed = "by a mark that was not read"
+    if one.regular:
+        needed = f"with more than {words.share(fraction(one.regular.threshold))} of Yes"
+    return (
+        f"An expedited proposal that does not pass goes on as a regular one, which passes {needed}: "
+        "its votes are dropped, and all vote anew until the regular voting period is over."
     )
 
 
