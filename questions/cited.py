@@ -1,7 +1,7 @@
 """Which number of the mart something is: from its origin follow its SQL, its link, and what it rests on."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final, NamedTuple
@@ -370,6 +370,12 @@ COUNTED: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
+# A part of an origin that a kind of number does not have: what a link tells of it is that of no number.
+_NONE: Final = {**dict.fromkeys(("network", "chain_id", "reading", "grouping", "of"), "''"), "height": "-1"}
+# Groupings that a population which no label touches has by its addresses; others have rows of their own, or none.
+_TOLD_UNDER: Final = (*LEFT_OUT, "claimed")
+
+
 class _Asked(NamedTuple):
     """A number: where it stands, the expression that gives it, what must be so, and what its braces stand for."""
 
@@ -412,7 +418,19 @@ def _asked(origin: Origin) -> _Asked:
             if len(values) != len(columns):
                 raise NotCited(f"{told!r} names nothing of {table}")
             where += zip(columns, values, strict=True)
+    where += _not_its_own(kind, origin)
     return _Asked(kind, kind.columns[column], kind.relation, tuple(where), {"grouping": origin.grouping})
+
+
+def _not_its_own(kind: Kind, origin: Origin) -> Iterator[tuple[str, str | int]]:
+    """What must be so of the parts that a kind is not found by: no number has any but a grouping."""
+    for name, nothing in _NONE.items():
+        told = getattr(origin, name)
+        if name == "grouping" and "{grouping}" in kind.relation:
+            if told not in _TOLD_UNDER:
+                yield "x.grouping", told
+        elif name not in kind.keys and told not in ("", None):
+            yield nothing, told
 
 
 def _supposed(origin: Origin, metric: str) -> _Asked:

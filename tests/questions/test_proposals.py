@@ -38,14 +38,14 @@ REGULAR = "goes on as a regular one, which passes with more than 50% of Yes: its
 @pytest.mark.parametrize(
     ("mark", "said"),
     [
-        ("0.667", "By this count it would **not pass as expedited: too few Yes**: Yes 60% of the 66.7% needed"),
+        ("0.667", "By this count it would **not pass as expedited: too few Yes**: Yes 60% of the 66.70% needed"),
         ("0.6", "By this count it would **not pass as expedited: too few Yes**: Yes 60% of the 60% needed"),
         ("0.55", "By this count it would **pass**: Yes 60% of the 55% needed"),
         ("", "What an expedited vote needs was not read, so that nothing is told of its result."),
     ],
 )
 def test_an_expedited_vote_that_does_not_pass_goes_on_as_a_regular_one(tmp_path: Path, mark: str, said: str) -> None:
-    """x/gov deletes its votes and takes them anew until a regular vote ends (v0.50, x/gov: abci.go, keeper/tally.go)."""
+    """x/gov deletes its votes and takes them anew until a regular vote ends (x/gov: abci.go, keeper/tally.go)."""
     for snapshot, facts in cosmos(NOW, 1):
         if snapshot.block.time == NOW:
             Landing(tmp_path).land(snapshot, expedited(facts, mark))
