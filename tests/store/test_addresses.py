@@ -282,3 +282,17 @@ def test_a_bech32_address_is_never_one_of_solana(prefix: str, raw: bytes) -> Non
 def test_an_address_of_filecoin_that_is_a_key_is_said_to_have_a_number() -> None:
     with pytest.raises(NotAnAddress, match="its number"):
         address("f1abjxfbp274xpdqcpuaykwkfb43omjotacm2p3za")
+
+
+@pytest.mark.parametrize(
+    "text", ["0xtOsLSYI7oTLGOvQZU16r7_TnegWIfFm7lNVb2xKmA", "0XtOsLSYI7oTLGOvQZU16r7_TnegWIfFm7lNVb2xKmA"]
+)
+def test_an_address_of_arweave_may_begin_as_one_in_hexadecimal(text: str) -> None:
+    for written in (text, f"https://viewblock.io/arweave/address/{text}"):
+        assert pasted(written).canonical == text
+        assert pasted(written).kind == "base64url"
+
+
+def test_a_digit_too_many_is_no_address_of_arweave() -> None:
+    with pytest.raises(NotAnAddress, match=r"not hexadecimal|20 or 32 are needed"):
+        pasted(TOKEN + "0")
