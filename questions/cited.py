@@ -418,7 +418,11 @@ def _asked(origin: Origin) -> _Asked:
             if len(values) != len(columns):
                 raise NotCited(f"{told!r} names nothing of {table}")
             where += zip(columns, values, strict=True)
-    where += _not_its_own(kind, origin)
+    foreign = list(_not_its_own(kind, origin))
+    if foreign and column == "rows":
+        # Of what nothing has there would be none, which is a count.
+        raise NotCited(f"{origin.written[:80]!r} names rows by what none has, so that there is no such number")
+    where += foreign
     return _Asked(kind, kind.columns[column], kind.relation, tuple(where), {"grouping": origin.grouping})
 
 
@@ -429,7 +433,7 @@ def _not_its_own(kind: Kind, origin: Origin) -> Iterator[tuple[str, str | int]]:
         if name == "grouping" and "{grouping}" in kind.relation:
             if told not in _TOLD_UNDER:
                 yield "x.grouping", told
-        elif name not in kind.keys and told not in ("", None):
+        elif not kind.keys.get(name) and told not in ("", None):
             yield nothing, told
 
 

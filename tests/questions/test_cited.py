@@ -1,5 +1,6 @@
 """A number has an origin, from which its link and its SQL follow; links are written by anybody."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import duckdb
@@ -88,6 +89,36 @@ def test_a_number_is_found_with_all_that_it_rests_on(mart: Mart, known: list[Pop
 def test_a_number_that_the_mart_does_not_have_is_none(mart: Mart) -> None:
     assert cited.found(mart, STAKE) is None
     assert cited.found(mart, Origin("power.number", "nobody", grouping="control", of="force/")) is None
+
+
+@pytest.mark.parametrize(
+    "metric", ["nc_gt_1_2", "distribution.n", "snapshot.n", "power", "proposal.yes", "recount.voters", "event.rows"]
+)
+def test_whatever_else_a_link_names_there_is_no_such_number(mart: Mart, known: list[Population], metric: str) -> None:
+    """Each part of a link is that of its number: of kinds that lack a part nobody has one."""
+    stake = one(known, "akash", "validators", "validators")
+    own = cited.of_population(stake, metric)
+    right = {
+        "snapshot.n": replace(own, grouping="", of=""),
+        "power": cited.of_power("akash", "number", "force", "halt"),
+        "proposal.yes": Origin(metric, "akash", "akashnet-2", of="2"),
+        "recount.voters": Origin(metric, "akash", "akashnet-2", of="2"),
+        "event.rows": Origin(metric),
+    }.get(metric, own)
+    assert cited.found(mart, right) is not None
+    other = {"network": "q", "chain_id": "q", "reading": "q", "height": 5, "of": "q/q"}
+    wrong = [replace(right, **{name: told}) for name, told in other.items()]  # type: ignore[arg-type]
+    wrong += [replace(right, grouping=grouping) for grouping in ("friends", "unlabelled_one", "custodians")]
+    wrong += [replace(right, grouping="")] * bool(right.grouping)
+    for origin in wrong:
+        assert none_found(mart, origin), origin
+
+
+def none_found(mart: Mart, origin: Origin) -> bool:
+    try:
+        return cited.found(mart, origin) is None
+    except NotCited:
+        return True
 
 
 def test_what_a_link_is_about_is_told_beside_the_question_and_never_in_it(mart: Mart) -> None:
