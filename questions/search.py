@@ -1,5 +1,6 @@
 """Holders whom a reader may mean: by an address in any spelling, by a name or by a label."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -42,9 +43,17 @@ def search(mart: Mart, text: str, limit: int = 20) -> list[Found]:
     try:
         found = spelled(mart, addresses.pasted(text))
     except addresses.NotAnAddress:
-        return _named(mart, text, limit)
+        return [one for key in _bare(text) for one in spelled(mart, key)] or _named(mart, text, limit)
     # An actor's number (f01234) is short enough to be a name, or a word of one.
     return found or (_named(mart, text, limit) if len(text) < AS_LONG else [])
+
+
+def _bare(text: str) -> list[addresses.Address]:
+    """The keys that digits of hexadecimal alone may be: of EVM chains, of Cosmos as Tendermint does, of Substrate."""
+    if not re.fullmatch("[0-9a-fA-F]{40}|[0-9a-fA-F]{64}", text):
+        return []
+    key = addresses.address(f"0x{text}")
+    return [key, addresses.Address("cosmos", key.raw, "cosmos")] if key.kind == "evm" else [key]
 
 
 # How an address begins, by its kind, told what follows the kind; others begin with any letter.

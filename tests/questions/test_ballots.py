@@ -1,5 +1,7 @@
 """Whose power a vote carried, and what would have turned it, on a world that is small enough to count by hand."""
 
+from collections.abc import Callable
+
 import pytest
 
 from analytics.decimals import ONE
@@ -152,6 +154,13 @@ def test_whom_one_validator_turns_it_is_told_so(mart: Mart, counted: Count, plac
     )
     assert found.turns == turned
     assert found.silent == (address("akash", place) not in counted.votes)
+
+
+@pytest.mark.parametrize("case", [str.upper, str.lower])
+def test_a_key_in_hexadecimal_alone_finds_its_account_and_its_operator(mart: Mart, case: Callable[[str], str]) -> None:
+    key = addresses.address(address("akash", 4)).raw
+    found = {one.canonical for one in search(mart, case(key.hex()))}
+    assert found >= {address("akashvaloper", 4)}
 
 
 def test_todays_stake_is_said_to_be_todays(counted: Count) -> None:
