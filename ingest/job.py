@@ -43,7 +43,7 @@ log = logging.getLogger(__name__)
 NEARLY: Final = 0.9
 # A long reading goes on at the block where it was cut off for so long; what fails there for longer would fail for ever.
 YOUNG: Final = timedelta(hours=2)
-VERSION: Final = "1.10.0"
+VERSION: Final = "1.11.0"
 LOCK: Final = "ingest.lock"
 # Under this name, which no reading has, is kept what a network's newest block has led to.
 HEAD: Final = "head"
