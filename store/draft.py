@@ -11,9 +11,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from dataclasses import replace as changed
 from datetime import datetime
-from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory, gettempdir
+from tempfile import gettempdir
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -28,7 +27,7 @@ from store.faults import BadData
 from store.grounds import program
 from store.landed import HEIGHT, Landed, intact
 from store.landing import Landing
-from store.layout import LAYOUT, SCHEMA, comments
+from store.layout import LAYOUT, empty
 from store.mart import (
     Damaged,
     NoMart,
@@ -46,9 +45,7 @@ from store.mart import (
 from store.rows import LATER, SCHEMAS, Key, Kind, Time
 from store.sealed import literal, note
 
-# So that analysts' DuckDB 1.5 opens a published mart, and that addresses can be pressed by their letters alone: each is
-# another, and what later versions do looks for those that are not. The version stays through copies.
-STORAGE_VERSION: Final = "v1.2.0"
+# How addresses are pressed (store.layout.STORAGE_VERSION).
 PRESSED_BY_LETTERS: Final = "fsst"
 ROWS_A_BATCH: Final = 4_000_000
 # As many as DuckDB has in a piece of a table. What several of its threads insert from other pieces is all pressed and
@@ -199,7 +196,7 @@ class Draft:
             except NoMart:
                 pass
             self._remove()
-        self._path.write_bytes(_empty(read=self._read))
+        self._path.write_bytes(empty(read=self._read))
         return _connected(self._path, self._memory)
 
     def table(self, query: str, *parameters: object) -> pl.DataFrame:
@@ -749,21 +746,6 @@ def _array(column: Any, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
         np.frombuffer(chunk.buffers()[1], dtype)[chunk.offset : chunk.offset + len(chunk)] for chunk in column.chunks
     ]
     return np.concatenate([np.empty(0, dtype), *cells])
-
-
-@cache
-def _empty(*, read: bool) -> bytes:
-    """A mart without rows, made once a process: what is said of its columns, if it is read, takes 0.2 CPU-s."""
-    with TemporaryDirectory() as folder, duckdb.connect() as connection:
-        path = Path(folder, "empty.duckdb")
-        quoted = str(path).replace("'", "''")
-        connection.execute(f"ATTACH '{quoted}' AS mart (STORAGE_VERSION '{STORAGE_VERSION}')")
-        connection.execute("USE mart")
-        # At once: hundreds of comments would each be written and synced.
-        connection.execute(";".join(["BEGIN", SCHEMA, *(comments() if read else ()), "COMMIT"]))
-        connection.execute("USE memory")
-        connection.execute("DETACH mart")
-        return path.read_bytes()
 
 
 def _batches(sizes: pl.DataFrame) -> Iterator[list[int]]:

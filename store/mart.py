@@ -23,7 +23,7 @@ import polars.selectors as cs
 from store.disk import refuse_full, replace, sync_folder
 from store.faults import BadData
 from store.landing import SAMPLE
-from store.layout import LAYOUT, SCHEMA
+from store.layout import DEFINED, LAYOUT, defined
 
 KEPT_GENERATIONS: Final = 3
 SITE: Final = "DEAI_SITE"
@@ -249,22 +249,13 @@ def is_of_now(connection: duckdb.DuckDBPyConnection, path: Path) -> bool:
             return False
 
 
-_OBJECTS: Final = """
-    SELECT 'view' AS kind, view_name AS name, sql FROM duckdb_views() WHERE NOT internal UNION ALL
-    SELECT 'macro', function_name, parameters::VARCHAR || macro_definition FROM duckdb_functions() WHERE NOT internal
-    UNION ALL SELECT 'table', table_name, sql FROM duckdb_tables() WHERE NOT internal ORDER BY ALL
-"""
-
-
 def refuse_foreign(mart: Mart) -> None:
     """Refuse a mart from elsewhere whose tables, views and macros are not this program's: they would be run here.
 
     Raises BadData.
     """
-    with duckdb.connect() as fresh:
-        fresh.execute(SCHEMA).fetchall()
-        ours = fresh.sql(_OBJECTS).pl()
-    theirs = mart.table(_OBJECTS)
+    ours = defined()
+    theirs = mart.table(DEFINED)
     if not theirs.equals(ours):
         other = pl.concat([theirs, ours]).unique(keep="none", maintain_order=True)
         raise BadData(f"{mart.path.name} has another {other['kind'][0]} {other['name'][0][:80]!r} than this program")

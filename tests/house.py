@@ -74,7 +74,7 @@ MAY_IMPORT: Final = {
     # OpenSSH signs and proves archives.
     "subprocess": "ingest.archive.signing",
     # Where a worker of a cluster has a disk of its own.
-    "tempfile": "store.draft ingest.serve",
+    "tempfile": "store.draft store.layout ingest.serve",
     "numpy": "store analytics publish questions ingest",
     "polars": "store analytics.akash analytics.prices analytics.votes publish questions files ingest ui pages",
 }

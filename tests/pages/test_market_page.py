@@ -207,7 +207,7 @@ def test_cores_are_shown_whole_and_kept_exact(mart: Mart, visit: Open) -> None:
 
 
 def test_the_scorecard_says_of_which_part_of_an_emission_it_tells(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    said = captions(opened("scorecard", data, monkeypatch))
+    said = "\n".join(one.value.replace("\\", "") for one in opened("scorecard", data, monkeypatch).markdown)
     assert "70% to the pool and 30% to stakers. What a column of emission tells is of its own part." in said
 
 
