@@ -326,6 +326,8 @@ QUESTIONS: Final = (
     Question(freshness.simulated),
     Question(freshness.imported),
     Question(freshness.last_runs),
+    Question(freshness.torn),
+    Question(freshness.knows, lambda _: ("no such run",)),
     Question(freshness.run_errors),
     Question(freshness.labels),
     Question(freshness.credits),
