@@ -1,5 +1,7 @@
 """The web server of the dashboard, which ends as every command does: with 130 after INT, with 143 after TERM."""
 
+import atexit
+import logging
 import os
 import signal
 import sys
@@ -13,7 +15,21 @@ SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 def main() -> None:
-    """Serve with the options of uvicorn until a signal comes."""
+    """Serve with the options of uvicorn until a signal comes, and end with what that says."""
+    code = 0
+    try:
+        _serve()
+    except SystemExit as ended:
+        code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    # Python would end the threads that draw a page meanwhile wherever they are, which within C++ aborts the process.
+    logging.shutdown()
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def _serve() -> None:
     reader, writer = os.pipe()
     for end in (reader, writer):
         os.set_blocking(end, False)
