@@ -5,7 +5,7 @@ server beside the spoiled one and without. That a fault does no harm is seen by 
 """
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -20,6 +20,7 @@ from ingest.network import Network, Reading
 from ingest.offchain.feed import OffChain
 from store.faults import SourceDown
 from store.landing import Landing
+from store.parts import Memo, Parts
 from store.rows import LEFT_OUT, Facts, Place, Snapshot
 from tests.worlds.good import Good, good
 from tests.worlds.spoiled import (
@@ -45,11 +46,28 @@ EVERY: Final = 4
 UNANSWERED: Final = frozenset({404, 501})
 
 
+class NoParts(Parts):
+    """Nothing of what was finished before: each part is made anew."""
+
+    def memo(self, snapshot: Snapshot) -> Memo:
+        return lambda name, make: make()
+
+    def lasting(self, place: Place) -> Memo:
+        return lambda name, make: make()
+
+    def unfinished(self, snapshot: Snapshot) -> int | None:
+        return None
+
+    def forget(self, snapshot: Snapshot) -> None:
+        pass
+
+
 class Shelf(Landing):
     """What landed, by reading and height, without a disk."""
 
     def __init__(self, folder: Path, kept: Mapping[str, Mapping[int, Facts]]) -> None:
         super().__init__(folder)
+        self.parts = NoParts(self.folder)
         self.kept = {name: dict(found) for name, found in kept.items()}
         self.newest_facts: dict[str, Facts] = {}
 
@@ -69,18 +87,6 @@ class Shelf(Landing):
     def between(self, network: str, chain_id: str, reading: str, first: int, last: int) -> dict[int, pl.DataFrame]:
         found = sorted(self.kept.get(reading, {}).items())
         return {height: facts.rows for height, facts in found if first <= height <= last}
-
-    def memo(self, snapshot: Snapshot) -> Callable[[str, Callable[[], pl.DataFrame]], pl.DataFrame]:
-        return lambda name, make: make()
-
-    def lasting(self, place: Place) -> Callable[[str, Callable[[], pl.DataFrame]], pl.DataFrame]:
-        return lambda name, make: make()
-
-    def unfinished(self, snapshot: Snapshot) -> int | None:
-        return None
-
-    def forget(self, snapshot: Snapshot) -> None:
-        pass
 
 
 @dataclass(frozen=True)
