@@ -116,6 +116,15 @@ def unsafe_links(page: Page) -> list[str]:
 
 
 def sideways(page: Page) -> int:
+    """By how many pixels a page is wider than its screen, and is still a while later: then it scrolls sideways."""
+
+    def wider() -> list[str]:
+        return [str(pixels)] if (pixels := _wider(page)) else []
+
+    return next(map(int, lasting(page, wider)), 0)
+
+
+def _wider(page: Page) -> int:
     """Pixels by which the page is wider than the screen."""
     return int(
         page.evaluate(
