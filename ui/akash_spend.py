@@ -76,16 +76,12 @@ def counted(network: str, rows_: pl.DataFrame) -> list[Cited]:
         "low_usd": ("US dollars, at least", words.usd),
         "high_usd": ("US dollars, at most", words.usd),
     }
-    return [
-        Cited(
-            f"{row['title']}, {row['token']}: {said}",
-            Origin(f"spend.{column}", network, of=f"{row['title']}{cited.BETWEEN}{row['token']}"),
-            row[column],
-            spoken(row[column] or 0.0),
-        )
-        for row in rows_.to_dicts()
-        for column, (said, spoken) in shown.items()
-    ]
+    return _of_each(
+        rows_,
+        shown,
+        lambda row: f"{row['title']}, {row['token']}",
+        lambda row, column: Origin(f"spend.{column}", network, of=f"{row['title']}{cited.BETWEEN}{row['token']}"),
+    )
 
 
 def offered(network: str, rows_: pl.DataFrame) -> list[Cited]:
@@ -113,13 +109,24 @@ def gates(network: str, rows_: pl.DataFrame) -> list[Cited]:
         "of_spend": ("of all spend", words.share),
         "of_providers": ("of working providers", words.share),
     }
+    return _of_each(
+        rows_,
+        shown,
+        lambda row: words.short(row["auditor"]) if row["auditor"] else "No signature demanded",
+        lambda row, column: Origin(f"auditor.{column}", network, of=row["auditor"]),
+    )
+
+
+def _of_each(
+    rows_: pl.DataFrame,
+    shown: Shown,
+    called: Callable[[dict[str, Any]], str],
+    origin: Callable[[dict[str, Any], str], Origin],
+) -> list[Cited]:
+    """What is shown of each row; what lacks, such as dollars where there was no price, is no number."""
     return [
-        Cited(
-            f"{words.short(row['auditor']) if row['auditor'] else 'No signature demanded'}: {said}",
-            Origin(f"auditor.{column}", network, of=row["auditor"]),
-            row[column],
-            spoken(row[column] or 0.0),
-        )
+        Cited(f"{called(row)}: {said}", origin(row, column), row[column], spoken(row[column]))
         for row in rows_.to_dicts()
         for column, (said, spoken) in shown.items()
+        if row[column] is not None
     ]
